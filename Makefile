@@ -1,0 +1,59 @@
+# Everything runs in .venv, which is made from the locked, hashed requirements and made anew when they change.
+PYTHON ?= python3
+CONFIG ?= orgdns.example.yaml
+VENV := .venv
+BIN := $(VENV)/bin
+# Stamped with the lock's digest: a clone, a checkout or a pull that changes the lock installs anew, touching a file does not.
+LOCK := $(shell cksum requirements/dev.txt | cut -d' ' -f1)
+STAMP := $(VENV)/.installed-$(LOCK)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo sandbox test check format templates package lock clean
+
+help:  ## Show this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Say: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
+	@echo "installing the locked requirements into $(VENV) (once; a minute or two)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+install: $(STAMP)  ## Make .venv from the locked requirements
+
+demo: $(STAMP)  ## Tell the story: a simulated organization gives names to its instances
+	@$(BIN)/python -m sandbox.demo
+
+sandbox: $(STAMP)  ## Keep a simulated organization up on loopback, for the aws command line and dig
+	@$(BIN)/python -m sandbox.server
+
+test: $(STAMP)  ## All tests
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+check: $(STAMP)  ## Format, lint, types, imports, committed templates
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python generate.py --check
+
+format: $(STAMP)  ## Put the code into form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+templates: $(STAMP)  ## Write templates/ from CONFIG (default: orgdns.example.yaml)
+	@$(BIN)/python generate.py --config $(CONFIG)
+
+package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
+	@$(BIN)/python -m hub.package --config $(CONFIG)
+
+lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	@for list in package dev; do $(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		requirements/$$list.in --output-file requirements/$$list.txt; done
+	@rm -rf $(VENV)-lock
+
+clean:  ## Remove what was made here
+	@rm -rf $(VENV) build .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,88 @@
+"""Instances, as DescribeInstances tells them through each account's reader role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime import contract
+from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
+from hub.runtime.model import Instance, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.ports import SpokeUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+# "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
+VALUES_A_FILTER: Final = 200
+
+
+class SpokeInstances:
+    """The instances of every spoke."""
+
+    def __init__(self, clients: AssumedClients) -> None:
+        self._clients = clients
+
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+        """Those of the instances that EC2 shows now, by id.
+
+        Raises:
+            SpokeUnreachable: When any page could not be had: a listing that was cut is no listing.
+        """
+        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
+        found: dict[str, Instance] = {}
+        try:
+            paginator = self._clients.client(role_arn, spoke.region).get_paginator("describe_instances")
+            ids = sorted(instance_ids)
+            for start in range(0, len(ids), VALUES_A_FILTER):
+                # A filter, since one unknown id among InstanceIds fails the whole call.
+                wanted = [{"Name": "instance-id", "Values": ids[start : start + VALUES_A_FILTER]}]
+                for page in paginator.paginate(Filters=wanted, IncludeManagedResources=True):
+                    for reservation in page["Reservations"]:
+                        for described in reservation["Instances"]:
+                            instance = instance_of(spoke, described)
+                            found[instance.ref.id] = instance
+        except (RoleUnavailable, ClientError, BotoCoreError) as error:
+            raise SpokeUnreachable(f"{spoke}: {error}") from error
+        return found
+
+
+def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:
+    """An instance in our words, from one of DescribeInstances' `Instances`."""
+    interfaces = described.get("NetworkInterfaces", [])
+    return Instance(
+        ref=InstanceRef(spoke.account, spoke.region, described["InstanceId"]),
+        state=InstanceState(described["State"]["Name"]),
+        launched_at=_millis(_first_launch(described)),
+        private_ipv4=described.get("PrivateIpAddress") or None,
+        ipv6=tuple(
+            sorted(
+                address["Ipv6Address"]
+                for interface in interfaces
+                if interface.get("Attachment", {}).get("DeviceIndex") == 0
+                for address in interface.get("Ipv6Addresses", [])
+            )
+        ),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in described.get("Tags", []))),
+    )
+
+
+def _first_launch(described: Mapping[str, Any]) -> datetime:
+    """When the instance was made.
+
+    LaunchTime is the time of the last start (EC2 API Reference, Instance), so that an old instance would take a name
+    from a newer one by being started again. The primary interface stays attached for as long as the instance lives.
+    """
+    attached: list[datetime] = [
+        interface["Attachment"]["AttachTime"]
+        for interface in described.get("NetworkInterfaces", [])
+        if interface.get("Attachment", {}).get("DeviceIndex") == 0 and "AttachTime" in interface["Attachment"]
+    ]
+    launched: datetime = described["LaunchTime"]
+    return min([launched, *attached])
+
+
+def _millis(time: datetime) -> Millis:
+    return Millis(int(time.timestamp() * 1000))

@@ -1,0 +1,65 @@
+"""Accounts, as AWS Organizations knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime.aws.sessions import error_code
+from hub.runtime.model import Account
+from hub.runtime.ports import AccountUnknown, SpokeUnreachable
+
+if TYPE_CHECKING:
+    from mypy_boto3_organizations import OrganizationsClient
+
+    from hub.runtime.ports import Clock
+
+# An account that is renamed or leaves is seen within this time; a new one sooner, as unknown ones are not kept long.
+KEEP_KNOWN_MILLIS: Final = 900_000
+KEEP_UNKNOWN_MILLIS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    account: Account | None
+    until: int
+
+
+class OrganizationAccounts:
+    """The accounts of the organization, each asked for once in a while."""
+
+    def __init__(self, client: OrganizationsClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
+
+    def account(self, account_id: str) -> Account:
+        """The account.
+
+        Raises:
+            AccountUnknown: When the organization has no such account.
+            SpokeUnreachable: When Organizations could not be asked.
+        """
+        kept = self._kept.get(account_id)
+        if kept is None or kept.until <= self._clock():
+            kept = self._asked(account_id)
+            self._kept[account_id] = kept
+        if kept.account is None:
+            raise AccountUnknown(account_id)
+        return kept.account
+
+    def _asked(self, account_id: str) -> _Kept:
+        try:
+            described = self._client.describe_account(AccountId=account_id)["Account"]
+        except ClientError as error:
+            if error_code(error) == "AccountNotFoundException":
+                return _Kept(None, self._clock() + KEEP_UNKNOWN_MILLIS)
+            raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
+        except BotoCoreError as error:
+            raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
+        # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
+        active = (described.get("State") or described.get("Status")) == "ACTIVE"
+        account = Account(account_id, described.get("Name", ""), active=active)
+        return _Kept(account, self._clock() + KEEP_KNOWN_MILLIS)

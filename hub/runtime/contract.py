@@ -1,0 +1,61 @@
+"""The names that templates and runtime must agree on. Pure.
+
+Each name stands here once: a template that creates a thing and the code that uses it cannot drift apart.
+"""
+
+from typing import Final
+
+PREFIX: Final = "orgdns"
+
+# Roles. IAM names are global in an account, so the one role that exists in every region carries the region.
+OBSERVER_ROLE: Final = f"{PREFIX}-observer"
+PUBLISHER_ROLE: Final = f"{PREFIX}-publisher"
+READER_ROLE: Final = f"{PREFIX}-reader"
+WRITER_ROLE: Final = f"{PREFIX}-writer"
+DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
+
+# Resources of the hub.
+EVENT_BUS: Final = PREFIX
+OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
+PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
+OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
+PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
+LEDGER_TABLE: Final = f"{PREFIX}-ledger"
+EVENTS_QUEUE: Final = f"{PREFIX}-events"
+EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
+PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
+
+# Environment of the functions.
+ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
+# A JSON object: zone domain (absolute, lower case) to hosted zone id. Ids of zones that a stack creates
+# are not known when the policy is compiled, so the two meet in the function's environment.
+ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
+ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
+METRICS_NAMESPACE: Final = PREFIX
+
+# The compiled policy's place in the package, beside this module.
+POLICY_FILE: Final = "policy.json"
+
+# Events that the spokes forward.
+STATE_SOURCE: Final = "aws.ec2"
+STATE_DETAIL_TYPE: Final = "EC2 Instance State-change Notification"
+TAG_SOURCE: Final = "aws.tag"
+TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
+# Only the states that decide something: running registers, the other two remove.
+REGISTERING_STATES: Final = ("running",)
+FINAL_STATES: Final = ("shutting-down", "terminated")
+FORWARDED_STATES: Final = (*REGISTERING_STATES, *FINAL_STATES)
+
+# The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY and CLAIM_PREFIX.
+PARTITION_KEY: Final = "pk"
+SORT_KEY: Final = "sk"
+NAME_PREFIX: Final = "name#"
+SPOKE_PREFIX: Final = "spoke#"
+CLAIM_PREFIX: Final = "claim#"
+INSTANCE_PREFIX: Final = "instance#"
+PUBLISHED_KEY: Final = "published"
+EXPIRES: Final = "expires"
+
+# Record types that the writer role may change, and the actions it may use: never UPSERT.
+RECORD_TYPES: Final = ("A", "AAAA", "PTR")
+CHANGE_ACTIONS: Final = ("CREATE", "DELETE")

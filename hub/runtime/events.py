@@ -1,0 +1,96 @@
+"""What an event says: which instance to look at. Pure.
+
+An event is a hint. Account and region are set by EventBridge itself and `aws.*` sources are closed to customers
+(EventBridge API Reference, PutEvents); still, all that is taken from it is which instance to look at, and that one of
+the two final states was reached.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.runtime import contract
+from hub.runtime.model import InstanceRef, InstanceState
+
+_INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):(\d{12}):instance/(i-[0-9a-f]{8,17})")
+
+
+class NotOurs(Exception):  # noqa: N818 - STYLE: an error names the state
+    """A message that can never succeed; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Look at this instance.
+
+    `state` is what a state-change event reports, None for a tag change. `attempt` counts from 1 how often the hint was
+    delivered.
+    """
+
+    ref: InstanceRef
+    state: InstanceState | None = None
+    attempt: int = 1
+
+    @property
+    def final(self) -> bool:
+        """Whether the event says that the instance ends."""
+        return self.state is not None and self.state.final
+
+
+def hint_of(body: str, attempt: int = 1) -> Hint:
+    """The hint in an event as EventBridge delivers it.
+
+    Raises:
+        NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
+    """
+    try:
+        event = json.loads(body)
+    except ValueError as broken:
+        raise NotOurs("the message is no JSON") from broken
+    except RecursionError as broken:
+        raise NotOurs("the message is nested too deeply") from broken
+    if not isinstance(event, dict):
+        raise NotOurs("the message is no JSON object")
+    detail = event.get("detail")
+    if not isinstance(detail, dict):
+        raise NotOurs("the event has no detail")
+    ref = _subject(event)
+    match event.get("source"), event.get("detail-type"):
+        case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
+            if detail.get("instance-id") != ref.id:
+                raise NotOurs("detail.instance-id is not the instance of resources")
+            return Hint(ref, _state(detail.get("state")), attempt)
+        case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
+            return Hint(ref, None, attempt)
+        case source, detail_type:
+            raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
+
+
+def _subject(event: dict[str, Any]) -> InstanceRef:
+    """The one instance that the event is about."""
+    resources = event.get("resources")
+    if not (isinstance(resources, list) and len(resources) == 1 and isinstance(resources[0], str)):
+        raise NotOurs("the event does not name one resource")
+    match = _INSTANCE_ARN.fullmatch(resources[0])
+    if match is None:
+        raise NotOurs(f"{_short(resources[0])} is no instance")
+    region, account, instance_id = match.groups()
+    if (event.get("account"), event.get("region")) != (account, region):
+        raise NotOurs("the resource lies in another account or region than the event")
+    return InstanceRef(account, region, instance_id)
+
+
+def _state(text: object) -> InstanceState:
+    try:
+        return InstanceState(str(text))
+    except ValueError as unknown:
+        raise NotOurs(f"{_short(text)} is no state of an instance") from unknown
+
+
+def _short(value: object) -> str:
+    """A stranger's value for a message: quoted, and cut."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}..."  # noqa: PLR2004 - enough to recognise it by

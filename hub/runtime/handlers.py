@@ -1,0 +1,155 @@
+"""The Lambda entry points: the only place where clients, clock and log are put together with the use cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from hub.runtime import contract, observe, publish
+from hub.runtime.aws.ec2 import SpokeInstances
+from hub.runtime.aws.ledger import DynamoLedger, name_key_of
+from hub.runtime.aws.organization import OrganizationAccounts
+from hub.runtime.aws.route53 import WriterZones
+from hub.runtime.aws.sessions import CLIENT_CONFIG, AssumedClients
+from hub.runtime.events import Hint, NotOurs, hint_of
+from hub.runtime.model import Change, Fqdn, InstanceRef, Millis, NameKey
+from hub.runtime.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger: Final = Logger(service=contract.PREFIX)
+metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+
+# What Lambda takes as a partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
+_Response = dict[str, list[dict[str, str]]]
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Take a batch of messages off the events queue; name those that must be delivered again."""
+    del context
+    hints: list[Hint] = []
+    messages: dict[InstanceRef, list[str]] = {}
+    for record in event["Records"]:
+        try:
+            hint = hint_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
+        except NotOurs as reason:
+            # It never can succeed, so it is not kept: delivering it again would only hide what matters.
+            metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
+            logger.warning("event dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+            continue
+        hints.append(hint)
+        messages.setdefault(hint.ref, []).append(record["messageId"])
+    failed: list[str] = []
+    for outcome in _observer().observe(hints):
+        seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
+        match outcome.ending:
+            case observe.Ending.RETRY:
+                metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
+                logger.warning("event kept for later", extra=seen)
+                failed += messages[outcome.ref]
+            case observe.Ending.DROPPED:
+                metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
+                logger.warning("event dropped", extra=seen)
+            case observe.Ending.RECORDED:
+                metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
+                logger.info("instance recorded", extra=seen | {"dns_names": outcome.names})
+            case observe.Ending.UNCHANGED:
+                logger.info("instance unchanged", extra=seen)
+        for refusal in outcome.refusals:
+            metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
+            logger.info(
+                "name refused", extra={"instance": str(outcome.ref), "rule": refusal.rule, "reason": refusal.reason}
+            )
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Take a batch of the ledger's changes; name the first one that must be delivered again."""
+    del context
+    # The first change of each name: Lambda delivers again from the lowest sequence number that is answered.
+    first: dict[NameKey, str] = {}
+    for record in event["Records"]:
+        change = record["dynamodb"]
+        key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
+        first.setdefault(key, change["SequenceNumber"])
+    failed: list[str] = []
+    for outcome in _publisher().publish(first):
+        seen: dict[str, object] = {"dns_name": outcome.key.fqdn, "zone": outcome.key.zone_id, "reason": outcome.reason}
+        match outcome.ending:
+            case publish.Ending.RETRY:
+                metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
+                logger.warning("name kept for later", extra=seen)
+                failed.append(first[outcome.key])
+            case publish.Ending.CONFLICT:
+                metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
+                logger.warning("name in conflict", extra=seen)
+            case publish.Ending.PUBLISHED:
+                metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
+                metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
+                logger.info("name published", extra=seen | {"changes": [_told(change) for change in outcome.changes]})
+            case publish.Ending.UNCHANGED:
+                logger.debug("name unchanged", extra=seen)
+    if not failed:
+        return {"batchItemFailures": []}
+    return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
+
+
+def _told(change: Change) -> str:
+    record_set = change.record_set
+    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
+
+
+def _now() -> Millis:
+    return Millis(int(time.time() * 1000))
+
+
+def _zone_ids() -> dict[Fqdn, str]:
+    ids: dict[Fqdn, str] = json.loads(os.environ[contract.ENV_ZONE_IDS])
+    return ids
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+def _ledger() -> DynamoLedger:
+    client = _session().client("dynamodb", config=CLIENT_CONFIG)
+    return DynamoLedger(client, os.environ[contract.ENV_LEDGER_TABLE], _now, time.sleep)
+
+
+@cache
+def _observer() -> observe.Observer:
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    policy = files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8")
+    return observe.Observer(
+        policy=Policy.from_json(policy),
+        zone_ids=_zone_ids(),
+        accounts=OrganizationAccounts(_session().client("organizations", config=CLIENT_CONFIG), _now),
+        instances=SpokeInstances(AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now)),
+        ledger=_ledger(),
+        clock=_now,
+        sleep=time.sleep,
+    )
+
+
+@cache
+def _publisher() -> publish.Publisher:
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now)
+    return publish.Publisher(_ledger(), WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN]))

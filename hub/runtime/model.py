@@ -1,0 +1,199 @@
+"""The nouns of orgdns, as frozen values. Pure.
+
+A DNS name is absolute and lower case everywhere in here (`web.corp.internal.`); an account id is a string of
+12 digits; times are milliseconds since the epoch, so that they compare, store and print the same everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NewType
+
+Fqdn = NewType("Fqdn", str)
+Millis = NewType("Millis", int)
+
+SET_IDENTIFIER_PREFIX: Final = "orgdns/"
+_SET_IDENTIFIER = re.compile(r"orgdns/(\d{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
+
+
+class RecordType(StrEnum):
+    """The record types that orgdns writes."""
+
+    A = "A"
+    AAAA = "AAAA"
+    PTR = "PTR"
+
+
+class InstanceState(StrEnum):
+    """The states of an EC2 instance, in EC2's own words."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    SHUTTING_DOWN = "shutting-down"
+    TERMINATED = "terminated"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing but the end can follow: an instance never comes back from here."""
+        return self in {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}
+
+
+class ConflictRule(StrEnum):
+    """Which of several claims on one name are published."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    SHARE = "share"
+
+
+class Action(StrEnum):
+    """The two actions of a change. There is no UPSERT: it would overwrite what it has not seen."""
+
+    CREATE = "CREATE"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Spoke:
+    """One account in one region."""
+
+    account: str
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InstanceRef:
+    """Which instance: the account and region that its event came from, and its id."""
+
+    account: str
+    region: str
+    id: str
+
+    @property
+    def spoke(self) -> Spoke:
+        """The account and region of the instance."""
+        return Spoke(self.account, self.region)
+
+    @property
+    def set_identifier(self) -> str:
+        """The SetIdentifier of every record set that this instance holds, at most 67 of Route 53's 128 characters."""
+        return f"{SET_IDENTIFIER_PREFIX}{self}"
+
+    @classmethod
+    def of_set_identifier(cls, text: str | None) -> InstanceRef | None:
+        """The owner that a SetIdentifier names, or None when it is not one of ours."""
+        match = _SET_IDENTIFIER.fullmatch(text or "")
+        return cls(*match.groups()) if match else None
+
+    @classmethod
+    def parse(cls, text: str) -> InstanceRef:
+        """The inverse of `str`: `<account>/<region>/<instance id>`."""
+        account, region, instance_id = text.split("/")
+        return cls(account, region, instance_id)
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance as DescribeInstances told it."""
+
+    ref: InstanceRef
+    state: InstanceState
+    launched_at: Millis
+    private_ipv4: str | None = None
+    ipv6: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def tag(self, key: str) -> str | None:
+        """The value of a tag, or None when the instance does not carry it."""
+        return next((value for name, value in self.tags if name == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as Organizations knows it; its name is never taken from an instance."""
+
+    id: str
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NameKey:
+    """A name in one hosted zone. Same-named zones stay apart by the zone's id."""
+
+    zone_id: str
+    fqdn: Fqdn
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Instance I wants name N with values V."""
+
+    key: NameKey
+    instance: InstanceRef
+    values: tuple[tuple[RecordType, tuple[str, ...]], ...]
+    ttl: int
+    conflict: ConflictRule
+    rule: str
+    launched_at: Millis
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordSet:
+    """One multivalue answer record set: what one instance holds under one name and type."""
+
+    fqdn: Fqdn
+    type: RecordType
+    ttl: int
+    values: tuple[str, ...]
+    set_identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRecordSet:
+    """A record set that is not ours: made by hand, by another tool, or of a type that we do not write."""
+
+    fqdn: Fqdn
+    type: str
+    routing: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a change batch. A DELETE carries the exact values that are there."""
+
+    action: Action
+    record_set: RecordSet
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What the ledger remembers of a name in its zone.
+
+    With `pending` set, a change batch for the name was sent and its outcome never noted: what the zone holds
+    must be read before anything is decided.
+    """
+
+    record_sets: tuple[RecordSet, ...] = ()
+    pending: bool = False
+    conflict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameState:
+    """All that the ledger knows of one name."""
+
+    key: NameKey
+    claims: tuple[Claim, ...] = ()
+    published: Published = field(default_factory=Published)

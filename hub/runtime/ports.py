@@ -1,0 +1,138 @@
+"""What the use cases need of the world. Pure: nothing here says how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from hub.runtime.model import (
+    Account,
+    Change,
+    Claim,
+    ForeignRecordSet,
+    Instance,
+    InstanceRef,
+    Millis,
+    NameKey,
+    NameState,
+    Published,
+    RecordSet,
+    Spoke,
+)
+
+Clock = Callable[[], Millis]
+# Seconds.
+Sleep = Callable[[float], None]
+
+
+class AccountUnknown(Exception):  # noqa: N818 - STYLE: an error names the state
+    """The organization has no such account. It never will by waiting."""
+
+
+class SpokeUnreachable(Exception):  # noqa: N818 - as above
+    """The spoke could not be asked, so nothing is known of its instances. May pass later."""
+
+
+class Outdated(Exception):  # noqa: N818 - as above
+    """The row changed since it was read."""
+
+
+class LedgerUnavailable(Exception):  # noqa: N818 - as above
+    """The ledger could not be read or written. May pass later."""
+
+
+class ZoneUnavailable(Exception):  # noqa: N818 - as above
+    """The zone could not be read or written, or nobody knows whether it was written. May pass later."""
+
+
+class BatchRefused(Exception):  # noqa: N818 - as above
+    """Route 53 refused a change batch whole; nothing of it was done."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was last seen of an instance, and the claims that it may have in the ledger.
+
+    `settled` is False from before the claims are written until after: a crash in between is seen by it.
+    `version` counts the writes of the row, 0 for a row that is not there yet.
+    """
+
+    ref: InstanceRef
+    observed_at: Millis
+    claims: tuple[Claim, ...] = ()
+    ended: bool = False
+    settled: bool = True
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRecordSets:
+    """What a zone holds under one name."""
+
+    owned: tuple[RecordSet, ...] = ()
+    foreign: tuple[ForeignRecordSet, ...] = ()
+
+
+class Accounts(Protocol):
+    """The accounts of the organization."""
+
+    def account(self, account_id: str) -> Account:
+        """The account; raises AccountUnknown or SpokeUnreachable."""
+        ...
+
+
+class Instances(Protocol):
+    """The instances of every spoke."""
+
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+        """Those of the instances that EC2 shows now; raises SpokeUnreachable unless the listing was complete."""
+        ...
+
+
+class Observations(Protocol):
+    """The observer's side of the ledger."""
+
+    def observation(self, ref: InstanceRef) -> Observation | None:
+        """The instance's row, read consistently."""
+        ...
+
+    def put_observation(self, observation: Observation) -> None:
+        """Write the row over the version before it; raises Outdated when that is not what is there."""
+        ...
+
+    def put_claim(self, claim: Claim, observed_at: Millis) -> None:
+        """Write a claim, unless a later look has written or withdrawn it."""
+        ...
+
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, observed_at: Millis) -> None:
+        """Withdraw a claim, unless a later look has written it."""
+        ...
+
+
+class Names(Protocol):
+    """The publisher's side of the ledger."""
+
+    def name(self, key: NameKey) -> NameState:
+        """All claims on a name and what was published of it, read consistently."""
+        ...
+
+    def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
+        """Remember what the zone holds of these names."""
+        ...
+
+
+class Zones(Protocol):
+    """The private hosted zones."""
+
+    def change(self, zone_id: str, changes: Collection[Change]) -> None:
+        """Make all changes or none; raises BatchRefused or ZoneUnavailable."""
+        ...
+
+    def record_sets(self, key: NameKey) -> ZoneRecordSets:
+        """What the zone holds under a name now; raises ZoneUnavailable."""
+        ...

@@ -1,0 +1,179 @@
+"""The world in memory, behind the runtime's ports: for many schedules in little time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from hub.runtime.model import (
+    Account,
+    Action,
+    Change,
+    Claim,
+    ForeignRecordSet,
+    Instance,
+    InstanceRef,
+    Millis,
+    NameKey,
+    NameState,
+    Published,
+    RecordSet,
+    Spoke,
+)
+from hub.runtime.ports import (
+    AccountUnknown,
+    BatchRefused,
+    LedgerUnavailable,
+    Observation,
+    Outdated,
+    SpokeUnreachable,
+    ZoneRecordSets,
+    ZoneUnavailable,
+)
+
+
+@dataclass(slots=True)
+class MemoryClock:
+    """Time that only sleeping moves, and a tick at each look so that no two looks are at one time."""
+
+    now: int = 1_000_000
+
+    def __call__(self) -> Millis:
+        self.now += 1
+        return Millis(self.now)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+
+@dataclass(slots=True)
+class MemoryOrganization:
+    """Accounts and their instances."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    instances: dict[InstanceRef, Instance] = field(default_factory=dict)
+    unreachable: set[Spoke] = field(default_factory=set)
+    looks: list[tuple[Spoke, tuple[str, ...]]] = field(default_factory=list)
+
+    def account(self, account_id: str) -> Account:
+        if account_id not in self.accounts:
+            raise AccountUnknown(account_id)
+        return self.accounts[account_id]
+
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+        self.looks.append((spoke, tuple(instance_ids)))
+        if spoke in self.unreachable:
+            raise SpokeUnreachable(f"{spoke}: denied")
+        return {
+            one.ref.id: one for one in self.instances.values() if one.ref.spoke == spoke and one.ref.id in instance_ids
+        }
+
+
+@dataclass(slots=True)
+class MemoryLedger:
+    """Both sides of the ledger; `fail_at` makes the n-th write from now fail, and every one after it."""
+
+    observations: dict[InstanceRef, Observation] = field(default_factory=dict)
+    claims: dict[tuple[NameKey, InstanceRef], tuple[Millis, Claim | None]] = field(default_factory=dict)
+    published: dict[NameKey, Published] = field(default_factory=dict)
+    touched: list[NameKey] = field(default_factory=list)
+    fail_at: int | None = None
+
+    def observation(self, ref: InstanceRef) -> Observation | None:
+        return self.observations.get(ref)
+
+    def put_observation(self, observation: Observation) -> None:
+        self._write()
+        there = self.observations.get(observation.ref)
+        if (there.version if there else 0) != observation.version - 1:
+            raise Outdated(str(observation.ref))
+        self.observations[observation.ref] = observation
+
+    def put_claim(self, claim: Claim, observed_at: Millis) -> None:
+        self._put((claim.key, claim.instance), observed_at, claim)
+
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, observed_at: Millis) -> None:
+        self._put((key, ref), observed_at, None)
+
+    def name(self, key: NameKey) -> NameState:
+        live = tuple(claim for (of, _), (_, claim) in self.claims.items() if of == key and claim is not None)
+        return NameState(key, live, self.published.get(key, Published()))
+
+    def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
+        self._write()
+        self.published.update(published)
+
+    def live_claims(self) -> set[Claim]:
+        return {claim for _, claim in self.claims.values() if claim is not None}
+
+    def _put(self, place: tuple[NameKey, InstanceRef], observed_at: Millis, claim: Claim | None) -> None:
+        self._write()
+        if place in self.claims and self.claims[place][0] > observed_at:
+            return
+        self.claims[place] = (observed_at, claim)
+        self.touched.append(place[0])
+
+    def _write(self) -> None:
+        if self.fail_at is not None:
+            self.fail_at -= 1
+            if self.fail_at < 0:
+                raise LedgerUnavailable("the ledger is away")
+
+
+@dataclass(slots=True)
+class MemoryZones:
+    """Zones that take a batch whole or not at all, and say what is wrong in Route 53's words."""
+
+    owned: dict[NameKey, set[RecordSet]] = field(default_factory=lambda: defaultdict(set))
+    foreign: dict[NameKey, list[ForeignRecordSet]] = field(default_factory=lambda: defaultdict(list))
+    protected: set[NameKey] = field(default_factory=set)
+    readable_messages: bool = True
+    batches: list[tuple[Change, ...]] = field(default_factory=list)
+    reads: list[NameKey] = field(default_factory=list)
+    # What happens around the next calls: "before" fails the call undone, "after" fails it done.
+    faults: list[str | None] = field(default_factory=list)
+
+    def change(self, zone_id: str, changes: Collection[Change]) -> None:
+        fault = self.faults.pop(0) if self.faults else None
+        self.batches.append(tuple(changes))
+        if fault == "before":
+            raise ZoneUnavailable(f"{zone_id}: Throttling")
+        after = {NameKey(zone_id, change.record_set.fqdn): None for change in changes}
+        state = {key: set(self.owned[key]) for key in after}
+        messages = [message for change in changes if (message := self._refusal(zone_id, change, state))]
+        if messages:
+            text = f"[{', '.join(messages)}]" if self.readable_messages else "[something is not right]"
+            raise BatchRefused(text)
+        self.owned.update(state)
+        if fault == "after":
+            raise ZoneUnavailable(f"{zone_id}: read timeout")
+
+    def record_sets(self, key: NameKey) -> ZoneRecordSets:
+        self.reads.append(key)
+        return ZoneRecordSets(tuple(sorted(self.owned[key])), tuple(self.foreign[key]))
+
+    def addresses(self, key: NameKey) -> set[str]:
+        return {value for one in self.owned[key] for value in one.values}
+
+    def _refusal(self, zone_id: str, change: Change, state: dict[NameKey, set[RecordSet]]) -> str | None:
+        one = change.record_set
+        key = NameKey(zone_id, one.fqdn)
+        there = state[key]
+        named = f"[name='{one.fqdn}', type='{one.type}', set-identifier='{one.set_identifier}']"
+        if key in self.protected:
+            return f"RRSet with DNS name {one.fqdn}, type {one.type} is protected"
+        if change.action is Action.DELETE:
+            if one not in there:
+                return f"Tried to delete resource record set {named} but it was not found"
+            there.remove(one)
+            return None
+        if any((other.type, other.set_identifier) == (one.type, one.set_identifier) for other in there):
+            return f"Tried to create resource record set {named} but it already exists"
+        if any(other.type in {one.type.value, "CNAME"} for other in self.foreign[key]):
+            return (
+                f"RRSet with DNS name {one.fqdn}, type {one.type}, SetIdentifier {one.set_identifier} "
+                "cannot be created as a non multivalue answer rrset exists with the same name and type."
+            )
+        there.add(one)
+        return None

@@ -1,0 +1,409 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from hub.runtime import contract
+from hub.runtime.aws.ec2 import SpokeInstances
+from hub.runtime.aws.ledger import DynamoLedger, name_key_of
+from hub.runtime.aws.organization import OrganizationAccounts
+from hub.runtime.aws.route53 import WriterZones, record_set_of
+from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
+from hub.runtime.model import (
+    Account,
+    Action,
+    Change,
+    Claim,
+    ForeignRecordSet,
+    InstanceRef,
+    InstanceState,
+    Millis,
+    Published,
+    RecordType,
+    Spoke,
+)
+from hub.runtime.ports import AccountUnknown, BatchRefused, Observation, Outdated, SpokeUnreachable, ZoneUnavailable
+from tests.build import CORP_ZONE, claim, key, record_set, ref
+from tests.memory import MemoryClock
+
+SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+SPOKE = Spoke("444444444444", "eu-central-1")
+LAUNCHED = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+class OneClient:
+    """Stands where roles are assumed, and gives the one client of the test."""
+
+    def __init__(self, client: Any, error: Exception | None = None) -> None:  # noqa: ANN401 - any service's client
+        self.given = client
+        self.error = error
+        self.asked: list[tuple[str, str]] = []
+
+    def client(self, role_arn: str, region: str) -> Any:  # noqa: ANN401 - as above
+        self.asked.append((role_arn, region))
+        if self.error:
+            raise self.error
+        return self.given
+
+
+def described(number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - EC2's own JSON
+    return {
+        "InstanceId": ref(number).id,
+        "State": {"Code": 16, "Name": "running"},
+        "LaunchTime": LAUNCHED,
+        "PrivateIpAddress": f"10.0.0.{number}",
+        "Tags": [{"Key": "Name", "Value": "web"}],
+    } | changes
+
+
+class TestInstances:
+    @pytest.fixture
+    def ec2(self) -> Iterator[tuple[SpokeInstances, Stubber, OneClient]]:
+        client = SESSION.client("ec2")
+        one = OneClient(client)
+        with Stubber(client) as stubber:
+            yield SpokeInstances(one), stubber, one  # type: ignore[arg-type]  # stands where roles are assumed
+
+    def test_every_page_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """A listing of several pages is read to its end, as the account's reader role."""
+        instances, stubber, one = ec2
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
+        )
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [described(2), described(3)]}]})
+        assert set(instances.describe(SPOKE, [ref(number).id for number in (1, 2, 3)])) == {
+            ref(number).id for number in (1, 2, 3)
+        }
+        stubber.assert_no_pending_responses()
+        assert set(one.asked) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
+
+    def test_listing_that_was_cut_is_no_listing(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """A page that fails makes the whole listing unknown."""
+        instances, stubber, _ = ec2
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
+        )
+        stubber.add_client_error("describe_instances", "UnauthorizedOperation")
+        with pytest.raises(SpokeUnreachable, match=r"444444444444/eu-central-1.*UnauthorizedOperation"):
+            instances.describe(SPOKE, [ref(1).id])
+
+    def test_many_instances_are_asked_for_by_two_hundred(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """EC2 takes 200 values a filter; a filter ignores ids that are not there."""
+        instances, stubber, _ = ec2
+        ids = sorted(ref(number).id for number in range(1, 251))
+        for part in (ids[:200], ids[200:]):
+            stubber.add_response(
+                "describe_instances",
+                {"Reservations": []},
+                {"Filters": [{"Name": "instance-id", "Values": part}], "IncludeManagedResources": True},
+            )
+        assert instances.describe(SPOKE, ids) == {}
+        stubber.assert_no_pending_responses()
+
+    def test_role_that_cannot_be_assumed_is_a_spoke_that_cannot_be_asked(self) -> None:
+        """A missing reader role says nothing of the instances."""
+        denied = OneClient(None, RoleUnavailable("orgdns-reader cannot be assumed: AccessDenied"))
+        with pytest.raises(SpokeUnreachable, match="cannot be assumed"):
+            SpokeInstances(denied).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
+
+    def test_instance_is_read_whole(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """State, addresses and tags arrive; the addresses of further interfaces are not those of the name."""
+        instances, stubber, _ = ec2
+        first = LAUNCHED.replace(year=2025)
+        interfaces = [
+            {
+                "Attachment": {"DeviceIndex": 0, "AttachTime": first},
+                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::2"}, {"Ipv6Address": "2001:db8::1"}],
+            },
+            {"Attachment": {"DeviceIndex": 1, "AttachTime": first}, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::3"}]},
+        ]
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
+        )
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert seen.state is InstanceState.RUNNING
+        assert (seen.private_ipv4, seen.ipv6) == ("10.0.0.1", ("2001:db8::1", "2001:db8::2"))
+        assert seen.tags == (("Name", "web"),)
+
+    def test_age_survives_a_restart(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """Starting an old instance again does not make it the newest: its primary interface tells its age."""
+        instances, stubber, _ = ec2
+        made = LAUNCHED.replace(year=2024)
+        interfaces = [{"Attachment": {"DeviceIndex": 0, "AttachTime": made}}]
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
+        )
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert seen.launched_at == made.timestamp() * 1000
+
+    def test_terminated_instance_without_address_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """EC2 drops the address of an instance that ended; that is no failure."""
+        instances, stubber, _ = ec2
+        gone = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [gone]}]})
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert (seen.state, seen.private_ipv4, seen.tags) == (InstanceState.TERMINATED, None, ())
+
+
+CREDENTIALS = {"AccessKeyId": "A" * 20, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": LAUNCHED}
+
+
+class TestSessions:
+    def test_role_is_assumed_once_an_hour(self) -> None:
+        """A session is kept until shortly before it expires, for each region a client."""
+        sts = SESSION.client("sts")
+        clock = MemoryClock()
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock)
+        with Stubber(sts) as stubber:
+            for _ in range(2):
+                stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            first = clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1") is first
+            clock.sleep(3_400)
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1") is not first
+            stubber.assert_no_pending_responses()
+
+    def test_role_that_is_denied_is_named(self) -> None:
+        """The error says which role, and what AWS answered."""
+        sts = SESSION.client("sts")
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock())
+        with Stubber(sts) as stubber:
+            stubber.add_client_error("assume_role", "AccessDenied")
+            with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
+                clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")
+
+
+class TestAccounts:
+    def test_account_is_asked_for_once_in_a_while(self) -> None:
+        """An account is kept for a while, and then asked for again, so that a new name is seen."""
+        client = SESSION.client("organizations")
+        clock = MemoryClock()
+        accounts = OrganizationAccounts(client, clock)
+        with Stubber(client) as stubber:
+            for name in ("Payments", "Pay"):
+                stubber.add_response(
+                    "describe_account", {"Account": {"Id": "444444444444", "Name": name, "Status": "ACTIVE"}}
+                )
+            assert accounts.account("444444444444") == accounts.account("444444444444")
+            clock.sleep(901)
+            assert accounts.account("444444444444") == Account("444444444444", "Pay")
+            stubber.assert_no_pending_responses()
+
+    def test_unknown_account_is_unknown(self) -> None:
+        """An account outside the organization is told apart from one that cannot be asked for."""
+        client = SESSION.client("organizations")
+        accounts = OrganizationAccounts(client, MemoryClock())
+        with Stubber(client) as stubber:
+            stubber.add_client_error("describe_account", "AccountNotFoundException")
+            stubber.add_client_error("describe_account", "AccessDeniedException")
+            for _ in range(2):
+                with pytest.raises(AccountUnknown):
+                    accounts.account("999999999999")
+            with pytest.raises(SpokeUnreachable):
+                accounts.account("888888888888")
+
+    def test_suspended_account_is_not_active(self) -> None:
+        """An account that was closed still has a name, and is told as not active."""
+        client = SESSION.client("organizations")
+        with Stubber(client) as stubber:
+            stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
+            assert OrganizationAccounts(client, MemoryClock()).account("4" * 12).active is False
+
+
+class TestZones:
+    @pytest.fixture
+    def route53(self) -> Iterator[tuple[WriterZones, Stubber]]:
+        client = SESSION.client("route53")
+        with Stubber(client) as stubber:
+            yield WriterZones(OneClient(client), "arn:aws:iam::3:role/orgdns-writer"), stubber  # type: ignore[arg-type]  # as above
+
+    def test_change_is_sent_as_multivalue_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A change carries its owner, its values and its action, and nothing is an UPSERT."""
+        zones, stubber = route53
+        stubber.add_response(
+            "change_resource_record_sets",
+            {"ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "ChangeBatch": {
+                    "Changes": [
+                        {
+                            "Action": "CREATE",
+                            "ResourceRecordSet": {
+                                "Name": "web.corp.internal.",
+                                "Type": "A",
+                                "SetIdentifier": "orgdns/444444444444/eu-central-1/i-00000000000000001",
+                                "MultiValueAnswer": True,
+                                "TTL": 60,
+                                "ResourceRecords": [{"Value": "10.0.0.1"}],
+                            },
+                        }
+                    ]
+                },
+            },
+        )
+        zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        stubber.assert_no_pending_responses()
+
+    def test_refusal_and_absence_are_told_apart(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """What Route 53 refuses is the batch's fault; all else may pass later."""
+        zones, stubber = route53
+        stubber.add_client_error("change_resource_record_sets", "InvalidChangeBatch", "[it already exists]")
+        stubber.add_client_error("change_resource_record_sets", "Throttling", "Rate exceeded")
+        with pytest.raises(BatchRefused) as refused:
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        assert refused.value.message == "[it already exists]"
+        with pytest.raises(ZoneUnavailable):
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+
+    def test_name_is_read_to_its_end(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A name whose record sets fill more than a page is read whole, and no further name is taken along."""
+        zones, stubber = route53
+
+        def row(number: int, name: str = "web.corp.internal.") -> dict[str, Any]:
+            return {
+                "Name": name,
+                "Type": "A",
+                "TTL": 60,
+                "SetIdentifier": ref(number).set_identifier,
+                "MultiValueAnswer": True,
+                "ResourceRecords": [{"Value": f"10.0.0.{number}"}],
+            }
+
+        more = {"IsTruncated": True, "MaxItems": "300", "NextRecordName": "web.corp.internal.", "NextRecordType": "A"}
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row(1)], "NextRecordIdentifier": ref(2).set_identifier} | more,
+            {"HostedZoneId": CORP_ZONE, "StartRecordName": "web.corp.internal."},
+        )
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row(2), row(3, "zoo.corp.internal.")], "IsTruncated": False, "MaxItems": "300"},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "StartRecordName": "web.corp.internal.",
+                "StartRecordType": "A",
+                "StartRecordIdentifier": ref(2).set_identifier,
+            },
+        )
+        assert zones.record_sets(key()).owned == (record_set(1), record_set(2))
+
+    @pytest.mark.parametrize(
+        ("change", "routing"),
+        [
+            ({"SetIdentifier": "blue"}, "MultiValueAnswer"),
+            ({"SetIdentifier": "orgdns/444444444444/eu-central-1/i-0000000000000000z"}, "MultiValueAnswer"),
+            ({"Type": "TXT"}, "MultiValueAnswer"),
+            ({"MultiValueAnswer": None, "Weight": 10}, "Weight"),
+            ({"HealthCheckId": "abc"}, "MultiValueAnswer"),
+        ],
+    )
+    def test_what_is_not_exactly_ours_is_foreign(self, change: dict[str, Any], routing: str) -> None:
+        """A record set is ours by its routing, type and owner together, and is otherwise never touched."""
+        ours = {
+            "Name": "web.corp.internal.",
+            "Type": "A",
+            "TTL": 60,
+            "SetIdentifier": ref(1).set_identifier,
+            "MultiValueAnswer": True,
+            "ResourceRecords": [{"Value": "10.0.0.1"}],
+        }
+        assert record_set_of(ours) == record_set(1)
+        altered = {name: value for name, value in (ours | change).items() if value is not None}
+        foreign = record_set_of(altered)
+        assert isinstance(foreign, ForeignRecordSet)
+        assert foreign.routing == routing
+
+
+class TestLedger:
+    @pytest.fixture
+    def ledger(self) -> Iterator[DynamoLedger]:
+        with mock_aws():
+            client = boto3.client("dynamodb", region_name="eu-central-1")
+            client.create_table(
+                TableName="ledger",
+                KeySchema=[
+                    {"AttributeName": contract.PARTITION_KEY, "KeyType": "HASH"},
+                    {"AttributeName": contract.SORT_KEY, "KeyType": "RANGE"},
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"}
+                    for name in (contract.PARTITION_KEY, contract.SORT_KEY)
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            clock = MemoryClock()
+            yield DynamoLedger(client, "ledger", clock, clock.sleep)
+
+    def test_claim_is_read_back(self, ledger: DynamoLedger) -> None:
+        """What was claimed is what the publisher reads, of that name alone."""
+        ledger.put_claim(claim(1), Millis(1))
+        ledger.put_claim(claim(2, name="api"), Millis(1))
+        state = ledger.name(key())
+        assert state.claims == (claim(1),)
+        assert state.published == Published()
+
+    def test_withdrawn_claim_is_gone_and_an_older_look_cannot_bring_it_back(self, ledger: DynamoLedger) -> None:
+        """A tombstone stands where the claim stood, against slow workers."""
+        ledger.put_claim(claim(1), Millis(5))
+        ledger.withdraw_claim(key(), ref(1), Millis(6))
+        ledger.put_claim(claim(1), Millis(5))
+        assert ledger.name(key()).claims == ()
+        ledger.put_claim(claim(1), Millis(7))
+        assert ledger.name(key()).claims == (claim(1),)
+
+    def test_claim_withdrawn_before_it_was_written_stays_away(self, ledger: DynamoLedger) -> None:
+        """The withdrawal of a claim that is not there yet counts too."""
+        ledger.withdraw_claim(key(), ref(1), Millis(6))
+        ledger.put_claim(claim(1), Millis(5))
+        assert ledger.name(key()).claims == ()
+
+    def test_claims_of_more_than_a_page_are_read(self, ledger: DynamoLedger) -> None:
+        """A name with more claims than a page of a query holds is read to its end."""
+        many: list[Claim] = []
+        for number in range(1, 121):
+            one = claim(number)
+            values = ((RecordType.AAAA, tuple(f"2001:db8::{value:x}:{number:x}" for value in range(500))),)
+            many.append(Claim(one.key, one.instance, values, 60, one.conflict, one.rule, one.launched_at))
+            ledger.put_claim(many[-1], Millis(1))
+        assert set(ledger.name(key()).claims) == set(many)
+
+    def test_published_is_read_back(self, ledger: DynamoLedger) -> None:
+        """What was published of many names is remembered for each, conflicts and all."""
+        states = [
+            (key(f"n{number}"), Published((record_set(number, name=f"n{number}"),), number % 2 == 0, "in the way"))
+            for number in range(1, 61)
+        ]
+        ledger.put_published(states)
+        assert [(name, ledger.name(name).published) for name, _ in states] == states
+
+    def test_observation_is_written_once_a_version(self, ledger: DynamoLedger) -> None:
+        """Of two workers that read one version, one writes, and the other is told."""
+        row = Observation(ref(1), Millis(5), (claim(1),), version=1)
+        assert ledger.observation(ref(1)) is None
+        ledger.put_observation(row)
+        assert ledger.observation(ref(1)) == row
+        with pytest.raises(Outdated):
+            ledger.put_observation(row)
+        ended = Observation(ref(1), Millis(6), (), ended=True, version=2)
+        ledger.put_observation(ended)
+        assert ledger.observation(ref(1)) == ended
+        with pytest.raises(Outdated):
+            ledger.put_observation(Observation(ref(1), Millis(7), version=2))
+
+    def test_key_of_a_stream_record_names_the_name(self) -> None:
+        """The publisher finds the name by the partition key alone."""
+        assert name_key_of(f"name#{CORP_ZONE}#web.corp.internal.") == key()
+
+
+def test_set_identifier_names_its_owner_and_nothing_else() -> None:
+    """A SetIdentifier reads back as its instance; what is not exactly of that form is nobody of ours."""
+    assert InstanceRef.of_set_identifier(ref(1).set_identifier) == ref(1)
+    for other in (None, "", "orgdns/", f"x{ref(1).set_identifier}", f"{ref(1).set_identifier}\n", "orgdns/1/2/3"):
+        assert InstanceRef.of_set_identifier(other) is None

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.events import Hint, NotOurs, hint_of
+from hub.runtime.model import InstanceRef, InstanceState
+from tests.build import DOCUMENTS
+
+STATE_CHANGE: dict[str, Any] = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
+TAG_CHANGE: dict[str, Any] = json.loads((DOCUMENTS / "tag-change.json").read_text())
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_published_state_change_is_a_hint() -> None:
+    """The event as AWS publishes it names account, region, instance and state."""
+    expected = InstanceRef("123456789012", "us-east-1", "i-abcd1111")
+    assert hint_of(json.dumps(STATE_CHANGE), 2) == Hint(expected, InstanceState.RUNNING, 2)
+
+
+def test_published_tag_change_is_a_hint() -> None:
+    """The tag event as AWS publishes it names the instance; its tags are not taken from it."""
+    assert hint_of(json.dumps(TAG_CHANGE)) == Hint(
+        InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"), None
+    )
+
+
+@pytest.mark.parametrize("state", ["shutting-down", "terminated"])
+def test_end_is_taken_from_the_event(state: str) -> None:
+    """The two final states are the one thing that an event decides."""
+    assert hint_of(json.dumps(STATE_CHANGE | {"detail": STATE_CHANGE["detail"] | {"state": state}})).final
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"source": "my.app"}, "is not ours"),
+        ({"detail-type": "EC2 Spot Instance Interruption Warning"}, "is not ours"),
+        ({"account": "999999999999"}, "another account or region"),
+        ({"region": "eu-west-1"}, "another account or region"),
+        ({"resources": []}, "one resource"),
+        ({"resources": STATE_CHANGE["resources"] * 2}, "one resource"),
+        ({"resources": ["arn:aws:s3:::bucket"]}, "is no instance"),
+        ({"detail": None}, "no detail"),
+        ({"detail": {"instance-id": "i-99999999", "state": "terminated"}}, "not the instance"),
+        ({"detail": {"instance-id": "i-abcd1111", "state": "rebooting"}}, "no state"),
+    ],
+)
+def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) -> None:
+    """An event that contradicts itself or is of another kind is refused with its reason."""
+    with pytest.raises(NotOurs, match=reason):
+        hint_of(json.dumps(STATE_CHANGE | change))
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", "3", "null", "{}", "[" * 100_000])
+def test_message_that_is_no_event_is_refused(body: str) -> None:
+    """A message of whatever text is refused, never a crash."""
+    with pytest.raises(NotOurs):
+        hint_of(body)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(STATE_CHANGE)), JSON))
+def test_garbled_event_is_a_hint_or_refused(garbled: dict[str, Any]) -> None:
+    """Whatever stands in an event's places, the outcome is a hint about its own account, or a refusal."""
+    event = STATE_CHANGE | garbled
+    try:
+        hint = hint_of(json.dumps(event))
+    except NotOurs:
+        return
+    assert (hint.ref.account, hint.ref.region) == (event["account"], event["region"])

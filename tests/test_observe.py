@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.events import Hint
+from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke
+from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer, Outcome
+from tests.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
+from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization
+
+
+class World:
+    """An observer, and the world that it sees."""
+
+    def __init__(self) -> None:
+        self.clock = MemoryClock()
+        self.organization = MemoryOrganization({PAYMENTS.id: PAYMENTS, SEARCH.id: SEARCH})
+        self.ledger = MemoryLedger()
+        self.observer = Observer(
+            policy=example_policy(),
+            zone_ids=ZONE_IDS,
+            accounts=self.organization,
+            instances=self.organization,
+            ledger=self.ledger,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+
+    def show(self, number: int = 1, **facts: object) -> InstanceRef:
+        shown = instance(number, **facts)  # type: ignore[arg-type]  # the builder's own arguments
+        self.organization.instances[shown.ref] = shown
+        return shown.ref
+
+    def hear(self, subject: InstanceRef, state: str | None = "running", attempt: int = 1) -> Outcome:
+        (outcome,) = self.observer.observe([Hint(subject, InstanceState(state) if state else None, attempt)])
+        return outcome
+
+    def claimed(self) -> set[str]:
+        return {claim.key.fqdn for claim in self.ledger.live_claims()}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_running_instance_claims_its_names(world: World) -> None:
+    """An instance that runs claims what policy gives it."""
+    outcome = world.hear(world.show(name="web"))
+    assert outcome.ending is Ending.RECORDED
+    assert world.claimed() == set(outcome.names)
+    assert "web.corp.internal." in world.claimed()
+
+
+def test_end_withdraws_all_claims_without_a_look(world: World) -> None:
+    """The end is taken from the event: it needs no role in the account, which may be gone by then."""
+    subject = world.show()
+    world.hear(subject)
+    world.organization.unreachable.add(subject.spoke)
+    assert world.hear(subject, "terminated").ending is Ending.RECORDED
+    assert world.claimed() == set()
+
+
+def test_rename_moves_the_name(world: World) -> None:
+    """A changed tag withdraws the old name and claims the new one; names that stay are not touched."""
+    subject = world.show(name="web")
+    world.hear(subject)
+    world.ledger.touched.clear()
+    world.show(name="api")
+    world.hear(subject, None)
+    assert key("web").fqdn not in world.claimed()
+    assert key("api").fqdn in world.claimed()
+
+
+def test_repeated_event_changes_no_claim(world: World) -> None:
+    """A duplicate costs a look-up, and writes no claim."""
+    subject = world.show()
+    world.hear(subject)
+    world.ledger.touched.clear()
+    assert world.hear(subject).ending is Ending.UNCHANGED
+    assert world.ledger.touched == []
+
+
+def test_late_running_after_the_end_brings_nothing_back(world: World) -> None:
+    """Events come in any order; the end is final, though EC2 may still show the instance as it was."""
+    subject = world.show()
+    world.hear(subject, "terminated")
+    assert world.hear(subject).ending is Ending.UNCHANGED
+    assert world.claimed() == set()
+
+
+def test_end_first_seen_by_the_look_counts(world: World) -> None:
+    """An instance that ended before its event of running is looked at claims nothing."""
+    subject = world.show()
+    world.hear(subject)
+    world.show(state=InstanceState.TERMINATED, address=None)
+    world.hear(subject, None)
+    assert world.claimed() == set()
+
+
+def test_stopped_instance_keeps_its_names(world: World) -> None:
+    """The private address survives a stop, and so do the names."""
+    subject = world.show()
+    world.hear(subject)
+    before = world.claimed()
+    world.show(state=InstanceState.STOPPED)
+    world.hear(subject, None)
+    assert world.claimed() == before
+
+
+def test_started_again_keeps_its_names_meanwhile(world: World) -> None:
+    """A tag changed while a stopped instance starts again takes nothing away."""
+    subject = world.show()
+    world.hear(subject)
+    before = world.claimed()
+    world.show(state=InstanceState.PENDING, name="other")
+    assert world.hear(subject, None).ending is Ending.UNCHANGED
+    assert world.claimed() == before
+
+
+def test_tag_that_comes_later_gives_the_name_then(world: World) -> None:
+    """An instance without its tag at launch is no wait and no failure; the tag's own event brings the name."""
+    subject = world.show(name=None)
+    first = world.hear(subject)
+    assert first.ending is Ending.RECORDED
+    assert {refusal.rule for refusal in first.refusals} == {"everybody", "short-names"}
+    world.show(name="web")
+    world.hear(subject, None)
+    assert key("web").fqdn in world.claimed()
+
+
+@pytest.mark.parametrize(
+    "unready",
+    [
+        lambda world: world.organization.instances.clear(),
+        lambda world: world.show(address=None),
+        lambda world: world.show(state=InstanceState.PENDING),
+    ],
+)
+def test_instance_that_is_not_ready_is_looked_at_again_and_then_later(
+    world: World, unready: Callable[[World], object]
+) -> None:
+    """What EC2 does not show yet is looked for a few times within seconds, and then left to the queue."""
+    unready(world)
+    outcome = world.hear(ref())
+    assert outcome.ending is Ending.RETRY
+    assert len(world.organization.looks) == 4
+    assert world.claimed() == set()
+
+
+def test_instance_that_shows_at_the_second_look_is_recorded(world: World) -> None:
+    """An event that is faster than EC2's answer does not wait for the queue."""
+    subject = world.show(state=InstanceState.PENDING)
+    sleep = world.clock.sleep
+
+    def wake(seconds: float) -> None:
+        sleep(seconds)
+        world.show()
+
+    world.observer = replace(world.observer, sleep=wake)
+    assert world.hear(subject).ending is Ending.RECORDED
+    assert len(world.organization.looks) == 2
+
+
+def test_instance_that_never_shows_is_dropped_in_the_end(world: World) -> None:
+    """An event about an instance that is long gone does not end as a dead letter, and takes nothing away."""
+    subject = world.show()
+    world.hear(subject)
+    before = world.claimed()
+    world.organization.instances.clear()
+    assert world.hear(subject, attempt=DELIVERIES_BEFORE_GONE).ending is Ending.DROPPED
+    assert world.claimed() == before
+
+
+def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
+    """A role that is missing or denied says nothing of the instances: no claim goes, and other spokes go on."""
+    near, far = world.show(1), world.show(2, account=SEARCH.id)
+    world.hear(near)
+    before = world.claimed()
+    world.organization.unreachable.add(near.spoke)
+    outcomes = world.observer.observe([Hint(near), Hint(far)])
+    assert [outcome.ending for outcome in outcomes] == [Ending.RETRY, Ending.RECORDED]
+    assert before < world.claimed()
+
+
+def test_unknown_account_is_dropped(world: World) -> None:
+    """An account that the organization does not have gets no look, no name, and no second delivery."""
+    outcome = world.hear(ref(account="999999999999"))
+    assert (outcome.ending, outcome.reason) == (Ending.DROPPED, "unknown account")
+    assert world.organization.looks == []
+
+
+def test_unknown_account_cannot_end_an_instance(world: World) -> None:
+    """An event can only ever touch the instance that it names, in the account that it came from."""
+    world.hear(world.show())
+    before = world.claimed()
+    world.hear(ref(account=SEARCH.id), "terminated")
+    world.hear(ref(account="999999999999"), "terminated")
+    assert world.claimed() == before
+
+
+def test_region_that_is_not_covered_is_dropped(world: World) -> None:
+    """Policy says which regions there are."""
+    outcome = world.hear(ref(region="sa-east-1"))
+    assert (outcome.ending, outcome.reason) == (Ending.DROPPED, "region not covered")
+
+
+def test_suspended_account_loses_nothing_by_an_event(world: World) -> None:
+    """What becomes of a suspended account's names is not an event's to decide, but an end is an end."""
+    one, two = world.show(1), world.show(2, name="two")
+    world.hear(one)
+    world.hear(two)
+    world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.name, active=False)
+    assert world.hear(one, None).ending is Ending.DROPPED
+    assert world.hear(two, "terminated").ending is Ending.RECORDED
+    assert key("web").fqdn in world.claimed()
+    assert key("two").fqdn not in world.claimed()
+
+
+def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
+    """Two workers look at one instance; the one that looked first and writes last changes nothing."""
+    subject = world.show(name="old")
+    looked = world.organization.describe
+
+    class SlowWorker(MemoryOrganization):
+        def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+            seen = looked(spoke, instance_ids)
+            # While this worker has its answer and not yet written it, the other one looks and writes.
+            world.show(name="new")
+            world.hear(subject, None)
+            return seen
+
+    slow = replace(world.observer, instances=SlowWorker())
+    (outcome,) = slow.observe([Hint(subject)])
+    assert outcome.ending is Ending.UNCHANGED
+    assert key("new").fqdn in world.claimed()
+    assert key("old").fqdn not in world.claimed()
+
+
+@pytest.mark.parametrize("writes_before_the_crash", range(12))
+def test_crash_at_any_write_and_a_repeat_end_the_same(world: World, writes_before_the_crash: int) -> None:
+    """A rename that is killed at any of its writes is whole after the message is delivered again."""
+    subject = world.show(name="web")
+    world.hear(subject)
+    world.show(name="api")
+    world.ledger.fail_at = writes_before_the_crash
+    world.hear(subject, None)
+    world.ledger.fail_at = None
+    assert world.hear(subject, None).ending in {Ending.RECORDED, Ending.UNCHANGED}
+    assert world.claimed() == {
+        "api.corp.internal.",
+        "api.eu-central-1.payments.corp.internal.",
+        "i-00000000000000001.instances.internal.",
+    }
+
+
+@pytest.mark.parametrize("writes_before_the_crash", range(8))
+def test_crash_and_a_different_look_leave_no_claim_behind(world: World, writes_before_the_crash: int) -> None:
+    """A claim that a crashed worker may have written is withdrawn by the next one, though it wants other names."""
+    subject = world.show(name="one")
+    world.ledger.fail_at = writes_before_the_crash
+    world.hear(subject)
+    world.ledger.fail_at = None
+    world.show(name="two")
+    world.hear(subject, None)
+    assert key("one").fqdn not in world.claimed()
+    assert key("two").fqdn in world.claimed()
+
+
+def test_hints_about_one_instance_are_one_look(world: World) -> None:
+    """A batch with many events of one instance describes it once; the end among them decides."""
+    subject = world.show()
+    assert len(world.observer.observe([Hint(subject, InstanceState.RUNNING), Hint(subject)])) == 1
+    assert len(world.organization.looks) == 1
+    world.observer.observe([Hint(subject, InstanceState.TERMINATED), Hint(subject, InstanceState.RUNNING)])
+    assert world.claimed() == set()
+
+
+def test_one_look_a_spoke(world: World) -> None:
+    """Instances of one spoke are described together."""
+    subjects = [world.show(number, name=f"n{number}") for number in range(1, 31)]
+    world.observer.observe([Hint(subject, InstanceState.RUNNING) for subject in subjects])
+    assert len(world.organization.looks) == 1
+    assert len({claim.instance for claim in world.ledger.live_claims()}) == 30
+    assert {claim.key.zone_id for claim in world.ledger.live_claims()} == {CORP_ZONE, *ZONE_IDS.values()}

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.runtime.model import Action, Claim, ForeignRecordSet, Millis, NameKey, Published
+from hub.runtime.publish import Ending, Outcome, Publisher
+from tests.build import claim, key, record_set
+from tests.memory import MemoryLedger, MemoryZones
+
+
+class World:
+    """A publisher, the ledger it reads and the zones it writes."""
+
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger()
+        self.zones = MemoryZones()
+        self.publisher = Publisher(self.ledger, self.zones)
+
+    def claim(self, *claims: Claim) -> None:
+        for one in claims:
+            self.ledger.put_claim(one, Millis(1))
+
+    def withdraw(self, one: Claim) -> None:
+        self.ledger.withdraw_claim(one.key, one.instance, Millis(2))
+
+    def publish(self, *keys: NameKey) -> list[Outcome]:
+        return self.publisher.publish(keys or set(self.ledger.touched))
+
+    def endings(self, *keys: NameKey) -> set[Ending]:
+        return {outcome.ending for outcome in self.publish(*keys)}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def by_hand(name: str = "web", kind: str = "A") -> ForeignRecordSet:
+    return ForeignRecordSet(key(name).fqdn, kind, "Simple", ("192.0.2.1",))
+
+
+def test_claim_is_published(world: World) -> None:
+    """A claim becomes a record set of its instance, by a CREATE."""
+    world.claim(claim(1))
+    assert world.endings() == {Ending.PUBLISHED}
+    assert world.zones.owned[key()] == {record_set(1)}
+    assert [change.action for batch in world.zones.batches for change in batch] == [Action.CREATE]
+
+
+def test_published_again_costs_nothing(world: World) -> None:
+    """What is as it should be needs no call to Route 53."""
+    world.claim(claim(1))
+    world.publish()
+    assert world.endings() == {Ending.UNCHANGED}
+    assert len(world.zones.batches) == 1
+    assert world.zones.reads == []
+
+
+def test_handover_is_one_batch(world: World) -> None:
+    """A re-created instance takes the name over without a moment's gap."""
+    world.claim(claim(1))
+    world.publish()
+    world.claim(claim(2))
+    world.publish()
+    assert [[change.action for change in batch] for batch in world.zones.batches] == [
+        [Action.CREATE],
+        [Action.DELETE, Action.CREATE],
+    ]
+    assert world.zones.addresses(key()) == {"10.0.0.2"}
+
+
+def test_old_instances_end_takes_nothing_away(world: World) -> None:
+    """The end of the one that no longer holds the name is no change."""
+    world.claim(claim(1), claim(2))
+    world.publish()
+    world.withdraw(claim(1))
+    world.publish()
+    assert world.zones.addresses(key()) == {"10.0.0.2"}
+    assert len(world.zones.batches) == 1
+
+
+def test_loser_takes_over_when_the_holder_goes(world: World) -> None:
+    """A loser keeps its claim, and needs no further event of its own."""
+    world.claim(claim(1), claim(2))
+    world.publish()
+    world.withdraw(claim(2))
+    world.publish()
+    assert world.zones.addresses(key()) == {"10.0.0.1"}
+
+
+def test_withdrawn_name_goes(world: World) -> None:
+    """When nobody claims a name any more, its record set is deleted."""
+    world.claim(claim(1))
+    world.publish()
+    world.withdraw(claim(1))
+    world.publish()
+    assert world.zones.owned[key()] == set()
+
+
+def test_many_names_are_one_batch(world: World) -> None:
+    """Fifty names are one call."""
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 51)))
+    world.publish()
+    assert [len(batch) for batch in world.zones.batches] == [50]
+
+
+def test_foreign_record_set_is_left_and_the_others_go_out(world: World) -> None:
+    """A hand-made record in the way is a conflict on that name alone."""
+    world.zones.foreign[key("web")] = [by_hand()]
+    world.claim(*(claim(number, name=name) for number, name in enumerate(["api", "web", "zoo"], 1)))
+    assert {outcome.key.fqdn: outcome.ending for outcome in world.publish()} == {
+        "api.corp.internal.": Ending.PUBLISHED,
+        "web.corp.internal.": Ending.CONFLICT,
+        "zoo.corp.internal.": Ending.PUBLISHED,
+    }
+    assert world.zones.foreign[key("web")] == [by_hand()]
+    assert world.ledger.published[key("web")].conflict == "a foreign record set of type A is in the way"
+
+
+def test_conflict_ends_when_the_foreign_record_set_goes(world: World) -> None:
+    """The next look at the name publishes it, with no refused batch in between."""
+    world.zones.foreign[key()] = [by_hand()]
+    world.claim(claim(1))
+    world.publish()
+    sent = len(world.zones.batches)
+    assert world.endings(key()) == {Ending.CONFLICT}
+    assert len(world.zones.batches) == sent
+    world.zones.foreign.clear()
+    assert world.endings(key()) == {Ending.PUBLISHED}
+    assert world.ledger.published[key()].conflict is None
+
+
+def test_cname_is_in_the_way_and_other_types_are_not(world: World) -> None:
+    """Nothing stands beside a CNAME; a TXT by hand is no matter."""
+    world.zones.foreign[key("a")] = [by_hand("a", "CNAME")]
+    world.zones.foreign[key("b")] = [by_hand("b", "TXT")]
+    world.claim(claim(1, name="a"), claim(2, name="b"))
+    assert [outcome.ending for outcome in world.publish()] == [Ending.CONFLICT, Ending.PUBLISHED]
+
+
+def test_unclaimed_name_goes_though_something_foreign_stands_beside_it(world: World) -> None:
+    """What is ours and unclaimed is deleted, what is foreign stays."""
+    world.claim(claim(1))
+    world.publish()
+    world.zones.foreign[key()] = [by_hand(kind="TXT")]
+    world.withdraw(claim(1))
+    world.ledger.published[key()] = Published(pending=True)
+    world.publish()
+    assert world.zones.owned[key()] == set()
+    assert world.zones.foreign[key()] == [by_hand(kind="TXT")]
+
+
+def test_protected_name_blocks_nobody(world: World) -> None:
+    """A name that Route 53 will not change, for a reason that reading does not show, is a conflict with that reason."""
+    world.zones.protected.add(key("web"))
+    world.claim(*(claim(number, name=name) for number, name in enumerate(["api", "web", "zoo"], 1)))
+    outcomes = {str(outcome.key.fqdn): outcome for outcome in world.publish()}
+    assert outcomes["web.corp.internal."].ending is Ending.CONFLICT
+    assert "protected" in outcomes["web.corp.internal."].reason
+    assert len(world.zones.batches) <= 3
+    assert world.zones.addresses(key("zoo"))
+
+
+def test_unreadable_refusal_is_bisected(world: World) -> None:
+    """If the message cannot be read, the batch is halved until the fault stands alone: some 20 calls of 1,000 names."""
+    world.zones.readable_messages = False
+    world.zones.foreign[key("n700")] = [by_hand("n700")]
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 1001)))
+    outcomes = world.publish()
+    assert [outcome.key for outcome in outcomes if outcome.ending is not Ending.PUBLISHED] == [key("n700")]
+    assert len(world.zones.batches) <= 22
+
+
+def test_time_out_that_did_succeed_is_recognised(world: World) -> None:
+    """A call whose answer was lost is no failure: the next one reads the zone, and finds it as wanted."""
+    world.zones.faults = ["after"]
+    world.claim(claim(1))
+    assert world.endings() == {Ending.RETRY}
+    assert world.endings(key()) == {Ending.UNCHANGED}
+    assert world.zones.owned[key()] == {record_set(1)}
+
+
+def test_crash_after_a_handover_and_its_end_leave_no_orphan(world: World) -> None:
+    """The zone was changed, nobody noted it, and then the new holder ended: the old one gets its name back."""
+    world.claim(claim(1))
+    world.publish()
+    world.claim(claim(2))
+    world.zones.faults = ["after"]
+    world.publish()
+    world.withdraw(claim(2))
+    world.publish()
+    assert world.zones.addresses(key()) == {"10.0.0.1"}
+
+
+def test_emptied_ledger_meets_the_zone(world: World) -> None:
+    """With the ledger's memory lost, what is there already counts as done."""
+    world.claim(claim(1))
+    world.publish()
+    world.ledger.published.clear()
+    world.publish()
+    assert world.zones.owned[key()] == {record_set(1)}
+    assert world.ledger.published[key()].record_sets == (record_set(1),)
+
+
+def test_new_address_replaces_the_old_one_in_one_batch(world: World) -> None:
+    """The same owner with another value: DELETE with the old value, CREATE with the new."""
+    world.claim(claim(1, address="10.0.0.1"))
+    world.publish()
+    world.claim(claim(1, address="10.0.0.9"))
+    world.publish()
+    assert world.zones.addresses(key()) == {"10.0.0.9"}
+    assert len(world.zones.batches) == 2
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "withdraw", "publish", "lose memory", "foreign", "foreign gone"]),
+        st.integers(1, 4),
+        st.sampled_from(["web", "api"]),
+        st.sampled_from([None, "before", "after"]),
+    ),
+    max_size=25,
+)
+
+
+@given(STEPS)
+@settings(max_examples=200, deadline=None)
+def test_whatever_happened_the_zone_ends_as_claimed(steps: list[tuple[str, int, str, str | None]]) -> None:
+    """Claims, faults, lost answers and foreign records in any order: once it is quiet, the zone is what claims say."""
+    world = World()
+    clock = 10
+    for step, number, name, fault in steps:
+        clock += 1
+        one = claim(number, name=name)
+        match step:
+            case "claim":
+                world.ledger.put_claim(one, Millis(clock))
+            case "withdraw":
+                world.ledger.withdraw_claim(one.key, one.instance, Millis(clock))
+            case "publish":
+                world.zones.faults = [fault]
+                world.publish(key(name))
+            case "foreign" if not world.zones.owned[key(name)]:
+                world.zones.foreign[key(name)] = [by_hand(name)]
+            case _:
+                world.zones.foreign.pop(key(name), None)
+    world.zones.faults = []
+    for _ in range(2):
+        world.publish(key("web"), key("api"))
+    for name in ("web", "api"):
+        live = [one for one in world.ledger.live_claims() if one.key == key(name)]
+        if world.zones.foreign[key(name)]:
+            assert not world.zones.owned[key(name)]
+            assert not live or world.ledger.published[key(name)].conflict
+        else:
+            newest = max(live, key=lambda one: one.launched_at, default=None)
+            assert world.zones.addresses(key(name)) == ({newest.values[0][1][0]} if newest else set())
