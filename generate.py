@@ -1,0 +1,77 @@
+"""Writes templates/ from the one configuration file, or checks that what is there is up to date."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import network, rollout, stack
+from hub.config import Config, ConfigInvalid, load
+from hub.rendering import Form, text
+from spoke.stack import account_template, region_template
+
+OUT_OF_DATE = 1
+CONFIG_FAULTY = 2
+
+
+def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.example.yaml") -> dict[str, str]:
+    """The text of each template by the name of its file; the same configuration gives the same bytes.
+
+    `source` is the name of the configuration file, for the first line of a YAML file.
+    """
+    account = text(account_template(config), form, source)
+    region = text(region_template(config), form, source)
+    return {
+        f"hub.{form}": text(stack.template(config), form, source),
+        f"network.{form}": text(network.template(config), form, source),
+        f"spoke-account.{form}": account,
+        f"spoke-region.{form}": region,
+        f"rollout.{form}": text(rollout.template(config, account, region), form, source),
+    }
+
+
+def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[str]:
+    """What is wrong in a directory of templates, one line a file."""
+    other = Form.JSON if form is Form.YAML else Form.YAML
+    wrong = []
+    for name, content in expected.items():
+        path = directory / name
+        if not path.is_file():
+            wrong.append(f"{path}: is missing")
+        elif path.read_bytes() != content.encode():
+            wrong.append(f"{path}: is out of date")
+        leftover = path.with_suffix(f".{other}")
+        if leftover.exists():
+            wrong.append(f"{leftover}: is left over from --format {other}: delete it")
+    return wrong
+
+
+def main(
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.example.yaml"),
+    output: Annotated[Path, typer.Option(help="The directory to write to.")] = Path("templates"),
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a template is out of date.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="How to write the templates.")] = Form.YAML,
+) -> None:
+    """Write the CloudFormation templates of orgdns."""
+    try:
+        expected = templates(load(config), form, config.name)
+    except ConfigInvalid as invalid:
+        typer.echo(str(invalid), err=True)
+        raise typer.Exit(CONFIG_FAULTY) from invalid
+    if check:
+        wrong = out_of_date(output, expected, form)
+        for line in wrong:
+            typer.echo(line, err=True)
+        if wrong:
+            typer.echo("Run `make templates`, read the difference, and commit it.", err=True)
+            raise typer.Exit(OUT_OF_DATE)
+        return
+    output.mkdir(parents=True, exist_ok=True)
+    for name, content in expected.items():
+        (output / name).write_bytes(content.encode())
+        typer.echo(f"{output / name}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,103 @@
+"""The bus of the hub: only the spokes' rules may deliver to it, and only two rules take events off it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import awacs.events
+from awacs.aws import (
+    Allow,
+    ArnLike,
+    Bool,
+    Condition,
+    ForAllValuesStringEquals,
+    Null,
+    Principal,
+    Statement,
+    StringEquals,
+)
+from troposphere import GetAtt, Template
+from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
+
+from hub.queues import queue_policy, rule_arn
+from hub.runtime import contract
+from hub.trust import role_arn
+from spoke.stack import state_pattern, tag_pattern
+
+if TYPE_CHECKING:
+    from troposphere.sqs import Queue
+
+    from hub.config import Config
+
+STATE_RULE: Final = f"{contract.PREFIX}-received-instance-states"
+TAG_RULE: Final = f"{contract.PREFIX}-received-instance-tags"
+
+
+def add_event_bus(template: Template, config: Config, events: Queue, dead_letters: Queue) -> None:
+    """Add the bus, who may deliver to it, and the rules that carry its events to the observer's queue."""
+    bus = template.add_resource(
+        EventBus("EventBus", Name=contract.EVENT_BUS, Description="The events of all spokes of orgdns.")
+    )
+    template.add_resource(
+        EventBusPolicy(
+            "EventBusPolicy",
+            EventBusName=GetAtt(bus, "Name"),
+            StatementId="OnlyTheSpokesRules",
+            Statement=_spokes_deliver(config, bus).JSONrepr(),
+        )
+    )
+    rules = [rule_arn(f"{contract.EVENT_BUS}/{STATE_RULE}"), rule_arn(f"{contract.EVENT_BUS}/{TAG_RULE}")]
+    admissions = [
+        template.add_resource(queue_policy(events, rules)),
+        template.add_resource(queue_policy(dead_letters, rules)),
+    ]
+    target = Target(
+        Id="events-queue",
+        Arn=GetAtt(events, "Arn"),
+        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+    )
+    for title, name, description, pattern in (
+        ("StateRule", STATE_RULE, "State changes of instances, to the observer's queue.", state_pattern()),
+        ("TagRule", TAG_RULE, "Tag changes of instances, to the observer's queue.", tag_pattern()),
+    ):
+        template.add_resource(
+            Rule(
+                title,
+                Name=name,
+                Description=description,
+                EventBusName=GetAtt(bus, "Name"),
+                EventPattern=pattern,
+                Targets=[target],
+                DependsOn=[admission.title for admission in admissions],
+            )
+        )
+
+
+def _spokes_deliver(config: Config, bus: EventBus) -> Statement:
+    """Only rules of this organization, only in the delivery roles' hands, only the two kinds of events.
+
+    "Using IAM policy conditions in Amazon EventBridge"
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html). AWS's own example for PutEvents
+    compares source and detail-type by ForAllValues, since events:source has many values; as that holds for a key that
+    is absent, Null asks for both.
+    """
+    return Statement(
+        Effect=Allow,
+        Principal=Principal("*"),
+        Action=[awacs.events.PutEvents],
+        Resource=[GetAtt(bus, "Arn")],
+        Condition=Condition(
+            [
+                StringEquals({"aws:PrincipalOrgID": config.organization.id}),
+                ArnLike({"aws:PrincipalArn": role_arn("*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
+                Bool({"events:eventBusInvocation": "true"}),
+                ForAllValuesStringEquals(
+                    {
+                        "events:source": [contract.STATE_SOURCE, contract.TAG_SOURCE],
+                        "events:detail-type": [contract.STATE_DETAIL_TYPE, contract.TAG_DETAIL_TYPE],
+                    }
+                ),
+                Null({"events:source": "false", "events:detail-type": "false"}),
+            ]
+        ),
+    )

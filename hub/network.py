@@ -1,0 +1,141 @@
+"""What the networking account holds: the role that writes to the zones, and the zones that are to be created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import awacs.route53
+from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
+from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
+from troposphere.iam import ManagedPolicy, Role
+from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
+
+from hub.runtime import contract
+from hub.trust import document, trust_in_hub_role
+
+if TYPE_CHECKING:
+    from hub.config import Config, NewZone, Zone
+    from hub.runtime.model import Fqdn
+
+# A managed policy holds 6,144 characters and a role ten of them, where inline policies share 10,240 ("IAM and AWS STS
+# quotas", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). Statements for one zone take
+# less than 800 characters, a domain of usual length assumed.
+ZONES_PER_POLICY: Final = 6
+
+_NAMES: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+_TYPES: Final = "route53:ChangeResourceRecordSetsRecordTypes"
+_ACTIONS: Final = "route53:ChangeResourceRecordSetsActions"
+
+
+def template(config: Config) -> Template:
+    """The stack of the networking account; any region will do, Route 53 and IAM being global."""
+    template = Template(
+        Description="orgdns network. The role through which the publisher in account "
+        f"{config.hub.account} writes to the hosted zones, and the zones that are to be created."
+    )
+    template.set_version()
+    for zone in config.zones:
+        if zone.create:
+            template.add_resource(_hosted_zone(zone.domain, zone.create))
+            template.add_output(
+                Output(
+                    zone_id_title(zone.domain),
+                    Description=f"Hosted zone id of {_shown(zone.domain)}, for the hub stack.",
+                    Value=Ref(_zone_title(zone.domain)),
+                )
+            )
+    role = template.add_resource(
+        Role(
+            "WriterRole",
+            RoleName=contract.WRITER_ROLE,
+            Description="Creates and deletes address records in the zones of orgdns, for its publisher alone.",
+            AssumeRolePolicyDocument=trust_in_hub_role(config, contract.PUBLISHER_ROLE),
+            MaxSessionDuration=3600,
+        )
+    )
+    for number, start in enumerate(range(0, len(config.zones), ZONES_PER_POLICY), start=1):
+        template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
+    template.add_output(
+        Output("WriterRoleArn", Description="The role that the publisher assumes.", Value=GetAtt(role, "Arn"))
+    )
+    return template
+
+
+def zone_id_title(domain: Fqdn) -> str:
+    """The name of the network stack's output, and of the hub stack's parameter, for the id of a zone to be created.
+
+    Two domains never share one, and a domain keeps its own whatever other zones there are.
+    """
+    return f"ZoneId{_alphanumeric(domain)}"
+
+
+def _zone_title(domain: Fqdn) -> str:
+    return f"Zone{_alphanumeric(domain)}"
+
+
+def _alphanumeric(domain: Fqdn) -> str:
+    # A logical id takes letters and digits only. A dot or hyphen left out would make one of 1.10 and 11.0.
+    words = _shown(domain).replace(".", " Dot ").replace("-", " Dash ").split(" ")
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def _shown(domain: Fqdn) -> str:
+    return domain.removesuffix(".")
+
+
+def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
+    return HostedZone(
+        _zone_title(domain),
+        Name=_shown(domain),
+        HostedZoneConfig=HostedZoneConfiguration(Comment="Names of EC2 instances, written by orgdns."),
+        VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
+        HostedZoneTags=Tags({"application": contract.PREFIX}),
+        DeletionPolicy="Retain",
+        UpdateReplacePolicy="Retain",
+    )
+
+
+def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
+    return ManagedPolicy(
+        f"WriterPolicy{number}",
+        Description="Which record sets the writer role of orgdns may create, delete and read.",
+        Roles=[Ref(role)],
+        PolicyDocument=document(
+            *(_change_records(zone) for zone in zones),
+            Statement(
+                Sid="ReadRecords",
+                Effect=Allow,
+                Action=[awacs.route53.ListResourceRecordSets],
+                Resource=[_zone_arn(zone) for zone in zones],
+            ),
+        ),
+    )
+
+
+def _change_records(zone: Zone) -> Statement:
+    """Create and delete address records below a zone's apex: never an UPSERT, never another type.
+
+    The keys have many values, and ForAllValues holds for a key that is absent: hence Null ("Using IAM policy conditions
+    for fine-grained access control",
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
+    """
+    return Statement(
+        Sid=f"Change{_alphanumeric(zone.domain)}",
+        Effect=Allow,
+        Action=[awacs.route53.ChangeResourceRecordSets],
+        Resource=[_zone_arn(zone)],
+        Condition=Condition(
+            [
+                ForAllValuesStringLike({_NAMES: [f"*.{_shown(zone.domain)}"]}),
+                ForAllValuesStringEquals(
+                    {_TYPES: list(contract.RECORD_TYPES), _ACTIONS: list(contract.CHANGE_ACTIONS)}
+                ),
+                Null({_NAMES: "false", _TYPES: "false", _ACTIONS: "false"}),
+            ]
+        ),
+    )
+
+
+def _zone_arn(zone: Zone) -> Sub:
+    zone_id = zone.id or f"${{{_zone_title(zone.domain)}}}"
+    return Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/{zone_id}")

@@ -1,0 +1,111 @@
+"""The StackSets that put the spoke stacks into every covered account, and into each account that comes to join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from troposphere import Output, Ref, Sub, Template
+from troposphere.cloudformation import (
+    AutoDeployment,
+    DeploymentTargets,
+    ManagedExecution,
+    OperationPreferences,
+    StackInstances,
+    StackSet,
+)
+
+from hub.runtime import contract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hub.config import Config
+
+ACCOUNT_STACK_SET: Final = f"{contract.PREFIX}-spoke-account"
+REGION_STACK_SET: Final = f"{contract.PREFIX}-spoke-region"
+
+
+def template(config: Config, account_body: str, region_body: str) -> Template:
+    """The stack of the hub account that holds both StackSets, with the spoke templates' texts inside.
+
+    Args:
+        config: The configuration.
+        account_body: The text of the template of `spoke.stack.account_template`.
+        region_body: The text of the template of `spoke.stack.region_template`.
+    """
+    template = Template(
+        Description="orgdns rollout. The StackSets that deploy the spoke stacks to every account of the covered "
+        "organizational units. Deploy once, in the hub account, which must be a delegated administrator of StackSets."
+    )
+    template.set_version()
+    accounts = template.add_resource(
+        _stack_set(
+            config,
+            "SpokeAccount",
+            ACCOUNT_STACK_SET,
+            "The role through which orgdns describes instances, once an account.",
+            account_body,
+            [config.hub.region],
+        )
+    )
+    # A service-managed StackSet is made in the management account, whoever makes it ("Register a delegated
+    # administrator", https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html),
+    # and Ref gives `<name>:<id>`, the end of its ARN.
+    account_set_arn = (
+        f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{config.organization.management_account}"
+        f":stackset/${{{accounts.title}}}"
+    )
+    template.add_resource(
+        _stack_set(
+            config,
+            "SpokeRegion",
+            REGION_STACK_SET,
+            "The rules that forward events of instances to orgdns, in every covered region.",
+            region_body,
+            config.spokes.regions,
+            DependsOn=[Sub(account_set_arn)],
+        )
+    )
+    for title, description in (
+        ("SpokeAccount", "The StackSet of the reader roles."),
+        ("SpokeRegion", "The StackSet of the forwarding rules."),
+    ):
+        template.add_output(Output(f"{title}StackSetId", Description=description, Value=Ref(title)))
+    return template
+
+
+def _stack_set(
+    config: Config,
+    title: str,
+    name: str,
+    description: str,
+    body: str,
+    regions: Sequence[str],
+    **auto_deployment: Any,  # noqa: ANN401  the StackSet's own
+) -> StackSet:
+    return StackSet(
+        title,
+        StackSetName=name,
+        Description=description,
+        PermissionModel="SERVICE_MANAGED",
+        CallAs="DELEGATED_ADMIN",
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        AutoDeployment=AutoDeployment(Enabled=True, RetainStacksOnAccountRemoval=False, **auto_deployment),
+        ManagedExecution=ManagedExecution(Active=True),
+        # One account at a time, one region after the other and no failure allowed are the defaults. Soft tolerance
+        # keeps the pace up whatever tolerance is set ("StackSet operation options",
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackset-ops-options.html).
+        OperationPreferences=OperationPreferences(
+            RegionConcurrencyType="PARALLEL",
+            MaxConcurrentPercentage=50,
+            FailureTolerancePercentage=20,
+            ConcurrencyMode="SOFT_FAILURE_TOLERANCE",
+        ),
+        StackInstancesGroup=[
+            StackInstances(
+                DeploymentTargets=DeploymentTargets(OrganizationalUnitIds=list(config.organization.units)),
+                Regions=list(regions),
+            )
+        ],
+        TemplateBody=body,
+    )

@@ -1,0 +1,262 @@
+"""What the hub account holds, in one region: where events meet, the two functions, and the ledger between them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
+from troposphere import awslambda as lambda_
+from troposphere.dynamodb import (
+    AttributeDefinition,
+    KeySchema,
+    PointInTimeRecoverySpecification,
+    SSESpecification,
+    StreamSpecification,
+    Table,
+    TimeToLiveSpecification,
+)
+from troposphere.logs import LogGroup
+from troposphere.sqs import RedrivePolicy
+
+from hub.event_bus import add_event_bus
+from hub.network import zone_id_title
+from hub.queues import EVENTS_RETENTION, queue, queue_policy
+from hub.roles import observer_role, publisher_role
+from hub.runtime import contract
+from hub.trust import role_arn
+
+if TYPE_CHECKING:
+    from troposphere.iam import Role
+
+    from hub.config import Config
+
+OBSERVER_TIMEOUT: Final = 60
+PUBLISHER_TIMEOUT: Final = 120
+# Six times the function's timeout, so that a message is not seen twice while its batch waits for a free function
+# ("Using Lambda with Amazon SQS", https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+EVENTS_VISIBILITY: Final = 6 * OBSERVER_TIMEOUT
+# A stream keeps a record for 24 hours. Half of that is left to find out why one cannot be published, before it is gone.
+OLDEST_RECORD: Final = 12 * 3600
+
+
+def template(config: Config) -> Template:
+    """The stack of the hub account, in the hub region."""
+    template = Template(
+        Description="orgdns hub. Takes the events of all spokes, keeps the ledger of claims on names, and "
+        "publishes them to the hosted zones."
+    )
+    template.set_version()
+    _add_parameters(template, config)
+
+    dead_letters = template.add_resource(queue("EventsDeadLetterQueue", contract.EVENTS_DEAD_LETTER_QUEUE))
+    events = template.add_resource(
+        queue(
+            "EventsQueue",
+            contract.EVENTS_QUEUE,
+            EVENTS_RETENTION,
+            VisibilityTimeout=EVENTS_VISIBILITY,
+            RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=5),
+        )
+    )
+    add_event_bus(template, config, events, dead_letters)
+    ledger = template.add_resource(_ledger())
+
+    observer_logs = template.add_resource(_log_group("ObserverLogs", contract.OBSERVER_FUNCTION))
+    observer = _add_function(
+        template,
+        "Observer",
+        observer_role(config, observer_logs, ledger, events),
+        observer_logs,
+        _environment(config, ledger),
+        FunctionName=contract.OBSERVER_FUNCTION,
+        Description="Turns the events of instances into claims on names.",
+        Handler=contract.OBSERVER_HANDLER,
+        Timeout=OBSERVER_TIMEOUT,
+    )
+    template.add_resource(
+        lambda_.EventSourceMapping(
+            "ObserverSource",
+            FunctionName=Ref(observer),
+            EventSourceArn=GetAtt(events, "Arn"),
+            BatchSize=100,
+            MaximumBatchingWindowInSeconds=1,
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            ScalingConfig=lambda_.ScalingConfig(MaximumConcurrency=10),
+        )
+    )
+
+    failures = template.add_resource(queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE))
+    template.add_resource(queue_policy(failures))
+    publisher_logs = template.add_resource(_log_group("PublisherLogs", contract.PUBLISHER_FUNCTION))
+    writer = role_arn(config.network.account, contract.WRITER_ROLE)
+    publisher = _add_function(
+        template,
+        "Publisher",
+        publisher_role(config, publisher_logs, ledger, failures),
+        publisher_logs,
+        _environment(config, ledger) | {contract.ENV_WRITER_ROLE_ARN: writer},
+        FunctionName=contract.PUBLISHER_FUNCTION,
+        Description="Publishes the claims on names to the hosted zones.",
+        Handler=contract.PUBLISHER_HANDLER,
+        Timeout=PUBLISHER_TIMEOUT,
+    )
+    template.add_resource(
+        lambda_.EventSourceMapping(
+            "PublisherSource",
+            FunctionName=Ref(publisher),
+            EventSourceArn=GetAtt(ledger, "StreamArn"),
+            StartingPosition="TRIM_HORIZON",
+            BatchSize=1000,
+            MaximumBatchingWindowInSeconds=1,
+            ParallelizationFactor=1,
+            BisectBatchOnFunctionError=True,
+            MaximumRetryAttempts=100,
+            MaximumRecordAgeInSeconds=OLDEST_RECORD,
+            FunctionResponseTypes=["ReportBatchItemFailures"],
+            FilterCriteria=lambda_.FilterCriteria(Filters=[lambda_.Filter(Pattern=json.dumps(claims_pattern()))]),
+            DestinationConfig=lambda_.DestinationConfig(
+                OnFailure=lambda_.OnFailure(Destination=GetAtt(failures, "Arn"))
+            ),
+        )
+    )
+    _add_outputs(template)
+    return template
+
+
+def claims_pattern() -> dict[str, Any]:
+    """The changes of the ledger that the publisher is called for: those of claims, and not its own notes."""
+    return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}]}}}}
+
+
+def _add_parameters(template: Template, config: Config) -> None:
+    code = [
+        Parameter(
+            "CodeBucket",
+            Type="String",
+            Description="S3 bucket, in the hub region, that holds the package of the functions.",
+            AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+            ConstraintDescription="must be the name of an S3 bucket",
+        ),
+        Parameter(
+            "CodeKey",
+            Type="String",
+            Description="Key of the package in that bucket. A new package needs a new key, or CloudFormation "
+            "sees no change.",
+            AllowedPattern=r"^[A-Za-z0-9!_.*'()/-]{1,1000}\.zip$",
+            ConstraintDescription="must be the key of a zip file",
+        ),
+    ]
+    zones = [
+        Parameter(
+            zone_id_title(zone.domain),
+            Type="String",
+            Description=f"Hosted zone id of {zone.domain.removesuffix('.')}, an output of the network stack.",
+            AllowedPattern=r"^Z[A-Z0-9]{1,31}$",
+            ConstraintDescription="must be a hosted zone id, such as Z0123456789ABCDEFGHIJ",
+        )
+        for zone in config.zones
+        if zone.create
+    ]
+    operation = [
+        Parameter(
+            "LogRetentionDays",
+            Type="Number",
+            Default=90,
+            Description="How many days the logs of the functions are kept.",
+            AllowedValues=[7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653],
+        ),
+        Parameter(
+            "LogLevel",
+            Type="String",
+            Default="INFO",
+            Description="What the functions log; DEBUG tells every decision.",
+            AllowedValues=["DEBUG", "INFO", "WARNING"],
+        ),
+    ]
+    for label, group in (("Package", code), ("Zones of the network stack", zones), ("Operation", operation)):
+        for parameter in group:
+            template.add_parameter(parameter)
+            template.add_parameter_to_group(parameter, label)
+
+
+def _ledger() -> Table:
+    return Table(
+        "Ledger",
+        TableName=contract.LEDGER_TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            AttributeDefinition(AttributeName=contract.PARTITION_KEY, AttributeType="S"),
+            AttributeDefinition(AttributeName=contract.SORT_KEY, AttributeType="S"),
+        ],
+        KeySchema=[
+            KeySchema(AttributeName=contract.PARTITION_KEY, KeyType="HASH"),
+            KeySchema(AttributeName=contract.SORT_KEY, KeyType="RANGE"),
+        ],
+        StreamSpecification=StreamSpecification(StreamViewType="NEW_AND_OLD_IMAGES"),
+        TimeToLiveSpecification=TimeToLiveSpecification(AttributeName=contract.EXPIRES, Enabled=True),
+        PointInTimeRecoverySpecification=PointInTimeRecoverySpecification(PointInTimeRecoveryEnabled=True),
+        SSESpecification=SSESpecification(SSEEnabled=True),
+        DeletionProtectionEnabled=True,
+        DeletionPolicy="Retain",
+        UpdateReplacePolicy="Retain",
+    )
+
+
+def _log_group(title: str, function: str) -> LogGroup:
+    return LogGroup(title, LogGroupName=f"/aws/lambda/{function}", RetentionInDays=Ref("LogRetentionDays"))
+
+
+def _add_function(
+    template: Template,
+    title: str,
+    role: Role,
+    log_group: LogGroup,
+    variables: dict[str, Any],
+    **properties: Any,  # noqa: ANN401  Lambda's own
+) -> lambda_.Function:
+    template.add_resource(role)
+    return template.add_resource(
+        lambda_.Function(
+            title,
+            **properties,
+            Role=GetAtt(role, "Arn"),
+            Code=lambda_.Code(S3Bucket=Ref("CodeBucket"), S3Key=Ref("CodeKey")),
+            Runtime="python3.13",
+            Architectures=["arm64"],
+            MemorySize=512,
+            LoggingConfig=lambda_.LoggingConfig(LogFormat="JSON", LogGroup=Ref(log_group)),
+            Environment=lambda_.Environment(Variables=variables),
+        )
+    )
+
+
+def _environment(config: Config, ledger: Table) -> dict[str, Any]:
+    zone_ids = {zone.domain: zone.id or f"${{{zone_id_title(zone.domain)}}}" for zone in config.zones}
+    text = json.dumps(zone_ids)
+    return {
+        contract.ENV_LEDGER_TABLE: Ref(ledger),
+        contract.ENV_ZONE_IDS: Sub(text) if any(zone.create for zone in config.zones) else text,
+        "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
+        "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
+        "POWERTOOLS_LOG_LEVEL": Ref("LogLevel"),
+        "AWS_STS_REGIONAL_ENDPOINTS": "regional",
+    }
+
+
+def _add_outputs(template: Template) -> None:
+    for title, description, value in (
+        ("EventBusArn", "The bus that the spokes' rules deliver to.", GetAtt("EventBus", "Arn")),
+        ("EventsQueueUrl", "Events that wait for the observer.", Ref("EventsQueue")),
+        ("EventsDeadLetterQueueUrl", "Events that failed five times or never came in.", Ref("EventsDeadLetterQueue")),
+        ("PublisherDeadLetterQueueUrl", "Where in the stream publishing failed.", Ref("PublisherDeadLetterQueue")),
+        ("LedgerTableName", "The ledger of claims.", Ref("Ledger")),
+        ("LedgerTableArn", "The ledger of claims.", GetAtt("Ledger", "Arn")),
+        ("ObserverFunctionName", "The function that turns events into claims.", Ref("Observer")),
+        ("ObserverFunctionArn", "The function that turns events into claims.", GetAtt("Observer", "Arn")),
+        ("ObserverRoleArn", "The role that every reader role trusts.", GetAtt("ObserverRole", "Arn")),
+        ("PublisherFunctionName", "The function that publishes claims.", Ref("Publisher")),
+        ("PublisherFunctionArn", "The function that publishes claims.", GetAtt("Publisher", "Arn")),
+        ("PublisherRoleArn", "The role that the writer role trusts.", GetAtt("PublisherRole", "Arn")),
+    ):
+        template.add_output(Output(title, Description=description, Value=value))

@@ -1,0 +1,186 @@
+"""What each role of the templates may do, and who may assume it: all of it, spelled out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from hub.config import known_regions
+from hub.runtime import contract
+from tests.generated import (
+    CONFIGS,
+    HUB,
+    MANAGEMENT,
+    NAMES,
+    NETWORK,
+    ORGANIZATION,
+    arn_of,
+    grants,
+    inline,
+    of_type,
+    properties,
+    resolved_size,
+    sub,
+)
+
+NAME_KEY = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+TYPE_KEY = "route53:ChangeResourceRecordSetsRecordTypes"
+ACTION_KEY = "route53:ChangeResourceRecordSetsActions"
+
+# Actions that know no resource type: "*" is the only resource that can be written.
+WITHOUT_RESOURCE = {"ec2:DescribeInstances"}
+
+
+@pytest.mark.parametrize("config", list(CONFIGS))
+def test_iam_limits(config: str) -> None:
+    """Roles and policies keep "IAM and AWS STS quotas", also with 17 zones and in the region of the longest name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    for name in NAMES:
+        for role in of_type(name, "AWS::IAM::Role", config).values():
+            documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+            assert sum(map(resolved_size, documents)) <= 10_240
+            assert resolved_size(role["AssumeRolePolicyDocument"]) <= 2_048
+            role_name = role["RoleName"] if isinstance(role["RoleName"], str) else role["RoleName"]["Fn::Sub"]
+            assert len(role_name.replace("${AWS::Region}", max(known_regions(), key=len))) <= 64
+        policies = of_type(name, "AWS::IAM::ManagedPolicy", config)
+        assert len(policies) <= 10
+        assert all(resolved_size(policy["PolicyDocument"]) <= 6_144 for policy in policies.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_grant_on_everything(name: str) -> None:
+    """No Allow names every resource or a wildcard of actions, but for actions that know no resource type."""
+    documents = [inline(role) for role in of_type(name, "AWS::IAM::Role").values() if "Policies" in role]
+    documents += [policy["PolicyDocument"] for policy in of_type(name, "AWS::IAM::ManagedPolicy").values()]
+    for document in documents:
+        for actions, resources, _ in grants(document).values():
+            assert not any("*" in action for action in actions)
+            assert "*" not in resources or actions <= WITHOUT_RESOURCE
+
+
+def test_observer_role() -> None:
+    """The observer may do this and nothing else."""
+    role = properties("hub", "ObserverRole")
+    assert role["RoleName"] == contract.OBSERVER_ROLE
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("ObserverLogs")], None),
+        "TakeEvents": (
+            {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+            [arn_of("EventsQueue")],
+            None,
+        ),
+        "KeepLedger": ({"dynamodb:GetItem", "dynamodb:PutItem"}, [arn_of("Ledger")], None),
+        "ReadInstancesInThisOrganization": (
+            {"sts:AssumeRole"},
+            [sub("arn:${AWS::Partition}:iam::*:role/orgdns-reader")],
+            {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
+        ),
+        "ReadAccountNames": (
+            {"organizations:DescribeAccount"},
+            [sub(f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:account/{ORGANIZATION}/*")],
+            None,
+        ),
+    }
+
+
+def test_publisher_role() -> None:
+    """The publisher may do this and nothing else."""
+    role = properties("hub", "PublisherRole")
+    assert role["RoleName"] == contract.PUBLISHER_ROLE
+    stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
+        "FollowLedger": (stream, [sub("${Ledger.Arn}/stream/*")], None),
+        "KeepLedger": ({"dynamodb:Query", "dynamodb:PutItem"}, [arn_of("Ledger")], None),
+        "SetFailuresAside": ({"sqs:SendMessage"}, [arn_of("PublisherDeadLetterQueue")], None),
+        "WriteToZones": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-writer")],
+            None,
+        ),
+    }
+
+
+@pytest.mark.parametrize("config", list(CONFIGS))
+def test_writer_role(config: str) -> None:
+    """The writer may create and delete addresses below each zone's apex, read those zones, and nothing else."""
+    zones = CONFIGS[config]().zones
+    assert "Policies" not in properties("network", "WriterRole", config)
+    changed: dict[str, str] = {}
+    read_zones: list[str] = []
+    for policy in of_type("network", "AWS::IAM::ManagedPolicy", config).values():
+        assert policy["Roles"] == [{"Ref": "WriterRole"}]
+        document = grants(policy["PolicyDocument"])
+        actions, resources, condition = document.pop("ReadRecords")
+        assert (actions, condition) == ({"route53:ListResourceRecordSets"}, None)
+        read_zones += [resource["Fn::Sub"] for resource in resources]
+        for actions, (resource,), condition in document.values():
+            assert actions == {"route53:ChangeResourceRecordSets"}
+            (pattern,) = condition.pop("ForAllValues:StringLike")[NAME_KEY]
+            changed[resource["Fn::Sub"]] = pattern
+            assert condition == {
+                "ForAllValues:StringEquals": {TYPE_KEY: ["A", "AAAA", "PTR"], ACTION_KEY: ["CREATE", "DELETE"]},
+                "Null": {NAME_KEY: "false", TYPE_KEY: "false", ACTION_KEY: "false"},
+            }
+    assert list(changed) == read_zones
+    assert list(changed.values()) == [f"*.{zone.domain.removesuffix('.')}" for zone in zones]
+    for arn, zone in zip(changed, zones, strict=True):
+        if zone.id:
+            assert arn == f"arn:${{AWS::Partition}}:route53:::hostedzone/{zone.id}"
+        else:
+            (title,) = re.findall(r"hostedzone/\$\{(\w+)\}$", arn)
+            assert properties("network", title, config)["Name"] + "." == zone.domain
+
+
+def test_reader_role() -> None:
+    """The reader may describe instances in the covered regions and nothing else."""
+    role = properties("spoke-account", "ReaderRole")
+    assert role["RoleName"] == contract.READER_ROLE
+    regions = {"StringEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1", "us-east-1"]}}
+    assert grants(inline(role)) == {"DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], regions)}
+
+
+def test_delivery_role() -> None:
+    """The delivery role may put events on the hub's bus and nothing else."""
+    role = properties("spoke-region", "DeliveryRole")
+    assert role["RoleName"] == sub("orgdns-delivery-${AWS::Region}")
+    bus = sub(f"arn:${{AWS::Partition}}:events:eu-central-1:{HUB}:event-bus/orgdns")
+    assert grants(inline(role)) == {"PutEventsOnTheHubsBus": ({"events:PutEvents"}, [bus], None)}
+
+
+def test_who_may_assume_each_role() -> None:
+    """Five roles, and one principal each."""
+    trusted = {
+        role: (statement["Principal"], statement.get("Condition"))
+        for name in NAMES
+        for role, content in of_type(name, "AWS::IAM::Role").items()
+        for statement in content["AssumeRolePolicyDocument"]["Statement"]
+    }
+
+    def hub_role(role: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        arn = f"arn:${{AWS::Partition}}:iam::{HUB}"
+        return {"AWS": sub(f"{arn}:root")}, {
+            "ArnEquals": {"aws:PrincipalArn": sub(f"{arn}:role/{role}")},
+            "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+        }
+
+    rule = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule"
+    assert trusted == {
+        "ObserverRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "PublisherRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "WriterRole": hub_role("orgdns-publisher"),
+        "ReaderRole": hub_role("orgdns-observer"),
+        "DeliveryRole": (
+            {"Service": "events.amazonaws.com"},
+            {
+                "ArnEquals": {
+                    "aws:SourceArn": [sub(f"{rule}/orgdns-instance-states"), sub(f"{rule}/orgdns-instance-tags")]
+                },
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+            },
+        ),
+    }
