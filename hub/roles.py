@@ -81,7 +81,7 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
         Statement(
             Sid="KeepLedger",
             Effect=Allow,
-            Action=[awacs.dynamodb.Query, awacs.dynamodb.PutItem],
+            Action=[awacs.dynamodb.Query, awacs.dynamodb.BatchWriteItem],
             Resource=[GetAtt(ledger, "Arn")],
         ),
         Statement(

@@ -1,0 +1,43 @@
+"""The simulated organization of `orgdns.example.yaml`: who is in it, and which networks there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sandbox.organization import AccountSpec, OrganizationSpec, UnitSpec
+
+CONFIG: Final = Path(__file__).resolve().parent.parent / "orgdns.example.yaml"
+
+MANAGEMENT: Final = "111111111111"
+HUB: Final = "222222222222"
+NETWORK: Final = "333333333333"
+PAYMENTS: Final = "444444444444"
+SEARCH: Final = "555555555555"
+SCIENCE: Final = "666666666666"
+
+WORKLOAD_UNIT: Final = "ou-ab12-workload"
+
+ORGANIZATION: Final = OrganizationSpec(
+    id="o-a1b2c3d4e5",
+    management_account=MANAGEMENT,
+    units=(
+        UnitSpec(
+            "ou-ab12-infra001",
+            "infrastructure",
+            accounts=(AccountSpec(HUB, "DNS Hub"), AccountSpec(NETWORK, "Network")),
+        ),
+        UnitSpec(
+            WORKLOAD_UNIT,
+            "workloads",
+            accounts=(AccountSpec(PAYMENTS, "Payments"), AccountSpec(SEARCH, "Search")),
+        ),
+        # A unit below a covered one is covered too.
+        UnitSpec(
+            "ou-ab12-research", "research", parent=WORKLOAD_UNIT, accounts=(AccountSpec(SCIENCE, "Data Science"),)
+        ),
+    ),
+)
+
+# The ids that zones get here, by domain, where a configuration leaves them to the network stack.
+NEW_ZONE_IDS: Final = {"instances.internal": "Z0INSTANCES0INTERNAL0"}

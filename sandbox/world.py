@@ -1,0 +1,245 @@
+"""A whole organization on this machine: the generated templates deployed, the packaged code running, events moving.
+
+In one process. Everything between an instance and a DNS answer goes the way it goes in AWS; what the emulator lacks is
+bridged, and each bridge says so where it stands.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
+
+import boto3
+import dns.message
+import dns.query
+import dns.rdatatype
+from botocore.config import Config as ClientConfig
+from moto import mock_aws
+from moto.ec2.models import vpcs
+from moto.iam.models import iam_backends
+
+from generate import templates
+from hub.package import package
+from sandbox import example
+from sandbox.cloudformation import Deployer, deployer
+from sandbox.dns_server import LOOPBACK, DnsServer
+from sandbox.ec2 import ec2_events
+from sandbox.eventbridge import Router, events_routed
+from sandbox.functions import Functions, own_event_sources
+from sandbox.guard import Guard
+from sandbox.moto_route53 import strict_route53
+from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.config import Config
+    from sandbox.clock import Clock
+    from sandbox.organization import OrganizationSpec
+    from sandbox.route53_state import StrictRoute53
+
+BUCKET: Final = "orgdns-packages"
+NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
+HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
+_ONCE: Final = ClientConfig(retries={"total_max_attempts": 1})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Vpc:
+    """A VPC with one subnet."""
+
+    account: str
+    region: str
+    id: str
+    subnet: str
+
+
+@dataclass(slots=True)
+class World:
+    """The organization, and hands to move it with."""
+
+    config: Config
+    clock: Clock
+    organization: Organization
+    deployer: Deployer
+    route53: StrictRoute53
+    router: Router
+    functions: Functions
+    guard: Guard
+    dns: DnsServer
+    vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
+    _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    _ports: dict[str, int] = field(default_factory=dict)
+
+    def client(self, service: str, account: str, region: str | None = None) -> Any:  # noqa: ANN401 - any service's client
+        """A client of a service, with an administrator's access key of the account."""
+        where = (service, account, region or self.config.hub.region)
+        if where not in self._clients:
+            key = iam_backends[account][PARTITION].create_temp_access_key()
+            make: Any = boto3.client
+            self._clients[where] = make(
+                service,
+                region_name=where[2],
+                aws_access_key_id=key.access_key_id,
+                aws_secret_access_key=key.secret_access_key,
+                config=_ONCE,
+            )
+        return self._clients[where]
+
+    def add_vpc(self, account: str, region: str, *, associated: bool = True) -> Vpc:
+        """Make a VPC, and associate it with every zone as the central team would by hand."""
+        ec2 = self.client("ec2", account, region)
+        # Every VPC has a network of its own: 10.0.0.0/16 is that of the networking account's first one.
+        number = len(self.vpcs) + 1
+        vpc_id = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.{number}.0.0/16")["Subnet"]["SubnetId"]
+        vpc = Vpc(account, region, vpc_id, subnet)
+        self.vpcs[account, region] = vpc
+        if associated:
+            for zone_id in self.zone_ids.values():
+                self.route53.associate(zone_id, vpc_id, region)
+        return vpc
+
+    @property
+    def zone_ids(self) -> dict[str, str]:
+        """The zones' ids by domain, without the trailing dot."""
+        return {zone.domain.removesuffix("."): zone.id or self._new_zone_id(zone.domain) for zone in self.config.zones}
+
+    def _new_zone_id(self, domain: str) -> str:
+        return example.NEW_ZONE_IDS[domain.removesuffix(".")]
+
+    def launch(self, account: str, region: str, name: str | None = None, count: int = 1, **tags: str) -> list[str]:
+        """Launch instances in the VPC of an account and region; their ids."""
+        named = ({"Name": name} if name is not None else {}) | tags
+        request: dict[str, Any] = {"TagSpecifications": [_tagged(named)]} if named else {}
+        answer = self.client("ec2", account, region).run_instances(
+            ImageId="ami-12345678",
+            InstanceType="t4g.micro",
+            MinCount=count,
+            MaxCount=count,
+            SubnetId=self.vpcs[account, region].subnet,
+            **request,
+        )
+        return [instance["InstanceId"] for instance in answer["Instances"]]
+
+    def tag(self, account: str, region: str, instance_id: str, **tags: str) -> None:
+        """Set tags of an instance."""
+        self.client("ec2", account, region).create_tags(Resources=[instance_id], Tags=_tagged(tags)["Tags"])
+
+    def end(self, account: str, region: str, *instance_ids: str) -> None:
+        """Terminate instances."""
+        self.client("ec2", account, region).terminate_instances(InstanceIds=list(instance_ids))
+
+    def address(self, account: str, region: str, instance_id: str) -> str:
+        """The private address of an instance, as EC2 shows it."""
+        answer = self.client("ec2", account, region).describe_instances(InstanceIds=[instance_id])
+        address: str = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
+        return address
+
+    def settle(self) -> None:
+        """Let the functions work until nothing is left to do at this time."""
+        self.functions.settle()
+
+    def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
+        """The answer to a DNS query over UDP, as an instance in the VPC would get it."""
+        if vpc.id not in self._ports:
+            self._ports[vpc.id] = self.dns.serve(vpc.id)
+        query = dns.message.make_query(name, dns.rdatatype.from_text(kind))
+        return dns.query.udp(query, LOOPBACK, port=self._ports[vpc.id], timeout=5)
+
+    def resolve(self, name: str, vpc: Vpc, kind: str = "A") -> set[str]:
+        """The values that a DNS query is answered with; none for a name that does not resolve."""
+        return {str(value) for answer in self.ask(name, vpc, kind).answer for value in answer}
+
+    def owners(self, domain: str) -> list[tuple[str, str, str, str | None]]:
+        """What a zone holds but its own NS and SOA: name, type, values and owner."""
+        return [
+            (one.name, one.type, " ".join(one.values), one.set_identifier)
+            for one in self.route53.record_sets(self.zone_ids[domain])
+            if one.type not in {"NS", "SOA"}
+        ]
+
+    def waiting(self, queue: str) -> int:
+        """How many messages a queue of the hub holds, in sight or not."""
+        sqs = self.client("sqs", self.config.hub.account)
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+
+@contextmanager
+def world(
+    config: Config,
+    clock: Clock,
+    spec: OrganizationSpec = example.ORGANIZATION,
+) -> Iterator[World]:
+    """An organization with everything deployed, one VPC in each covered account and region, and no instance yet."""
+    ids = {zone.domain: zone.id for zone in config.zones if zone.id} | example.NEW_ZONE_IDS
+    router = Router(clock)
+    guard = Guard()
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        enter(mock_aws())
+        route53 = enter(strict_route53(clock, ids=ids))
+        enter(organization_bridges())
+        deploy = enter(deployer())
+        enter(own_event_sources())
+        enter(events_routed(router))
+        enter(ec2_events(router.emit, clock))
+        enter(guard.in_force())
+        dns_server = enter(DnsServer(route53.zones_of_vpc))
+        organization = build_organization(spec)
+        functions = Functions(clock, guard)
+        made = World(config, clock, organization, deploy, route53, router, functions, guard, dns_server)
+        _prepare(made)
+        _deploy(made)
+        for unit in spec.units:
+            for account in unit.accounts:
+                for region in config.spokes.regions:
+                    made.add_vpc(account.id, region)
+        yield made
+
+
+def _prepare(made: World) -> None:
+    """What an organization has before orgdns comes: trusted access, a network, a zone with records made by hand."""
+    config = made.config
+    made.organization.register_stack_sets_administrator(config.hub.account)
+    for zone in config.zones:
+        place = zone.create
+        vpc_id = place.vpc if place else f"vpc-{len(made.zone_ids):017x}"
+        region = place.region if place else config.hub.region
+        with patch.object(vpcs, "random_vpc_id", lambda vpc_id=vpc_id: vpc_id):
+            made.client("ec2", config.network.account, region).create_vpc(CidrBlock="10.0.0.0/16")
+        if place is None:
+            made.client("route53", config.network.account).create_hosted_zone(
+                Name=zone.domain,
+                CallerReference=zone.domain,
+                VPC={"VPCId": vpc_id, "VPCRegion": region},
+                HostedZoneConfig={"PrivateZone": True},
+            )
+
+
+def _deploy(made: World) -> None:
+    """Roll orgdns out as the README says: network, hub, rollout."""
+    config = made.config
+    hub, region = config.hub.account, config.hub.region
+    files = templates(config)
+    built = package(config.compiled_policy())
+    s3 = made.client("s3", hub)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
+    zones = made.deployer.deploy(
+        config.network.account, region, NETWORK_STACK, files["network.yaml"], capabilities=NAMED_IAM
+    )
+    parameters = {"CodeBucket": BUCKET, "CodeKey": built.key}
+    parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
+    made.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
+    made.deployer.deploy(hub, region, ROLLOUT_STACK, files["rollout.yaml"], capabilities=NAMED_IAM)
+    made.functions.discover(hub, region)
+
+
+def _tagged(tags: dict[str, str]) -> dict[str, Any]:
+    return {"ResourceType": "instance", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
