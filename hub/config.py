@@ -48,7 +48,7 @@ class Fault:
         return f"line {self.line}: {self.place}: {self.message}" if self.place else f"line {self.line}: {self.message}"
 
 
-class ConfigInvalid(Exception):  # noqa: N818 - STYLE: an error names the state
+class ConfigInvalid(Exception):
     """The file has faults: all of them, in the order of their lines."""
 
     def __init__(self, path: str, faults: tuple[Fault, ...]) -> None:

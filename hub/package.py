@@ -34,7 +34,7 @@ _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE")
 
 
-class PackageInvalid(Exception):  # noqa: N818 - STYLE: an error names the state
+class PackageInvalid(Exception):
     """The environment is not what the lock file says; the message says what to do."""
 
 

@@ -8,10 +8,9 @@ with Organizations" (https://docs.aws.amazon.com/organizations/latest/userguide/
 from __future__ import annotations
 
 import re
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import patch
 
 from moto.organizations import utils
 from moto.organizations.exceptions import OrganizationsClientError
@@ -20,6 +19,8 @@ from moto.organizations.models import (
     OrganizationsBackend,
     organizations_backends,
 )
+
+from sandbox.bridge import replaced, replaced_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -111,7 +112,7 @@ class Organization:
 
     def add_account(self, unit: str, account: AccountSpec) -> None:
         """Create an account and move it into a unit, as one does by hand: new accounts start in the root."""
-        with patch.object(utils, "make_random_account_id", lambda: account.id):
+        with replaced(utils, make_random_account_id=lambda: account.id):
             self.backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
         self.move_account(account.id, unit)
 
@@ -133,17 +134,18 @@ class Organization:
 def build_organization(spec: OrganizationSpec) -> Organization:
     """Create an organization with the ids of its specification; `organization_bridges` must be in force."""
     backend = organizations_backends[spec.management_account][PARTITION]
-    with (
-        patch.object(utils, "make_random_org_id", lambda: spec.id),
-        patch.object(utils, "make_random_root_id", lambda: spec.root_id),
-        patch.object(utils, "make_random_account_id", lambda: spec.management_account),
+    with replaced(
+        utils,
+        make_random_org_id=lambda: spec.id,
+        make_random_root_id=lambda: spec.root_id,
+        make_random_account_id=lambda: spec.management_account,
     ):
         backend.create_organization(region="us-east-1", FeatureSet="ALL")
     backend.get_account_by_id(spec.management_account).name = spec.management_name
     organization = Organization(spec.id, spec.root_id, spec.management_account)
     for unit in spec.units:
         parent = backend.validate_parent_id(unit.parent or spec.root_id)
-        with patch.object(utils, "make_random_ou_id", lambda _root, unit_id=unit.id: unit_id):
+        with replaced(utils, make_random_ou_id=lambda _root, unit_id=unit.id: unit_id):
             backend.create_organizational_unit(Name=unit.name, ParentId=parent)
         for account in unit.accounts:
             organization.add_account(unit.id, account)
@@ -182,15 +184,14 @@ def organization_bridges() -> Iterator[None]:
     """Let delegated administrators ask, give accounts their Paths, and know StackSets' service principal."""
     supported = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, STACK_SETS_PRINCIPAL]
     accounts = utils.PAGINATION_MODEL["list_accounts"]
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(FakeDelegatedAdministrator, "SUPPORTED_SERVICES", supported))
+    methods = {name: getattr(OrganizationsBackend, name) for name in _DELEGATED}
+    methods["describe_account"] = _with_paths(methods["describe_account"])
+    with (
+        replaced(FakeDelegatedAdministrator, SUPPORTED_SERVICES=supported),
         # Accounts that are made in one instant have one JoinedTimestamp, which moto would page by.
-        stack.enter_context(patch.dict(accounts, unique_attribute="Id", limit_default=_ACCOUNTS_A_PAGE))
-        describe = _with_paths(OrganizationsBackend.describe_account)
-        stack.enter_context(patch.object(OrganizationsBackend, "describe_account", describe))
-        for name in _DELEGATED:
-            delegated = _delegated(getattr(OrganizationsBackend, name))
-            stack.enter_context(patch.object(OrganizationsBackend, name, delegated))
+        replaced_values(accounts, unique_attribute="Id", limit_default=_ACCOUNTS_A_PAGE),
+        replaced(OrganizationsBackend, **{name: _delegated(method) for name, method in methods.items()}),
+    ):
         yield
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from unittest.mock import patch
 
 import boto3
 import dns.message
@@ -23,22 +22,23 @@ from moto.iam.models import iam_backends
 from generate import templates
 from hub.package import package
 from sandbox import example
-from sandbox.cloudformation import Deployer, deployer
-from sandbox.dns_server import LOOPBACK, DnsServer
-from sandbox.ec2 import ec2_events
-from sandbox.eventbridge import Router, events_routed
-from sandbox.functions import Functions, own_event_sources
-from sandbox.guard import Guard
-from sandbox.moto_route53 import strict_route53
+from sandbox.bridge import replaced
+from sandbox.cloudformation.deployer import Deployer, deployer
+from sandbox.events.ec2 import ec2_events
+from sandbox.events.eventbridge import Router, events_routed
+from sandbox.functions.service import Functions, own_event_sources
+from sandbox.iam.guard import Guard
 from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
+from sandbox.resolution.server import LOOPBACK, DnsServer
+from sandbox.route53.bridge import strict_route53
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hub.config import Config
     from sandbox.clock import Clock
     from sandbox.organization import OrganizationSpec
-    from sandbox.route53_state import StrictRoute53
+    from sandbox.route53.state import StrictRoute53
 
 BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
@@ -68,8 +68,10 @@ class World:
     router: Router
     functions: Functions
     guard: Guard
-    dns: DnsServer
+    resolvers: DnsServer
+    # The first VPC of each account and region, which instances are launched in; and those made after it.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
+    further_vpcs: list[Vpc] = field(default_factory=list)
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict)
 
@@ -77,26 +79,32 @@ class World:
         """A client of a service, with an administrator's access key of the account."""
         where = (service, account, region or self.config.hub.region)
         if where not in self._clients:
-            key = iam_backends[account][PARTITION].create_temp_access_key()
+            key_id, secret = self.access_key(account)
             make: Any = boto3.client
             self._clients[where] = make(
                 service,
                 region_name=where[2],
-                aws_access_key_id=key.access_key_id,
-                aws_secret_access_key=key.secret_access_key,
+                aws_access_key_id=key_id,
+                aws_secret_access_key=secret,
                 config=_ONCE,
             )
         return self._clients[where]
+
+    def access_key(self, account: str) -> tuple[str, str]:
+        """The id and the secret of a new access key of the account, an administrator's."""
+        key = iam_backends[account][PARTITION].create_temp_access_key()
+        return key.access_key_id, key.secret_access_key
 
     def add_vpc(self, account: str, region: str, *, associated: bool = True) -> Vpc:
         """Make a VPC, and associate it with every zone as the central team would by hand."""
         ec2 = self.client("ec2", account, region)
         # Every VPC has a network of its own: 10.0.0.0/16 is that of the networking account's first one.
-        number = len(self.vpcs) + 1
+        number = len(self.vpcs) + len(self.further_vpcs) + 1
         vpc_id = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.{number}.0.0/16")["Subnet"]["SubnetId"]
         vpc = Vpc(account, region, vpc_id, subnet)
-        self.vpcs[account, region] = vpc
+        if self.vpcs.setdefault((account, region), vpc) is not vpc:
+            self.further_vpcs.append(vpc)
         if associated:
             for zone_id in self.zone_ids.values():
                 self.route53.associate(zone_id, vpc_id, region)
@@ -110,9 +118,11 @@ class World:
     def _new_zone_id(self, domain: str) -> str:
         return example.NEW_ZONE_IDS[domain.removesuffix(".")]
 
-    def launch(self, account: str, region: str, name: str | None = None, count: int = 1, **tags: str) -> list[str]:
+    def launch(
+        self, account: str, region: str, name: str | None = None, count: int = 1, tags: Mapping[str, str] | None = None
+    ) -> list[str]:
         """Launch instances in the VPC of an account and region; their ids."""
-        named = ({"Name": name} if name is not None else {}) | tags
+        named = ({"Name": name} if name is not None else {}) | dict(tags or {})
         request: dict[str, Any] = {"TagSpecifications": [_tagged(named)]} if named else {}
         answer = self.client("ec2", account, region).run_instances(
             ImageId="ami-12345678",
@@ -138,6 +148,14 @@ class World:
         address: str = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
         return address
 
+    def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
+        """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""
+        files = templates(self.config)
+        body = {name: files[f"spoke-{name}.yaml"] for name in ("account", "region")}
+        self.deployer.deploy(account, regions[0], "orgdns-spoke-account", body["account"], capabilities=NAMED_IAM)
+        for region in regions:
+            self.deployer.deploy(account, region, "orgdns-spoke-region", body["region"], capabilities=NAMED_IAM)
+
     def settle(self) -> None:
         """Let the functions work until nothing is left to do at this time."""
         self.functions.settle()
@@ -145,7 +163,7 @@ class World:
     def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
         """The answer to a DNS query over UDP, as an instance in the VPC would get it."""
         if vpc.id not in self._ports:
-            self._ports[vpc.id] = self.dns.serve(vpc.id)
+            self._ports[vpc.id] = self.resolvers.serve(vpc.id)
         query = dns.message.make_query(name, dns.rdatatype.from_text(kind))
         return dns.query.udp(query, LOOPBACK, port=self._ports[vpc.id], timeout=5)
 
@@ -211,7 +229,7 @@ def _prepare(made: World) -> None:
         place = zone.create
         vpc_id = place.vpc if place else f"vpc-{len(made.zone_ids):017x}"
         region = place.region if place else config.hub.region
-        with patch.object(vpcs, "random_vpc_id", lambda vpc_id=vpc_id: vpc_id):
+        with replaced(vpcs, random_vpc_id=lambda vpc_id=vpc_id: vpc_id):
             made.client("ec2", config.network.account, region).create_vpc(CidrBlock="10.0.0.0/16")
         if place is None:
             made.client("route53", config.network.account).create_hosted_zone(

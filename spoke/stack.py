@@ -13,7 +13,6 @@ from troposphere.iam import Policy, Role
 
 from hub.queues import queue, queue_policy, rule_arn
 from hub.runtime import contract
-from hub.runtime.policy import NAME_TAG
 from hub.trust import document, trust_in_hub_role, trust_in_service
 
 if TYPE_CHECKING:
@@ -162,5 +161,5 @@ def tag_pattern() -> dict[str, Any]:
     return {
         "source": [contract.TAG_SOURCE],
         "detail-type": [contract.TAG_DETAIL_TYPE],
-        "detail": {"service": ["ec2"], "resource-type": ["instance"], "changed-tag-keys": [NAME_TAG]},
+        "detail": {"service": ["ec2"], "resource-type": ["instance"], "changed-tag-keys": [contract.NAME_TAG]},
     }

@@ -5,9 +5,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime.contract import NAME_TAG
 from hub.runtime.model import Account, ConflictRule, RecordType
 from hub.runtime.naming import Template
-from hub.runtime.policy import NAME_TAG, Policy, Rule
+from hub.runtime.policy import Policy, Rule
 from tests.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance
 
 OTHER = Account("666666666666", "Data Science")

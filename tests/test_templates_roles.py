@@ -95,7 +95,7 @@ def test_publisher_role() -> None:
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
         "FollowLedger": (stream, [sub("${Ledger.Arn}/stream/*")], None),
-        "KeepLedger": ({"dynamodb:Query", "dynamodb:PutItem"}, [arn_of("Ledger")], None),
+        "KeepLedger": ({"dynamodb:Query", "dynamodb:BatchWriteItem"}, [arn_of("Ledger")], None),
         "SetFailuresAside": ({"sqs:SendMessage"}, [arn_of("PublisherDeadLetterQueue")], None),
         "WriteToZones": (
             {"sts:AssumeRole"},

@@ -46,6 +46,9 @@ REGISTERING_STATES: Final = ("running",)
 FINAL_STATES: Final = ("shutting-down", "terminated")
 FORWARDED_STATES: Final = (*REGISTERING_STATES, *FINAL_STATES)
 
+# The one tag that policy reads; a change of another one is not forwarded.
+NAME_TAG: Final = "Name"
+
 # The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY and CLAIM_PREFIX.
 PARTITION_KEY: Final = "pk"
 SORT_KEY: Final = "sk"

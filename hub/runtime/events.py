@@ -18,7 +18,7 @@ from hub.runtime.model import InstanceRef, InstanceState
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):(\d{12}):instance/(i-[0-9a-f]{8,17})")
 
 
-class NotOurs(Exception):  # noqa: N818 - STYLE: an error names the state
+class NotOurs(Exception):
     """A message that can never succeed; the message is the reason."""
 
 

@@ -31,7 +31,7 @@ _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class NameRefused(Exception):  # noqa: N818 - STYLE: an error names the state
+class NameRefused(Exception):
     """No name can be made of this; the message is the reason, for a person to read."""
 
 

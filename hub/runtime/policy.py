@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hub.runtime import contract
 from hub.runtime.model import Account, Claim, ConflictRule, Fqdn, Instance, NameKey, RecordType
 from hub.runtime.naming import NameRefused, Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-NAME_TAG = "Name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,9 @@ def _variables(template: Template, instance: Instance, account: Account) -> dict
     Raises:
         NameRefused: When the instance lacks one of them.
     """
-    name = instance.tag(NAME_TAG)
+    name = instance.tag(contract.NAME_TAG)
     if name is None and "name" in template.variables:
-        raise NameRefused(f"the instance has no tag {NAME_TAG!r}")
+        raise NameRefused(f"the instance has no tag {contract.NAME_TAG!r}")
     return {
         "name": name or "",
         "instance_id": instance.ref.id,

@@ -26,27 +26,27 @@ Clock = Callable[[], Millis]
 Sleep = Callable[[float], None]
 
 
-class AccountUnknown(Exception):  # noqa: N818 - STYLE: an error names the state
+class AccountUnknown(Exception):
     """The organization has no such account. It never will by waiting."""
 
 
-class SpokeUnreachable(Exception):  # noqa: N818 - as above
+class SpokeUnreachable(Exception):
     """The spoke could not be asked, so nothing is known of its instances. May pass later."""
 
 
-class Outdated(Exception):  # noqa: N818 - as above
+class Outdated(Exception):
     """The row changed since it was read."""
 
 
-class LedgerUnavailable(Exception):  # noqa: N818 - as above
+class LedgerUnavailable(Exception):
     """The ledger could not be read or written. May pass later."""
 
 
-class ZoneUnavailable(Exception):  # noqa: N818 - as above
+class ZoneUnavailable(Exception):
     """The zone could not be read or written, or nobody knows whether it was written. May pass later."""
 
 
-class BatchRefused(Exception):  # noqa: N818 - as above
+class BatchRefused(Exception):
     """Route 53 refused a change batch whole; nothing of it was done."""
 
     def __init__(self, message: str) -> None:

@@ -31,7 +31,7 @@ CLIENT_CONFIG: Final = Config(
 )
 
 
-class RoleUnavailable(Exception):  # noqa: N818 - STYLE: an error names the state
+class RoleUnavailable(Exception):
     """The role could not be assumed; the message says which one and what AWS answered."""
 
 

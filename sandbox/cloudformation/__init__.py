@@ -1,0 +1,1 @@
+"""CloudFormation: stacks and stack sets, strictly."""

@@ -1,0 +1,157 @@
+"""CloudFormation templates: read, checked as CloudFormation checks them, and compared. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import cfn_flip
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+Template = dict[str, Any]
+
+# "TemplateBody": at most 51,200 bytes. "CloudFormation quotas"
+# (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)
+MAX_TEMPLATE_BYTES: Final = 51_200
+
+# "Acknowledging IAM resources in CloudFormation templates"
+# (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html)
+_IAM_NAMES: Final = {
+    "AWS::IAM::AccessKey": None,
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Policy": None,
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::UserToGroupAddition": None,
+}
+_SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+class TemplateRefused(ValueError):
+    """A template, or what is given with it, that CloudFormation would refuse or that cannot be simulated."""
+
+
+def parsed_template(text: str) -> Template:
+    """The template in a YAML or JSON text, its short intrinsic forms (`!Sub`) written out.
+
+    Raises:
+        TemplateRefused: The text is too large, cannot be read or is no template.
+    """
+    size = len(text.encode())
+    if size > MAX_TEMPLATE_BYTES:
+        raise TemplateRefused(f"the template has {size:,} bytes; CloudFormation takes {MAX_TEMPLATE_BYTES:,}")
+    template = json.loads(_as_json(text))
+    if not isinstance(template, dict) or not template.get("Resources"):
+        raise TemplateRefused("Template format error: At least one Resources member must be defined.")
+    return template
+
+
+@lru_cache(maxsize=64)
+def _as_json(text: str) -> str:
+    # One template is deployed to many accounts and regions, and YAML is slow to read.
+    try:
+        converted: str = cfn_flip.to_json(text)
+    except Exception as fault:
+        raise TemplateRefused(f"Template format error: {fault}") from fault
+    return converted
+
+
+def complete_parameters(template: Template, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every parameter: what is given, else its default.
+
+    Raises:
+        TemplateRefused: A parameter is missing, unknown or not among those that are allowed.
+    """
+    declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
+    if unknown := sorted(given.keys() - declared.keys()):
+        raise TemplateRefused(f"Parameters: {unknown} do not exist in the template")
+    values = {name: str(parameter["Default"]) for name, parameter in declared.items() if "Default" in parameter}
+    values.update(given)
+    if missing := sorted(declared.keys() - values.keys()):
+        raise TemplateRefused(f"Parameters: {missing} must have values")
+    for name, value in values.items():
+        _check_parameter(name, declared[name], value)
+    return values
+
+
+def _check_parameter(name: str, parameter: Mapping[str, Any], value: str) -> None:
+    several = parameter["Type"] == "CommaDelimitedList" or parameter["Type"].startswith("List<")
+    for each in value.split(",") if several else (value,):
+        if "AllowedPattern" in parameter and not re.fullmatch(parameter["AllowedPattern"], each):
+            raise TemplateRefused(f"Parameter {name} failed to satisfy constraint: {parameter['AllowedPattern']}")
+        if "AllowedValues" in parameter and each not in map(str, parameter["AllowedValues"]):
+            raise TemplateRefused(f"Parameter '{name}' must be one of AllowedValues: {parameter['AllowedValues']}")
+
+
+def check_capabilities(template: Template, capabilities: Collection[str]) -> None:
+    """Refuse a template with IAM resources whose capabilities were not acknowledged.
+
+    Raises:
+        TemplateRefused: CAPABILITY_IAM or, for named resources, CAPABILITY_NAMED_IAM is missing.
+    """
+    kinds = [resource for resource in template["Resources"].values() if resource["Type"] in _IAM_NAMES]
+    named = [kind for kind in kinds if _IAM_NAMES[kind["Type"]] in kind.get("Properties", {})]
+    if named and "CAPABILITY_NAMED_IAM" not in capabilities:
+        raise TemplateRefused("Requires capabilities : [CAPABILITY_NAMED_IAM]")
+    if kinds and not {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"} & set(capabilities):
+        raise TemplateRefused("Requires capabilities : [CAPABILITY_IAM]")
+
+
+def check_types(template: Template, supported: Collection[str]) -> None:
+    """Refuse a template with resource types that cannot be simulated, naming each.
+
+    Raises:
+        TemplateRefused: A type is not among those that are supported, or the template has a macro.
+    """
+    resources = sorted((name, resource["Type"]) for name, resource in template["Resources"].items())
+    if unsupported := [f"{name} ({kind})" for name, kind in resources if kind not in supported]:
+        raise TemplateRefused(f"resources of a type that the sandbox does not have: {', '.join(unsupported)}")
+    if "Transform" in template:
+        raise TemplateRefused("the sandbox has no macros and transforms")
+
+
+def changed_resources(old: Template, new: Template, changed_parameters: Collection[str]) -> tuple[str, ...]:
+    """The resources in both templates whose definition changed, or a parameter, mapping or condition they refer to."""
+    changed = set(changed_parameters)
+    for section in ("Mappings", "Conditions"):
+        before, after = old.get(section, {}), new.get(section, {})
+        changed |= {name for name in after if before.get(name) != after[name]}
+    # A condition may refer to another: go on until nothing is added.
+    conditions = new.get("Conditions", {})
+    while more := {name for name in conditions if changed & set(_references(conditions[name]))} - changed:
+        changed |= more
+    # A resource without properties is one with none.
+    before, after = (
+        {name: {"Properties": {}, **resource} for name, resource in template["Resources"].items()}
+        for template in (old, new)
+    )
+    return tuple(
+        name
+        for name in after
+        if name in before and (before[name] != after[name] or changed & set(_references(after[name])))
+    )
+
+
+def _references(node: object) -> Iterator[str]:
+    """The names that intrinsic functions and conditions refer to, anywhere below a node."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _references(value)
+            match key, value:
+                case ("Ref" | "Condition", str()):
+                    yield value
+                case ("Fn::If" | "Fn::FindInMap" | "Fn::GetAtt", [str(name), *_]):
+                    yield name
+                case ("Fn::Sub", str(text)) | ("Fn::Sub", [str(text), *_]):
+                    yield from (name.split(".")[0] for name in _SUBSTITUTION.findall(text))
+                case _:
+                    pass

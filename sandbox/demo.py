@@ -1,0 +1,296 @@
+"""The story of `make demo`: a simulated organization gives names to its instances, and each step is checked.
+
+Everything shown is asked for, not told: names by DNS queries over UDP, records and stacks by AWS's own calls.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from typing import TYPE_CHECKING, Annotated
+
+import dns.rcode
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.tree import Tree
+
+from hub import config as configuration
+from hub.runtime import contract
+from hub.runtime.model import InstanceRef
+from sandbox import example
+from sandbox.clock import moved_clock
+from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
+from sandbox.world import world
+
+if TYPE_CHECKING:
+    from sandbox.clock import MovedClock
+    from sandbox.world import Vpc, World
+
+FRANKFURT, IRELAND, VIRGINIA = "eu-central-1", "eu-west-1", "us-east-1"
+CORP = "corp.internal"
+
+
+@dataclass(slots=True)
+class Story:
+    """The world, the screen, and what did not show what it should."""
+
+    world: World
+    clock: MovedClock
+    screen: Console
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def there(self) -> Vpc:
+        """Where questions are asked from: a VPC of another team, on another continent."""
+        return self.world.vpcs[SCIENCE, VIRGINIA]
+
+    def chapter(self, title: str, text: str) -> None:
+        """Begin a step."""
+        self.screen.print()
+        self.screen.rule(f"[bold]{title}", align="left")
+        self.screen.print(text, style="dim")
+
+    def check(self, claim: str, *, holds: bool) -> None:
+        """Show whether something is as it should be."""
+        self.screen.print(f"  [green]✓[/] {claim}" if holds else f"  [bold red]✗ {claim}")
+        if not holds:
+            self.failures.append(claim)
+
+    def answers(self, name: str, expected: set[str]) -> None:
+        """Ask for a name, and check what comes back."""
+        got = self.world.resolve(name, self.there)
+        self.check(f"{name:<44} [cyan]{', '.join(sorted(got)) or 'no answer'}[/]", holds=got == expected)
+
+    def does_not_exist(self, name: str) -> None:
+        """Ask for a name that must not be there."""
+        rcode = self.world.ask(name, self.there).rcode()
+        self.check(f"{name:<44} [cyan]{dns.rcode.to_text(rcode)}[/]", holds=rcode == dns.rcode.NXDOMAIN)
+
+
+def tell(story: Story) -> None:
+    """The whole story."""
+    _organization(story)
+    by_hand = _record_by_hand(story)
+    _launch(story)
+    _rename(story)
+    _recreation(story)
+    _end(story)
+    _by_hand_still(story, by_hand)
+    _association(story)
+    _zone(story)
+
+
+def _organization(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "1. An organization, and what the templates put there",
+        "The network, hub and rollout templates are deployed once; the StackSets of the last one do the rest.",
+    )
+    backend = made.organization.backend
+    regions = made.config.spokes.regions
+    tree = Tree(f"organization {made.organization.id} [dim](number of stacks in {' + '.join(regions)})[/]")
+    tree.add(f"{made.organization.management_account} management [dim]not reached by StackSets[/]")
+    branches = {made.organization.root_id: tree}
+    complete = True
+    for unit in (unit for unit in backend.ou if unit.parent_id):
+        branch = branches[unit.parent_id].add(f"{unit.id} {unit.name}")
+        branches[unit.id] = branch
+        for account in (account for account in backend.accounts if account.parent_id == unit.id):
+            stacks = {region: _stacks(made, account.id, region) for region in regions}
+            counts = " + ".join(str(len(names)) for names in stacks.values())
+            branch.add(f"{account.id} {account.name} [dim]{counts}[/]")
+            complete &= all(any("region" in name for name in names) for names in stacks.values())
+            complete &= any("account" in name for name in stacks[made.config.hub.region])
+    story.screen.print(tree)
+    story.check("every member account has its reader role, and each region its rules", holds=complete)
+
+
+def _stacks(made: World, account: str, region: str) -> list[str]:
+    stacks = made.client("cloudformation", account, region).describe_stacks()["Stacks"]
+    return [stack["StackName"] for stack in stacks if stack["StackStatus"] == "CREATE_COMPLETE"]
+
+
+def _record_by_hand(story: Story) -> dict[str, object]:
+    """A record that the central team made long ago."""
+    record_set: dict[str, object] = {
+        "Name": f"printer.{CORP}.",
+        "Type": "A",
+        "TTL": 3600,
+        "ResourceRecords": [{"Value": "10.0.99.9"}],
+    }
+    story.world.client("route53", NETWORK).change_resource_record_sets(
+        HostedZoneId=story.world.zone_ids[CORP],
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record_set}]},
+    )
+    return record_set
+
+
+def _launch(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "2. Instances start, and their names answer",
+        f"Three accounts, three regions. The questions come over UDP from {story.there.id}, a VPC of Data Science in "
+        f"{VIRGINIA}.",
+    )
+    before = len(made.route53.batches)
+    started = [
+        (account, region, name, made.launch(account, region, name)[0])
+        for account, region, name in (
+            (PAYMENTS, FRANKFURT, "web"),
+            (PAYMENTS, IRELAND, "ledger db"),
+            (SEARCH, VIRGINIA, "index"),
+            (SCIENCE, IRELAND, "notebook"),
+        )
+    ]
+    made.settle()
+    for account, region, name, instance in started:
+        address = {made.address(account, region, instance)}
+        label = name.replace(" ", "-")
+        owner = made.organization.backend.get_account_by_id(account).name.lower().replace(" ", "-")
+        story.answers(f"{label}.{region}.{owner}.{CORP}", address)
+        if account != SCIENCE:
+            story.answers(f"{label}.{CORP}", address)
+        story.answers(f"{instance}.instances.internal", address)
+    story.screen.print("  Data Science was given no short names:", style="dim")
+    story.does_not_exist(f"notebook.{CORP}")
+    calls = len(made.route53.batches) - before
+    story.check(f"all of that took {calls} calls that change records, one a zone", holds=calls == len(made.zone_ids))
+
+
+def _rename(story: Story) -> None:
+    made = story.world
+    story.chapter("3. A tag changes, and the name moves", "Search renames its instance from 'index' to 'catalogue'.")
+    instance = _instance(made, SEARCH, VIRGINIA, "index")
+    made.tag(SEARCH, VIRGINIA, instance, Name="catalogue")
+    made.settle()
+    story.answers(f"catalogue.{CORP}", {made.address(SEARCH, VIRGINIA, instance)})
+    story.does_not_exist(f"index.{CORP}")
+
+
+def _recreation(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "4. An instance is re-created under its name, in another account",
+        "Search starts a new 'web', Payments ends the old one. The name is asked for before and after each function "
+        "runs.",
+    )
+    old = _instance(made, PAYMENTS, FRANKFURT, "web")
+    story.clock.advance(60)
+    (new,) = made.launch(SEARCH, FRANKFURT, "web")
+    made.end(PAYMENTS, FRANKFURT, old)
+    seen: list[set[str]] = []
+    made.functions.interrupt = lambda _function, _moment: seen.append(made.resolve(f"web.{CORP}", story.there))
+    made.settle()
+    made.functions.interrupt = lambda _function, _moment: None
+    told = " → ".join(", ".join(sorted(answers)) or "nothing" for answers in seen)
+    story.check(f"asked {len(seen)} times: [cyan]{told}[/]", holds=all(len(answers) == 1 for answers in seen))
+    story.answers(f"web.{CORP}", {made.address(SEARCH, FRANKFURT, new)})
+
+
+def _end(story: Story) -> None:
+    made = story.world
+    story.chapter("5. An instance ends, and its names go", "Payments terminates 'ledger db'.")
+    instance = _instance(made, PAYMENTS, IRELAND, "ledger db")
+    made.end(PAYMENTS, IRELAND, instance)
+    made.settle()
+    story.does_not_exist(f"ledger-db.{CORP}")
+    story.does_not_exist(f"{instance}.instances.internal")
+
+
+def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
+    made = story.world
+    story.chapter(
+        "6. A record made by hand is never touched",
+        f"'printer.{CORP}' stands in the same zone since before. Payments starts an instance of that name.",
+    )
+    made.launch(PAYMENTS, FRANKFURT, "printer")
+    made.settle()
+    listed = made.client("route53", NETWORK).list_resource_record_sets(
+        HostedZoneId=made.zone_ids[CORP], StartRecordName=f"printer.{CORP}", MaxItems="1"
+    )["ResourceRecordSets"]
+    story.check("the record is as it was, to the last value", holds=listed == [by_hand])
+    story.answers(f"printer.{CORP}", {"10.0.99.9"})
+    told = [
+        line
+        for line in made.functions.logs(contract.PUBLISHER_FUNCTION)
+        if isinstance(line, dict) and line.get("message") == "name in conflict"
+    ]
+    reason = told[-1]["reason"] if told else "nothing"
+    story.check(f"the publisher's log tells: {reason}", holds=len(told) == 1)
+    story.answers(
+        f"printer.{FRANKFURT}.payments.{CORP}",
+        {made.address(PAYMENTS, FRANKFURT, _instance(made, PAYMENTS, FRANKFURT, "printer"))},
+    )
+
+
+def _association(story: Story) -> None:
+    made = story.world
+    story.chapter("7. Who may ask", "A VPC that no zone is associated with gets no answer.")
+    outside = made.add_vpc(SEARCH, IRELAND, associated=False)
+    answer = made.ask(f"web.{CORP}", outside)
+    told = dns.rcode.to_text(answer.rcode())
+    story.check(f"web.{CORP} asked for in {outside.id}: [cyan]{told}[/]", holds=not answer.answer)
+
+
+def _zone(story: Story) -> None:
+    made = story.world
+    story.chapter("8. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
+    names = {account.id: account.name for account in made.organization.backend.accounts}
+    unknown = 0
+    for domain in made.zone_ids:
+        table = Table(f"in {domain}", "type", "value", "owner", box=None, pad_edge=False, header_style="bold")
+        for name, kind, value, identifier in made.owners(domain):
+            owner = InstanceRef.of_set_identifier(identifier)
+            unknown += owner is None and not name.startswith("printer.")
+            told = f"{names[owner.account]} {owner.id}" if owner else "[yellow]made by hand[/]"
+            table.add_row(name.removesuffix(f".{domain}."), kind, value, told)
+        story.screen.print(table)
+        story.screen.print()
+    story.check("every record has its owner, but the one made by hand", holds=unknown == 0)
+    story.check(
+        "no role asked for what it may not, no event was lost",
+        holds=not made.guard.denied and not made.router.undelivered,
+    )
+
+
+def _instance(made: World, account: str, region: str, name: str) -> str:
+    """The running instance of a name."""
+    answer = made.client("ec2", account, region).describe_instances(
+        Filters=[{"Name": "tag:Name", "Values": [name]}, {"Name": "instance-state-name", "Values": ["running"]}]
+    )
+    instance_id: str = answer["Reservations"][0]["Instances"][0]["InstanceId"]
+    return instance_id
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = example.CONFIG,
+) -> None:
+    """Show a simulated organization giving names to its instances; exit 1 if any step does not show what it should."""
+    screen = Console(highlight=False)
+    began = time.perf_counter()
+    try:
+        loaded = configuration.load(config)
+    except configuration.ConfigInvalid as invalid:
+        typer.echo(str(invalid), err=True)
+        raise typer.Exit(2) from invalid
+    screen.print("[bold]orgdns[/] in a simulated AWS Organization: real templates, real package, no AWS account.")
+    screen.print("building the organization and deploying the templates ...", style="dim")
+    with moved_clock() as clock, world(loaded, clock) as made:
+        story = Story(made, clock, screen)
+        tell(story)
+    seconds = time.perf_counter() - began
+    screen.print()
+    if story.failures:
+        screen.print(f"[bold red]{len(story.failures)} steps did not show what they should[/] ({seconds:.0f} s)")
+        raise typer.Exit(1)
+    screen.print(f"[bold green]All steps showed what they should[/] ({seconds:.0f} s). Now try: make sandbox")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""EC2's events and EventBridge's delivery of them."""

@@ -1,0 +1,1 @@
+"""The Lambda service: execution environments, and the pollers of queues and streams."""

@@ -1,0 +1,111 @@
+"""The shapes of what functions are given and answer: messages, records of a stream, failures of a batch. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Event = dict[str, Any]
+# A message or mapping of the emulator, which ships no types.
+Moto = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an invocation ended: with the function's response, as JSON gives it, or with an error."""
+
+    request_id: str
+    response: Any = None
+    error: str | None = None
+
+
+def queue_record(message: Moto, arn: str) -> Event:
+    """A message as Lambda gives it: the sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+    record = {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(int(message.sent_timestamp)),
+            "SenderId": message.sender_id,
+            "ApproximateFirstReceiveTimestamp": str(int(message.approximate_first_receive_timestamp)),
+        },
+        "messageAttributes": {
+            name: {
+                **({"stringValue": value["StringValue"]} if "StringValue" in value else {}),
+                "stringListValues": [],
+                "binaryListValues": [],
+                "dataType": value["DataType"],
+            }
+            for name, value in message.message_attributes.items()
+        },
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": arn,
+        "awsRegion": arn.split(":")[3],
+    }
+    if message.message_attributes:
+        record["md5OfMessageAttributes"] = message.attribute_md5
+    return record
+
+
+def stream_record(record: Mapping[str, Any], arn: str) -> Event:
+    """A stream's record as Lambda gives it: the sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
+    change = dict(record["dynamodb"])
+    created = change.pop("ApproximateCreationDateTime")
+    given = {
+        **record,
+        "eventVersion": "1.1",
+        "awsRegion": arn.split(":")[3],
+        # Whole seconds, as Lambda gives them; the emulator's times are UTC without saying so.
+        "dynamodb": {"ApproximateCreationDateTime": int(created.replace(tzinfo=UTC).timestamp()), **change},
+        "eventSourceARN": arn,
+    }
+    as_json: Event = json.loads(json.dumps(given, default=lambda binary: base64.b64encode(binary).decode()))
+    return as_json
+
+
+def reported_failures(response: object, ids: Sequence[str], mapping: Moto) -> list[str] | None:
+    """What a response reports as failed: nothing, some of the batch, or None for a response that is no report.
+
+    A response that is not as documented fails the whole batch: "success and failure conditions" in
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html, alike for queues.
+    """
+    if "ReportBatchItemFailures" not in (mapping.function_response_types or ()) or response is None or response == {}:
+        return []
+    reports = response.get("batchItemFailures", ()) if isinstance(response, dict) else None
+    if reports is None and isinstance(response, dict):
+        return []
+    if not isinstance(reports, list | tuple):
+        return None
+    failed = [str(report.get("itemIdentifier")) if isinstance(report, dict) else "" for report in reports]
+    return failed if set(failed) <= set(ids) else None
+
+
+def batch_info(records: Sequence[Event], shard_id: str, stream_arn: str) -> Event:
+    """Which records of a stream were given up: "Retaining discarded records for a DynamoDB event source in Lambda".
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+    """
+    first, last = (records[index]["dynamodb"] for index in (0, -1))
+    return {
+        "shardId": shard_id,
+        "startSequenceNumber": first["SequenceNumber"],
+        "endSequenceNumber": last["SequenceNumber"],
+        "approximateArrivalOfFirstRecord": iso_time(first["ApproximateCreationDateTime"]),
+        "approximateArrivalOfLastRecord": iso_time(last["ApproximateCreationDateTime"]),
+        "batchSize": len(records),
+        "streamArn": stream_arn,
+    }
+
+
+def iso_time(seconds: float) -> str:
+    """The moment in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

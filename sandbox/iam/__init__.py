@@ -1,0 +1,1 @@
+"""IAM: what policies allow, and a guard that holds the project's roles to them."""

@@ -1,0 +1,178 @@
+"""Which permissions an AWS API call needs, and on which resources. Pure.
+
+A simulation of the "Actions, resources, and condition keys" that AWS documents for each service
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html),
+for the operations that the functions call. A call that does not stand here is an `UnknownOperation`: it is never let
+through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from sandbox.iam.conditions import Context
+
+Parameters = Mapping[str, Any]
+"""The parameters of a call, as boto3 takes them."""
+
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+_ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
+
+
+class UnknownOperation(NotImplementedError):
+    """A guarded role called an operation whose permissions are not modelled here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls and where: the caller's account, its organization and the region of the client."""
+
+    account: str
+    region: str
+    organization: str | None = None
+    management_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action on one resource, with the condition keys that the call itself sets."""
+
+    action: str
+    resource: str = "*"
+    context: Context = field(default_factory=dict)
+
+
+def needed_permissions(service: str, operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """The permissions that a call needs, all of them; none for a call that everybody may make.
+
+    Raises:
+        UnknownOperation: The operation is not modelled.
+    """
+    needed = _OPERATIONS.get((service, operation))
+    if needed is None:
+        raise UnknownOperation(f"{service}:{operation}: say in sandbox/iam/permissions.py which permissions it needs")
+    return needed(operation, parameters, caller)
+
+
+def normalized_record_name(name: str) -> str:
+    r"""A record name as Route 53's condition keys carry it: lower case, no trailing dot, the rest as octal escapes.
+
+    "Using IAM policy conditions for fine-grained access control"
+    (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html): `*` is `\052`.
+    """
+    written = []
+    for escape, char in _ESCAPE.findall(name.removesuffix(".").lower().encode()):
+        code = int(escape, 8) if escape else char[0]
+        # A dot that is escaped stands inside a label and stays escaped.
+        plain = chr(code) in _PLAIN and not (escape and chr(code) == ".")
+        written.append(chr(code) if plain else f"\\{code:03o}")
+    return "".join(written)
+
+
+def _nothing(_operation: str, _parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    return ()
+
+
+def _assume_role(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    context = {"sts:RoleSessionName": parameters["RoleSessionName"]}
+    if "ExternalId" in parameters:
+        context["sts:ExternalId"] = parameters["ExternalId"]
+    return (Permission("sts:AssumeRole", parameters["RoleArn"], context),)
+
+
+def _on_everything(service: str) -> Callable[[str, Parameters, Caller], tuple[Permission, ...]]:
+    def needed(operation: str, _parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+        return (Permission(f"{service}:{operation}"),)
+
+    return needed
+
+
+def _table_arn(name: str, caller: Caller) -> str:
+    return name if name.startswith("arn:") else f"arn:aws:dynamodb:{caller.region}:{caller.account}:table/{name}"
+
+
+def _on_table(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    table = _table_arn(parameters["TableName"], caller)
+    index = parameters.get("IndexName")
+    return (Permission(f"dynamodb:{operation}", f"{table}/index/{index}" if index else table),)
+
+
+def _on_tables(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    tables = sorted(parameters["RequestItems"])
+    return tuple(Permission(f"dynamodb:{operation}", _table_arn(name, caller)) for name in tables)
+
+
+def _in_transaction(_operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A transaction needs the permissions of the operations in it, and has none of its own.
+
+    "Using IAM with DynamoDB transactions"
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+    """
+    actions = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+    items = {
+        (f"dynamodb:{actions[kind]}", _table_arn(item["TableName"], caller))
+        for each in parameters["TransactItems"]
+        for kind, item in each.items()
+    }
+    return tuple(Permission(action, table) for action, table in sorted(items))
+
+
+def _zone_arn(zone_id: str) -> str:
+    return f"arn:aws:route53:::hostedzone/{zone_id.rpartition('/')[2]}"
+
+
+def _change_record_sets(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    changes = parameters["ChangeBatch"]["Changes"]
+    record_sets = [change["ResourceRecordSet"] for change in changes]
+    prefix = "route53:ChangeResourceRecordSets"
+    context = {
+        f"{prefix}NormalizedRecordNames": tuple(sorted({normalized_record_name(r["Name"]) for r in record_sets})),
+        f"{prefix}RecordTypes": tuple(sorted({r["Type"] for r in record_sets})),
+        f"{prefix}Actions": tuple(sorted({change["Action"] for change in changes})),
+    }
+    return (Permission(prefix, _zone_arn(parameters["HostedZoneId"]), context),)
+
+
+def _on_zone(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    zone = parameters.get("HostedZoneId") or parameters["Id"]
+    return (Permission(f"route53:{operation}", _zone_arn(zone)),)
+
+
+def _on_change(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    change = parameters["Id"].rpartition("/")[2]
+    return (Permission(f"route53:{operation}", f"arn:aws:route53:::change/{change}"),)
+
+
+def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """An account or unit of the organization, whose ARN carries the management account and the organization."""
+    member = parameters.get("AccountId") or parameters["ChildId"]
+    kind = "ou" if member.startswith("ou-") else "account"
+    arn = f"arn:aws:organizations::{caller.management_account}:{kind}/{caller.organization}/{member}"
+    return (Permission(f"organizations:{operation}", arn),)
+
+
+_OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], tuple[Permission, ...]]]] = {
+    # "No permissions are required": https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    ("sts", "GetCallerIdentity"): _nothing,
+    ("sts", "AssumeRole"): _assume_role,
+    ("ec2", "DescribeInstances"): _on_everything("ec2"),
+    **{
+        ("dynamodb", operation): _on_table
+        for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "ConditionCheckItem")
+    },
+    ("dynamodb", "BatchGetItem"): _on_tables,
+    ("dynamodb", "BatchWriteItem"): _on_tables,
+    ("dynamodb", "TransactWriteItems"): _in_transaction,
+    ("route53", "ChangeResourceRecordSets"): _change_record_sets,
+    ("route53", "ListResourceRecordSets"): _on_zone,
+    ("route53", "GetHostedZone"): _on_zone,
+    ("route53", "GetChange"): _on_change,
+    ("organizations", "DescribeAccount"): _on_member,
+    ("organizations", "ListParents"): _on_member,
+    ("organizations", "ListAccounts"): _on_everything("organizations"),
+    ("organizations", "DescribeOrganization"): _on_everything("organizations"),
+}

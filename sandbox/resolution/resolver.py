@@ -1,0 +1,160 @@
+"""What the Route 53 Resolver of one VPC answers from the private hosted zones associated with it. Pure.
+
+A simulation of what AWS documents. It knows nothing but those zones: where the real Resolver would go on to public
+DNS or to a Resolver rule, this one refuses, and a CNAME that leads out of the zones ends there.
+"Considerations when working with a private hosted zone",
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import dns.name
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+
+from sandbox.route53.names import is_within, labels, name_of_labels, stored_name
+from sandbox.route53.rules import ResourceRecordSet, Routing
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Collection, Mapping
+
+    from sandbox.route53.zone import Zone
+
+MAX_ANSWERS: Final = 8
+MAX_CHAIN: Final = 8
+_WILDCARD: Final = stored_name("*")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes into a DNS response: the answer section, and the SOA of the zone that has no answer."""
+
+    rcode: dns.rcode.Rcode
+    answers: tuple[dns.rrset.RRset, ...] = ()
+    authority: tuple[dns.rrset.RRset, ...] = ()
+
+
+def answer(
+    zones: Collection[Zone],
+    qname: dns.name.Name,
+    qtype: dns.rdatatype.RdataType,
+    chooser: random.Random,
+) -> Answer:
+    """The answer to one question, asked within a VPC that is associated with these zones.
+
+    REFUSED when no zone is responsible; NXDOMAIN when the responsible zone does not have the name; no answers when
+    it has the name, but not the type. "If there's a matching private hosted zone but there's no record that matches
+    the domain name and type in the request, Resolver doesn't forward the request to a public DNS resolver."
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    That page calls both cases NXDOMAIN; a name that is there for another type is not, by the DNS (RFC 2308).
+
+    Raises:
+        NotImplementedError: the name has an alias record set.
+    """
+    found: list[dns.rrset.RRset] = []
+    name = qname
+    for _ in range(MAX_CHAIN):
+        stored = name_of_labels(name.labels[:-1])
+        zone = responsible_zone(zones, stored)
+        if zone is None:
+            return Answer(dns.rcode.NOERROR if found else dns.rcode.REFUSED, tuple(found))
+        by_type = record_sets_for(zone, stored)
+        if by_type is None:
+            return Answer(dns.rcode.NXDOMAIN, tuple(found), _soa(zone))
+        wanted = dns.rdatatype.to_text(qtype)
+        type_ = wanted if wanted in by_type else "CNAME"
+        if type_ not in by_type:
+            return Answer(dns.rcode.NOERROR, tuple(found), _soa(zone))
+        chosen = chosen_record_sets(tuple(by_type[type_].values()), chooser)
+        if chosen[0].alias_target is not None:
+            raise NotImplementedError(f"{stored} {type_} is an alias record set, which this resolver does not follow")
+        rrset = _rrset(name, chosen, chooser)
+        found.append(rrset)
+        if type_ == wanted:
+            return Answer(dns.rcode.NOERROR, tuple(found))
+        name = rrset[0].target
+    return Answer(dns.rcode.SERVFAIL, tuple(found))
+
+
+def responsible_zone(zones: Collection[Zone], stored: str) -> Zone | None:
+    """The most specific zone that a name lies in; there is no fallback to a less specific one.
+
+    "Private hosted zones that have overlapping namespaces": the most specific match.
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    """
+    around = [zone for zone in zones if is_within(stored, zone.domain)]
+    return max(around, key=lambda zone: len(zone.domain), default=None)
+
+
+def record_sets_for(zone: Zone, stored: str) -> Mapping[str, Mapping[str | None, ResourceRecordSet]] | None:
+    """The record sets by type that answer for a name, or None when the name does not exist.
+
+    A name exists when it has record sets or another name lies below it. Only where it does not, the wildcard of its
+    closest existing ancestor answers (RFC 4592). "Using an asterisk (*) in the names of hosted zones and records",
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html#domain-name-format-asterisk
+    """
+    here = zone.at(stored)
+    if here or zone.has_below(stored) or stored == zone.domain:
+        return here
+    parts = labels(stored)
+    for depth in range(1, len(parts)):
+        ancestor = name_of_labels(parts[depth:])
+        wildcard = zone.at(f"{_WILDCARD}{ancestor}")
+        if wildcard:
+            return wildcard
+        if ancestor == zone.domain or zone.at(ancestor) or zone.has_below(ancestor):
+            return None
+    return None
+
+
+def chosen_record_sets(
+    same: tuple[ResourceRecordSet, ...],
+    chooser: random.Random,
+) -> tuple[ResourceRecordSet, ...]:
+    """Which of the record sets of one name and type answer: all multivalue ones, otherwise one.
+
+    The other routing policies are not simulated: any of their record sets answers.
+    """
+    return same if same[0].routing is Routing.MULTIVALUE else (chooser.choice(same),)
+
+
+def _rrset(name: dns.name.Name, chosen: tuple[ResourceRecordSet, ...], chooser: random.Random) -> dns.rrset.RRset:
+    """The records of the answer, in random order, and at most eight of multivalue record sets.
+
+    "Route 53 responds to DNS queries with up to eight healthy records": "Multivalue answer routing",
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html
+    """
+    values = sorted({value for record_set in chosen for value in record_set.values})
+    wanted = MAX_ANSWERS if chosen[0].routing is Routing.MULTIVALUE else len(values)
+    return dns.rrset.from_text_list(
+        name,
+        chosen[0].ttl or 0,
+        dns.rdataclass.IN,
+        chosen[0].type,
+        chooser.sample(values, min(wanted, len(values))),
+        # Route 53 takes a name in a value as absolute, with or without its last dot.
+        origin=dns.name.root,
+        relativize=False,
+    )
+
+
+def _soa(zone: Zone) -> tuple[dns.rrset.RRset, ...]:
+    """The zone's SOA record with the time for which "no such name" may be remembered (RFC 2308)."""
+    record_sets = zone.at(zone.domain).get("SOA", {})
+    for record_set in record_sets.values():
+        soa = dns.rrset.from_text(
+            dns.name.Name((*labels(zone.domain), b"")),
+            record_set.ttl or 0,
+            dns.rdataclass.IN,
+            dns.rdatatype.SOA,
+            *record_set.values,
+        )
+        soa.ttl = min(soa.ttl, soa[0].minimum)
+        return (soa,)
+    return ()

@@ -1,0 +1,249 @@
+"""A simulated organization that stays up on loopback: AWS's API for the `aws` command line, DNS as each VPC sees it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from configparser import ConfigParser
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+
+from hub.config import Config, ConfigInvalid, load
+from hub.package import PackageInvalid
+from hub.runtime.naming import label_of
+from sandbox import example
+from sandbox.api_server import answering
+from sandbox.clock import RealClock
+from sandbox.narration import Narrator, ServedVpc, commands, introduction
+from sandbox.resolution.server import LOOPBACK
+from sandbox.world import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from sandbox.organization import OrganizationSpec
+
+# How often the functions are given what waits for them. Their mappings would wait a second or more for a batch to fill:
+# "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).
+POLL_SECONDS: Final = 0.5
+BROKEN, UNUSABLE = 1, 2
+
+
+class CannotStart(Exception):
+    """Something that a person must change before the sandbox can start; the text says what."""
+
+
+class FunctionsStopped(Exception):
+    """What runs the functions broke down: from here on no event would be handled."""
+
+
+def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tuple[str, ...]:
+    """What a configuration names that the simulated organization does not have, a line each."""
+    members = {account.id for unit in spec.units for account in unit.accounts}
+    units = {spec.root_id, *(unit.id for unit in spec.units)}
+    named: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("organization.id", [config.organization.id], [spec.id]),
+        ("organization.management_account", [config.organization.management_account], [spec.management_account]),
+        ("organization.units", config.organization.units, units),
+        ("hub.account", [config.hub.account], members),
+        ("network.account", [config.network.account], members),
+        # Zones that are to be created get the ids that the sandbox knows for them.
+        ("zones", [zone.domain.removesuffix(".") for zone in config.zones if zone.create], example.NEW_ZONE_IDS),
+        *(
+            (f"policy.rules[{index}].accounts", rule.accounts or (), members | {spec.management_account})
+            for index, rule in enumerate(config.policy.rules)
+        ),
+    ]
+    return tuple(
+        f"{place}: {value!r} is not in the simulated organization, which has {', '.join(sorted(there))}"
+        for place, values, there in named
+        for value in values
+        if value not in there
+    )
+
+
+@contextmanager
+def _repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]:
+    """Do the work again and again while the context lasts; a failure sets `over`, and is raised at the end.
+
+    Raises:
+        FunctionsStopped: The work failed.
+    """
+    failures: list[Exception] = []
+
+    def repeat() -> None:
+        try:
+            while not over.wait(POLL_SECONDS):
+                work()
+        except Exception as failure:  # noqa: BLE001 - it is raised where the program can end by it
+            failures.append(failure)
+            over.set()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    for failure in failures:
+        raise FunctionsStopped(f"the functions stopped: {failure!r}") from failure
+
+
+def _forget_the_shell() -> None:
+    """Let nothing here depend on the AWS settings of the shell, which may well be those for this very sandbox."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+def _listener(port: int) -> socket.socket:
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as taken:
+        raise CannotStart(f"{LOOPBACK}:{port}: {taken.strerror}; choose another port with --port") from taken
+
+
+def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> list[ServedVpc]:
+    """Give each VPC its DNS port, in the order in which they were made."""
+    served = []
+    for number, vpc in enumerate([*made.vpcs.values(), *made.further_vpcs]):
+        port = dns_port + number if dns_port else 0
+        try:
+            port = made.resolvers.serve(vpc.id, port)
+        except OSError as taken:
+            raise CannotStart(f"{LOOPBACK}:{port}: {taken.strerror}; choose other ports with --dns-port") from taken
+        associated = bool(made.route53.zones_of_vpc(vpc.id))
+        served.append(ServedVpc(profiles[vpc.account], vpc.account, vpc.region, vpc.id, vpc.subnet, associated, port))
+    return served
+
+
+def _aws_config(made: World, profiles: Mapping[str, str], region: str, endpoint: str) -> str:
+    """An AWS configuration file with an administrator's profile for each account.
+
+    "Configuration and credential file settings in the AWS CLI"
+    (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html).
+    """
+    parser = ConfigParser(interpolation=None)
+    for account, profile in profiles.items():
+        key_id, secret = made.access_key(account)
+        parser[f"profile {profile}"] = {
+            "region": region,
+            "endpoint_url": endpoint,
+            "aws_access_key_id": key_id,
+            "aws_secret_access_key": secret,
+            "cli_pager": "",
+        }
+    text = io.StringIO()
+    parser.write(text)
+    return text.getvalue()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: the AWS command line's own are no different."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise CannotStart(f"{path}: {fault.strerror}; choose another folder with --home") from fault
+
+
+def serve(
+    config: Config, *, port: int, dns_port: int, home: Path, seconds: float | None, quiet: bool, console: Console
+) -> None:
+    """Keep the organization up, for so many seconds or until the main thread is interrupted.
+
+    Raises:
+        CannotStart: With what a person must change.
+        FunctionsStopped: The functions do not run any more.
+    """
+    if unfit := misfits(config):
+        raise CannotStart("\n".join(unfit))
+    lock, over = threading.Lock(), threading.Event()
+    with closing(_listener(port)) as listener, ExitStack() as stack:
+        console.print("Building the organization; this takes some ten seconds.")
+        made = stack.enter_context(world(config, RealClock()))
+        regions = config.spokes.regions
+        region = config.hub.region if config.hub.region in regions else regions[0]
+        made.add_vpc(example.PAYMENTS, region, associated=False)
+        names = {account.id: account.name for account in made.organization.backend.accounts}
+        profiles = {account: label_of(name) for account, name in names.items()}
+        vpcs = _served_vpcs(made, profiles, dns_port)
+        narrator = Narrator(made, profiles, console)
+
+        def work() -> None:
+            with lock:
+                made.functions.poll()
+            if not quiet:
+                narrator.tell_news()
+
+        if not quiet:
+            made.router.tamper = narrator.forwarded
+
+        def fail(text: str) -> None:
+            narrator.tell("request", text, "red")
+
+        stack.enter_context(answering(listener, lock, fail))
+        stack.enter_context(_repeating(work, over))
+        endpoint = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        _write(home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
+        _write(home / "config", _aws_config(made, profiles, region, endpoint))
+        introduction(
+            console,
+            names,
+            vpcs,
+            commands(vpcs, made.zone_ids, profiles[config.network.account], (home / "config").resolve()),
+        )
+        console.print("\nCtrl-C ends it. What happens:")
+        try:
+            over.wait(seconds)
+        except KeyboardInterrupt:
+            console.print("Stopping.")
+
+
+def main(
+    *,
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = example.CONFIG,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of AWS's API; 0 for a free one.")] = 5600,
+    dns_port: Annotated[
+        int, typer.Option(min=0, max=65_000, help="The first VPC's DNS port, the others follow; 0 for free ones.")
+    ] = 5300,
+    home: Annotated[Path, typer.Option(help="The folder for the AWS configuration file.")] = Path(".sandbox"),
+    seconds: Annotated[float | None, typer.Option(min=0, help="Stop after so long; by default, never.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not tell what happens.")] = False,
+) -> None:
+    """Keep a simulated organization up on loopback, for the aws command line and dig."""
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.default_int_handler)
+    _forget_the_shell()
+    # Its file is chosen once: while a function runs, standard output is the function's.
+    console = Console(file=sys.stdout, highlight=False)
+    try:
+        serve(load(config), port=port, dns_port=dns_port, home=home, seconds=seconds, quiet=quiet, console=console)
+    except KeyboardInterrupt:
+        # Before everything was up, or for the second time: what was there is taken down already.
+        return
+    except (CannotStart, ConfigInvalid, PackageInvalid) as unusable:
+        typer.echo(str(unusable), err=True)
+        raise typer.Exit(UNUSABLE) from unusable
+    except FunctionsStopped as stopped:
+        traceback.print_exception(stopped.__cause__)
+        typer.echo(str(stopped), err=True)
+        raise typer.Exit(BROKEN) from stopped
+
+
+if __name__ == "__main__":
+    typer.run(main)

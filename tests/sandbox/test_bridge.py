@@ -1,0 +1,73 @@
+from types import ModuleType
+
+import pytest
+
+from sandbox.bridge import replaced, replaced_values
+
+
+class Base:
+    def inherited(self) -> str:
+        return "base"
+
+
+class Emulated(Base):
+    @classmethod
+    def made(cls) -> str:
+        return cls.__name__
+
+    @staticmethod
+    def free() -> str:
+        return "free"
+
+    @property
+    def state(self) -> str:
+        return "own"
+
+
+def test_a_class_has_other_members_only_while_the_context_lasts() -> None:
+    """Each kind of member is replaced, and all of them are the class's very own again afterwards."""
+    before = dict(Emulated.__dict__)
+    with replaced(
+        Emulated,
+        made=classmethod(lambda cls: f"other {cls.__name__}"),
+        free=staticmethod(lambda: "other"),
+        state=property(lambda _self: "other"),
+    ):
+        emulated = Emulated()
+        assert (Emulated.made(), emulated.free(), emulated.state) == ("other Emulated", "other", "other")
+    assert dict(Emulated.__dict__) == before
+
+
+def test_what_was_inherited_or_absent_is_no_member_of_its_own_afterwards() -> None:
+    """A base class's later change shows through again, and a new member is gone."""
+    with replaced(Emulated, inherited=lambda _self: "other", added="new"):
+        assert Emulated().inherited() == "other"
+        assert Emulated.__dict__["added"] == "new"
+    assert not {"inherited", "added"} & Emulated.__dict__.keys()
+    assert Emulated().inherited() == "base"
+
+
+def test_a_module_and_a_mapping_get_their_own_back_after_an_error_too() -> None:
+    """What goes wrong inside leaves nothing replaced."""
+    module, mapping = ModuleType("emulated"), {"kept": 1, "changed": 2}
+    module.__dict__["name"] = "own"
+
+    def fail() -> None:
+        with replaced(module, name="other", added=1), replaced_values(mapping, changed=3, added=4):
+            assert (module.__dict__["name"], mapping) == ("other", {"kept": 1, "changed": 3, "added": 4})
+            raise RuntimeError("inside")
+
+    with pytest.raises(RuntimeError, match="inside"):
+        fail()
+    assert module.__dict__["name"] == "own"
+    assert "added" not in module.__dict__
+    assert mapping == {"kept": 1, "changed": 2}
+
+
+def test_replacements_nest() -> None:
+    """The inner context ends with what the outer one put there."""
+    with replaced(Emulated, name="outer"):
+        with replaced(Emulated, name="inner"):
+            assert Emulated.__dict__["name"] == "inner"
+        assert Emulated.__dict__["name"] == "outer"
+    assert "name" not in Emulated.__dict__

@@ -1,0 +1,174 @@
+from random import Random
+
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import pytest
+
+from sandbox.resolution.resolver import Answer, answer
+from sandbox.route53.names import stored_name
+from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
+from sandbox.route53.zone import Zone
+
+SOA = "ns.example. hostmaster.example. 1 7200 900 1209600 86400"
+
+
+def simple(name: str, type_: str, *values: str, ttl: int = 60) -> ResourceRecordSet:
+    return ResourceRecordSet(stored_name(name), type_, ttl, values)
+
+
+def member(name: str, identifier: str, *values: str) -> ResourceRecordSet:
+    return ResourceRecordSet(stored_name(name), "A", 60, values, identifier, Routing.MULTIVALUE)
+
+
+def zone(domain: str, *record_sets: ResourceRecordSet) -> Zone:
+    made = Zone(domain)
+    apex = simple(domain, "SOA", SOA, ttl=900)
+    made.apply([Change(Action.CREATE, record_set) for record_set in (apex, *record_sets)])
+    return made
+
+
+def ask(zones: list[Zone], name: str, type_: str = "A", seed: int = 1) -> Answer:
+    return answer(zones, dns.name.from_text(name), dns.rdatatype.from_text(type_), Random(seed))  # noqa: S311 - no secret
+
+
+def values(found: Answer) -> list[str]:
+    return [str(record) for rrset in found.answers for record in rrset]
+
+
+def test_a_name_answers_with_its_values_and_ttl() -> None:
+    """Under the name as it was asked, in whatever case."""
+    found = ask([zone("corp.internal.", simple("web.corp.internal", "A", "10.0.0.1"))], "WEB.corp.internal")
+    assert found.rcode == dns.rcode.NOERROR
+    assert values(found) == ["10.0.0.1"]
+    assert found.answers[0].name == dns.name.from_text("web.corp.internal")
+    assert found.answers[0].ttl == 60
+    assert found.authority == ()
+
+
+def test_without_a_responsible_zone_the_question_is_refused() -> None:
+    """It does not recurse, and a zone whose name merely ends alike is not responsible."""
+    assert ask([], "web.corp.internal") == Answer(dns.rcode.REFUSED)
+    assert ask([zone("corp.internal.")], "web.notcorp.internal").rcode == dns.rcode.REFUSED
+
+
+def test_the_most_specific_zone_answers_alone() -> None:
+    """A name missing there does not exist, though the wider zone has it."""
+    wide = zone("internal.", simple("web.corp.internal", "A", "10.0.0.1"), simple("a.internal", "A", "10.0.0.2"))
+    narrow = zone("corp.internal.", simple("db.corp.internal", "A", "10.0.0.3"))
+    for zones in ([wide, narrow], [narrow, wide]):
+        assert ask(zones, "web.corp.internal").rcode == dns.rcode.NXDOMAIN
+        assert values(ask(zones, "db.corp.internal")) == ["10.0.0.3"]
+        assert values(ask(zones, "a.internal")) == ["10.0.0.2"]
+
+
+@pytest.mark.parametrize("name", ["nothing.corp.internal", "a.web.corp.internal"])
+def test_a_missing_name_is_nxdomain_with_the_zones_soa(name: str) -> None:
+    """What lies below an existing name is missing too; the answer may be remembered for the SOA's time."""
+    found = ask([zone("corp.internal.", simple("web.corp.internal", "A", "10.0.0.1"))], name)
+    assert found.rcode == dns.rcode.NXDOMAIN
+    assert [str(record) for record in found.authority[0]] == [SOA]
+    assert found.authority[0].ttl == 900
+    assert found.authority[0].name == dns.name.from_text("corp.internal")
+
+
+@pytest.mark.parametrize(("name", "type_"), [("a.web.corp.internal", "AAAA"), ("web.corp.internal", "A")])
+def test_an_existing_name_without_the_type_is_no_nxdomain(name: str, type_: str) -> None:
+    """Neither where the name has another type, nor where only a name below it exists."""
+    found = ask([zone("corp.internal.", simple("a.web.corp.internal", "A", "10.0.0.1"))], name, type_)
+    assert found.rcode == dns.rcode.NOERROR
+    assert found.answers == ()
+    assert found.authority[0].rdtype == dns.rdatatype.SOA
+
+
+def test_up_to_eight_members_all_answer() -> None:
+    """Each member's values are part of one answer."""
+    zones = [zone("corp.internal.", *(member("web.corp.internal", str(n), f"10.0.0.{n}") for n in range(8)))]
+    assert sorted(values(ask(zones, "web.corp.internal"))) == [f"10.0.0.{n}" for n in range(8)]
+
+
+def test_of_more_members_eight_answer_by_chance() -> None:
+    """Every member has its turn, and the same chance gives the same answer."""
+    zones = [zone("corp.internal.", *(member("web.corp.internal", str(n), f"10.0.0.{n}") for n in range(20)))]
+    answers = [frozenset(values(ask(zones, "web.corp.internal", seed=seed))) for seed in range(50)]
+    assert {len(found) for found in answers} == {8}
+    assert len(frozenset().union(*answers)) == 20
+    assert values(ask(zones, "web.corp.internal", seed=7)) == values(ask(zones, "web.corp.internal", seed=7))
+
+
+def test_a_simple_record_set_answers_with_all_its_values() -> None:
+    """The eight are a rule of multivalue answer routing only."""
+    zones = [zone("corp.internal.", simple("web.corp.internal", "A", *(f"10.0.0.{n}" for n in range(20))))]
+    assert len(values(ask(zones, "web.corp.internal"))) == 20
+
+
+def test_a_wildcard_answers_for_names_that_do_not_exist() -> None:
+    """At any depth, but neither for a name that exists with another type, nor below one that exists."""
+    zones = [
+        zone(
+            "corp.internal.",
+            simple("*.corp.internal", "A", "10.0.0.9"),
+            simple("web.corp.internal", "TXT", '"here"'),
+        ),
+    ]
+    assert values(ask(zones, "a.corp.internal")) == ["10.0.0.9"]
+    assert values(ask(zones, "b.a.corp.internal")) == ["10.0.0.9"]
+    assert ask(zones, "b.a.corp.internal").answers[0].name == dns.name.from_text("b.a.corp.internal")
+    assert ask(zones, "web.corp.internal").answers == ()
+    assert ask(zones, "web.corp.internal").rcode == dns.rcode.NOERROR
+    assert ask(zones, "a.web.corp.internal").rcode == dns.rcode.NXDOMAIN
+    assert ask(zones, "a.corp.internal", "TXT").rcode == dns.rcode.NOERROR
+    assert ask(zones, "corp.internal").answers == ()
+
+
+def test_a_wildcard_is_only_a_whole_leftmost_label() -> None:
+    """Elsewhere the asterisk is a character like any other."""
+    zones = [zone("corp.internal.", simple("a*.corp.internal", "A", "10.0.0.9"))]
+    assert ask(zones, "ab.corp.internal").rcode == dns.rcode.NXDOMAIN
+    assert values(ask(zones, "a*.corp.internal")) == ["10.0.0.9"]
+
+
+def test_a_cname_is_followed_through_the_vpcs_zones() -> None:
+    """Its target's zone decides how the answer ends; out of all zones, the alias alone is the answer."""
+    zones = [
+        zone(
+            "corp.internal.",
+            simple("www.corp.internal", "CNAME", "web.other.internal"),
+            simple("gone.corp.internal", "CNAME", "gone.other.internal."),
+            simple("out.corp.internal", "CNAME", "example.com."),
+        ),
+        zone("other.internal.", simple("web.other.internal", "A", "10.0.0.1")),
+    ]
+    assert values(ask(zones, "www.corp.internal")) == ["web.other.internal.", "10.0.0.1"]
+    assert values(ask(zones, "www.corp.internal", "CNAME")) == ["web.other.internal."]
+    gone = ask(zones, "gone.corp.internal")
+    assert gone.rcode == dns.rcode.NXDOMAIN
+    assert values(gone) == ["gone.other.internal."]
+    assert gone.authority[0].name == dns.name.from_text("other.internal")
+    out = ask(zones, "out.corp.internal")
+    assert (out.rcode, values(out)) == (dns.rcode.NOERROR, ["example.com."])
+
+
+def test_a_circle_of_cnames_ends() -> None:
+    """It is a fault of the zone, so the server fails."""
+    zones = [
+        zone(
+            "corp.internal.",
+            simple("a.corp.internal", "CNAME", "b.corp.internal."),
+            simple("b.corp.internal", "CNAME", "a.corp.internal."),
+        ),
+    ]
+    assert ask(zones, "a.corp.internal").rcode == dns.rcode.SERVFAIL
+
+
+def test_a_reverse_name_answers() -> None:
+    """A PTR is found by the address written backwards."""
+    zones = [zone("10.10.in-addr.arpa.", simple("3.2.10.10.in-addr.arpa", "PTR", "web.corp.internal"))]
+    assert values(ask(zones, "3.2.10.10.in-addr.arpa", "PTR")) == ["web.corp.internal."]
+
+
+def test_an_alias_is_not_answered_by_guess() -> None:
+    """It is said that this resolver does not follow it."""
+    alias = ResourceRecordSet("a.corp.internal.", "A", None, (), alias_target=(("DNSName", "b."),))
+    with pytest.raises(NotImplementedError, match="alias"):
+        ask([zone("corp.internal.", alias)], "a.corp.internal")

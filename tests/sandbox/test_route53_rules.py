@@ -1,0 +1,333 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.route53.names import listing_key
+from sandbox.route53.rules import (
+    Action,
+    Change,
+    InvalidChangeBatch,
+    InvalidInput,
+    ResourceRecordSet,
+    Routing,
+    check_request,
+)
+from sandbox.route53.zone import Zone
+
+WEB = "web.corp.internal."
+
+
+def simple(name: str = WEB, type_: str = "A", *values: str, ttl: int = 60) -> ResourceRecordSet:
+    return ResourceRecordSet(name, type_, ttl, values or ("10.0.0.1",))
+
+
+def member(identifier: str, *values: str, name: str = WEB, type_: str = "A", ttl: int = 60) -> ResourceRecordSet:
+    return ResourceRecordSet(name, type_, ttl, values or ("10.0.0.1",), identifier, Routing.MULTIVALUE)
+
+
+def weighted(identifier: str, ttl: int = 60) -> ResourceRecordSet:
+    return ResourceRecordSet(WEB, "A", ttl, ("10.0.0.1",), identifier, Routing.WEIGHTED, details=(("Weight", 1),))
+
+
+def create(record_set: ResourceRecordSet) -> Change:
+    return Change(Action.CREATE, record_set)
+
+
+def delete(record_set: ResourceRecordSet) -> Change:
+    return Change(Action.DELETE, record_set)
+
+
+def upsert(record_set: ResourceRecordSet) -> Change:
+    return Change(Action.UPSERT, record_set)
+
+
+def zone_with(*record_sets: ResourceRecordSet, limit: int = 10_000) -> Zone:
+    zone = Zone("corp.internal.", "Z0CORP", limit)
+    zone.apply([create(record_set) for record_set in record_sets])
+    return zone
+
+
+def refusals(zone: Zone, *changes: Change) -> tuple[str, ...]:
+    before = tuple(zone.listed())
+    with pytest.raises(InvalidChangeBatch) as refused:
+        zone.apply(changes)
+    assert tuple(zone.listed()) == before
+    assert len(zone) == len(before)
+    return refused.value.messages
+
+
+def test_create_of_what_exists_is_refused() -> None:
+    """Not even the same values may be created twice; a set identifier tells multivalue members apart."""
+    assert refusals(zone_with(simple()), create(simple())) == (
+        "Tried to create resource record set [name='web.corp.internal.', type='A'] but it already exists",
+    )
+    assert refusals(zone_with(member("one")), create(member("one", "10.0.0.2"))) == (
+        (
+            "Tried to create resource record set [name='web.corp.internal.', type='A', set-identifier='one'] "
+            "but it already exists"
+        ),
+    )
+
+
+def test_delete_of_what_is_not_there_is_refused() -> None:
+    """Another set identifier is another record set."""
+    assert refusals(zone_with(member("one")), delete(member("two"))) == (
+        (
+            "Tried to delete resource record set [name='web.corp.internal.', type='A', set-identifier='two'] "
+            "but it was not found"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        member("one", "10.0.0.1", "10.0.0.3"),
+        member("one", "10.0.0.1"),
+        member("one", "10.0.0.1", "10.0.0.2", ttl=61),
+        replace(member("one", "10.0.0.1", "10.0.0.2"), routing=Routing.OTHER),
+        replace(member("one", "10.0.0.1", "10.0.0.2"), details=(("HealthCheckId", "h"),)),
+    ],
+)
+def test_delete_needs_exactly_what_is_there(wrong: ResourceRecordSet) -> None:
+    """Another value, a missing one, another TTL, policy or health check: nothing is deleted."""
+    assert refusals(zone_with(member("one", "10.0.0.1", "10.0.0.2")), delete(wrong)) == (
+        (
+            "Tried to delete resource record set [name='web.corp.internal.', type='A', set-identifier='one'] "
+            "but the values provided do not match the current values"
+        ),
+    )
+
+
+def test_delete_does_not_mind_the_order_of_values() -> None:
+    """Two values in the other order are the same two values."""
+    zone = zone_with(member("one", "10.0.0.1", "10.0.0.2"))
+    zone.apply([delete(member("one", "10.0.0.2", "10.0.0.1"))])
+    assert len(zone) == 0
+    assert zone.at(WEB) == {}
+
+
+def test_a_batch_is_all_or_nothing_and_names_every_faulty_change() -> None:
+    """Good changes between faulty ones are not made, and each faulty one has its message, in order."""
+    zone = zone_with(simple("a.corp.internal."))
+    messages = refusals(
+        zone,
+        create(simple("a.corp.internal.")),
+        create(simple("b.corp.internal.")),
+        delete(simple("c.corp.internal.")),
+    )
+    assert [message[:15] for message in messages] == ["Tried to create", "Tried to delete"]
+
+
+def test_changes_are_checked_against_the_outcome_of_those_before() -> None:
+    """A hand-over is a DELETE and a CREATE in one batch; in the other order it is refused."""
+    old, new = member("old", "10.0.0.1"), simple(WEB, "A", "10.0.0.2")
+    zone = zone_with(old)
+    refusals(zone, create(new), delete(old))
+    zone.apply([delete(old), create(new)])
+    assert tuple(zone.listed()) == (new,)
+
+
+def test_a_name_outside_the_zone_is_refused() -> None:
+    """A name that merely ends in the same letters is outside."""
+    assert refusals(zone_with(), create(simple("web.notcorp.internal."))) == (
+        "RRSet with DNS name web.notcorp.internal. is not permitted in zone corp.internal.",
+    )
+
+
+def test_simple_and_multivalue_do_not_mix_at_one_name_and_type() -> None:
+    """Neither may join the other, but another type of the same name is free to differ."""
+    assert refusals(zone_with(simple()), create(member("one"))) == (
+        (
+            'RRSet with DNS name web.corp.internal., type A, SetIdentifier "one" cannot be created because a non '
+            "multivalue answer rrset exists with the same name and type."
+        ),
+    )
+    assert refusals(zone_with(member("one")), create(simple())) == (
+        (
+            "RRSet with DNS name web.corp.internal., type A, SetIdentifier null cannot be created as other RRSets "
+            "exist with the same name and type."
+        ),
+    )
+    zone_with(simple(), member("one", "2001:db8::1", type_="AAAA"))
+
+
+def test_an_upsert_may_change_the_policy_of_a_record_set_that_is_alone() -> None:
+    """The record set that it replaces is no neighbour of it."""
+    zone = zone_with(weighted("one"))
+    zone.apply([upsert(member("one"))])
+    assert tuple(zone.listed()) == (member("one"),)
+
+
+def test_a_cname_is_alone_at_its_name() -> None:
+    """It neither joins others nor is joined."""
+    cname = simple(WEB, "CNAME", "other.corp.internal.")
+    assert refusals(zone_with(simple()), create(cname)) == (
+        (
+            "RRSet of type CNAME with DNS name web.corp.internal. is not permitted as it conflicts with other records "
+            "with the same DNS name in zone corp.internal."
+        ),
+    )
+    assert refusals(zone_with(cname), create(member("one"))) == (
+        (
+            "RRSet of type A with DNS name web.corp.internal. is not permitted because a conflicting RRSet of type "
+            "CNAME with the same DNS name already exists in zone corp.internal."
+        ),
+    )
+    assert "at apex" in refusals(zone_with(), create(replace(cname, name="corp.internal.")))[0]
+
+
+@pytest.mark.parametrize(
+    "unsupported",
+    [
+        member("one", "other.corp.internal.", type_="CNAME"),
+        member("one", "ns.corp.internal.", type_="NS"),
+        replace(member("one"), ttl=None, values=(), alias_target=(("DNSName", "other.corp.internal."),)),
+    ],
+)
+def test_multivalue_answer_supports_neither_cname_nor_ns_nor_aliases(unsupported: ResourceRecordSet) -> None:
+    """AWS documents these three as not supported."""
+    assert "multivalue answer supports neither" in refusals(zone_with(), create(unsupported))[0]
+
+
+def test_one_name_and_type_holds_a_hundred_record_sets() -> None:
+    """The 101st is refused, an UPSERT of one of the hundred is not."""
+    zone = zone_with(*(member(str(number)) for number in range(100)))
+    assert "Exceeded limit on number of multivalue RRSets" in refusals(zone, create(member("100")))[0]
+    zone.apply([upsert(member("99", "10.0.0.2"))])
+    assert len(zone) == 100
+
+
+def test_multivalue_ttls_become_the_last_one_given() -> None:
+    """So a later DELETE with the TTL that was given first matches no more."""
+    zone = zone_with(member("one", ttl=60), member("two", ttl=30))
+    assert [record_set.ttl for record_set in zone.listed()] == [30, 30]
+    assert "do not match" in refusals(zone, delete(member("one", ttl=60)))[0]
+    zone.apply([delete(member("one", ttl=30))])
+
+
+def test_weighted_ttls_must_be_equal() -> None:
+    """Weighted record sets are not levelled but refused."""
+    message = refusals(zone_with(weighted("one")), create(weighted("two", ttl=30)))[0]
+    assert message.endswith("cannot be created as weighted sets must contain the same TTL.")
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "problem"),
+    [
+        ("A", "10.0.0.256", "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)"),
+        ("A", "2001:db8::1", "ARRDATAIllegalIPv4Address"),
+        ("A", "", "ARRDATAIllegalIPv4Address"),
+        ("AAAA", "10.0.0.1", "(Value is not a valid IPv6 address)"),
+        ("AAAA", "fe80::1%eth0", "(Value is not a valid IPv6 address)"),
+    ],
+)
+def test_a_bad_address_is_refused(type_: str, value: str, problem: str) -> None:
+    """The message names the value."""
+    message = refusals(zone_with(), create(simple(WEB, type_, value)))[0]
+    assert problem in message
+    assert message.endswith(f"encountered with '{value}''")
+
+
+def test_a_value_given_twice_and_a_second_cname_are_refused() -> None:
+    """A record set is a set of values, and a CNAME has one."""
+    assert refusals(zone_with(), create(simple(WEB, "A", "10.0.0.1", "10.0.0.1"))) == (
+        "Duplicate Resource Record: '10.0.0.1'",
+    )
+    assert "one value only" in refusals(zone_with(), create(simple(WEB, "CNAME", "a.", "b.")))[0]
+
+
+def test_the_zones_own_ns_and_soa_stay() -> None:
+    """They can be replaced within a batch, but not left out; an NS further down can go."""
+    apex_ns = simple("corp.internal.", "NS", "ns.example.")
+    soa = simple("corp.internal.", "SOA", "ns.example. root.example. 1 2 3 4 5")
+    below = simple("sub.corp.internal.", "NS", "ns.example.")
+    zone = zone_with(apex_ns, soa, below)
+    assert refusals(zone, delete(apex_ns)) == ("A HostedZone must contain at least one NS record for the zone itself.",)
+    assert refusals(zone, delete(soa)) == ("A HostedZone must contain exactly one SOA record.",)
+    zone.apply([delete(apex_ns), create(replace(apex_ns, ttl=30)), delete(below)])
+
+
+def test_a_zone_has_a_quota_of_record_sets() -> None:
+    """One more is refused, one for another is not."""
+    one, two = simple("a.corp.internal."), simple("b.corp.internal.")
+    zone = zone_with(one, limit=1)
+    assert refusals(zone, create(two)) == ("Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP",)
+    zone.apply([delete(one), create(two)])
+
+
+@pytest.mark.parametrize(
+    ("record_set", "problem"),
+    [
+        (replace(member("x"), set_identifier=None), "Missing field 'SetIdentifier' in Change with [Action=DELETE, "),
+        (replace(simple(), set_identifier="x"), "Expected exactly one of [Weight, Region,"),
+        (member(""), "length between 1 and 128"),
+        (member("x" * 129), "length between 1 and 128"),
+        (replace(simple(), ttl=None), "Expected exactly one of [AliasTarget, "),
+        (replace(simple(), values=()), "Expected exactly one of [AliasTarget, "),
+        (replace(simple(), alias_target=(("DNSName", "a."),)), "Expected exactly one of [AliasTarget, "),
+    ],
+)
+def test_a_change_that_does_not_fit_together_is_invalid_input(record_set: ResourceRecordSet, problem: str) -> None:
+    """A DELETE is held to it too: it must name the policy of what it deletes."""
+    with pytest.raises(InvalidInput) as refused:
+        check_request([delete(record_set)])
+    assert problem in str(refused.value)
+
+
+def test_the_longest_set_identifier_is_taken() -> None:
+    """128 characters are within the limit."""
+    check_request([create(member("x" * 128))])
+
+
+def test_a_zone_knows_what_lies_below_a_name() -> None:
+    """By labels: neither the name itself nor one with a dot inside its label lies below."""
+    zone = zone_with(simple("a.b.corp.internal."), simple("x\\056y.corp.internal."))
+    assert zone.has_below("b.corp.internal.")
+    assert zone.has_below("corp.internal.")
+    assert not zone.has_below("a.b.corp.internal.")
+    assert not zone.has_below("x.corp.internal.")
+
+
+def test_listing_starts_anywhere() -> None:
+    """From a name on, from a type of it on, from a member of that on, or after what is not there."""
+    one, two = member("1"), member("2")
+    six = member("1", "2001:db8::1", type_="AAAA")
+    last = simple("z.corp.internal.")
+    zone = zone_with(last, six, two, one)
+    assert tuple(zone.listed()) == (one, two, six, last)
+    assert tuple(zone.listed((WEB, "A", "2"))) == (two, six, last)
+    assert tuple(zone.listed((WEB, "AAAA", ""))) == (six, last)
+    assert tuple(zone.listed(("x.corp.internal.", "", ""))) == (last,)
+    assert tuple(zone.listed(("zz.corp.internal.", "", ""))) == ()
+
+
+RECORD_SETS = st.builds(
+    member,
+    st.sampled_from(["1", "2", "3"]),
+    st.sampled_from(["10.0.0.1", "10.0.0.2"]),
+    name=st.sampled_from(["a.corp.internal.", "b.a.corp.internal.", "\\052.corp.internal."]),
+    ttl=st.sampled_from([30, 60]),
+) | st.builds(simple, st.sampled_from(["a.corp.internal.", "c.corp.internal."]), st.sampled_from(["A", "TXT"]))
+BATCHES = st.lists(st.lists(st.builds(Change, st.sampled_from(Action), RECORD_SETS), max_size=4), max_size=12)
+
+
+@given(BATCHES)
+def test_a_zone_is_consistent_after_any_batches(batches: list[list[Change]]) -> None:
+    """A refused batch leaves no trace; count and order agree with what is there; no name and type has two TTLs."""
+    zone = zone_with()
+    for batch in batches:
+        before = tuple(zone.listed())
+        try:
+            zone.apply(batch)
+        except InvalidChangeBatch as refused:
+            assert refused.messages  # noqa: PT017 - both ends of a batch are fine, each is checked
+            assert tuple(zone.listed()) == before
+        listed = tuple(zone.listed())
+        assert len(zone) == len(listed)
+        keys = [(listing_key(each.name), each.type, each.set_identifier or "") for each in listed]
+        assert keys == sorted(set(keys))
+        for each in listed:
+            assert {other.ttl for other in zone.at(each.name)[each.type].values()} == {each.ttl}
