@@ -7,8 +7,11 @@ BIN := $(VENV)/bin
 LOCK := $(shell cksum requirements/dev.txt | cut -d' ' -f1)
 STAMP := $(VENV)/.installed-$(LOCK)
 
+LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test check format templates package lock clean
+.PHONY: help install demo sandbox test bench check format templates package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +34,9 @@ sandbox: $(STAMP)  ## Keep a simulated organization up on loopback, for the aws 
 test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
+	@$(BIN)/python -m sandbox.bench
+
 check: $(STAMP)  ## Format, lint, types, imports, committed templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -50,9 +56,9 @@ package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 
 lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
-	@for list in package dev; do $(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-		requirements/$$list.in --output-file requirements/$$list.txt; done
+	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
+	@$(VENV)-lock/bin/uv $(LOCKING) --no-deps requirements/package.in --constraint requirements/dev.txt \
+		--output-file requirements/package.txt
 	@rm -rf $(VENV)-lock
 
 clean:  ## Remove what was made here

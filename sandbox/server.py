@@ -74,7 +74,7 @@ def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tu
 
 
 @contextmanager
-def _repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]:
+def repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]:
     """Do the work again and again while the context lasts; a failure sets `over`, and is raised at the end.
 
     Raises:
@@ -197,7 +197,7 @@ def serve(
             narrator.tell("request", text, "red")
 
         stack.enter_context(answering(listener, lock, fail))
-        stack.enter_context(_repeating(work, over))
+        stack.enter_context(repeating(work, over))
         endpoint = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         _write(home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
         _write(home / "config", _aws_config(made, profiles, region, endpoint))

@@ -69,7 +69,7 @@ def test_package_holds_the_runtime_alone(unzipped: Path) -> None:
     """Nothing of the stacks, the sandbox or the tests travels."""
     assert {path.name for path in (unzipped / "hub").iterdir()} == {"__init__.py", "runtime"}
     tops = {path.name for path in unzipped.iterdir() if not path.name.endswith(".dist-info")}
-    assert tops == {"hub", "aws_lambda_powertools", "jmespath", "typing_extensions.py"}
+    assert tops == {"hub", "aws_lambda_powertools", "typing_extensions.py"}
     assert not list(unzipped.rglob("*.pyc"))
 
 
@@ -77,7 +77,7 @@ def test_package_runs_with_what_lambda_gives_it(unzipped: Path, tmp_path: Path) 
     """With boto3 beside it, as in Lambda, the package imports; nothing of the repository's environment is needed."""
     lambdas_own = tmp_path / "runtime"
     lambdas_own.mkdir()
-    for name in ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six"):
+    for name in ("boto3", "botocore", "jmespath", "s3transfer", "urllib3", "dateutil", "six"):
         for file in distribution("python-dateutil" if name == "dateutil" else name).files or ():
             if file.parts[0] in {name, f"{name}.py"} and "__pycache__" not in file.parts and file.suffix != ".json":
                 target = lambdas_own / file.as_posix()
@@ -101,7 +101,7 @@ def test_package_without_boto3_does_not_import(unzipped: Path) -> None:
 def test_environment_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
     """A library of another version than the locked one never gets into the package."""
     lock = tmp_path / "package.txt"
-    lock.write_text(LOCK.read_text().replace("jmespath==", "jmespath==0."))
+    lock.write_text(LOCK.read_text().replace("typing-extensions==", "typing-extensions==0."))
     with pytest.raises(PackageInvalid, match="run 'make install'"):
         package(example_policy(), lock)
 

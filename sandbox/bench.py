@@ -1,0 +1,122 @@
+"""`make bench`: what orgdns costs, one line of JSON a figure: its value, the limit or goal, and a naive way's value.
+
+Counts come from the simulated organization, so they are the same at each run; the one figure that is a time is a ratio
+of two measured in turn, as machines differ and drift.
+"""
+
+from __future__ import annotations
+
+import compileall
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from typing import TYPE_CHECKING, Final
+
+from moto.dynamodb.models import dynamodb_backends
+
+from hub import config as configuration
+from hub.package import package
+from hub.runtime import contract
+from sandbox import example
+from sandbox.clock import moved_clock
+from sandbox.example import PAYMENTS, SEARCH
+from sandbox.world import world
+
+if TYPE_CHECKING:
+    from hub.package import Package
+    from sandbox.world import World
+
+STARTS: Final = 50
+PAIRS: Final = 15
+# The module that Lambda imports.
+HANDLERS: Final = contract.OBSERVER_HANDLER.rpartition(".")[0]
+
+
+def show(figure: str, value: float, unit: str, limit: float | None = None, naive: float | None = None) -> None:
+    """One line for one figure."""
+    line = {"figure": figure, "value": round(value, 3), "unit": unit, "limit": limit, "naive": naive}
+    print(json.dumps(line), flush=True)  # noqa: T201 - the lines are the output
+
+
+def main() -> None:
+    """All figures."""
+    config = configuration.load(example.CONFIG)
+    built = package(config.compiled_policy())
+    show("package_bytes", len(built.content), "bytes", limit=2_000_000)
+    ratio, unit = cold_import_ratio, "times importing boto3"
+    show("cold_import_ratio", ratio(built, bytecode=True), unit, limit=1.5)
+    show("cold_import_ratio_without_bytecode", ratio(built, bytecode=False), unit)
+    with moved_clock() as clock, world(config, clock) as made:
+        starts(made)
+        life(made)
+
+
+def cold_import_ratio(built: Package, *, bytecode: bool) -> float:
+    """The processor time of importing the handlers, against importing boto3 alone: the median of pairs in turn.
+
+    boto3 has its bytecode, as in Lambda's runtime. With `bytecode` the package has it too, so that like is compared
+    with like; without, it is as a function finds it, which cannot write any beside its read-only package.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(io.BytesIO(built.content)) as archive:
+            archive.extractall(folder)
+        if bytecode:
+            compileall.compile_dir(folder, quiet=2)
+        handlers = f"import sys; sys.path.insert(0, {folder!r}); import {HANDLERS}"
+        ratios = []
+        for _ in range(PAIRS):
+            start = _processor_seconds("pass")
+            ratios.append((_processor_seconds(handlers) - start) / (_processor_seconds("import boto3") - start))
+    return statistics.median(ratios)
+
+
+def _processor_seconds(code: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # -B: what has no bytecode shall not get it by being measured.
+    subprocess.run([sys.executable, "-B", "-c", code], check=True, cwd=tempfile.gettempdir())  # noqa: S603 - our own code
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+def starts(made: World) -> None:
+    """Many instances at once in six account-regions."""
+    account = made.route53.account(made.config.network.account)
+    records, calls, tokens = _records(made), len(made.route53.batches), account.changes.tokens
+    spokes = [(account_id, region) for account_id in (PAYMENTS, SEARCH) for region in made.config.spokes.regions]
+    for number in range(STARTS):
+        made.launch(*spokes[number % len(spokes)], f"n{number}")
+    made.settle()
+    created = _records(made) - records
+    show(f"route53_calls_per_{STARTS}_starts", len(made.route53.batches) - calls, "calls", limit=4, naive=created)
+    # The naive way is an UPSERT each, which takes two tokens.
+    show("change_tokens_per_record", (tokens - account.changes.tokens) / created, "tokens", limit=1, naive=2)
+
+
+def life(made: World) -> None:
+    """One instance with three names in two zones, from its start to its end."""
+    written, calls = _ledger_writes(made), len(made.route53.batches)
+    (instance,) = made.launch(PAYMENTS, made.config.hub.region, "life")
+    made.settle()
+    made.end(PAYMENTS, made.config.hub.region, instance)
+    made.settle()
+    show("ledger_writes_per_instance_life", _ledger_writes(made) - written, "rows")
+    show("route53_calls_per_instance_life", len(made.route53.batches) - calls, "calls")
+
+
+def _records(made: World) -> int:
+    return sum(len(made.owners(domain)) for domain in made.zone_ids)
+
+
+def _ledger_writes(made: World) -> int:
+    """How many rows were written so far: each write is one record of the table's stream."""
+    table = dynamodb_backends[made.config.hub.account][made.config.hub.region].tables[contract.LEDGER_TABLE]
+    return len(table.stream_shard.items)
+
+
+if __name__ == "__main__":
+    main()
