@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from hub.runtime.model import ConflictRule, Fqdn
-from hub.runtime.naming import NameRefused, Template, parse_domain
+from hub.runtime.naming import NameRefused, Template, collision, parse_domain
 from hub.runtime.policy import Policy, Rule
 
 if TYPE_CHECKING:
@@ -278,18 +278,37 @@ def _faults_of_whole(content: dict[str, Any], root: yaml.Node | None) -> Iterato
     covered = _items(content.get("spokes"), "regions")
     yield from _repeated(root, ("spokes", "regions"), covered)
     yield from _repeated(root, ("organization", "units"), _items(content.get("organization"), "units"))
+    yield from _template_faults(root, rules, domains, [region for region in covered if isinstance(region, str)])
     for index, rule in enumerate(rules):
-        if not isinstance(rule, dict):
-            continue
-        place = ("policy", "rules", index)
-        if isinstance(rule.get("template"), str):
-            try:
-                Template.parse(rule["template"], domains)
-            except NameRefused as refused:
-                yield _fault(root, (*place, "template"), f"{rule['template']!r}: {refused}")
         for number, region in enumerate(_items(rule, "regions")):
             if covered and region not in covered:
-                yield _fault(root, (*place, "regions", number), f"{region!r} is not one of spokes.regions")
+                place = ("policy", "rules", index, "regions", number)
+                yield _fault(root, place, f"{region!r} is not one of spokes.regions")
+
+
+def _template_faults(
+    root: yaml.Node | None, rules: list[Any], domains: list[Fqdn], regions: list[str]
+) -> Iterator[Fault]:
+    """What is wrong with the rules' templates, each by itself and one beside the other."""
+    earlier: list[Template] = []
+    for index, rule in enumerate(rules):
+        if not (isinstance(rule, dict) and isinstance(rule.get("template"), str)):
+            continue
+        place = ("policy", "rules", index, "template")
+        try:
+            template = Template.parse(rule["template"], domains)
+        except NameRefused as refused:
+            yield _fault(root, place, f"{rule['template']!r}: {refused}")
+            continue
+        for other in earlier:
+            if reason := collision(template, other, regions):
+                yield _fault(
+                    root,
+                    place,
+                    f"{rule['template']!r} could give a name of {other.text!r} to somebody else ({reason}): "
+                    "set the two apart by a label of their own",
+                )
+        earlier.append(template)
 
 
 def _items(section: object, key: str) -> list[Any]:

@@ -90,7 +90,7 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
         HostedZoneConfig=HostedZoneConfiguration(Comment="Names of EC2 instances, written by orgdns."),
         VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
         HostedZoneTags=Tags({"application": contract.PREFIX}),
-        DeletionPolicy="Retain",
+        DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
     )
 

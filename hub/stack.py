@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from hub.config import Config
 
-OBSERVER_TIMEOUT: Final = 60
-PUBLISHER_TIMEOUT: Final = 120
+OBSERVER_TIMEOUT: Final = 90
+PUBLISHER_TIMEOUT: Final = 300
 # Six times the function's timeout, so that a message is not seen twice while its batch waits for a free function
 # ("Using Lambda with Amazon SQS", https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
 EVENTS_VISIBILITY: Final = 6 * OBSERVER_TIMEOUT
@@ -171,7 +171,8 @@ def _add_parameters(template: Template, config: Config) -> None:
             Type="String",
             Default="INFO",
             Description="What the functions log; DEBUG tells every decision.",
-            AllowedValues=["DEBUG", "INFO", "WARNING"],
+            # Above INFO, metrics would be filtered out with the lines that carry them.
+            AllowedValues=["DEBUG", "INFO"],
         ),
     ]
     for label, group in (("Package", code), ("Zones of the network stack", zones), ("Operation", operation)):
@@ -198,7 +199,7 @@ def _ledger() -> Table:
         PointInTimeRecoverySpecification=PointInTimeRecoverySpecification(PointInTimeRecoveryEnabled=True),
         SSESpecification=SSESpecification(SSEEnabled=True),
         DeletionProtectionEnabled=True,
-        DeletionPolicy="Retain",
+        DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
     )
 
@@ -225,7 +226,9 @@ def _add_function(
             Runtime="python3.13",
             Architectures=["arm64"],
             MemorySize=512,
-            LoggingConfig=lambda_.LoggingConfig(LogFormat="JSON", LogGroup=Ref(log_group)),
+            LoggingConfig=lambda_.LoggingConfig(
+                LogFormat="JSON", ApplicationLogLevel=Ref("LogLevel"), LogGroup=Ref(log_group)
+            ),
             Environment=lambda_.Environment(Variables=variables),
         )
     )
@@ -239,7 +242,6 @@ def _environment(config: Config, ledger: Table) -> dict[str, Any]:
         contract.ENV_ZONE_IDS: Sub(text) if any(zone.create for zone in config.zones) else text,
         "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
         "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
-        "POWERTOOLS_LOG_LEVEL": Ref("LogLevel"),
         "AWS_STS_REGIONAL_ENDPOINTS": "regional",
     }
 

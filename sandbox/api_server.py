@@ -46,12 +46,20 @@ def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[st
         with lock:
             try:
                 return _whole(app(environ, start_response))
+            except NotImplementedError as missing:
+                # The emulator does not have the operation; where it found that out is of no use to anybody.
+                fail(str(missing))
+                return _failed(start_response, missing)
             except Exception as error:  # noqa: BLE001 - a request that the emulator cannot answer is not the end
                 fail(traceback.format_exc())
-                start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
-                return [f"the emulator failed: {error!r}".encode()]
+                return _failed(start_response, error)
 
     return answer
+
+
+def _failed(start_response: StartResponse, error: Exception) -> list[bytes]:
+    start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+    return [f"the emulator failed: {error!r}".encode()]
 
 
 def _whole(parts: Any) -> list[bytes]:  # noqa: ANN401 - an iterable which may have a close(), by PEP 3333

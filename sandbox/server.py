@@ -112,7 +112,9 @@ def _listener(port: int) -> socket.socket:
     try:
         return socket.create_server((LOOPBACK, port))
     except OSError as taken:
-        raise CannotStart(f"{LOOPBACK}:{port}: {taken.strerror}; choose another port with --port") from taken
+        raise CannotStart(
+            f"{LOOPBACK}:{port}: {os.strerror(taken.errno or 0)}; choose another port with --port"
+        ) from taken
 
 
 def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> list[ServedVpc]:
@@ -123,7 +125,9 @@ def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> lis
         try:
             port = made.resolvers.serve(vpc.id, port)
         except OSError as taken:
-            raise CannotStart(f"{LOOPBACK}:{port}: {taken.strerror}; choose other ports with --dns-port") from taken
+            raise CannotStart(
+                f"{LOOPBACK}:{port}: {os.strerror(taken.errno or 0)}; choose other ports with --dns-port"
+            ) from taken
         associated = bool(made.route53.zones_of_vpc(vpc.id))
         served.append(ServedVpc(profiles[vpc.account], vpc.account, vpc.region, vpc.id, vpc.subnet, associated, port))
     return served

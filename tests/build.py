@@ -29,8 +29,8 @@ CORP = Fqdn("corp.internal.")
 CORP_ZONE = "Z0CORPINTERNAL0EXAMPL"
 ZONE_IDS: Mapping[Fqdn, str] = {CORP: CORP_ZONE, Fqdn("instances.internal."): "Z0INSTANCES0INTERNAL0"}
 
-PAYMENTS = Account("444444444444", "Payments")
-SEARCH = Account("555555555555", "Search")
+PAYMENTS = Account("444444444444", "payments")
+SEARCH = Account("555555555555", "search")
 
 
 def example_policy() -> Policy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from hub.runtime.model import (
@@ -12,6 +12,7 @@ from hub.runtime.model import (
     Change,
     Claim,
     ForeignRecordSet,
+    Fqdn,
     Instance,
     InstanceRef,
     Millis,
@@ -28,6 +29,7 @@ from hub.runtime.ports import (
     Observation,
     Outdated,
     SpokeUnreachable,
+    ZoneClosed,
     ZoneRecordSets,
     ZoneUnavailable,
 )
@@ -75,10 +77,12 @@ class MemoryLedger:
     """Both sides of the ledger; `fail_at` makes the n-th write from now fail, and every one after it."""
 
     observations: dict[InstanceRef, Observation] = field(default_factory=dict)
-    claims: dict[tuple[NameKey, InstanceRef], tuple[Millis, Claim | None]] = field(default_factory=dict)
+    claims: dict[tuple[NameKey, InstanceRef], tuple[int, Claim | None]] = field(default_factory=dict)
     published: dict[NameKey, Published] = field(default_factory=dict)
     touched: list[NameKey] = field(default_factory=list)
     fail_at: int | None = None
+    # Called before each claim is written: where another worker may come in between.
+    between: Callable[[], None] = lambda: None
 
     def observation(self, ref: InstanceRef) -> Observation | None:
         return self.observations.get(ref)
@@ -90,11 +94,13 @@ class MemoryLedger:
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
-    def put_claim(self, claim: Claim, observed_at: Millis) -> None:
-        self._put((claim.key, claim.instance), observed_at, claim)
+    def put_claim(self, claim: Claim, version: int) -> None:
+        between, self.between = self.between, lambda: None
+        between()
+        self._put((claim.key, claim.instance), version, claim)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, observed_at: Millis) -> None:
-        self._put((key, ref), observed_at, None)
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
+        self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:
         live = tuple(claim for (of, _), (_, claim) in self.claims.items() if of == key and claim is not None)
@@ -107,11 +113,11 @@ class MemoryLedger:
     def live_claims(self) -> set[Claim]:
         return {claim for _, claim in self.claims.values() if claim is not None}
 
-    def _put(self, place: tuple[NameKey, InstanceRef], observed_at: Millis, claim: Claim | None) -> None:
+    def _put(self, place: tuple[NameKey, InstanceRef], version: int, claim: Claim | None) -> None:
         self._write()
-        if place in self.claims and self.claims[place][0] > observed_at:
+        if place in self.claims and self.claims[place][0] > version:
             return
-        self.claims[place] = (observed_at, claim)
+        self.claims[place] = (version, claim)
         self.touched.append(place[0])
 
     def _write(self) -> None:
@@ -128,13 +134,16 @@ class MemoryZones:
     owned: dict[NameKey, set[RecordSet]] = field(default_factory=lambda: defaultdict(set))
     foreign: dict[NameKey, list[ForeignRecordSet]] = field(default_factory=lambda: defaultdict(list))
     protected: set[NameKey] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     readable_messages: bool = True
     batches: list[tuple[Change, ...]] = field(default_factory=list)
-    reads: list[NameKey] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
     # What happens around the next calls: "before" fails the call undone, "after" fails it done.
     faults: list[str | None] = field(default_factory=list)
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
+        if zone_id in self.closed:
+            raise ZoneClosed(f"{zone_id}: AccessDenied")
         fault = self.faults.pop(0) if self.faults else None
         self.batches.append(tuple(changes))
         if fault == "before":
@@ -149,9 +158,14 @@ class MemoryZones:
         if fault == "after":
             raise ZoneUnavailable(f"{zone_id}: read timeout")
 
-    def record_sets(self, key: NameKey) -> ZoneRecordSets:
-        self.reads.append(key)
-        return ZoneRecordSets(tuple(sorted(self.owned[key])), tuple(self.foreign[key]))
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        if zone_id in self.closed:
+            raise ZoneClosed(f"{zone_id}: AccessDenied")
+        self.reads.append(zone_id)
+        keys = {name: NameKey(zone_id, name) for name in names}
+        return {
+            name: ZoneRecordSets(tuple(sorted(self.owned[key])), tuple(self.foreign[key])) for name, key in keys.items()
+        }
 
     def addresses(self, key: NameKey) -> set[str]:
         return {value for one in self.owned[key] for value in one.values}

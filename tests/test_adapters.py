@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ParamValidationError
 from botocore.stub import Stubber
 from moto import mock_aws
 
@@ -14,7 +15,7 @@ from hub.runtime.aws.ec2 import SpokeInstances
 from hub.runtime.aws.ledger import DynamoLedger, name_key_of
 from hub.runtime.aws.organization import OrganizationAccounts
 from hub.runtime.aws.route53 import WriterZones, record_set_of
-from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
+from hub.runtime.aws.sessions import KEPT_CLIENTS, SPOKE_CONFIG, AssumedClients, RoleUnavailable, error_code
 from hub.runtime.model import (
     Account,
     Action,
@@ -28,7 +29,15 @@ from hub.runtime.model import (
     RecordType,
     Spoke,
 )
-from hub.runtime.ports import AccountUnknown, BatchRefused, Observation, Outdated, SpokeUnreachable, ZoneUnavailable
+from hub.runtime.ports import (
+    AccountUnknown,
+    BatchRefused,
+    Observation,
+    Outdated,
+    SpokeUnreachable,
+    ZoneClosed,
+    ZoneUnavailable,
+)
 from tests.build import CORP_ZONE, claim, key, record_set, ref
 from tests.memory import MemoryClock
 
@@ -44,12 +53,17 @@ class OneClient:
         self.given = client
         self.error = error
         self.asked: list[tuple[str, str]] = []
+        self.old_session = False
 
     def client(self, role_arn: str, region: str) -> Any:  # noqa: ANN401 - as above
         self.asked.append((role_arn, region))
         if self.error:
             raise self.error
         return self.given
+
+    def forget_if_denied(self, role_arn: str, error: ClientError) -> bool:
+        assert role_arn
+        return self.old_session and error_code(error) == "AccessDenied"
 
 
 def described(number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - EC2's own JSON
@@ -92,6 +106,12 @@ class TestInstances:
         stubber.add_client_error("describe_instances", "UnauthorizedOperation")
         with pytest.raises(SpokeUnreachable, match=r"444444444444/eu-central-1.*UnauthorizedOperation"):
             instances.describe(SPOKE, [ref(1).id])
+
+    def test_fault_of_our_own_request_is_no_silent_spoke(self) -> None:
+        """A request that boto3 will not send is a bug, and is not taken for a spoke that may answer later."""
+        instances = SpokeInstances(OneClient(SESSION.client("ec2")))  # type: ignore[arg-type]  # as above
+        with pytest.raises(ParamValidationError):
+            instances.describe(SPOKE, [3])  # type: ignore[list-item]  # the bug
 
     def test_many_instances_are_asked_for_by_two_hundred(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """EC2 takes 200 values a filter; a filter ignores ids that are not there."""
@@ -159,7 +179,7 @@ class TestSessions:
         """A session is kept until shortly before it expires, for each region a client."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock)
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock, SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             for _ in range(2):
                 stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
@@ -172,11 +192,53 @@ class TestSessions:
     def test_role_that_is_denied_is_named(self) -> None:
         """The error says which role, and what AWS answered."""
         sts = SESSION.client("sts")
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock())
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             stubber.add_client_error("assume_role", "AccessDenied")
             with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
                 clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")
+
+    def test_role_that_was_remade_is_assumed_anew(self) -> None:
+        """A session that is denied is not kept for its hour; a denial of a fresh one is the role's own."""
+        sts = SESSION.client("sts")
+        clock = MemoryClock()
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock, SPOKE_CONFIG)
+        denied = ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeInstances")
+        other = ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeInstances")
+        role = "arn:aws:iam::444444444444:role/orgdns-reader"
+        with Stubber(sts) as stubber:
+            for _ in range(3):
+                stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            first = clients.client(role, "eu-central-1")
+            clock.sleep(120)
+            assert clients.forget_if_denied(role, other) is False
+            assert clients.client(role, "eu-central-1") is first
+            assert clients.forget_if_denied(role, denied) is True
+            assert clients.client(role, "eu-central-1") is not first
+            assert clients.forget_if_denied(role, denied) is False
+            clients.client(role, "eu-central-1")
+            stubber.assert_no_pending_responses()
+
+    def test_many_regions_of_one_account_are_one_session(self) -> None:
+        """The role is assumed once for all regions of its account, however many clients were let go."""
+        sts = SESSION.client("sts")
+        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        with Stubber(sts) as stubber:
+            stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            for _ in range(2):
+                for number in range(KEPT_CLIENTS + 1):
+                    clients.client("arn:aws:iam::444444444444:role/orgdns-reader", f"eu-west-{number}")
+            stubber.assert_no_pending_responses()
+
+
+class OneLabelEach:
+    """Labels in memory."""
+
+    def __init__(self) -> None:
+        self.holders: dict[str, str] = {}
+
+    def holder_of_label(self, label: str, account_id: str) -> str:
+        return self.holders.setdefault(label, account_id)
 
 
 class TestAccounts:
@@ -184,21 +246,21 @@ class TestAccounts:
         """An account is kept for a while, and then asked for again, so that a new name is seen."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
-        accounts = OrganizationAccounts(client, clock)
+        accounts = OrganizationAccounts(client, OneLabelEach(), clock)
         with Stubber(client) as stubber:
-            for name in ("Payments", "Pay"):
+            for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
                     "describe_account", {"Account": {"Id": "444444444444", "Name": name, "Status": "ACTIVE"}}
                 )
             assert accounts.account("444444444444") == accounts.account("444444444444")
             clock.sleep(901)
-            assert accounts.account("444444444444") == Account("444444444444", "Pay")
+            assert accounts.account("444444444444") == Account("444444444444", "pay-ments")
             stubber.assert_no_pending_responses()
 
     def test_unknown_account_is_unknown(self) -> None:
         """An account outside the organization is told apart from one that cannot be asked for."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
             stubber.add_client_error("describe_account", "AccountNotFoundException")
             stubber.add_client_error("describe_account", "AccessDeniedException")
@@ -213,7 +275,30 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
-            assert OrganizationAccounts(client, MemoryClock()).account("4" * 12).active is False
+            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+            assert accounts.account("4" * 12).active is False
+
+    @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
+    def test_account_that_takes_anothers_name_has_none(self, name: str) -> None:
+        """An account may be renamed by its administrator: the label stays with the account that had it first."""
+        client = SESSION.client("organizations")
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        with Stubber(client) as stubber:
+            for account in ("Payments", name):
+                stubber.add_response("describe_account", {"Account": {"Name": account, "State": "ACTIVE"}})
+            assert accounts.account("444444444444").label == "payments"
+            thief = accounts.account("666666666666")
+        assert thief.label is None
+        assert "444444444444" in thief.reason
+
+    def test_account_whose_name_is_no_label_is_told(self) -> None:
+        """A name that cannot be a label is no failure of the account, and the reason is kept."""
+        client = SESSION.client("organizations")
+        with Stubber(client) as stubber:
+            stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
+            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("4" * 12)
+        assert account.label is None
+        assert "no letter or digit" in account.reason
 
 
 class TestZones:
@@ -262,6 +347,35 @@ class TestZones:
         with pytest.raises(ZoneUnavailable):
             zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 
+    def test_zone_that_is_closed_is_told_from_one_that_may_come_back(self) -> None:
+        """Access denied to a fresh session will not pass by waiting; to an old one it may."""
+        client = SESSION.client("route53")
+        one = OneClient(client)
+        zones = WriterZones(one, "arn:aws:iam::3:role/orgdns-writer")  # type: ignore[arg-type]  # as above
+        with Stubber(client) as stubber:
+            for code in ("AccessDenied", "NoSuchHostedZone", "AccessDenied"):
+                stubber.add_client_error("change_resource_record_sets", code)
+            for _ in range(2):
+                with pytest.raises(ZoneClosed):
+                    zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+            one.old_session = True
+            with pytest.raises(ZoneUnavailable):
+                zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+
+    def test_many_names_are_read_in_one_pass_of_the_zone(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """Of many names the whole zone is read, not a call a name; a name that is not there holds nothing."""
+        zones, stubber = route53
+        row = {"Name": "n1.corp.internal.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row, row | {"Name": "other."}], "IsTruncated": False, "MaxItems": "300"},
+            {"HostedZoneId": CORP_ZONE},
+        )
+        names = [key(f"n{number}").fqdn for number in range(100)]
+        there = zones.record_sets(CORP_ZONE, names)
+        assert set(there) == set(names)
+        assert [name for name, held in there.items() if held.foreign] == ["n1.corp.internal."]
+
     def test_name_is_read_to_its_end(self, route53: tuple[WriterZones, Stubber]) -> None:
         """A name whose record sets fill more than a page is read whole, and no further name is taken along."""
         zones, stubber = route53
@@ -292,7 +406,7 @@ class TestZones:
                 "StartRecordIdentifier": ref(2).set_identifier,
             },
         )
-        assert zones.record_sets(key()).owned == (record_set(1), record_set(2))
+        assert zones.record_sets(CORP_ZONE, [key().fqdn])[key().fqdn].owned == (record_set(1), record_set(2))
 
     @pytest.mark.parametrize(
         ("change", "routing"),
@@ -343,25 +457,25 @@ class TestLedger:
 
     def test_claim_is_read_back(self, ledger: DynamoLedger) -> None:
         """What was claimed is what the publisher reads, of that name alone."""
-        ledger.put_claim(claim(1), Millis(1))
-        ledger.put_claim(claim(2, name="api"), Millis(1))
+        ledger.put_claim(claim(1), 1)
+        ledger.put_claim(claim(2, name="api"), 1)
         state = ledger.name(key())
         assert state.claims == (claim(1),)
         assert state.published == Published()
 
     def test_withdrawn_claim_is_gone_and_an_older_look_cannot_bring_it_back(self, ledger: DynamoLedger) -> None:
         """A tombstone stands where the claim stood, against slow workers."""
-        ledger.put_claim(claim(1), Millis(5))
-        ledger.withdraw_claim(key(), ref(1), Millis(6))
-        ledger.put_claim(claim(1), Millis(5))
+        ledger.put_claim(claim(1), 5)
+        ledger.withdraw_claim(key(), ref(1), 6)
+        ledger.put_claim(claim(1), 5)
         assert ledger.name(key()).claims == ()
-        ledger.put_claim(claim(1), Millis(7))
+        ledger.put_claim(claim(1), 7)
         assert ledger.name(key()).claims == (claim(1),)
 
     def test_claim_withdrawn_before_it_was_written_stays_away(self, ledger: DynamoLedger) -> None:
         """The withdrawal of a claim that is not there yet counts too."""
-        ledger.withdraw_claim(key(), ref(1), Millis(6))
-        ledger.put_claim(claim(1), Millis(5))
+        ledger.withdraw_claim(key(), ref(1), 6)
+        ledger.put_claim(claim(1), 5)
         assert ledger.name(key()).claims == ()
 
     def test_claims_of_more_than_a_page_are_read(self, ledger: DynamoLedger) -> None:
@@ -371,7 +485,7 @@ class TestLedger:
             one = claim(number)
             values = ((RecordType.AAAA, tuple(f"2001:db8::{value:x}:{number:x}" for value in range(500))),)
             many.append(Claim(one.key, one.instance, values, 60, one.conflict, one.rule, one.launched_at))
-            ledger.put_claim(many[-1], Millis(1))
+            ledger.put_claim(many[-1], 1)
         assert set(ledger.name(key()).claims) == set(many)
 
     def test_published_is_read_back(self, ledger: DynamoLedger) -> None:
@@ -396,6 +510,19 @@ class TestLedger:
         assert ledger.observation(ref(1)) == ended
         with pytest.raises(Outdated):
             ledger.put_observation(Observation(ref(1), Millis(7), version=2))
+
+    def test_label_stays_with_the_account_that_had_it_first(self, ledger: DynamoLedger) -> None:
+        """The first account that asks has the label; every later one is told whose it is."""
+        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
+        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
+        assert ledger.holder_of_label("payments", "666666666666") == "444444444444"
+
+    def test_memory_of_nothing_expires(self, ledger: DynamoLedger) -> None:
+        """The ledger does not grow by names that nobody holds any more."""
+        ledger.put_published([(key("held"), Published((record_set(1, name="held"),))), (key("gone"), Published())])
+        rows = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="ledger")["Items"]
+        expiring = {row[contract.PARTITION_KEY]["S"] for row in rows if contract.EXPIRES in row}
+        assert expiring == {f"name#{CORP_ZONE}#gone.corp.internal."}
 
     def test_key_of_a_stream_record_names_the_name(self) -> None:
         """The publisher finds the name by the partition key alone."""

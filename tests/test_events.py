@@ -24,14 +24,29 @@ JSON = st.recursive(
 def test_published_state_change_is_a_hint() -> None:
     """The event as AWS publishes it names account, region, instance and state."""
     expected = InstanceRef("123456789012", "us-east-1", "i-abcd1111")
-    assert hint_of(json.dumps(STATE_CHANGE), 2) == Hint(expected, InstanceState.RUNNING, 2)
+    assert hint_of(json.dumps(STATE_CHANGE), 2) == Hint(expected, InstanceState.RUNNING, attempt=2)
 
 
 def test_published_tag_change_is_a_hint() -> None:
-    """The tag event as AWS publishes it names the instance; its tags are not taken from it."""
+    """The tag event as AWS publishes it names the instance, and the Name to look for: here, that there is none."""
     assert hint_of(json.dumps(TAG_CHANGE)) == Hint(
-        InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"), None
+        InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"), names=frozenset({None})
     )
+
+
+@pytest.mark.parametrize(
+    ("tags", "names"),
+    [
+        ({"Name": "web"}, {"web"}),
+        ({"Name": None}, {None}),
+        ({"Name": 3}, set()),
+        (None, set()),
+        ([], set()),
+    ],
+)
+def test_name_of_a_tag_change_is_only_what_to_look_for(tags: object, names: set[str | None]) -> None:
+    """What the event says of the Name tag is carried as an expectation; what it does not say is none."""
+    assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).names == names
 
 
 @pytest.mark.parametrize("state", ["shutting-down", "terminated"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -19,6 +20,7 @@ class World:
         self.clock = MemoryClock()
         self.organization = MemoryOrganization({PAYMENTS.id: PAYMENTS, SEARCH.id: SEARCH})
         self.ledger = MemoryLedger()
+        self.seconds_left = 90.0
         self.observer = Observer(
             policy=example_policy(),
             zone_ids=ZONE_IDS,
@@ -27,15 +29,23 @@ class World:
             ledger=self.ledger,
             clock=self.clock,
             sleep=self.clock.sleep,
+            time_left=self.time_left,
         )
+
+    def time_left(self) -> float:
+        return self.seconds_left
 
     def show(self, number: int = 1, **facts: object) -> InstanceRef:
         shown = instance(number, **facts)  # type: ignore[arg-type]  # the builder's own arguments
         self.organization.instances[shown.ref] = shown
         return shown.ref
 
-    def hear(self, subject: InstanceRef, state: str | None = "running", attempt: int = 1) -> Outcome:
-        (outcome,) = self.observer.observe([Hint(subject, InstanceState(state) if state else None, attempt)])
+    def hear(
+        self, subject: InstanceRef, state: str | None = "running", names: tuple[str | None, ...] = (), attempt: int = 1
+    ) -> Outcome:
+        (outcome,) = self.observer.observe(
+            [Hint(subject, InstanceState(state) if state else None, frozenset(names), attempt)]
+        )
         return outcome
 
     def claimed(self) -> set[str]:
@@ -102,13 +112,20 @@ def test_end_first_seen_by_the_look_counts(world: World) -> None:
 
 
 def test_stopped_instance_keeps_its_names(world: World) -> None:
-    """The private address survives a stop, and so do the names."""
+    """The private address survives a stop, and so do the names, also if a tag is changed meanwhile."""
     subject = world.show()
     world.hear(subject)
     before = world.claimed()
-    world.show(state=InstanceState.STOPPED)
-    world.hear(subject, None)
+    world.show(state=InstanceState.STOPPED, name="other")
+    assert world.hear(subject, None, ("other",)).ending is Ending.UNCHANGED
     assert world.claimed() == before
+
+
+def test_stopped_instance_takes_no_name(world: World) -> None:
+    """A name is claimed by an instance that runs: a tag on one that is stopped takes it from nobody."""
+    subject = world.show(state=InstanceState.STOPPED)
+    world.hear(subject, None, ("web",))
+    assert world.claimed() == set()
 
 
 def test_started_again_keeps_its_names_meanwhile(world: World) -> None:
@@ -213,7 +230,7 @@ def test_suspended_account_loses_nothing_by_an_event(world: World) -> None:
     one, two = world.show(1), world.show(2, name="two")
     world.hear(one)
     world.hear(two)
-    world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.name, active=False)
+    world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.label, active=False)
     assert world.hear(one, None).ending is Ending.DROPPED
     assert world.hear(two, "terminated").ending is Ending.RECORDED
     assert key("web").fqdn in world.claimed()
@@ -221,23 +238,108 @@ def test_suspended_account_loses_nothing_by_an_event(world: World) -> None:
 
 
 def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
-    """Two workers look at one instance; the one that looked first and writes last changes nothing."""
+    """Two workers look at one instance; the one that looked first and writes last looks again, and sees the truth."""
     subject = world.show(name="old")
     looked = world.organization.describe
+    slow: list[dict[str, Instance]] = []
 
     class SlowWorker(MemoryOrganization):
         def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
             seen = looked(spoke, instance_ids)
-            # While this worker has its answer and not yet written it, the other one looks and writes.
-            world.show(name="new")
-            world.hear(subject, None)
+            if not slow:
+                # While this worker has its answer and not yet written it, the other one looks and writes.
+                slow.append(seen)
+                world.show(name="new")
+                world.hear(subject, None)
             return seen
 
-    slow = replace(world.observer, instances=SlowWorker())
-    (outcome,) = slow.observe([Hint(subject)])
+    worker = replace(world.observer, instances=SlowWorker())
+    (outcome,) = worker.observe([Hint(subject)])
     assert outcome.ending is Ending.UNCHANGED
     assert key("new").fqdn in world.claimed()
     assert key("old").fqdn not in world.claimed()
+
+
+@pytest.mark.parametrize("behind", [0, 1, 5])
+def test_end_wins_over_a_slow_look_whatever_the_clocks_say(world: World, behind: int) -> None:
+    """A worker is slow between its row and its claims; meanwhile the instance ends, on a host whose clock is behind."""
+    subject = world.show()
+    observer = world.observer
+
+    def end() -> None:
+        late = MemoryClock(world.clock.now - behind - 1)
+        (outcome,) = replace(observer, clock=late).observe([Hint(subject, InstanceState.TERMINATED)])
+        assert outcome.ending is Ending.RECORDED
+
+    world.ledger.between = end
+    world.hear(subject)
+    assert world.claimed() == set()
+    assert world.hear(subject).ending is Ending.UNCHANGED
+    assert world.claimed() == set()
+
+
+def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
+    """A newer look that seems older, because its host's clock is behind, looks again until it counts."""
+    subject = world.show(name="old")
+    world.hear(subject)
+    world.show(name="new")
+    behind = MemoryClock(world.clock.now - 300)
+    worker = replace(world.observer, clock=behind, sleep=behind.sleep)
+    (outcome,) = worker.observe([Hint(subject, names=frozenset({"new"}))])
+    assert outcome.ending is Ending.RECORDED
+    assert key("new").fqdn in world.claimed()
+
+
+def test_rename_that_does_not_show_yet_is_looked_for_again(world: World) -> None:
+    """EC2 still shows the old tag when the event of the new one comes: the message is kept until it shows."""
+    subject = world.show(name="old")
+    world.hear(subject)
+    first = world.hear(subject, None, ("new",))
+    assert (first.ending, first.reason) == (Ending.RETRY, "the Name tag is not the one of the event")
+    assert key("old").fqdn in world.claimed()
+    world.show(name="new")
+    assert world.hear(subject, None, ("new",), attempt=2).ending is Ending.RECORDED
+    assert key("new").fqdn in world.claimed()
+
+
+def test_rename_that_was_renamed_again_is_settled_in_the_end(world: World) -> None:
+    """A late event of a name that the instance no longer has: what EC2 shows is recorded, and counts in the end."""
+    subject = world.show(name="third")
+    assert world.hear(subject, None, ("second",)).ending is Ending.RETRY
+    assert key("third").fqdn in world.claimed()
+    assert world.hear(subject, None, ("second",), attempt=DELIVERIES_BEFORE_GONE).ending is Ending.UNCHANGED
+
+
+def test_removed_tag_is_expected_to_be_gone(world: World) -> None:
+    """An event that tells that the Name tag is gone waits for a look without it."""
+    subject = world.show(name="web")
+    world.hear(subject)
+    assert world.hear(subject, None, (None,)).ending is Ending.RETRY
+    world.show(name=None)
+    world.hear(subject, None, (None,), attempt=2)
+    assert key("web").fqdn not in world.claimed()
+
+
+def test_many_spokes_wait_together(world: World) -> None:
+    """The pauses between looks are the same for one spoke and for many."""
+    regions = sorted(world.observer.policy.regions)
+    subjects = [
+        world.show(number, account=account, region=region, state=InstanceState.PENDING)
+        for number, (account, region) in enumerate(product([PAYMENTS.id, SEARCH.id], regions), 1)
+    ]
+    before = world.clock.now
+    world.observer.observe([Hint(subject, InstanceState.RUNNING) for subject in subjects])
+    assert world.clock.now - before < 4_000
+
+
+def test_run_without_time_left_hands_back_what_it_cannot_do(world: World) -> None:
+    """With no time for another look the message is kept; an end needs none, and is recorded."""
+    one, two = world.show(1), world.show(2, account=SEARCH.id)
+    world.hear(two)
+    world.seconds_left = 10.0
+    outcomes = world.observer.observe([Hint(one), Hint(two, InstanceState.TERMINATED)])
+    assert {outcome.ref: outcome.ending for outcome in outcomes} == {one: Ending.RETRY, two: Ending.RECORDED}
+    assert world.claimed() == set()
 
 
 @pytest.mark.parametrize("writes_before_the_crash", range(12))

@@ -59,7 +59,7 @@ def test_only_associated_vpcs_see_names(made: World) -> None:
     outside = made.client("ec2", SEARCH, REGION).create_vpc(CidrBlock="192.168.0.0/16")["Vpc"]["VpcId"]
     vpc = Vpc(SEARCH, REGION, outside, "")
     answer = made.ask(f"seen.{CORP}", vpc)
-    assert answer.rcode() != dns.rcode.NOERROR
+    assert answer.rcode() == dns.rcode.NXDOMAIN
     assert not answer.answer
     made.route53.associate(made.zone_ids[CORP], outside, REGION)
     assert made.resolve(f"seen.{CORP}", vpc)

@@ -201,7 +201,7 @@ def test_reader_role_that_is_missing_delays_names_and_takes_none(made: World, th
         assert made.resolve(f"had-a-role.{CORP}", there)
         assert made.resolve(f"other-account.{CORP}", there)
         assert not made.resolve(f"new-without-a-role.{CORP}", there)
-    clock.advance(400)
+    clock.advance(600)
     made.settle()
     assert made.resolve(f"new-without-a-role.{CORP}", there)
     assert made.resolve(f"renamed-without-a-role.{CORP}", there)
@@ -300,6 +300,34 @@ def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, there: Vp
     assert made.resolve(f"beside-edited.{CORP}", there)
 
 
+def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc, clock: MovedClock) -> None:
+    """The writer role loses one zone: names of the other zone answer at once, and the reason is told for each name."""
+    role = f"arn:aws:iam::{NETWORK}:role/{contract.WRITER_ROLE}"
+    zone = f"arn:aws:route53:::hostedzone/{made.zone_ids['instances.internal']}"
+    deny = {"Effect": "Deny", "Action": "route53:ChangeResourceRecordSets", "Resource": zone}
+    iam = made.client("iam", NETWORK)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    iam.put_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed", PolicyDocument=document)
+    try:
+        (one,) = made.launch(PAYMENTS, REGION, "open-zone")
+        made.settle()
+        # The first denial may be that of an old session: it is tried again with a new one.
+        clock.advance(2)
+        made.settle()
+        assert made.resolve(f"open-zone.{CORP}", there)
+        assert not made.resolve(f"{one}.instances.internal", there)
+        told = logged(made, contract.PUBLISHER_FUNCTION, "name in conflict")[-1]
+        assert told["dns_name"] == f"{one}.instances.internal."
+        assert "closed to us" in str(told["reason"])
+    finally:
+        iam.delete_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed")
+    assert {denied.role_arn for denied in made.guard.denied} == {role}
+    made.guard.denied.clear()
+    made.end(PAYMENTS, REGION, one)
+    made.settle()
+    assert not [name for name, _, _, owner in made.owners("instances.internal") if owner and owner.endswith(one)]
+
+
 class TestSomebodyElse:
     """Whoever can put an event or tag an instance takes no name that policy does not give."""
 
@@ -369,6 +397,23 @@ class TestSomebodyElse:
         made.launch(SCIENCE, REGION, "victim")
         made.settle()
         assert victim() == held
+
+    def test_cannot_take_the_name_by_renaming_the_account(self, made: World, clock: MovedClock, there: Vpc) -> None:
+        """An account's administrator may rename it to another account's name, and gets none of its names by that."""
+        (held,) = made.launch(PAYMENTS, REGION, "vault")
+        made.settle()
+        thief = made.organization.backend.get_account_by_id(SCIENCE)
+        name, thief.name = thief.name, "PAYMENTS"
+        try:
+            clock.advance(3_600)
+            made.launch(SCIENCE, REGION, "vault")
+            made.settle()
+            assert made.resolve(f"vault.{REGION}.payments.{CORP}", there) == {made.address(PAYMENTS, REGION, held)}
+            refused = logged(made, contract.OBSERVER_FUNCTION, "name refused")[-1]
+            assert PAYMENTS in str(refused["reason"])
+        finally:
+            thief.name = name
+            clock.advance(3_600)
 
 
 def test_writer_role_can_do_what_it_must_and_nothing_else(made: World) -> None:

@@ -11,7 +11,7 @@ from hub.runtime.naming import Template
 from hub.runtime.policy import Policy, Rule
 from tests.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance
 
-OTHER = Account("666666666666", "Data Science")
+OTHER = Account("666666666666", "data-science")
 
 
 def rule(

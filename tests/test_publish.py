@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.runtime.model import Action, Claim, ForeignRecordSet, Millis, NameKey, Published
+from hub.runtime.model import Action, Claim, ForeignRecordSet, NameKey, Published
 from hub.runtime.publish import Ending, Outcome, Publisher
 from tests.build import claim, key, record_set
 from tests.memory import MemoryLedger, MemoryZones
@@ -16,14 +18,15 @@ class World:
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
         self.zones = MemoryZones()
-        self.publisher = Publisher(self.ledger, self.zones)
+        self.seconds_left = 300.0
+        self.publisher = Publisher(self.ledger, self.zones, lambda: self.seconds_left)
 
     def claim(self, *claims: Claim) -> None:
         for one in claims:
-            self.ledger.put_claim(one, Millis(1))
+            self.ledger.put_claim(one, 1)
 
     def withdraw(self, one: Claim) -> None:
-        self.ledger.withdraw_claim(one.key, one.instance, Millis(2))
+        self.ledger.withdraw_claim(one.key, one.instance, 2)
 
     def publish(self, *keys: NameKey) -> list[Outcome]:
         return self.publisher.publish(keys or set(self.ledger.touched))
@@ -204,6 +207,39 @@ def test_emptied_ledger_meets_the_zone(world: World) -> None:
     assert world.ledger.published[key()].record_sets == (record_set(1),)
 
 
+def test_zone_that_is_closed_keeps_no_other_zone_waiting(world: World) -> None:
+    """A zone that the writer may not change is a conflict of its own names; names of other zones go out."""
+    elsewhere = replace(claim(1), key=key("web", "Z0OTHER"))
+    world.zones.closed.add("Z0OTHER")
+    world.claim(elsewhere, claim(2, name="api"))
+    assert {outcome.key.zone_id: outcome.ending for outcome in world.publish()} == {
+        "Z0OTHER": Ending.CONFLICT,
+        key().zone_id: Ending.PUBLISHED,
+    }
+    assert "closed to us" in (world.ledger.published[elsewhere.key].conflict or "")
+    world.zones.closed.clear()
+    assert world.endings(elsewhere.key) == {Ending.PUBLISHED}
+
+
+def test_many_unsure_names_are_one_read(world: World) -> None:
+    """After an answer that never came, all names of the zone are read together."""
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 201)))
+    world.zones.faults = ["after"]
+    assert world.endings() == {Ending.RETRY}
+    assert world.endings() == {Ending.UNCHANGED}
+    assert len(world.zones.reads) == 1
+
+
+def test_run_without_time_left_sends_nothing_and_hands_all_back(world: World) -> None:
+    """Near its end a run begins no further call: what is left is delivered again."""
+    world.claim(claim(1))
+    world.seconds_left = 30.0
+    assert world.endings() == {Ending.RETRY}
+    assert world.zones.batches == []
+    world.seconds_left = 300.0
+    assert world.endings() == {Ending.PUBLISHED}
+
+
 def test_new_address_replaces_the_old_one_in_one_batch(world: World) -> None:
     """The same owner with another value: DELETE with the old value, CREATE with the new."""
     world.claim(claim(1, address="10.0.0.1"))
@@ -236,9 +272,9 @@ def test_whatever_happened_the_zone_ends_as_claimed(steps: list[tuple[str, int, 
         one = claim(number, name=name)
         match step:
             case "claim":
-                world.ledger.put_claim(one, Millis(clock))
+                world.ledger.put_claim(one, clock)
             case "withdraw":
-                world.ledger.withdraw_claim(one.key, one.instance, Millis(clock))
+                world.ledger.withdraw_claim(one.key, one.instance, clock)
             case "publish":
                 world.zones.faults = [fault]
                 world.publish(key(name))

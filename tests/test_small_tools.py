@@ -128,7 +128,7 @@ def test_failed_messages_are_really_tried_again(made: World, clock: MovedClock, 
         for line in made.functions.logs(contract.OBSERVER_FUNCTION)
         if isinstance(line, dict) and fake in str(line.get("instance"))
     ]
-    clock.advance(400)
+    clock.advance(600)
     made.settle()
     again = [
         line

@@ -175,7 +175,7 @@ def test_functions() -> None:
     """Both functions run the package's handlers, with the environment that the code reads."""
     zones = {"corp.internal.": "Z0CORPINTERNAL0EXAMPL", "instances.internal.": "${ZoneIdInstancesDotInternal}"}
     shared = {contract.ENV_LEDGER_TABLE, contract.ENV_ZONE_IDS, "AWS_STS_REGIONAL_ENDPOINTS"}
-    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     for title, handler, own in (
         ("Observer", contract.OBSERVER_HANDLER, set()),
         ("Publisher", contract.PUBLISHER_HANDLER, {contract.ENV_WRITER_ROLE_ARN}),
@@ -209,7 +209,7 @@ def test_zone_ids_without_new_zones() -> None:
 def test_ledger() -> None:
     """The ledger is encrypted, recoverable, and outlives its stack."""
     resource = read("hub")["Resources"]["Ledger"]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     table = resource["Properties"]
     assert table["TableName"] == contract.LEDGER_TABLE
     assert [key["AttributeName"] for key in table["KeySchema"]] == [contract.PARTITION_KEY, contract.SORT_KEY]
@@ -230,7 +230,7 @@ def test_new_zones(config: str) -> None:
     assert len(zones) == len(new)
     for zone in zones.values():
         assert zone["Properties"]["VPCs"] == [{"VPCId": "vpc-0a1b2c3d4e5f60718", "VPCRegion": "eu-central-1"}]
-        assert (zone["DeletionPolicy"], zone["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (zone["DeletionPolicy"], zone["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     outputs = {name for name in network["Outputs"] if name.startswith("ZoneId")}
     assert outputs == {name for name in hub["Parameters"] if name.startswith("ZoneId")}
     assert len(outputs) == len(new)

@@ -57,6 +57,8 @@ SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
+LABEL_PREFIX: Final = "label#"
+HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"
 
 # Record types that the writer role may change, and the actions it may use: never UPSERT.

@@ -26,12 +26,14 @@ class NotOurs(Exception):
 class Hint:
     """Look at this instance.
 
-    `state` is what a state-change event reports, None for a tag change. `attempt` counts from 1 how often the hint was
-    delivered.
+    `state` is what a state-change event reports, None for a tag change. `names` are the values of the Name tag that tag
+    changes report, None for no such tag: never taken for true, but a look that does not show one of them may have come
+    too early. `attempt` counts from 1 how often the hint was delivered.
     """
 
     ref: InstanceRef
     state: InstanceState | None = None
+    names: frozenset[str | None] = frozenset()
     attempt: int = 1
 
     @property
@@ -62,9 +64,9 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
         case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
             if detail.get("instance-id") != ref.id:
                 raise NotOurs("detail.instance-id is not the instance of resources")
-            return Hint(ref, _state(detail.get("state")), attempt)
+            return Hint(ref, _state(detail.get("state")), attempt=attempt)
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, None, attempt)
+            return Hint(ref, names=_names(detail), attempt=attempt)
         case source, detail_type:
             raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
 
@@ -81,6 +83,15 @@ def _subject(event: dict[str, Any]) -> InstanceRef:
     if (event.get("account"), event.get("region")) != (account, region):
         raise NotOurs("the resource lies in another account or region than the event")
     return InstanceRef(account, region, instance_id)
+
+
+def _names(detail: dict[str, Any]) -> frozenset[str | None]:
+    """The Name tag as the event has it; nothing where the event does not tell all tags."""
+    tags = detail.get("tags")
+    if not isinstance(tags, dict):
+        return frozenset()
+    name = tags.get(contract.NAME_TAG)
+    return frozenset({name}) if name is None or isinstance(name, str) else frozenset()
 
 
 def _state(text: object) -> InstanceState:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +20,7 @@ from hub.runtime.aws.ec2 import SpokeInstances
 from hub.runtime.aws.ledger import DynamoLedger, name_key_of
 from hub.runtime.aws.organization import OrganizationAccounts
 from hub.runtime.aws.route53 import WriterZones
-from hub.runtime.aws.sessions import CLIENT_CONFIG, AssumedClients
+from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
 from hub.runtime.events import Hint, NotOurs, hint_of
 from hub.runtime.model import Change, Fqdn, InstanceRef, Millis, NameKey
 from hub.runtime.policy import Policy
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from hub.runtime.ports import TimeLeft
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
@@ -39,7 +43,6 @@ _Response = dict[str, list[dict[str, str]]]
 @metrics.log_metrics
 def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Take a batch of messages off the events queue; name those that must be delivered again."""
-    del context
     hints: list[Hint] = []
     messages: dict[InstanceRef, list[str]] = {}
     for record in event["Records"]:
@@ -53,7 +56,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         hints.append(hint)
         messages.setdefault(hint.ref, []).append(record["messageId"])
     failed: list[str] = []
-    for outcome in _observer().observe(hints):
+    for outcome in replace(_observer(), time_left=_time_left(context)).observe(hints):
         seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.ending:
             case observe.Ending.RETRY:
@@ -80,16 +83,22 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 @metrics.log_metrics
 def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Take a batch of the ledger's changes; name the first one that must be delivered again."""
-    del context
     # The first change of each name: Lambda delivers again from the lowest sequence number that is answered.
     first: dict[NameKey, str] = {}
+    claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     for record in event["Records"]:
         change = record["dynamodb"]
         key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
         first.setdefault(key, change["SequenceNumber"])
+        claimants[key].add(change["Keys"][contract.SORT_KEY]["S"].removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in _publisher().publish(first):
-        seen: dict[str, object] = {"dns_name": outcome.key.fqdn, "zone": outcome.key.zone_id, "reason": outcome.reason}
+    for outcome in replace(_publisher(), time_left=_time_left(context)).publish(first):
+        seen: dict[str, object] = {
+            "dns_name": outcome.key.fqdn,
+            "zone": outcome.key.zone_id,
+            "instances": sorted(claimants[outcome.key]),
+            "reason": outcome.reason,
+        }
         match outcome.ending:
             case publish.Ending.RETRY:
                 metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
@@ -118,9 +127,33 @@ def _now() -> Millis:
     return Millis(int(time.time() * 1000))
 
 
-def _zone_ids() -> dict[Fqdn, str]:
+def _time_left(context: LambdaContext) -> TimeLeft:
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+class Misdeployed(Exception):
+    """Package and template do not belong together."""
+
+
+def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
+    """The ids of the policy's zones.
+
+    Raises:
+        Misdeployed: When some are missing: then nothing is decided, and every message is kept.
+    """
     ids: dict[Fqdn, str] = json.loads(os.environ[contract.ENV_ZONE_IDS])
+    missing = sorted(set(policy.domains) - set(ids))
+    if missing:
+        raise Misdeployed(
+            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}. "
+            "Deploy the hub template and the package that were made from one configuration."
+        )
     return ids
+
+
+def _no_time() -> float:
+    """What stands for the time left until an invocation says how much it has."""
+    return 0.0
 
 
 @cache
@@ -135,21 +168,25 @@ def _ledger() -> DynamoLedger:
 
 @cache
 def _observer() -> observe.Observer:
-    sts = _session().client("sts", config=CLIENT_CONFIG)
-    policy = files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8")
+    sts = _session().client("sts", config=SPOKE_CONFIG)
+    policy = Policy.from_json(files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8"))
+    ledger = _ledger()
+    clients = AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now, SPOKE_CONFIG)
     return observe.Observer(
-        policy=Policy.from_json(policy),
-        zone_ids=_zone_ids(),
-        accounts=OrganizationAccounts(_session().client("organizations", config=CLIENT_CONFIG), _now),
-        instances=SpokeInstances(AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now)),
-        ledger=_ledger(),
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        accounts=OrganizationAccounts(_session().client("organizations", config=SPOKE_CONFIG), ledger, _now),
+        instances=SpokeInstances(clients),
+        ledger=ledger,
         clock=_now,
         sleep=time.sleep,
+        time_left=_no_time,
     )
 
 
 @cache
 def _publisher() -> publish.Publisher:
     sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now)
-    return publish.Publisher(_ledger(), WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN]))
+    clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
+    zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN])
+    return publish.Publisher(_ledger(), zones, _no_time)

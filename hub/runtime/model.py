@@ -120,10 +120,15 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as Organizations knows it; its name is never taken from an instance."""
+    """An account as Organizations knows it; its name is never taken from an instance.
+
+    `label` is what its name stands for in DNS, or None with the reason when it has none of its own: the administrator
+    of an account may rename it (Account Management API Reference, PutAccountName), also to another account's name.
+    """
 
     id: str
-    name: str
+    label: str | None
+    reason: str = ""
     active: bool = True
 
 

@@ -22,8 +22,9 @@ MAX_LABEL: Final = 63
 MAX_NAME: Final = 254
 
 VARIABLES: Final = frozenset({"name", "instance_id", "region", "account_id", "account_name"})
-# What the instance's owner chooses. All else is a fact that he cannot forge.
+# What the instance's owner chooses, and what an account's administrator does. All else is a fact that nobody can forge.
 OWNER_CHOSEN: Final = frozenset({"name"})
+ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
 
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NOT_A_LABEL_CHARACTER: Final = re.compile(r"[^a-z0-9-]+")
@@ -130,6 +131,56 @@ class Template:
         if len(name) > MAX_NAME:
             raise NameRefused(f"the name {name!r} has {len(name)} characters; DNS allows {MAX_NAME}")
         return Fqdn(name)
+
+
+def collision(one: Template, other: Template, regions: Collection[str]) -> str | None:
+    """Why a tag or an account's new name could give by one template a name that the other gives to somebody else.
+
+    That is so where both can make one name, and what somebody chooses in the one stands opposite something else in the
+    other: with `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id.
+    """
+    pairs = list(zip(_labels(one), _labels(other), strict=False))
+    if len(_labels(one)) != len(_labels(other)) or not all(_can_meet(*pair, regions) for pair in pairs):
+        return None
+    chosen = [pair for pair in pairs if pair[0] != pair[1] and _chosen(*pair)]
+    return " and ".join(f"{mine!r} opposite {theirs!r}" for mine, theirs in chosen) or None
+
+
+def _labels(template: Template) -> list[str]:
+    return template.text.removesuffix(".").split(".")
+
+
+def _chosen(*labels: str) -> bool:
+    """Whether somebody chooses what stands in one of the labels."""
+    return any(set(_VARIABLE.findall(label)) & (OWNER_CHOSEN | ACCOUNT_CHOSEN) for label in labels)
+
+
+def _can_meet(mine: str, theirs: str, regions: Collection[str]) -> bool:
+    """Whether two labels of templates can become one label. Where that is not plain, they can."""
+    if mine == theirs:
+        return True
+    shapes = {
+        "region": "|".join(map(re.escape, regions)),
+        "account_id": r"\d{12}",
+        "instance_id": r"i-[0-9a-f]{8,17}",
+    }
+
+    def pattern(label: str) -> str:
+        parts = _VARIABLE.split(label)
+        # Every second part is a variable's name.
+        return "".join(
+            f"({shapes.get(part, '[a-z0-9-]+')})" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+
+    if "{" not in mine or "{" not in theirs:
+        literal, shape = (mine, theirs) if "{" not in mine else (theirs, mine)
+        return re.fullmatch(pattern(shape), literal) is not None
+    both_facts = not _chosen(mine, theirs)
+    return not (both_facts and mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
+
+
+_SINGLE_FACTS: Final = frozenset({"{region}", "{account_id}", "{instance_id}"})
 
 
 def _label_faults(label: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
 from hub.runtime.model import Account, Fqdn, Instance, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.policy import Decision, Policy, Refusal
 from hub.runtime.ports import (
@@ -20,6 +21,7 @@ from hub.runtime.ports import (
     Outdated,
     Sleep,
     SpokeUnreachable,
+    TimeLeft,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 # Delivered this often, each time looked for several times, and never there: the instance is gone for longer than EC2
 # shows it.
 DELIVERIES_BEFORE_GONE: Final = 3
+# A spoke that answers as late as its client allows takes this many seconds; a run with less left takes on no other.
+LOOK_TAKES: Final = 40.0
+TOO_OLD: Final = "a later look was recorded"
 
 
 class Ending(StrEnum):
@@ -56,6 +61,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class _Looked:
+    """The instances of one spoke that are still to be seen, by the hints about them."""
+
+    spoke: Spoke
+    account: Account
+    hints: dict[InstanceRef, Hint]
+
+
+@dataclass(frozen=True, slots=True)
 class Observer:
     """Looks at the instances that hints name, and writes what they claim."""
 
@@ -66,93 +80,128 @@ class Observer:
     ledger: Observations
     clock: Clock
     sleep: Sleep
+    time_left: TimeLeft
 
     def observe(self, hints: Iterable[Hint]) -> list[Outcome]:
-        """One outcome for each instance that is named, in the order of spokes and ids.
+        """One outcome for each instance that is named.
 
         A hint that may succeed later ends as RETRY; nothing is ever removed because something could not be read.
         """
-        by_spoke: defaultdict[Spoke, dict[InstanceRef, Hint]] = defaultdict(dict)
+        merged: dict[InstanceRef, Hint] = {}
         for hint in hints:
-            merged = by_spoke[hint.ref.spoke]
             earlier = merged.get(hint.ref)
             merged[hint.ref] = _merged(earlier, hint) if earlier else hint
-        return [outcome for spoke in sorted(by_spoke) for outcome in self._observe_spoke(spoke, by_spoke[spoke])]
+        by_spoke: defaultdict[Spoke, list[Hint]] = defaultdict(list)
+        for ref in sorted(merged):
+            by_spoke[ref.spoke].append(merged[ref])
+        outcomes: list[Outcome] = []
+        to_look: list[_Looked] = []
+        for spoke, of_spoke in by_spoke.items():
+            decided, account = self._without_a_look(spoke, of_spoke)
+            outcomes += decided
+            done = {outcome.ref for outcome in decided}
+            if account is not None:
+                to_look.append(_Looked(spoke, account, {hint.ref: hint for hint in of_spoke if hint.ref not in done}))
+        return outcomes + self._look(to_look)
 
-    def _observe_spoke(self, spoke: Spoke, hints: Mapping[InstanceRef, Hint]) -> list[Outcome]:
-        refs = sorted(hints)
+    def _without_a_look(self, spoke: Spoke, hints: list[Hint]) -> tuple[list[Outcome], Account | None]:
+        """What needs no look at the instances, and the account for those that do."""
         if spoke.region not in self.policy.regions:
-            return [Outcome(ref, Ending.DROPPED, "region not covered") for ref in refs]
+            return [Outcome(hint.ref, Ending.DROPPED, "region not covered") for hint in hints], None
         try:
             account = self.accounts.account(spoke.account)
         except AccountUnknown:
-            return [Outcome(ref, Ending.DROPPED, "unknown account") for ref in refs]
+            return [Outcome(hint.ref, Ending.DROPPED, "unknown account") for hint in hints], None
         except SpokeUnreachable as unreachable:
-            return [Outcome(ref, Ending.RETRY, str(unreachable)) for ref in refs]
-        ended = [ref for ref in refs if hints[ref].final]
-        outcomes = [self._record(ref, Decision(), ended=True) for ref in ended]
+            return [Outcome(hint.ref, Ending.RETRY, str(unreachable)) for hint in hints], None
+        outcomes = [self._ended(hint.ref) for hint in hints if hint.final]
         if not account.active:
             # Its instances may well live on; what becomes of its names is not an event's to decide.
-            return outcomes + [Outcome(ref, Ending.DROPPED, "account not active") for ref in refs if ref not in ended]
-        return outcomes + self._look(spoke, account, {ref: hints[ref] for ref in refs if ref not in ended})
+            outcomes += [Outcome(hint.ref, Ending.DROPPED, "account not active") for hint in hints if not hint.final]
+            return outcomes, None
+        return outcomes, account
 
-    def _look(self, spoke: Spoke, account: Account, hints: Mapping[InstanceRef, Hint]) -> list[Outcome]:
-        """Describe the instances, a few times if they are not yet as their events say, and record what is seen."""
+    def _look(self, waiting: list[_Looked]) -> list[Outcome]:
+        """Describe the instances of all spokes, a few times if they are not yet as their events say."""
         outcomes: list[Outcome] = []
-        waiting = dict(hints)
         for pause in (*LOOK_AGAIN_AFTER, None):
-            if not waiting:
-                break
-            looked_at = self.clock()
-            try:
-                seen = self.instances.describe(spoke, [ref.id for ref in waiting])
-            except SpokeUnreachable as unreachable:
-                return outcomes + [Outcome(ref, Ending.RETRY, str(unreachable)) for ref in waiting]
-            for ref, hint in list(waiting.items()):
-                instance = seen.get(ref.id)
-                if instance is None or _not_yet(instance, hint):
-                    continue
-                del waiting[ref]
-                outcomes.append(self._judge(instance, account, looked_at))
+            for spoke in waiting:
+                outcomes += self._look_at(spoke, last=pause is None)
+            waiting = [spoke for spoke in waiting if spoke.hints]
             if waiting and pause is not None:
                 self.sleep(pause)
-        return outcomes + [self._unseen(hint, seen.get(ref.id)) for ref, hint in waiting.items()]
+        return outcomes
 
-    def _judge(self, instance: Instance, account: Account, looked_at: Millis) -> Outcome:
+    def _look_at(self, looked: _Looked, *, last: bool) -> list[Outcome]:
+        """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
+        hints = looked.hints
+        if self.time_left() < LOOK_TAKES:
+            outcomes = [Outcome(ref, Ending.RETRY, "no time is left in this run") for ref in hints]
+            hints.clear()
+            return outcomes
+        looked_at = self.clock()
+        try:
+            seen = self.instances.describe(looked.spoke, [ref.id for ref in hints])
+        except SpokeUnreachable as unreachable:
+            outcomes = [Outcome(ref, Ending.RETRY, str(unreachable)) for ref in hints]
+            hints.clear()
+            return outcomes
+        outcomes = []
+        for ref, hint in list(hints.items()):
+            instance = seen.get(ref.id)
+            if instance is None or (_not_yet(instance, hint) and not last):
+                outcome = self._unseen(hint) if last else None
+            else:
+                outcome = self._judge(instance, looked.account, looked_at, hint)
+            if outcome is not None and (last or outcome.reason != TOO_OLD):
+                outcomes.append(outcome)
+                del hints[ref]
+        return outcomes
+
+    def _judge(self, instance: Instance, account: Account, looked_at: Millis, hint: Hint) -> Outcome:
         """Record what policy gives an instance as it was seen."""
-        if instance.state is InstanceState.PENDING:
-            return Outcome(instance.ref, Ending.UNCHANGED, "pending: the event of its running follows")
+        ref = instance.ref
         if instance.state.final:
-            return self._record(instance.ref, Decision(), ended=True)
-        decision = self.policy.decide(instance, account, self.zone_ids)
-        return self._record(instance.ref, decision, ended=False, looked_at=looked_at)
+            return self._ended(ref)
+        if instance.state is not InstanceState.RUNNING:
+            if hint.state is InstanceState.RUNNING and instance.state is InstanceState.PENDING:
+                return Outcome(ref, Ending.RETRY, "the instance is pending")
+            return Outcome(ref, Ending.UNCHANGED, f"{instance.state}: names stay until it runs or ends")
+        if not _has_address(instance):
+            return Outcome(ref, Ending.RETRY, "the instance has no address yet")
+        outcome = self._record(ref, self.policy.decide(instance, account, self.zone_ids), looked_at)
+        if _not_yet(instance, hint) and outcome.ending is not Ending.RETRY and hint.attempt < DELIVERIES_BEFORE_GONE:
+            # Recorded as it was seen; but what the event told does not show yet, or no longer.
+            return replace(outcome, ending=Ending.RETRY, reason="the Name tag is not the one of the event")
+        return outcome
 
-    def _unseen(self, hint: Hint, seen: Instance | None) -> Outcome:
-        """What becomes of a hint whose instance does not show, or not as the event says."""
-        if seen is not None:
-            return Outcome(hint.ref, Ending.RETRY, f"the instance is {seen.state} and has no address yet")
+    def _unseen(self, hint: Hint) -> Outcome:
+        """What becomes of a hint whose instance does not show at all."""
         if hint.attempt >= DELIVERIES_BEFORE_GONE:
             return Outcome(hint.ref, Ending.DROPPED, "no such instance")
         return Outcome(hint.ref, Ending.RETRY, "the instance does not show yet")
 
-    def _record(self, ref: InstanceRef, decision: Decision, *, ended: bool, looked_at: Millis | None = None) -> Outcome:
+    def _ended(self, ref: InstanceRef) -> Outcome:
+        """Withdraw all that an instance claims, for ever."""
+        return self._record(ref, Decision(), None)
+
+    def _record(self, ref: InstanceRef, decision: Decision, looked_at: Millis | None) -> Outcome:
         """Write an instance's claims, so that a crash anywhere between and a repeat end the same.
 
         The instance's row goes first and names old claims and new, then the claims, then the row again without the
-        old ones. An older look never overwrites a newer one; an end is never overwritten.
+        old ones. An older look never overwrites a newer one; an end, which has no time of a look, is never overwritten.
         """
+        ended = looked_at is None
         names = tuple(claim.key.fqdn for claim in decision.claims)
-        observed_at = self.clock() if looked_at is None else looked_at
         try:
             while True:
-                before = self.ledger.observation(ref) or Observation(ref, observed_at)
+                before = self.ledger.observation(ref) or Observation(ref, Millis(0))
                 if before.ended and not ended:
                     return Outcome(ref, Ending.UNCHANGED, "the instance has ended")
-                if before.observed_at > observed_at:
-                    if not ended:
-                        return Outcome(ref, Ending.UNCHANGED, "a later look was recorded")
-                    # The end is no look that could be too old.
-                    observed_at = before.observed_at
+                if looked_at is not None and before.observed_at > looked_at:
+                    # By another worker, whose clock may be ahead: only a look that starts now can tell.
+                    return Outcome(ref, Ending.RETRY, TOO_OLD)
+                observed_at = max(before.observed_at, self.clock()) if looked_at is None else looked_at
                 try:
                     changed = self._write(before, decision, observed_at, ended=ended)
                 except Outdated:
@@ -184,9 +233,9 @@ class Observer:
         if same:
             return False
         for claim in decision.claims:
-            self.ledger.put_claim(claim, row.observed_at)
+            self.ledger.put_claim(claim, row.version)
         for claim in old:
-            self.ledger.withdraw_claim(claim.key, row.ref, row.observed_at)
+            self.ledger.withdraw_claim(claim.key, row.ref, row.version)
         try:
             self.ledger.put_observation(replace(row, claims=decision.claims, settled=True, version=row.version + 1))
         except Outdated:
@@ -198,11 +247,17 @@ class Observer:
 def _merged(one: Hint, other: Hint) -> Hint:
     """The hint that asks for all that both ask for."""
     state = next((hint.state for hint in (one, other) if hint.final), one.state or other.state)
-    return replace(one, state=state, attempt=max(one.attempt, other.attempt))
+    return replace(one, state=state, names=one.names | other.names, attempt=max(one.attempt, other.attempt))
 
 
 def _not_yet(instance: Instance, hint: Hint) -> bool:
     """Whether what is seen lies behind what the event says."""
     if instance.state is InstanceState.PENDING:
         return hint.state is InstanceState.RUNNING
-    return instance.state is InstanceState.RUNNING and not (instance.private_ipv4 or instance.ipv6)
+    if instance.state is not InstanceState.RUNNING:
+        return False
+    return not _has_address(instance) or bool(hint.names and instance.tag(contract.NAME_TAG) not in hint.names)
+
+
+def _has_address(instance: Instance) -> bool:
+    return bool(instance.private_ipv4 or instance.ipv6)

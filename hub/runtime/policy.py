@@ -150,10 +150,12 @@ def _variables(template: Template, instance: Instance, account: Account) -> dict
     name = instance.tag(contract.NAME_TAG)
     if name is None and "name" in template.variables:
         raise NameRefused(f"the instance has no tag {contract.NAME_TAG!r}")
+    if account.label is None and "account_name" in template.variables:
+        raise NameRefused(account.reason)
     return {
         "name": name or "",
         "instance_id": instance.ref.id,
         "region": instance.ref.region,
         "account_id": account.id,
-        "account_name": account.name,
+        "account_name": account.label or "",
     }

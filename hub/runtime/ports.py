@@ -11,6 +11,7 @@ from hub.runtime.model import (
     Change,
     Claim,
     ForeignRecordSet,
+    Fqdn,
     Instance,
     InstanceRef,
     Millis,
@@ -24,6 +25,8 @@ from hub.runtime.model import (
 Clock = Callable[[], Millis]
 # Seconds.
 Sleep = Callable[[float], None]
+# How many seconds are left until the worker is stopped.
+TimeLeft = Callable[[], float]
 
 
 class AccountUnknown(Exception):
@@ -44,6 +47,10 @@ class LedgerUnavailable(Exception):
 
 class ZoneUnavailable(Exception):
     """The zone could not be read or written, or nobody knows whether it was written. May pass later."""
+
+
+class ZoneClosed(Exception):
+    """The zone will not be written by waiting: it is not there, or the writer role has no access to it."""
 
 
 class BatchRefused(Exception):
@@ -105,12 +112,20 @@ class Observations(Protocol):
         """Write the row over the version before it; raises Outdated when that is not what is there."""
         ...
 
-    def put_claim(self, claim: Claim, observed_at: Millis) -> None:
-        """Write a claim, unless a later look has written or withdrawn it."""
+    def put_claim(self, claim: Claim, version: int) -> None:
+        """Write a claim of this version of its instance's row, unless one of a later version is there."""
         ...
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, observed_at: Millis) -> None:
-        """Withdraw a claim, unless a later look has written it."""
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
+        """Withdraw a claim as of this version of its instance's row, unless one of a later version is there."""
+        ...
+
+
+class Labels(Protocol):
+    """Which account has which label, so that no account takes another's by a new name."""
+
+    def holder_of_label(self, label: str, account_id: str) -> str:
+        """The account that has the label: this one, if nobody had it before; raises LedgerUnavailable."""
         ...
 
 
@@ -130,9 +145,9 @@ class Zones(Protocol):
     """The private hosted zones."""
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
-        """Make all changes or none; raises BatchRefused or ZoneUnavailable."""
+        """Make all changes or none; raises BatchRefused, ZoneUnavailable or ZoneClosed."""
         ...
 
-    def record_sets(self, key: NameKey) -> ZoneRecordSets:
-        """What the zone holds under a name now; raises ZoneUnavailable."""
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        """What the zone holds under each of the names now; raises ZoneUnavailable or ZoneClosed."""
         ...

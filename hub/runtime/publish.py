@@ -17,7 +17,7 @@ from hub.runtime.claims import desired_record_sets
 from hub.runtime.model import Change, ForeignRecordSet, NameKey, NameState, Published, RecordSet
 from hub.runtime.naming import NameRefused, parse_domain
 from hub.runtime.plan import NameChange, batches, changes
-from hub.runtime.ports import BatchRefused, LedgerUnavailable, Names, Zones, ZoneUnavailable
+from hub.runtime.ports import BatchRefused, LedgerUnavailable, Names, TimeLeft, ZoneClosed, Zones, ZoneUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 # The two ways in which Route 53's messages name a record set (API Reference, ChangeResourceRecordSets,
 # InvalidChangeBatch; the wordings differ between kinds of faults).
 _NAMED: Final = re.compile(r"name='([^']+)'|DNS name ([^\s,]+)")
+
+
+# A run with less than this many seconds left begins no further call: one that is throttled backs off for about as long.
+CALL_TAKES: Final = 100.0
 
 
 class Ending(StrEnum):
@@ -60,6 +64,7 @@ class Publisher:
 
     ledger: Names
     zones: Zones
+    time_left: TimeLeft
 
     def publish(self, keys: Iterable[NameKey]) -> list[Outcome]:
         """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat."""
@@ -68,44 +73,54 @@ class Publisher:
             run = _Run({key: self.ledger.name(key) for key in ordered})
         except LedgerUnavailable as unavailable:
             return [Outcome(key, Ending.RETRY, str(unavailable)) for key in ordered]
-        by_zone: defaultdict[str, list[NameChange]] = defaultdict(list)
-        for key, state in run.states.items():
-            planned = self._planned(run, state)
-            if planned is not None:
-                by_zone[key.zone_id].append(planned)
-        for zone_id in sorted(by_zone):
-            for batch in batches(by_zone[zone_id]):
+        by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
+        for key in ordered:
+            by_zone[key.zone_id].append(key)
+        for of_zone in by_zone.values():
+            for batch in batches(self._planned(run, of_zone)):
                 self._send(run, batch)
         return [run.outcomes[key] for key in ordered]
 
-    def _planned(self, run: _Run, state: NameState) -> NameChange | None:
-        """What is to change of a name, or None when its outcome is known already."""
-        if state.published.pending or state.published.conflict:
-            # A batch was sent and nobody noted what came of it, or something was in the way: the memory is no basis.
-            return self._replanned(run, state.key)
-        desired = desired_record_sets(state.claims)
-        todo = changes(state.published.record_sets, desired)
-        if todo:
-            return NameChange(state.key, desired, todo)
-        run.outcomes[state.key] = Outcome(state.key, Ending.UNCHANGED)
-        return None
+    def _planned(self, run: _Run, keys: Iterable[NameKey]) -> list[NameChange]:
+        """What is to change of the names of one zone; the outcome of the others is known by that."""
+        planned: list[NameChange] = []
+        unsure: list[NameKey] = []
+        for key in keys:
+            state = run.states[key]
+            if state.published.pending or state.published.conflict:
+                # A batch was sent and nobody noted what came of it, or something was in the way: the memory is no
+                # basis.
+                unsure.append(key)
+                continue
+            desired = desired_record_sets(state.claims)
+            todo = changes(state.published.record_sets, desired)
+            if todo:
+                planned.append(NameChange(key, desired, todo))
+            else:
+                run.outcomes[key] = Outcome(key, Ending.UNCHANGED)
+        return planned + self._replanned(run, unsure)
 
-    def _replanned(self, run: _Run, key: NameKey) -> NameChange | None:
-        """What is to change of a name, by what its zone holds now; None when its outcome is known by that."""
-        claimed = desired_record_sets(run.states[key].claims)
+    def _replanned(self, run: _Run, keys: Sequence[NameKey]) -> list[NameChange]:
+        """What is to change of names of one zone, by what the zone holds now; the outcome of the others is known."""
+        if not keys or self._out_of_time(run, keys):
+            return []
         try:
-            there = self.zones.record_sets(key)
-        except ZoneUnavailable as unavailable:
-            run.outcomes[key] = Outcome(key, Ending.RETRY, str(unavailable))
-            return None
-        conflict = _in_the_way(claimed, there.foreign)
-        # What is foreign is left as it is; ours goes all the same when nobody claims it any more.
-        desired = tuple(one for one in claimed if one in there.owned) if conflict else claimed
-        todo = changes(there.owned, desired)
-        if todo:
-            return NameChange(key, desired, todo, conflict)
-        self._note(run, [(NameChange(key, desired, (), conflict))])
-        return None
+            there = self.zones.record_sets(keys[0].zone_id, [key.fqdn for key in keys])
+        except (ZoneUnavailable, ZoneClosed) as failure:
+            self._failed(run, keys, failure)
+            return []
+        planned: list[NameChange] = []
+        settled: list[NameChange] = []
+        for key in keys:
+            held = there[key.fqdn]
+            claimed = desired_record_sets(run.states[key].claims)
+            conflict = _in_the_way(claimed, held.foreign)
+            # What is foreign is left as it is; ours goes all the same when nobody claims it any more.
+            desired = tuple(one for one in claimed if one in held.owned) if conflict else claimed
+            todo = changes(held.owned, desired)
+            (planned if todo else settled).append(NameChange(key, desired, todo, conflict))
+        self._note(run, settled)
+        return planned
 
     def _send(self, run: _Run, first: Sequence[NameChange]) -> None:
         """Send one change batch; of what is refused, read what is there, and send the rest.
@@ -118,16 +133,16 @@ class Publisher:
         read: set[NameKey] = set()
         while waiting:
             batch = waiting.popleft()
+            keys = [name.key for name in batch]
+            if self._out_of_time(run, keys):
+                continue
             try:
-                self.ledger.put_published(
-                    [(name.key, replace(run.states[name.key].published, pending=True)) for name in batch]
-                )
+                self.ledger.put_published([(key, replace(run.states[key].published, pending=True)) for key in keys])
                 self.zones.change(batch[0].key.zone_id, [change for name in batch for change in name.changes])
             except BatchRefused as refused:
                 waiting.extend(part for part in self._parts(run, batch, refused.message, read) if part)
-            except (ZoneUnavailable, LedgerUnavailable) as unavailable:
-                for name in batch:
-                    run.outcomes[name.key] = Outcome(name.key, Ending.RETRY, str(unavailable))
+            except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
+                self._failed(run, keys, failure)
             else:
                 self._note(run, batch)
 
@@ -140,25 +155,56 @@ class Publisher:
         if not guilty and len(batch) > 1:
             # The message cannot be read: halve the batch until the fault stands alone.
             return batch[: len(batch) // 2], batch[len(batch) // 2 :]
-        mended: list[NameChange] = []
-        for name in guilty or batch:
-            if name.key in read:
-                refused = f"Route 53 refused: {message}"
-                self._note(
-                    run,
-                    [replace(name, desired=run.states[name.key].published.record_sets, changes=(), conflict=refused)],
+        hopeless = [name for name in guilty or batch if name.key in read]
+        self._note(
+            run,
+            [
+                replace(
+                    name,
+                    desired=run.states[name.key].published.record_sets,
+                    changes=(),
+                    conflict=f"Route 53 refused: {message}",
                 )
-                continue
-            read.add(name.key)
-            again = self._replanned(run, name.key)
-            if again is not None:
-                mended.append(again)
+                for name in hopeless
+            ],
+        )
+        again = [name.key for name in guilty or batch if name.key not in read]
+        read.update(again)
+        innocent = [name for name in batch if name.key.fqdn not in named] if guilty else []
         # A mended name may still be refused, for a reason that reading does not show: it must not take the others
         # along.
-        return [name for name in batch if name.key.fqdn not in named] if guilty else [], mended
+        return innocent, self._replanned(run, again)
+
+    def _failed(self, run: _Run, keys: Iterable[NameKey], failure: Exception) -> None:
+        """What becomes of names whose zone was not written: tried again, unless waiting does not help.
+
+        A zone that is closed is a conflict of its names, so that they keep no other zone's names waiting in the stream.
+        Each stays marked as pending, and is looked at anew when it is touched the next time.
+        """
+        for key in keys:
+            if not isinstance(failure, ZoneClosed):
+                run.outcomes[key] = Outcome(key, Ending.RETRY, str(failure))
+                continue
+            closed = replace(run.states[key].published, pending=True, conflict=f"the zone is closed to us: {failure}")
+            try:
+                self.ledger.put_published([(key, closed)])
+            except LedgerUnavailable as unavailable:
+                run.outcomes[key] = Outcome(key, Ending.RETRY, str(unavailable))
+            else:
+                run.outcomes[key] = Outcome(key, Ending.CONFLICT, closed.conflict or "")
+
+    def _out_of_time(self, run: _Run, keys: Iterable[NameKey]) -> bool:
+        """Whether no further call may begin; if so, the names are left for the next run."""
+        if self.time_left() >= CALL_TAKES:
+            return False
+        for key in keys:
+            run.outcomes[key] = Outcome(key, Ending.RETRY, "no time is left in this run")
+        return True
 
     def _note(self, run: _Run, names: Sequence[NameChange]) -> None:
         """Remember what the zone holds of these names, and set their outcomes."""
+        if not names:
+            return
         try:
             self.ledger.put_published([(name.key, Published(name.desired, conflict=name.conflict)) for name in names])
         except LedgerUnavailable as unavailable:

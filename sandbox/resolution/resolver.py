@@ -1,7 +1,8 @@
 """What the Route 53 Resolver of one VPC answers from the private hosted zones associated with it. Pure.
 
 A simulation of what AWS documents. It knows nothing but those zones: where the real Resolver would go on to public
-DNS or to a Resolver rule, this one refuses, and a CNAME that leads out of the zones ends there.
+DNS, this one answers as public DNS does for a name that nobody registered, such as any below `internal`: it does not
+exist. A CNAME that leads out of the zones ends there.
 "Considerations when working with a private hosted zone",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
 """
@@ -48,8 +49,8 @@ def answer(
 ) -> Answer:
     """The answer to one question, asked within a VPC that is associated with these zones.
 
-    REFUSED when no zone is responsible; NXDOMAIN when the responsible zone does not have the name; no answers when
-    it has the name, but not the type. "If there's a matching private hosted zone but there's no record that matches
+    NXDOMAIN when no zone is responsible, or when the responsible one does not have the name; no answers when it has the
+    name, but not the type. "If there's a matching private hosted zone but there's no record that matches
     the domain name and type in the request, Resolver doesn't forward the request to a public DNS resolver."
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
     That page calls both cases NXDOMAIN; a name that is there for another type is not, by the DNS (RFC 2308).
@@ -63,7 +64,7 @@ def answer(
         stored = name_of_labels(name.labels[:-1])
         zone = responsible_zone(zones, stored)
         if zone is None:
-            return Answer(dns.rcode.NOERROR if found else dns.rcode.REFUSED, tuple(found))
+            return Answer(dns.rcode.NOERROR if found else dns.rcode.NXDOMAIN, tuple(found))
         by_type = record_sets_for(zone, stored)
         if by_type is None:
             return Answer(dns.rcode.NXDOMAIN, tuple(found), _soa(zone))

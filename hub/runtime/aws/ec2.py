@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
@@ -14,6 +14,8 @@ from hub.runtime.ports import SpokeUnreachable
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
+
+    from mypy_boto3_ec2 import EC2Client
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
@@ -34,19 +36,33 @@ class SpokeInstances:
         role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         found: dict[str, Instance] = {}
         try:
-            paginator = self._clients.client(role_arn, spoke.region).get_paginator("describe_instances")
+            client = self._clients.client(role_arn, spoke.region)
+            paginator = client.get_paginator("describe_instances")
             ids = sorted(instance_ids)
+            optional = _managed_too(client)
             for start in range(0, len(ids), VALUES_A_FILTER):
                 # A filter, since one unknown id among InstanceIds fails the whole call.
                 wanted = [{"Name": "instance-id", "Values": ids[start : start + VALUES_A_FILTER]}]
-                for page in paginator.paginate(Filters=wanted, IncludeManagedResources=True):
+                for page in paginator.paginate(Filters=wanted, **optional):
                     for reservation in page["Reservations"]:
                         for described in reservation["Instances"]:
                             instance = instance_of(spoke, described)
                             found[instance.ref.id] = instance
-        except (RoleUnavailable, ClientError, BotoCoreError) as error:
+        except ParamValidationError:
+            # A fault of this code, which no waiting mends: it must not pass for a spoke that does not answer.
+            raise
+        except ClientError as error:
+            self._clients.forget_if_denied(role_arn, error)
+            raise SpokeUnreachable(f"{spoke}: {error}") from error
+        except (RoleUnavailable, BotoCoreError) as error:
             raise SpokeUnreachable(f"{spoke}: {error}") from error
         return found
+
+
+def _managed_too(client: EC2Client) -> dict[str, bool]:
+    """What asks for instances that AWS services manage, too, if this version of boto3 knows how to ask for them."""
+    asked = client.meta.service_model.operation_model("DescribeInstances").input_shape
+    return {"IncludeManagedResources": True} if asked and "IncludeManagedResources" in asked.members else {}
 
 
 def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:

@@ -6,7 +6,7 @@ older look cannot bring it back; DynamoDB's time to live takes it away.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -97,23 +97,23 @@ class DynamoLedger:
         else:
             self._put(row, "version = :before", {":before": observation.version - 1})
 
-    def put_claim(self, claim: Claim, observed_at: Millis) -> None:
-        """Write a claim, unless a later look has written or withdrawn it.
+    def put_claim(self, claim: Claim, version: int) -> None:
+        """Write a claim of this version of its instance's row, unless one of a later version is there.
 
         Raises:
             LedgerUnavailable: When it cannot be written.
         """
-        row = _claim_row(claim) | _claim_key(claim.key, claim.instance) | {"live": True, "observed_at": observed_at}
+        row = _claim_row(claim) | _claim_key(claim.key, claim.instance) | {"live": True, "version": version}
         self._put_unless_later(row)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, observed_at: Millis) -> None:
-        """Withdraw a claim, unless a later look has written it.
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
+        """Withdraw a claim as of this version of its instance's row, unless one of a later version is there.
 
         Raises:
             LedgerUnavailable: When it cannot be written.
         """
         expiry = self._expiry(TOMBSTONE_MILLIS)
-        row = _claim_key(key, ref) | {"live": False, "observed_at": observed_at, contract.EXPIRES: expiry}
+        row = _claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
         self._put_unless_later(row)
 
     def name(self, key: NameKey) -> NameState:
@@ -150,9 +150,32 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When some row cannot be written.
         """
-        rows = [_published_row(key, state) | {"at": self._clock()} for key, state in published]
+        rows = [self._published_row(key, state) for key, state in published]
         for first in range(0, len(rows), ROWS_A_WRITE):
             self._put_all(rows[first : first + ROWS_A_WRITE])
+
+    def holder_of_label(self, label: str, account_id: str) -> str:
+        """The account that has the label: this one, if nobody had it before.
+
+        Raises:
+            LedgerUnavailable: When nobody can tell.
+        """
+        key: _Row = {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
+        with suppress(Outdated):
+            self._put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})", {})
+            return account_id
+        with _translated():
+            answer = self._client.get_item(TableName=self._table, Key=_written(key), ConsistentRead=True)
+        if "Item" not in answer:
+            raise LedgerUnavailable(f"the holder of the label {label!r} went away meanwhile")
+        return str(_read(answer["Item"])["account_id"])
+
+    def _published_row(self, key: NameKey, published: Published) -> _Row:
+        row = _published_row(key, published) | {"at": self._clock()}
+        if not (published.record_sets or published.pending or published.conflict):
+            # Nothing is held and nothing is under way: nothing is lost with the memory of it.
+            row[contract.EXPIRES] = self._expiry(TOMBSTONE_MILLIS)
+        return row
 
     def _put_all(self, rows: Sequence[_Row]) -> None:
         requests: Any = {self._table: [{"PutRequest": {"Item": _written(row)}} for row in rows]}
@@ -166,9 +189,9 @@ class DynamoLedger:
         raise LedgerUnavailable(f"{self._table} leaves rows unwritten")
 
     def _put_unless_later(self, row: _Row) -> None:
-        condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR observed_at <= :now"
+        condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
         try:
-            self._put(row, condition, {":now": row["observed_at"]})
+            self._put(row, condition, {":this": row["version"]})
         except Outdated:
             return
 

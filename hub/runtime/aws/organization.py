@@ -9,12 +9,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.model import Account
-from hub.runtime.ports import AccountUnknown, SpokeUnreachable
+from hub.runtime.naming import NameRefused, label_of
+from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
 
-    from hub.runtime.ports import Clock
+    from hub.runtime.ports import Clock, Labels
 
 # An account that is renamed or leaves is seen within this time; a new one sooner, as unknown ones are not kept long.
 KEEP_KNOWN_MILLIS: Final = 900_000
@@ -30,8 +31,9 @@ class _Kept:
 class OrganizationAccounts:
     """The accounts of the organization, each asked for once in a while."""
 
-    def __init__(self, client: OrganizationsClient, clock: Clock) -> None:
+    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock) -> None:
         self._client = client
+        self._labels = labels
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
@@ -61,5 +63,19 @@ class OrganizationAccounts:
             raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
         # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         active = (described.get("State") or described.get("Status")) == "ACTIVE"
-        account = Account(account_id, described.get("Name", ""), active=active)
-        return _Kept(account, self._clock() + KEEP_KNOWN_MILLIS)
+        label, reason = self._own_label(account_id, described.get("Name", ""))
+        return _Kept(Account(account_id, label, reason, active=active), self._clock() + KEEP_KNOWN_MILLIS)
+
+    def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
+        """The label of an account's name if it is its own, or the reason why it has none."""
+        try:
+            label = label_of(name)
+        except NameRefused as refused:
+            return None, f"the name of the account is no label: {refused}"
+        try:
+            holder = self._labels.holder_of_label(label, account_id)
+        except LedgerUnavailable as unavailable:
+            raise SpokeUnreachable(f"the label of {account_id} cannot be looked up: {unavailable}") from unavailable
+        if holder != account_id:
+            return None, f"the name of the account, {label!r}, is that of account {holder}, which had it first"
+        return label, ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
-from hub.runtime.model import Change, ForeignRecordSet, Fqdn, InstanceRef, NameKey, RecordSet, RecordType
-from hub.runtime.ports import BatchRefused, ZoneRecordSets, ZoneUnavailable
+from hub.runtime.model import Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
+from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 REGION: Final = "us-east-1"
 # Refusals that are the batch's own fault, and that repeating it would not change.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
+# Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
+_CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
+# A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
+NAMES_READ_ONE_BY_ONE: Final = 30
 
 
 class WriterZones:
@@ -34,52 +39,75 @@ class WriterZones:
 
         Raises:
             BatchRefused: When Route 53 refused the batch.
+            ZoneClosed: When the zone is not there, or not for the writer role to change.
             ZoneUnavailable: When it could not be asked, or did not answer.
         """
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": _described(change.record_set)} for change in changes
         ]
-        try:
+        with self._translated(zone_id):
             self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
+
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        """What the zone holds under each of the names now.
+
+        Few names are read one by one; of many, the whole zone is read once, 300 record sets a page.
+
+        Raises:
+            ZoneClosed: When the zone is not there, or not for the writer role to read.
+            ZoneUnavailable: When it could not be read to the end.
+        """
+        owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
+        foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
+        with self._translated(zone_id):
+            for described in self._listed(zone_id, names):
+                record_set = record_set_of(described)
+                if isinstance(record_set, RecordSet):
+                    owned[record_set.fqdn].append(record_set)
+                else:
+                    foreign[record_set.fqdn].append(record_set)
+        return {name: ZoneRecordSets(tuple(sorted(owned[name])), tuple(foreign[name])) for name in names}
+
+    def _listed(self, zone_id: str, names: Collection[Fqdn]) -> Iterator[ResourceRecordSetOutputTypeDef]:
+        """The record sets of these names."""
+        if len(names) > NAMES_READ_ONE_BY_ONE:
+            wanted = frozenset(names)
+            yield from (found for found in self._listed_from(zone_id, None) if found["Name"] in wanted)
+            return
+        for name in names:
+            for found in self._listed_from(zone_id, name):
+                # Names come in order of their reversed labels, from the one asked for on, which may not be there.
+                if found["Name"] != name:
+                    break
+                yield found
+
+    @contextmanager
+    def _translated(self, zone_id: str) -> Iterator[None]:
+        """AWS's errors in the words of our ports."""
+        try:
+            yield
         except ClientError as error:
-            if error_code(error) in _REFUSALS:
+            code = error_code(error)
+            if code in _REFUSALS:
                 raise BatchRefused(error.response.get("Error", {}).get("Message", str(error))) from error
-            raise ZoneUnavailable(f"{zone_id}: {error}") from error
+            old_session = self._clients.forget_if_denied(self._role_arn, error)
+            closed = code in _CLOSED and not old_session
+            raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
         except (BotoCoreError, RoleUnavailable) as error:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
-    def record_sets(self, key: NameKey) -> ZoneRecordSets:
-        """What the zone holds under a name now.
-
-        Raises:
-            ZoneUnavailable: When it could not be read to the end of the name.
-        """
-        owned: list[RecordSet] = []
-        foreign: list[ForeignRecordSet] = []
-        try:
-            for described in self._listed_from(key):
-                # Names come in order of their reversed labels, from the one asked for on, which may not be there.
-                if described["Name"] != key.fqdn:
-                    break
-                record_set = record_set_of(described)
-                if isinstance(record_set, RecordSet):
-                    owned.append(record_set)
-                else:
-                    foreign.append(record_set)
-        except (ClientError, BotoCoreError, RoleUnavailable) as error:
-            raise ZoneUnavailable(f"{key.zone_id}: {error}") from error
-        return ZoneRecordSets(tuple(sorted(owned)), tuple(foreign))
-
-    def _listed_from(self, key: NameKey) -> Iterator[ResourceRecordSetOutputTypeDef]:
-        """The zone's record sets from a name on, page by page as they are asked for."""
-        request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": key.zone_id, "StartRecordName": key.fqdn}
+    def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
+        """The zone's record sets from a name on, or all, page by page as they are asked for."""
+        request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
+        if name is not None:
+            request["StartRecordName"] = name
         while True:
             page = self._client().list_resource_record_sets(**request)
             yield from page["ResourceRecordSets"]
             if not page["IsTruncated"]:
                 break
             request = {
-                "HostedZoneId": key.zone_id,
+                "HostedZoneId": zone_id,
                 "StartRecordName": page["NextRecordName"],
                 "StartRecordType": page["NextRecordType"],
             }

@@ -20,14 +20,22 @@ if TYPE_CHECKING:
 
 # A role assumed by a role's session lasts an hour at most (IAM User Guide, "Role chaining").
 SESSION_SECONDS: Final = 3_600
-RENEW_BEFORE_MILLIS: Final = 300_000
+# It is renewed five minutes before.
+KEPT_MILLIS: Final = SESSION_SECONDS * 1000 - 300_000
+# What is denied to a session as young as this is denied to the role.
+FRESH_MILLIS: Final = 60_000
 # An organization may have thousands of spokes; a client holds some hundred kilobytes.
 KEPT_CLIENTS: Final = 64
 
 # Standard mode: jittered exponential backoff, also on Throttling and PriorRequestNotComplete (AWS SDKs and Tools
-# Reference Guide, "Retry behavior").
+# Reference Guide, "Retry behavior"). Four attempts end after 4 x (3 + 20) s and waits of 7 s at most.
 CLIENT_CONFIG: Final = Config(
-    retries={"mode": "standard", "total_max_attempts": 6}, connect_timeout=3, read_timeout=20, tcp_keepalive=True
+    retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=20, tcp_keepalive=True
+)
+# Towards the spokes: one that does not answer must not take the time of all others. The queue tries again anyway.
+# Two attempts end after 2 x (3 + 6) s and a wait of 1 s at most.
+SPOKE_CONFIG: Final = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=6, tcp_keepalive=True
 )
 
 
@@ -35,22 +43,41 @@ class RoleUnavailable(Exception):
     """The role could not be assumed; the message says which one and what AWS answered."""
 
 
+# What AWS answers to a session whose role is gone, was made anew, or lost its permissions.
+_DENIALS: Final = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    client: Any
-    expires_at: int
+class _Session:
+    credentials: CredentialsTypeDef
+    assumed_at: int
 
 
 class AssumedClients:
-    """Clients of one service under assumed roles, the least recently used let go."""
+    """Clients of one service under assumed roles. Sessions are kept while they last, clients while they are used."""
 
-    def __init__(self, session: Session, sts: STSClient, service: str, session_name: str, clock: Clock) -> None:
+    def __init__(
+        self, session: Session, sts: STSClient, service: str, session_name: str, clock: Clock, config: Config
+    ) -> None:
         self._session = session
         self._sts = sts
         self._service = service
         self._session_name = session_name
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._config = config
+        self._sessions: dict[str, _Session] = {}
+        self._clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
     def client(self, role_arn: str, region: str) -> Any:  # noqa: ANN401 - the caller knows which service it asked for
         """A client of the service in a region, as the role.
@@ -58,16 +85,36 @@ class AssumedClients:
         Raises:
             RoleUnavailable: When the role cannot be assumed.
         """
-        kept = self._kept.get((role_arn, region))
-        if kept is None or kept.expires_at - RENEW_BEFORE_MILLIS <= self._clock():
-            kept = self._assumed(role_arn, region)
-            self._kept[role_arn, region] = kept
-        self._kept.move_to_end((role_arn, region))
-        while len(self._kept) > KEPT_CLIENTS:
-            self._kept.popitem(last=False)
-        return kept.client
+        session = self._sessions.get(role_arn)
+        if session is None or self._clock() - session.assumed_at >= KEPT_MILLIS:
+            self.forget(role_arn)
+            session = self._sessions[role_arn] = self._assumed(role_arn)
+        place = (role_arn, region)
+        if place not in self._clients:
+            self._clients[place] = self._made(session.credentials, region)
+        self._clients.move_to_end(place)
+        while len(self._clients) > KEPT_CLIENTS:
+            self._clients.popitem(last=False)
+        return self._clients[place]
 
-    def _assumed(self, role_arn: str, region: str) -> _Kept:
+    def forget(self, role_arn: str) -> None:
+        """Assume the role anew the next time."""
+        self._sessions.pop(role_arn, None)
+        for place in [place for place in self._clients if place[0] == role_arn]:
+            del self._clients[place]
+
+    def forget_if_denied(self, role_arn: str, error: ClientError) -> bool:
+        """Whether the answer may be about an old session: then the role is assumed anew the next time.
+
+        A role that was deleted and made again, as by a new deployment, leaves sessions behind that nothing accepts.
+        """
+        session = self._sessions.get(role_arn)
+        if error_code(error) not in _DENIALS or session is None:
+            return False
+        self.forget(role_arn)
+        return self._clock() - session.assumed_at > FRESH_MILLIS
+
+    def _assumed(self, role_arn: str) -> _Session:
         now = self._clock()
         try:
             credentials = self._sts.assume_role(
@@ -75,9 +122,9 @@ class AssumedClients:
             )["Credentials"]
         except (ClientError, BotoCoreError) as error:
             raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}") from error
-        return _Kept(self._client(credentials, region), now + SESSION_SECONDS * 1000)
+        return _Session(credentials, now)
 
-    def _client(self, credentials: CredentialsTypeDef, region: str) -> Any:  # noqa: ANN401 - as above
+    def _made(self, credentials: CredentialsTypeDef, region: str) -> Any:  # noqa: ANN401 - as above
         # boto3's overloads know services by literal names only.
         make: Callable[..., Any] = self._session.client
         return make(
@@ -86,7 +133,7 @@ class AssumedClients:
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials["SessionToken"],
-            config=CLIENT_CONFIG,
+            config=self._config,
         )
 
 
