@@ -10,6 +10,9 @@ STAMP := $(VENV)/.installed-$(LOCK)
 LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 
+# A person's own AWS settings have no place in a simulated organization.
+unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo sandbox test bench check format templates package lock clean
 
@@ -42,7 +45,7 @@ check: $(STAMP)  ## Format, lint, types, imports, committed templates
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python generate.py --check
+	@$(BIN)/python generate.py --config $(CONFIG) --check
 
 format: $(STAMP)  ## Put the code into form
 	@$(BIN)/ruff format .
