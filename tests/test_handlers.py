@@ -84,7 +84,7 @@ def function_of(made: World, name: str) -> Any:  # noqa: ANN401 - the emulator's
 
 
 def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
-    """The documented event of a queue, its body an event that AWS documents: dropped with a reason, as it is not ours."""
+    """The documented event of a queue, its body an event that AWS documents: not ours, so dropped with a reason."""
     document = json.loads((DOCUMENTS / "sqs-event.json").read_text())
     events = [(DOCUMENTS / f"{name}.json").read_text() for name in ("ec2-state-change", "tag-change")]
     for body in ("Test message.", *events):
