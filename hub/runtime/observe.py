@@ -38,6 +38,7 @@ DELIVERIES_BEFORE_GONE: Final = 3
 # A spoke that answers as late as its client allows takes this many seconds; a run with less left takes on no other.
 LOOK_TAKES: Final = 40.0
 TOO_OLD: Final = "a later look was recorded"
+NO_TIME: Final = "no time is left in this run"
 
 
 class Ending(StrEnum):
@@ -108,6 +109,8 @@ class Observer:
         """What needs no look at the instances, and the account for those that do."""
         if spoke.region not in self.policy.regions:
             return [Outcome(hint.ref, Ending.DROPPED, "region not covered") for hint in hints], None
+        if self.time_left() < LOOK_TAKES:
+            return [Outcome(hint.ref, Ending.RETRY, NO_TIME) for hint in hints], None
         try:
             account = self.accounts.account(spoke.account)
         except AccountUnknown:
@@ -136,7 +139,7 @@ class Observer:
         """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
         hints = looked.hints
         if self.time_left() < LOOK_TAKES:
-            outcomes = [Outcome(ref, Ending.RETRY, "no time is left in this run") for ref in hints]
+            outcomes = [Outcome(ref, Ending.RETRY, NO_TIME) for ref in hints]
             hints.clear()
             return outcomes
         looked_at = self.clock()
