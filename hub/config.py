@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from hub.runtime.model import ConflictRule, Fqdn
-from hub.runtime.naming import NameRefused, Template, collision, parse_domain
+from hub.runtime.naming import NameRefused, Template, collision, parse_domain, shadowed
 from hub.runtime.policy import Policy, Rule
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def known_regions() -> frozenset[str]:
     return frozenset(get_session().get_available_regions("ec2", partition_name="aws"))
 
 
-AccountId = Annotated[str, BeforeValidator(_shaped(r"\d{12}", "an account id: 12 digits"))]
+AccountId = Annotated[str, BeforeValidator(_shaped(r"[0-9]{12}", "an account id: 12 digits"))]
 OrganizationId = Annotated[
     str, BeforeValidator(_shaped(r"o-[a-z0-9]{10,32}", "an organization id, such as o-a1b2c3d4e5"))
 ]
@@ -290,7 +290,7 @@ def _template_faults(
     root: yaml.Node | None, rules: list[Any], domains: list[Fqdn], regions: list[str]
 ) -> Iterator[Fault]:
     """What is wrong with the rules' templates, each by itself and one beside the other."""
-    earlier: list[Template] = []
+    earlier: list[tuple[Template, list[Any]]] = []
     for index, rule in enumerate(rules):
         if not (isinstance(rule, dict) and isinstance(rule.get("template"), str)):
             continue
@@ -300,7 +300,16 @@ def _template_faults(
         except NameRefused as refused:
             yield _fault(root, place, f"{rule['template']!r}: {refused}")
             continue
-        for other in earlier:
+        if inner := shadowed(template, domains, regions):
+            yield _fault(
+                root,
+                place,
+                f"{rule['template']!r} could make names that lie in the zone {inner.removesuffix('.')!r}, where they "
+                "would not be found: set the two apart by a label of their own",
+            )
+        for other, accounts in earlier:
+            if len(accounts) == 1 and accounts == _items(rule, "accounts"):
+                continue
             if reason := collision(template, other, regions):
                 yield _fault(
                     root,
@@ -308,7 +317,7 @@ def _template_faults(
                     f"{rule['template']!r} could give a name of {other.text!r} to somebody else ({reason}): "
                     "set the two apart by a label of their own",
                 )
-        earlier.append(template)
+        earlier.append((template, _items(rule, "accounts")))
 
 
 def _items(section: object, key: str) -> list[Any]:

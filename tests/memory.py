@@ -136,6 +136,8 @@ class MemoryZones:
     protected: set[NameKey] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     readable_messages: bool = True
+    # How many record sets a zone may hold.
+    room: int = 10_000
     batches: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     # What happens around the next calls: "before" fails the call undone, "after" fails it done.
@@ -182,12 +184,25 @@ class MemoryZones:
                 return f"Tried to delete resource record set {named} but it was not found"
             there.remove(one)
             return None
+        refusal = self._create_refusal(key, one, state)
+        if refusal is None:
+            there.add(one)
+        return refusal
+
+    def _create_refusal(self, key: NameKey, one: RecordSet, state: dict[NameKey, set[RecordSet]]) -> str | None:
+        there = state[key]
         if any((other.type, other.set_identifier) == (one.type, one.set_identifier) for other in there):
-            return f"Tried to create resource record set {named} but it already exists"
-        if any(other.type in {one.type.value, "CNAME"} for other in self.foreign[key]):
+            return (
+                f"Tried to create resource record set [name='{one.fqdn}', type='{one.type}', "
+                f"set-identifier='{one.set_identifier}'] but it already exists"
+            )
+        beside = [other for other in self.foreign[key] if other.type in {one.type.value, "CNAME"}]
+        if any(other.routing != "MultiValueAnswer" for other in beside):
             return (
                 f"RRSet with DNS name {one.fqdn}, type {one.type}, SetIdentifier {one.set_identifier} "
                 "cannot be created as a non multivalue answer rrset exists with the same name and type."
             )
-        there.add(one)
-        return None
+        if beside:
+            raise AssertionError(f"{one.fqdn} was created beside a foreign record set, whose TTL it levels")
+        held = sum(len(sets) for place, sets in (self.owned | state).items() if place.zone_id == key.zone_id)
+        return f"Exceeded limit MAX_RRSETS_BY_ZONE for zone: {key.zone_id}" if held >= self.room else None

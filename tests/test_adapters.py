@@ -240,6 +240,10 @@ class OneLabelEach:
     def holder_of_label(self, label: str, account_id: str) -> str:
         return self.holders.setdefault(label, account_id)
 
+    def pass_label(self, label: str, holder: str, account_id: str) -> None:
+        assert self.holders[label] == holder
+        self.holders[label] = account_id
+
 
 class TestAccounts:
     def test_account_is_asked_for_once_in_a_while(self) -> None:
@@ -284,12 +288,29 @@ class TestAccounts:
         client = SESSION.client("organizations")
         accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
-            for account in ("Payments", name):
+            # The third question is whether the holder still bears the name.
+            for account in ("Payments", name, "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": account, "State": "ACTIVE"}})
             assert accounts.account("444444444444").label == "payments"
             thief = accounts.account("666666666666")
+            stubber.assert_no_pending_responses()
         assert thief.label is None
         assert "444444444444" in thief.reason
+
+    @pytest.mark.parametrize("now", ["Pay Ments", "***", None])
+    def test_label_that_its_holder_bears_no_more_is_free(self, now: str | None) -> None:
+        """An account that took a name for a while, or that is gone, keeps nobody from it."""
+        client = SESSION.client("organizations")
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        with Stubber(client) as stubber:
+            for name in ("Payments", "Payments"):
+                stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
+            if now is None:
+                stubber.add_client_error("describe_account", "AccountNotFoundException")
+            else:
+                stubber.add_response("describe_account", {"Account": {"Name": now, "State": "ACTIVE"}})
+            accounts.account("444444444444")
+            assert accounts.account("666666666666").label == "payments"
 
     def test_account_whose_name_is_no_label_is_told(self) -> None:
         """A name that cannot be a label is no failure of the account, and the reason is kept."""
@@ -517,9 +538,24 @@ class TestLedger:
         assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
         assert ledger.holder_of_label("payments", "666666666666") == "444444444444"
 
+    def test_label_passes_from_its_holder_alone(self, ledger: DynamoLedger) -> None:
+        """Of two that would take a free label, one gets it."""
+        ledger.holder_of_label("payments", "444444444444")
+        ledger.pass_label("payments", "444444444444", "666666666666")
+        with pytest.raises(Outdated):
+            ledger.pass_label("payments", "444444444444", "555555555555")
+        assert ledger.holder_of_label("payments", "555555555555") == "666666666666"
+
     def test_memory_of_nothing_expires(self, ledger: DynamoLedger) -> None:
         """The ledger does not grow by names that nobody holds any more."""
-        ledger.put_published([(key("held"), Published((record_set(1, name="held"),))), (key("gone"), Published())])
+        ledger.put_published(
+            [
+                (key("held"), Published((record_set(1, name="held"),))),
+                (key("gone"), Published()),
+                (key("pending"), Published(pending=True)),
+                (key("conflict"), Published(conflict="in the way")),
+            ]
+        )
         rows = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="ledger")["Items"]
         expiring = {row[contract.PARTITION_KEY]["S"] for row in rows if contract.EXPIRES in row}
         assert expiring == {f"name#{CORP_ZONE}#gone.corp.internal."}

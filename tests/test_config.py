@@ -103,6 +103,64 @@ def test_rule_for_a_region_that_is_not_covered_is_a_fault() -> None:
     assert any("not one of spokes.regions" in fault for fault in faults(text))
 
 
+def with_templates(*templates: str) -> str:
+    """The example with these templates in place of its rules, each for everybody."""
+    head = GOOD[: GOOD.index("  rules:")]
+    rules = "".join(f'    - name: rule-{number}\n      template: "{text}"\n' for number, text in enumerate(templates))
+    return f"{head}  rules:\n{rules}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{name}.corp.internal", "{instance_id}.corp.internal"),
+        ("{name}.corp.internal", "{account_name}.corp.internal"),
+        ("{name}.{account_name}.corp.internal", "{name}.{region}.corp.internal"),
+        ("{name}.{account_name}.corp.internal", "{name}.prod.corp.internal"),
+        ("{name}.{account_name}.corp.internal", "{instance_id}.prod.corp.internal"),
+        ("{name}-{region}.corp.internal", "{name}.corp.internal"),
+        ("{name}.{region}.corp.internal", "{name}.eu-west-1.corp.internal"),
+        ("{name}.{account_id}.corp.internal", "{name}.444444444444.corp.internal"),
+    ],
+)
+def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, other: str) -> None:
+    """Two rules by which a tag or an account's name could reach the other's names are told, whichever comes first."""
+    for templates in ((one, other), (other, one)):
+        (told,) = faults(with_templates(*templates))
+        assert "policy.rules[1].template" in told
+        assert "to somebody else" in told
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{name}.{account_name}.corp.internal", "{name}.corp.internal"),
+        ("{instance_id}.{region}.{account_name}.corp.internal", "{name}.{region}.{account_name}.corp.internal"),
+        ("{name}-{region}.{account_id}.corp.internal", "{name}.{account_id}.corp.internal"),
+        ("{name}.{region}.corp.internal", "{name}.short.corp.internal"),
+        ("{instance_id}.{region}.corp.internal", "{instance_id}.eu-west-1.corp.internal"),
+        ("{instance_id}.{region}.corp.internal", "{instance_id}.{account_id}.corp.internal"),
+        ("{name}.corp.internal", "{name}.corp.internal"),
+        ("{name}.corp.internal", "{name}.instances.internal"),
+    ],
+)
+def test_rules_whose_names_cannot_be_chosen_across_are_no_fault(one: str, other: str) -> None:
+    """Names set apart by something that nobody chooses, or that are one account's alone, stand side by side."""
+    assert len(config.parse(with_templates(one, other)).policy.rules) == 2
+
+
+def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
+    """The Resolver asks the most specific zone alone: a record in the wider one would never be found."""
+    text = with_templates("{name}.{region}.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
+    text = with_templates("{name}.x.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert len(config.parse(text).policy.rules) == 1
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "a: [", "hub: 2026-99-99", "\t", "- 1", "null", "policy: {rules: [3, {}]}", "\x00"]
 )

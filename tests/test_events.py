@@ -30,7 +30,9 @@ def test_published_state_change_is_a_hint() -> None:
 def test_published_tag_change_is_a_hint() -> None:
     """The tag event as AWS publishes it names the instance, and the Name to look for: here, that there is none."""
     assert hint_of(json.dumps(TAG_CHANGE)) == Hint(
-        InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"), names=frozenset({None})
+        InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"),
+        names=frozenset({None}),
+        time=TAG_CHANGE["time"],
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 from hub.runtime.events import Hint
 from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer, Outcome
+from hub.runtime.ports import SpokeUnreachable
 from tests.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization
 
@@ -199,7 +200,7 @@ def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
     before = world.claimed()
     world.organization.unreachable.add(near.spoke)
     outcomes = world.observer.observe([Hint(near), Hint(far)])
-    assert [outcome.ending for outcome in outcomes] == [Ending.RETRY, Ending.RECORDED]
+    assert {outcome.ref: outcome.ending for outcome in outcomes} == {near: Ending.RETRY, far: Ending.RECORDED}
     assert before < world.claimed()
 
 
@@ -318,6 +319,67 @@ def test_removed_tag_is_expected_to_be_gone(world: World) -> None:
     world.show(name=None)
     world.hear(subject, None, (None,), attempt=2)
     assert key("web").fqdn not in world.claimed()
+
+
+def test_registration_that_crashed_is_ended_by_the_same_look(world: World) -> None:
+    """A worker died after its first write; the next one sees the same instance, and must not take it for done."""
+    subject = world.show()
+    world.ledger.fail_at = 1
+    assert world.hear(subject).ending is Ending.RETRY
+    world.ledger.fail_at = None
+    assert world.claimed() == set()
+    world.hear(subject)
+    assert key("web").fqdn in world.claimed()
+
+
+def test_later_of_two_renames_counts(world: World) -> None:
+    """Two renames in one batch, and EC2 still shows the first: the later one is what is looked for."""
+    subject = world.show(name="first")
+    early = Hint(subject, names=frozenset({"first"}), time="2026-11-02T09:00:00Z")
+    late = Hint(subject, names=frozenset({"second"}), time="2026-11-02T09:00:01Z")
+    for hints in ([early, late], [late, early]):
+        (outcome,) = world.observer.observe(hints)
+        assert outcome.ending is Ending.RETRY
+
+
+def test_fresh_hint_beside_an_old_one_has_its_own_patience(world: World) -> None:
+    """An event delivered for the third time does not use up the patience of a new one about the same instance."""
+    subject = world.show(name="old")
+    time = "2026-11-02T09:00:00Z"
+    fresh = Hint(subject, names=frozenset({"new"}), time=time)
+    (outcome,) = world.observer.observe([Hint(subject, InstanceState.RUNNING, attempt=3), fresh])
+    assert outcome.ending is Ending.RETRY
+
+
+def test_started_instance_that_still_shows_as_stopped_is_tried_again(world: World) -> None:
+    """A tag changed while it was stopped counts when it runs, though EC2 is slow to show that it does."""
+    subject = world.show(name="before")
+    world.hear(subject)
+    world.show(name="after", state=InstanceState.STOPPED)
+    assert world.hear(subject).ending is Ending.RETRY
+    world.show(name="after")
+    world.hear(subject, attempt=2)
+    assert key("after").fqdn in world.claimed()
+    assert key("before").fqdn not in world.claimed()
+
+
+def test_spoke_that_answers_late_does_not_starve_another_for_ever(world: World) -> None:
+    """A spoke that takes all the time does not come first each time."""
+    slow, quick = world.show(1, account=PAYMENTS.id), world.show(2, account=SEARCH.id, name="quick")
+    left = {"seconds": 90.0}
+
+    class OneIsSlow(MemoryOrganization):
+        def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+            if spoke == slow.spoke:
+                left["seconds"] -= 60
+                raise SpokeUnreachable("read timeout")
+            return world.organization.describe(spoke, instance_ids)
+
+    worker = replace(world.observer, instances=OneIsSlow(), time_left=lambda: left["seconds"])
+    for _ in range(5):
+        left["seconds"] = 90.0
+        worker.observe([Hint(slow, InstanceState.RUNNING), Hint(quick, InstanceState.RUNNING)])
+    assert key("quick").fqdn in world.claimed()
 
 
 def test_many_spokes_wait_together(world: World) -> None:

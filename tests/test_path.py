@@ -168,6 +168,25 @@ def test_record_made_by_hand_is_never_touched(made: World, there: Vpc) -> None:
     assert listed == by_hand
 
 
+def test_multivalue_record_made_by_hand_keeps_its_ttl(made: World, there: Vpc) -> None:
+    """Beside a foreign multivalue answer record set nothing is created: it would be given our TTL."""
+    by_hand = {
+        "Name": f"joined.{CORP}.",
+        "Type": "A",
+        "SetIdentifier": "by hand",
+        "MultiValueAnswer": True,
+        "TTL": 300,
+        "ResourceRecords": [{"Value": "192.0.2.8"}],
+    }
+    batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": by_hand}]}
+    made.client("route53", NETWORK).change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch=batch)
+    made.launch(PAYMENTS, REGION, "joined")
+    made.settle()
+    (kept,) = [one for one in made.route53.record_sets(made.zone_ids[CORP]) if one.name == f"joined.{CORP}."]
+    assert (kept.ttl, kept.values) == (300, ("192.0.2.8",))
+    assert made.resolve(f"joined.{CORP}", there) == {"192.0.2.8"}
+
+
 def test_fifty_instances_at_once_are_few_calls(made: World, there: Vpc) -> None:
     """50 instances in 6 account-regions: all names answer, by at most 4 calls that change records."""
     before = batches(made)

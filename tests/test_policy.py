@@ -114,8 +114,13 @@ def test_instance_without_address_claims_nothing() -> None:
 
 def test_rules_that_meet_at_one_name_make_one_claim() -> None:
     """Two rules that give one name make one claim, by the first rule, with the lower TTL."""
-    decision = policy(rule(name="first", ttl=60), rule(name="second", ttl=30)).decide(instance(), PAYMENTS, ZONE_IDS)
-    assert [(claim.rule, claim.ttl) for claim in decision.claims] == [("first", 30)]
+    for first, second in ((60, 30), (30, 60)):
+        rules = (
+            rule(name="first", ttl=first, conflict=ConflictRule.OLDEST),
+            rule(name="second", ttl=second, conflict=ConflictRule.SHARE),
+        )
+        (claimed,) = policy(*rules).decide(instance(), PAYMENTS, ZONE_IDS).claims
+        assert (claimed.rule, claimed.ttl, claimed.conflict) == ("first", 30, ConflictRule.OLDEST)
 
 
 def test_rule_for_other_regions_stays_silent() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from hub.runtime import contract
 from hub.runtime.model import InstanceRef, InstanceState
 
-_INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):(\d{12}):instance/(i-[0-9a-f]{8,17})")
+_INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
 
 class NotOurs(Exception):
@@ -28,13 +28,14 @@ class Hint:
 
     `state` is what a state-change event reports, None for a tag change. `names` are the values of the Name tag that tag
     changes report, None for no such tag: never taken for true, but a look that does not show one of them may have come
-    too early. `attempt` counts from 1 how often the hint was delivered.
+    too early. `attempt` counts from 1 how often the hint was delivered, and `time` is the event's own.
     """
 
     ref: InstanceRef
     state: InstanceState | None = None
     names: frozenset[str | None] = frozenset()
     attempt: int = 1
+    time: str = ""
 
     @property
     def final(self) -> bool:
@@ -66,7 +67,7 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
                 raise NotOurs("detail.instance-id is not the instance of resources")
             return Hint(ref, _state(detail.get("state")), attempt=attempt)
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, names=_names(detail), attempt=attempt)
+            return Hint(ref, names=_names(detail), attempt=attempt, time=str(event.get("time", "")))
         case source, detail_type:
             raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
 

@@ -29,11 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from botocore.config import Config
 
     from hub.runtime.ports import TimeLeft
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+
+# How long a zone that is closed to the writer role is tried, before its names are let go so that others go on.
+PATIENCE_MILLIS: Final = 120_000
 
 # What Lambda takes as a partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
@@ -86,10 +90,12 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     # The first change of each name: Lambda delivers again from the lowest sequence number that is answered.
     first: dict[NameKey, str] = {}
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
+    changed_at: dict[NameKey, int] = {}
     for record in event["Records"]:
         change = record["dynamodb"]
         key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
         first.setdefault(key, change["SequenceNumber"])
+        changed_at.setdefault(key, int(change["ApproximateCreationDateTime"] * 1000))
         claimants[key].add(change["Keys"][contract.SORT_KEY]["S"].removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
     for outcome in replace(_publisher(), time_left=_time_left(context)).publish(first):
@@ -104,6 +110,14 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
                 logger.warning("name kept for later", extra=seen)
                 failed.append(first[outcome.key])
+            case publish.Ending.CLOSED if _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
+                # Permissions take a while to be everywhere after a deployment.
+                metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
+                logger.warning("name kept for later", extra=seen)
+                failed.append(first[outcome.key])
+            case publish.Ending.CLOSED:
+                metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
+                logger.error("zone closed", extra=seen)
             case publish.Ending.CONFLICT:
                 metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
                 logger.warning("name in conflict", extra=seen)
@@ -161,8 +175,8 @@ def _session() -> boto3.Session:
     return boto3.Session()
 
 
-def _ledger() -> DynamoLedger:
-    client = _session().client("dynamodb", config=CLIENT_CONFIG)
+def _ledger(config: Config) -> DynamoLedger:
+    client = _session().client("dynamodb", config=config)
     return DynamoLedger(client, os.environ[contract.ENV_LEDGER_TABLE], _now, time.sleep)
 
 
@@ -170,7 +184,7 @@ def _ledger() -> DynamoLedger:
 def _observer() -> observe.Observer:
     sts = _session().client("sts", config=SPOKE_CONFIG)
     policy = Policy.from_json(files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8"))
-    ledger = _ledger()
+    ledger = _ledger(SPOKE_CONFIG)
     clients = AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now, SPOKE_CONFIG)
     return observe.Observer(
         policy=policy,
@@ -189,4 +203,4 @@ def _publisher() -> publish.Publisher:
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
     zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN])
-    return publish.Publisher(_ledger(), zones, _no_time)
+    return publish.Publisher(_ledger(CLIENT_CONFIG), zones, _no_time)

@@ -15,7 +15,7 @@ Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
 
 SET_IDENTIFIER_PREFIX: Final = "orgdns/"
-_SET_IDENTIFIER = re.compile(r"orgdns/(\d{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
+_SET_IDENTIFIER = re.compile(r"orgdns/([0-9]{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
 
 
 class RecordType(StrEnum):

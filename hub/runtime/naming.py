@@ -63,7 +63,7 @@ def parse_domain(text: str) -> Fqdn:
     """The absolute, lower-case form of a domain; the one place where names from outside are normalised.
 
     Raises:
-        NameRefused: When a label is empty, too long, or not made of letters, digits, hyphens and underscores.
+        NameRefused: When a label is empty, too long, or not made of letters, digits and inner hyphens.
     """
     domain = text.lower().removesuffix(".")
     if not domain:
@@ -136,14 +136,31 @@ class Template:
 def collision(one: Template, other: Template, regions: Collection[str]) -> str | None:
     """Why a tag or an account's new name could give by one template a name that the other gives to somebody else.
 
-    That is so where both can make one name, and what somebody chooses in the one stands opposite something else in the
-    other: with `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id.
+    That is so where both can make one name though they differ, and somebody chooses a part of it: with
+    `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id. It is not where both
+    carry their own account in the same place.
     """
-    pairs = list(zip(_labels(one), _labels(other), strict=False))
-    if len(_labels(one)) != len(_labels(other)) or not all(_can_meet(*pair, regions) for pair in pairs):
+    mine, theirs = _labels(one), _labels(other)
+    pairs = list(zip(mine, theirs, strict=False))
+    if len(mine) != len(theirs) or not all(_can_meet(*pair, regions) for pair in pairs):
         return None
-    chosen = [pair for pair in pairs if pair[0] != pair[1] and _chosen(*pair)]
-    return " and ".join(f"{mine!r} opposite {theirs!r}" for mine, theirs in chosen) or None
+    if any(left == right and left in _OF_ONE_ACCOUNT for left, right in pairs):
+        return None
+    apart = [f"{left!r} opposite {right!r}" for left, right in pairs if left != right]
+    return " and ".join(apart) if apart and _chosen(*mine, *theirs) else None
+
+
+def shadowed(template: Template, domains: Collection[Fqdn], regions: Collection[str]) -> Fqdn | None:
+    """The domain of another zone that some names of the template lie in: that zone alone would be asked for them."""
+    labels = _labels(template)
+    for domain in sorted(domains):
+        inner = domain.removesuffix(".").split(".")
+        lies_in = len(inner) < len(labels) and all(
+            _can_meet(label, part, regions) for label, part in zip(labels[-len(inner) :], inner, strict=True)
+        )
+        if domain != template.domain and len(domain) > len(template.domain) and lies_in:
+            return domain
+    return None
 
 
 def _labels(template: Template) -> list[str]:
@@ -161,7 +178,7 @@ def _can_meet(mine: str, theirs: str, regions: Collection[str]) -> bool:
         return True
     shapes = {
         "region": "|".join(map(re.escape, regions)),
-        "account_id": r"\d{12}",
+        "account_id": r"[0-9]{12}",
         "instance_id": r"i-[0-9a-f]{8,17}",
     }
 
@@ -180,6 +197,7 @@ def _can_meet(mine: str, theirs: str, regions: Collection[str]) -> bool:
     return not (both_facts and mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
 
 
+_OF_ONE_ACCOUNT: Final = frozenset({"{account_id}", "{account_name}"})
 _SINGLE_FACTS: Final = frozenset({"{region}", "{account_id}", "{instance_id}"})
 
 

@@ -103,7 +103,9 @@ class Observer:
             done = {outcome.ref for outcome in decided}
             if account is not None:
                 to_look.append(_Looked(spoke, account, {hint.ref: hint for hint in of_spoke if hint.ref not in done}))
-        return outcomes + self._look(to_look)
+        # Not always the same ones first: a spoke that does not answer takes the time of those after it.
+        start = self.clock() % len(to_look) if to_look else 0
+        return outcomes + self._look(to_look[start:] + to_look[:start])
 
     def _without_a_look(self, spoke: Spoke, hints: list[Hint]) -> tuple[list[Outcome], Account | None]:
         """What needs no look at the instances, and the account for those that do."""
@@ -167,8 +169,8 @@ class Observer:
         if instance.state.final:
             return self._ended(ref)
         if instance.state is not InstanceState.RUNNING:
-            if hint.state is InstanceState.RUNNING and instance.state is InstanceState.PENDING:
-                return Outcome(ref, Ending.RETRY, "the instance is pending")
+            if _not_yet(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE:
+                return Outcome(ref, Ending.RETRY, f"the instance is {instance.state}")
             return Outcome(ref, Ending.UNCHANGED, f"{instance.state}: names stay until it runs or ends")
         if not _has_address(instance):
             return Outcome(ref, Ending.RETRY, "the instance has no address yet")
@@ -250,15 +252,18 @@ class Observer:
 def _merged(one: Hint, other: Hint) -> Hint:
     """The hint that asks for all that both ask for."""
     state = next((hint.state for hint in (one, other) if hint.final), one.state or other.state)
-    return replace(one, state=state, names=one.names | other.names, attempt=max(one.attempt, other.attempt))
+    # Of two names that were told, the later one counts; of two at one time, nobody knows which that is.
+    told = sorted((hint for hint in (one, other) if hint.names), key=lambda hint: hint.time)
+    names = frozenset[str | None]().union(*(hint.names for hint in told if hint.time == told[-1].time))
+    time = told[-1].time if told else ""
+    # The one that was delivered less often has the longer patience.
+    return replace(one, state=state, names=names, attempt=min(one.attempt, other.attempt), time=time)
 
 
 def _not_yet(instance: Instance, hint: Hint) -> bool:
     """Whether what is seen lies behind what the event says."""
-    if instance.state is InstanceState.PENDING:
-        return hint.state is InstanceState.RUNNING
     if instance.state is not InstanceState.RUNNING:
-        return False
+        return hint.state is InstanceState.RUNNING and not instance.state.final
     return not _has_address(instance) or bool(hint.names and instance.tag(contract.NAME_TAG) not in hint.names)
 
 

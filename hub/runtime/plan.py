@@ -38,6 +38,11 @@ class NameChange:
     conflict: str | None = None
 
     @property
+    def grows(self) -> bool:
+        """Whether the zone holds more record sets when they are made."""
+        return sum(1 if change.action is Action.CREATE else -1 for change in self.changes) > 0
+
+    @property
     def elements(self) -> int:
         """How many ResourceRecord elements the changes have."""
         return sum(len(change.record_set.values) for change in self.changes)

@@ -128,6 +128,10 @@ class Labels(Protocol):
         """The account that has the label: this one, if nobody had it before; raises LedgerUnavailable."""
         ...
 
+    def pass_label(self, label: str, holder: str, account_id: str) -> None:
+        """Give a label whose holder does not bear it any more to another; raises LedgerUnavailable, Outdated."""
+        ...
+
 
 class Names(Protocol):
     """The publisher's side of the ledger."""

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.claims import desired_record_sets
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _NAMED: Final = re.compile(r"name='([^']+)'|DNS name ([^\s,]+)")
 
 
+# How Route 53 says that a zone is at its quota of records (Developer Guide, "Quotas": records in a hosted zone).
+_FULL: Final = "MAX_RRSETS_BY_ZONE"
 # A run with less than this many seconds left begins no further call: one that is throttled backs off for about as long.
 CALL_TAKES: Final = 100.0
 
@@ -37,6 +40,7 @@ class Ending(StrEnum):
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
     CONFLICT = "conflict"
+    CLOSED = "closed"
     RETRY = "retry"
 
 
@@ -54,8 +58,10 @@ class Outcome:
 class _Run:
     """One call's bookkeeping: each name's state as read, and its outcome once there is one."""
 
-    states: dict[NameKey, NameState]
+    states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, Outcome] = field(default_factory=dict)
+    # The names whose changes were worked out from what the zone holds, not from memory.
+    read: set[NameKey] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +75,20 @@ class Publisher:
     def publish(self, keys: Iterable[NameKey]) -> list[Outcome]:
         """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat."""
         ordered = sorted(set(keys))
-        try:
-            run = _Run({key: self.ledger.name(key) for key in ordered})
-        except LedgerUnavailable as unavailable:
-            return [Outcome(key, Ending.RETRY, str(unavailable)) for key in ordered]
+        run = _Run()
         by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
         for key in ordered:
-            by_zone[key.zone_id].append(key)
-        for of_zone in by_zone.values():
-            for batch in batches(self._planned(run, of_zone)):
-                self._send(run, batch)
+            if self._out_of_time(run, [key]):
+                continue
+            try:
+                run.states[key] = self.ledger.name(key)
+            except LedgerUnavailable as unavailable:
+                run.outcomes[key] = Outcome(key, Ending.RETRY, str(unavailable))
+            else:
+                by_zone[key.zone_id].append(key)
+        # In turns, so that a zone with many batches, or with one that has to be taken apart, keeps no other waiting.
+        of_zones = [batches(self._planned(run, of_zone)) for of_zone in by_zone.values()]
+        self._send(run, [batch for turn in zip_longest(*of_zones) for batch in turn if batch])
         return [run.outcomes[key] for key in ordered]
 
     def _planned(self, run: _Run, keys: Iterable[NameKey]) -> list[NameChange]:
@@ -87,14 +97,14 @@ class Publisher:
         unsure: list[NameKey] = []
         for key in keys:
             state = run.states[key]
-            if state.published.pending or state.published.conflict:
-                # A batch was sent and nobody noted what came of it, or something was in the way: the memory is no
-                # basis.
-                unsure.append(key)
-                continue
             desired = desired_record_sets(state.claims)
             todo = changes(state.published.record_sets, desired)
-            if todo:
+            if state.published.pending or state.published.conflict or (todo and not state.published.record_sets):
+                # A batch was sent and nobody noted what came of it, or something was in the way, or nothing of the name
+                # was ours so far: Route 53 would take our record set beside a foreign multivalue answer record set,
+                # and level its TTL. The memory is no basis.
+                unsure.append(key)
+            elif todo:
                 planned.append(NameChange(key, desired, todo))
             else:
                 run.outcomes[key] = Outcome(key, Ending.UNCHANGED)
@@ -109,28 +119,27 @@ class Publisher:
         except (ZoneUnavailable, ZoneClosed) as failure:
             self._failed(run, keys, failure)
             return []
+        run.read.update(keys)
         planned: list[NameChange] = []
         settled: list[NameChange] = []
         for key in keys:
             held = there[key.fqdn]
             claimed = desired_record_sets(run.states[key].claims)
-            conflict = _in_the_way(claimed, held.foreign)
-            # What is foreign is left as it is; ours goes all the same when nobody claims it any more.
-            desired = tuple(one for one in claimed if one in held.owned) if conflict else claimed
+            blocked = _blocked_types(claimed, held.foreign)
+            # What is foreign is left as it is, and so is what stands beside it already.
+            desired = tuple(one for one in claimed if one.type not in blocked or one in held.owned)
+            conflict = f"a foreign record set is in the way of type {', '.join(sorted(blocked))}" if blocked else None
             todo = changes(held.owned, desired)
             (planned if todo else settled).append(NameChange(key, desired, todo, conflict))
         self._note(run, settled)
         return planned
 
-    def _send(self, run: _Run, first: Sequence[NameChange]) -> None:
-        """Send one change batch; of what is refused, read what is there, and send the rest.
+    def _send(self, run: _Run, first: Iterable[Sequence[NameChange]]) -> None:
+        """Send change batches; of what is refused, read what is there, and send the rest.
 
-        No two batches to one zone are ever under way at once.
+        No two batches are ever under way at once.
         """
-        waiting: deque[Sequence[NameChange]] = deque([first])
-        # Names whose changes were worked out from the zone just before: when one of those is refused, reading it once
-        # more would not help.
-        read: set[NameKey] = set()
+        waiting = deque(first)
         while waiting:
             batch = waiting.popleft()
             keys = [name.key for name in batch]
@@ -140,40 +149,41 @@ class Publisher:
                 self.ledger.put_published([(key, replace(run.states[key].published, pending=True)) for key in keys])
                 self.zones.change(batch[0].key.zone_id, [change for name in batch for change in name.changes])
             except BatchRefused as refused:
-                waiting.extend(part for part in self._parts(run, batch, refused.message, read) if part)
+                waiting.extend(part for part in self._parts(run, batch, refused.message) if part)
             except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
                 self._failed(run, keys, failure)
             else:
                 self._note(run, batch)
 
-    def _parts(
-        self, run: _Run, batch: Sequence[NameChange], message: str, read: set[NameKey]
-    ) -> tuple[Sequence[NameChange], ...]:
+    def _parts(self, run: _Run, batch: Sequence[NameChange], message: str) -> tuple[Sequence[NameChange], ...]:
         """What to send instead of a batch that was refused, so that one bad change never blocks the others."""
         named = _names_in(message)
         guilty = [name for name in batch if name.key.fqdn in named]
+        if not guilty and _FULL in message:
+            guilty = [name for name in batch if name.grows]
+            self._refuse(run, guilty, message)
+            return ([name for name in batch if not name.grows],)
         if not guilty and len(batch) > 1:
             # The message cannot be read: halve the batch until the fault stands alone.
             return batch[: len(batch) // 2], batch[len(batch) // 2 :]
-        hopeless = [name for name in guilty or batch if name.key in read]
+        guilty = guilty or list(batch)
+        # A name that was read just before would be planned the same way once more.
+        self._refuse(run, [name for name in guilty if name.key in run.read], message)
+        again = [name.key for name in guilty if name.key not in run.read]
+        # A mended name may still be refused, for a reason that reading does not show: it must not take the others
+        # along.
+        return [name for name in batch if name not in guilty], self._replanned(run, again)
+
+    def _refuse(self, run: _Run, names: Iterable[NameChange], message: str) -> None:
+        """Note that Route 53 will not take what is to change of these names; they stay as they were."""
+        reason = f"Route 53 refused: {message}"
         self._note(
             run,
             [
-                replace(
-                    name,
-                    desired=run.states[name.key].published.record_sets,
-                    changes=(),
-                    conflict=f"Route 53 refused: {message}",
-                )
-                for name in hopeless
+                replace(name, desired=run.states[name.key].published.record_sets, changes=(), conflict=reason)
+                for name in names
             ],
         )
-        again = [name.key for name in guilty or batch if name.key not in read]
-        read.update(again)
-        innocent = [name for name in batch if name.key.fqdn not in named] if guilty else []
-        # A mended name may still be refused, for a reason that reading does not show: it must not take the others
-        # along.
-        return innocent, self._replanned(run, again)
 
     def _failed(self, run: _Run, keys: Iterable[NameKey], failure: Exception) -> None:
         """What becomes of names whose zone was not written: tried again, unless waiting does not help.
@@ -191,7 +201,7 @@ class Publisher:
             except LedgerUnavailable as unavailable:
                 run.outcomes[key] = Outcome(key, Ending.RETRY, str(unavailable))
             else:
-                run.outcomes[key] = Outcome(key, Ending.CONFLICT, closed.conflict or "")
+                run.outcomes[key] = Outcome(key, Ending.CLOSED, closed.conflict or "")
 
     def _out_of_time(self, run: _Run, keys: Iterable[NameKey]) -> bool:
         """Whether no further call may begin; if so, the names are left for the next run."""
@@ -218,15 +228,16 @@ class Publisher:
             )
 
 
-def _in_the_way(desired: Collection[RecordSet], foreign: Iterable[ForeignRecordSet]) -> str | None:
-    """Why foreign record sets keep a name from being published, or None when they do not.
+def _blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignRecordSet]) -> frozenset[str]:
+    """The record types of a name that foreign record sets keep from being published.
 
-    A multivalue answer record set cannot stand beside another routing policy of its name and type, nor anything beside
-    a CNAME (Route 53 Developer Guide, "Values specific for multivalue answer records"; RFC 1034, section 3.6.2).
+    A multivalue answer record set cannot stand beside another routing policy of its name and type, and must not stand
+    beside a foreign one of its own; nor can anything stand beside a CNAME (Route 53 Developer Guide, "Values specific
+    for multivalue answer records"; RFC 1034, section 3.6.2).
     """
     types = {record_set.type.value for record_set in desired}
-    blocking = sorted({one.type for one in foreign if types and (one.type == "CNAME" or one.type in types)})
-    return f"a foreign record set of type {', '.join(blocking)} is in the way" if blocking else None
+    there = {one.type for one in foreign}
+    return frozenset(types if "CNAME" in there else types & there)
 
 
 def _names_in(message: str) -> set[str]:

@@ -56,6 +56,8 @@ class SpokeInstances:
             raise SpokeUnreachable(f"{spoke}: {error}") from error
         except (RoleUnavailable, BotoCoreError) as error:
             raise SpokeUnreachable(f"{spoke}: {error}") from error
+        except (KeyError, ValueError) as error:
+            raise SpokeUnreachable(f"{spoke}: what EC2 answered cannot be read: {error!r}") from error
         return found
 
 

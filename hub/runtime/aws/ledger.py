@@ -160,7 +160,7 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When nobody can tell.
         """
-        key: _Row = {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
+        key = _label_key(label)
         with suppress(Outdated):
             self._put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})", {})
             return account_id
@@ -169,6 +169,15 @@ class DynamoLedger:
         if "Item" not in answer:
             raise LedgerUnavailable(f"the holder of the label {label!r} went away meanwhile")
         return str(_read(answer["Item"])["account_id"])
+
+    def pass_label(self, label: str, holder: str, account_id: str) -> None:
+        """Give the label of an account that does not bear it any more to another.
+
+        Raises:
+            Outdated: When the holder is another one by now.
+            LedgerUnavailable: When it cannot be written.
+        """
+        self._put(_label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
 
     def _published_row(self, key: NameKey, published: Published) -> _Row:
         row = _published_row(key, published) | {"at": self._clock()}
@@ -226,6 +235,10 @@ def name_key_of(partition_key: str) -> NameKey:
 
 def _name_pk(key: NameKey) -> str:
     return f"{contract.NAME_PREFIX}{key.zone_id}#{key.fqdn}"
+
+
+def _label_key(label: str) -> _Row:
+    return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
 
 
 def _claim_key(key: NameKey, ref: InstanceRef) -> _Row:

@@ -10,10 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.model import Account
 from hub.runtime.naming import NameRefused, label_of
-from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
+from hub.runtime.ports import AccountUnknown, LedgerUnavailable, Outdated, SpokeUnreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
+    from mypy_boto3_organizations.type_defs import AccountTypeDef
 
     from hub.runtime.ports import Clock, Labels
 
@@ -52,15 +53,21 @@ class OrganizationAccounts:
             raise AccountUnknown(account_id)
         return kept.account
 
-    def _asked(self, account_id: str) -> _Kept:
+    def _described(self, account_id: str) -> AccountTypeDef | None:
+        """The account as Organizations describes it, or None when there is none."""
         try:
-            described = self._client.describe_account(AccountId=account_id)["Account"]
+            return self._client.describe_account(AccountId=account_id)["Account"]
         except ClientError as error:
             if error_code(error) == "AccountNotFoundException":
-                return _Kept(None, self._clock() + KEEP_UNKNOWN_MILLIS)
+                return None
             raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
         except BotoCoreError as error:
             raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
+
+    def _asked(self, account_id: str) -> _Kept:
+        described = self._described(account_id)
+        if described is None:
+            return _Kept(None, self._clock() + KEEP_UNKNOWN_MILLIS)
         # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         active = (described.get("State") or described.get("Status")) == "ACTIVE"
         label, reason = self._own_label(account_id, described.get("Name", ""))
@@ -76,6 +83,20 @@ class OrganizationAccounts:
             holder = self._labels.holder_of_label(label, account_id)
         except LedgerUnavailable as unavailable:
             raise SpokeUnreachable(f"the label of {account_id} cannot be looked up: {unavailable}") from unavailable
-        if holder != account_id:
+        if holder == account_id:
+            return label, ""
+        if self._bears(holder, label):
             return None, f"the name of the account, {label!r}, is that of account {holder}, which had it first"
+        try:
+            self._labels.pass_label(label, holder, account_id)
+        except (LedgerUnavailable, Outdated) as unavailable:
+            raise SpokeUnreachable(f"the label of {account_id} cannot be taken: {unavailable}") from unavailable
         return label, ""
+
+    def _bears(self, account_id: str, label: str) -> bool:
+        """Whether an account's name still stands for a label: one that was renamed or has gone has no right to it."""
+        described = self._described(account_id)
+        try:
+            return described is not None and label_of(described.get("Name", "")) == label
+        except NameRefused:
+            return False

@@ -45,7 +45,7 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": _described(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id):
+        with self._translated(zone_id, _REFUSALS):
             self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
@@ -82,13 +82,13 @@ class WriterZones:
                 yield found
 
     @contextmanager
-    def _translated(self, zone_id: str) -> Iterator[None]:
+    def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
         """AWS's errors in the words of our ports."""
         try:
             yield
         except ClientError as error:
             code = error_code(error)
-            if code in _REFUSALS:
+            if code in refusals:
                 raise BatchRefused(error.response.get("Error", {}).get("Message", str(error))) from error
             old_session = self._clients.forget_if_denied(self._role_arn, error)
             closed = code in _CLOSED and not old_session
