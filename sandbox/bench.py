@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 STARTS: Final = 50
 PAIRS: Final = 15
+LISTING: Final = "ListResourceRecordSets"
 # The module that Lambda imports.
 HANDLERS: Final = contract.OBSERVER_HANDLER.rpartition(".")[0]
 
@@ -87,12 +88,14 @@ def starts(made: World) -> None:
     """Many instances at once in six account-regions."""
     account = made.route53.account(made.config.network.account)
     records, calls, tokens = _records(made), len(made.route53.batches), account.changes.tokens
+    reads = made.route53.calls[LISTING]
     spokes = [(account_id, region) for account_id in (PAYMENTS, SEARCH) for region in made.config.spokes.regions]
     for number in range(STARTS):
         made.launch(*spokes[number % len(spokes)], f"n{number}")
     made.settle()
     created = _records(made) - records
     show(f"route53_calls_per_{STARTS}_starts", len(made.route53.batches) - calls, "calls", limit=4, naive=created)
+    show(f"route53_reads_per_{STARTS}_starts", made.route53.calls[LISTING] - reads, "calls")
     # The naive way is an UPSERT each, which takes two tokens.
     show("change_tokens_per_record", (tokens - account.changes.tokens) / created, "tokens", limit=1, naive=2)
 
@@ -100,10 +103,18 @@ def starts(made: World) -> None:
 def life(made: World) -> None:
     """One instance with three names in two zones, from its start to its end."""
     written, calls = _ledger_writes(made), len(made.route53.batches)
+    events: list[dict[str, object]] = []
+
+    def count(event: dict[str, object]) -> tuple[dict[str, object], ...]:
+        events.append(event)
+        return (event,)
+
+    made.router.tamper = count
     (instance,) = made.launch(PAYMENTS, made.config.hub.region, "life")
     made.settle()
     made.end(PAYMENTS, made.config.hub.region, instance)
     made.settle()
+    show("events_per_instance_life", len(events), "events")
     show("ledger_writes_per_instance_life", _ledger_writes(made) - written, "rows")
     show("route53_calls_per_instance_life", len(made.route53.batches) - calls, "calls")
 
