@@ -8,6 +8,7 @@ import pytest
 from moto.awslambda.models import lambda_backends
 
 from hub.runtime import contract
+from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE
 from sandbox.world import World
 from tests.build import DOCUMENTS
@@ -106,3 +107,35 @@ def test_stream_event_as_lambda_documents_it_is_taken(made: World) -> None:
     outcome = made.functions.invoke(function_of(made, contract.PUBLISHER_FUNCTION), document)
     assert (outcome.error, outcome.response) == (None, {"batchItemFailures": []})
     assert len(made.route53.batches) == before
+
+
+def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, clock: MovedClock) -> None:
+    """Lambda delivers again from the lowest sequence number answered, compared as a number, so that none is lost."""
+    iam = made.client("iam", made.config.network.account)
+    trust = iam.get_role(RoleName=contract.WRITER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam.update_assume_role_policy(
+        RoleName=contract.WRITER_ROLE,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]}),
+    )
+    made.functions.cold_start(contract.PUBLISHER_FUNCTION)
+    for name in ("one", "two"):
+        made.launch(PAYMENTS, "eu-central-1", name)
+    made.settle()
+    (record,) = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())["Records"]
+    zone = made.zone_ids["corp.internal"]
+    changes = []
+    # The second change of a name counts no less than its first, and 9 comes before 10.
+    for name, number in (("one", "10"), ("two", "9"), ("one", "11")):
+        keys = record["dynamodb"]["Keys"] | {"pk": {"S": f"name#{zone}#{name}.corp.internal."}}
+        changes.append(record | {"dynamodb": record["dynamodb"] | {"Keys": keys, "SequenceNumber": number}})
+    publisher = function_of(made, contract.PUBLISHER_FUNCTION)
+    assert made.functions.invoke(publisher, {"Records": changes}).response == {
+        "batchItemFailures": [{"itemIdentifier": "9"}]
+    }
+    only_one = made.functions.invoke(publisher, {"Records": [changes[0], changes[2]]})
+    assert only_one.response == {"batchItemFailures": [{"itemIdentifier": "10"}]}
+    iam.update_assume_role_policy(RoleName=contract.WRITER_ROLE, PolicyDocument=json.dumps(trust, default=str))
+    clock.advance(120)
+    made.settle()
+    assert {"one.corp.internal.", "two.corp.internal."} <= {name for name, _, _, _ in made.owners("corp.internal")}
