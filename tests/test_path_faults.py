@@ -251,16 +251,20 @@ def test_worker_that_is_killed_leaves_nothing_half_done(
 
 
 def test_throttled_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedClock) -> None:
-    """With both buckets empty the publisher waits and goes on; nothing is lost."""
+    """With each of the account's buckets empty the publisher waits and goes on; nothing is lost."""
     account = made.route53.account(NETWORK)
     while account.requests.take(1):
         pass
+    (one,) = made.launch(PAYMENTS, REGION, "throttled")
+    rest(made, clock)
+    assert made.route53.throttled["ListResourceRecordSets"]
+    assert made.resolve(f"throttled.{CORP}", there)
     while account.changes.take(1):
         pass
-    made.launch(PAYMENTS, REGION, "throttled")
+    made.end(PAYMENTS, REGION, one)
     rest(made, clock)
     assert made.route53.throttled["ChangeResourceRecordSets"]
-    assert made.resolve(f"throttled.{CORP}", there)
+    assert not made.resolve(f"throttled.{CORP}", there)
 
 
 def test_busy_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedClock) -> None:
