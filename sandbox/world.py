@@ -247,7 +247,9 @@ def _deploy(made: World) -> None:
     files = templates(config)
     built = package(config.compiled_policy())
     s3 = made.client("s3", hub)
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+    # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=BUCKET, **place)
     s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
     zones = made.deployer.deploy(
         config.network.account, region, NETWORK_STACK, files["network.yaml"], capabilities=NAMED_IAM
