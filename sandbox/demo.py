@@ -212,11 +212,7 @@ def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
     )["ResourceRecordSets"]
     story.check("the record is as it was, to the last value", holds=listed == [by_hand])
     story.answers(f"printer.{CORP}", {"10.0.99.9"})
-    told = [
-        line
-        for line in made.functions.logs(contract.PUBLISHER_FUNCTION)
-        if isinstance(line, dict) and line.get("message") == "name in conflict"
-    ]
+    told = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")
     reason = told[-1]["reason"] if told else "nothing"
     story.check(f"the publisher's log tells: {reason}", holds=len(told) == 1)
     story.answers(

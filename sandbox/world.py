@@ -179,6 +179,11 @@ class World:
             if one.type not in {"NS", "SOA"}
         ]
 
+    def logged(self, function: str, message: str) -> list[dict[str, Any]]:
+        """The lines of a function's log with this message, in order."""
+        lines = self.functions.logs(function)
+        return [line for line in lines if isinstance(line, dict) and line.get("message") == message]
+
     def waiting(self, queue: str) -> int:
         """How many messages a queue of the hub holds, in sight or not."""
         sqs = self.client("sqs", self.config.hub.account)

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hub import config
 from sandbox import example
 from sandbox.clock import MovedClock, moved_clock
-from sandbox.world import World, world
+from sandbox.world import Vpc, World, world
 
 # The same cases at each run, and no time limit on a case: a test that fails has found something, not had a bad day.
 settings.register_profile("fixed", derandomize=True, deadline=None)
@@ -27,3 +27,9 @@ def clock() -> Iterator[MovedClock]:
 def made(clock: MovedClock) -> Iterator[World]:
     with world(config.load(example.CONFIG), clock) as one:
         yield one
+
+
+@pytest.fixture
+def there(made: World) -> Vpc:
+    """A VPC far from where the instances are: another account, another region."""
+    return made.vpcs[example.SCIENCE, "us-east-1"]

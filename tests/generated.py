@@ -14,9 +14,8 @@ import yaml
 from generate import templates
 from hub.config import Config, known_regions, parse
 from hub.rendering import Form
+from tests.build import EXAMPLE
 
-ROOT = Path(__file__).parent.parent
-EXAMPLE = ROOT / "orgdns.example.yaml"
 NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
 HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.build import ROOT
 
 
 def generate(*arguments: str | Path, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:

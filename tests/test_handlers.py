@@ -92,11 +92,7 @@ def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
         document["Records"][0]["body"] = body
         outcome = made.functions.invoke(function_of(made, contract.OBSERVER_FUNCTION), document)
         assert (outcome.error, outcome.response) == (None, {"batchItemFailures": []})
-    reasons = [
-        line["reason"]
-        for line in made.functions.logs(contract.OBSERVER_FUNCTION)
-        if isinstance(line, dict) and line.get("message") == "event dropped"
-    ]
+    reasons = [line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")]
     assert reasons[-3:] == ["the message is no JSON", "unknown account", "unknown account"]
 
 

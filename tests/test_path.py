@@ -16,27 +16,8 @@ CORP = "corp.internal"
 IDS = "instances.internal"
 
 
-@pytest.fixture
-def there(made: World) -> Vpc:
-    """A VPC far from where the instances are: another account, another region."""
-    return made.vpcs[SCIENCE, "us-east-1"]
-
-
-def logged(made: World, function: str, message: str) -> list[dict[str, object]]:
-    return [line for line in made.functions.logs(function) if isinstance(line, dict) and line.get("message") == message]
-
-
 def batches(made: World) -> int:
     return len(made.route53.batches)
-
-
-def rest(made: World, clock: MovedClock, hours: float = 2) -> None:
-    """Let time pass until what waits has been tried again as often as it will be."""
-    for _ in range(int(hours * 60)):
-        made.settle()
-        if not made.waiting(contract.EVENTS_QUEUE):
-            return
-        clock.advance(60)
 
 
 def test_launched_instance_answers_by_its_names(made: World, there: Vpc) -> None:
@@ -158,7 +139,7 @@ def test_record_made_by_hand_is_never_touched(made: World, there: Vpc) -> None:
     assert made.resolve(f"byhand.{CORP}", there) == {"192.0.2.7"}
     assert made.resolve(f"byhand.{REGION}.payments.{CORP}", there)
     assert made.resolve(f"beside.{CORP}", there)
-    told = [line["dns_name"] for line in logged(made, contract.PUBLISHER_FUNCTION, "name in conflict")]
+    told = [line["dns_name"] for line in made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")]
     assert told == [f"byhand.{CORP}."]
     (listed,) = [
         one

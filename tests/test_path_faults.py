@@ -33,11 +33,6 @@ class Held(list[Event]):
         return ()
 
 
-@pytest.fixture
-def there(made: World) -> Vpc:
-    return made.vpcs[SCIENCE, "us-east-1"]
-
-
 @pytest.fixture(autouse=True)
 def mended(made: World, clock: MovedClock) -> Iterator[None]:
     """What a test broke on purpose is whole again for the next, and nothing waits any more."""
@@ -55,10 +50,6 @@ def rest(made: World, clock: MovedClock) -> None:
         if not made.waiting(contract.EVENTS_QUEUE) and not made.functions.poll():
             return
     raise AssertionError("something waits for ever")
-
-
-def logged(made: World, function: str, message: str) -> list[dict[str, object]]:
-    return [line for line in made.functions.logs(function) if isinstance(line, dict) and line.get("message") == message]
 
 
 def send(made: World, body: str) -> None:
@@ -124,7 +115,7 @@ def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: Mov
     rest(made, clock)
     assert not made.resolve(f"forgotten.{CORP}", there)
     assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
-    assert "no such instance" in {line["reason"] for line in logged(made, contract.OBSERVER_FUNCTION, "event dropped")}
+    assert "no such instance" in {line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")}
 
 
 @pytest.mark.parametrize(
@@ -139,10 +130,10 @@ def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: Mov
 )
 def test_message_that_can_never_succeed_is_dropped_with_its_reason(made: World, body: str, reason: str) -> None:
     """Not JSON, not ours, an unknown account: counted, logged, and not delivered again."""
-    before = len(logged(made, contract.OBSERVER_FUNCTION, "event dropped"))
+    before = len(made.logged(contract.OBSERVER_FUNCTION, "event dropped"))
     send(made, body)
     made.settle()
-    dropped = logged(made, contract.OBSERVER_FUNCTION, "event dropped")[before:]
+    dropped = made.logged(contract.OBSERVER_FUNCTION, "event dropped")[before:]
     assert [line["reason"] for line in dropped] == [reason]
     assert made.waiting(contract.EVENTS_QUEUE) == made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
     metrics = [line for line in made.functions.logs(contract.OBSERVER_FUNCTION) if isinstance(line, dict)]
@@ -157,7 +148,7 @@ def test_region_that_is_not_covered_is_dropped(made: World) -> None:
     assert hint_of(json.dumps(event)).ref.region == "sa-east-1"
     send(made, json.dumps(event))
     made.settle()
-    assert logged(made, contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == "region not covered"
+    assert made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == "region not covered"
 
 
 def test_good_messages_go_on_beside_a_bad_one(made: World, there: Vpc) -> None:
@@ -327,7 +318,7 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc
         assert not made.resolve(f"{one}.instances.internal", there)
         told = next(
             line
-            for line in logged(made, contract.PUBLISHER_FUNCTION, "zone closed")
+            for line in made.logged(contract.PUBLISHER_FUNCTION, "zone closed")
             if line["dns_name"] == f"{one}.instances.internal."
         )
         assert "closed to us" in str(told["reason"])
@@ -421,7 +412,7 @@ class TestSomebodyElse:
             made.launch(SCIENCE, REGION, "vault")
             made.settle()
             assert made.resolve(f"vault.{REGION}.payments.{CORP}", there) == {made.address(PAYMENTS, REGION, held)}
-            refused = logged(made, contract.OBSERVER_FUNCTION, "name refused")[-1]
+            refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")[-1]
             assert PAYMENTS in str(refused["reason"])
         finally:
             thief.name = name

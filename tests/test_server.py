@@ -30,8 +30,8 @@ from sandbox.api_server import one_at_a_time
 from sandbox.narration import told
 from sandbox.resolution.server import LOOPBACK
 from sandbox.server import FunctionsStopped, misfits, repeating
+from tests.build import ROOT
 
-ROOT = Path(__file__).parent.parent
 PATIENCE = 20.0
 START = 60.0
 ZONE = "Z0CORPINTERNAL0EXAMPL"

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from hub.runtime import contract
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
@@ -18,11 +16,6 @@ from sandbox.world import Vpc, World
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
-
-
-@pytest.fixture
-def there(made: World) -> Vpc:
-    return made.vpcs[SCIENCE, "us-east-1"]
 
 
 def test_no_wait_for_a_tag_that_never_comes(made: World, there: Vpc) -> None:

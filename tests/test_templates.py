@@ -14,9 +14,9 @@ from generate import templates
 from hub.config import parse
 from hub.rendering import Form
 from hub.runtime import contract
+from tests.build import EXAMPLE
 from tests.generated import (
     CONFIGS,
-    EXAMPLE,
     MANAGEMENT,
     NAMES,
     arn_of,

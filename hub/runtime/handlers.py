@@ -77,9 +77,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 logger.info("instance unchanged", extra=seen)
         for refusal in outcome.refusals:
             metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
-            logger.info(
-                "name refused", extra={"instance": str(outcome.ref), "rule": refusal.rule, "reason": refusal.reason}
-            )
+            logger.info("name refused", extra=seen | {"rule": refusal.rule, "reason": refusal.reason})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -105,13 +103,12 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             "instances": sorted(claimants[outcome.key]),
             "reason": outcome.reason,
         }
-        match outcome.ending:
+        ending = outcome.ending
+        if ending is publish.Ending.CLOSED and _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
+            # Permissions take a while to be everywhere after a deployment.
+            ending = publish.Ending.RETRY
+        match ending:
             case publish.Ending.RETRY:
-                metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
-                logger.warning("name kept for later", extra=seen)
-                failed.append(first[outcome.key])
-            case publish.Ending.CLOSED if _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
-                # Permissions take a while to be everywhere after a deployment.
                 metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
                 logger.warning("name kept for later", extra=seen)
                 failed.append(first[outcome.key])

@@ -69,6 +69,12 @@ class _Looked:
     account: Account
     hints: dict[InstanceRef, Hint]
 
+    def given_up(self, reason: str) -> list[Outcome]:
+        """Leave all of them to the queue, and wait for none."""
+        outcomes = [Outcome(ref, Ending.RETRY, reason) for ref in self.hints]
+        self.hints.clear()
+        return outcomes
+
 
 @dataclass(frozen=True, slots=True)
 class Observer:
@@ -141,16 +147,12 @@ class Observer:
         """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
         hints = looked.hints
         if self.time_left() < LOOK_TAKES:
-            outcomes = [Outcome(ref, Ending.RETRY, NO_TIME) for ref in hints]
-            hints.clear()
-            return outcomes
+            return looked.given_up(NO_TIME)
         looked_at = self.clock()
         try:
             seen = self.instances.describe(looked.spoke, [ref.id for ref in hints])
         except SpokeUnreachable as unreachable:
-            outcomes = [Outcome(ref, Ending.RETRY, str(unreachable)) for ref in hints]
-            hints.clear()
-            return outcomes
+            return looked.given_up(str(unreachable))
         outcomes = []
         for ref, hint in list(hints.items()):
             instance = seen.get(ref.id)

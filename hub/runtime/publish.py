@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 # The two ways in which Route 53's messages name a record set (API Reference, ChangeResourceRecordSets,
 # InvalidChangeBatch; the wordings differ between kinds of faults).
 _NAMED: Final = re.compile(r"name='([^']+)'|DNS name ([^\s,]+)")
-
-
 # How Route 53 says that a zone is at its quota of records (Developer Guide, "Quotas": records in a hosted zone).
 _FULL: Final = "MAX_RRSETS_BY_ZONE"
 # A run with less than this many seconds left begins no further call: one that is throttled backs off for about as long.
@@ -185,23 +183,22 @@ class Publisher:
             ],
         )
 
-    def _failed(self, run: _Run, keys: Iterable[NameKey], failure: Exception) -> None:
+    def _failed(self, run: _Run, keys: Sequence[NameKey], failure: Exception) -> None:
         """What becomes of names whose zone was not written: tried again, unless waiting does not help.
 
         A zone that is closed is a conflict of its names, so that they keep no other zone's names waiting in the stream.
         Each stays marked as pending, and is looked at anew when it is touched the next time.
         """
-        for key in keys:
-            if not isinstance(failure, ZoneClosed):
-                run.outcomes[key] = Outcome(key, Ending.RETRY, str(failure))
-                continue
-            closed = replace(run.states[key].published, pending=True, conflict=f"the zone is closed to us: {failure}")
+        ending, reason = Ending.RETRY, str(failure)
+        if isinstance(failure, ZoneClosed):
+            ending, reason = Ending.CLOSED, f"the zone is closed to us: {failure}"
+            closed = [(key, replace(run.states[key].published, pending=True, conflict=reason)) for key in keys]
             try:
-                self.ledger.put_published([(key, closed)])
+                self.ledger.put_published(closed)
             except LedgerUnavailable as unavailable:
-                run.outcomes[key] = Outcome(key, Ending.RETRY, str(unavailable))
-            else:
-                run.outcomes[key] = Outcome(key, Ending.CLOSED, closed.conflict or "")
+                ending, reason = Ending.RETRY, str(unavailable)
+        for key in keys:
+            run.outcomes[key] = Outcome(key, ending, reason)
 
     def _out_of_time(self, run: _Run, keys: Iterable[NameKey]) -> bool:
         """Whether no further call may begin; if so, the names are left for the next run."""
