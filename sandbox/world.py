@@ -6,9 +6,9 @@ bridged, and each bridge says so where it stands.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import boto3
 import dns.message
@@ -16,18 +16,19 @@ import dns.query
 import dns.rdatatype
 from botocore.config import Config as ClientConfig
 from moto import mock_aws
-from moto.ec2.models import vpcs
 from moto.iam.models import iam_backends
 
 from generate import templates
 from hub.package import package
 from sandbox import example
-from sandbox.bridge import replaced
 from sandbox.cloudformation.deployer import Deployer, deployer
 from sandbox.events.ec2 import ec2_events
+from sandbox.events.ec2_tags import GROUP_TAG, asked_by_aws
 from sandbox.events.eventbridge import Router, events_routed
 from sandbox.functions.service import Functions, own_event_sources
 from sandbox.iam.guard import Guard
+from sandbox.launching import Launch, interface_request, launch_request, tag_list
+from sandbox.network import ReverseRules, chosen_ids
 from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
 from sandbox.resolution.server import LOOPBACK, DnsServer
 from sandbox.route53.bridge import strict_route53
@@ -69,6 +70,7 @@ class World:
     functions: Functions
     guard: Guard
     resolvers: DnsServer
+    reverse_rules: ReverseRules
     # The first VPC of each account and region, which instances are launched in; and those made after it.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)
@@ -95,13 +97,26 @@ class World:
         key = iam_backends[account][PARTITION].create_temp_access_key()
         return key.access_key_id, key.secret_access_key
 
-    def add_vpc(self, account: str, region: str, *, associated: bool = True) -> Vpc:
-        """Make a VPC, and associate it with every zone as the central team would by hand."""
+    def add_vpc(
+        self,
+        account: str,
+        region: str,
+        *,
+        associated: bool = True,
+        vpc_id: str | None = None,
+        subnet_id: str | None = None,
+        cidr: str | None = None,
+    ) -> Vpc:
+        """Make a VPC with one subnet, and associate it with every zone as the central team would by hand.
+
+        Ids are random and the CIDR is that of no other VPC here, where they are not given.
+        """
         ec2 = self.client("ec2", account, region)
         # Every VPC has a network of its own: 10.0.0.0/16 is that of the networking account's first one.
-        number = len(self.vpcs) + len(self.further_vpcs) + 1
-        vpc_id = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
-        subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=f"10.{number}.0.0/16")["Subnet"]["SubnetId"]
+        cidr = cidr or f"10.{len(self.vpcs) + len(self.further_vpcs) + 1}.0.0/16"
+        with chosen_ids(vpc_id, subnet_id):
+            vpc_id = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+            subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr)["Subnet"]["SubnetId"]
         vpc = Vpc(account, region, vpc_id, subnet)
         if self.vpcs.setdefault((account, region), vpc) is not vpc:
             self.further_vpcs.append(vpc)
@@ -119,33 +134,67 @@ class World:
         return example.NEW_ZONE_IDS[domain.removesuffix(".")]
 
     def launch(
-        self, account: str, region: str, name: str | None = None, count: int = 1, tags: Mapping[str, str] | None = None
+        self,
+        account: str,
+        region: str,
+        name: str | None = None,
+        count: int = 1,
+        tags: Mapping[str, str] | None = None,
+        **how: Unpack[Launch],
     ) -> list[str]:
-        """Launch instances in the VPC of an account and region; their ids."""
-        named = ({"Name": name} if name is not None else {}) | dict(tags or {})
-        request: dict[str, Any] = {"TagSpecifications": [_tagged(named)]} if named else {}
-        answer = self.client("ec2", account, region).run_instances(
-            ImageId="ami-12345678",
-            InstanceType="t4g.micro",
-            MinCount=count,
-            MaxCount=count,
-            SubnetId=self.vpcs[account, region].subnet,
-            **request,
-        )
+        """Launch instances, in the first VPC of the account and region unless told where; their ids."""
+        group = how.get("group")
+        named = ({"Name": name} if name is not None else {}) | dict(tags or {}) | ({GROUP_TAG: group} if group else {})
+        subnet = how.get("subnet") or self.vpcs[account, region].subnet
+        with asked_by_aws() if group else nullcontext():
+            answer = self.client("ec2", account, region).run_instances(**launch_request(subnet, named, count, how))
         return [instance["InstanceId"] for instance in answer["Instances"]]
+
+    def add_interface(
+        self,
+        account: str,
+        region: str,
+        instance_id: str,
+        device_index: int = 1,
+        addresses: Sequence[str] = (),
+        ipv6: Sequence[str] = (),
+    ) -> str:
+        """Attach a new interface in the instance's own subnet, its first address the primary one; the interface's id.
+
+        Of this EC2 sends no event, and the interface outlives the instance.
+        """
+        ec2 = self.client("ec2", account, region)
+        subnet = self.described(account, region, instance_id)["SubnetId"]
+        made = ec2.create_network_interface(**interface_request(subnet, addresses, ipv6))["NetworkInterface"]
+        interface: str = made["NetworkInterfaceId"]
+        ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId=instance_id, DeviceIndex=device_index)
+        return interface
 
     def tag(self, account: str, region: str, instance_id: str, **tags: str) -> None:
         """Set tags of an instance."""
-        self.client("ec2", account, region).create_tags(Resources=[instance_id], Tags=_tagged(tags)["Tags"])
+        self.client("ec2", account, region).create_tags(Resources=[instance_id], Tags=tag_list(tags))
+
+    def stop(self, account: str, region: str, *instance_ids: str) -> None:
+        """Stop instances; they keep their addresses."""
+        self.client("ec2", account, region).stop_instances(InstanceIds=list(instance_ids))
+
+    def start(self, account: str, region: str, *instance_ids: str) -> None:
+        """Start instances that were stopped."""
+        self.client("ec2", account, region).start_instances(InstanceIds=list(instance_ids))
 
     def end(self, account: str, region: str, *instance_ids: str) -> None:
         """Terminate instances."""
         self.client("ec2", account, region).terminate_instances(InstanceIds=list(instance_ids))
 
+    def described(self, account: str, region: str, instance_id: str) -> dict[str, Any]:
+        """An instance as DescribeInstances shows it."""
+        answer = self.client("ec2", account, region).describe_instances(InstanceIds=[instance_id])
+        instance: dict[str, Any] = answer["Reservations"][0]["Instances"][0]
+        return instance
+
     def address(self, account: str, region: str, instance_id: str) -> str:
         """The private address of an instance, as EC2 shows it."""
-        answer = self.client("ec2", account, region).describe_instances(InstanceIds=[instance_id])
-        address: str = answer["Reservations"][0]["Instances"][0]["PrivateIpAddress"]
+        address: str = self.described(account, region, instance_id)["PrivateIpAddress"]
         return address
 
     def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
@@ -213,10 +262,11 @@ def world(
         enter(events_routed(router))
         enter(ec2_events(router.emit, clock))
         enter(guard.in_force())
-        dns_server = enter(DnsServer(route53.zones_of_vpc))
+        reverse = ReverseRules()
+        dns_server = enter(DnsServer(route53.zones_of_vpc, reverse_of_vpc=reverse.of_vpc))
         organization = build_organization(spec)
         functions = Functions(clock, guard)
-        made = World(config, clock, organization, deploy, route53, router, functions, guard, dns_server)
+        made = World(config, clock, organization, deploy, route53, router, functions, guard, dns_server, reverse)
         _prepare(made)
         _deploy(made)
         for unit in spec.units:
@@ -234,7 +284,7 @@ def _prepare(made: World) -> None:
         place = zone.create
         vpc_id = place.vpc if place else f"vpc-{len(made.zone_ids):017x}"
         region = place.region if place else config.hub.region
-        with replaced(vpcs, random_vpc_id=lambda vpc_id=vpc_id: vpc_id):
+        with chosen_ids(vpc_id):
             made.client("ec2", config.network.account, region).create_vpc(CidrBlock="10.0.0.0/16")
         if place is None:
             made.client("route53", config.network.account).create_hosted_zone(
@@ -264,7 +314,3 @@ def _deploy(made: World) -> None:
     made.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
     made.deployer.deploy(hub, region, ROLLOUT_STACK, files["rollout.yaml"], capabilities=NAMED_IAM)
     made.functions.discover(hub, region)
-
-
-def _tagged(tags: dict[str, str]) -> dict[str, Any]:
-    return {"ResourceType": "instance", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

@@ -19,7 +19,9 @@ from moto.ec2.models.tags import TagBackend
 
 from sandbox.bridge import replaced
 from sandbox.clock import Clock, RealClock
-from sandbox.events.ec2_corrections import free_addresses, terminated_instances
+from sandbox.events.ec2_addresses import free_addresses, launched_interfaces
+from sandbox.events.ec2_corrections import started_instances, terminated_instances
+from sandbox.events.ec2_tags import reserved_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,12 +36,19 @@ _launching: ContextVar[bool] = ContextVar("launching", default=False)
 
 @contextmanager
 def ec2_events(emit: Callable[[Event], None], clock: Clock | None = None) -> Iterator[None]:
-    """Let EC2 emit its events, hand out free addresses and let go of terminated instances, while the context lasts.
+    """Let EC2 emit its events, and behave as documented where the emulator does not, while the context lasts.
 
     `emit` is called with each event, in the order in which things happen; an action that changes nothing has none.
     """
     clock = clock or RealClock()
-    with free_addresses(), terminated_instances(clock), _emitted(_Publisher(emit, clock)):
+    with (
+        free_addresses(),
+        launched_interfaces(),
+        started_instances(),
+        terminated_instances(clock),
+        reserved_tags(),
+        _emitted(_Publisher(emit, clock)),
+    ):
         yield
 
 

@@ -1,6 +1,6 @@
-"""What EC2's emulation gets wrong about addresses and about instances that are gone, put right.
+"""What EC2's emulation gets wrong about instances that start or are gone, put right.
 
-A simulation: the emulator draws addresses from anywhere and keeps what AWS drops. The bridges here stand on its
+A simulation: the emulator keeps what AWS drops or sets anew. The bridges here stand on its
 insides and make it behave as AWS documents, each naming the document.
 """
 
@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import contextmanager
-from ipaddress import ip_address
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models.elastic_network_interfaces import NetworkInterfaceBackend
+from moto.core.utils import utcnow
 from moto.ec2.models.instances import Instance, InstanceBackend
-from moto.ec2.models.subnets import Subnet
 
 from sandbox.bridge import replaced
 
@@ -24,7 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
 
-# A backend, instance, subnet or parameter of the emulator, which ships no types.
+# A backend, instance or parameter of the emulator, which ships no types.
 Moto = Any
 
 # "usually less than one hour": DescribeInstances
@@ -32,68 +28,20 @@ Moto = Any
 TERMINATED_VISIBLE_SECONDS: Final = 3600
 
 
-def _next_free_address(subnet: Moto, instance: Moto = None) -> str:
-    """The address that the subnet gives next, taken for the instance."""
-    # What was released comes first, the lowest of it, so that a test can tell which address comes next.
-    released = sorted(subnet._unused_ips, key=ip_address)
-    unused = (str(address) for address in subnet._subnet_ip_generator)
-    address: str
-    for address in chain(released, unused):
-        if address not in subnet._subnet_ips:
-            subnet._unused_ips.discard(address)
-            subnet._subnet_ips[address] = instance
-            return address
-    message = f"There are not enough free addresses in subnet '{subnet.id}' to satisfy the requested number."
-    raise EC2ClientError("InsufficientFreeAddressesInSubnet", message)
-
-
 @contextmanager
-def free_addresses() -> Iterator[None]:
-    """An interface without a given address gets the next free one of its subnet, and an instance always has a subnet.
+def started_instances() -> Iterator[None]:
+    """A start is a new launch time; that of the first launch stays as the attachment time of the primary interface.
 
-    The emulator draws addresses at random, outside any subnet where none is named. "Amazon EC2 instance IP addressing"
-    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html) and "Default VPCs"
-    (https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html). Which free address AWS takes is not documented.
+    "Instance", LaunchTime (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html).
     """
-    launch = InstanceBackend.run_instances
-    create = NetworkInterfaceBackend.create_network_interface
+    start = Instance.start
 
-    def create_network_interface(
-        backend: Moto,
-        subnet: Moto,
-        private_ip_address: Moto,
-        private_ip_addresses: Moto = None,
-        *args: Moto,
-        **kwargs: Moto,
-    ) -> Moto:
-        subnet = backend.get_subnet(subnet) if isinstance(subnet, str) else subnet
-        if not private_ip_address and not private_ip_addresses:
-            private_ip_address = _next_free_address(subnet)
-        interface = create(backend, subnet, private_ip_address, private_ip_addresses, *args, **kwargs)
-        for address in interface.private_ip_addresses:
-            subnet._subnet_ips.setdefault(address["PrivateIpAddress"], interface)
-        return interface
+    def started(instance: Moto) -> Moto:
+        if instance.state != "running":
+            instance.launch_time = utcnow()
+        return start(instance)
 
-    def run_instances(backend: Moto, *args: Moto, **kwargs: Moto) -> Moto:
-        nics = kwargs.get("nics") or []
-        if not kwargs.get("subnet_id") and not any("SubnetId" in nic or "NetworkInterfaceId" in nic for nic in nics):
-            zone = kwargs.get("placement") or f"{backend.region_name}a"
-            if default := (backend.get_default_subnets() or {}).get(zone):
-                kwargs["subnet_id"] = default.id
-        reservation = launch(backend, *args, **kwargs)
-        kept = {nic.get("NetworkInterfaceId") for nic in nics} | {
-            int(nic["DeviceIndex"]) for nic in nics if nic.get("DeleteOnTermination") is False
-        }
-        for instance in reservation.instances:
-            for index, interface in instance.nics.items():
-                interface.delete_on_termination = not {interface.id, index} & kept
-        return reservation
-
-    with (
-        replaced(InstanceBackend, run_instances=run_instances),
-        replaced(NetworkInterfaceBackend, create_network_interface=create_network_interface),
-        replaced(Subnet, get_available_subnet_ip=_next_free_address),
-    ):
+    with replaced(Instance, start=started):
         yield
 
 

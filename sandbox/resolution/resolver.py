@@ -1,8 +1,8 @@
-"""What the Route 53 Resolver of one VPC answers from the private hosted zones associated with it. Pure.
+"""What the Route 53 Resolver of one VPC answers from its private hosted zones and its own reverse rules. Pure.
 
-A simulation of what AWS documents. It knows nothing but those zones: where the real Resolver would go on to public
-DNS, this one answers as public DNS does for a name that nobody registered, such as any below `internal`: it does not
-exist. A CNAME that leads out of the zones ends there.
+A simulation of what AWS documents. It knows nothing but those zones and rules: where the real Resolver would go on to
+public DNS, this one answers as public DNS does for a name that nobody registered, such as any below `internal`: it
+does not exist. A CNAME that leads out of the zones ends there.
 "Considerations when working with a private hosted zone",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
 """
@@ -18,6 +18,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from sandbox.resolution.autodefined import NO_RULES
 from sandbox.route53.names import is_within, labels, name_of_labels, stored_name
 from sandbox.route53.rules import ResourceRecordSet, Routing
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Mapping
 
+    from sandbox.resolution.autodefined import AutodefinedReverse
     from sandbox.route53.zone import Zone
 
 MAX_ANSWERS: Final = 8
 MAX_CHAIN: Final = 8
+# Of EC2's own answers, in seconds; AWS documents none, this is what a Resolver is seen to give.
+_EC2_TTL: Final = 60
 _WILDCARD: Final = stored_name("*")
 
 
@@ -46,8 +50,9 @@ def answer(
     qname: dns.name.Name,
     qtype: dns.rdatatype.RdataType,
     chooser: random.Random,
+    reverse: AutodefinedReverse = NO_RULES,
 ) -> Answer:
-    """The answer to one question, asked within a VPC that is associated with these zones.
+    """The answer to one question, asked within a VPC that is associated with these zones and has these reverse rules.
 
     NXDOMAIN when no zone is responsible, or when the responsible one does not have the name; no answers when it has the
     name, but not the type. "If there's a matching private hosted zone but there's no record that matches
@@ -63,6 +68,8 @@ def answer(
     for _ in range(MAX_CHAIN):
         stored = name_of_labels(name.labels[:-1])
         zone = responsible_zone(zones, stored)
+        if is_shadowed(zone, stored, reverse):
+            return _ec2_answer(name, qtype, reverse.instance_name(stored), tuple(found))
         if zone is None:
             return Answer(dns.rcode.NOERROR if found else dns.rcode.NXDOMAIN, tuple(found))
         by_type = record_sets_for(zone, stored)
@@ -91,6 +98,16 @@ def responsible_zone(zones: Collection[Zone], stored: str) -> Zone | None:
     """
     around = [zone for zone in zones if is_within(stored, zone.domain)]
     return max(around, key=lambda zone: len(zone.domain), default=None)
+
+
+def is_shadowed(zone: Zone | None, stored: str, reverse: AutodefinedReverse) -> bool:
+    """Whether an autodefined rule answers for a name, and not the responsible zone.
+
+    The most specific rule wins, and at one name the zone does: "How do I use and override auto-defined reverse DNS
+    rules with Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
+    """
+    domain = reverse.responsible_domain(stored)
+    return domain is not None and (zone is None or len(domain) > len(zone.domain))
 
 
 def record_sets_for(zone: Zone, stored: str) -> Mapping[str, Mapping[str | None, ResourceRecordSet]] | None:
@@ -143,6 +160,21 @@ def _rrset(name: dns.name.Name, chosen: tuple[ResourceRecordSet, ...], chooser: 
         origin=dns.name.root,
         relativize=False,
     )
+
+
+def _ec2_answer(
+    name: dns.name.Name,
+    qtype: dns.rdatatype.RdataType,
+    target: str | None,
+    found: tuple[dns.rrset.RRset, ...],
+) -> Answer:
+    """What EC2 itself says of a reverse name: the name it gave the address, or that there is no such name."""
+    if target is None:
+        return Answer(dns.rcode.NXDOMAIN, found)
+    if qtype != dns.rdatatype.PTR:
+        return Answer(dns.rcode.NOERROR, found)
+    own = dns.rrset.from_text(name, _EC2_TTL, dns.rdataclass.IN, dns.rdatatype.PTR, target)
+    return Answer(dns.rcode.NOERROR, (*found, own))
 
 
 def _soa(zone: Zone) -> tuple[dns.rrset.RRset, ...]:

@@ -22,6 +22,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
 from sandbox.resolution.resolver import answer
 
 if TYPE_CHECKING:
@@ -51,14 +52,17 @@ class DnsServer:
         zones_of_vpc: The private hosted zones associated with a VPC; it is asked for every query, so that answers are
             always those of now.
         chooser: Decides which of many answers are given, and in which order.
+        reverse_of_vpc: The autodefined reverse rules of a VPC, asked for in the same way; by default it has none.
     """
 
     def __init__(
         self,
         zones_of_vpc: Callable[[str], Collection[Zone]],
         chooser: random.Random | None = None,
+        reverse_of_vpc: Callable[[str], AutodefinedReverse] = lambda _vpc_id: NO_RULES,
     ) -> None:
         self._zones_of_vpc = zones_of_vpc
+        self._reverse_of_vpc = reverse_of_vpc
         self._chooser = chooser or random.Random()  # noqa: S311 - it spreads load, it keeps no secret
         self._open = ExitStack()
         self._lock = threading.Lock()
@@ -124,7 +128,8 @@ class DnsServer:
             response.set_rcode(dns.rcode.NOTIMP)
             return
         with self._lock:
-            found = answer(self._zones_of_vpc(vpc_id), question.name, question.rdtype, self._chooser)
+            zones, reverse = self._zones_of_vpc(vpc_id), self._reverse_of_vpc(vpc_id)
+            found = answer(zones, question.name, question.rdtype, self._chooser, reverse)
         response.set_rcode(found.rcode)
         response.answer.extend(found.answers)
         response.authority.extend(found.authority)

@@ -10,12 +10,13 @@ from moto import mock_aws
 
 from sandbox.clock import MovedClock, moved_clock
 from sandbox.events.ec2 import ec2_events
+from sandbox.events.ec2_tags import asked_by_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_ec2 import EC2Client
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, TagTypeDef
 
 REGION = "eu-west-1"
 IMAGE = "ami-12c6146b"
@@ -170,6 +171,140 @@ def test_a_terminated_instance_has_no_network_and_frees_its_address(world: World
     by_address = [{"Name": "private-ip-address", "Values": [instance["PrivateIpAddress"]]}]
     (found,) = world.ec2.describe_instances(Filters=by_address)["Reservations"]  # type: ignore[arg-type] # plain dicts do
     assert found["Instances"][0]["InstanceId"] == next_one["InstanceId"]
+
+
+def test_a_launch_gives_its_interfaces_all_that_it_asks_for(world: World) -> None:
+    """Further addresses, IPv6 and further interfaces are shown as they were given, each with its device index."""
+    subnet = world.subnet()
+    first = {
+        "DeviceIndex": 0,
+        "SubnetId": subnet,
+        "PrivateIpAddresses": [
+            {"PrivateIpAddress": "10.10.0.20", "Primary": True},
+            {"PrivateIpAddress": "10.10.0.21", "Primary": False},
+        ],
+        "Ipv6Addresses": [{"Ipv6Address": "2001:db8::20"}, {"Ipv6Address": "2001:db8::21"}],
+    }
+    second = {
+        "DeviceIndex": 1,
+        "SubnetId": subnet,
+        "PrivateIpAddresses": [{"PrivateIpAddress": "10.10.0.30", "Primary": True}],
+        "SecondaryPrivateIpAddressCount": 1,
+    }
+    (instance,) = world.launch(NetworkInterfaces=[first, second])
+    shown = world.described(instance["InstanceId"])
+    assert shown["PrivateIpAddress"] == "10.10.0.20"
+    assert [
+        (
+            interface["Attachment"]["DeviceIndex"],
+            [(address["PrivateIpAddress"], address["Primary"]) for address in interface["PrivateIpAddresses"]],
+            [address["Ipv6Address"] for address in interface["Ipv6Addresses"]],
+            interface["SubnetId"],
+            interface["VpcId"],
+        )
+        for interface in shown["NetworkInterfaces"]
+    ] == [
+        (
+            0,
+            [("10.10.0.20", True), ("10.10.0.21", False)],
+            ["2001:db8::20", "2001:db8::21"],
+            subnet,
+            shown["VpcId"],
+        ),
+        (1, [("10.10.0.30", True), ("10.10.0.4", False)], [], subnet, shown["VpcId"]),
+    ]
+
+
+def test_an_instance_is_where_its_primary_interface_is(world: World) -> None:
+    """Subnet and zone are those of device index 0, be it named last, or have been there before."""
+    here, there = world.subnet(), world.subnet()
+    zone = world.ec2.describe_subnets(SubnetIds=[there])["Subnets"][0]
+    elsewhere = world.ec2.create_subnet(VpcId=zone["VpcId"], CidrBlock="10.10.1.0/24", AvailabilityZone=f"{REGION}c")[
+        "Subnet"
+    ]["SubnetId"]
+    interface = world.ec2.create_network_interface(SubnetId=elsewhere)["NetworkInterface"]["NetworkInterfaceId"]
+    nics = [{"DeviceIndex": 1, "SubnetId": here}, {"DeviceIndex": 0, "NetworkInterfaceId": interface}]
+    (instance,) = world.launch(NetworkInterfaces=nics)
+    shown = world.described(instance["InstanceId"])
+    assert (shown["SubnetId"], shown["VpcId"]) == (elsewhere, zone["VpcId"])
+    assert shown["Placement"]["AvailabilityZone"] == f"{REGION}c"
+
+
+def test_further_addresses_are_the_subnets_and_free_again_afterwards(world: World) -> None:
+    """Nobody else gets a further address before it was unassigned or its instance has ended."""
+    subnet = world.subnet("10.10.0.0/28")
+    (instance,) = world.launch(SubnetId=subnet)
+    interface = world.described(instance["InstanceId"])["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    world.ec2.assign_private_ip_addresses(NetworkInterfaceId=interface, PrivateIpAddresses=["10.10.0.6"])
+    world.ec2.assign_private_ip_addresses(NetworkInterfaceId=interface, SecondaryPrivateIpAddressCount=1)
+    others = [each["PrivateIpAddress"] for each in world.launch(2, SubnetId=subnet)]
+    assert others == ["10.10.0.7", "10.10.0.8"]
+    world.ec2.unassign_private_ip_addresses(NetworkInterfaceId=interface, PrivateIpAddresses=["10.10.0.6"])
+    assert world.launch(SubnetId=subnet)[0]["PrivateIpAddress"] == "10.10.0.6"
+    world.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
+    assert [each["PrivateIpAddress"] for each in world.launch(2, SubnetId=subnet)] == ["10.10.0.4", "10.10.0.5"]
+
+
+def test_a_start_is_a_new_launch_time_but_no_new_attachment(world: World) -> None:
+    """When the instance was first launched is told by its primary interface alone."""
+    ids = [world.launch()[0]["InstanceId"]]
+    first = world.described(ids[0])["LaunchTime"]
+    world.clock.advance(60)
+    world.ec2.start_instances(InstanceIds=ids)
+    assert world.described(ids[0])["LaunchTime"] == first
+    world.ec2.stop_instances(InstanceIds=ids)
+    assert world.described(ids[0])["LaunchTime"] == first
+    world.ec2.start_instances(InstanceIds=ids)
+    shown = world.described(ids[0])
+    assert (shown["LaunchTime"] - first).total_seconds() == 60
+    assert shown["NetworkInterfaces"][0]["Attachment"]["AttachTime"] == first
+
+
+RESERVED: list[TagTypeDef] = [{"Key": "aws:autoscaling:groupName", "Value": "web-fleet"}]
+
+
+def test_a_customer_may_not_set_tags_of_aws(world: World) -> None:
+    """Neither at a launch, which then launches nothing, nor on what exists; nor may he take them off."""
+    ids = [world.launch()[0]["InstanceId"]]
+    words = "Tag keys starting with 'aws:' are reserved for internal use"
+    with pytest.raises(ClientError, match=words) as refused:
+        world.launch(TagSpecifications=[{"ResourceType": "instance", "Tags": RESERVED}])
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"
+    with pytest.raises(ClientError, match=words):
+        world.ec2.create_tags(Resources=ids, Tags=[{"Key": "AWS:x", "Value": "y"}])
+    with pytest.raises(ClientError, match=words):
+        world.ec2.delete_tags(Resources=ids, Tags=[{"Key": RESERVED[0]["Key"]}])
+    assert len(world.ec2.describe_instances()["Reservations"]) == 1
+    assert "Tags" not in world.described(ids[0])
+
+
+def test_a_service_of_aws_sets_them_at_the_launch(world: World) -> None:
+    """The instance has the tag from the first event on, and a customer's own tags beside it."""
+    tags = [*RESERVED, {"Key": "Name", "Value": "web"}]
+    with asked_by_aws():
+        (instance,) = world.launch(TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])
+    (event,) = [event for event in world.events if event["source"] == "aws.tag"]
+    assert event["detail"]["tags"] == {"aws:autoscaling:groupName": "web-fleet", "Name": "web"}
+    with pytest.raises(ClientError, match="reserved"):
+        world.ec2.create_tags(Resources=[instance["InstanceId"]], Tags=RESERVED)
+
+
+def test_the_emulators_auto_scaling_may_set_them(world: World) -> None:
+    """A group's own instances bear its name."""
+    subnet = world.subnet()
+    scaling = boto3.client("autoscaling", REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    scaling.create_launch_configuration(LaunchConfigurationName="web", ImageId=IMAGE, InstanceType="t3.micro")
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="web-fleet",
+        LaunchConfigurationName="web",
+        MinSize=1,
+        MaxSize=1,
+        VPCZoneIdentifier=subnet,
+    )
+    (reservation,) = world.ec2.describe_instances()["Reservations"]
+    (instance,) = reservation["Instances"]
+    assert RESERVED[0] in instance["Tags"]
+    assert instance["SubnetId"] == subnet
 
 
 def test_an_interface_of_its_own_outlives_the_instance(world: World) -> None:

@@ -82,6 +82,21 @@ def test_a_delegated_administrator_sees_the_organization(organization: Organizat
     assert client_of(HUB).list_accounts()["Accounts"] == client_of(MANAGEMENT).list_accounts()["Accounts"]
 
 
+def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
+    """From unit to unit, and into the root, the next description shows where the account is."""
+    organization.register_stack_sets_administrator(HUB)
+
+    def paths() -> list[str]:
+        described: Any = client_of(HUB).describe_account(AccountId=WEB)["Account"]
+        return list(described["Paths"])
+
+    assert paths() == [f"o-demo123456/r-demo/{WORK}/"]
+    organization.move_account(WEB, PROD)
+    assert paths() == [f"o-demo123456/r-demo/{WORK}/{PROD}/"]
+    organization.move_account(WEB, organization.root_id)
+    assert paths() == ["o-demo123456/r-demo/"]
+
+
 @pytest.mark.usefixtures("organization")
 def test_a_plain_member_is_refused() -> None:
     """A member account that is no delegated administrator may not ask."""

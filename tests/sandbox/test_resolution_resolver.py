@@ -5,6 +5,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
+from sandbox.resolution.autodefined import AutodefinedReverse
 from sandbox.resolution.resolver import Answer, answer
 from sandbox.route53.names import stored_name
 from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
@@ -172,3 +173,46 @@ def test_an_alias_is_not_answered_by_guess() -> None:
     alias = ResourceRecordSet("a.corp.internal.", "A", None, (), alias_target=(("DNSName", "b."),))
     with pytest.raises(NotImplementedError, match="alias"):
         ask([zone("corp.internal.", alias)], "a.corp.internal")
+
+
+RULES = AutodefinedReverse("eu-west-1", ("10.1.0.0/16",))
+
+
+def ask_reverse(zones: list[Zone], name: str, type_: str = "PTR") -> Answer:
+    question = dns.name.from_text(f"{name}.in-addr.arpa")
+    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), RULES)  # noqa: S311 - no secret
+
+
+def reverse_zone(domain: str, *names: str) -> Zone:
+    return zone(f"{domain}.in-addr.arpa.", *(simple(f"{n}.in-addr.arpa", "PTR", "web.corp.internal") for n in names))
+
+
+def test_a_less_specific_reverse_zone_is_shadowed() -> None:
+    """In the VPC's own range EC2 answers, whatever the zone holds; elsewhere the zone of the rule's name does."""
+    zones = [reverse_zone("10", "4.0.1.10", "4.0.2.10")]
+    assert values(ask_reverse(zones, "4.0.1.10")) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
+    assert values(ask_reverse(zones, "4.0.2.10")) == ["web.corp.internal."]
+    assert ask_reverse(zones, "5.0.2.10").authority[0].name == dns.name.from_text("10.in-addr.arpa")
+
+
+@pytest.mark.parametrize("domain", ["1.10", "0.1.10"])
+def test_a_reverse_zone_at_or_below_the_rule_answers(domain: str) -> None:
+    """With what it holds, and with nothing where it holds nothing: EC2 does not step in."""
+    zones = [reverse_zone("10"), reverse_zone(domain, "4.0.1.10")]
+    assert values(ask_reverse(zones, "4.0.1.10")) == ["web.corp.internal."]
+    assert ask_reverse(zones, "5.0.1.10").rcode == dns.rcode.NXDOMAIN
+
+
+def test_without_reverse_zones_ec2_answers() -> None:
+    """For the VPC's own addresses, and with PTR only; no other private address has a name."""
+    assert values(ask_reverse([], "4.0.1.10")) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
+    assert ask_reverse([], "4.0.1.10", "TXT") == Answer(dns.rcode.NOERROR)
+    assert ask_reverse([], "4.0.2.10") == Answer(dns.rcode.NXDOMAIN)
+
+
+def test_an_alias_into_a_shadowed_name_ends_with_ec2s_answer() -> None:
+    """The rules hold for each step of a chain of CNAMEs."""
+    alias = simple("www.corp.internal", "CNAME", "4.0.1.10.in-addr.arpa.")
+    question = dns.name.from_text("www.corp.internal")
+    found = answer([zone("corp.internal.", alias)], question, dns.rdatatype.PTR, Random(1), RULES)  # noqa: S311 - no secret
+    assert values(found) == ["4.0.1.10.in-addr.arpa.", "ip-10-1-0-4.eu-west-1.compute.internal."]

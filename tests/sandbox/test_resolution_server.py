@@ -12,6 +12,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
+from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
 from sandbox.resolution.server import LOOPBACK, DnsServer
 from sandbox.route53.names import stored_name
 from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
@@ -165,6 +166,17 @@ def test_one_bad_record_set_fails_alone(network: Network) -> None:
     create(network.zone, alias)
     assert ask(network.inside, "alias.corp.internal").rcode() == dns.rcode.SERVFAIL
     assert values(ask(network.inside, "web.corp.internal")) == ["10.0.0.1"]
+
+
+def test_each_vpc_has_the_reverse_rules_of_now() -> None:
+    """Of two VPCs each knows its own addresses; disabled rules are gone with the next query."""
+    rules = {f"vpc-{number}": AutodefinedReverse("us-east-1", (f"10.{number}.0.0/16",)) for number in (1, 2)}
+    with DnsServer(lambda _vpc_id: [], reverse_of_vpc=lambda vpc_id: rules[vpc_id]) as server:
+        first, second = server.serve("vpc-1"), server.serve("vpc-2")
+        assert values(ask(first, "4.0.1.10.in-addr.arpa", "PTR")) == ["ip-10-1-0-4.ec2.internal."]
+        assert ask(second, "4.0.1.10.in-addr.arpa", "PTR").rcode() == dns.rcode.NXDOMAIN
+        rules["vpc-1"] = NO_RULES
+        assert ask(first, "4.0.1.10.in-addr.arpa", "PTR").rcode() == dns.rcode.NXDOMAIN
 
 
 def test_it_ends_cleanly() -> None:

@@ -1,0 +1,136 @@
+import dns.rcode
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.example import PAYMENTS, SCIENCE
+from sandbox.world import Vpc, World
+
+REGION = "eu-central-1"
+
+
+def reverse_zone(made: World, vpc: Vpc, domain: str, **names: str) -> None:
+    """A private zone of the VPC's own account, with PTR records by their addresses."""
+    route53 = made.client("route53", vpc.account)
+    place = {"VPCId": vpc.id, "VPCRegion": vpc.region}
+    zone = route53.create_hosted_zone(Name=domain, CallerReference=f"{domain} {vpc.id}", VPC=place)["HostedZone"]
+    changes = [
+        {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": f"{reverse}.in-addr.arpa",
+                "Type": "PTR",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": name}],
+            },
+        }
+        for reverse, name in names.items()
+    ]
+    route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
+
+
+def test_ec2s_own_reverse_rules_shadow_a_wider_zone(made: World) -> None:
+    """In a /16 the zone of 10.in-addr.arpa is not asked, until the rules are disabled, and again once they are not."""
+    vpc = made.add_vpc(SCIENCE, REGION, cidr="10.201.0.0/16")
+    reverse_zone(made, vpc, "10.in-addr.arpa", **{"4.0.201.10": "web.corp.internal", "4.0.202.10": "far.corp.internal"})
+    own = f"ip-10-201-0-4.{REGION}.compute.internal."
+    assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {own}
+    assert made.resolve("4.0.202.10.in-addr.arpa", vpc, "PTR") == {"far.corp.internal."}
+    made.reverse_rules.set_enabled(vpc.id, enabled=False)
+    assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {"web.corp.internal."}
+    made.reverse_rules.set_enabled(vpc.id, enabled=True)
+    assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {own}
+
+
+def test_a_zone_of_the_vpcs_own_range_answers(made: World) -> None:
+    """It wins over the rule of the same name, also for what it does not hold."""
+    vpc = made.add_vpc(SCIENCE, "us-east-1", cidr="10.203.0.0/16")
+    assert made.resolve("5.0.203.10.in-addr.arpa", vpc, "PTR") == {"ip-10-203-0-5.ec2.internal."}
+    reverse_zone(made, vpc, "203.10.in-addr.arpa", **{"4.0.203.10": "web.corp.internal"})
+    assert made.resolve("4.0.203.10.in-addr.arpa", vpc, "PTR") == {"web.corp.internal."}
+    assert made.ask("5.0.203.10.in-addr.arpa", vpc, "PTR").rcode() == dns.rcode.NXDOMAIN
+
+
+def test_further_ranges_and_connected_vpcs_have_rules(made: World) -> None:
+    """They shadow the zone from when the range is associated or the peering accepted, and only so long."""
+    vpc, peer = (made.add_vpc(PAYMENTS, REGION, cidr=f"10.{number}.0.0/16") for number in (205, 206))
+    reverse_zone(made, vpc, "in-addr.arpa", **{"4.0.64.100": "own.corp.internal"})
+    reverse_zone(made, vpc, "10.in-addr.arpa", **{"4.0.206.10": "peer.corp.internal"})
+    assert made.resolve("4.0.64.100.in-addr.arpa", vpc, "PTR") == {"own.corp.internal."}
+    assert made.resolve("4.0.206.10.in-addr.arpa", vpc, "PTR") == {"peer.corp.internal."}
+    ec2 = made.client("ec2", PAYMENTS, REGION)
+    block = ec2.associate_vpc_cidr_block(VpcId=vpc.id, CidrBlock="100.64.0.0/24")["CidrBlockAssociation"]
+    connection = ec2.create_vpc_peering_connection(VpcId=peer.id, PeerVpcId=vpc.id)["VpcPeeringConnection"]
+    assert made.resolve("4.0.64.100.in-addr.arpa", vpc, "PTR") == {f"ip-100-64-0-4.{REGION}.compute.internal."}
+    assert made.resolve("4.0.206.10.in-addr.arpa", vpc, "PTR") == {"peer.corp.internal."}
+    ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection["VpcPeeringConnectionId"])
+    assert made.ask("4.0.206.10.in-addr.arpa", vpc, "PTR").rcode() == dns.rcode.NXDOMAIN
+    ec2.disassociate_vpc_cidr_block(AssociationId=block["AssociationId"])
+    assert made.resolve("4.0.64.100.in-addr.arpa", vpc, "PTR") == {"own.corp.internal."}
+
+
+def test_vpcs_have_chosen_ids_and_may_overlap(made: World) -> None:
+    """Two VPCs of one range are told apart by their ids, and the same address is free in each."""
+    first = made.add_vpc(PAYMENTS, REGION, vpc_id="vpc-0aaa", subnet_id="subnet-0aaa", cidr="10.210.0.0/24")
+    second = made.add_vpc(SCIENCE, REGION, vpc_id="vpc-0bbb", cidr="10.210.0.0/24")
+    assert (first.id, first.subnet, second.id) == ("vpc-0aaa", "subnet-0aaa", "vpc-0bbb")
+    for vpc in (first, second):
+        (instance,) = made.launch(vpc.account, REGION, subnet=vpc.subnet, address="10.210.0.9")
+        shown = made.described(vpc.account, REGION, instance)
+        assert (shown["VpcId"], shown["SubnetId"], shown["PrivateIpAddress"]) == (vpc.id, vpc.subnet, "10.210.0.9")
+    assert made.add_vpc(PAYMENTS, REGION).id != made.add_vpc(PAYMENTS, REGION).id
+
+
+def test_an_instance_is_launched_with_every_kind_of_address(made: World) -> None:
+    """Given, further and IPv6 addresses on the primary interface, and again on one that is added."""
+    vpc = made.add_vpc(PAYMENTS, REGION, cidr="10.211.0.0/24")
+    (instance,) = made.launch(
+        PAYMENTS,
+        REGION,
+        "web",
+        subnet=vpc.subnet,
+        address="10.211.0.9",
+        further_addresses=["10.211.0.10"],
+        ipv6=["2001:db8::9"],
+    )
+    added = made.add_interface(
+        PAYMENTS, REGION, instance, 2, addresses=["10.211.0.20", "10.211.0.21"], ipv6=["2001:db8::20"]
+    )
+    shown = made.described(PAYMENTS, REGION, instance)
+    assert [
+        (
+            interface["Attachment"]["DeviceIndex"],
+            [(address["PrivateIpAddress"], address["Primary"]) for address in interface["PrivateIpAddresses"]],
+            [address["Ipv6Address"] for address in interface["Ipv6Addresses"]],
+        )
+        for interface in shown["NetworkInterfaces"]
+    ] == [
+        (0, [("10.211.0.9", True), ("10.211.0.10", False)], ["2001:db8::9"]),
+        (2, [("10.211.0.20", True), ("10.211.0.21", False)], ["2001:db8::20"]),
+    ]
+    assert shown["NetworkInterfaces"][1]["NetworkInterfaceId"] == added
+    with pytest.raises(ValueError, match="first"):
+        made.launch(PAYMENTS, REGION, further_addresses=["10.211.0.30"])
+
+
+def test_an_auto_scaling_groups_instances_bear_its_name(made: World) -> None:
+    """As a tag that no test could set by hand."""
+    ids = made.launch(PAYMENTS, REGION, "worker", count=2, group="web-fleet")
+    for instance in ids:
+        tags = {tag["Key"]: tag["Value"] for tag in made.described(PAYMENTS, REGION, instance)["Tags"]}
+        assert tags == {"Name": "worker", "aws:autoscaling:groupName": "web-fleet"}
+    with pytest.raises(ClientError, match="reserved for internal use"):
+        made.tag(PAYMENTS, REGION, ids[0], **{"aws:autoscaling:groupName": "other"})
+    with pytest.raises(ClientError, match="reserved for internal use"):
+        made.launch(PAYMENTS, REGION, tags={"aws:autoscaling:groupName": "other"})
+
+
+def test_an_instance_stops_and_starts_with_its_addresses(made: World) -> None:
+    """It is stopped, then running, and has the same address throughout."""
+    (instance,) = made.launch(PAYMENTS, REGION)
+    address = made.address(PAYMENTS, REGION, instance)
+    made.stop(PAYMENTS, REGION, instance)
+    assert made.described(PAYMENTS, REGION, instance)["State"]["Name"] == "stopped"
+    assert made.address(PAYMENTS, REGION, instance) == address
+    made.start(PAYMENTS, REGION, instance)
+    assert made.described(PAYMENTS, REGION, instance)["State"]["Name"] == "running"
+    assert made.address(PAYMENTS, REGION, instance) == address
