@@ -14,12 +14,12 @@ LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test bench check format templates package lock clean
+.PHONY: help install demo sandbox test test-deep bench check format templates package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(STAMP): requirements/dev.txt
+$(STAMP): | requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Say: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
 	@echo "installing the locked requirements into $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv --clear $(VENV)
@@ -36,6 +36,10 @@ sandbox: $(STAMP)  ## Keep a simulated organization up on loopback, for the aws 
 
 test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+test-deep: $(STAMP)  ## Hostile tags and policies, ten thousand cases of each property (some minutes)
+	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_templates.py tests/test_claims.py \
+		--numprocesses 2 --hypothesis-profile deep
 
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
 	@$(BIN)/python -m sandbox.bench

@@ -1,4 +1,7 @@
-"""Writes templates/ from the one configuration file, or checks that what is there is up to date."""
+"""Writes templates/ from the one configuration file, or checks that what is there is up to date.
+
+Beside them it writes the JSON Schema of that file, which depends on the code alone.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +11,7 @@ import typer
 from hub import network, rollout, stack
 from hub.config import Config, ConfigInvalid, load
 from hub.rendering import Form, text
+from hub.schema import schema_text
 from spoke.stack import account_template, region_template
 
 OUT_OF_DATE = 1
@@ -36,31 +40,41 @@ def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[s
     wrong = []
     for name, content in expected.items():
         path = directory / name
-        if not path.is_file():
-            wrong.append(f"{path}: is missing")
-        elif path.read_bytes() != content.encode():
-            wrong.append(f"{path}: is out of date")
+        wrong += differing(path, content)
         leftover = path.with_suffix(f".{other}")
         if leftover.exists():
             wrong.append(f"{leftover}: is left over from --format {other}: delete it")
     return wrong
 
 
+def differing(path: Path, content: str) -> list[str]:
+    """What is wrong with a file that should hold this, in a line."""
+    if not path.is_file():
+        return [f"{path}: is missing"]
+    return [] if path.read_bytes() == content.encode() else [f"{path}: is out of date"]
+
+
 def main(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.example.yaml"),
     output: Annotated[Path, typer.Option(help="The directory to write to.")] = Path("templates"),
+    schema: Annotated[Path, typer.Option(help="The file to write the configuration's JSON Schema to.")] = Path(
+        "orgdns.schema.json"
+    ),
     *,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a template is out of date.")] = False,
     form: Annotated[Form, typer.Option("--format", help="How to write the templates.")] = Form.YAML,
 ) -> None:
     """Write the CloudFormation templates of orgdns."""
     try:
-        expected = templates(load(config), form, config.name)
+        loaded = load(config)
     except ConfigInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(CONFIG_FAULTY) from invalid
+    for warning in loaded.warnings():
+        typer.echo(f"{config}: warning: {warning}", err=True)
+    expected = templates(loaded, form, config.name)
     if check:
-        wrong = out_of_date(output, expected, form)
+        wrong = out_of_date(output, expected, form) + differing(schema, schema_text())
         for line in wrong:
             typer.echo(line, err=True)
         if wrong:
@@ -71,6 +85,8 @@ def main(
     for name, content in expected.items():
         (output / name).write_bytes(content.encode())
         typer.echo(f"{output / name}")
+    schema.write_bytes(schema_text().encode())
+    typer.echo(f"{schema}")
 
 
 if __name__ == "__main__":

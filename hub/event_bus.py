@@ -57,8 +57,8 @@ def add_event_bus(template: Template, config: Config, events: Queue, dead_letter
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
     )
     for title, name, description, pattern in (
-        ("StateRule", STATE_RULE, "State changes of instances, to the observer's queue.", state_pattern()),
-        ("TagRule", TAG_RULE, "Tag changes of instances, to the observer's queue.", tag_pattern()),
+        ("StateRule", STATE_RULE, "State changes of instances, to the observer's queue.", state_pattern(config)),
+        ("TagRule", TAG_RULE, "Tag changes of instances, to the observer's queue.", tag_pattern(config)),
     ):
         template.add_resource(
             Rule(

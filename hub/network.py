@@ -113,12 +113,13 @@ def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
 
 
 def _change_records(zone: Zone) -> Statement:
-    """Create and delete address records below a zone's apex: never an UPSERT, never another type.
+    """Create and delete address records below a zone's apex, or PTR records in a reverse zone: never an UPSERT.
 
     The keys have many values, and ForAllValues holds for a key that is absent: hence Null ("Using IAM policy conditions
     for fine-grained access control",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
     """
+    types = contract.REVERSE_RECORD_TYPES if zone.reverse else contract.FORWARD_RECORD_TYPES
     return Statement(
         Sid=f"Change{_alphanumeric(zone.domain)}",
         Effect=Allow,
@@ -127,9 +128,7 @@ def _change_records(zone: Zone) -> Statement:
         Condition=Condition(
             [
                 ForAllValuesStringLike({_NAMES: [f"*.{_shown(zone.domain)}"]}),
-                ForAllValuesStringEquals(
-                    {_TYPES: list(contract.RECORD_TYPES), _ACTIONS: list(contract.CHANGE_ACTIONS)}
-                ),
+                ForAllValuesStringEquals({_TYPES: list(types), _ACTIONS: list(contract.CHANGE_ACTIONS)}),
                 Null({_NAMES: "false", _TYPES: "false", _ACTIONS: "false"}),
             ]
         ),

@@ -19,6 +19,7 @@ import typer
 
 from hub import config as configuration
 from hub.runtime import contract
+from hub.runtime.compiled import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +63,7 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
         PackageInvalid: When the environment does not hold the locked libraries.
     """
     entries = dict(_runtime_files()) | dict(_library_files(lock))
-    entries[f"hub/runtime/{contract.POLICY_FILE}"] = policy.to_json().encode()
+    entries[f"hub/runtime/{contract.POLICY_FILE}"] = to_json(policy).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):

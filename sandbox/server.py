@@ -184,7 +184,7 @@ def serve(
         region = config.hub.region if config.hub.region in regions else regions[0]
         made.add_vpc(example.PAYMENTS, region, associated=False)
         names = {account.id: account.name for account in made.organization.backend.accounts}
-        profiles = {account: label_of(name) for account, name in names.items()}
+        profiles = {account: label_of(name).text for account, name in names.items()}
         vpcs = _served_vpcs(made, profiles, dns_port)
         narrator = Narrator(made, profiles, console)
 
@@ -209,7 +209,13 @@ def serve(
             console,
             names,
             vpcs,
-            commands(vpcs, made.zone_ids, profiles[config.network.account], (home / "config").resolve()),
+            commands(
+                vpcs,
+                made.zone_ids,
+                profiles[config.network.account],
+                (profiles[config.hub.account], config.hub.region),
+                (home / "config").resolve(),
+            ),
         )
         console.print("\nCtrl-C ends it. What happens:")
         try:

@@ -112,7 +112,7 @@ def region_template(config: Config) -> Template:
             "StateRule",
             Name=STATE_RULE,
             Description="EC2 instances that start to run or come to their end.",
-            EventPattern=state_pattern(),
+            EventPattern=state_pattern(config),
             Targets=[target],
             DependsOn=admission.title,
         )
@@ -122,7 +122,7 @@ def region_template(config: Config) -> Template:
             "TagRule",
             Name=TAG_RULE,
             Description="EC2 instances of which a tag changes that names are made of.",
-            EventPattern=tag_pattern(),
+            EventPattern=tag_pattern(config),
             Targets=[target],
             DependsOn=admission.title,
         )
@@ -138,28 +138,32 @@ def region_template(config: Config) -> Template:
     return template
 
 
-def state_pattern() -> dict[str, Any]:
-    """The state changes that decide something.
+def state_pattern(config: Config) -> dict[str, Any]:
+    """The state changes that decide something; stopping does where a rule withdraws names then.
 
     "State change events for your instances"
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
     """
+    stopping = contract.STOPPING_STATES if config.compiled_policy().withdraws_when_stopped else ()
     return {
         "source": [contract.STATE_SOURCE],
         "detail-type": [contract.STATE_DETAIL_TYPE],
-        "detail": {"state": list(contract.FORWARDED_STATES)},
+        "detail": {"state": [*contract.REGISTERING_STATES, *stopping, *contract.FINAL_STATES]},
     }
 
 
-def tag_pattern() -> dict[str, Any]:
-    """The tag changes that may change a name, added, changed or removed alike.
+def tag_pattern(config: Config) -> dict[str, Any]:
+    """The changes of tags that policy reads, added, changed or removed alike.
+
+    Tags that AWS sets by itself come with the instance, and nobody changes them.
 
     One common element of the two arrays of keys is enough ("Arrays in Amazon EventBridge event patterns",
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html); the event is told in
     "Monitor tag changes" (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html).
     """
+    keys = sorted(key for key in config.compiled_policy().tags_read if not key.startswith("aws:"))
     return {
         "source": [contract.TAG_SOURCE],
         "detail-type": [contract.TAG_DETAIL_TYPE],
-        "detail": {"service": ["ec2"], "resource-type": ["instance"], "changed-tag-keys": [contract.NAME_TAG]},
+        "detail": {"service": ["ec2"], "resource-type": ["instance"], "changed-tag-keys": keys or [contract.NAME_TAG]},
     }

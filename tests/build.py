@@ -14,6 +14,7 @@ from hub.runtime.model import (
     Instance,
     InstanceRef,
     InstanceState,
+    Interface,
     Millis,
     NameKey,
     RecordSet,
@@ -29,8 +30,12 @@ CORP = Fqdn("corp.internal.")
 CORP_ZONE = "Z0CORPINTERNAL0EXAMPL"
 ZONE_IDS: Mapping[Fqdn, str] = {CORP: CORP_ZONE, Fqdn("instances.internal."): "Z0INSTANCES0INTERNAL0"}
 
-PAYMENTS = Account("444444444444", "payments")
-SEARCH = Account("555555555555", "search")
+VPC, SUBNET = "vpc-11111111111111111", "subnet-11111111111111111"
+
+ROOT_UNIT, WORKLOADS, RESEARCH = "r-ab12", "ou-ab12-workload", "ou-ab12-research"
+PAYMENTS = Account("444444444444", "payments", units=(ROOT_UNIT, WORKLOADS))
+SEARCH = Account("555555555555", "search", units=(ROOT_UNIT, WORKLOADS))
+SCIENCE = Account("666666666666", "data-science", units=(ROOT_UNIT, WORKLOADS, RESEARCH))
 
 
 def example_policy() -> Policy:
@@ -41,7 +46,7 @@ def ref(number: int = 1, account: str = PAYMENTS.id, region: str = "eu-central-1
     return InstanceRef(account, region, f"i-{number:017x}")
 
 
-def instance(
+def instance(  # noqa: PLR0913 - a builder has a default for each
     number: int = 1,
     *,
     name: str | None = "web",
@@ -50,14 +55,25 @@ def instance(
     address: str | None = "",
     state: InstanceState = InstanceState.RUNNING,
     launched_at: int | None = None,
+    tags: Mapping[str, str] | None = None,
+    interfaces: tuple[Interface, ...] | None = None,
 ) -> Instance:
+    shown = f"10.0.{number // 250}.{number % 250 + 1}" if address == "" else address
+    named = ({"Name": name} if name is not None else {}) | dict(tags or {})
     return Instance(
         ref=ref(number, account, region),
         state=state,
         launched_at=Millis(number * 1000 if launched_at is None else launched_at),
-        private_ipv4=f"10.0.{number // 250}.{number % 250 + 1}" if address == "" else address,
-        tags=(("Name", name),) if name is not None else (),
+        az=f"{region}a",
+        interfaces=(interface(*([shown] if shown else [])),) if interfaces is None else interfaces,
+        tags=tuple(sorted(named.items())),
     )
+
+
+def interface(
+    *ipv4: str, index: int = 0, ipv6: tuple[str, ...] = (), vpc_id: str = VPC, subnet_id: str = SUBNET
+) -> Interface:
+    return Interface(index, vpc_id, subnet_id, ipv4, ipv6)
 
 
 def key(name: str = "web", zone_id: str = CORP_ZONE) -> NameKey:

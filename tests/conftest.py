@@ -14,6 +14,8 @@ from sandbox.world import Vpc, World, world
 
 # The same cases at each run, and no time limit on a case: a test that fails has found something, not had a bad day.
 settings.register_profile("fixed", derandomize=True, deadline=None)
+# Other cases at each run, and a hundred times as many: `make test-deep`.
+settings.register_profile("deep", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile("fixed")
 
 

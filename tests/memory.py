@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from hub.runtime.model import (
+    SIMPLE,
     Account,
     Action,
     Change,
@@ -152,8 +153,10 @@ class MemoryZones:
             raise ZoneUnavailable(f"{zone_id}: Throttling")
         after = {NameKey(zone_id, change.record_set.fqdn): None for change in changes}
         state = {key: set(self.owned[key]) for key in after}
+        foreign = {key: list(self.foreign[key]) for key in after}
         messages = [message for change in changes if (message := self._refusal(zone_id, change, state))]
         if messages:
+            self.foreign.update(foreign)
             text = f"[{', '.join(messages)}]" if self.readable_messages else "[something is not right]"
             raise BatchRefused(text)
         self.owned.update(state)
@@ -180,6 +183,10 @@ class MemoryZones:
         if key in self.protected:
             return f"RRSet with DNS name {one.fqdn}, type {one.type} is protected"
         if change.action is Action.DELETE:
+            simple = ForeignRecordSet(one.fqdn, one.type, SIMPLE, one.values, one.ttl)
+            if not one.set_identifier and simple in self.foreign[key]:
+                self.foreign[key].remove(simple)
+                return None
             if one not in there:
                 return f"Tried to delete resource record set {named} but it was not found"
             there.remove(one)

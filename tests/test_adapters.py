@@ -12,9 +12,10 @@ from moto import mock_aws
 
 from hub.runtime import contract
 from hub.runtime.aws.ec2 import SpokeInstances
-from hub.runtime.aws.ledger import DynamoLedger, name_key_of
+from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.aws.organization import OrganizationAccounts
 from hub.runtime.aws.route53 import WriterZones, record_set_of
+from hub.runtime.aws.rows import name_key_of
 from hub.runtime.aws.sessions import KEPT_CLIENTS, SPOKE_CONFIG, AssumedClients, RoleUnavailable, error_code
 from hub.runtime.model import (
     Account,
@@ -24,6 +25,7 @@ from hub.runtime.model import (
     ForeignRecordSet,
     InstanceRef,
     InstanceState,
+    Interface,
     Millis,
     Published,
     RecordType,
@@ -133,23 +135,41 @@ class TestInstances:
             SpokeInstances(denied).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
 
     def test_instance_is_read_whole(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """State, addresses and tags arrive; the addresses of further interfaces are not those of the name."""
+        """State, place, tags and every interface arrive, the primary interface and address first."""
         instances, stubber, _ = ec2
         first = LAUNCHED.replace(year=2025)
         interfaces = [
             {
-                "Attachment": {"DeviceIndex": 0, "AttachTime": first},
-                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::2"}, {"Ipv6Address": "2001:db8::1"}],
+                "Attachment": {"DeviceIndex": 1, "NetworkCardIndex": 1, "AttachTime": first},
+                "PrivateIpAddress": "10.0.2.1",
+                "VpcId": "vpc-2",
+                "SubnetId": "subnet-2",
             },
-            {"Attachment": {"DeviceIndex": 1, "AttachTime": first}, "Ipv6Addresses": [{"Ipv6Address": "2001:db8::3"}]},
+            {
+                "Attachment": {"DeviceIndex": 1, "AttachTime": first},
+                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::3"}],
+            },
+            {
+                "Attachment": {"DeviceIndex": 0, "AttachTime": first},
+                "PrivateIpAddresses": [
+                    {"PrivateIpAddress": "10.0.0.0"},
+                    {"PrivateIpAddress": "10.0.0.1", "Primary": True},
+                ],
+                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::2"}, {"Ipv6Address": "2001:db8::1"}],
+                "VpcId": "vpc-1",
+                "SubnetId": "subnet-1",
+            },
+            {"Attachment": {"DeviceIndex": 2, "Status": "detaching"}, "PrivateIpAddress": "10.0.3.1"},
         ]
-        stubber.add_response(
-            "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
-        )
+        placed = described(1, NetworkInterfaces=interfaces, Placement={"AvailabilityZone": "eu-central-1b"})
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [placed]}]})
         seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
-        assert seen.state is InstanceState.RUNNING
-        assert (seen.private_ipv4, seen.ipv6) == ("10.0.0.1", ("2001:db8::1", "2001:db8::2"))
-        assert seen.tags == (("Name", "web"),)
+        assert (seen.state, seen.az, seen.tags) == (InstanceState.RUNNING, "eu-central-1b", (("Name", "web"),))
+        assert seen.interfaces == (
+            Interface(0, "vpc-1", "subnet-1", ("10.0.0.1", "10.0.0.0"), ("2001:db8::1", "2001:db8::2")),
+            Interface(1, "", "", (), ("2001:db8::3",)),
+            Interface(1, "vpc-2", "subnet-2", ("10.0.2.1",)),
+        )
 
     def test_age_survives_a_restart(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """Starting an old instance again does not make it the newest: its primary interface tells its age."""
@@ -168,7 +188,7 @@ class TestInstances:
         gone = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
         stubber.add_response("describe_instances", {"Reservations": [{"Instances": [gone]}]})
         seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
-        assert (seen.state, seen.private_ipv4, seen.tags) == (InstanceState.TERMINATED, None, ())
+        assert (seen.state, seen.interfaces, seen.tags) == (InstanceState.TERMINATED, (), ())
 
 
 CREDENTIALS = {"AccessKeyId": "A" * 20, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": LAUNCHED}
@@ -250,7 +270,7 @@ class TestAccounts:
         """An account is kept for a while, and then asked for again, so that a new name is seen."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
-        accounts = OrganizationAccounts(client, OneLabelEach(), clock)
+        accounts = OrganizationAccounts(client, OneLabelEach(), clock, with_units=False)
         with Stubber(client) as stubber:
             for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
@@ -264,7 +284,7 @@ class TestAccounts:
     def test_unknown_account_is_unknown(self) -> None:
         """An account outside the organization is told apart from one that cannot be asked for."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
         with Stubber(client) as stubber:
             stubber.add_client_error("describe_account", "AccountNotFoundException")
             stubber.add_client_error("describe_account", "AccessDeniedException")
@@ -279,14 +299,14 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
-            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
             assert accounts.account("4" * 12).active is False
 
     @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
     def test_account_that_takes_anothers_name_has_none(self, name: str) -> None:
         """An account may be renamed by its administrator: the label stays with the account that had it first."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
         with Stubber(client) as stubber:
             # The third question is whether the holder still bears the name.
             for account in ("Payments", name, "Payments"):
@@ -301,7 +321,7 @@ class TestAccounts:
     def test_label_that_its_holder_bears_no_more_is_free(self, now: str | None) -> None:
         """An account that took a name for a while, or that is gone, keeps nobody from it."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
         with Stubber(client) as stubber:
             for name in ("Payments", "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
@@ -317,7 +337,7 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
-            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("4" * 12)
+            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False).account("4" * 12)
         assert account.label is None
         assert "no letter or digit" in account.reason
 

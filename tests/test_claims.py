@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.claims import MAX_SHARED, conflict_rule, desired_record_sets, holders
-from hub.runtime.model import Claim, ConflictRule
-from tests.build import claim
+from hub.runtime.claims import MAX_SHARED, conflict_rule, desired_record_sets, holders, left_out, standings
+from hub.runtime.model import Claim, ConflictRule, RecordType
+from hub.runtime.plan import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, changes
+from tests.build import claim, key
 
 CLAIMS = st.lists(
     st.builds(
@@ -66,6 +68,41 @@ def test_shared_name_is_cut_at_route_53s_limit() -> None:
     """A shared name has at most 100 members, the oldest ones."""
     many = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 151)]
     assert holders(many) == tuple(many[:MAX_SHARED])
+
+
+def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
+    """A name fits into one change batch with all that it held before: many addresses a member mean fewer members."""
+    addresses = tuple(f"2001:db8:1111:2222:3333:4444:5555:{n:04x}" for n in range(100))
+    values = ((RecordType.AAAA, addresses),)
+    many = [replace(claim(number, conflict=ConflictRule.SHARE), values=values) for number in range(1, 20)]
+    held = holders(many)
+    assert held == tuple(many[: len(held)])
+    one = NameChange(key(), (), changes(desired_record_sets(many), desired_record_sets(many[1:])))
+    everything = NameChange(key(), (), changes(desired_record_sets(many), ()))
+    assert 0 < 2 * everything.characters <= MAX_CHARACTERS
+    assert one.elements <= MAX_ELEMENTS
+    assert left_out(many) == len(many) - len(held)
+
+
+@given(CLAIMS)
+def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]) -> None:
+    """Each claimant is told whether it holds the name and, if not, why; the same claims hold it as are published."""
+    told = standings(claims)
+    assert {standing.claim for standing in told} == set(claims)
+    assert tuple(standing.claim for standing in told if standing.holds) == holders(claims)
+    assert all(standing.holds != bool(standing.reason) for standing in told)
+
+
+def test_loser_is_told_who_holds_the_name() -> None:
+    """The reason names the holder and the rule of the conflict; a member that is left out, that the name is full."""
+    lost = {one.claim: one.reason for one in standings([claim(1), claim(2)])}
+    assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
+    older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
+    assert standings(older)[1].reason == f"{claim(1).instance} holds it, as the older instance"
+    members = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 102)]
+    assert standings(members)[-1].reason == "the name is full: the 100 oldest of 101 members hold it"
+    assert left_out(members) == 1
+    assert left_out([claim(1), claim(2)]) == left_out([]) == 0
 
 
 def test_strictest_rule_decides_where_rules_disagree() -> None:

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import config
+from hub.runtime import compiled
+from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
+from hub.runtime.policy import Policy
+from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.templates import Template
 from tests.build import EXAMPLE
 
 GOOD = EXAMPLE.read_text()
@@ -52,6 +58,51 @@ def test_example_is_valid() -> None:
         ("- name: by-id", "- name: everybody", "policy.rules[2].name", "stands here twice"),
         ("domain: instances.internal", "domain: Corp.Internal.", "zones[1].domain", "a second zone"),
         ("eu-west-1, us-east-1", "eu-west-1, eu-west-1", "spokes.regions[2]", "stands here twice"),
+        ("conflict: newest", "conflict:", "policy.rules[1].conflict", "is empty"),
+        ('accounts: ["444444444444", "555555555555"]', "accounts:", "policy.rules[1].accounts", "is empty"),
+        ('"444444444444", "555555555555"', '"444444444444", "444444444444"', "policy.rules[1].accounts[1]", "twice"),
+        ("ttl: 30", "units: [research]", "policy.rules[1].units[0]", "not an organizational unit id"),
+        ("ttl: 30", "vpcs: [subnet-12345678]", "policy.rules[1].vpcs[0]", "not a VPC id"),
+        ("ttl: 30", "subnets: [vpc-12345678]", "policy.rules[1].subnets[0]", "not a subnet id"),
+        ("ttl: 30", "stopped: forget", "policy.rules[1].stopped", "'keep' or 'withdraw'"),
+        ("ttl: 30", "interfaces: both", "policy.rules[1].interfaces", "'primary', 'further' or 'all'"),
+        ("ttl: 30", "opt_in: {tag: dns, value: yes}", "policy.rules[1].opt_in.value", "put it in quotes"),
+        ("ttl: 30", 'opt_in: {tag: "aws:dns"}', "policy.rules[1].opt_in.tag", "not the key of a tag"),
+        ("ttl: 30", 'opt_out: {tag: "AWS:dns"}', "policy.rules[1].opt_out.tag", "not the key of a tag"),
+        ("ttl: 30", 'opt_out: {tag: ""}', "policy.rules[1].opt_out.tag", "not the key of a tag"),
+        ("ttl: 30", f"opt_in: {{tag: {'k' * 129}}}", "policy.rules[1].opt_in.tag", "not the key of a tag"),
+        ("ttl: 30", "allow: [Web]", "policy.rules[1].allow[0]", "is no pattern"),
+        ("ttl: 30", "allow: [web.x]", "policy.rules[1].allow[0]", "matches no name of the rule, which have 1 label"),
+        ('["admin*"]', '["admin*.*"]', "policy.rules[1].deny[0]", "matches no name of the rule"),
+        ('["admin*"]', '["admin*", "admin*"]', "policy.rules[1].deny[1]", "stands here twice"),
+        ("ttl: 30", "aliases: names", "policy.rules[1].template", "has no {alias}"),
+        ('template: "{name}.corp', 'template: "{alias}.corp', "policy.rules[1].template", "has {alias}"),
+        ('template: "{name}.corp', 'template: "{ou}.corp', "policy.rules[1].template", "has {ou}"),
+        ("ttl: 300", 'fallback: "{short_id}.instances.internal"', "policy.rules[2].fallback", "is never used"),
+        ("ttl: 30", 'fallback: "{name}.corp.internal"', "policy.rules[1].fallback", "the same as 'template'"),
+        ("ttl: 30", 'fallback: "{nom}.corp.internal"', "policy.rules[1].fallback", "unknown variable {nom}"),
+        ("ttl: 30", 'fallback: "{instance_id}.corp.internal"', "policy.rules[1].fallback", "to somebody else"),
+        ("{instance_id}.", "all.", "policy.rules[2].template", "one name for every instance"),
+        (
+            "{instance_id}.",
+            f"{{tag:{'k' * 129}}}.",
+            "policy.rules[2].template",
+            "names a tag whose key is longer than 128",
+        ),
+        ("{instance_id}.", f"{'x' * 60}{{name}}-y-z.", "policy.rules[2].template", "can give no name, however short"),
+        ("ttl: 30", "aliases: [a]", "policy.rules[1].aliases", "is not a string"),
+        ("ttl: 30", "reverse: oldest", "policy.rules[1].reverse", "there is no reverse zone"),
+        ("[wpad.corp.internal,", "[wpad.corp.example,", "policy.reserved[0]", "lies in no zone"),
+        ("[wpad.corp.internal,", "[corp.internal,", "policy.reserved[0]", "lies in no zone"),
+        ("[wpad.corp.internal,", "[Wpad,", "policy.reserved[0]", "is no pattern"),
+        ("  units:", "  unit_labels: {payments: pay}\n  units:", "organization.unit_labels.payments", "unit id"),
+        ("  units:", "  unit_labels: {r-ab12: Pay}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
+        ("  units:", "  unit_labels: {r-ab12: xn--a}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
+        ("EXAMPL\n", "EXAMPL\n    vpcs: [vpc-12345678]\n", "zones[0].vpcs", "for reverse zones"),
+        ("EXAMPL\n", "EXAMPL\n    networks: [10.0.0.0/16]\n", "zones[0].networks", "for reverse zones"),
+        ("EXAMPL\n", "EXAMPL\n    autodefined_rules: disabled\n", "zones[0].autodefined_rules", "for reverse zones"),
+        ("EXAMPL\n", "EXAMPL\n    autodefined_rules: off\n", "zones[0].autodefined_rules", "'disabled'"),
+        ("EXAMPL\n", 'EXAMPL\n    adopt: "yes"\n', "zones[0].adopt", "valid boolean"),
     ],
 )
 def test_fault_names_its_line_place_and_reason(old: str, new: str, place: str, message: str) -> None:
@@ -161,8 +212,266 @@ def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
     assert len(config.parse(text).policy.rules) == 1
 
 
+def with_zones(*zones: dict[str, object]) -> str:
+    """The example with these zones beside its own; each exists."""
+    content = yaml.safe_load(GOOD)
+    content["zones"] += [{"id": f"Z{number:031}"} | zone for number, zone in enumerate(zones)]
+    return yaml.safe_dump(content)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "[]", "a: [", "hub: 2026-99-99", "\t", "- 1", "null", "policy: {rules: [3, {}]}", "\x00"]
+    ("zone", "place", "message"),
+    [
+        ({"domain": "256.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "01.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "0-63.2.1.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "10.ip6.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "1.10.in-addr.arpa", "adopt": False}, "adopt", "not for reverse zones"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.2.0.0/16"]}, "networks[0]", "has no address of the zone"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["2001:db8::/56"]}, "networks[0]", "has no address of the zone"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.1/24"]}, "networks[0]", "has host bits set"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/12"]}, "networks[0]", "is no CIDR"),
+        ({"domain": "10.in-addr.arpa", "networks": ["10.0.0.0/8"]}, "networks[0]", "is no CIDR of a VPC"),
+        ({"domain": "10.in-addr.arpa", "networks": ["ten"]}, "networks[0]", "is no CIDR"),
+        ({"domain": "1.10.in-addr.arpa", "vpcs": ["vpc-1"]}, "vpcs[0]", "not a VPC id"),
+    ],
+)
+def test_fault_of_a_reverse_zone_is_told(zone: dict[str, object], place: str, message: str) -> None:
+    """What a reverse zone says must fit its addresses."""
+    told = faults(with_zones(zone))
+    assert any(f": zones[2].{place}: " in fault and message in fault for fault in told), told
+
+
+def test_template_in_a_reverse_zone_is_a_fault() -> None:
+    """PTR records are asked for by `reverse`, not by a name."""
+    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("{name}.corp.internal", "{name}.1.10.in-addr.arpa")
+    assert any("it lies in a reverse zone" in fault for fault in faults(text))
+
+
+WAY_OUT = "AutodefinedReverseFlag DISABLE"
+
+
+@pytest.mark.parametrize(
+    ("zone", "parts"),
+    [
+        ({"domain": "10.in-addr.arpa"}, ["wider than any VPC"]),
+        ({"domain": "172.in-addr.arpa"}, ["wider than any VPC"]),
+        ({"domain": "1.10.in-addr.arpa"}, ["Say the CIDRs in 'networks'"]),
+        (
+            {"domain": "10.in-addr.arpa", "networks": ["10.1.0.0/16", "10.2.4.0/22"]},
+            [
+                "for 10.1.0.0/16 make 1.10.in-addr.arpa, or",
+                "for 10.2.4.0/22 make 4.2.10.in-addr.arpa, 5.2.10",
+                "1 more",
+            ],
+        ),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.7.0/24"]}, ["for 10.1.7.0/24 make 7.1.10.in-addr.arpa"]),
+        ({"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.7.0/26"]}, ["for 10.1.7.0/26 there is a rule for each"]),
+    ],
+)
+def test_reverse_zone_that_ec2_shadows_is_warned_about(zone: dict[str, object], parts: list[str]) -> None:
+    """A zone above the Resolver's own rules is told with the way out."""
+    (warning,) = config.parse(with_zones(zone)).warnings()
+    assert warning.startswith("zones[2].domain: ")
+    assert WAY_OUT in warning
+    assert all(part in warning for part in parts), warning
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        {"domain": "10.in-addr.arpa", "autodefined_rules": "disabled"},
+        {"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/16"]},
+        {"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.0.0/16", "10.1.7.0/24", "10.1.6.0/23"]},
+        {"domain": "7.1.10.in-addr.arpa"},
+        {"domain": "8.b.d.0.1.0.0.2.ip6.arpa", "networks": ["2001:db8::/56"]},
+    ],
+)
+def test_reverse_zone_that_answers_is_not_warned_about(zone: dict[str, object]) -> None:
+    """A zone at or below the Resolver's own rules answers, and so does any where these are switched off."""
+    assert config.parse(with_zones(zone)).warnings() == ()
+
+
+def test_zones_that_do_not_fit_into_the_environment_are_a_fault() -> None:
+    """All domains and ids travel in an environment variable."""
+    zones: list[dict[str, object]] = [{"domain": f"{number}.1.10.in-addr.arpa"} for number in range(60)]
+    assert len(config.parse(with_zones(*zones[:40])).zones) == 42
+    assert any("zones: 62 zones are too many" in fault for fault in faults(with_zones(*zones)))
+    content = yaml.safe_load(with_zones(*zones))
+    for zone in content["zones"][2:]:
+        del zone["id"]
+        zone["create"] = content["zones"][1]["create"]
+    assert any("zones: 62 zones are too many" in fault for fault in faults(yaml.safe_dump(content)))
+
+
+def test_two_zones_of_one_id_are_a_fault() -> None:
+    """An id is one zone's."""
+    told = faults(with_zones({"domain": "a.internal", "id": "Z0CORPINTERNAL0EXAMPL"}))
+    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' stands here twice" in fault for fault in told)
+
+
+def test_reserved_name_in_a_reverse_zone_is_a_fault() -> None:
+    """No rule's template gives a name in a reverse zone, so there is nothing to reserve."""
+    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- wpad.corp.internal", "- 1.1.1.10.in-addr.arpa")
+    assert any("policy.reserved[0]: " in fault and "lies in no zone for names" in fault for fault in faults(text))
+
+
+def test_tags_that_do_not_fit_into_an_event_pattern_are_a_fault() -> None:
+    """All keys that the rules read stand in an event pattern."""
+    templates = [f"{{tag:{number:03}{'k' * 90}}}.{{instance_id}}.corp.internal" for number in range(16)]
+    assert len(config.parse(with_templates(*templates[:15])).policy.rules) == 15
+    assert any("policy.rules: the rules read 16 tags" in fault for fault in faults(with_templates(*templates)))
+    rules: list[dict[str, object]] = [
+        {"template": text} for text in (*templates, "{name}-{asg}.{account_id}.corp.internal")
+    ]
+    rules[0] |= {"opt_in": {"tag": "in"}, "opt_out": {"tag": "out"}}
+    rules[-1] |= {"aliases": "other", "fallback": "{alias}.{account_id}.corp.internal"}
+    assert any("policy.rules: the rules read 21 tags" in fault for fault in faults(with_rules(*rules)))
+
+
+def with_rules(*rules: dict[str, object], reserved: list[str] | None = None) -> str:
+    content = yaml.safe_load(GOOD)
+    content["policy"] = {"rules": [{"name": f"rule-{number}"} | rule for number, rule in enumerate(rules)]}
+    content["policy"] |= {"reserved": reserved} if reserved else {}
+    return yaml.safe_dump(content)
+
+
+def test_one_account_alone_may_reach_its_own_names() -> None:
+    """Rules that speak for one and the same single account may meet; a unit beside it may hold other accounts."""
+    alone: dict[str, object] = {"accounts": ["444444444444"]}
+    rule = alone | {"template": "{name}.corp.internal", "fallback": "{instance_id}.corp.internal"}
+    other = alone | {"template": "{short_id}.corp.internal"}
+    assert len(config.parse(with_rules(rule, other)).policy.rules) == 2
+    beside: dict[str, object] = {"units": ["ou-ab12-workload"]}
+    assert len(faults(with_rules(rule, other | beside))) == 1
+    assert len(faults(with_rules(rule | beside))) == 1
+
+
+def test_reserved_name_can_be_given_by_place() -> None:
+    """A name without variables stands beside templates that could make it only when it is reserved from them."""
+    place: dict[str, object] = {"template": "db.corp.internal", "subnets": ["subnet-12345678"]}
+    anybody: dict[str, object] = {"template": "{name}.corp.internal"}
+    for rules in ((place, anybody), (anybody, place)):
+        assert any("to somebody else" in fault for fault in faults(with_rules(*rules)))
+        assert len(config.parse(with_rules(*rules, reserved=["d*.corp.internal"])).policy.rules) == 2
+
+
+def test_compiled_policy_says_what_the_file_says() -> None:
+    """Each key of the file arrives where the runtime reads it, and survives the way into the package."""
+    content = everything()
+    policy = config.parse(yaml.safe_dump(content)).compiled_policy()
+    domains = tuple(map(Fqdn, ("1.10.in-addr.arpa.", "2.10.in-addr.arpa.", "corp.internal.", "instances.internal.")))
+    assert policy == Policy(
+        regions=frozenset({"eu-central-1", "eu-west-1", "us-east-1"}),
+        domains=domains,
+        rules=(
+            Rule(
+                name="short-names",
+                templates=(
+                    Template("{alias}.corp.internal.", domains[2]),
+                    Template("{alias}.instances.internal.", domains[3]),
+                ),
+                ttl=30,
+                conflict=ConflictRule.SHARE,
+                scope=Scope(
+                    accounts=frozenset({"444444444444", "555555555555"}),
+                    units=frozenset({"ou-ab12-research"}),
+                    regions=frozenset({"eu-west-1"}),
+                    vpcs=frozenset({"vpc-12345678"}),
+                    subnets=frozenset({"subnet-12345678"}),
+                ),
+                opt_in=TagCondition("dns"),
+                opt_out=TagCondition("dns", "no"),
+                aliases="names",
+                allow=("web*",),
+                deny=("admin*",),
+                interfaces=Selection.ALL,
+                addresses=Selection.FURTHER,
+                stopped=WhenStopped.WITHDRAW,
+                reverse=ConflictRule.OLDEST,
+            ),
+        ),
+        unit_labels=(("ou-ab12-workload", "workloads"), ("r-ab12", "all")),
+        reserved=("wpad.corp.internal", "db.corp.internal"),
+        reverse_zones=(
+            ReverseZone(domains[0], frozenset({"vpc-12345678"})),
+            ReverseZone(domains[1]),
+        ),
+        adopting=(domains[2],),
+    )
+    assert compiled.from_json(compiled.to_json(policy)) == policy
+
+
+TAGS = st.text("abcdefgh:-", min_size=1, max_size=9)
+PATTERNS = st.lists(st.text("ab*", min_size=1, max_size=3), min_size=1, unique=True)
+CONDITIONS = st.fixed_dictionaries({"tag": TAGS}, optional={"value": st.text("yesNO ", max_size=3)})
+# A rule of every kind: each key is there or not, with one of its values.
+RULES = st.fixed_dictionaries(
+    {"name": st.just("rule"), "template": st.just("{name}.corp.internal"), "accounts": st.just(["444444444444"])},
+    optional={
+        "units": st.just(["ou-ab12-workload"]),
+        "regions": st.lists(st.sampled_from(["eu-central-1", "us-east-1"]), min_size=1, unique=True).map(sorted),
+        "vpcs": st.just(["vpc-12345678"]),
+        "subnets": st.just(["subnet-12345678"]),
+        "opt_in": CONDITIONS,
+        "opt_out": CONDITIONS,
+        "fallback": st.just("{name}.instances.internal"),
+        "allow": PATTERNS,
+        "deny": PATTERNS,
+        "interfaces": st.sampled_from(Selection).map(str),
+        "addresses": st.sampled_from(Selection).map(str),
+        "ttl": st.integers(1, 86_400),
+        "conflict": st.sampled_from(ConflictRule).map(str),
+        "stopped": st.sampled_from(WhenStopped).map(str),
+        "reverse": st.sampled_from(ConflictRule).map(str),
+    },
+)
+DEFAULTS = {"interfaces": "primary", "addresses": "primary", "ttl": 60, "conflict": "newest", "stopped": "keep"}
+
+
+def read_back(rule: Rule) -> dict[str, object]:
+    """What the runtime's rule says, in the words of the file."""
+    said: dict[str, object] = {key: getattr(rule, key) for key in ("name", *DEFAULTS)}
+    for key in ("accounts", "units", "regions", "vpcs", "subnets"):
+        if (values := getattr(rule.scope, key)) is not None:
+            said[key] = sorted(values)
+    for key, condition in (("opt_in", rule.opt_in), ("opt_out", rule.opt_out)):
+        if condition:
+            said[key] = {"tag": condition.key} | ({} if condition.value is None else {"value": condition.value})
+    texts = (template.text.removesuffix(".") for template in rule.templates)
+    said |= dict(zip(("template", "fallback"), texts, strict=False))
+    said |= {} if rule.allow is None else {"allow": list(rule.allow)}
+    said |= {"deny": list(rule.deny)} if rule.deny else {}
+    return said | ({} if rule.reverse is None else {"reverse": rule.reverse})
+
+
+@given(RULES)
+def test_runtime_reads_what_the_file_says(rule: dict[str, object]) -> None:
+    """Whatever a rule says, the policy that was compiled, packed and loaded says the same."""
+    content = yaml.safe_load(with_zones({"domain": "1.10.in-addr.arpa"}))
+    content["policy"]["rules"] = [rule]
+    loaded = compiled.from_json(compiled.to_json(config.parse(yaml.safe_dump(content)).compiled_policy()))
+    assert read_back(loaded.rules[0]) == DEFAULTS | rule
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a: &x [*x]",
+        "&x [*x]",
+        "{a: &x {b: *x}}",
+        "? [a]\n: b",
+        "[]",
+        "a: [",
+        "hub: 2026-99-99",
+        "\t",
+        "- 1",
+        "null",
+        "policy: {rules: [3, {}]}",
+        "\x00",
+    ],
 )
 def test_file_that_is_no_configuration_is_told(text: str) -> None:
     """Whatever the file holds, a person gets a sentence and no stack trace."""
@@ -175,16 +484,53 @@ def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         config.load(tmp_path / "absent.yaml")
 
 
+def everything() -> dict[str, Any]:
+    """A configuration that says all that can be said."""
+    content: dict[str, Any] = yaml.safe_load(GOOD)
+    content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
+    content["zones"][0]["adopt"] = True
+    content["zones"] += [
+        {
+            "domain": "1.10.in-addr.arpa",
+            "id": "Z0000000000000",
+            "vpcs": ["vpc-12345678"],
+            "networks": ["10.1.0.0/16"],
+            "autodefined_rules": "disabled",
+        },
+        {"domain": "2.10.in-addr.arpa", "id": "Z0000000000001"},
+    ]
+    content["policy"]["rules"][1] |= {
+        "units": ["ou-ab12-research"],
+        "regions": ["eu-west-1"],
+        "vpcs": ["vpc-12345678"],
+        "subnets": ["subnet-12345678"],
+        "opt_in": {"tag": "dns"},
+        "opt_out": {"tag": "dns", "value": "no"},
+        "template": "{alias}.corp.internal",
+        "fallback": "{alias}.instances.internal",
+        "aliases": "names",
+        "allow": ["web*"],
+        "interfaces": "all",
+        "addresses": "further",
+        "conflict": "share",
+        "stopped": "withdraw",
+        "reverse": "oldest",
+    }
+    content["policy"]["rules"] = content["policy"]["rules"][1:2]
+    return content
+
+
+@settings(max_examples=500)
 @given(st.data())
 def test_any_one_value_replaced_is_valid_or_told(data: st.DataObject) -> None:
     """Wherever a value is swapped for garbage, the outcome is a configuration or a list of faults."""
-    content = yaml.safe_load(GOOD)
-    node = content
+    content = everything()
+    node: Any = content
     while True:
         steps = list(node) if isinstance(node, dict) else list(range(len(node)))
         step = data.draw(st.sampled_from(steps))
         child = node[step]
-        if not isinstance(child, dict | list) or data.draw(st.booleans()):
+        if not (isinstance(child, dict | list) and child) or data.draw(st.booleans()):
             node[step] = data.draw(st.none() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({"a": 1}))
             break
         node = child

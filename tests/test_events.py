@@ -28,27 +28,29 @@ def test_published_state_change_is_a_hint() -> None:
 
 
 def test_published_tag_change_is_a_hint() -> None:
-    """The tag event as AWS publishes it names the instance, and the Name to look for: here, that there is none."""
+    """The tag event as AWS publishes it names the instance, and the tags to look for."""
+    tags: dict[str, str] = TAG_CHANGE["detail"]["tags"]
     assert hint_of(json.dumps(TAG_CHANGE)) == Hint(
         InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"),
-        names=frozenset({None}),
+        told=frozenset({tuple(sorted(tags.items()))}),
         time=TAG_CHANGE["time"],
     )
 
 
 @pytest.mark.parametrize(
-    ("tags", "names"),
+    ("tags", "told"),
     [
-        ({"Name": "web"}, {"web"}),
-        ({"Name": None}, {None}),
+        ({"Name": "web", "A": "b"}, {(("A", "b"), ("Name", "web"))}),
+        ({}, {()}),
+        ({"Name": None}, set()),
         ({"Name": 3}, set()),
         (None, set()),
         ([], set()),
     ],
 )
-def test_name_of_a_tag_change_is_only_what_to_look_for(tags: object, names: set[str | None]) -> None:
-    """What the event says of the Name tag is carried as an expectation; what it does not say is none."""
-    assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).names == names
+def test_tags_of_a_tag_change_are_only_what_to_look_for(tags: object, told: set[object]) -> None:
+    """What the event says of the tags is carried as an expectation; what it does not say is none."""
+    assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).told == told
 
 
 @pytest.mark.parametrize("state", ["shutting-down", "terminated"])

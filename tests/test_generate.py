@@ -78,6 +78,31 @@ def test_faults_of_the_configuration(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_schema_is_written_and_checked(tmp_path: Path) -> None:
+    """The configuration's JSON Schema is written with the templates, the same bytes each time, and checked."""
+    schema = tmp_path / "own.schema.json"
+    out = ("--output", tmp_path / "out", "--schema", schema)
+    assert generate(*out, hash_seed="1").returncode == 0
+    assert schema.read_bytes() == (ROOT / "orgdns.schema.json").read_bytes()
+    schema.write_bytes(b"{}")
+    run = generate(*out, "--check", hash_seed="2")
+    assert (run.returncode, run.stderr.splitlines()[0]) == (1, f"{schema}: is out of date")
+    schema.unlink()
+    assert generate(*out, "--check").stderr.startswith(f"{schema}: is missing")
+
+
+def test_warning_fails_nothing(tmp_path: Path) -> None:
+    """A zone that the Resolver's own rules shadow is told on stderr, and the templates are written and checked."""
+    own = tmp_path / "own.yaml"
+    zone = "zones:\n  - domain: 10.in-addr.arpa\n    id: Z0000000000000\n"
+    own.write_text((ROOT / "orgdns.example.yaml").read_text().replace("zones:\n", zone))
+    for check in ([], ["--check"]):
+        run = generate("--config", own, "--output", tmp_path / "out", *check)
+        assert run.returncode == 0
+        (line,) = run.stderr.splitlines()
+        assert line.startswith(f"{own}: warning: zones[0].domain: 10.in-addr.arpa is wider than any VPC")
+
+
 def test_first_line_names_the_source(tmp_path: Path) -> None:
     """A reader of a template learns which file to edit, whatever directory that file lies in."""
     own = tmp_path / "acme.yaml"

@@ -6,12 +6,17 @@ from itertools import product
 
 import pytest
 
-from hub.runtime.events import Hint
-from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke
+from hub.runtime.events import Hint, Tags
+from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke, WhenStopped
 from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer, Outcome
 from hub.runtime.ports import SpokeUnreachable
 from tests.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization
+
+
+def told(*names: str | None) -> frozenset[Tags]:
+    """The tags of events that tell of these Name tags."""
+    return frozenset(() if name is None else (("Name", name),) for name in names)
 
 
 class World:
@@ -45,7 +50,7 @@ class World:
         self, subject: InstanceRef, state: str | None = "running", names: tuple[str | None, ...] = (), attempt: int = 1
     ) -> Outcome:
         (outcome,) = self.observer.observe(
-            [Hint(subject, InstanceState(state) if state else None, frozenset(names), attempt)]
+            [Hint(subject, InstanceState(state) if state else None, told(*names), attempt)]
         )
         return outcome
 
@@ -113,20 +118,49 @@ def test_end_first_seen_by_the_look_counts(world: World) -> None:
 
 
 def test_stopped_instance_keeps_its_names(world: World) -> None:
-    """The private address survives a stop, and so do the names, also if a tag is changed meanwhile."""
+    """The private address survives a stop, and so do the names."""
     subject = world.show()
     world.hear(subject)
     before = world.claimed()
-    world.show(state=InstanceState.STOPPED, name="other")
-    assert world.hear(subject, None, ("other",)).ending is Ending.UNCHANGED
+    world.show(state=InstanceState.STOPPED)
+    assert world.hear(subject, "stopped").ending is Ending.UNCHANGED
     assert world.claimed() == before
 
 
-def test_stopped_instance_takes_no_name(world: World) -> None:
-    """A name is claimed by an instance that runs: a tag on one that is stopped takes it from nobody."""
-    subject = world.show(state=InstanceState.STOPPED)
-    world.hear(subject, None, ("web",))
-    assert world.claimed() == set()
+def test_stopped_instance_is_named_as_one_that_runs(world: World) -> None:
+    """What an instance claims depends on what it is now, not on what came first: the stop or the change of its tag."""
+    subject = world.show(name="web")
+    world.hear(subject)
+    world.show(name="api", state=InstanceState.STOPPED)
+    world.hear(subject, None, ("api",))
+    after = world.claimed()
+    world.show(name="api")
+    world.hear(subject)
+    assert world.claimed() == after
+    assert key("api").fqdn in after
+
+
+def test_stopping_withdraws_the_names_of_a_rule_that_says_so(world: World) -> None:
+    """Names that are withdrawn at a stop are there again at the next start; those of other rules stay."""
+    everybody, short, by_id = world.observer.policy.rules
+    rules = (everybody, replace(short, stopped=WhenStopped.WITHDRAW), by_id)
+    world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=rules))
+    subject = world.show()
+    world.hear(subject)
+    running = world.claimed()
+    world.show(state=InstanceState.STOPPED)
+    world.hear(subject, "stopped")
+    assert running - world.claimed() == {key("web").fqdn}
+    world.show()
+    world.hear(subject)
+    assert world.claimed() == running
+
+
+def test_stop_that_does_not_show_yet_is_looked_for_again(world: World) -> None:
+    """EC2 may still show as running what an event calls stopped: the queue brings it back."""
+    subject = world.show()
+    assert world.hear(subject, "stopped").ending is Ending.RETRY
+    assert world.hear(subject, "stopped", attempt=DELIVERIES_BEFORE_GONE).ending is not Ending.RETRY
 
 
 def test_started_again_keeps_its_names_meanwhile(world: World) -> None:
@@ -286,7 +320,7 @@ def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
     world.show(name="new")
     behind = MemoryClock(world.clock.now - 300)
     worker = replace(world.observer, clock=behind, sleep=behind.sleep)
-    (outcome,) = worker.observe([Hint(subject, names=frozenset({"new"}))])
+    (outcome,) = worker.observe([Hint(subject, told=told("new"))])
     assert outcome.ending is Ending.RECORDED
     assert key("new").fqdn in world.claimed()
 
@@ -296,7 +330,7 @@ def test_rename_that_does_not_show_yet_is_looked_for_again(world: World) -> None
     subject = world.show(name="old")
     world.hear(subject)
     first = world.hear(subject, None, ("new",))
-    assert (first.ending, first.reason) == (Ending.RETRY, "the Name tag is not the one of the event")
+    assert (first.ending, first.reason) == (Ending.RETRY, "state or tags are not those of the event")
     assert key("old").fqdn in world.claimed()
     world.show(name="new")
     assert world.hear(subject, None, ("new",), attempt=2).ending is Ending.RECORDED
@@ -335,8 +369,8 @@ def test_registration_that_crashed_is_ended_by_the_same_look(world: World) -> No
 def test_later_of_two_renames_counts(world: World) -> None:
     """Two renames in one batch, and EC2 still shows the first: the later one is what is looked for."""
     subject = world.show(name="first")
-    early = Hint(subject, names=frozenset({"first"}), time="2026-11-02T09:00:00Z")
-    late = Hint(subject, names=frozenset({"second"}), time="2026-11-02T09:00:01Z")
+    early = Hint(subject, told=told("first"), time="2026-11-02T09:00:00Z")
+    late = Hint(subject, told=told("second"), time="2026-11-02T09:00:01Z")
     for hints in ([early, late], [late, early]):
         (outcome,) = world.observer.observe(hints)
         assert outcome.ending is Ending.RETRY
@@ -346,7 +380,7 @@ def test_fresh_hint_beside_an_old_one_has_its_own_patience(world: World) -> None
     """An event delivered for the third time does not use up the patience of a new one about the same instance."""
     subject = world.show(name="old")
     time = "2026-11-02T09:00:00Z"
-    fresh = Hint(subject, names=frozenset({"new"}), time=time)
+    fresh = Hint(subject, told=told("new"), time=time)
     (outcome,) = world.observer.observe([Hint(subject, InstanceState.RUNNING, attempt=3), fresh])
     assert outcome.ending is Ending.RETRY
 

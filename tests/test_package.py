@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hub.package import LOCK, Package, PackageInvalid, package
-from hub.runtime.policy import Policy
+from hub.runtime.compiled import from_json
 from tests.build import ROOT, example_policy
 
 
@@ -62,15 +62,27 @@ def test_package_is_small(built: Package) -> None:
 
 def test_package_carries_the_policy(unzipped: Path) -> None:
     """The policy that the runtime loads is the one that was compiled."""
-    assert Policy.from_json((unzipped / "hub/runtime/policy.json").read_text()) == example_policy()
+    assert from_json((unzipped / "hub/runtime/policy.json").read_text()) == example_policy()
 
 
 def test_package_holds_the_runtime_alone(unzipped: Path) -> None:
     """Nothing of the stacks, the sandbox or the tests travels."""
     assert {path.name for path in (unzipped / "hub").iterdir()} == {"__init__.py", "runtime"}
     tops = {path.name for path in unzipped.iterdir() if not path.name.endswith(".dist-info")}
-    assert tops == {"hub", "aws_lambda_powertools", "typing_extensions.py"}
+    assert tops == {"hub", "aws_lambda_powertools", "idna", "typing_extensions.py"}
     assert not list(unzipped.rglob("*.pyc"))
+
+
+def test_tables_of_international_names_are_not_loaded_before_one_comes(unzipped: Path) -> None:
+    """The large tables of IDNA and Unicode cost no cold start; a name that needs them finds them in the package."""
+    code = (
+        "from hub.runtime.naming import label_of\n"
+        "assert label_of('Web 1').text == 'web-1' and not {'idna', 'unicodedata'} & set(sys.modules)\n"
+        "print(label_of('M\\xfcnchen').text, sys.modules['idna'].__file__)"
+    )
+    run = run_alone(code, unzipped)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(f"xn--mnchen-3ya {unzipped}")
 
 
 def test_package_runs_with_what_lambda_gives_it(unzipped: Path, tmp_path: Path) -> None:

@@ -1,68 +1,53 @@
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from hub.runtime.contract import NAME_TAG
-from hub.runtime.model import Account, ConflictRule, RecordType
-from hub.runtime.naming import Template
-from hub.runtime.policy import Policy, Rule
-from tests.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance
-
-OTHER = Account("666666666666", "data-science")
-
-
-def rule(
-    template: str = "{name}.corp.internal",
-    *,
-    name: str = "rule",
-    ttl: int = 60,
-    conflict: ConflictRule = ConflictRule.NEWEST,
-    accounts: frozenset[str] | None = None,
-    regions: frozenset[str] | None = None,
-) -> Rule:
-    return Rule(name, Template.parse(template, [CORP]), ttl, conflict, accounts, regions)
-
-
-def policy(*rules: Rule) -> Policy:
-    return Policy(frozenset({"eu-central-1"}), (CORP,), rules)
-
-
-def test_compiled_policy_reads_back_the_same() -> None:
-    """What the runtime loads is what was compiled."""
-    compiled = example_policy()
-    assert Policy.from_json(compiled.to_json()) == compiled
-
-
-@given(
-    st.lists(
-        st.builds(
-            rule,
-            st.sampled_from(["{name}.corp.internal", "{instance_id}.{region}.corp.internal"]),
-            name=st.from_regex(r"[a-z]{1,8}", fullmatch=True),
-            ttl=st.integers(1, 86400),
-            conflict=st.sampled_from(ConflictRule),
-            accounts=st.none() | st.frozensets(st.sampled_from([PAYMENTS.id, SEARCH.id]), min_size=1),
-            regions=st.none() | st.frozensets(st.sampled_from(["eu-central-1", "us-east-1"]), min_size=1),
-        ),
-        max_size=5,
-    ),
-    st.sampled_from([PAYMENTS, SEARCH, OTHER]),
+from hub.runtime.contract import GROUP_TAG, NAME_TAG
+from hub.runtime.model import Account, ConflictRule, Fqdn, Instance, InstanceState, RecordType, Selection, WhenStopped
+from hub.runtime.policy import MAX_ALIASES, MAX_NAMES, MAX_VALUES, Decision, Policy
+from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.templates import Template
+from tests.build import (
+    CORP,
+    PAYMENTS,
+    RESEARCH,
+    SCIENCE,
+    SUBNET,
+    VPC,
+    WORKLOADS,
+    ZONE_IDS,
+    example_policy,
+    instance,
+    interface,
 )
-def test_compiled_and_source_policy_decide_alike(rules: list[Rule], account: Account) -> None:
-    """Whatever the policy, its compiled form gives every instance the same claims and refusals."""
-    source = policy(*rules)
-    subject = instance(account=account.id)
-    assert Policy.from_json(source.to_json()).decide(subject, account, ZONE_IDS) == source.decide(
-        subject, account, ZONE_IDS
-    )
+
+REVERSE, REVERSE_ALL = Fqdn("1.10.in-addr.arpa."), Fqdn("10.in-addr.arpa.")
+REVERSE_6 = Fqdn("8.b.d.0.1.0.0.2.ip6.arpa.")
+IDS = dict(ZONE_IDS) | {REVERSE: "Z0REVERSE", REVERSE_ALL: "Z0REVERSEALL", REVERSE_6: "Z0REVERSE6"}
 
 
-def test_compiled_policy_is_plain_json() -> None:
-    """The package's policy needs no YAML and no validation library to be read."""
-    assert json.loads(example_policy().to_json())["version"] == 1
+def rule(*templates: str, name: str = "rule", ttl: int = 60, **more: object) -> Rule:
+    parsed = tuple(Template.parse(one, [CORP]) for one in templates or ("{name}.corp.internal",))
+    return Rule(name, parsed, ttl, **more)  # type: ignore[arg-type]  # a rule's own arguments
+
+
+def policy(*rules: Rule, **more: object) -> Policy:
+    return Policy(frozenset({"eu-central-1"}), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
+
+
+def decide(of: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:
+    whole = policy(of) if isinstance(of, Rule) else of
+    return whole.decide(subject or instance(account=account.id), account, IDS)
+
+
+def names(decision: Decision) -> list[str]:
+    return [claim.key.fqdn.removesuffix(".corp.internal.") for claim in decision.claims]
+
+
+def reasons(decision: Decision) -> str:
+    return "; ".join(refusal.reason for refusal in decision.refusals)
 
 
 def test_example_gives_each_instance_its_names() -> None:
@@ -78,52 +63,351 @@ def test_example_gives_each_instance_its_names() -> None:
 
 def test_account_without_the_short_name_rule_gets_none() -> None:
     """A rule for named accounts gives nothing to another, whatever its instances are called."""
-    decision = example_policy().decide(instance(account=OTHER.id, name="web"), OTHER, ZONE_IDS)
+    decision = example_policy().decide(instance(account=SCIENCE.id, name="web"), SCIENCE, ZONE_IDS)
     assert {claim.key.fqdn for claim in decision.claims} == {
         "web.eu-central-1.data-science.corp.internal.",
         "i-00000000000000001.instances.internal.",
     }
 
 
-@given(st.text(max_size=300), st.text(max_size=60))
-def test_no_tag_gives_an_account_a_name_outside_its_rules(tag: str, account_name: str) -> None:
-    """An account never gets a name by choosing its tags that policy gives only to another account."""
-    theirs = Account(OTHER.id, account_name)
-    given_to_payments = example_policy().decide(instance(name=tag), PAYMENTS, ZONE_IDS)
-    short = {claim.key for claim in given_to_payments.claims if claim.rule == "short-names"}
-    got = example_policy().decide(instance(2, account=theirs.id, name=tag), theirs, ZONE_IDS)
-    assert not short & {claim.key for claim in got.claims}
+class TestScope:
+    @pytest.mark.parametrize(
+        ("scope", "covered"),
+        [
+            (Scope(), True),
+            (Scope(accounts=frozenset({SCIENCE.id})), True),
+            (Scope(accounts=frozenset({PAYMENTS.id})), False),
+            (Scope(units=frozenset({RESEARCH})), True),
+            (Scope(units=frozenset({WORKLOADS})), True),
+            (Scope(units=frozenset({"ou-ab12-other"})), False),
+            (Scope(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), True),
+            (Scope(accounts=frozenset({SCIENCE.id}), regions=frozenset({"us-east-1"})), False),
+            (Scope(vpcs=frozenset({VPC})), True),
+            (Scope(vpcs=frozenset({"vpc-2"})), False),
+            (Scope(subnets=frozenset({SUBNET})), True),
+            (Scope(vpcs=frozenset({VPC}), subnets=frozenset({"subnet-2"})), False),
+        ],
+    )
+    def test_rule_speaks_for_instances_by_facts(self, scope: Scope, *, covered: bool) -> None:
+        """Accounts and units say whose, regions, VPCs and subnets where; a rule that does not speak says nothing."""
+        decision = decide(rule(scope=scope), account=SCIENCE)
+        assert names(decision) == (["web"] if covered else [])
+        assert not decision.refusals
+
+    def test_unit_is_also_one_that_lies_deeper(self) -> None:
+        """A unit stands for all accounts below it, however deep."""
+        assert names(decide(rule(scope=Scope(units=frozenset({"r-ab12"}))), account=SCIENCE)) == ["web"]
 
 
-def test_missing_name_tag_is_a_refusal_with_its_reason() -> None:
-    """Without the tag there is no name by it, and the reason says so; other rules still give theirs."""
-    decision = example_policy().decide(instance(name=None), PAYMENTS, ZONE_IDS)
-    assert [claim.rule for claim in decision.claims] == ["by-id"]
-    assert {(refusal.rule, refusal.reason) for refusal in decision.refusals} == {
-        ("everybody", f"the instance has no tag {NAME_TAG!r}"),
-        ("short-names", f"the instance has no tag {NAME_TAG!r}"),
+class TestTags:
+    @pytest.mark.parametrize(
+        ("value", "there", "given"),
+        [
+            ("yes", {"orgdns": "yes"}, True),
+            ("yes", {"orgdns": " YES "}, True),
+            ("yes", {"orgdns": "no"}, False),
+            ("yes", {}, False),
+            (None, {"orgdns": ""}, True),
+            (None, {}, False),
+        ],
+    )
+    def test_opt_in_waits_for_its_tag(self, value: str | None, there: dict[str, str], *, given: bool) -> None:
+        """Without the tag nobody asked for a name, and the reason is kept as such."""
+        decision = decide(rule(opt_in=TagCondition("orgdns", value)), instance(tags=there))
+        assert names(decision) == (["web"] if given else [])
+        assert [refusal.declined for refusal in decision.refusals] == ([] if given else [True])
+
+    def test_opt_out_declines_one_rule(self) -> None:
+        """A tag declines the rule that asks for it, and no other."""
+        opted = rule(name="short", opt_out=TagCondition("orgdns", "no"))
+        other = rule("{instance_id}.corp.internal", name="by-id")
+        decision = decide(policy(opted, other), instance(tags={"orgdns": "no"}))
+        assert [claim.rule for claim in decision.claims] == ["by-id"]
+        assert [(refusal.rule, refusal.declined) for refusal in decision.refusals] == [("short", True)]
+
+    def test_aliases_are_several_names_each_checked(self) -> None:
+        """A tag lists further names; each is given or refused like any other."""
+        aliases = rule("{alias}.corp.internal", aliases="orgdns:aliases", deny=("db*",))
+        decision = decide(aliases, instance(tags={"orgdns:aliases": "www, api  db1 \u202e www"}))
+        assert names(decision) == ["api", "www"]
+        assert "denies 'db*'" in reasons(decision)
+        assert "no name may" in reasons(decision)
+
+    def test_more_aliases_than_a_person_asks_for_are_cut_and_told(self) -> None:
+        """A tag full of names costs no more than so many."""
+        listed = " ".join(f"a{number}" for number in range(MAX_ALIASES + 5))
+        decision = decide(
+            rule("{alias}.corp.internal", aliases="orgdns:aliases"), instance(tags={"orgdns:aliases": listed})
+        )
+        assert len(decision.claims) == MAX_ALIASES
+        assert f"lists {MAX_ALIASES + 5} names" in reasons(decision)
+
+    def test_missing_alias_tag_is_told(self) -> None:
+        """An instance without the tag has no further names, and the reason says so."""
+        assert "no tag 'orgdns:aliases'" in reasons(decide(rule("{alias}.corp.internal", aliases="orgdns:aliases")))
+
+    def test_different_tags_that_end_as_one_label_are_one_name(self) -> None:
+        """`Web 1` and `web_1` ask for the same name, as a conflict like any other, and the note says what was done."""
+        one = decide(rule(), instance(1, name="Web 1")).claims[0]
+        other = decide(rule(), instance(2, name="web_1")).claims[0]
+        assert one.key == other.key
+        assert "'Web 1' is written 'web-1'" in one.note
+
+
+class TestPatterns:
+    def test_denied_name_is_refused_with_its_reason(self) -> None:
+        """What the rule denies is refused, by name."""
+        (refusal,) = decide(rule(deny=("db*",)), instance(name="DB 1")).refusals
+        assert (refusal.name, refusal.reason) == ("db-1.corp.internal.", "db-1.corp.internal: the rule denies 'db*'")
+
+    def test_name_that_is_not_allowed_is_refused(self) -> None:
+        """Where a rule says what it allows, nothing else is given."""
+        limited = rule(allow=("web*", "api"))
+        assert names(decide(limited, instance(name="web-7"))) == ["web-7"]
+        assert "allows only 'web*', 'api'" in reasons(decide(limited, instance(name="db")))
+
+    def test_reserved_name_is_nobodys_by_tag(self) -> None:
+        """Nobody chooses a reserved name; a rule that names it itself gives it."""
+        reserved = {"reserved": ("db.corp.internal",)}
+        assert "reserved" in reasons(decide(policy(rule(), **reserved), instance(name="DB")))
+        assert "reserved" in reasons(
+            decide(policy(rule("{account_name}.corp.internal"), **reserved), account=Account(PAYMENTS.id, "db"))
+        )
+        assert names(decide(policy(rule("db.corp.internal"), **reserved))) == ["db"]
+
+    def test_refused_name_has_no_fallback(self) -> None:
+        """A fallback is for what is missing, not for what is refused."""
+        decision = decide(
+            rule("{name}.corp.internal", "{instance_id}.corp.internal", deny=("db",)), instance(name="db")
+        )
+        assert not decision.claims
+
+
+class TestVariables:
+    @pytest.mark.parametrize(
+        ("template", "name"),
+        [
+            ("{name}", "web"),
+            ("{instance_id}", "i-00000000000000001"),
+            ("{name}-{short_id}", "web-00000001"),
+            ("{account_id}", "444444444444"),
+            ("{account_name}", "payments"),
+            ("{ou}", "flows"),
+            ("{region}", "eu-central-1"),
+            ("{az}", "eu-central-1a"),
+            ("{vpc_id}", VPC),
+            ("{subnet_id}", SUBNET),
+            ("{asg}", "web-fleet"),
+            ("ip-{private_ipv4}", "ip-10-0-0-2"),
+            ("{name}-{device_index}", "web-0"),
+            ("{tag:team.name}", "core"),
+        ],
+    )
+    def test_variable_stands_for_its_value(self, template: str, name: str) -> None:
+        """Each variable stands for what the reference says."""
+        subject = instance(tags={GROUP_TAG: "Web Fleet", "team.name": "Core"})
+        whole = policy(rule(f"{template}.corp.internal"), unit_labels=((WORKLOADS, "flows"),))
+        assert names(decide(whole, subject)) == [name]
+
+    @pytest.mark.parametrize(
+        ("template", "reason"),
+        [
+            ("{name}", f"no tag {NAME_TAG!r}"),
+            ("{asg}", f"no tag {GROUP_TAG!r}"),
+            ("{tag:team}", "no tag 'team'"),
+            ("{account_name}", "was another's first"),
+            ("{ou}", "no unit of the account has a label"),
+            ("{az}", "no availability zone"),
+            ("{vpc_id}", "no VPC"),
+            ("{subnet_id}", "no subnet"),
+            ("{private_ipv4}", "no private IPv4"),
+        ],
+    )
+    def test_missing_value_is_a_refusal_or_the_fallback(self, template: str, reason: str) -> None:
+        """Without a value there is no name, and the reason is told; a fallback stands in where there is one."""
+        account = Account(PAYMENTS.id, None, "was another's first")
+        bare = interface(ipv6=("2001:db8::1",), vpc_id="", subnet_id="")
+        subject = replace(instance(name=None, interfaces=(bare,)), az="")
+        text = f"{template}.corp.internal"
+        assert reason in reasons(decide(rule(text), subject, account))
+        decision = decide(rule(text, "{instance_id}.x.corp.internal"), subject, account)
+        assert names(decision) == ["i-00000000000000001.x"]
+        assert not decision.refusals
+
+    def test_nearest_labelled_unit_counts(self) -> None:
+        """`{ou}` is the label of the unit that lies nearest to the account."""
+        labels = ((WORKLOADS, "flows"), (RESEARCH, "lab"))
+        whole = policy(rule("{name}.{ou}.corp.internal"), unit_labels=labels)
+        assert names(decide(whole, account=SCIENCE)) == ["web.lab"]
+        assert names(decide(whole, account=PAYMENTS)) == ["web.flows"]
+
+    def test_both_templates_missing_tells_both_reasons(self) -> None:
+        """Where the fallback has no value either, both reasons are told."""
+        decision = decide(rule("{name}.corp.internal", "{asg}.corp.internal"), instance(name=None))
+        assert NAME_TAG in reasons(decision)
+        assert GROUP_TAG in reasons(decision)
+
+
+ETH1 = interface("10.1.2.1", "10.1.2.2", index=1, subnet_id="subnet-2")
+
+
+class TestAddresses:
+    def test_instance_without_address_claims_nothing(self) -> None:
+        """A name without an address would answer nothing."""
+        decision = decide(example_policy(), instance(address=None))
+        assert not decision.claims
+        assert reasons(decision) == "the instance has no private address"
+
+    def test_ipv6_is_published_beside_ipv4(self) -> None:
+        """An instance with IPv6 has AAAA record sets of its name; one with IPv6 alone has only these."""
+        both = instance(interfaces=(interface("10.1.0.1", ipv6=("2001:db8::2", "2001:db8::1")),))
+        (claim,) = decide(rule(), both).claims
+        assert claim.values == ((RecordType.A, ("10.1.0.1",)), (RecordType.AAAA, ("2001:db8::1", "2001:db8::2")))
+        alone = instance(interfaces=(interface(ipv6=("2001:db8::1",)),))
+        assert decide(rule(), alone).claims[0].values == ((RecordType.AAAA, ("2001:db8::1",)),)
+
+    @pytest.mark.parametrize(
+        ("interfaces", "addresses", "values"),
+        [
+            (Selection.PRIMARY, Selection.PRIMARY, ("10.1.0.1",)),
+            (Selection.PRIMARY, Selection.ALL, ("10.1.0.1", "10.1.0.2")),
+            (Selection.PRIMARY, Selection.FURTHER, ("10.1.0.2",)),
+            (Selection.FURTHER, Selection.PRIMARY, ("10.1.2.1",)),
+            (Selection.ALL, Selection.ALL, ("10.1.0.1", "10.1.0.2", "10.1.2.1", "10.1.2.2")),
+        ],
+    )
+    def test_several_addresses_under_one_name_are_one_claim(
+        self, interfaces: Selection, addresses: Selection, values: tuple[str, ...]
+    ) -> None:
+        """What a rule asks of interfaces and addresses comes under its one name."""
+        subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2"), ETH1))
+        (claim,) = decide(rule(interfaces=interfaces, addresses=addresses), subject).claims
+        assert claim.values == ((RecordType.A, values),)
+
+    def test_interface_in_another_subnet_is_not_the_rules(self) -> None:
+        """A rule for a subnet speaks of the addresses there, and of no others of the same instance."""
+        only = rule(interfaces=Selection.ALL, scope=Scope(subnets=frozenset({"subnet-2"})))
+        (claim,) = decide(only, instance(interfaces=(interface("10.1.0.1"), ETH1))).claims
+        assert claim.values == ((RecordType.A, ("10.1.2.1",)),)
+
+    def test_each_interface_has_its_name_by_its_index(self) -> None:
+        """`{device_index}` gives each interface a name; two of one index, on two network cards, share theirs."""
+        subject = instance(interfaces=(interface("10.1.0.1"), ETH1, interface("10.1.3.1", index=1)))
+        decision = decide(rule("{name}-eth{device_index}.corp.internal", interfaces=Selection.ALL), subject)
+        assert {claim.key.fqdn: claim.values for claim in decision.claims} == {
+            "web-eth0.corp.internal.": ((RecordType.A, ("10.1.0.1",)),),
+            "web-eth1.corp.internal.": ((RecordType.A, ("10.1.2.1", "10.1.3.1")),),
+        }
+
+    def test_each_address_has_its_name(self) -> None:
+        """`{private_ipv4}` gives each address a name that answers with it alone."""
+        subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2", ipv6=("2001:db8::1",)),))
+        decision = decide(rule("ip-{private_ipv4}.corp.internal", addresses=Selection.ALL), subject)
+        assert {claim.key.fqdn: claim.values for claim in decision.claims} == {
+            f"ip-10-1-0-{n}.corp.internal.": ((RecordType.A, (f"10.1.0.{n}",)),) for n in (1, 2)
+        }
+
+    def test_more_addresses_than_fit_are_cut_and_told(self) -> None:
+        """A name takes so many addresses of an instance, the primary one among them."""
+        many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_VALUES + 20, 0, -1))
+        decision = decide(rule(addresses=Selection.ALL), instance(interfaces=(interface(*many),)))
+        ((_, values),) = decision.claims[0].values
+        assert len(values) == MAX_VALUES
+        assert many[0] in values
+        assert f"{MAX_VALUES + 20} values" in reasons(decision)
+
+    def test_more_names_than_an_instance_may_have_are_cut_and_told(self) -> None:
+        """An instance holds so many names, those of the first rules first."""
+        many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_NAMES + 20))
+        rules = (rule(name="first"), rule("ip-{private_ipv4}.corp.internal", name="second", addresses=Selection.ALL))
+        decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
+        assert len(decision.claims) == MAX_NAMES
+        assert "web" in names(decision)
+        assert f"asks for {MAX_NAMES + 21} names" in reasons(decision)
+
+
+class TestStates:
+    @pytest.mark.parametrize("state", [InstanceState.STOPPING, InstanceState.STOPPED])
+    def test_stopped_instance_keeps_or_withdraws_by_rule(self, state: InstanceState) -> None:
+        """The address survives a stop and so does the name, unless the rule withdraws it then."""
+        assert names(decide(rule(), instance(state=state))) == ["web"]
+        withdrawn = decide(rule(stopped=WhenStopped.WITHDRAW), instance(state=state))
+        assert not withdrawn.claims
+        assert "is stopped" in reasons(withdrawn)
+
+    @pytest.mark.parametrize("state", [InstanceState.PENDING, InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED])
+    def test_instance_that_is_not_there_claims_nothing(self, state: InstanceState) -> None:
+        """What does not run yet, or never will again, has no name."""
+        assert decide(rule(), instance(state=state)) == Decision()
+
+
+class TestMeetingRules:
+    def test_rules_that_meet_at_one_name_make_one_claim(self) -> None:
+        """Two rules that give one name make one claim: the lower TTL, the stricter way, all addresses."""
+        subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2"),))
+        one = rule(name="one", ttl=60, conflict=ConflictRule.SHARE)
+        two = rule(name="two", ttl=30, conflict=ConflictRule.OLDEST, addresses=Selection.FURTHER)
+        for rules in ((one, two), (two, one)):
+            (claim,) = decide(policy(*rules), subject).claims
+            assert (claim.rule, claim.ttl, claim.conflict) == (rules[0].name, 30, ConflictRule.OLDEST)
+            assert claim.values == ((RecordType.A, ("10.1.0.1", "10.1.0.2")),)
+
+    def test_what_policy_reads_is_known(self) -> None:
+        """The tags that decide anything, and whether units and stops do, are read off the rules."""
+        rules = (
+            rule("{name}.{tag:team}.corp.internal", opt_in=TagCondition("in")),
+            rule("{alias}.{ou}.corp.internal", aliases="list", opt_out=TagCondition("out", "x")),
+            rule("{asg}.corp.internal"),
+        )
+        assert policy(*rules).tags_read == {"Name", "team", "in", "list", "out", GROUP_TAG}
+        assert policy(*rules).reads_units
+        assert not policy(rule()).reads_units
+        assert not policy(*rules).withdraws_when_stopped
+        assert policy(rule(stopped=WhenStopped.WITHDRAW)).withdraws_when_stopped
+
+
+def pointers(decision: Decision) -> dict[str, tuple[str, ...]]:
+    return {
+        f"{claim.key.zone_id} {claim.key.fqdn}": values
+        for claim in decision.claims
+        for record_type, values in claim.values
+        if record_type is RecordType.PTR
     }
 
 
-def test_instance_without_address_claims_nothing() -> None:
-    """A name without an address would answer nothing."""
-    decision = example_policy().decide(instance(address=None), PAYMENTS, ZONE_IDS)
-    assert not decision.claims
-    assert decision.refusals[0].reason == "the instance has no private address"
+class TestReverse:
+    @pytest.fixture
+    def zones(self) -> dict[str, object]:
+        return {"reverse_zones": (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL), ReverseZone(REVERSE_6))}
 
+    def test_each_address_leads_to_the_canonical_name(self, zones: dict[str, object]) -> None:
+        """The first rule that says so names an address, in the most specific zone; IPv6 addresses, too."""
+        first = rule("{instance_id}.corp.internal", name="first", ttl=300, reverse=ConflictRule.OLDEST)
+        second = rule(name="second", reverse=ConflictRule.NEWEST, addresses=Selection.ALL)
+        subject = instance(interfaces=(interface("10.1.0.1", "10.2.0.1", ipv6=("2001:db8::1",)),))
+        decision = decide(policy(first, second, **zones), subject)
+        by_id = ("i-00000000000000001.corp.internal.",)
+        assert pointers(decision) == {
+            "Z0REVERSE 1.0.1.10.in-addr.arpa.": by_id,
+            "Z0REVERSEALL 1.0.2.10.in-addr.arpa.": ("web.corp.internal.",),
+            f"Z0REVERSE6 1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa.": by_id,
+        }
+        terms = {claim.key.zone_id: (claim.ttl, claim.conflict, claim.rule) for claim in decision.claims}
+        assert terms["Z0REVERSE"] == (300, ConflictRule.OLDEST, "first")
+        assert terms["Z0REVERSEALL"] == (60, ConflictRule.NEWEST, "second")
 
-def test_rules_that_meet_at_one_name_make_one_claim() -> None:
-    """Two rules that give one name make one claim, by the first rule, with the lower TTL."""
-    for first, second in ((60, 30), (30, 60)):
-        rules = (
-            rule(name="first", ttl=first, conflict=ConflictRule.OLDEST),
-            rule(name="second", ttl=second, conflict=ConflictRule.SHARE),
-        )
-        (claimed,) = policy(*rules).decide(instance(), PAYMENTS, ZONE_IDS).claims
-        assert (claimed.rule, claimed.ttl, claimed.conflict) == ("first", 30, ConflictRule.OLDEST)
+    def test_rule_without_reverse_names_no_address(self, zones: dict[str, object]) -> None:
+        """PTR records are for rules that ask for them, and for addresses of configured zones."""
+        subject = instance(interfaces=(interface("10.1.0.1"),))
+        assert not pointers(decide(policy(rule(), **zones), subject))
+        assert not pointers(decide(policy(rule(reverse=ConflictRule.OLDEST)), subject))
 
-
-def test_rule_for_other_regions_stays_silent() -> None:
-    """A rule that does not speak for the region neither gives nor refuses."""
-    decision = policy(rule(regions=frozenset({"us-east-1"}))).decide(instance(), PAYMENTS, ZONE_IDS)
-    assert (decision.claims, decision.refusals) == ((), ())
+    def test_zone_for_some_vpcs_keeps_others_out(self) -> None:
+        """Whoever makes a VPC with a network of the same addresses gets no PTR record in a zone for other VPCs."""
+        zone = ReverseZone(REVERSE, frozenset({VPC}))
+        whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(zone,))
+        inside = instance(interfaces=(interface("10.1.0.1"),))
+        outside = instance(interfaces=(interface("10.1.0.1", vpc_id="vpc-2"),))
+        assert pointers(decide(whole, inside))
+        assert not pointers(decide(whole, outside))
+        assert names(decide(whole, outside)) == ["web"]

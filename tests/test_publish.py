@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.runtime.model import Action, Claim, ForeignRecordSet, NameKey, Published, RecordType
+from hub.runtime.model import (
+    SIMPLE,
+    Action,
+    Claim,
+    ConflictRule,
+    ForeignRecordSet,
+    NameKey,
+    Published,
+    RecordType,
+)
 from hub.runtime.publish import Ending, Outcome, Publisher
 from tests.build import claim, key, record_set
 from tests.memory import MemoryLedger, MemoryZones
@@ -349,3 +358,87 @@ def test_whatever_happened_the_zone_ends_as_claimed(steps: list[tuple[str, int, 
         else:
             newest = max(live, key=lambda one: one.launched_at, default=None)
             assert world.zones.addresses(place) == ({newest.values[0][1][0]} if newest else set())
+
+
+def test_members_that_find_no_room_are_counted(world: World) -> None:
+    """A shared name that is full says how many are left out, also when nothing changes."""
+    world.claim(*(claim(number, conflict=ConflictRule.SHARE) for number in range(1, 103)))
+    (first,) = world.publish()
+    assert (first.ending, first.left_out) == (Ending.PUBLISHED, 2)
+    assert len(world.zones.owned[key()]) == 100
+    (again,) = world.publish()
+    assert (again.ending, again.left_out) == (Ending.UNCHANGED, 2)
+
+
+def left_by_a_tool(address: str = "10.0.0.1", **changes: object) -> ForeignRecordSet:
+    return replace(ForeignRecordSet(key().fqdn, "A", SIMPLE, (address,), 300), **changes)  # type: ignore[arg-type]
+
+
+class TestAdoption:
+    @pytest.fixture
+    def adopting(self, world: World) -> World:
+        world.publisher = replace(world.publisher, adopting=frozenset({key().zone_id}))
+        return world
+
+    def test_record_of_a_known_instance_is_taken_over_in_one_batch(self, adopting: World) -> None:
+        """A plain A record with a claimant's address gives way in the batch that puts ours in its place."""
+        adopting.zones.foreign[key()] = [left_by_a_tool()]
+        adopting.claim(claim(1))
+        assert adopting.endings() == {Ending.PUBLISHED}
+        (batch,) = adopting.zones.batches
+        assert [(change.action, change.record_set.set_identifier, change.record_set.ttl) for change in batch] == [
+            (Action.DELETE, "", 300),
+            (Action.CREATE, claim(1).instance.set_identifier, 60),
+        ]
+        assert not adopting.zones.foreign[key()]
+        assert adopting.zones.addresses(key()) == {"10.0.0.1"}
+
+    def test_loser_s_record_is_known_too(self, adopting: World) -> None:
+        """The old record may hold the address of an instance that does not hold the name any more."""
+        adopting.zones.foreign[key()] = [left_by_a_tool()]
+        adopting.claim(claim(1), claim(2))
+        assert adopting.endings() == {Ending.PUBLISHED}
+        assert adopting.zones.addresses(key()) == {"10.0.0.2"}
+
+    def test_nothing_is_taken_over_by_default(self, world: World) -> None:
+        """Where a zone does not say so, every foreign record set is a conflict."""
+        world.zones.foreign[key()] = [left_by_a_tool()]
+        world.claim(claim(1))
+        assert world.endings() == {Ending.CONFLICT}
+        assert world.zones.foreign[key()] == [left_by_a_tool()]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            left_by_a_tool("192.0.2.1"),
+            left_by_a_tool(values=("10.0.0.1", "10.0.0.9")),
+            left_by_a_tool(routing="Weight"),
+            left_by_a_tool(routing="AliasTarget", ttl=None, values=()),
+            left_by_a_tool(type="AAAA"),
+            left_by_a_tool(type="CNAME", values=("10.0.0.1",)),
+            left_by_a_tool(type="TXT"),
+        ],
+    )
+    def test_other_record_is_never_taken_over(self, adopting: World, other: ForeignRecordSet) -> None:
+        """Another address, several values, another routing policy or type: somebody meant something by it."""
+        adopting.zones.foreign[key()] = [other]
+        adopting.claim(claim(1))
+        adopting.publish()
+        assert adopting.zones.foreign[key()] == [other]
+
+    def test_record_that_changed_meanwhile_is_left(self, adopting: World) -> None:
+        """A batch that does not find what was read is refused, and the name is in conflict."""
+        adopting.zones.foreign[key()] = [left_by_a_tool()]
+        adopting.zones.protected.add(key())
+        adopting.claim(claim(1))
+        assert adopting.endings() == {Ending.CONFLICT}
+        assert adopting.zones.foreign[key()] == [left_by_a_tool()]
+
+    def test_crash_after_the_batch_is_healed(self, adopting: World) -> None:
+        """A batch whose outcome nobody noted is recognised by what the zone holds."""
+        adopting.zones.foreign[key()] = [left_by_a_tool()]
+        adopting.claim(claim(1))
+        adopting.zones.faults = ["after"]
+        assert adopting.endings() == {Ending.RETRY}
+        assert adopting.endings() == {Ending.UNCHANGED}
+        assert adopting.zones.addresses(key()) == {"10.0.0.1"}

@@ -107,7 +107,7 @@ def test_publisher_role() -> None:
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_writer_role(config: str) -> None:
-    """The writer may create and delete addresses below each zone's apex, read those zones, and nothing else."""
+    """The writer may create and delete addresses, or pointers, below each zone's apex, read zones, and nothing else."""
     zones = CONFIGS[config]().zones
     assert "Policies" not in properties("network", "WriterRole", config)
     changed: dict[str, str] = {}
@@ -122,8 +122,9 @@ def test_writer_role(config: str) -> None:
             assert actions == {"route53:ChangeResourceRecordSets"}
             (pattern,) = condition.pop("ForAllValues:StringLike")[NAME_KEY]
             changed[resource["Fn::Sub"]] = pattern
+            types = ["PTR"] if pattern.endswith(".in-addr.arpa") else ["A", "AAAA"]
             assert condition == {
-                "ForAllValues:StringEquals": {TYPE_KEY: ["A", "AAAA", "PTR"], ACTION_KEY: ["CREATE", "DELETE"]},
+                "ForAllValues:StringEquals": {TYPE_KEY: types, ACTION_KEY: ["CREATE", "DELETE"]},
                 "Null": {NAME_KEY: "false", TYPE_KEY: "false", ACTION_KEY: "false"},
             }
     assert list(changed) == read_zones

@@ -41,13 +41,15 @@ STATE_SOURCE: Final = "aws.ec2"
 STATE_DETAIL_TYPE: Final = "EC2 Instance State-change Notification"
 TAG_SOURCE: Final = "aws.tag"
 TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
-# Only the states that decide something: running registers, the other two remove.
+# Only the states that decide something: running registers, the final ones remove; stopping does where a rule says so.
 REGISTERING_STATES: Final = ("running",)
+STOPPING_STATES: Final = ("stopping", "stopped")
 FINAL_STATES: Final = ("shutting-down", "terminated")
-FORWARDED_STATES: Final = (*REGISTERING_STATES, *FINAL_STATES)
 
-# The one tag that policy reads; a change of another one is not forwarded.
+# The tag that `{name}` stands for, and the one that EC2 Auto Scaling puts on a group's instances: keys that begin with
+# `aws:` are nobody else's to set (EC2 User Guide, "Tag restrictions").
 NAME_TAG: Final = "Name"
+GROUP_TAG: Final = "aws:autoscaling:groupName"
 
 # The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY and CLAIM_PREFIX.
 PARTITION_KEY: Final = "pk"
@@ -62,5 +64,6 @@ HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"
 
 # Record types that the writer role may change, and the actions it may use: never UPSERT.
-RECORD_TYPES: Final = ("A", "AAAA", "PTR")
+FORWARD_RECORD_TYPES: Final = ("A", "AAAA")
+REVERSE_RECORD_TYPES: Final = ("PTR",)
 CHANGE_ACTIONS: Final = ("CREATE", "DELETE")

@@ -18,6 +18,10 @@ from hub.runtime.model import InstanceRef, InstanceState
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
 
+# The tags of an instance, sorted.
+Tags = tuple[tuple[str, str], ...]
+
+
 class NotOurs(Exception):
     """A message that can never succeed; the message is the reason."""
 
@@ -26,14 +30,14 @@ class NotOurs(Exception):
 class Hint:
     """Look at this instance.
 
-    `state` is what a state-change event reports, None for a tag change. `names` are the values of the Name tag that tag
-    changes report, None for no such tag: never taken for true, but a look that does not show one of them may have come
-    too early. `attempt` counts from 1 how often the hint was delivered, and `time` is the event's own.
+    `state` is what a state-change event reports, None for a tag change. `told` are the tags that tag changes report,
+    all of an instance each time: never taken for true, but a look that does not show one of them may have come too
+    early. `attempt` counts from 1 how often the hint was delivered, and `time` is the event's own.
     """
 
     ref: InstanceRef
     state: InstanceState | None = None
-    names: frozenset[str | None] = frozenset()
+    told: frozenset[Tags] = frozenset()
     attempt: int = 1
     time: str = ""
 
@@ -67,7 +71,7 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
                 raise NotOurs("detail.instance-id is not the instance of resources")
             return Hint(ref, _state(detail.get("state")), attempt=attempt)
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, names=_names(detail), attempt=attempt, time=str(event.get("time", "")))
+            return Hint(ref, told=_told(detail), attempt=attempt, time=str(event.get("time", "")))
         case source, detail_type:
             raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
 
@@ -86,13 +90,12 @@ def _subject(event: dict[str, Any]) -> InstanceRef:
     return InstanceRef(account, region, instance_id)
 
 
-def _names(detail: dict[str, Any]) -> frozenset[str | None]:
-    """The Name tag as the event has it; nothing where the event does not tell all tags."""
+def _told(detail: dict[str, Any]) -> frozenset[Tags]:
+    """The tags as the event has them; nothing where the event does not tell all of them."""
     tags = detail.get("tags")
-    if not isinstance(tags, dict):
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         return frozenset()
-    name = tags.get(contract.NAME_TAG)
-    return frozenset({name}) if name is None or isinstance(name, str) else frozenset()
+    return frozenset({tuple(sorted(tags.items()))})
 
 
 def _state(text: object) -> InstanceState:

@@ -17,13 +17,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract, observe, publish
 from hub.runtime.aws.ec2 import SpokeInstances
-from hub.runtime.aws.ledger import DynamoLedger, name_key_of
+from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.aws.organization import OrganizationAccounts
 from hub.runtime.aws.route53 import WriterZones
+from hub.runtime.aws.rows import name_key_of
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
+from hub.runtime.compiled import from_json
 from hub.runtime.events import Hint, NotOurs, hint_of
 from hub.runtime.model import Change, Fqdn, InstanceRef, Millis, NameKey
-from hub.runtime.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from botocore.config import Config
 
+    from hub.runtime.policy import Policy
     from hub.runtime.ports import TimeLeft
 
 logger: Final = Logger(service=contract.PREFIX)
@@ -76,8 +78,12 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             case observe.Ending.UNCHANGED:
                 logger.info("instance unchanged", extra=seen)
         for refusal in outcome.refusals:
+            told = seen | {"rule": refusal.rule, "reason": refusal.reason}
+            if refusal.declined:
+                logger.debug("name not asked for", extra=told)
+                continue
             metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
-            logger.info("name refused", extra=seen | {"rule": refusal.rule, "reason": refusal.reason})
+            logger.info("name refused", extra=told)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -103,30 +109,39 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             "instances": sorted(claimants[outcome.key]),
             "reason": outcome.reason,
         }
-        ending = outcome.ending
-        if ending is publish.Ending.CLOSED and _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
+        closed = outcome.ending is publish.Ending.CLOSED
+        if closed and _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
             # Permissions take a while to be everywhere after a deployment.
-            ending = publish.Ending.RETRY
-        match ending:
-            case publish.Ending.RETRY:
-                metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
-                logger.warning("name kept for later", extra=seen)
-                failed.append(first[outcome.key])
-            case publish.Ending.CLOSED:
-                metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
-                logger.error("zone closed", extra=seen)
-            case publish.Ending.CONFLICT:
-                metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
-                logger.warning("name in conflict", extra=seen)
-            case publish.Ending.PUBLISHED:
-                metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
-                metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
-                logger.info("name published", extra=seen | {"changes": [_told(change) for change in outcome.changes]})
-            case publish.Ending.UNCHANGED:
-                logger.debug("name unchanged", extra=seen)
+            outcome = replace(outcome, ending=publish.Ending.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
+        _tell_published(outcome, seen)
+        if outcome.ending is publish.Ending.RETRY:
+            failed.append(first[outcome.key])
     if not failed:
         return {"batchItemFailures": []}
     return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
+
+
+def _tell_published(outcome: publish.Outcome, seen: dict[str, object]) -> None:
+    """Count and log what became of a name."""
+    if outcome.left_out:
+        metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
+        logger.warning("shared name full", extra=seen | {"left_out": outcome.left_out})
+    match outcome.ending:
+        case publish.Ending.RETRY:
+            metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
+            logger.warning("name kept for later", extra=seen)
+        case publish.Ending.CLOSED:
+            metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
+            logger.error("zone closed", extra=seen)
+        case publish.Ending.CONFLICT:
+            metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
+            logger.warning("name in conflict", extra=seen)
+        case publish.Ending.PUBLISHED:
+            metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
+            metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
+            logger.info("name published", extra=seen | {"changes": [_told(change) for change in outcome.changes]})
+        case publish.Ending.UNCHANGED:
+            logger.debug("name unchanged", extra=seen)
 
 
 def _told(change: Change) -> str:
@@ -178,15 +193,22 @@ def _ledger(config: Config) -> DynamoLedger:
 
 
 @cache
+def _policy() -> Policy:
+    return from_json(files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8"))
+
+
+@cache
 def _observer() -> observe.Observer:
     sts = _session().client("sts", config=SPOKE_CONFIG)
-    policy = Policy.from_json(files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8"))
+    policy = _policy()
     ledger = _ledger(SPOKE_CONFIG)
     clients = AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now, SPOKE_CONFIG)
     return observe.Observer(
         policy=policy,
         zone_ids=_zone_ids(policy),
-        accounts=OrganizationAccounts(_session().client("organizations", config=SPOKE_CONFIG), ledger, _now),
+        accounts=OrganizationAccounts(
+            _session().client("organizations", config=SPOKE_CONFIG), ledger, _now, with_units=policy.reads_units
+        ),
         instances=SpokeInstances(clients),
         ledger=ledger,
         clock=_now,
@@ -200,4 +222,8 @@ def _publisher() -> publish.Publisher:
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
     zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN])
-    return publish.Publisher(_ledger(CLIENT_CONFIG), zones, _no_time)
+    policy = _policy()
+    ids = _zone_ids(policy)
+    return publish.Publisher(
+        _ledger(CLIENT_CONFIG), zones, _no_time, adopting=frozenset(ids[domain] for domain in policy.adopting)
+    )

@@ -15,6 +15,8 @@ Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
 
 SET_IDENTIFIER_PREFIX: Final = "orgdns/"
+# The routing policy of a record set without one.
+SIMPLE: Final = "Simple"
 _SET_IDENTIFIER = re.compile(r"orgdns/([0-9]{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
 
 
@@ -48,6 +50,21 @@ class ConflictRule(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     SHARE = "share"
+
+
+class Selection(StrEnum):
+    """Which of an instance's interfaces, or of an interface's private IPv4 addresses, a rule speaks of."""
+
+    PRIMARY = "primary"
+    FURTHER = "further"
+    ALL = "all"
+
+
+class WhenStopped(StrEnum):
+    """What becomes of the names of an instance that is stopped, and keeps its private address."""
+
+    KEEP = "keep"
+    WITHDRAW = "withdraw"
 
 
 class Action(StrEnum):
@@ -103,15 +120,36 @@ class InstanceRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    """A network interface of an instance, with its private IPv4 addresses, the primary one first."""
+
+    device_index: int
+    vpc_id: str
+    subnet_id: str
+    ipv4: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance as DescribeInstances told it."""
+    """An instance as DescribeInstances told it; its first interface is the primary one."""
 
     ref: InstanceRef
     state: InstanceState
     launched_at: Millis
-    private_ipv4: str | None = None
-    ipv6: tuple[str, ...] = ()
+    az: str = ""
+    interfaces: tuple[Interface, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """The last eight hexadecimal digits of the id: all of an old one, 32 bits of chance of a new one."""
+        return self.ref.id[-8:]
+
+    @property
+    def addressed(self) -> bool:
+        """Whether it has an address to answer with."""
+        return any(interface.ipv4 or interface.ipv6 for interface in self.interfaces)
 
     def tag(self, key: str) -> str | None:
         """The value of a tag, or None when the instance does not carry it."""
@@ -124,12 +162,14 @@ class Account:
 
     `label` is what its name stands for in DNS, or None with the reason when it has none of its own: the administrator
     of an account may rename it (Account Management API Reference, PutAccountName), also to another account's name.
+    `units` are the root and the organizational units that it lies in, from the root down.
     """
 
     id: str
     label: str | None
     reason: str = ""
     active: bool = True
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -142,7 +182,7 @@ class NameKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Instance I wants name N with values V."""
+    """Instance I wants name N with values V; `note` is what was done to the texts that the name was made of."""
 
     key: NameKey
     instance: InstanceRef
@@ -151,11 +191,28 @@ class Claim:
     conflict: ConflictRule
     rule: str
     launched_at: Millis
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rule spoke for the instance, and gave it no name, or not `name`; the reason is for a person to read.
+
+    `declined` when nobody asked for one: the rule waits for a tag, or a tag says no.
+    """
+
+    rule: str
+    reason: str
+    name: str = ""
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordSet:
-    """One multivalue answer record set: what one instance holds under one name and type."""
+    """One record set: what one instance holds under one name and type.
+
+    An empty SetIdentifier is that of a simple record set, which another tool made: it is only ever deleted.
+    """
 
     fqdn: Fqdn
     type: RecordType
@@ -172,6 +229,7 @@ class ForeignRecordSet:
     type: str
     routing: str
     values: tuple[str, ...] = ()
+    ttl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

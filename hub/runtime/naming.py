@@ -1,62 +1,75 @@
-"""From a tag to a DNS label, and from a template to a name, by written rules. Pure.
+"""From text to a DNS label, and from a domain to its one form, by written rules. Pure.
 
-The rules of a label: RFC 1123, section 2.1 (letters, digits and hyphens; no hyphen at either end) and
-RFC 1035, section 2.3.4 (63 octets a label, 255 a name). Route 53 takes more than that and stores it as octal escapes
-(Route 53 Developer Guide, "DNS domain name format"); since no such character ever gets through here, none has to be
-compared either.
+The rules of a label: RFC 1123, section 2.1 (letters, digits and hyphens; no hyphen at either end), RFC 1035, section
+2.3.4 (63 octets a label, 255 a name), and for letters outside ASCII IDNA 2008 (RFC 5891) with the mappings of Unicode's
+UTS #46. Route 53 takes more than that and stores it as octal escapes (Route 53 Developer Guide, "DNS domain name
+format"); since no such character ever gets through here, none has to be compared either.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model import Fqdn
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from ipaddress import IPv4Network, IPv6Network
 
 MAX_LABEL: Final = 63
 # 255 octets on the wire are 254 characters with the trailing dot.
 MAX_NAME: Final = 254
+# Enough of a stranger's text to recognise it by.
+_SHOWN: Final = 60
 
-VARIABLES: Final = frozenset({"name", "instance_id", "region", "account_id", "account_name"})
-# What the instance's owner chooses, and what an account's administrator does. All else is a fact that nobody can forge.
-OWNER_CHOSEN: Final = frozenset({"name"})
-ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
-
-_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NOT_A_LABEL_CHARACTER: Final = re.compile(r"[^a-z0-9-]+")
-_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_REVERSE: Final = re.compile(r"(?:(?P<v4>(?:[0-9]+\.){1,4})in-addr|(?P<v6>(?:[0-9a-f]\.){1,32})ip6)\.arpa\.")
 
 
 class NameRefused(Exception):
     """No name can be made of this; the message is the reason, for a person to read."""
 
 
-def label_of(raw: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A DNS label, and what was done to the text that it was made of."""
+
+    text: str
+    steps: tuple[str, ...] = ()
+
+
+def label_of(raw: str) -> Label:
     """The DNS label that a tag or an account's name stands for.
 
-    Upper case becomes lower case; each run of spaces, underscores and other ASCII punctuation becomes one hyphen;
-    hyphens at the ends go.
+    Upper case becomes lower case; each run of what is neither letter, digit nor hyphen becomes one hyphen; hyphens at
+    the ends go; a label with letters outside ASCII is written as IDNA has it (`xn--...`).
 
     Raises:
-        NameRefused: When nothing is left, it is longer than 63 characters, or holds control or non-ASCII characters.
+        NameRefused: When nothing is left, it is longer than 63 characters, it holds control characters or what IDNA
+            does not allow, such as a change of the writing direction, or it is written as IDNA has it already.
     """
     if _CONTROL.search(raw):
-        raise NameRefused(f"{raw!r} holds control characters")
-    if not raw.isascii():
-        raise NameRefused(f"{raw!r} holds characters outside ASCII")
-    label = _NOT_A_LABEL_CHARACTER.sub("-", raw.lower()).strip("-")
+        raise NameRefused(f"{shown(raw)} holds control characters")
+    text = raw.lower() if raw.isascii() else _mapped(raw)
+    steps = ["in lower case"] if text != raw else []
+    label = (_NOT_A_LABEL_CHARACTER.sub("-", text) if text.isascii() else _letters_and_digits(text)).strip("-")
+    if label != text:
+        steps.append("hyphens for other characters, none at the ends")
     if not label:
-        raise NameRefused(f"{raw!r} holds no letter or digit")
-    if len(label) > MAX_LABEL:
-        raise NameRefused(f"{raw!r} makes a label of {len(label)} characters; DNS allows {MAX_LABEL}")
+        raise NameRefused(f"{shown(raw)} holds no letter or digit")
     if label.startswith("xn--"):
-        raise NameRefused(f"{raw!r} looks like an encoded international name")
-    return label
+        # What it shows as would be somebody's choice that nobody here has read.
+        raise NameRefused(f"{shown(raw)} looks like an encoded international name")
+    if not label.isascii():
+        label = _encoded(label, raw)
+        steps.append("encoded as an international name")
+    if len(label) > MAX_LABEL:
+        raise NameRefused(f"{shown(raw)} makes a label of {len(label)} characters; DNS allows {MAX_LABEL}")
+    return Label(label, tuple(steps))
 
 
 def parse_domain(text: str) -> Fqdn:
@@ -69,148 +82,79 @@ def parse_domain(text: str) -> Fqdn:
     if not domain:
         raise NameRefused("the domain is empty")
     for label in domain.split("."):
-        if len(label) > MAX_LABEL or not _LABEL.fullmatch(label):
+        if len(label) > MAX_LABEL or not LABEL.fullmatch(label):
             raise NameRefused(
-                f"{text!r} is no domain: {label!r} is no label of 1 to 63 letters, digits and inner hyphens"
+                f"{shown(text)} is no domain: {shown(label)} is no label of 1 to 63 letters, digits and inner hyphens"
             )
     if len(domain) + 1 > MAX_NAME:
-        raise NameRefused(f"{text!r} is longer than {MAX_NAME - 1} characters")
+        raise NameRefused(f"{shown(text)} is longer than {MAX_NAME - 1} characters")
     return Fqdn(f"{domain}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A name with variables, such as `{name}.{region}.{account_name}.corp.internal.`, and the zone it lies in."""
-
-    text: str
-    domain: Fqdn
-
-    @classmethod
-    def parse(cls, text: str, domains: Collection[Fqdn]) -> Template:
-        """The template that a rule's text means, given the domains of the zones.
-
-        Raises:
-            NameRefused: With every fault of the text in one message.
-        """
-        absolute = f"{text.removesuffix('.')}."
-        faults = [
-            f"unknown variable {{{name}}}: use one of {', '.join(sorted(VARIABLES))}"
-            for name in _VARIABLE.findall(absolute)
-            if name not in VARIABLES
-        ]
-        labels = absolute.removesuffix(".").split(".")
-        faults += [fault for label in labels for fault in _label_faults(label)]
-        inside = [domain for domain in domains if absolute.endswith(f".{domain}")]
-        if not inside:
-            known = ", ".join(domain.removesuffix(".") for domain in sorted(domains)) or "none"
-            faults.append(f"it lies outside every zone (zones: {known})")
-        elif "{" not in absolute.removesuffix(max(inside, key=len)):
-            faults.append("it has no variable, so that every instance would claim one and the same name")
-        if faults:
-            raise NameRefused("; ".join(faults))
-        # Of nested zones the most specific one answers, so that is where the record belongs
-        # (Route 53 Developer Guide, "Considerations when working with a private hosted zone").
-        return cls(absolute, max(inside, key=len))
-
-    @property
-    def variables(self) -> frozenset[str]:
-        """The variables that the template names."""
-        return frozenset(_VARIABLE.findall(self.text))
-
-    def name(self, values: Mapping[str, str]) -> Fqdn:
-        """The name for these values, each of which is turned into a label's text first.
-
-        Raises:
-            NameRefused: When a value cannot be, or the name gets too long.
-        """
-        labels = {variable: label_of(values[variable]) for variable in sorted(self.variables)}
-        name = _VARIABLE.sub(lambda match: labels[match[1]], self.text)
-        for label in name.removesuffix(".").split("."):
-            if len(label) > MAX_LABEL:
-                raise NameRefused(f"the label {label!r} has {len(label)} characters; DNS allows {MAX_LABEL}")
-        if len(name) > MAX_NAME:
-            raise NameRefused(f"the name {name!r} has {len(name)} characters; DNS allows {MAX_NAME}")
-        return Fqdn(name)
+def reverse_name(address: str) -> Fqdn:
+    """The name that PTR records of an address have (RFC 1035, section 3.5; RFC 3596, section 2.5)."""
+    return Fqdn(f"{ip_address(address).reverse_pointer}.")
 
 
-def collision(one: Template, other: Template, regions: Collection[str]) -> str | None:
-    """Why a tag or an account's new name could give by one template a name that the other gives to somebody else.
-
-    That is so where both can make one name though they differ, and somebody chooses a part of it: with
-    `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id. It is not where both
-    carry their own account in the same place.
-    """
-    mine, theirs = _labels(one), _labels(other)
-    pairs = list(zip(mine, theirs, strict=False))
-    if len(mine) != len(theirs) or not all(_can_meet(*pair, regions) for pair in pairs):
+def reverse_network(domain: Fqdn) -> IPv4Network | IPv6Network | None:
+    """The addresses that a reverse zone is for, or None when the domain is not one of a reverse zone."""
+    match = _REVERSE.fullmatch(domain)
+    if match is None:
         return None
-    if any(left == right and left in _OF_ONE_ACCOUNT for left, right in pairs):
+    parts = (match["v4"] or match["v6"]).removesuffix(".").split(".")[::-1]
+    try:
+        if match["v4"]:
+            octets = bytes(int(part) for part in parts)
+            return ip_network((IPv4Address(octets.ljust(4, b"\0")), 8 * len(octets)))
+        nibbles = "".join(parts)
+        return ip_network((IPv6Address(int(nibbles.ljust(32, "0"), 16)), 4 * len(nibbles)))
+    except ValueError:
         return None
-    apart = [f"{left!r} opposite {right!r}" for left, right in pairs if left != right]
-    return " and ".join(apart) if apart and _chosen(*mine, *theirs) else None
 
 
-def shadowed(template: Template, domains: Collection[Fqdn], regions: Collection[str]) -> Fqdn | None:
-    """The domain of another zone that some names of the template lie in: that zone alone would be asked for them."""
-    labels = _labels(template)
-    for domain in sorted(domains):
-        inner = domain.removesuffix(".").split(".")
-        lies_in = len(inner) < len(labels) and all(
-            _can_meet(label, part, regions) for label, part in zip(labels[-len(inner) :], inner, strict=True)
-        )
-        if domain != template.domain and len(domain) > len(template.domain) and lies_in:
-            return domain
-    return None
+def is_reverse(domain: Fqdn) -> bool:
+    """Whether a zone of this domain holds PTR records."""
+    return domain.endswith((".in-addr.arpa.", ".ip6.arpa."))
 
 
-def _labels(template: Template) -> list[str]:
-    return template.text.removesuffix(".").split(".")
+def shown(raw: str) -> str:
+    """A stranger's text for a message: quoted, escaped and cut."""
+    return repr(raw) if len(raw) <= _SHOWN else f"{raw[:_SHOWN]!r}..."
 
 
-def _chosen(*labels: str) -> bool:
-    """Whether somebody chooses what stands in one of the labels."""
-    return any(set(_VARIABLE.findall(label)) & (OWNER_CHOSEN | ACCOUNT_CHOSEN) for label in labels)
+def _cut(error: Exception) -> str:
+    text = str(error)
+    return text if len(text) <= 2 * _SHOWN else f"{text[: 2 * _SHOWN]}..."
 
 
-def _can_meet(mine: str, theirs: str, regions: Collection[str]) -> bool:
-    """Whether two labels of templates can become one label. Where that is not plain, they can."""
-    if mine == theirs:
-        return True
-    shapes = {
-        "region": "|".join(map(re.escape, regions)),
-        "account_id": r"[0-9]{12}",
-        "instance_id": r"i-[0-9a-f]{8,17}",
-    }
-
-    def pattern(label: str) -> str:
-        parts = _VARIABLE.split(label)
-        # Every second part is a variable's name.
-        return "".join(
-            f"({shapes.get(part, '[a-z0-9-]+')})" if number % 2 else re.escape(part)
-            for number, part in enumerate(parts)
-        )
-
-    if "{" not in mine or "{" not in theirs:
-        literal, shape = (mine, theirs) if "{" not in mine else (theirs, mine)
-        return re.fullmatch(pattern(shape), literal) is not None
-    both_facts = not _chosen(mine, theirs)
-    return not (both_facts and mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
+# The tables of IDNA are large, and few names need them: they are not imported before one does.
 
 
-_OF_ONE_ACCOUNT: Final = frozenset({"{account_id}", "{account_name}"})
-_SINGLE_FACTS: Final = frozenset({"{region}", "{account_id}", "{instance_id}"})
+def _mapped(raw: str) -> str:
+    """The text in its one form: lower case, full-width letters as ordinary ones, invisible characters gone."""
+    import idna  # noqa: PLC0415 - see above
+
+    try:
+        return idna.uts46_remap(raw, std3_rules=False)
+    except idna.IDNAError as error:
+        raise NameRefused(f"{shown(raw)} holds what no name may: {_cut(error)}") from error
 
 
-def _label_faults(label: str) -> list[str]:
-    """What is wrong with one label of a template's text."""
-    if not label:
-        return ["it has an empty label"]
-    literal = _VARIABLE.sub("x", label)
-    if not _LABEL.fullmatch(literal):
-        return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
-    inside = set(_VARIABLE.findall(label))
-    if inside & OWNER_CHOSEN and "account_name" in inside:
-        # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` are one label: a tag could reach the names of
-        # another account.
-        return [f"{label!r} glues {{account_name}} to a tag: give {{account_name}} a label of its own"]
-    return []
+def _letters_and_digits(text: str) -> str:
+    """The text with one hyphen for each run of what is neither letter, mark, digit nor hyphen."""
+    from unicodedata import category  # noqa: PLC0415 - see above
+
+    kept = [
+        character if character == "-" or category(character)[0] in "LM" or category(character) == "Nd" else " "
+        for character in text
+    ]
+    return "-".join("".join(kept).split())
+
+
+def _encoded(label: str, raw: str) -> str:
+    import idna  # noqa: PLC0415 - see above
+
+    try:
+        return idna.alabel(label).decode("ascii")
+    except idna.IDNAError as error:
+        raise NameRefused(f"{shown(raw)} cannot be an international name: {_cut(error)}") from error

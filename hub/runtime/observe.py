@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
-from hub.runtime.model import Account, Fqdn, Instance, InstanceRef, InstanceState, Millis, Spoke
-from hub.runtime.policy import Decision, Policy, Refusal
+from hub.runtime.events import Tags
+from hub.runtime.model import Account, Claim, Fqdn, Instance, InstanceRef, InstanceState, Millis, Refusal, Spoke
+from hub.runtime.policy import Decision, Policy
 from hub.runtime.ports import (
     Accounts,
     AccountUnknown,
@@ -23,6 +23,7 @@ from hub.runtime.ports import (
     SpokeUnreachable,
     TimeLeft,
 )
+from hub.runtime.rules import STOPPED_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -156,7 +157,7 @@ class Observer:
         outcomes = []
         for ref, hint in list(hints.items()):
             instance = seen.get(ref.id)
-            if instance is None or (_not_yet(instance, hint) and not last):
+            if instance is None or (self._not_yet(instance, hint) and not last):
                 outcome = self._unseen(hint) if last else None
             else:
                 outcome = self._judge(instance, looked.account, looked_at, hint)
@@ -170,17 +171,35 @@ class Observer:
         ref = instance.ref
         if instance.state.final:
             return self._ended(ref)
-        if instance.state is not InstanceState.RUNNING:
-            if _not_yet(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE:
+        early = self._not_yet(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE
+        if instance.state is InstanceState.PENDING:
+            if early:
                 return Outcome(ref, Ending.RETRY, f"the instance is {instance.state}")
             return Outcome(ref, Ending.UNCHANGED, f"{instance.state}: names stay until it runs or ends")
-        if not _has_address(instance):
+        if not instance.addressed:
             return Outcome(ref, Ending.RETRY, "the instance has no address yet")
-        outcome = self._record(ref, self.policy.decide(instance, account, self.zone_ids), looked_at)
-        if _not_yet(instance, hint) and outcome.ending is not Ending.RETRY and hint.attempt < DELIVERIES_BEFORE_GONE:
+        decision = self.policy.decide(instance, account, self.zone_ids)
+        outcome = self._record(ref, decision, (instance, account), looked_at)
+        if early and outcome.ending is not Ending.RETRY:
             # Recorded as it was seen; but what the event told does not show yet, or no longer.
-            return replace(outcome, ending=Ending.RETRY, reason="the Name tag is not the one of the event")
+            return replace(outcome, ending=Ending.RETRY, reason="state or tags are not those of the event")
         return outcome
+
+    def _not_yet(self, instance: Instance, hint: Hint) -> bool:
+        """Whether what is seen lies behind what the event says."""
+        seen = instance.state
+        if seen is InstanceState.PENDING or (seen in STOPPED_STATES and hint.state is InstanceState.RUNNING):
+            return hint.state is InstanceState.RUNNING
+        if seen is InstanceState.RUNNING and hint.state in STOPPED_STATES:
+            return True
+        if seen.final:
+            return False
+        told = {self._read(tags) for tags in hint.told}
+        return not instance.addressed or bool(told and self._read(instance.tags) not in told)
+
+    def _read(self, tags: Tags) -> Tags:
+        """Those of the tags that policy reads, and that a person sets: an event may tell of no others."""
+        return tuple((key, value) for key, value in tags if key in self.policy.tags_read and not key.startswith("aws:"))
 
     def _unseen(self, hint: Hint) -> Outcome:
         """What becomes of a hint whose instance does not show at all."""
@@ -190,9 +209,15 @@ class Observer:
 
     def _ended(self, ref: InstanceRef) -> Outcome:
         """Withdraw all that an instance claims, for ever."""
-        return self._record(ref, Decision(), None)
+        return self._record(ref, Decision(), (None, None), None)
 
-    def _record(self, ref: InstanceRef, decision: Decision, looked_at: Millis | None) -> Outcome:
+    def _record(
+        self,
+        ref: InstanceRef,
+        decision: Decision,
+        facts: tuple[Instance, Account] | tuple[None, None],
+        looked_at: Millis | None,
+    ) -> Outcome:
         """Write an instance's claims, so that a crash anywhere between and a repeat end the same.
 
         The instance's row goes first and names old claims and new, then the claims, then the row again without the
@@ -210,7 +235,16 @@ class Observer:
                     return Outcome(ref, Ending.RETRY, TOO_OLD)
                 observed_at = max(before.observed_at, self.clock()) if looked_at is None else looked_at
                 try:
-                    changed = self._write(before, decision, observed_at, ended=ended)
+                    instance, account = facts
+                    seen = replace(
+                        before,
+                        observed_at=observed_at,
+                        instance=instance,
+                        account=account,
+                        refusals=decision.refusals,
+                        ended=ended,
+                    )
+                    changed = self._write(before, seen, decision.claims)
                 except Outdated:
                     continue
                 ending = Ending.RECORDED if changed else Ending.UNCHANGED
@@ -218,33 +252,26 @@ class Observer:
         except LedgerUnavailable as unavailable:
             return Outcome(ref, Ending.RETRY, str(unavailable))
 
-    def _write(self, before: Observation, decision: Decision, observed_at: Millis, *, ended: bool) -> bool:
-        """Whether anything changed but the time of the look.
+    def _write(self, before: Observation, seen: Observation, claims: tuple[Claim, ...]) -> bool:
+        """Whether the claims changed.
 
         Raises:
             Outdated: When somebody else wrote the row since it was read; nothing was written then.
         """
-        kept = {claim.key for claim in decision.claims}
+        kept = {claim.key for claim in claims}
         old = tuple(claim for claim in before.claims if claim.key not in kept)
-        same = before.settled and (before.claims, before.ended) == (decision.claims, ended)
-        row = replace(
-            before,
-            observed_at=observed_at,
-            claims=decision.claims if same else (*decision.claims, *old),
-            ended=ended,
-            settled=same,
-            version=before.version + 1,
-        )
+        same = before.settled and (before.claims, before.ended) == (claims, seen.ended)
+        row = replace(seen, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
         # Also when all is the same: a look older than this one must find that it is too late.
         self.ledger.put_observation(row)
         if same:
             return False
-        for claim in decision.claims:
+        for claim in claims:
             self.ledger.put_claim(claim, row.version)
         for claim in old:
             self.ledger.withdraw_claim(claim.key, row.ref, row.version)
         try:
-            self.ledger.put_observation(replace(row, claims=decision.claims, settled=True, version=row.version + 1))
+            self.ledger.put_observation(replace(row, claims=claims, settled=True, version=row.version + 1))
         except Outdated:
             # A later look took over, with all of these claims named in the row that it read.
             return True
@@ -254,20 +281,9 @@ class Observer:
 def _merged(one: Hint, other: Hint) -> Hint:
     """The hint that asks for all that both ask for."""
     state = next((hint.state for hint in (one, other) if hint.final), one.state or other.state)
-    # Of two names that were told, the later one counts; of two at one time, nobody knows which that is.
-    told = sorted((hint for hint in (one, other) if hint.names), key=lambda hint: hint.time)
-    names = frozenset[str | None]().union(*(hint.names for hint in told if hint.time == told[-1].time))
+    # Of two sets of tags that were told, the later one counts; of two at one time, nobody knows which that is.
+    told = sorted((hint for hint in (one, other) if hint.told), key=lambda hint: hint.time)
+    tags = frozenset[Tags]().union(*(hint.told for hint in told if hint.time == told[-1].time))
     time = told[-1].time if told else ""
     # The one that was delivered less often has the longer patience.
-    return replace(one, state=state, names=names, attempt=min(one.attempt, other.attempt), time=time)
-
-
-def _not_yet(instance: Instance, hint: Hint) -> bool:
-    """Whether what is seen lies behind what the event says."""
-    if instance.state is not InstanceState.RUNNING:
-        return hint.state is InstanceState.RUNNING and not instance.state.final
-    return not _has_address(instance) or bool(hint.names and instance.tag(contract.NAME_TAG) not in hint.names)
-
-
-def _has_address(instance: Instance) -> bool:
-    return bool(instance.private_ipv4 or instance.ipv6)
+    return replace(one, state=state, told=tags, attempt=min(one.attempt, other.attempt), time=time)

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
-from hub.runtime.model import Account, Claim, ConflictRule, Fqdn, Instance, NameKey, RecordType
-from hub.runtime.naming import NameRefused, Template
+from hub.runtime.claims import strictest
+from hub.runtime.model import (
+    Account,
+    Claim,
+    Fqdn,
+    Instance,
+    InstanceState,
+    Interface,
+    NameKey,
+    RecordType,
+    Refusal,
+    Selection,
+    WhenStopped,
+)
+from hub.runtime.naming import NameRefused, reverse_name
+from hub.runtime.rules import STOPPED_STATES, ReverseZone, Rule
+from hub.runtime.templates import Name, Template, matches, tag_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: the accounts and regions it speaks for, and the name that it gives their instances.
-
-    `accounts` or `regions` of None means all of them.
-    """
-
-    name: str
-    template: Template
-    ttl: int
-    conflict: ConflictRule = ConflictRule.NEWEST
-    accounts: frozenset[str] | None = None
-    regions: frozenset[str] | None = None
-
-    def speaks_for(self, instance: Instance) -> bool:
-        """Whether the instance lies in the rule's accounts and regions."""
-        return (self.accounts is None or instance.ref.account in self.accounts) and (
-            self.regions is None or instance.ref.region in self.regions
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A rule spoke for the instance, and still gave it no name; the reason is for a person to read."""
-
-    rule: str
-    reason: str
+# More of them than a person would ask for; each costs rows of the ledger and records of the zone.
+MAX_ALIASES: Final = 32
+MAX_NAMES: Final = 100
+MAX_REFUSALS: Final = 50
+# Of one instance under one name and type; a name must fit into a change batch with all that it held before.
+MAX_VALUES: Final = 100
+# The states in which an instance is there, with an address that is its own.
+_THERE: Final = frozenset({InstanceState.RUNNING}) | STOPPED_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,110 +46,275 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class _Missing:
+    """A variable that has no value here, and why."""
+
+    reason: str
+
+
+_Values = dict[str, "str | _Missing"]
+# An address, and the VPC that it is one of.
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """One name that a rule would give: what its variables stand for, and the interfaces with the addresses for it."""
+
+    values: Mapping[str, str | _Missing]
+    interfaces: tuple[Interface, ...]
+
+    def value(self, variable: str) -> str:
+        value = self.values[variable]
+        if isinstance(value, _Missing):
+            raise NameRefused(value.reason)
+        return value
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A decision that is being made; `canonical` is the name that PTR records of an address lead to."""
+
+    claims: dict[NameKey, Claim] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    canonical: dict[_Place, tuple[Rule, Fqdn]] = field(default_factory=dict)
+
+    def add(self, rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> None:
+        claim = _claim(rule, name, key, instance, interfaces)
+        self.claims[key] = _merged(self.claims[key], claim) if key in self.claims else claim
+        if rule.reverse:
+            for interface in interfaces:
+                for address in (*interface.ipv4, *interface.ipv6):
+                    self.canonical.setdefault((address, interface.vpc_id), (rule, name.fqdn))
+
+    def decision(self) -> Decision:
+        if len(self.claims) > MAX_NAMES:
+            told = f"the instance asks for {len(self.claims)} names; the first {MAX_NAMES} count"
+            self.refusals.append(Refusal("*", told))
+        kept = [_cut(claim, self.refusals) for claim in list(self.claims.values())[:MAX_NAMES]]
+        refusals = tuple(dict.fromkeys(self.refusals))[:MAX_REFUSALS]
+        return Decision(tuple(sorted(kept, key=lambda claim: claim.key)), refusals)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """The compiled policy: what travels in the package as JSON."""
+    """The compiled policy: what travels in the package as JSON.
+
+    `unit_labels` are what `{ou}` stands for in the accounts of a unit. `reserved` are patterns of names that nobody
+    gets by a choice of his own. In the zones `adopting` what other tools left for known instances is taken over.
+    """
 
     regions: frozenset[str]
     domains: tuple[Fqdn, ...]
     rules: tuple[Rule, ...]
+    unit_labels: tuple[tuple[str, str], ...] = ()
+    reserved: tuple[str, ...] = ()
+    reverse_zones: tuple[ReverseZone, ...] = ()
+    adopting: tuple[Fqdn, ...] = ()
 
-    def to_json(self) -> str:
-        """The one text of this policy: equal policies have equal texts."""
-        compiled = {
-            "version": 1,
-            "regions": sorted(self.regions),
-            "domains": sorted(self.domains),
-            "rules": [
-                {
-                    "name": rule.name,
-                    "template": rule.template.text,
-                    "domain": rule.template.domain,
-                    "ttl": rule.ttl,
-                    "conflict": rule.conflict.value,
-                    "accounts": None if rule.accounts is None else sorted(rule.accounts),
-                    "regions": None if rule.regions is None else sorted(rule.regions),
-                }
-                for rule in self.rules
-            ],
-        }
-        return json.dumps(compiled, indent=1) + "\n"
+    @property
+    def tags_read(self) -> frozenset[str]:
+        """The keys of the tags that any rule depends on."""
+        return frozenset[str]().union(*(rule.tags_read for rule in self.rules))
 
-    @classmethod
-    def from_json(cls, text: str) -> Policy:
-        """The policy that `to_json` wrote; nothing is checked again, since only checked ones are ever written."""
-        compiled: dict[str, Any] = json.loads(text)
-        return cls(
-            regions=frozenset(compiled["regions"]),
-            domains=tuple(Fqdn(domain) for domain in compiled["domains"]),
-            rules=tuple(
-                Rule(
-                    name=rule["name"],
-                    template=Template(rule["template"], Fqdn(rule["domain"])),
-                    ttl=rule["ttl"],
-                    conflict=ConflictRule(rule["conflict"]),
-                    accounts=None if rule["accounts"] is None else frozenset(rule["accounts"]),
-                    regions=None if rule["regions"] is None else frozenset(rule["regions"]),
-                )
-                for rule in compiled["rules"]
-            ),
-        )
+    @property
+    def reads_units(self) -> bool:
+        """Whether it matters which organizational units an account lies in."""
+        return any(rule.scope.units is not None or "ou" in rule.variables for rule in self.rules)
+
+    @property
+    def withdraws_when_stopped(self) -> bool:
+        """Whether stopping an instance changes anything."""
+        return any(rule.stopped is WhenStopped.WITHDRAW for rule in self.rules)
 
     def decide(self, instance: Instance, account: Account, zone_ids: Mapping[Fqdn, str]) -> Decision:
         """The claims of an instance, one a name, and the reason for each name that a rule did not give.
 
-        Where several rules give one name, the first one holds, with the lowest TTL of them all.
+        It depends on nothing but the instance, its account and the policy. Where several rules give one name, the
+        strictest of their ways to settle conflicts holds, the lowest TTL, and all of their addresses.
         """
-        values = _values(instance)
-        if not values:
+        if instance.state not in _THERE:
+            return Decision()
+        if not instance.addressed:
             return Decision(refusals=(Refusal("*", "the instance has no private address"),))
-        claims: dict[NameKey, Claim] = {}
-        refusals: list[Refusal] = []
+        draft = _Draft()
+        facts = self._facts(instance, account)
         for rule in self.rules:
-            if not rule.speaks_for(instance):
+            interfaces = _selected(rule, instance) if rule.scope.covers(instance.ref, account) else ()
+            if not interfaces:
                 continue
+            if declined := rule.declined(instance):
+                draft.refusals.append(Refusal(rule.name, declined, declined=True))
+                continue
+            for wish in _wishes(rule, instance, facts, interfaces):
+                given = self._given(rule, wish)
+                if isinstance(given, Refusal):
+                    draft.refusals.append(given)
+                else:
+                    name, template = given
+                    draft.add(rule, name, NameKey(zone_ids[template.domain], name.fqdn), instance, wish.interfaces)
+        for claim in self._reverse(instance, draft.canonical, zone_ids):
+            draft.claims.setdefault(claim.key, claim)
+        return draft.decision()
+
+    def _given(self, rule: Rule, wish: _Wish) -> tuple[Name, Template] | Refusal:
+        """The name that the first of the rule's templates gives for which there are values, if nothing bars it."""
+        reasons = []
+        for template in rule.templates:
             try:
-                fqdn = rule.template.name(_variables(rule.template, instance, account))
+                name = template.name(wish.value)
             except NameRefused as refused:
-                refusals.append(Refusal(rule.name, str(refused)))
+                reasons.append(str(refused))
                 continue
-            key = NameKey(zone_ids[rule.template.domain], fqdn)
-            earlier = claims.get(key)
-            claims[key] = Claim(
-                key=key,
-                instance=instance.ref,
-                values=values,
-                ttl=min(rule.ttl, earlier.ttl) if earlier else rule.ttl,
-                conflict=earlier.conflict if earlier else rule.conflict,
-                rule=earlier.rule if earlier else rule.name,
-                launched_at=instance.launched_at,
-            )
-        return Decision(tuple(claims[key] for key in sorted(claims)), tuple(refusals))
+            barred = rule.barred(name, template) or (self._reserved(name) if template.by_choice else None)
+            if barred:
+                return Refusal(rule.name, f"{name.fqdn.removesuffix('.')}: {barred}", name.fqdn)
+            return name, template
+        return Refusal(rule.name, "; then ".join(reasons))
+
+    def _reserved(self, name: Name) -> str | None:
+        """Why nobody gets a name by choice, or None."""
+        pattern = next((one for one in self.reserved if matches(one, name.fqdn.removesuffix("."))), None)
+        return f"{pattern!r} is reserved: no tag gives it" if pattern else None
+
+    def _facts(self, instance: Instance, account: Account) -> _Values:
+        """What the variables stand for that are the same for all names of an instance, tags aside."""
+        labels = dict(self.unit_labels)
+        label = next((labels[unit] for unit in reversed(account.units) if unit in labels), None)
+        primary = instance.interfaces[0]
+        return {
+            "name": _tag(instance, contract.NAME_TAG),
+            "asg": _tag(instance, contract.GROUP_TAG),
+            "instance_id": instance.ref.id,
+            "short_id": instance.short_id,
+            "account_id": account.id,
+            "account_name": account.label if account.label is not None else _Missing(account.reason),
+            "ou": label or _Missing("no unit of the account has a label in organization.unit_labels"),
+            "region": instance.ref.region,
+            "az": instance.az or _Missing("EC2 tells no availability zone"),
+            "vpc_id": primary.vpc_id or _Missing("the instance lies in no VPC"),
+            "subnet_id": primary.subnet_id or _Missing("the instance lies in no subnet"),
+        }
+
+    def _reverse(
+        self, instance: Instance, names: Mapping[_Place, tuple[Rule, Fqdn]], zone_ids: Mapping[Fqdn, str]
+    ) -> Iterator[Claim]:
+        """The claims to PTR records, for each address that lies in a reverse zone of its VPC."""
+        for (address, vpc_id), (rule, fqdn) in names.items():
+            pointer = reverse_name(address)
+            around = [zone for zone in self.reverse_zones if pointer.endswith(f".{zone.domain}")]
+            zone = max(around, key=lambda zone: len(zone.domain), default=None)
+            if rule.reverse and zone and (zone.vpcs is None or vpc_id in zone.vpcs):
+                yield Claim(
+                    key=NameKey(zone_ids[zone.domain], pointer),
+                    instance=instance.ref,
+                    values=((RecordType.PTR, (fqdn,)),),
+                    ttl=rule.ttl,
+                    conflict=rule.reverse,
+                    rule=rule.name,
+                    launched_at=instance.launched_at,
+                )
 
 
-def _values(instance: Instance) -> tuple[tuple[RecordType, tuple[str, ...]], ...]:
-    """The addresses of an instance by record type; a type without an address is left out."""
-    by_type = (
-        (RecordType.A, (instance.private_ipv4,) if instance.private_ipv4 else ()),
-        (RecordType.AAAA, tuple(sorted(instance.ipv6))),
+def _wishes(rule: Rule, instance: Instance, facts: _Values, interfaces: tuple[Interface, ...]) -> Iterator[_Wish]:
+    """What the rule would give: one name, or one for each alias, index or address that its templates name."""
+    tags = {variable: _tag(instance, key) for variable in rule.variables if (key := tag_key(variable))}
+    for values, of_group in _groups(rule, interfaces):
+        common = facts | tags | values
+        if rule.aliases is None:
+            yield _Wish(common, of_group)
+            continue
+        aliases = list(dict.fromkeys((instance.tag(rule.aliases) or "").replace(",", " ").split()))
+        absent = _Missing(f"the instance has no tag {rule.aliases!r} that lists a name")
+        if not aliases:
+            yield _Wish(common | {"alias": absent}, of_group)
+        for alias in aliases[:MAX_ALIASES]:
+            yield _Wish(common | {"alias": alias}, of_group)
+        if len(aliases) > MAX_ALIASES:
+            cut = _Missing(f"the tag {rule.aliases!r} lists {len(aliases)} names; the first {MAX_ALIASES} count")
+            yield _Wish(dict.fromkeys(rule.variables, cut), of_group)
+
+
+def _tag(instance: Instance, key: str) -> str | _Missing:
+    value = instance.tag(key)
+    return value if value is not None else _Missing(f"the instance has no tag {key!r}")
+
+
+def _selected(rule: Rule, instance: Instance) -> tuple[Interface, ...]:
+    """The interfaces that the rule speaks of, each with the addresses that it speaks of."""
+    interfaces = {
+        Selection.PRIMARY: instance.interfaces[:1],
+        Selection.FURTHER: instance.interfaces[1:],
+        Selection.ALL: instance.interfaces,
+    }[rule.interfaces]
+    return tuple(
+        selected
+        for interface in interfaces
+        if rule.scope.covers_interface(interface) and ((selected := _addresses(rule, interface)).ipv4 or selected.ipv6)
     )
-    return tuple((record_type, values) for record_type, values in by_type if values)
 
 
-def _variables(template: Template, instance: Instance, account: Account) -> dict[str, str]:
-    """The values that a template needs.
+def _addresses(rule: Rule, interface: Interface) -> Interface:
+    match rule.addresses:
+        case Selection.PRIMARY:
+            return replace(interface, ipv4=interface.ipv4[:1])
+        case Selection.FURTHER:
+            return replace(interface, ipv4=interface.ipv4[1:], ipv6=())
+        case Selection.ALL:
+            return interface
 
-    Raises:
-        NameRefused: When the instance lacks one of them.
-    """
-    name = instance.tag(contract.NAME_TAG)
-    if name is None and "name" in template.variables:
-        raise NameRefused(f"the instance has no tag {contract.NAME_TAG!r}")
-    if account.label is None and "account_name" in template.variables:
-        raise NameRefused(account.reason)
-    return {
-        "name": name or "",
-        "instance_id": instance.ref.id,
-        "region": instance.ref.region,
-        "account_id": account.id,
-        "account_name": account.label or "",
-    }
+
+def _groups(rule: Rule, interfaces: tuple[Interface, ...]) -> Iterator[tuple[_Values, tuple[Interface, ...]]]:
+    """The interfaces in groups, each of which gets a name of its own, and what sets their names apart."""
+    if "private_ipv4" in rule.variables:
+        for interface in interfaces:
+            for address in interface.ipv4:
+                one = replace(interface, ipv4=(address,), ipv6=())
+                yield {"private_ipv4": address.replace(".", "-"), "device_index": str(interface.device_index)}, (one,)
+        if not any(interface.ipv4 for interface in interfaces):
+            yield {"private_ipv4": _Missing("the instance has no private IPv4 address")}, interfaces
+    elif "device_index" in rule.variables:
+        # An instance with several network cards may have an index twice.
+        for index in sorted({interface.device_index for interface in interfaces}):
+            of_index = tuple(interface for interface in interfaces if interface.device_index == index)
+            yield {"device_index": str(index)}, of_index
+    else:
+        yield {}, interfaces
+
+
+def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> Claim:
+    values = (
+        (RecordType.A, tuple(address for interface in interfaces for address in interface.ipv4)),
+        (RecordType.AAAA, tuple(address for interface in interfaces for address in interface.ipv6)),
+    )
+    return Claim(
+        key=key,
+        instance=instance.ref,
+        values=tuple((record_type, of_type) for record_type, of_type in values if of_type),
+        ttl=rule.ttl,
+        conflict=rule.conflict,
+        rule=rule.name,
+        launched_at=instance.launched_at,
+        note="; ".join(name.notes),
+    )
+
+
+def _merged(one: Claim, other: Claim) -> Claim:
+    """What an instance claims of a name that it gets twice: all addresses, by the stricter terms."""
+    first, second = dict(one.values), dict(other.values)
+    values = tuple(
+        (record_type, tuple(dict.fromkeys((*first.get(record_type, ()), *second.get(record_type, ())))))
+        for record_type in sorted(first | second)
+    )
+    conflict = strictest((one.conflict, other.conflict))
+    return replace(one, values=values, ttl=min(one.ttl, other.ttl), conflict=conflict)
+
+
+def _cut(claim: Claim, refusals: list[Refusal]) -> Claim:
+    """The claim with its values sorted, and no more of them than a name may have of one instance."""
+    for record_type, values in claim.values:
+        if len(values) > MAX_VALUES:
+            told = f"{len(values)} values of type {record_type}; the first {MAX_VALUES} count"
+            refusals.append(Refusal(claim.rule, told, claim.key.fqdn))
+    kept = tuple((record_type, tuple(sorted(values[:MAX_VALUES]))) for record_type, values in claim.values)
+    return replace(claim, values=kept)

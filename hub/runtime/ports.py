@@ -19,6 +19,7 @@ from hub.runtime.model import (
     NameState,
     Published,
     RecordSet,
+    Refusal,
     Spoke,
 )
 
@@ -66,7 +67,8 @@ class Observation:
     """What was last seen of an instance, and the claims that it may have in the ledger.
 
     `settled` is False from before the claims are written until after: a crash in between is seen by it.
-    `version` counts the writes of the row, 0 for a row that is not there yet.
+    `version` counts the writes of the row, 0 for a row that is not there yet. `instance` and `account` are what policy
+    decided by, and `refusals` what it did not give; an instance that has ended has none of these.
     """
 
     ref: InstanceRef
@@ -75,6 +77,9 @@ class Observation:
     ended: bool = False
     settled: bool = True
     version: int = 0
+    instance: Instance | None = None
+    account: Account | None = None
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,18 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.claims import desired_record_sets
-from hub.runtime.model import Change, ForeignRecordSet, NameKey, NameState, Published, RecordSet
+from hub.runtime.claims import desired_record_sets, left_out
+from hub.runtime.model import (
+    SIMPLE,
+    Action,
+    Change,
+    Claim,
+    ForeignRecordSet,
+    NameKey,
+    NameState,
+    Published,
+    RecordSet,
+)
 from hub.runtime.naming import NameRefused, parse_domain
 from hub.runtime.plan import NameChange, batches, changes
 from hub.runtime.ports import BatchRefused, LedgerUnavailable, Names, TimeLeft, ZoneClosed, Zones, ZoneUnavailable
@@ -50,6 +60,8 @@ class Outcome:
     ending: Ending
     reason: str = ""
     changes: tuple[Change, ...] = ()
+    # How many members of a shared name hold no part of it, as it is full.
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -69,6 +81,8 @@ class Publisher:
     ledger: Names
     zones: Zones
     time_left: TimeLeft
+    # The ids of the zones in which what other tools left for known instances is taken over.
+    adopting: frozenset[str] = frozenset()
 
     def publish(self, keys: Iterable[NameKey]) -> list[Outcome]:
         """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat."""
@@ -87,6 +101,8 @@ class Publisher:
         # In turns, so that a zone with many batches, or with one that has to be taken apart, keeps no other waiting.
         of_zones = [batches(self._planned(run, of_zone)) for of_zone in by_zone.values()]
         self._send(run, [batch for turn in zip_longest(*of_zones) for batch in turn if batch])
+        for key, state in run.states.items():
+            run.outcomes[key] = replace(run.outcomes[key], left_out=left_out(state.claims))
         return [run.outcomes[key] for key in ordered]
 
     def _planned(self, run: _Run, keys: Iterable[NameKey]) -> list[NameChange]:
@@ -122,12 +138,16 @@ class Publisher:
         settled: list[NameChange] = []
         for key in keys:
             held = there[key.fqdn]
-            claimed = desired_record_sets(run.states[key].claims)
-            blocked = _blocked_types(claimed, held.foreign)
+            claims = run.states[key].claims
+            claimed = desired_record_sets(claims)
+            adopted = adoptable(held.foreign, claims, claimed) if key.zone_id in self.adopting else {}
+            blocked = _blocked_types(claimed, [one for one in held.foreign if one not in adopted])
             # What is foreign is left as it is, and so is what stands beside it already.
             desired = tuple(one for one in claimed if one.type not in blocked or one in held.owned)
             conflict = f"a foreign record set is in the way of type {', '.join(sorted(blocked))}" if blocked else None
-            todo = changes(held.owned, desired)
+            # In one batch with what takes their place: there is never a moment without an answer.
+            left = [Change(Action.DELETE, one) for of, one in adopted.items() if of.type not in blocked]
+            todo = (*left, *changes(held.owned, desired))
             (planned if todo else settled).append(NameChange(key, desired, todo, conflict))
         self._note(run, settled)
         return planned
@@ -223,6 +243,29 @@ class Publisher:
             run.outcomes[name.key] = Outcome(
                 name.key, Ending.CONFLICT if name.conflict else ending, name.conflict or "", name.changes
             )
+
+
+def adoptable(
+    foreign: Iterable[ForeignRecordSet], claims: Collection[Claim], desired: Collection[RecordSet]
+) -> dict[ForeignRecordSet, RecordSet]:
+    """The foreign record sets that another tool left for a claimant of the name, each as it has to be deleted.
+
+    Only simple ones with one value, which is an address of an instance that claims the name; and only where a record
+    set of the same type is to take the place.
+    """
+    addresses = {
+        (record_type.value, value) for claim in claims for record_type, values in claim.values for value in values
+    }
+    types = {record_set.type.value: record_set for record_set in desired}
+    return {
+        one: RecordSet(one.fqdn, types[one.type].type, one.ttl, one.values, "")
+        for one in foreign
+        if one.routing == SIMPLE
+        and one.ttl is not None
+        and one.type in types
+        and len(one.values) == 1
+        and (one.type, one.values[0]) in addresses
+    }
 
 
 def _blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignRecordSet]) -> frozenset[str]:

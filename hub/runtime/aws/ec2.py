@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
-from hub.runtime.model import Instance, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.model import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
 from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -69,21 +69,41 @@ def _managed_too(client: EC2Client) -> dict[str, bool]:
 
 def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:
     """An instance in our words, from one of DescribeInstances' `Instances`."""
-    interfaces = described.get("NetworkInterfaces", [])
     return Instance(
         ref=InstanceRef(spoke.account, spoke.region, described["InstanceId"]),
         state=InstanceState(described["State"]["Name"]),
         launched_at=_millis(_first_launch(described)),
-        private_ipv4=described.get("PrivateIpAddress") or None,
-        ipv6=tuple(
-            sorted(
-                address["Ipv6Address"]
-                for interface in interfaces
-                if interface.get("Attachment", {}).get("DeviceIndex") == 0
-                for address in interface.get("Ipv6Addresses", [])
-            )
-        ),
+        az=described.get("Placement", {}).get("AvailabilityZone", ""),
+        interfaces=_interfaces(described),
         tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in described.get("Tags", []))),
+    )
+
+
+def _interfaces(described: Mapping[str, Any]) -> tuple[Interface, ...]:
+    """The interfaces, by network card and device index: the primary one is the first of the first card."""
+    attached = [
+        interface
+        for interface in described.get("NetworkInterfaces", [])
+        if interface.get("Attachment", {}).get("Status") != "detaching"
+    ]
+    return tuple(_interface(interface) for interface in sorted(attached, key=_place))
+
+
+def _place(interface: Mapping[str, Any]) -> tuple[int, int]:
+    attachment = interface.get("Attachment", {})
+    return attachment.get("NetworkCardIndex", 0), attachment.get("DeviceIndex", 0)
+
+
+def _interface(described: Mapping[str, Any]) -> Interface:
+    addresses = described.get("PrivateIpAddresses", [])
+    by_rank = sorted((not address.get("Primary"), address["PrivateIpAddress"]) for address in addresses)
+    primary = described.get("PrivateIpAddress")
+    return Interface(
+        device_index=_place(described)[1],
+        vpc_id=described.get("VpcId", ""),
+        subnet_id=described.get("SubnetId", ""),
+        ipv4=tuple(address for _, address in by_rank) or ((primary,) if primary else ()),
+        ipv6=tuple(sorted(address["Ipv6Address"] for address in described.get("Ipv6Addresses", []))),
     )
 
 

@@ -9,27 +9,30 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.sessions import error_code
-from hub.runtime.model import (
-    Claim,
-    ConflictRule,
-    Fqdn,
-    InstanceRef,
-    Millis,
-    NameKey,
-    NameState,
-    Published,
-    RecordSet,
-    RecordType,
+from hub.runtime.aws.rows import (
+    Row,
+    claim_key,
+    claim_of,
+    claim_row,
+    instance_key,
+    label_key,
+    name_pk,
+    observation_of,
+    observation_row,
+    published_of,
+    published_row,
+    read,
+    written,
 )
+from hub.runtime.aws.sessions import error_code
+from hub.runtime.model import Claim, InstanceRef, NameKey, NameState, Published
 from hub.runtime.ports import LedgerUnavailable, Observation, Outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -42,8 +45,6 @@ ENDED_MILLIS: Final = 7 * 86_400_000
 # DynamoDB API Reference, BatchWriteItem: up to 25 put or delete requests.
 ROWS_A_WRITE: Final = 25
 UNPROCESSED_TRIES: Final = 6
-
-_Row = dict[str, Any]
 
 
 class DynamoLedger:
@@ -62,18 +63,10 @@ class DynamoLedger:
             LedgerUnavailable: When it cannot be read.
         """
         with _translated():
-            answer = self._client.get_item(TableName=self._table, Key=_written(_instance_key(ref)), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._table, Key=written(instance_key(ref)), ConsistentRead=True)
         if "Item" not in answer:
             return None
-        row = _read(answer["Item"])
-        return Observation(
-            ref=ref,
-            observed_at=Millis(int(row["observed_at"])),
-            claims=tuple(_claim(claim) for claim in row["claims"]),
-            ended=row["ended"],
-            settled=row["settled"],
-            version=int(row["version"]),
-        )
+        return observation_of(read(answer["Item"]))
 
     def put_observation(self, observation: Observation) -> None:
         """Write the row over the version before it.
@@ -82,14 +75,7 @@ class DynamoLedger:
             Outdated: When another version is there.
             LedgerUnavailable: When it cannot be written.
         """
-        row: _Row = {
-            **_instance_key(observation.ref),
-            "observed_at": observation.observed_at,
-            "claims": [_claim_row(claim) for claim in observation.claims],
-            "ended": observation.ended,
-            "settled": observation.settled,
-            "version": observation.version,
-        }
+        row = observation_row(observation)
         if observation.ended:
             row[contract.EXPIRES] = self._expiry(ENDED_MILLIS)
         if observation.version == 1:
@@ -103,7 +89,7 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When it cannot be written.
         """
-        row = _claim_row(claim) | _claim_key(claim.key, claim.instance) | {"live": True, "version": version}
+        row = claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
         self._put_unless_later(row)
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
@@ -113,7 +99,7 @@ class DynamoLedger:
             LedgerUnavailable: When it cannot be written.
         """
         expiry = self._expiry(TOMBSTONE_MILLIS)
-        row = _claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
+        row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
         self._put_unless_later(row)
 
     def name(self, key: NameKey) -> NameState:
@@ -122,7 +108,7 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When it cannot be read to the end.
         """
-        values = _written({":pk": _name_pk(key)})
+        values = written({":pk": name_pk(key)})
         claims: list[Claim] = []
         published = Published()
         start: dict[str, Any] = {}
@@ -135,11 +121,11 @@ class DynamoLedger:
                     ConsistentRead=True,
                     **start,
                 )
-            for row in map(_read, page["Items"]):
+            for row in map(read, page["Items"]):
                 if row[contract.SORT_KEY] == contract.PUBLISHED_KEY:
-                    published = _published(key, row)
+                    published = published_of(key, row)
                 elif row.get("live"):
-                    claims.append(_claim(row))
+                    claims.append(claim_of(row))
             if not page.get("LastEvaluatedKey"):
                 return NameState(key, tuple(claims), published)
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -150,7 +136,7 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When some row cannot be written.
         """
-        rows = [self._published_row(key, state) for key, state in published]
+        rows = [self._noted(key, state) for key, state in published]
         for first in range(0, len(rows), ROWS_A_WRITE):
             self._put_all(rows[first : first + ROWS_A_WRITE])
 
@@ -160,15 +146,15 @@ class DynamoLedger:
         Raises:
             LedgerUnavailable: When nobody can tell.
         """
-        key = _label_key(label)
+        key = label_key(label)
         with suppress(Outdated):
             self._put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})", {})
             return account_id
         with _translated():
-            answer = self._client.get_item(TableName=self._table, Key=_written(key), ConsistentRead=True)
+            answer = self._client.get_item(TableName=self._table, Key=written(key), ConsistentRead=True)
         if "Item" not in answer:
             raise LedgerUnavailable(f"the holder of the label {label!r} went away meanwhile")
-        return str(_read(answer["Item"])["account_id"])
+        return str(read(answer["Item"])["account_id"])
 
     def pass_label(self, label: str, holder: str, account_id: str) -> None:
         """Give the label of an account that does not bear it any more to another.
@@ -177,17 +163,17 @@ class DynamoLedger:
             Outdated: When the holder is another one by now.
             LedgerUnavailable: When it cannot be written.
         """
-        self._put(_label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
+        self._put(label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
 
-    def _published_row(self, key: NameKey, published: Published) -> _Row:
-        row = _published_row(key, published) | {"at": self._clock()}
+    def _noted(self, key: NameKey, published: Published) -> Row:
+        row = published_row(key, published) | {"at": self._clock()}
         if not (published.record_sets or published.pending or published.conflict):
             # Nothing is held and nothing is under way: nothing is lost with the memory of it.
             row[contract.EXPIRES] = self._expiry(TOMBSTONE_MILLIS)
         return row
 
-    def _put_all(self, rows: Sequence[_Row]) -> None:
-        requests: Any = {self._table: [{"PutRequest": {"Item": _written(row)}} for row in rows]}
+    def _put_all(self, rows: Sequence[Row]) -> None:
+        requests: Any = {self._table: [{"PutRequest": {"Item": written(row)}} for row in rows]}
         for attempt in range(UNPROCESSED_TRIES):
             with _translated():
                 requests = self._client.batch_write_item(RequestItems=requests).get("UnprocessedItems")
@@ -197,17 +183,17 @@ class DynamoLedger:
             self._sleep(0.05 * 2**attempt)
         raise LedgerUnavailable(f"{self._table} leaves rows unwritten")
 
-    def _put_unless_later(self, row: _Row) -> None:
+    def _put_unless_later(self, row: Row) -> None:
         condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
         try:
             self._put(row, condition, {":this": row["version"]})
         except Outdated:
             return
 
-    def _put(self, row: _Row, condition: str, values: _Row) -> None:
-        optional: dict[str, Any] = {"ExpressionAttributeValues": _written(values)} if values else {}
+    def _put(self, row: Row, condition: str, values: Row) -> None:
+        optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
         with _translated():
-            self._client.put_item(TableName=self._table, Item=_written(row), ConditionExpression=condition, **optional)
+            self._client.put_item(TableName=self._table, Item=written(row), ConditionExpression=condition, **optional)
 
     def _expiry(self, after: int) -> int:
         """Seconds since the epoch, as DynamoDB's time to live wants them."""
@@ -225,93 +211,3 @@ def _translated() -> Iterator[None]:
         raise LedgerUnavailable(str(error)) from error
     except BotoCoreError as error:
         raise LedgerUnavailable(str(error)) from error
-
-
-def name_key_of(partition_key: str) -> NameKey:
-    """The name that a claim's partition key stands for."""
-    _, zone_id, fqdn = partition_key.split("#", 2)
-    return NameKey(zone_id, Fqdn(fqdn))
-
-
-def _name_pk(key: NameKey) -> str:
-    return f"{contract.NAME_PREFIX}{key.zone_id}#{key.fqdn}"
-
-
-def _label_key(label: str) -> _Row:
-    return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
-
-
-def _claim_key(key: NameKey, ref: InstanceRef) -> _Row:
-    return {contract.PARTITION_KEY: _name_pk(key), contract.SORT_KEY: f"{contract.CLAIM_PREFIX}{ref}"}
-
-
-def _instance_key(ref: InstanceRef) -> _Row:
-    return {
-        contract.PARTITION_KEY: f"{contract.SPOKE_PREFIX}{ref.account}#{ref.region}",
-        contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}",
-    }
-
-
-def _claim_row(claim: Claim) -> _Row:
-    return {
-        "zone_id": claim.key.zone_id,
-        "fqdn": claim.key.fqdn,
-        "instance": str(claim.instance),
-        "values": {record_type.value: list(values) for record_type, values in claim.values},
-        "ttl": claim.ttl,
-        "conflict": claim.conflict.value,
-        "rule": claim.rule,
-        "launched_at": claim.launched_at,
-    }
-
-
-def _claim(row: Mapping[str, Any]) -> Claim:
-    return Claim(
-        key=NameKey(row["zone_id"], Fqdn(row["fqdn"])),
-        instance=InstanceRef.parse(row["instance"]),
-        values=tuple((RecordType(name), tuple(values)) for name, values in sorted(row["values"].items())),
-        ttl=int(row["ttl"]),
-        conflict=ConflictRule(row["conflict"]),
-        rule=row["rule"],
-        launched_at=Millis(int(row["launched_at"])),
-    )
-
-
-def _published_row(key: NameKey, published: Published) -> _Row:
-    row: _Row = {
-        contract.PARTITION_KEY: _name_pk(key),
-        contract.SORT_KEY: contract.PUBLISHED_KEY,
-        "pending": published.pending,
-        "record_sets": [
-            {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}
-            for one in published.record_sets
-        ],
-    }
-    return row | ({"conflict": published.conflict} if published.conflict else {})
-
-
-def _published(key: NameKey, row: Mapping[str, Any]) -> Published:
-    return Published(
-        record_sets=tuple(
-            RecordSet(
-                fqdn=key.fqdn,
-                type=RecordType(one["type"]),
-                ttl=int(one["ttl"]),
-                values=tuple(one["values"]),
-                set_identifier=one["set_identifier"],
-            )
-            for one in row["record_sets"]
-        ),
-        pending=row["pending"],
-        conflict=row.get("conflict"),
-    )
-
-
-def _written(row: Mapping[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in row.items()}
-
-
-def _read(attributes: Mapping[str, Any]) -> _Row:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in attributes.items()}

@@ -32,10 +32,12 @@ class _Kept:
 class OrganizationAccounts:
     """The accounts of the organization, each asked for once in a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock) -> None:
+    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock, *, with_units: bool) -> None:
+        """Whether the accounts' units matter: then an account is not known without them."""
         self._client = client
         self._labels = labels
         self._clock = clock
+        self._with_units = with_units
         self._kept: dict[str, _Kept] = {}
 
     def account(self, account_id: str) -> Account:
@@ -71,12 +73,24 @@ class OrganizationAccounts:
         # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         active = (described.get("State") or described.get("Status")) == "ACTIVE"
         label, reason = self._own_label(account_id, described.get("Name", ""))
-        return _Kept(Account(account_id, label, reason, active=active), self._clock() + KEEP_KNOWN_MILLIS)
+        account = Account(account_id, label, reason, active=active, units=self._units(account_id, described))
+        return _Kept(account, self._clock() + KEEP_KNOWN_MILLIS)
+
+    def _units(self, account_id: str, described: AccountTypeDef) -> tuple[str, ...]:
+        """The root and the units that the account lies in, from the root down.
+
+        An account has one path, `o-.../r-.../ou-.../`, as it has one parent (Organizations API Reference, Account).
+        """
+        paths = described.get("Paths", [])
+        if len(paths) != 1 and self._with_units:
+            # A version of boto3 that knows no paths, perhaps. Nothing may be taken away for not knowing.
+            raise SpokeUnreachable(f"Organizations does not tell which units {account_id} lies in")
+        return tuple(paths[0].strip("/").split("/")[1:]) if paths else ()
 
     def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
         """The label of an account's name if it is its own, or the reason why it has none."""
         try:
-            label = label_of(name)
+            label = label_of(name).text
         except NameRefused as refused:
             return None, f"the name of the account is no label: {refused}"
         try:
@@ -97,6 +111,6 @@ class OrganizationAccounts:
         """Whether an account's name still stands for a label: one that was renamed or has gone has no right to it."""
         described = self._described(account_id)
         try:
-            return described is not None and label_of(described.get("Name", "")) == label
+            return described is not None and label_of(described.get("Name", "")).text == label
         except NameRefused:
             return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
-from hub.runtime.model import Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
+from hub.runtime.model import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 
 if TYPE_CHECKING:
@@ -135,8 +135,10 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
         and "HealthCheckId" not in described
     ):
         return RecordSet(fqdn, RecordType(described["Type"]), described["TTL"], values, owner.set_identifier)
-    routing = next((kind for kind in _ROUTING if kind in described), "Simple")
-    return ForeignRecordSet(fqdn, described["Type"], routing, values)
+    routing = next((kind for kind in _ROUTING if kind in described), SIMPLE)
+    if "HealthCheckId" in described and routing == SIMPLE:
+        routing = "HealthCheckId"
+    return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
 
 
 _ROUTING: Final = (
@@ -152,11 +154,10 @@ _ROUTING: Final = (
 
 
 def _described(record_set: RecordSet) -> dict[str, Any]:
+    ours = {"SetIdentifier": record_set.set_identifier, "MultiValueAnswer": True}
     return {
         "Name": record_set.fqdn,
         "Type": record_set.type.value,
-        "SetIdentifier": record_set.set_identifier,
-        "MultiValueAnswer": True,
         "TTL": record_set.ttl,
         "ResourceRecords": [{"Value": value} for value in record_set.values],
-    }
+    } | (ours if record_set.set_identifier else {})

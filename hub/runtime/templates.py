@@ -1,0 +1,246 @@
+"""Names with variables, and what one rule's names could do to another's. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.model import Fqdn
+from hub.runtime.naming import LABEL, MAX_LABEL, MAX_NAME, NameRefused, is_reverse, label_of, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TAG_PREFIX: Final = "tag:"
+# What each variable's values look like, where that is known. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and
+# `{account_name}` are facts that nobody can choose at will; an address can be chosen among those of a network.
+SHAPES: Final = {
+    "name": "[a-z0-9-]+",
+    "alias": "[a-z0-9-]+",
+    "asg": "[a-z0-9-]+",
+    "account_name": "[a-z0-9-]+",
+    "ou": "[a-z0-9-]+",
+    "account_id": "[0-9]{12}",
+    "region": "[a-z]+(-[a-z]+)+-[0-9]+",
+    "az": "[a-z]+(-[a-z]+)+-[0-9]+[a-z0-9-]*",
+    "vpc_id": "vpc-[0-9a-f]{8,17}",
+    "subnet_id": "subnet-[0-9a-f]{8,17}",
+    "instance_id": "i-[0-9a-f]{8,17}",
+    "short_id": "[0-9a-f]{8}",
+    "device_index": "[0-9]{1,3}",
+    "private_ipv4": "[0-9]{1,3}(-[0-9]{1,3}){3}",
+}
+VARIABLES: Final = frozenset(SHAPES)
+# What the instance's owner chooses freely, what he chooses within limits, and what an account's administrator chooses.
+OWNER_CHOSEN: Final = frozenset({"name", "alias", "asg"})
+OWNER_PLACED: Final = frozenset({"private_ipv4"})
+ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
+# What sets accounts apart, but has no shape by which its end could be told from what is glued to it.
+_SHAPELESS_FACTS: Final = frozenset({"account_name", "ou"})
+_ONE_OWNERS: Final = frozenset({"{account_id}", "{account_name}", "{instance_id}"})
+
+# All values that a variable can have, where the configuration lists them: regions, and labels of units.
+Known = Mapping[str, Collection[str]]
+
+VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
+_PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a template gave, and what was done to the texts that it was made of."""
+
+    fqdn: Fqdn
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A name with variables, such as `{name}.{region}.{account_name}.corp.internal.`, and the zone it lies in."""
+
+    text: str
+    domain: Fqdn
+
+    @classmethod
+    def parse(cls, text: str, domains: Collection[Fqdn]) -> Template:
+        """The template that a rule's text means, given the domains of the zones.
+
+        Raises:
+            NameRefused: With every fault of the text in one message.
+        """
+        absolute = f"{text.removesuffix('.')}."
+        faults = [
+            f"unknown variable {{{name}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
+            for name in VARIABLE.findall(absolute)
+            if name not in VARIABLES and not tag_key(name)
+        ]
+        faults += [fault for label in _split(absolute) for fault in _label_faults(label)]
+        inside = [domain for domain in domains if absolute.endswith(f".{domain}")]
+        if not inside:
+            known = ", ".join(domain.removesuffix(".") for domain in sorted(domains) if not is_reverse(domain))
+            faults.append(f"it lies outside every zone (zones: {known or 'none'})")
+        elif is_reverse(max(inside, key=len)):
+            faults.append("it lies in a reverse zone: say 'reverse' in a rule to have PTR records written")
+        if faults:
+            raise NameRefused("; ".join(faults))
+        # Of nested zones the most specific one answers, so that is where the record belongs
+        # (Route 53 Developer Guide, "Considerations when working with a private hosted zone").
+        return cls(absolute, max(inside, key=len))
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The variables that the template names."""
+        return frozenset(VARIABLE.findall(self.text))
+
+    @property
+    def by_choice(self) -> bool:
+        """Whether somebody in a member account chooses a part of its names."""
+        return any(chosen(variable) for variable in self.variables)
+
+    def name(self, value: Callable[[str], str]) -> Name:
+        """The name for these values, each of which is turned into a label's text first.
+
+        Raises:
+            NameRefused: When there is no such value, it cannot be, or the name gets too long.
+        """
+        labels = {variable: (raw := value(variable), label_of(raw)) for variable in sorted(self.variables)}
+        name = VARIABLE.sub(lambda match: labels[match[1]][1].text, self.text)
+        for label in name.removesuffix(".").split("."):
+            if len(label) > MAX_LABEL:
+                raise NameRefused(f"the label {shown(label)} has {len(label)} characters; DNS allows {MAX_LABEL}")
+        if len(name) > MAX_NAME:
+            raise NameRefused(f"the name {shown(name)} has {len(name)} characters; DNS allows {MAX_NAME}")
+        notes = tuple(
+            f"{shown(raw)} is written {label.text!r}: {', '.join(label.steps)}"
+            for raw, label in labels.values()
+            if label.steps
+        )
+        return Name(Fqdn(name), notes)
+
+
+def tag_key(variable: str) -> str | None:
+    """The key of the tag that a variable stands for, if it stands for one."""
+    return variable.removeprefix(TAG_PREFIX) or None if variable.startswith(TAG_PREFIX) else None
+
+
+def chosen(variable: str) -> bool:
+    """Whether somebody in a member account chooses what the variable stands for."""
+    return _chosen_freely(variable) or variable in OWNER_PLACED | ACCOUNT_CHOSEN
+
+
+def pattern_fault(text: str) -> str | None:
+    """What is wrong with a pattern of names, or None."""
+    if not _PATTERN.fullmatch(text):
+        return (
+            f"{text!r} is no pattern: write lower-case letters, digits, hyphens and dots, with * for any run but a dot"
+        )
+    return None
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name is as a pattern says, in which `*` stands for any run of characters within one label."""
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("[a-z0-9-]*".join(re.escape(part) for part in pattern.split("*")))
+
+
+def collision(one: Template, other: Template, known: Known) -> str | None:
+    """Why a tag or an account's new name could give by one template a name that the other gives to somebody else.
+
+    That is so where both can make one name though they differ, and somebody chooses a part of it: with
+    `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id. It is not where both
+    carry their own account, or their own instance, in the same place; nor where they differ only in which tag of his
+    the owner chooses the name by.
+    """
+    mine, theirs = _labels(one), _labels(other)
+    pairs = list(zip(mine, theirs, strict=False))
+    if len(mine) != len(theirs) or not all(_can_meet(*pair, known) for pair in pairs):
+        return None
+    if any(left == right and left in _ONE_OWNERS for left, right in pairs):
+        return None
+    apart = [f"{left!r} opposite {right!r}" for left, right in pairs if _by_any_tag(left) != _by_any_tag(right)]
+    return " and ".join(apart) if apart and _chosen(*mine, *theirs) else None
+
+
+def shadowed(template: Template, domains: Collection[Fqdn], known: Known) -> Fqdn | None:
+    """The domain of another zone that some names of the template lie in: that zone alone would be asked for them."""
+    labels = _labels(template)
+    for domain in sorted(domains):
+        inner = domain.removesuffix(".").split(".")
+        lies_in = len(inner) < len(labels) and all(
+            _can_meet(label, part, known) for label, part in zip(labels[-len(inner) :], inner, strict=True)
+        )
+        if domain != template.domain and len(domain) > len(template.domain) and lies_in:
+            return domain
+    return None
+
+
+def _labels(template: Template) -> list[str]:
+    return _split(template.text)
+
+
+def _split(absolute: str) -> list[str]:
+    # A tag's key may hold dots.
+    return _BETWEEN_LABELS.split(absolute.removesuffix("."))
+
+
+def _chosen_freely(variable: str) -> bool:
+    return variable in OWNER_CHOSEN or tag_key(variable) is not None
+
+
+def _chosen(*labels: str) -> bool:
+    """Whether somebody chooses what stands in one of the labels."""
+    return any(chosen(variable) for label in labels for variable in VARIABLE.findall(label))
+
+
+def _by_any_tag(label: str) -> str:
+    """The label with one and the same variable for all that an instance's owner chooses freely."""
+    return VARIABLE.sub(lambda match: "{*}" if _chosen_freely(match[1]) else match[0], label)
+
+
+def _can_meet(mine: str, theirs: str, known: Known) -> bool:
+    """Whether two labels of templates can become one label. Where that is not plain, they can."""
+    if mine == theirs:
+        return True
+    shapes = SHAPES | {variable: "|".join(map(re.escape, values)) for variable, values in known.items()}
+
+    def pattern(label: str) -> str:
+        parts = VARIABLE.split(label)
+        # Every second part is a variable's name.
+        return "".join(
+            f"({shapes.get(part, '[a-z0-9-]+')})" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+
+    if "{" not in mine or "{" not in theirs:
+        literal, shape = (mine, theirs) if "{" not in mine else (theirs, mine)
+        return re.fullmatch(pattern(shape), literal) is not None
+    return not (mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
+
+
+# No value of one of these is ever a value of another.
+_SINGLE_FACTS: Final = frozenset({"{region}", "{account_id}", "{instance_id}", "{vpc_id}", "{subnet_id}", "{short_id}"})
+
+
+def _label_faults(label: str) -> list[str]:
+    """What is wrong with one label of a template's text."""
+    if not label:
+        return ["it has an empty label"]
+    literal = VARIABLE.sub("x", label)
+    if not LABEL.fullmatch(literal):
+        return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
+    inside = VARIABLE.findall(label)
+    shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
+    free = [variable for variable in inside if variable in _SHAPELESS_FACTS or _chosen_freely(variable)]
+    if shapeless and len(free) > 1:
+        # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` are one label: a tag could reach the names of
+        # another account.
+        return [f"{label!r} glues {{{shapeless[0]}}} to what somebody chooses: give it a label of its own"]
+    return []

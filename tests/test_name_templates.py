@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model import Fqdn
+from hub.runtime.naming import NameRefused, label_of
+from hub.runtime.templates import Template, matches, pattern_fault
+from tests.build import CORP
+
+
+def test_template_lies_in_the_most_specific_zone() -> None:
+    """Of nested zones, the record belongs into the one that the Resolver asks."""
+    nested = Fqdn("dev.corp.internal.")
+    assert Template.parse("{name}.dev.corp.internal", [CORP, nested]).domain == nested
+    assert Template.parse("{name}.prod.corp.internal.", [CORP, nested]).domain == CORP
+
+
+@pytest.mark.parametrize(
+    ("text", "reasons"),
+    [
+        ("{nam}.corp.internal", ["unknown variable {nam}"]),
+        ("{name}.elsewhere", ["outside every zone"]),
+        ("{nam}.elsewhere", ["unknown variable {nam}", "outside every zone"]),
+        ("{name}.notcorp.internal", ["outside every zone"]),
+        ("corp.internal", ["outside every zone"]),
+        ("{name}..corp.internal", ["empty label"]),
+        ("{name}-.corp.internal", ["no label"]),
+        ("{tag:}.corp.internal", ["unknown variable {tag:}"]),
+        ("{name}.1.10.in-addr.arpa", ["reverse zone"]),
+        ("{name}-{ou}.corp.internal", ["a label of its own"]),
+        ("{account_name}-{ou}.corp.internal", ["a label of its own"]),
+        ("{NAME}.corp.internal", ["unknown variable {NAME}"]),
+        ("*.{name}.corp.internal", ["no label"]),
+        ("{name.corp.internal", ["no label"]),
+        ("{name}-{account_name}.corp.internal", ["a label of its own"]),
+    ],
+)
+def test_bad_template_is_refused_with_all_reasons(text: str, reasons: list[str]) -> None:
+    """A template's faults are told all at once."""
+    with pytest.raises(NameRefused) as refused:
+        Template.parse(text, [CORP, Fqdn("1.10.in-addr.arpa.")])
+    assert all(reason in str(refused.value) for reason in reasons)
+
+
+def test_name_too_long_for_dns_is_refused() -> None:
+    """A name past DNS's 255 octets is refused, not cut."""
+    template = Template.parse(".".join(["{name}"] * 4) + ".corp.internal", [CORP])
+    with pytest.raises(NameRefused, match="characters"):
+        template.name({"name": "a" * 63}.__getitem__)
+
+
+def test_label_glued_too_long_is_refused() -> None:
+    """A label that only together gets too long is refused, not cut."""
+    template = Template.parse("{name}-{region}.corp.internal", [CORP])
+    with pytest.raises(NameRefused, match="DNS allows 63"):
+        template.name({"name": "a" * 60, "region": "eu-central-1"}.__getitem__)
+
+
+@given(name=st.text(max_size=80), account=st.text(max_size=80))
+def test_tag_never_leaves_its_label(name: str, account: str) -> None:
+    """Whatever an owner writes into the tag, the labels after it stay what policy says."""
+    template = Template.parse("{name}.{account_name}.corp.internal", [CORP])
+    try:
+        fqdn = template.name({"name": name, "account_name": account}.__getitem__).fqdn
+    except NameRefused:
+        return
+    assert fqdn.split(".", 1)[1] == f"{label_of(account).text}.corp.internal."
+
+
+def test_key_of_a_tag_may_hold_dots() -> None:
+    """The dots of a tag's key part no labels."""
+    template = Template.parse("{tag:kubernetes.io/cluster}.{name}.corp.internal", [CORP])
+    values = {"tag:kubernetes.io/cluster": "Blue", "name": "web"}
+    assert template.name(values.__getitem__).fqdn == "blue.web.corp.internal."
+
+
+def test_name_tells_what_was_done_to_its_texts() -> None:
+    """A tag that could not be taken as it is leaves a note, one that could leaves none."""
+    template = Template.parse("{name}.{region}.corp.internal", [CORP])
+    given_name = template.name({"name": "Ledger DB", "region": "eu-west-1"}.__getitem__)
+    (note,) = given_name.notes
+    assert note.startswith("'Ledger DB' is written 'ledger-db'")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "met"),
+    [
+        ("web", "web", True),
+        ("web", "web1", False),
+        ("web*", "web", True),
+        ("web*", "web-1", True),
+        ("web*", "web.eu", False),
+        ("*.eu", "web.eu", True),
+        ("*", "a.b", False),
+        ("*-*", "a-b", True),
+        ("w.b", "wxb", False),
+    ],
+)
+def test_pattern_stays_within_a_label(pattern: str, name: str, *, met: bool) -> None:
+    """A star stands for any run of characters but a dot; everything else for itself."""
+    assert matches(pattern, name) is met
+
+
+@pytest.mark.parametrize("text", ["", "Web", "web_", "a..b", ".a", "a b", "[a]", "a?"])
+def test_pattern_that_could_never_match_is_a_fault(text: str) -> None:
+    """A pattern of other characters than names are made of is a mistake."""
+    assert pattern_fault(text)
+    assert pattern_fault("web-*.eu") is None
