@@ -14,9 +14,13 @@ import dns.rcode
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from rich.tree import Tree
 
 from hub import config as configuration
+from hub.ops.deployed import deployed
+from hub.ops.lookup import Lookup
+from hub.ops.screen import show_instance, show_name
 from hub.runtime import contract
 from hub.runtime.model import InstanceRef
 from sandbox import example
@@ -25,6 +29,8 @@ from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import world
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.clock import MovedClock
     from sandbox.world import Vpc, World
 
@@ -58,6 +64,13 @@ class Story:
         if not holds:
             self.failures.append(claim)
 
+    def quote(self, show: Callable[[Console], None]) -> None:
+        """Show what a command prints, set apart."""
+        with self.screen.capture() as captured:
+            show(self.screen)
+        for line in captured.get().rstrip().splitlines():
+            self.screen.print("  [dim]│[/]", Text.from_ansi(line), soft_wrap=True)
+
     def answers(self, name: str, expected: set[str]) -> None:
         """Ask for a name, and check what comes back."""
         got = self.world.resolve(name, self.there)
@@ -76,6 +89,8 @@ def tell(story: Story) -> None:
     _launch(story)
     _rename(story)
     _recreation(story)
+    _refusal(story)
+    _conflict(story)
     _end(story)
     _by_hand_still(story, by_hand)
     _association(story)
@@ -189,9 +204,66 @@ def _recreation(story: Story) -> None:
     story.answers(f"web.{CORP}", {made.address(SEARCH, FRANKFURT, new)})
 
 
+def _refusal(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "5. A name that nobody gets by a tag",
+        f"Policy reserves 'db.{CORP}'. Payments tags an instance 'DB' all the same, and asks why it does not resolve:",
+    )
+    (instance,) = made.launch(PAYMENTS, FRANKFURT, "DB")
+    made.settle()
+    story.does_not_exist(f"db.{CORP}")
+    story.screen.print(f"  $ orgdns explain {instance}", style="bold")
+    (report,) = _lookup(made).instances(f"{PAYMENTS}/{FRANKFURT}/{instance}")
+    story.quote(lambda screen: show_instance(screen, report))
+    reasons = [refusal.reason for refusal in report.refused]
+    story.check("the reason is told", holds=len(reasons) == 1 and "reserved" in reasons[0])
+    made.end(PAYMENTS, FRANKFURT, instance)
+    made.settle()
+
+
+def _conflict(story: Story) -> None:
+    made = story.world
+    name = f"api.{CORP}"
+    story.chapter(
+        "6. Two instances want one name",
+        "Payments runs 'api'; a minute later Search starts another. The rule says 'newest'. Who holds it, and why?",
+    )
+    (first,) = made.launch(PAYMENTS, FRANKFURT, "api")
+    made.settle()
+    story.clock.advance(60)
+    (second,) = made.launch(SEARCH, IRELAND, "api")
+    made.settle()
+    story.answers(name, {made.address(SEARCH, IRELAND, second)})
+    story.screen.print(f"  $ orgdns explain {name}", style="bold")
+    (report,) = _lookup(made).names(name)
+    story.quote(lambda screen: show_name(screen, report))
+    lost = {standing.claim.instance.id: standing.reason for standing in report.standings if not standing.holds}
+    story.check("the other one keeps its claim, and the reason", holds=set(lost) == {first} and second in lost[first])
+    story.screen.print("  Search's instance ends. Of the one in Payments no event comes:", style="dim")
+    heard = _heard(made, first)
+    made.end(SEARCH, IRELAND, second)
+    made.settle()
+    story.answers(name, {made.address(PAYMENTS, FRANKFURT, first)})
+    story.check("it took the name over by the claim that it had", holds=_heard(made, first) == heard)
+
+
+def _lookup(made: World) -> Lookup:
+    """What `orgdns explain` looks things up with, as an operator of the hub account."""
+    hub = made.config.hub
+    known = deployed(made.client("lambda", hub.account, hub.region))
+    return Lookup(known, made.client("dynamodb", hub.account, hub.region), lambda _rows: None)
+
+
+def _heard(made: World, instance: str) -> int:
+    """How many lines of the observer's log are about an instance."""
+    lines = made.functions.logs(contract.OBSERVER_FUNCTION)
+    return sum(isinstance(line, dict) and instance in str(line.get("instance")) for line in lines)
+
+
 def _end(story: Story) -> None:
     made = story.world
-    story.chapter("5. An instance ends, and its names go", "Payments terminates 'ledger db'.")
+    story.chapter("7. An instance ends, and its names go", "Payments terminates 'ledger db'.")
     instance = _instance(made, PAYMENTS, IRELAND, "ledger db")
     made.end(PAYMENTS, IRELAND, instance)
     made.settle()
@@ -202,7 +274,7 @@ def _end(story: Story) -> None:
 def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
     made = story.world
     story.chapter(
-        "6. A record made by hand is never touched",
+        "8. A record made by hand is never touched",
         f"'printer.{CORP}' stands in the same zone since before. Payments starts an instance of that name.",
     )
     made.launch(PAYMENTS, FRANKFURT, "printer")
@@ -223,7 +295,7 @@ def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
 
 def _association(story: Story) -> None:
     made = story.world
-    story.chapter("7. Who may ask", "A VPC that no zone is associated with gets no answer.")
+    story.chapter("9. Who may ask", "A VPC that no zone is associated with gets no answer.")
     outside = made.add_vpc(SEARCH, IRELAND, associated=False)
     answer = made.ask(f"web.{CORP}", outside)
     told = dns.rcode.to_text(answer.rcode())
@@ -232,7 +304,7 @@ def _association(story: Story) -> None:
 
 def _zone(story: Story) -> None:
     made = story.world
-    story.chapter("8. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
+    story.chapter("10. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
     names = {account.id: account.name for account in made.organization.backend.accounts}
     unknown = 0
     for domain in made.zone_ids:

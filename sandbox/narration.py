@@ -103,7 +103,7 @@ def introduction(
     """Show the accounts by id, the VPCs with their DNS ports, and commands to copy."""
     accounts = Table("profile", "account", "name", title="Accounts", title_justify="left", box=None)
     for account, name in names.items():
-        accounts.add_row(label_of(name), account, name)
+        accounts.add_row(label_of(name).text, account, name)
     networks = Table("profile", "region", "subnet", "DNS port", "zones", title="VPCs", title_justify="left", box=None)
     for vpc in vpcs:
         seen = "associated" if vpc.associated else "none"
@@ -115,10 +115,12 @@ def introduction(
         console.print(Text(command), soft_wrap=True)
 
 
-def commands(vpcs: Sequence[ServedVpc], zone_ids: Mapping[str, str], owner: str, config: Path) -> Iterator[str]:
+def commands(
+    vpcs: Sequence[ServedVpc], zone_ids: Mapping[str, str], owner: str, hub: tuple[str, str], config: Path
+) -> Iterator[str]:
     """Commands for a first walk, to be copied; the last VPC is the one that sees no zone.
 
-    `owner` is the profile of the account that owns the zones.
+    `owner` is the profile of the account that owns the zones, `hub` profile and region of the hub.
     """
     outside = vpcs[-1]
     inside = next(vpc for vpc in vpcs if (vpc.account, vpc.region) == (outside.account, outside.region))
@@ -132,4 +134,5 @@ def commands(vpcs: Sequence[ServedVpc], zone_ids: Mapping[str, str], owner: str,
     yield f"{ec2} terminate-instances --instance-ids INSTANCE"
     yield f"aws --profile {owner} route53 list-resource-record-sets --hosted-zone-id {zone_id}"
     yield f"dig @127.0.0.1 -p {inside.dns_port} web.{domain}"
+    yield f"AWS_PROFILE={hub[0]} ./orgdns explain --region {hub[1]} web.{domain}"
     yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # a VPC that sees no zone"

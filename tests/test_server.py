@@ -144,6 +144,24 @@ def test_a_name_appears_moves_and_goes(server: Running) -> None:
     assert '"_aws"' not in said
 
 
+def test_a_name_is_explained(server: Running) -> None:
+    """The commands that the server prints set the shell up and explain a name of the hub's ledger."""
+    said = server.said().splitlines()
+    lines = [line for line in said if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub ./orgdns"))]
+    assert len(lines) == 2
+    ec2 = server.client("ec2", "search")
+    instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")
+    dns_port = server.vpc("search")["dns_port"]
+    until(lambda: bool(answers(dns_port, "web.corp.internal")))
+    shell = ["bash", "-c", "\n".join(lines)]
+    end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - what a person copies
+    assert instance in end.stdout
+    assert "555555555555 (search) eu-central-1" in end.stdout
+    # Others look for this name too.
+    ec2.terminate_instances(InstanceIds=[instance])
+    until(lambda: not answers(dns_port, "web.corp.internal"))
+
+
 def test_a_refused_name_is_told_with_its_reason(server: Running) -> None:
     """A tag that can be no label gives no name, and the log says why."""
     instance, _ = launched(server.client("ec2", "search"), server.vpc("search")["subnet"], "a" * 64)

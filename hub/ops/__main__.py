@@ -1,0 +1,173 @@
+"""The `orgdns` command: why a name is as it is, and what a changed policy would do. It writes nothing."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path  # noqa: TC003 - typer reads it out of the annotation while it runs
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError
+from rich.console import Console
+from typer.exceptions import TyperException
+from typer.main import get_command
+
+from hub.faults import ConfigInvalid
+from hub.ops import documents
+from hub.ops.changes import policy_change
+from hub.ops.deployed import HubUnknown, deployed, zone_ids_of
+from hub.ops.lookup import Lookup, NothingToExplain
+from hub.ops.plan_screen import show_plan
+from hub.ops.screen import show_instance, show_name, visible
+from hub.ops.snapshot import snapshot
+from hub.runtime.aws.sessions import CLIENT_CONFIG
+from hub.runtime.ports import LedgerUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hub.ops.snapshot import Progress
+
+FAILED: Final = 1
+CHANGES: Final = 2
+
+app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+_Region = Annotated[
+    str | None, typer.Option("--region", envvar="AWS_REGION", help="The hub's region; else that of the AWS profile.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.callback()
+def orgdns() -> None:
+    """Explain the names that orgdns gives, and plan a change of its policy. Nothing is ever written.
+
+    It takes the credentials that the aws command line would take: they must be of the hub account.
+    """
+
+
+@app.command()
+def explain(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="INSTANCE|NAME",
+            help="i-... or ACCOUNT/REGION/i-...; a domain name, or an IP address for its PTR name.",
+        ),
+    ],
+    *,
+    as_json: _Json = False,
+    region: _Region = None,
+) -> None:
+    """Say why an instance has the names it has, or why a name has the holders it has."""
+    with _faults_told(), _progress() as progress:
+        lookup = _lookup(region, progress)
+        if lookup.is_instance(subject):
+            instances = lookup.instances(subject)
+            document = documents.explained_instances(instances)
+            shown = [partial(show_instance, report=one) for one in instances]
+        else:
+            names = lookup.names(subject)
+            document = documents.explained_names(names)
+            shown = [partial(show_name, report=one) for one in names]
+    if as_json:
+        typer.echo(documents.text(document))
+        return
+    console = _console()
+    for number, show in enumerate(shown):
+        if number:
+            console.rule()
+        show(console)
+
+
+@app.command()
+def plan(
+    *,
+    config: Annotated[Path, typer.Option(help="The configuration file with the changed policy.")],
+    as_json: _Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all names, not only the first ones.")] = False,
+    region: _Region = None,
+) -> None:
+    """Say what a changed policy would do to the whole organization.
+
+    The exit code is 0 when it would do nothing, 2 when it would do something, and 1 on an error.
+    """
+    with _faults_told(), _progress() as progress:
+        # Its schema asks botocore for the regions, which fails when AWS_PROFILE names no profile: that has to be told.
+        from hub.config import load  # noqa: PLC0415 - see above
+
+        changed = load(config)
+        lookup = _lookup(region, progress)
+        there = snapshot(lookup.client, lookup.deployed.table, progress)
+        zone_ids = zone_ids_of(changed, lookup.deployed)
+        change = policy_change(there.observations, there.names.values(), changed.compiled_policy(), zone_ids)
+    if as_json:
+        typer.echo(documents.text(documents.planned(change)))
+    else:
+        show_plan(_console(), change, everything=everything)
+    if change.any:
+        raise typer.Exit(CHANGES)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code."""
+    try:
+        code: Any = get_command(app)(arguments, prog_name="orgdns", standalone_mode=False)
+    except TyperException as wrong:
+        # The usual exit code for a command line that is wrong would say here that there are changes.
+        typer.echo(f"orgdns: {wrong.format_message()} (orgdns --help says more)", err=True)
+        return FAILED
+    return code or 0
+
+
+def _lookup(region: str | None, progress: Progress) -> Lookup:
+    session = boto3.Session(region_name=region)
+    if session.region_name is None:
+        raise HubUnknown("no region is set: say --region or AWS_REGION, that of the hub")
+    try:
+        functions = session.client("lambda", config=CLIENT_CONFIG)
+        rows = session.client("dynamodb", config=CLIENT_CONFIG)
+    except ValueError as fault:
+        raise HubUnknown(f"region or AWS_ENDPOINT_URL is none: {fault}") from fault
+    return Lookup(deployed(functions), rows, progress)
+
+
+@contextmanager
+def _faults_told() -> Iterator[None]:
+    """Tell on stderr what a person can mend, and end with the exit code for it."""
+    try:
+        yield
+    except ConfigInvalid as invalid:
+        _fail(str(invalid).splitlines())
+    except (HubUnknown, LedgerUnavailable, NothingToExplain) as fault:
+        _fail([f"orgdns: {fault}"])
+    except BotoCoreError as fault:
+        _fail([f"orgdns: AWS cannot be asked: {fault}"])
+
+
+def _fail(lines: Sequence[str]) -> None:
+    for line in lines:
+        typer.echo(visible(line).plain, err=True)
+    raise typer.Exit(FAILED)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Tell at a terminal how far reading has come, and nothing anywhere else."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _rows: None
+        return
+    with console.status("Reading the ledger") as status:
+        yield lambda rows: status.update(f"Reading the ledger: {rows:,} rows")
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Reports as JSON: the fields that `docs/operate.md` promises. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hub.ops.changes import AccountSummary, NameDifference, PolicyChange
+    from hub.ops.explain import ClaimReport, InstanceReport, NameReport
+    from hub.runtime.claims import Standing
+    from hub.runtime.model import Claim, Millis, RecordSet, Refusal
+
+Document = dict[str, Any]
+
+
+def text(document: Document) -> str:
+    """The document as text in which control characters, and all that is not ASCII, are escaped."""
+    return json.dumps(document, indent=2, ensure_ascii=True)
+
+
+def time(millis: Millis) -> str:
+    """A time as ISO 8601 has it, in UTC."""
+    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def explained_instances(reports: Iterable[InstanceReport]) -> Document:
+    """What `explain INSTANCE --json` says."""
+    return {"instances": [_instance(report) for report in reports]}
+
+
+def explained_names(reports: Iterable[NameReport]) -> Document:
+    """What `explain NAME --json` says."""
+    return {"names": [_name(report) for report in reports]}
+
+
+def planned(change: PolicyChange) -> Document:
+    """What `plan --json` says."""
+    return {
+        "changes": change.any,
+        "accounts": [_account(summary) for summary in change.accounts],
+        "names": [_difference(one) for one in change.names],
+        "refused": [{"instance": str(new.instance)} | _refusal(new.refusal) for new in change.refused],
+        "lost": [_name_of(one.claim) | _claimant(one) for one in change.lost],
+        "instances": {
+            "decided": change.decided,
+            "outside_regions": change.undecided.outside,
+            "without_facts": change.undecided.unseen,
+            "without_units": change.undecided.unplaced,
+        },
+    }
+
+
+def _instance(report: InstanceReport) -> Document:
+    seen = report.seen
+    instance, account = seen.instance, seen.account
+    return {
+        "instance": str(seen.ref),
+        "account": {"id": seen.ref.account, "label": account.label if account else None},
+        "region": seen.ref.region,
+        "seen_at": time(seen.observed_at),
+        "ended": seen.ended,
+        "settled": seen.settled,
+        "state": instance.state.value if instance else None,
+        "launched_at": time(instance.launched_at) if instance else None,
+        "addresses": [address for interface in instance.interfaces for address in (*interface.ipv4, *interface.ipv6)]
+        if instance
+        else [],
+        "tags": dict(instance.tags) if instance else {},
+        "claims": [_claimed(claimed) for claimed in report.claims],
+        "refused": [_refusal(refusal) for refusal in report.refused],
+        "declined": [_refusal(refusal) for refusal in report.declined],
+    }
+
+
+def _claimed(report: ClaimReport) -> Document:
+    standing, name = report.standing, report.name
+    return (
+        _name_of(report.claim)
+        | _terms(report.claim)
+        | {
+            "holds": standing.holds if standing else None,
+            "reason": standing.reason if standing else "the claim is being written or withdrawn",
+            "holders": [str(holder) for holder in name.holders],
+        }
+        | _zone_state(name)
+    )
+
+
+def _name(report: NameReport) -> Document:
+    return {
+        "name": report.key.fqdn,
+        "zone": report.domain,
+        "zone_id": report.key.zone_id,
+        "settled_by": report.conflict_rule.value if report.conflict_rule else None,
+        "claimants": [
+            _claimant(standing) | {"account_label": report.labels.get(standing.claim.instance.account)}
+            for standing in report.standings
+        ],
+    } | _zone_state(report)
+
+
+def _zone_state(report: NameReport) -> Document:
+    return {
+        "published": [_record_set(one) for one in report.published.record_sets],
+        "pending": report.published.pending,
+        "waiting": [{"action": change.action.value} | _record_set(change.record_set) for change in report.waiting],
+        "conflict": report.published.conflict,
+    }
+
+
+def _claimant(standing: Standing) -> Document:
+    return (
+        {"instance": str(standing.claim.instance)}
+        | _terms(standing.claim)
+        | {"holds": standing.holds, "reason": standing.reason}
+    )
+
+
+def _name_of(claim: Claim) -> Document:
+    return {"name": claim.key.fqdn, "zone_id": claim.key.zone_id}
+
+
+def _terms(claim: Claim) -> Document:
+    return {
+        "values": _values(claim.values),
+        "ttl": claim.ttl,
+        "rule": claim.rule,
+        "note": claim.note,
+        "launched_at": time(claim.launched_at),
+    }
+
+
+def _values(values: Iterable[tuple[str, tuple[str, ...]]]) -> Mapping[str, list[str]]:
+    return {str(record_type): list(of_type) for record_type, of_type in values}
+
+
+def _refusal(refusal: Refusal) -> Document:
+    return {"rule": refusal.rule, "name": refusal.name or None, "reason": refusal.reason}
+
+
+def _record_set(one: RecordSet) -> Document:
+    return {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}
+
+
+def _difference(one: NameDifference) -> Document:
+    return {
+        "name": one.key.fqdn,
+        "zone_id": one.key.zone_id,
+        "kind": one.kind.value,
+        "before": [_record_set(record_set) for record_set in one.before],
+        "after": [_record_set(record_set) for record_set in one.after],
+        "blocked": one.blocked,
+    }
+
+
+def _account(summary: AccountSummary) -> Document:
+    return {
+        "account": summary.account,
+        "label": summary.label,
+        "created": summary.created,
+        "deleted": summary.deleted,
+        "handed_to": summary.handed_to,
+        "handed_from": summary.handed_from,
+        "changed": summary.changed,
+        "refused": summary.refused,
+        "lost": summary.lost,
+    }
