@@ -38,7 +38,7 @@ test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-deep: $(STAMP)  ## Hostile tags and policies, ten thousand cases of each property (some minutes)
-	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_templates.py tests/test_claims.py \
+	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_template.py tests/test_claims.py \
 		--numprocesses 2 --hypothesis-profile deep
 
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure

@@ -107,6 +107,10 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         raise ConfigInvalid(path, (Fault(line, "", f"is no YAML: {broken.problem}"),)) from broken
     except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar that looks like a date and is none
         raise ConfigInvalid(path, (Fault(1, "", f"is no YAML: {broken}"),)) from broken
+    except (KeyError, AttributeError) as broken:  # `!!bool x`, `!!timestamp x`
+        raise ConfigInvalid(path, (Fault(1, "", "is no YAML: a tag (!!...) does not fit its value"),)) from broken
+    except RecursionError as broken:
+        raise ConfigInvalid(path, (Fault(1, "", "is nested too deeply"),)) from broken
     faults = list(source.repeated())
     try:
         config = Config.model_validate(content)

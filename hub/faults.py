@@ -48,19 +48,28 @@ class Source:
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest thing around it that is there."""
+        return self._found(place)[0]
+
+    def text(self, place: Place) -> str | None:
+        """What was written at a place, or None where there is no single value."""
+        _, node, whole = self._found(place)
+        return node.value if whole and isinstance(node, yaml.ScalarNode) else None
+
+    def _found(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
+        """The line and the node of a place, or of the nearest thing around it, and whether it is the place itself."""
         node, line = self.root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
                 found = next(((key, value) for key, value in node.value if key.value == step), None)
                 if found is None:
-                    break
+                    return line, node, False
                 line, node = found[0].start_mark.line + 1, found[1]
             elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
                 node = node.value[step]
                 line = node.start_mark.line + 1
             else:
-                break
-        return line
+                return line, node, False
+        return line, node, True
 
     def repeated(self) -> Iterator[Fault]:
         """A fault for each key, and for each value of a list, that stands there for the second time.

@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.faults import Fault, Place, Source, listed, named_twice
 from hub.runtime import contract
+from hub.runtime.name_template import (
+    VARIABLE,
+    Template,
+    by_any_tag,
+    collision,
+    inner_labels,
+    matches,
+    pattern_fault,
+    shadowed,
+    tag_key,
+)
 from hub.runtime.naming import NameRefused, is_reverse
-from hub.runtime.templates import VARIABLE, Template, collision, matches, pattern_fault, shadowed, tag_key
 from hub.shapes import MAX_TAG_KEY
 from hub.zone_faults import domain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hub.runtime.model import Fqdn
-    from hub.runtime.templates import Known
+    from hub.runtime.name_template import Known
 
 # The keys of tags stand in an EventBridge rule's event pattern, of at most 2,048 characters ("Amazon EventBridge
 # quotas", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html), beside what else is in it.
@@ -56,11 +66,20 @@ class _Whole:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A template that can be read, where it stands, and the account if its rule speaks for a single one."""
+    """A template that can be read, where it stands, and whose instances its rule speaks for: accounts and units."""
 
     template: Template
     place: Place
-    account: str | None
+    whose: tuple[tuple[str, ...], tuple[str, ...]]
+
+    def of_one_account(self, other: _Placed) -> bool:
+        """Whether both speak for one and the same account alone."""
+        accounts, units = self.whose
+        return self.whose == other.whose and len(accounts) == 1 and not units
+
+    def of_same_words(self, other: _Placed) -> bool:
+        """Whether both give the same accounts names by the same words, but for which tag the owner chooses them by."""
+        return self.whose == other.whose and by_any_tag(self.template) == by_any_tag(other.template)
 
 
 def policy_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
@@ -114,12 +133,11 @@ def _lies_in_a_zone(pattern: str, domains: tuple[Fqdn, ...]) -> bool:
 
 
 def _placed(rule: dict[str, Any], place: Place, whole: _Whole) -> Iterator[_Placed]:
-    accounts = listed(rule, "accounts")
-    alone = accounts[0] if len(accounts) == 1 and "units" not in rule else None
+    accounts, units = (tuple(sorted(map(str, listed(rule, key)))) for key in ("accounts", "units"))
     for key in _TEMPLATES:
         if isinstance(rule.get(key), str):
             try:
-                yield _Placed(Template.parse(rule[key], whole.domains), (*place, key), alone)
+                yield _Placed(Template.parse(rule[key], whole.domains), (*place, key), (accounts, units))
             except NameRefused:
                 continue
 
@@ -129,6 +147,10 @@ def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whol
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
             yield whole.source.fault((*place, "regions", number), f"{region!r} is not one of spokes.regions")
+    ttl, text = rule.get("ttl"), whole.source.text((*place, "ttl"))
+    if isinstance(ttl, int) and text not in {None, str(ttl)}:
+        # To YAML 0100 is 64, and 1:30 is 90.
+        yield whole.source.fault((*place, "ttl"), f"{text!r} is not a plain number: write decimal digits")
     if rule.get("reverse") and not any(map(is_reverse, whole.domains)):
         yield whole.source.fault((*place, "reverse"), "there is no reverse zone: add one to 'zones'")
     for key in _TEMPLATES:
@@ -183,33 +205,39 @@ def _template_faults(template: Template, rule: dict[str, Any], whole: _Whole) ->
 
 def _pattern_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
     """Patterns that no name of the rule can match: a `deny` of that kind would deny nothing, without a word."""
-    sizes = {_size(one.template) for one in placed}
+    shapes = [inner_labels(one.template) for one in placed]
     for key in ("allow", "deny"):
         for number, pattern in enumerate(listed(rule, key)):
             readable = isinstance(pattern, str) and not pattern_fault(pattern)
-            if sizes and readable and pattern.count(".") + 1 not in sizes:
-                message = f"{pattern!r} matches no name of the rule, which have {' or '.join(map(str, sorted(sizes)))} "
-                yield whole.source.fault((*place, key, number), f"{message}labels within the zone; * stands for no dot")
+            if shapes and readable and not any(_could_match(pattern, labels) for labels in shapes):
+                names = " or ".join(sorted({repr(".".join(labels)) for labels in shapes}))
+                message = f"{pattern!r} matches no name of the rule, which are {names} within the zone"
+                yield whole.source.fault((*place, key, number), f"{message}; * stands for no dot")
 
 
-def _size(template: Template) -> int:
-    """How many labels its names have within their zone; what a variable stands for is never more than one."""
-    # A tag's key may hold dots.
-    return VARIABLE.sub("x", template.text).removesuffix(f".{template.domain}").count(".") + 1
+def _could_match(pattern: str, labels: Sequence[str]) -> bool:
+    """Whether a pattern could match names of these labels; where a variable stands, anything could."""
+    parts = pattern.split(".")
+    return len(parts) == len(labels) and all(
+        VARIABLE.search(label) or matches(part, label) for part, label in zip(parts, labels, strict=True)
+    )
 
 
 def _collisions(placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
     """Pairs of templates by which a choice of one instance's owner could reach the names of another's."""
     for index, one in enumerate(placed):
         for other in placed[:index]:
-            if one.account is not None and one.account == other.account:
+            if one.of_one_account(other) or one.of_same_words(other):
                 continue
             reason = collision(one.template, other.template, whole.known)
             if reason and not whole.apart(one.template, other.template):
+                way_out = "give one of them another number of labels, or a zone of its own"
+                if not (one.template.variables and other.template.variables):
+                    way_out += ", or put the name without variables into 'reserved'"
                 yield whole.source.fault(
                     one.place,
                     f"{_text(one.template)!r} could give a name of {_text(other.template)!r} to somebody else "
-                    f"({reason}): set the two apart by a label of their own",
+                    f"({reason}): {way_out}",
                 )
 
 

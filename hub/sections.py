@@ -5,9 +5,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
+from hub.runtime.name_template import Template
 from hub.runtime.naming import is_reverse
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.templates import Template
 from hub.shapes import (
     AccountId,
     Domain,

@@ -8,14 +8,15 @@ from functools import cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from botocore.session import get_session
+from botocore.loaders import create_loader
+from botocore.regions import EndpointResolver
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
 from hub.runtime.model import Fqdn
+from hub.runtime.name_template import TAG_PREFIX, VARIABLES, pattern_fault
 from hub.runtime.naming import NameRefused, parse_domain
-from hub.runtime.templates import TAG_PREFIX, VARIABLES, pattern_fault
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -67,7 +68,9 @@ def string(value: object) -> str:
 @cache
 def known_regions() -> frozenset[str]:
     """The regions of AWS's standard partition, as botocore knows them."""
-    return frozenset(get_session().get_available_regions("ec2", partition_name="aws"))
+    # Not by a session: that wants the profile which AWS_PROFILE names, and a file is checked without one.
+    endpoints = EndpointResolver(create_loader().load_data("endpoints"))
+    return frozenset(endpoints.get_available_endpoints("ec2", partition_name="aws"))
 
 
 def _region(value: str) -> str:
@@ -90,12 +93,15 @@ def _pattern(value: str) -> str:
 
 
 def _network(value: str) -> str:
+    if not re.fullmatch(_CIDR, value):
+        raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16")
     try:
         return str(ip_network(value))
     except ValueError as refused:
         raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16: {refused}") from refused
 
 
+_CIDR: Final = "[0-9a-fA-F.:]+/[0-9]{1,3}"
 _HEX: Final = "(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ANY_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -138,9 +144,7 @@ NamePattern = TypeAliasType(
         WithJsonSchema({"type": "string", "pattern": r"^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$"}),
     ],
 )
-NetworkCidr = Annotated[
-    Text, AfterValidator(_network), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F.:]+/[0-9]{1,3}$"})
-]
+NetworkCidr = Annotated[Text, AfterValidator(_network), WithJsonSchema({"type": "string", "pattern": f"^{_CIDR}$"})]
 Region = TypeAliasType(
     "Region",
     Annotated[Text, AfterValidator(_region), WithJsonSchema({"type": "string", "enum": sorted(known_regions())})],

@@ -70,7 +70,7 @@ def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: So
             f"{zone['domain']!r} is no reverse zone: write whole octets, such as 1.10.in-addr.arpa for 10.1.0.0/16, or "
             "for IPv6 whole nibbles",
         )
-    if "adopt" in zone:
+    if zone.get("adopt"):
         yield source.fault((*place, "adopt"), "is not for reverse zones: PTR records of other tools are left alone")
     for number, cidr in enumerate(listed(zone, "networks")):
         try:

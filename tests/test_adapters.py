@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from hub.runtime.aws.route53 import WriterZones, record_set_of
 from hub.runtime.aws.rows import name_key_of
 from hub.runtime.aws.sessions import KEPT_CLIENTS, SPOKE_CONFIG, AssumedClients, RoleUnavailable, error_code
 from hub.runtime.model import (
+    SIMPLE,
     Account,
     Action,
     Change,
@@ -28,7 +30,9 @@ from hub.runtime.model import (
     Interface,
     Millis,
     Published,
+    RecordSet,
     RecordType,
+    Refusal,
     Spoke,
 )
 from hub.runtime.ports import (
@@ -40,7 +44,7 @@ from hub.runtime.ports import (
     ZoneClosed,
     ZoneUnavailable,
 )
-from tests.build import CORP_ZONE, claim, key, record_set, ref
+from tests.build import CORP_ZONE, SCIENCE, claim, instance, interface, key, record_set, ref
 from tests.memory import MemoryClock
 
 SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
@@ -270,7 +274,7 @@ class TestAccounts:
         """An account is kept for a while, and then asked for again, so that a new name is seen."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
-        accounts = OrganizationAccounts(client, OneLabelEach(), clock, with_units=False)
+        accounts = OrganizationAccounts(client, OneLabelEach(), clock)
         with Stubber(client) as stubber:
             for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
@@ -284,7 +288,7 @@ class TestAccounts:
     def test_unknown_account_is_unknown(self) -> None:
         """An account outside the organization is told apart from one that cannot be asked for."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
             stubber.add_client_error("describe_account", "AccountNotFoundException")
             stubber.add_client_error("describe_account", "AccessDeniedException")
@@ -299,14 +303,14 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
-            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
+            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
             assert accounts.account("4" * 12).active is False
 
     @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
     def test_account_that_takes_anothers_name_has_none(self, name: str) -> None:
         """An account may be renamed by its administrator: the label stays with the account that had it first."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
             # The third question is whether the holder still bears the name.
             for account in ("Payments", name, "Payments"):
@@ -321,7 +325,7 @@ class TestAccounts:
     def test_label_that_its_holder_bears_no_more_is_free(self, now: str | None) -> None:
         """An account that took a name for a while, or that is gone, keeps nobody from it."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False)
+        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
             for name in ("Payments", "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
@@ -337,9 +341,34 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
-            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock(), with_units=False).account("4" * 12)
+            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("4" * 12)
         assert account.label is None
         assert "no letter or digit" in account.reason
+
+    @pytest.mark.parametrize("paths", [None, [], ["o-1/r-ab12/", "o-1/r-ab12/ou-ab12-workload/"]])
+    def test_units_that_nobody_tells_are_not_known(self, paths: list[str] | None) -> None:
+        """No path, or more than one, is none."""
+        told = {"Name": "Payments", "State": "ACTIVE"} | ({} if paths is None else {"Paths": paths})
+        client = SESSION.client("organizations")
+        with Stubber(client) as stubber:
+            stubber.add_response("describe_account", {"Account": told})
+            assert OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("444444444444").units == ()
+
+    @pytest.mark.parametrize(
+        ("path", "units"),
+        [
+            ("o-1/r-ab12/ou-ab12-workload/ou-ab12-research/", ("r-ab12", "ou-ab12-workload", "ou-ab12-research")),
+            ("o-1/r-ab12/", ("r-ab12",)),
+        ],
+    )
+    def test_units_are_read_from_the_root_down(self, path: str, units: tuple[str, ...]) -> None:
+        """The path of an account names the root and all units above it, and the organization is none of them."""
+        client = SESSION.client("organizations")
+        with Stubber(client) as stubber:
+            account = {"Name": "Payments", "State": "ACTIVE", "Paths": [path]}
+            stubber.add_response("describe_account", {"Account": account})
+            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+            assert accounts.account("444444444444").units == units
 
 
 class TestZones:
@@ -375,6 +404,29 @@ class TestZones:
             },
         )
         zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        stubber.assert_no_pending_responses()
+
+    def test_simple_record_set_is_deleted_as_it_is(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A DELETE of what another tool left carries no owner and no routing policy: it has neither."""
+        zones, stubber = route53
+        there = {
+            "Name": "web.corp.internal.",
+            "Type": "A",
+            "TTL": 300,
+            "ResourceRecords": [{"Value": "10.0.0.1"}],
+        }
+        foreign = record_set_of(there)
+        assert foreign == ForeignRecordSet(key().fqdn, "A", SIMPLE, ("10.0.0.1",), 300)
+        stubber.add_response(
+            "change_resource_record_sets",
+            {"ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "ChangeBatch": {"Changes": [{"Action": "DELETE", "ResourceRecordSet": there}]},
+            },
+        )
+        left = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
+        zones.change(CORP_ZONE, [Change(Action.DELETE, left)])
         stubber.assert_no_pending_responses()
 
     def test_refusal_and_absence_are_told_apart(self, route53: tuple[WriterZones, Stubber]) -> None:
@@ -457,6 +509,8 @@ class TestZones:
             ({"Type": "TXT"}, "MultiValueAnswer"),
             ({"MultiValueAnswer": None, "Weight": 10}, "Weight"),
             ({"HealthCheckId": "abc"}, "MultiValueAnswer"),
+            # Somebody watches it, so it is no plain record that may be taken over.
+            ({"HealthCheckId": "abc", "MultiValueAnswer": None, "SetIdentifier": None}, "HealthCheckId"),
         ],
     )
     def test_what_is_not_exactly_ours_is_foreign(self, change: dict[str, Any], routing: str) -> None:
@@ -470,6 +524,9 @@ class TestZones:
             "ResourceRecords": [{"Value": "10.0.0.1"}],
         }
         assert record_set_of(ours) == record_set(1)
+        values = [{"Value": "10.0.0.2"}, {"Value": "10.0.0.1"}]
+        several = record_set_of(ours | {"ResourceRecords": values})
+        assert several == replace(record_set(1), values=("10.0.0.1", "10.0.0.2"))
         altered = {name: value for name, value in (ours | change).items() if value is not None}
         foreign = record_set_of(altered)
         assert isinstance(foreign, ForeignRecordSet)
@@ -551,6 +608,32 @@ class TestLedger:
         assert ledger.observation(ref(1)) == ended
         with pytest.raises(Outdated):
             ledger.put_observation(Observation(ref(1), Millis(7), version=2))
+
+    def test_what_was_decided_by_is_read_back(self, ledger: DynamoLedger) -> None:
+        """All that policy decided by, and what it refused, comes back as it was: by it a person is told why."""
+        several = (
+            interface("10.0.0.1", "10.0.0.2", ipv6=("2001:db8::1",)),
+            interface("10.0.1.1", index=1, vpc_id="vpc-2", subnet_id="subnet-2"),
+        )
+        seen = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
+        noted = replace(claim(1), note="'Web' is written 'web': in lower case")
+        refusals = (
+            Refusal("short", "the rule waits for a tag", declined=True),
+            Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
+        )
+        for version, account in enumerate((SCIENCE, Account(SCIENCE.id, None, "its name is no label")), 1):
+            subject = replace(seen, ref=ref(1, SCIENCE.id))
+            row = Observation(
+                subject.ref, Millis(5), (noted,), version=version, instance=subject, account=account, refusals=refusals
+            )
+            ledger.put_observation(row)
+            read = ledger.observation(subject.ref)
+            assert read == row
+            assert read.instance
+            assert {type(one.device_index) for one in read.instance.interfaces} == {int}
+        nothing = replace(row, version=3, claims=(), refusals=())
+        ledger.put_observation(nothing)
+        assert ledger.observation(subject.ref) == nothing
 
     def test_label_stays_with_the_account_that_had_it_first(self, ledger: DynamoLedger) -> None:
         """The first account that asks has the label; every later one is told whose it is."""

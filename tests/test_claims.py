@@ -84,6 +84,20 @@ def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
     assert left_out(many) == len(many) - len(held)
 
 
+def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
+    """All that a name holds can be replaced in one batch: 500 values or 16,000 characters are held, and no more."""
+    short = ((RecordType.A, tuple(f"10.1.0.{number}" for number in range(1, 101))),)
+    many = [replace(claim(number, conflict=ConflictRule.SHARE), values=short) for number in range(1, 8)]
+    assert holders(many) == tuple(many[:5])
+    texts = tuple(f"2001:db8:1111:2222:3333:4444:{number:03x}" for number in range(10))
+    assert {len(text) for text in texts} == {32}
+    full = [
+        replace(claim(number, conflict=ConflictRule.SHARE), values=((RecordType.AAAA, texts),))
+        for number in range(1, 52)
+    ]
+    assert holders(full) == tuple(full[:50])
+
+
 @given(CLAIMS)
 def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]) -> None:
     """Each claimant is told whether it holds the name and, if not, why; the same claims hold it as are published."""
@@ -109,6 +123,9 @@ def test_strictest_rule_decides_where_rules_disagree() -> None:
     """A name that one rule would share is not shared with one who was told that it is his."""
     shared, own = claim(1, conflict=ConflictRule.SHARE), claim(2, conflict=ConflictRule.OLDEST)
     assert holders([shared, own]) == (shared,)
+    newest, oldest = claim(2, conflict=ConflictRule.NEWEST), claim(1, conflict=ConflictRule.OLDEST)
+    assert holders([newest, oldest]) == (oldest,)
+    assert holders([claim(1, conflict=ConflictRule.SHARE), newest]) == (newest,)
 
 
 @given(CLAIMS)

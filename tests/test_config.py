@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,10 @@ from hypothesis import strategies as st
 from hub import config
 from hub.runtime import compiled
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
+from hub.runtime.name_template import Template
 from hub.runtime.policy import Policy
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.templates import Template
-from tests.build import EXAMPLE
+from tests.build import EXAMPLE, ROOT
 
 GOOD = EXAMPLE.read_text()
 
@@ -72,7 +75,7 @@ def test_example_is_valid() -> None:
         ("ttl: 30", 'opt_out: {tag: ""}', "policy.rules[1].opt_out.tag", "not the key of a tag"),
         ("ttl: 30", f"opt_in: {{tag: {'k' * 129}}}", "policy.rules[1].opt_in.tag", "not the key of a tag"),
         ("ttl: 30", "allow: [Web]", "policy.rules[1].allow[0]", "is no pattern"),
-        ("ttl: 30", "allow: [web.x]", "policy.rules[1].allow[0]", "matches no name of the rule, which have 1 label"),
+        ("ttl: 30", "allow: [web.x]", "policy.rules[1].allow[0]", "matches no name of the rule, which are"),
         ('["admin*"]', '["admin*.*"]', "policy.rules[1].deny[0]", "matches no name of the rule"),
         ('["admin*"]', '["admin*", "admin*"]', "policy.rules[1].deny[1]", "stands here twice"),
         ("ttl: 30", "aliases: names", "policy.rules[1].template", "has no {alias}"),
@@ -172,6 +175,10 @@ def with_templates(*templates: str) -> str:
         ("{name}-{region}.corp.internal", "{name}.corp.internal"),
         ("{name}.{region}.corp.internal", "{name}.eu-west-1.corp.internal"),
         ("{name}.{account_id}.corp.internal", "{name}.444444444444.corp.internal"),
+        (
+            "{name}.{tag:a}-{account_id}-{tag:b}.corp.internal",
+            "{instance_id}.{tag:a}-{account_id}-{tag:b}.corp.internal",
+        ),
     ],
 )
 def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, other: str) -> None:
@@ -193,6 +200,9 @@ def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, o
         ("{instance_id}.{region}.corp.internal", "{instance_id}.{account_id}.corp.internal"),
         ("{name}.corp.internal", "{name}.corp.internal"),
         ("{name}.corp.internal", "{name}.instances.internal"),
+        ("{name}.corp.internal", "{tag:app}.corp.internal"),
+        ("{name}.acct-{account_id}.corp.internal", "{instance_id}.acct-{account_id}.corp.internal"),
+        ("{name}.{az}.x.corp.internal", "{instance_id}.{region}.x.corp.internal"),
     ],
 )
 def test_rules_whose_names_cannot_be_chosen_across_are_no_fault(one: str, other: str) -> None:
@@ -227,7 +237,7 @@ def with_zones(*zones: dict[str, object]) -> str:
         ({"domain": "0-63.2.1.10.in-addr.arpa"}, "domain", "is no reverse zone"),
         ({"domain": "in-addr.arpa"}, "domain", "is no reverse zone"),
         ({"domain": "10.ip6.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "1.10.in-addr.arpa", "adopt": False}, "adopt", "not for reverse zones"),
+        ({"domain": "1.10.in-addr.arpa", "adopt": True}, "adopt", "not for reverse zones"),
         ({"domain": "1.10.in-addr.arpa", "networks": ["10.2.0.0/16"]}, "networks[0]", "has no address of the zone"),
         ({"domain": "1.10.in-addr.arpa", "networks": ["2001:db8::/56"]}, "networks[0]", "has no address of the zone"),
         ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.1/24"]}, "networks[0]", "has host bits set"),
@@ -335,6 +345,71 @@ def with_rules(*rules: dict[str, object], reserved: list[str] | None = None) -> 
     content["policy"] = {"rules": [{"name": f"rule-{number}"} | rule for number, rule in enumerate(rules)]}
     content["policy"] |= {"reserved": reserved} if reserved else {}
     return yaml.safe_dump(content)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ("{name}.corp.internal", "{asg}.corp.internal"),
+        ("{name}.corp.internal", "{tag:x}.corp.internal"),
+        ("{tag:app}-{tag:env}.corp.internal", "{name}-{tag:x}.corp.internal"),
+    ],
+)
+@pytest.mark.parametrize("whose", [{}, {"accounts": ["555555555555"]}, {"units": ["ou-ab12-workload"]}])
+def test_other_tags_of_other_accounts_give_no_name_of_a_rule(mine: str, theirs: str, whose: dict[str, object]) -> None:
+    """Names for one account are not everybody's by another tag, be it the name that he gives his Auto Scaling group."""
+    (told,) = faults(with_rules({"accounts": ["444444444444"], "template": mine}, whose | {"template": theirs}))
+    assert "to somebody else" in told
+    same: dict[str, object] = {"accounts": ["444444444444", "555555555555"]}
+    turned: dict[str, object] = {"accounts": ["555555555555", "444444444444"]}
+    assert len(config.parse(with_rules(same | {"template": mine}, turned | {"template": theirs})).policy.rules) == 2
+
+
+def test_way_out_of_a_name_without_variables_is_told() -> None:
+    """A literal name beside a tag's can be reserved: the fault says so, and then it is none."""
+    rules: list[dict[str, object]] = [
+        {"template": "{name}.corp.internal"},
+        {"template": "db.corp.internal", "accounts": ["444444444444"]},
+    ]
+    (told,) = faults(with_rules(*rules))
+    assert "put the name without variables into 'reserved'" in told
+    assert len(config.parse(with_rules(*rules, reserved=["db.corp.internal"])).policy.rules) == 2
+
+
+def test_zone_that_a_choice_could_name_is_no_fault() -> None:
+    """An account that were called as an inner zone gets no name there; that is no reason to refuse the zones."""
+    text = with_templates("{name}.{account_name}.corp.internal").replace(
+        "domain: instances.internal", "domain: prod.corp.internal"
+    )
+    assert len(config.parse(text).policy.rules) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [("admin.dev", "matches no name"), ("admin.prod", None), ("*.p*", None), ("*", "matches no name")],
+)
+def test_pattern_that_could_match_nothing_is_a_fault(pattern: str, told: str | None) -> None:
+    """A `deny` that denies nothing would be worse than none."""
+    text = with_rules({"template": "{name}.prod.corp.internal", "deny": [pattern]})
+    if told:
+        assert told in faults(text)[0]
+    else:
+        assert config.parse(text).policy.rules[0].deny == [pattern]
+
+
+@pytest.mark.parametrize("ttl", ["0100", "1:30", "0x40", "6_0"])
+def test_number_that_yaml_reads_as_another_is_a_fault(ttl: str) -> None:
+    """To YAML `0100` is 64: a person meant something else."""
+    text = GOOD.replace("ttl: 30\n", f"ttl: {ttl}\n")
+    assert any(f"policy.rules[1].ttl: {ttl!r} is not a plain number" in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize("cidr", ["10.1.0.0/255.255.0.0", "10.1.0.0", "fe80::1%eth0/128"])
+def test_network_is_written_with_its_prefix_length(cidr: str) -> None:
+    """A CIDR has one form, in the file as for editors."""
+    assert any(
+        "is no CIDR" in fault for fault in faults(with_zones({"domain": "1.10.in-addr.arpa", "networks": [cidr]}))
+    )
 
 
 def test_one_account_alone_may_reach_its_own_names() -> None:
@@ -461,6 +536,9 @@ def test_runtime_reads_what_the_file_says(rule: dict[str, object]) -> None:
         "",
         "a: &x [*x]",
         "&x [*x]",
+        "!!bool x",
+        '!!timestamp "abc"',
+        "[" * 3000,
         "{a: &x {b: *x}}",
         "? [a]\n: b",
         "[]",
@@ -476,6 +554,20 @@ def test_runtime_reads_what_the_file_says(rule: dict[str, object]) -> None:
 def test_file_that_is_no_configuration_is_told(text: str) -> None:
     """Whatever the file holds, a person gets a sentence and no stack trace."""
     assert faults(text)
+
+
+def test_file_is_checked_without_an_aws_profile() -> None:
+    """Which regions there are does not hang on AWS_PROFILE, which may name a profile that is not there."""
+    code = f"from pathlib import Path; from hub import config; print(config.load(Path({str(EXAMPLE)!r})).hub.region)"
+    end = subprocess.run(  # noqa: S603 - the code is this test's own
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"AWS_PROFILE": "nobody"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (end.stdout, end.stderr) == ("eu-central-1\n", "")
 
 
 def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ LOWER, HYPHENS, ENCODED = (
         ("caf\xe9 du nord", "xn--caf-du-nord-dbb", (HYPHENS, ENCODED)),
         ("\u05e9\u05dc\u05d5\u05dd", "xn--9dbne9b", (ENCODED,)),
         ("a\u3002b", "a-b", (LOWER, HYPHENS)),
+        ("\u0939\u093f\u0928\u094d\u0926\u0940", "xn--j2bd4cyah0f", (ENCODED,)),
+        ("web\u1369x", "web-x", (HYPHENS,)),
     ],
 )
 def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None:
@@ -62,6 +64,7 @@ def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None
         ("xn--80ak6aa92e", "encoded international"),
         ("XN--80AK6AA92E", "encoded international"),
         ("\uff58n--80ak6aa92e", "encoded international"),
+        ("_xn--80ak6aa92e", "encoded international"),
         ("\u0661\u0662", "directionality"),
         ("\u05d0a", "cannot be an international name"),
         ("\ud800", "not allowed"),
@@ -97,6 +100,13 @@ def test_reason_stays_short(raw: str) -> None:
     assert len(reason) < 1000
 
 
+def test_long_text_is_cited_by_its_beginning() -> None:
+    """Enough of a stranger's text to recognise it by, quoted, and no more."""
+    with pytest.raises(NameRefused) as refused:
+        label_of("*" * 255)
+    assert str(refused.value) == f"'{'*' * 60}'... holds no letter or digit"
+
+
 @given(st.text(st.characters(min_codepoint=0x370, max_codepoint=0x5FF), min_size=1, max_size=20))
 def test_international_label_says_what_was_written(raw: str) -> None:
     """What is encoded reads back as the letters that were written, in lower case and without what no label has."""
@@ -108,6 +118,14 @@ def test_international_label_says_what_was_written(raw: str) -> None:
         shown = label.removeprefix("xn--").encode("ascii").decode("punycode")
         assert shown == shown.lower()
         assert label_of(shown).text == label
+
+
+def test_domain_is_as_long_as_dns_allows() -> None:
+    """A domain of 253 characters is one, a longer one is none."""
+    longest = ".".join(["a" * 63] * 3 + ["a" * 61])
+    assert parse_domain(longest) == f"{longest}."
+    with pytest.raises(NameRefused, match="longer than 253"):
+        parse_domain(f"{longest}a")
 
 
 def test_domain_is_normalised_once() -> None:

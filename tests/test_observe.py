@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 
+from hub.runtime.contract import GROUP_TAG
 from hub.runtime.events import Hint, Tags
 from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke, WhenStopped
+from hub.runtime.name_template import Template
 from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer, Outcome
 from hub.runtime.ports import SpokeUnreachable
-from tests.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
+from hub.runtime.rules import Rule, Scope
+from tests.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization
 
 
@@ -113,8 +116,40 @@ def test_end_first_seen_by_the_look_counts(world: World) -> None:
     subject = world.show()
     world.hear(subject)
     world.show(state=InstanceState.TERMINATED, address=None)
+    looks = len(world.organization.looks)
     world.hear(subject, None)
     assert world.claimed() == set()
+    assert len(world.organization.looks) == looks + 1
+
+
+def test_what_was_decided_by_is_remembered_until_the_end(world: World) -> None:
+    """The ledger can say why: it keeps the facts and the refusals, the latest ones, and nothing of what has ended."""
+    subject = world.show(name=None, tags={"Owner": "x"})
+    world.hear(subject)
+    row = world.ledger.observations[subject]
+    assert (row.instance, row.account) == (world.organization.instances[subject], PAYMENTS)
+    assert {refusal.rule for refusal in row.refusals} == {"everybody", "short-names"}
+    # The claims stay as they are; what is told of them does not.
+    world.show(name=None, tags={"Owner": "y"})
+    assert world.hear(subject).ending is Ending.UNCHANGED
+    row = world.ledger.observations[subject]
+    assert row.instance == world.organization.instances[subject]
+    world.hear(subject, "terminated")
+    row = world.ledger.observations[subject]
+    assert (row.instance, row.account, row.refusals, row.claims) == (None, None, (), ())
+
+
+@pytest.mark.parametrize("writes_before_the_crash", range(6))
+def test_end_that_crashed_is_ended_by_its_repeat(world: World, writes_before_the_crash: int) -> None:
+    """A worker died while it withdrew the names of an instance; the next one withdraws what is left of them."""
+    subject = world.show()
+    world.hear(subject)
+    world.ledger.fail_at = writes_before_the_crash
+    world.hear(subject, "terminated")
+    world.ledger.fail_at = None
+    world.hear(subject, "terminated", attempt=2)
+    assert world.claimed() == set()
+    assert world.ledger.observations[subject].settled
 
 
 def test_stopped_instance_keeps_its_names(world: World) -> None:
@@ -337,6 +372,32 @@ def test_rename_that_does_not_show_yet_is_looked_for_again(world: World) -> None
     assert key("new").fqdn in world.claimed()
 
 
+def test_tag_that_decides_nothing_is_not_waited_for(world: World) -> None:
+    """An event tells all tags: of those that policy does not read, none has to show before the names count."""
+    subject = world.show(name="web", tags={"Owner": "x"})
+    early = Hint(subject, told=frozenset({(("Name", "web"), ("Owner", "y"))}))
+    assert [outcome.ending for outcome in world.observer.observe([early])] == [Ending.RECORDED]
+    assert len(world.organization.looks) == 1
+
+
+def test_tag_that_aws_sets_is_not_waited_for(world: World) -> None:
+    """A rule may read the Auto Scaling group, of which an event about a person's tags need not tell."""
+    by_group = Rule("by-group", (Template.parse("{asg}.corp.internal", [CORP]),), 60)
+    rules = (*world.observer.policy.rules, by_group)
+    world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=rules))
+    subject = world.show(name="web", tags={GROUP_TAG: "fleet"})
+    assert world.hear(subject, None, ("web",)).ending is Ending.RECORDED
+    assert key("fleet").fqdn in world.claimed()
+
+
+def test_ledger_that_is_away_is_told_though_tags_do_not_show_either(world: World) -> None:
+    """Of two reasons to look again, the one that a person can do something about is told."""
+    subject = world.show(name="old")
+    world.ledger.fail_at = 0
+    outcome = world.hear(subject, None, ("new",))
+    assert (outcome.ending, outcome.reason) == (Ending.RETRY, "the ledger is away")
+
+
 def test_rename_that_was_renamed_again_is_settled_in_the_end(world: World) -> None:
     """A late event of a name that the instance no longer has: what EC2 shows is recorded, and counts in the end."""
     subject = world.show(name="third")
@@ -371,9 +432,13 @@ def test_later_of_two_renames_counts(world: World) -> None:
     subject = world.show(name="first")
     early = Hint(subject, told=told("first"), time="2026-11-02T09:00:00Z")
     late = Hint(subject, told=told("second"), time="2026-11-02T09:00:01Z")
-    for hints in ([early, late], [late, early]):
+    for hints in permutations([early, late, replace(early, told=told("zeroth"))]):
         (outcome,) = world.observer.observe(hints)
         assert outcome.ending is Ending.RETRY
+    world.show(name="second")
+    for hints in permutations([early, late, Hint(subject, InstanceState.RUNNING)]):
+        (outcome,) = world.observer.observe(hints)
+        assert outcome.ending is not Ending.RETRY
 
 
 def test_fresh_hint_beside_an_old_one_has_its_own_patience(world: World) -> None:
@@ -486,3 +551,35 @@ def test_one_look_a_spoke(world: World) -> None:
     assert len(world.organization.looks) == 1
     assert len({claim.instance for claim in world.ledger.live_claims()}) == 30
     assert {claim.key.zone_id for claim in world.ledger.live_claims()} == {CORP_ZONE, *ZONE_IDS.values()}
+
+
+def test_account_whose_units_nobody_tells_is_not_decided_about(world: World) -> None:
+    """Where policy goes by units, an account without them loses nothing and is asked for again; ends need none."""
+    one, two = world.show(1), world.show(2, name="two")
+    world.hear(one)
+    world.hear(two)
+    before = world.claimed()
+    everybody, *others = world.observer.policy.rules
+    by_unit = replace(everybody, scope=Scope(units=frozenset({"ou-ab12-workload"})))
+    world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=(by_unit, *others)))
+    world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, "payments")
+    outcome = world.hear(one)
+    told = f"Organizations does not tell which units {PAYMENTS.id} lies in"
+    assert (outcome.ending, outcome.reason) == (Ending.RETRY, told)
+    assert world.claimed() == before
+    assert world.hear(two, "terminated").ending is Ending.RECORDED
+    assert "two.corp.internal." not in world.claimed()
+
+
+def test_refusal_is_told_once(world: World) -> None:
+    """What was refused is told when it changes, not at each look; the row keeps it."""
+    subject = world.show(name="db")
+    assert [refusal.rule for refusal in world.hear(subject).refusals] == ["short-names"]
+    again = world.hear(subject)
+    assert (again.ending, again.refusals) == (Ending.UNCHANGED, ())
+    world.show(name="db", tags={"Other": "x"})
+    assert world.hear(subject).refusals == ()
+    kept = world.ledger.observations[subject]
+    assert [refusal.rule for refusal in kept.refusals] == ["short-names"]
+    assert kept.instance
+    assert kept.instance.tag("Other") == "x"

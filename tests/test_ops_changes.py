@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hub.ops.changes import AccountSummary, Kind, PolicyChange, name_changes, newly_lost, policy_change
 from hub.runtime.claims import desired_record_sets
 from hub.runtime.model import Account, Claim, ConflictRule, Instance, Millis, NameKey, NameState, Published, Refusal
+from hub.runtime.name_template import Template
 from hub.runtime.policy import Policy
 from hub.runtime.ports import Observation
 from hub.runtime.rules import Rule, Scope, TagCondition
-from hub.runtime.templates import Template
 from tests.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, claim, instance, key, ref
 
 SHARE = ConflictRule.SHARE

@@ -12,12 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hub.runtime.claims import conflict_rule, desired_record_sets
 from hub.runtime.events import Hint
 from hub.runtime.model import Claim, ConflictRule, InstanceRef, InstanceState, NameKey, RecordSet, WhenStopped
+from hub.runtime.name_template import Template
 from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer
 from hub.runtime.policy import Policy
 from hub.runtime.publish import Ending as Published
 from hub.runtime.publish import Publisher
 from hub.runtime.rules import Rule, Scope
-from hub.runtime.templates import Template
 from tests.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
 

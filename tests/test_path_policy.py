@@ -120,6 +120,7 @@ def test_tag_opts_out_and_in_again(made: World, there: Vpc) -> None:
     made.settle()
     assert gone(made, f"modest.{CORP}", there)
     assert made.resolve(f"modest.{REGION}.payments.{CORP}", there)
+    assert not refused(made, instance), "nobody asked for the name, so nothing was refused"
     made.tag(PAYMENTS, REGION, instance, **{"short-name": "yes"})
     made.settle()
     assert made.resolve(f"modest.{CORP}", there) == {made.address(PAYMENTS, REGION, instance)}

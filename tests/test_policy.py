@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from hub.runtime.compiled import from_json, to_json
 from hub.runtime.contract import GROUP_TAG, NAME_TAG
 from hub.runtime.model import Account, ConflictRule, Fqdn, Instance, InstanceState, RecordType, Selection, WhenStopped
-from hub.runtime.policy import MAX_ALIASES, MAX_NAMES, MAX_VALUES, Decision, Policy
+from hub.runtime.name_template import Template
+from hub.runtime.policy import MAX_ALIASES, MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_VALUES, Decision, Policy
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.templates import Template
 from tests.build import (
     CORP,
     PAYMENTS,
@@ -98,6 +99,13 @@ class TestScope:
         """A unit stands for all accounts below it, however deep."""
         assert names(decide(rule(scope=Scope(units=frozenset({"r-ab12"}))), account=SCIENCE)) == ["web"]
 
+    @pytest.mark.parametrize("part", ["accounts", "units", "regions", "vpcs", "subnets"])
+    def test_scope_that_names_none_covers_none(self, part: str) -> None:
+        """Nobody named is nobody, and never everybody: also in what travels in the package."""
+        nobody = policy(rule(scope=Scope(**{part: frozenset()})))
+        for read in (nobody, from_json(to_json(nobody))):
+            assert not decide(read).claims
+
 
 class TestTags:
     @pytest.mark.parametrize(
@@ -142,6 +150,16 @@ class TestTags:
         assert len(decision.claims) == MAX_ALIASES
         assert f"lists {MAX_ALIASES + 5} names" in reasons(decision)
 
+    def test_alias_that_is_listed_twice_counts_once(self) -> None:
+        """As many names as may be, each of them twice, are not too many."""
+        listed = " ".join(f"a{number}" for number in range(MAX_ALIASES))
+        decision = decide(
+            rule("{alias}.corp.internal", aliases="orgdns:aliases"),
+            instance(tags={"orgdns:aliases": f"{listed},{listed}"}),
+        )
+        assert len(decision.claims) == MAX_ALIASES
+        assert not decision.refusals
+
     def test_missing_alias_tag_is_told(self) -> None:
         """An instance without the tag has no further names, and the reason says so."""
         assert "no tag 'orgdns:aliases'" in reasons(decide(rule("{alias}.corp.internal", aliases="orgdns:aliases")))
@@ -166,6 +184,32 @@ class TestPatterns:
         assert names(decide(limited, instance(name="web-7"))) == ["web-7"]
         assert "allows only 'web*', 'api'" in reasons(decide(limited, instance(name="db")))
 
+    def test_what_is_denied_is_denied_among_what_is_allowed(self) -> None:
+        """A rule may allow many names, and deny a few of them."""
+        both = rule(allow=("web*",), deny=("web-admin",))
+        assert names(decide(both, instance(name="web-7"))) == ["web-7"]
+        assert "denies 'web-admin'" in reasons(decide(both, instance(name="web-admin")))
+
+    def test_reserved_name_is_nobodys_by_an_address(self) -> None:
+        """Who launches an instance may choose its address within the subnet, and so no reserved name by it."""
+        whole = policy(rule("ip-{private_ipv4}.corp.internal"), reserved=("ip-10-1-0-53.corp.internal",))
+        decision = decide(whole, instance(interfaces=(interface("10.1.0.53"),)))
+        assert not decision.claims
+        assert "reserved" in reasons(decision)
+
+    def test_rule_that_allows_nothing_gives_nothing(self) -> None:
+        """An empty list of what is allowed is not the same as none: also in what travels in the package."""
+        nothing = policy(rule(allow=()))
+        for read in (nothing, from_json(to_json(nothing))):
+            assert not decide(read).claims
+
+    def test_long_list_of_what_is_allowed_is_cut_in_the_reason(self) -> None:
+        """A reason stays short, as a row of the ledger holds many of them."""
+        patterns = tuple(f"service-{number}" for number in range(1000))
+        (refusal,) = decide(rule(allow=patterns)).refusals
+        assert "'service-0', 'service-1'" in refusal.reason
+        assert refusal.reason.endswith("and 995 others")
+
     def test_reserved_name_is_nobodys_by_tag(self) -> None:
         """Nobody chooses a reserved name; a rule that names it itself gives it."""
         reserved = {"reserved": ("db.corp.internal",)}
@@ -174,6 +218,16 @@ class TestPatterns:
             decide(policy(rule("{account_name}.corp.internal"), **reserved), account=Account(PAYMENTS.id, "db"))
         )
         assert names(decide(policy(rule("db.corp.internal"), **reserved))) == ["db"]
+
+    def test_name_that_lies_in_an_inner_zone_is_refused(self) -> None:
+        """Of nested zones the inner one alone is asked: a name that a tag puts there would never be found."""
+        inner = Fqdn("prod.corp.internal.")
+        whole = Policy(frozenset(), (CORP, inner), (rule(), rule("{name}.{tag:env}.corp.internal")))
+        for name, tags in (("prod", {}), ("web", {"env": "prod"})):
+            decision = whole.decide(instance(name=name, tags=tags), PAYMENTS, IDS | {inner: "Z0INNER"})
+            assert "prod" not in names(decision)
+            assert "web.prod" not in names(decision)
+            assert "it lies in the zone 'prod.corp.internal'" in reasons(decision)
 
     def test_refused_name_has_no_fallback(self) -> None:
         """A fallback is for what is missing, not for what is refused."""
@@ -229,7 +283,10 @@ class TestVariables:
         bare = interface(ipv6=("2001:db8::1",), vpc_id="", subnet_id="")
         subject = replace(instance(name=None, interfaces=(bare,)), az="")
         text = f"{template}.corp.internal"
-        assert reason in reasons(decide(rule(text), subject, account))
+        (refusal,) = decide(rule(text), subject, account).refusals
+        assert reason in refusal.reason
+        # Without a tag nobody asked; what else is missing is nobody's choice.
+        assert refusal.declined == ("tag" in reason)
         decision = decide(rule(text, "{instance_id}.x.corp.internal"), subject, account)
         assert names(decision) == ["i-00000000000000001.x"]
         assert not decision.refusals
@@ -307,6 +364,35 @@ class TestAddresses:
             f"ip-10-1-0-{n}.corp.internal.": ((RecordType.A, (f"10.1.0.{n}",)),) for n in (1, 2)
         }
 
+    def test_index_is_known_where_there_is_no_ipv4(self) -> None:
+        """Of an instance with IPv6 alone each interface still has its index, also for a fallback."""
+        subject = instance(interfaces=(interface(ipv6=("2001:db8::1",)), interface(index=1, ipv6=("2001:db8::2",))))
+        fallback = rule("{private_ipv4}.corp.internal", "eth{device_index}.corp.internal", interfaces=Selection.ALL)
+        assert {claim.key.fqdn: claim.values for claim in decide(fallback, subject).claims} == {
+            "eth0.corp.internal.": ((RecordType.AAAA, ("2001:db8::1",)),),
+            "eth1.corp.internal.": ((RecordType.AAAA, ("2001:db8::2",)),),
+        }
+        assert "no private IPv4" in reasons(decide(rule("{private_ipv4}-{device_index}.corp.internal"), subject))
+
+    def test_what_was_cut_is_told_before_all_other_reasons(self) -> None:
+        """However many names are refused, that others were cut is told."""
+        many = tuple(interface(f"10.1.{index}.1", index=index) for index in range(10))
+        listed = " ".join(f"{letter}{number}" for number in range(MAX_ALIASES // 2) for letter in "ab")
+        aliases = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("b*",))
+        decision = decide(aliases, instance(tags={"list": listed}, interfaces=many))
+        assert len(decision.refusals) == MAX_REFUSALS
+        assert "asks for 160 names" in decision.refusals[0].reason
+
+    def test_more_values_than_a_row_holds_are_cut_and_told(self) -> None:
+        """All that an instance claims fits into its row, also with many names of many addresses."""
+        many = tuple(f"10.1.0.{n}" for n in range(90))
+        listed = " ".join(f"a{number}" for number in range(20))
+        aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
+        decision = decide(aliases, instance(tags={"list": listed}, interfaces=(interface(*many),)))
+        assert sum(len(values) for claim in decision.claims for _, values in claim.values) <= MAX_ALL_VALUES
+        assert len(decision.claims) == MAX_ALL_VALUES // 90
+        assert f"more than {MAX_ALL_VALUES:,} values" in decision.refusals[0].reason
+
     def test_more_addresses_than_fit_are_cut_and_told(self) -> None:
         """A name takes so many addresses of an instance, the primary one among them."""
         many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_VALUES + 20, 0, -1))
@@ -324,6 +410,42 @@ class TestAddresses:
         assert len(decision.claims) == MAX_NAMES
         assert "web" in names(decision)
         assert f"asks for {MAX_NAMES + 21} names" in reasons(decision)
+
+    def test_name_may_have_as_many_values_as_fit(self) -> None:
+        """Addresses past the limit of a name are cut from the end, the primary one never, and this is told."""
+        everything = rule(interfaces=Selection.ALL, addresses=Selection.ALL)
+        fitting = ("10.9.9.9", *(f"10.1.0.{number}" for number in range(1, MAX_VALUES)))
+        decision = decide(everything, instance(interfaces=(interface(*fitting),)))
+        assert decision.claims[0].values == ((RecordType.A, tuple(sorted(fitting))),)
+        assert not decision.refusals
+        decision = decide(everything, instance(interfaces=(interface(*fitting, "10.0.0.1"),)))
+        assert decision.claims[0].values == ((RecordType.A, tuple(sorted(fitting))),)
+        assert f"the first {MAX_VALUES} count" in reasons(decision)
+
+    def test_as_many_names_as_may_be_are_not_too_many(self) -> None:
+        """An instance with exactly as many names as count gets them all, and nothing is told."""
+        many = tuple(f"10.1.0.{number}" for number in range(1, MAX_NAMES + 1))
+        decision = decide(
+            rule("ip-{private_ipv4}.corp.internal", addresses=Selection.ALL), instance(interfaces=(interface(*many),))
+        )
+        assert len(decision.claims) == MAX_NAMES
+        assert not decision.refusals
+
+    def test_reasons_are_told_once_and_are_no_more_than_a_row_holds(self) -> None:
+        """One reason for all interfaces is one refusal; a tag full of names that are denied leaves so many."""
+        subject = instance(name=None, interfaces=(interface("10.1.0.1"), ETH1))
+        assert len(decide(rule("{name}-{device_index}.corp.internal", interfaces=Selection.ALL), subject).refusals) == 1
+        listed = " ".join(f"a{number}" for number in range(MAX_ALIASES))
+        subject = instance(tags={"list": listed}, interfaces=(interface("10.1.0.1"), ETH1))
+        denied = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("a*",))
+        assert len(decide(denied, subject).refusals) == MAX_REFUSALS
+
+    def test_further_addresses_are_ipv4_alone(self) -> None:
+        """A rule for further addresses says nothing of an instance that has none; IPv6 goes with the primary one."""
+        further = rule(addresses=Selection.FURTHER)
+        both = instance(interfaces=(interface("10.1.0.1", "10.1.0.2", ipv6=("2001:db8::1",)),))
+        assert decide(further, both).claims[0].values == ((RecordType.A, ("10.1.0.2",)),)
+        assert decide(further, instance(interfaces=(interface("10.1.0.1", ipv6=("2001:db8::1",)),))) == Decision()
 
 
 class TestStates:
@@ -362,6 +484,7 @@ class TestMeetingRules:
         assert policy(*rules).tags_read == {"Name", "team", "in", "list", "out", GROUP_TAG}
         assert policy(*rules).reads_units
         assert not policy(rule()).reads_units
+        assert policy(rule(scope=Scope(units=frozenset({RESEARCH})))).reads_units
         assert not policy(*rules).withdraws_when_stopped
         assert policy(rule(stopped=WhenStopped.WITHDRAW)).withdraws_when_stopped
 
@@ -401,6 +524,32 @@ class TestReverse:
         subject = instance(interfaces=(interface("10.1.0.1"),))
         assert not pointers(decide(policy(rule(), **zones), subject))
         assert not pointers(decide(policy(rule(reverse=ConflictRule.OLDEST)), subject))
+
+    def test_most_specific_zone_has_the_address_whatever_its_place(self) -> None:
+        """Neither the order of the zones nor a zone whose name only ends alike decides where a PTR record lies."""
+        for zones in (
+            (ReverseZone(REVERSE_ALL), ReverseZone(REVERSE)),
+            (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL)),
+        ):
+            whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=zones)
+            for address, zone in (("10.1.0.1", "Z0REVERSE "), ("10.11.0.1", "Z0REVERSEALL ")):
+                (place,) = pointers(decide(whole, instance(interfaces=(interface(address),))))
+                assert place.startswith(zone)
+
+    def test_address_of_two_networks_leads_to_the_first_interface(self) -> None:
+        """An instance with one address in two VPCs has one PTR record, to the name of the interface before."""
+        whole = policy(
+            rule("eth{device_index}.corp.internal", interfaces=Selection.ALL, reverse=ConflictRule.OLDEST),
+            reverse_zones=(ReverseZone(REVERSE),),
+        )
+        twice = (interface("10.1.0.1"), interface("10.1.0.1", index=1, vpc_id="vpc-2"))
+        assert list(pointers(decide(whole, instance(interfaces=twice))).values()) == [("eth0.corp.internal.",)]
+
+    def test_zone_for_no_vpc_holds_nothing(self) -> None:
+        """A reverse zone whose VPCs are none is for none of them: also in what travels in the package."""
+        none = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, frozenset()),))
+        for read in (none, from_json(to_json(none))):
+            assert not pointers(decide(read, instance(interfaces=(interface("10.1.0.1"),))))
 
     def test_zone_for_some_vpcs_keeps_others_out(self) -> None:
         """Whoever makes a VPC with a network of the same addresses gets no PTR record in a zone for other VPCs."""

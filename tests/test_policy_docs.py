@@ -22,8 +22,8 @@ from hub.runtime.model import (
     Millis,
     NameKey,
 )
+from hub.runtime.name_template import VARIABLES
 from hub.runtime.policy import Decision
-from hub.runtime.templates import VARIABLES
 from hub.sections import RuleSection
 from tests.build import EXAMPLE, ROOT
 

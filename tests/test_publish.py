@@ -151,6 +151,17 @@ def test_foreign_type_blocks_that_type_alone(world: World) -> None:
     assert world.zones.addresses(key()) == {"10.0.0.2"}
 
 
+def test_what_stands_beside_a_foreign_record_set_stays(world: World) -> None:
+    """A foreign multivalue record set that came later is in the way of what is new, and takes nothing away."""
+    world.claim(claim(1))
+    world.publish()
+    world.zones.foreign[key()] = [by_hand(routing="MultiValueAnswer")]
+    world.ledger.published[key()] = Published(pending=True)
+    assert world.endings() == {Ending.CONFLICT}
+    assert world.zones.owned[key()] == {record_set(1)}
+    assert len(world.zones.batches) == 1
+
+
 def test_full_zone_blocks_what_grows_alone(world: World) -> None:
     """A zone at its quota: handovers and ends go on, new names are told with Route 53's reason, in few calls."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 51)))
@@ -164,6 +175,20 @@ def test_full_zone_blocks_what_grows_alone(world: World) -> None:
     assert outcomes[key().zone_id, "n1.corp.internal."].ending is Ending.PUBLISHED
     assert "MAX_RRSETS_BY_ZONE" in outcomes[key().zone_id, "new100.corp.internal."].reason
     assert len(world.zones.batches) - calls <= 4
+
+
+def test_full_zone_that_refuses_what_does_not_grow_is_a_conflict(world: World) -> None:
+    """A zone that holds more than its quota: what Route 53 refuses is told in few calls, and not sent for ever."""
+    world.claim(claim(1))
+    world.publish()
+    world.zones.room = 0
+    world.claim(claim(2))
+    calls = len(world.zones.batches)
+    # Should it be sent for ever, the run ends like any that is out of time.
+    patience = iter(range(400, 0, -10))
+    world.publisher = replace(world.publisher, time_left=lambda: next(patience))
+    assert world.endings() == {Ending.CONFLICT}
+    assert len(world.zones.batches) - calls <= 2
 
 
 def test_read_that_route_53_refuses_is_tried_later(world: World) -> None:
@@ -393,12 +418,15 @@ class TestAdoption:
         assert not adopting.zones.foreign[key()]
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}
 
-    def test_loser_s_record_is_known_too(self, adopting: World) -> None:
-        """The old record may hold the address of an instance that does not hold the name any more."""
+    def test_answer_stays_what_it_was(self, adopting: World) -> None:
+        """Only a holder's own address is taken over: whoever loses the name vouches for no record of it."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.claim(claim(1), claim(2))
+        assert adopting.endings() == {Ending.CONFLICT}
+        assert adopting.zones.foreign[key()] == [left_by_a_tool()]
+        adopting.withdraw(claim(2))
         assert adopting.endings() == {Ending.PUBLISHED}
-        assert adopting.zones.addresses(key()) == {"10.0.0.2"}
+        assert adopting.zones.addresses(key()) == {"10.0.0.1"}
 
     def test_nothing_is_taken_over_by_default(self, world: World) -> None:
         """Where a zone does not say so, every foreign record set is a conflict."""
@@ -425,6 +453,15 @@ class TestAdoption:
         adopting.claim(claim(1))
         adopting.publish()
         assert adopting.zones.foreign[key()] == [other]
+        assert all(change.action is Action.CREATE for batch in adopting.zones.batches for change in batch)
+
+    def test_only_zones_that_say_so_take_over(self, adopting: World) -> None:
+        """What one zone allows says nothing of another."""
+        elsewhere = replace(claim(1), key=key("web", "Z0OTHER"))
+        adopting.zones.foreign[elsewhere.key] = [left_by_a_tool()]
+        adopting.claim(elsewhere)
+        assert adopting.endings() == {Ending.CONFLICT}
+        assert adopting.zones.foreign[elsewhere.key] == [left_by_a_tool()]
 
     def test_record_that_changed_meanwhile_is_left(self, adopting: World) -> None:
         """A batch that does not find what was read is refused, and the name is in conflict."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from moto.events.models import EventPattern
 
+from hub import config
 from hub.runtime import contract
+from spoke.stack import state_pattern, tag_pattern
+from tests.build import DOCUMENTS, EXAMPLE
 from tests.generated import ORGANIZATION, of_type, properties, sub
 
 # As published in "State change events for your instances"
@@ -101,6 +106,47 @@ def test_name_change_passes(template: str) -> None:
 def test_other_events_stay(template: str, event: dict[str, Any]) -> None:
     """Other tags, other resources, other sources: none of them is ours."""
     assert matching_rules(template, event) == []
+
+
+EVERYTHING = DOCUMENTS / "every-feature.yaml"
+
+
+@pytest.mark.parametrize(
+    ("state", "passes"),
+    [("running", True), ("stopping", True), ("stopped", True), ("terminated", True), ("pending", False)],
+)
+def test_stop_passes_where_a_rule_withdraws_names_then(state: str, *, passes: bool) -> None:
+    """A policy by which stopping changes something hears of it."""
+    pattern = EventPattern.load(json.dumps(state_pattern(config.load(EVERYTHING))))
+    assert pattern.matches_event(with_detail(STATE_EVENT, state=state)) is passes
+
+
+@pytest.mark.parametrize(
+    ("key", "passes"),
+    [
+        ("Name", True),
+        ("role", True),
+        ("pool", True),
+        ("short-name", True),
+        ("orgdns:aliases", True),
+        ("Owner", False),
+        # AWS sets it with the launch, and nobody changes it.
+        (contract.GROUP_TAG, False),
+    ],
+)
+def test_tag_that_policy_reads_passes(key: str, *, passes: bool) -> None:
+    """A change of each tag that decides something passes: of a condition, of a list of aliases, of a variable."""
+    pattern = EventPattern.load(json.dumps(tag_pattern(config.load(EVERYTHING))))
+    assert pattern.matches_event(with_detail(TAG_EVENT, changed_tag_keys=[key])) is passes
+
+
+def test_policy_that_reads_no_tag_still_has_a_pattern(tmp_path: Path) -> None:
+    """EventBridge takes no pattern with an empty list: the rule waits for the Name tag, which then decides nothing."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    document["policy"]["rules"] = [{"name": "by-id", "template": "{instance_id}.instances.internal"}]
+    written = tmp_path / "orgdns.yaml"
+    written.write_text(yaml.safe_dump(document))
+    assert tag_pattern(config.load(written))["detail"]["changed-tag-keys"] == [contract.NAME_TAG]
 
 
 @pytest.mark.parametrize("template", ["spoke-region", "hub"])

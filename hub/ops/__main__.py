@@ -15,6 +15,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from hub.config import load
 from hub.faults import ConfigInvalid
 from hub.ops import documents
 from hub.ops.changes import policy_change
@@ -96,9 +97,6 @@ def plan(
     The exit code is 0 when it would do nothing, 2 when it would do something, and 1 on an error.
     """
     with _faults_told(), _progress() as progress:
-        # Its schema asks botocore for the regions, which fails when AWS_PROFILE names no profile: that has to be told.
-        from hub.config import load  # noqa: PLC0415 - see above
-
         changed = load(config)
         lookup = _lookup(region, progress)
         there = snapshot(lookup.client, lookup.deployed.table, progress)

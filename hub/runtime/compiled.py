@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
+from hub.runtime.name_template import Template
 from hub.runtime.policy import Policy
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.templates import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

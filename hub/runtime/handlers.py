@@ -206,9 +206,7 @@ def _observer() -> observe.Observer:
     return observe.Observer(
         policy=policy,
         zone_ids=_zone_ids(policy),
-        accounts=OrganizationAccounts(
-            _session().client("organizations", config=SPOKE_CONFIG), ledger, _now, with_units=policy.reads_units
-        ),
+        accounts=OrganizationAccounts(_session().client("organizations", config=SPOKE_CONFIG), ledger, _now),
         instances=SpokeInstances(clients),
         ledger=ledger,
         clock=_now,

@@ -162,7 +162,8 @@ class Account:
 
     `label` is what its name stands for in DNS, or None with the reason when it has none of its own: the administrator
     of an account may rename it (Account Management API Reference, PutAccountName), also to another account's name.
-    `units` are the root and the organizational units that it lies in, from the root down.
+    `units` are the root and the organizational units that it lies in, from the root down; none where they are not
+    known, as every account lies in a root at least.
     """
 
     id: str
@@ -198,7 +199,7 @@ class Claim:
 class Refusal:
     """A rule spoke for the instance, and gave it no name, or not `name`; the reason is for a person to read.
 
-    `declined` when nobody asked for one: the rule waits for a tag, or a tag says no.
+    `declined` when nobody asked for one: a tag that the rule needs is not there, or says no.
     """
 
     rule: str

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_LABEL: Final = 63
 # 255 octets on the wire are 254 characters with the trailing dot.
 MAX_NAME: Final = 254
+ENCODED: Final = "encoded as an international name"
 # Enough of a stranger's text to recognise it by.
 _SHOWN: Final = 60
 
@@ -52,6 +53,19 @@ def label_of(raw: str) -> Label:
         NameRefused: When nothing is left, it is longer than 63 characters, it holds control characters or what IDNA
             does not allow, such as a change of the writing direction, or it is written as IDNA has it already.
     """
+    letters = letters_of(raw)
+    label = encoded(letters.text)
+    if len(label) > MAX_LABEL:
+        raise NameRefused(f"{shown(raw)} makes a label of {len(label)} characters; DNS allows {MAX_LABEL}")
+    return Label(label, (*letters.steps, *((ENCODED,) if label != letters.text else ())))
+
+
+def letters_of(raw: str) -> Label:
+    """The text of a label, or of a part of one, as in `label_of`, but in its own letters yet.
+
+    Raises:
+        NameRefused: When nothing is left, or it holds what no label may.
+    """
     if _CONTROL.search(raw):
         raise NameRefused(f"{shown(raw)} holds control characters")
     text = raw.lower() if raw.isascii() else _mapped(raw)
@@ -61,15 +75,26 @@ def label_of(raw: str) -> Label:
         steps.append("hyphens for other characters, none at the ends")
     if not label:
         raise NameRefused(f"{shown(raw)} holds no letter or digit")
-    if label.startswith("xn--"):
-        # What it shows as would be somebody's choice that nobody here has read.
-        raise NameRefused(f"{shown(raw)} looks like an encoded international name")
-    if not label.isascii():
-        label = _encoded(label, raw)
-        steps.append("encoded as an international name")
-    if len(label) > MAX_LABEL:
-        raise NameRefused(f"{shown(raw)} makes a label of {len(label)} characters; DNS allows {MAX_LABEL}")
     return Label(label, tuple(steps))
+
+
+def encoded(label: str) -> str:
+    """A label of any letters as DNS has it.
+
+    Raises:
+        NameRefused: When IDNA does not allow it, or it is written as IDNA has it already: what it shows as would be
+            somebody's choice that nobody here has read.
+    """
+    if label.startswith("xn--"):
+        raise NameRefused(f"{shown(label)} looks like an encoded international name")
+    if label.isascii():
+        return label
+    import idna  # noqa: PLC0415 - see below
+
+    try:
+        return idna.alabel(label).decode("ascii")
+    except idna.IDNAError as error:
+        raise NameRefused(f"{shown(label)} cannot be an international name: {_cut(error)}") from error
 
 
 def parse_domain(text: str) -> Fqdn:
@@ -81,6 +106,9 @@ def parse_domain(text: str) -> Fqdn:
     domain = text.lower().removesuffix(".")
     if not domain:
         raise NameRefused("the domain is empty")
+    if not text.isascii():
+        # Some letters outside ASCII have a lower case inside it.
+        raise NameRefused(f"{shown(text)} is no domain: write an international one as IDNA has it, xn--...")
     for label in domain.split("."):
         if len(label) > MAX_LABEL or not LABEL.fullmatch(label):
             raise NameRefused(
@@ -149,12 +177,3 @@ def _letters_and_digits(text: str) -> str:
         for character in text
     ]
     return "-".join("".join(kept).split())
-
-
-def _encoded(label: str, raw: str) -> str:
-    import idna  # noqa: PLC0415 - see above
-
-    try:
-        return idna.alabel(label).decode("ascii")
-    except idna.IDNAError as error:
-        raise NameRefused(f"{shown(raw)} cannot be an international name: {_cut(error)}") from error

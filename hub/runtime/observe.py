@@ -127,11 +127,16 @@ class Observer:
         except SpokeUnreachable as unreachable:
             return [Outcome(hint.ref, Ending.RETRY, str(unreachable)) for hint in hints], None
         outcomes = [self._ended(hint.ref) for hint in hints if hint.final]
+        undecided: tuple[Ending, str] | None = None
         if not account.active:
             # Its instances may well live on; what becomes of its names is not an event's to decide.
-            outcomes += [Outcome(hint.ref, Ending.DROPPED, "account not active") for hint in hints if not hint.final]
-            return outcomes, None
-        return outcomes, account
+            undecided = Ending.DROPPED, "account not active"
+        elif self.policy.reads_units and not account.units:
+            # A version of boto3 that knows no paths, perhaps. Nothing may be taken away for not knowing.
+            undecided = Ending.RETRY, f"Organizations does not tell which units {account.id} lies in"
+        if undecided is None:
+            return outcomes, account
+        return outcomes + [Outcome(hint.ref, *undecided) for hint in hints if not hint.final], None
 
     def _look(self, waiting: list[_Looked]) -> list[Outcome]:
         """Describe the instances of all spokes, a few times if they are not yet as their events say."""
@@ -199,7 +204,8 @@ class Observer:
 
     def _read(self, tags: Tags) -> Tags:
         """Those of the tags that policy reads, and that a person sets: an event may tell of no others."""
-        return tuple((key, value) for key, value in tags if key in self.policy.tags_read and not key.startswith("aws:"))
+        keys = self.policy.tags_read
+        return tuple((key, value) for key, value in tags if key in keys and not key.startswith("aws:"))
 
     def _unseen(self, hint: Hint) -> Outcome:
         """What becomes of a hint whose instance does not show at all."""
@@ -248,12 +254,14 @@ class Observer:
                 except Outdated:
                     continue
                 ending = Ending.RECORDED if changed else Ending.UNCHANGED
-                return Outcome(ref, ending, "ended" if ended else "", names, decision.refusals)
+                # What was refused is told once, and kept in the row.
+                refusals = decision.refusals if changed else ()
+                return Outcome(ref, ending, "ended" if ended else "", names, refusals)
         except LedgerUnavailable as unavailable:
             return Outcome(ref, Ending.RETRY, str(unavailable))
 
     def _write(self, before: Observation, seen: Observation, claims: tuple[Claim, ...]) -> bool:
-        """Whether the claims changed.
+        """Whether the claims, or what was refused, changed.
 
         Raises:
             Outdated: When somebody else wrote the row since it was read; nothing was written then.
@@ -265,7 +273,7 @@ class Observer:
         # Also when all is the same: a look older than this one must find that it is too late.
         self.ledger.put_observation(row)
         if same:
-            return False
+            return before.refusals != seen.refusals
         for claim in claims:
             self.ledger.put_claim(claim, row.version)
         for claim in old:

@@ -20,9 +20,9 @@ from hub.runtime.model import (
     Selection,
     WhenStopped,
 )
+from hub.runtime.name_template import Name, Template, matches, tag_key
 from hub.runtime.naming import NameRefused, reverse_name
 from hub.runtime.rules import STOPPED_STATES, ReverseZone, Rule
-from hub.runtime.templates import Name, Template, matches, tag_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 MAX_ALIASES: Final = 32
 MAX_NAMES: Final = 100
 MAX_REFUSALS: Final = 50
+# All of an instance stands in one row of the ledger, for a moment beside all that it claimed before: 400 KB
+# (DynamoDB Developer Guide, "Constraints": item size).
+MAX_ALL_VALUES: Final = 1_000
+MAX_TOLD: Final = 600
 # Of one instance under one name and type; a name must fit into a change batch with all that it held before.
 MAX_VALUES: Final = 100
 # The states in which an instance is there, with an address that is its own.
@@ -47,9 +51,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """A variable that has no value here, and why."""
+    """A variable that has no value here, and why; `untagged` when it is a tag that is not there."""
 
     reason: str
+    untagged: bool = False
+
+
+class _Untagged(NameRefused):
+    """A tag that the name is made of is not there: nobody asked for the name."""
 
 
 _Values = dict[str, "str | _Missing"]
@@ -67,7 +76,7 @@ class _Wish:
     def value(self, variable: str) -> str:
         value = self.values[variable]
         if isinstance(value, _Missing):
-            raise NameRefused(value.reason)
+            raise (_Untagged if value.untagged else NameRefused)(value.reason)
         return value
 
 
@@ -88,11 +97,21 @@ class _Draft:
                     self.canonical.setdefault((address, interface.vpc_id), (rule, name.fqdn))
 
     def decision(self) -> Decision:
+        cuts: list[Refusal] = []
         if len(self.claims) > MAX_NAMES:
             told = f"the instance asks for {len(self.claims)} names; the first {MAX_NAMES} count"
-            self.refusals.append(Refusal("*", told))
-        kept = [_cut(claim, self.refusals) for claim in list(self.claims.values())[:MAX_NAMES]]
-        refusals = tuple(dict.fromkeys(self.refusals))[:MAX_REFUSALS]
+            cuts.append(Refusal("*", told))
+        kept: list[Claim] = []
+        values = 0
+        for claim in [_cut(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:
+            values += sum(len(of_type) for _, of_type in claim.values)
+            if values > MAX_ALL_VALUES:
+                told = f"the names have more than {MAX_ALL_VALUES:,} values; the first of them count"
+                cuts.append(Refusal("*", told))
+                break
+            kept.append(claim)
+        # What was cut comes first, since of many refusals the last ones are not told.
+        refusals = tuple(dict.fromkeys(map(_shortened, (*cuts, *self.refusals))))[:MAX_REFUSALS]
         return Decision(tuple(sorted(kept, key=lambda claim: claim.key)), refusals)
 
 
@@ -159,23 +178,33 @@ class Policy:
 
     def _given(self, rule: Rule, wish: _Wish) -> tuple[Name, Template] | Refusal:
         """The name that the first of the rule's templates gives for which there are values, if nothing bars it."""
-        reasons = []
+        reasons: list[NameRefused] = []
         for template in rule.templates:
             try:
                 name = template.name(wish.value)
             except NameRefused as refused:
-                reasons.append(str(refused))
+                reasons.append(refused)
                 continue
-            barred = rule.barred(name, template) or (self._reserved(name) if template.by_choice else None)
+            barred = (
+                rule.barred(name, template)
+                or (self._reserved(name) if template.by_choice else None)
+                or self._hidden(name, template)
+            )
             if barred:
                 return Refusal(rule.name, f"{name.fqdn.removesuffix('.')}: {barred}", name.fqdn)
             return name, template
-        return Refusal(rule.name, "; then ".join(reasons))
+        declined = all(isinstance(reason, _Untagged) for reason in reasons)
+        return Refusal(rule.name, "; then ".join(map(str, reasons)), declined=declined)
 
     def _reserved(self, name: Name) -> str | None:
         """Why nobody gets a name by choice, or None."""
         pattern = next((one for one in self.reserved if matches(one, name.fqdn.removesuffix("."))), None)
         return f"{pattern!r} is reserved: no tag gives it" if pattern else None
+
+    def _hidden(self, name: Name, template: Template) -> str | None:
+        """Why nobody would find a name, or None: of nested zones the most specific one alone is asked."""
+        inner = max((domain for domain in self.domains if f".{name.fqdn}".endswith(f".{domain}")), key=len)
+        return f"it lies in the zone {inner.removesuffix('.')!r}" if inner != template.domain else None
 
     def _facts(self, instance: Instance, account: Account) -> _Values:
         """What the variables stand for that are the same for all names of an instance, tags aside."""
@@ -225,7 +254,7 @@ def _wishes(rule: Rule, instance: Instance, facts: _Values, interfaces: tuple[In
             yield _Wish(common, of_group)
             continue
         aliases = list(dict.fromkeys((instance.tag(rule.aliases) or "").replace(",", " ").split()))
-        absent = _Missing(f"the instance has no tag {rule.aliases!r} that lists a name")
+        absent = _Missing(f"the instance has no tag {rule.aliases!r} that lists a name", untagged=True)
         if not aliases:
             yield _Wish(common | {"alias": absent}, of_group)
         for alias in aliases[:MAX_ALIASES]:
@@ -237,7 +266,7 @@ def _wishes(rule: Rule, instance: Instance, facts: _Values, interfaces: tuple[In
 
 def _tag(instance: Instance, key: str) -> str | _Missing:
     value = instance.tag(key)
-    return value if value is not None else _Missing(f"the instance has no tag {key!r}")
+    return value if value is not None else _Missing(f"the instance has no tag {key!r}", untagged=True)
 
 
 def _selected(rule: Rule, instance: Instance) -> tuple[Interface, ...]:
@@ -272,14 +301,20 @@ def _groups(rule: Rule, interfaces: tuple[Interface, ...]) -> Iterator[tuple[_Va
                 one = replace(interface, ipv4=(address,), ipv6=())
                 yield {"private_ipv4": address.replace(".", "-"), "device_index": str(interface.device_index)}, (one,)
         if not any(interface.ipv4 for interface in interfaces):
-            yield {"private_ipv4": _Missing("the instance has no private IPv4 address")}, interfaces
+            absent = _Missing("the instance has no private IPv4 address")
+            for values, of_index in _by_index(interfaces):
+                yield values | {"private_ipv4": absent}, of_index
     elif "device_index" in rule.variables:
-        # An instance with several network cards may have an index twice.
-        for index in sorted({interface.device_index for interface in interfaces}):
-            of_index = tuple(interface for interface in interfaces if interface.device_index == index)
-            yield {"device_index": str(index)}, of_index
+        yield from _by_index(interfaces)
     else:
         yield {}, interfaces
+
+
+def _by_index(interfaces: tuple[Interface, ...]) -> Iterator[tuple[_Values, tuple[Interface, ...]]]:
+    # An instance with several network cards may have an index twice.
+    for index in sorted({interface.device_index for interface in interfaces}):
+        of_index = tuple(interface for interface in interfaces if interface.device_index == index)
+        yield {"device_index": str(index)}, of_index
 
 
 def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> Claim:
@@ -295,8 +330,16 @@ def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces:
         conflict=rule.conflict,
         rule=rule.name,
         launched_at=instance.launched_at,
-        note="; ".join(name.notes),
+        note=_shortened_text("; ".join(name.notes)),
     )
+
+
+def _shortened(refusal: Refusal) -> Refusal:
+    return replace(refusal, reason=_shortened_text(refusal.reason))
+
+
+def _shortened_text(text: str) -> str:
+    return text if len(text) <= MAX_TOLD else f"{text[:MAX_TOLD]}..."
 
 
 def _merged(one: Claim, other: Claim) -> Claim:

@@ -19,7 +19,6 @@ from hub.runtime.model import (
     SIMPLE,
     Action,
     Change,
-    Claim,
     ForeignRecordSet,
     NameKey,
     NameState,
@@ -138,9 +137,8 @@ class Publisher:
         settled: list[NameChange] = []
         for key in keys:
             held = there[key.fqdn]
-            claims = run.states[key].claims
-            claimed = desired_record_sets(claims)
-            adopted = adoptable(held.foreign, claims, claimed) if key.zone_id in self.adopting else {}
+            claimed = desired_record_sets(run.states[key].claims)
+            adopted = adoptable(held.foreign, claimed) if key.zone_id in self.adopting else {}
             blocked = _blocked_types(claimed, [one for one in held.foreign if one not in adopted])
             # What is foreign is left as it is, and so is what stands beside it already.
             desired = tuple(one for one in claimed if one.type not in blocked or one in held.owned)
@@ -177,9 +175,9 @@ class Publisher:
         """What to send instead of a batch that was refused, so that one bad change never blocks the others."""
         named = _names_in(message)
         guilty = [name for name in batch if name.key.fqdn in named]
-        if not guilty and _FULL in message:
-            guilty = [name for name in batch if name.grows]
-            self._refuse(run, guilty, message)
+        growing = [name for name in batch if name.grows]
+        if not guilty and growing and _FULL in message:
+            self._refuse(run, growing, message)
             return ([name for name in batch if not name.grows],)
         if not guilty and len(batch) > 1:
             # The message cannot be read: halve the batch until the fault stands alone.
@@ -245,17 +243,12 @@ class Publisher:
             )
 
 
-def adoptable(
-    foreign: Iterable[ForeignRecordSet], claims: Collection[Claim], desired: Collection[RecordSet]
-) -> dict[ForeignRecordSet, RecordSet]:
-    """The foreign record sets that another tool left for a claimant of the name, each as it has to be deleted.
+def adoptable(foreign: Iterable[ForeignRecordSet], desired: Collection[RecordSet]) -> dict[ForeignRecordSet, RecordSet]:
+    """The foreign record sets that another tool left for a holder of the name, each as it has to be deleted.
 
-    Only simple ones with one value, which is an address of an instance that claims the name; and only where a record
-    set of the same type is to take the place.
+    Only simple ones with one value, which stays an answer: it is one of the record sets that take the place.
     """
-    addresses = {
-        (record_type.value, value) for claim in claims for record_type, values in claim.values for value in values
-    }
+    addresses = {(record_set.type.value, value) for record_set in desired for value in record_set.values}
     types = {record_set.type.value: record_set for record_set in desired}
     return {
         one: RecordSet(one.fqdn, types[one.type].type, one.ttl, one.values, "")

@@ -17,8 +17,10 @@ from hub.runtime.model import (
     Selection,
     WhenStopped,
 )
-from hub.runtime.templates import Name, Template, matches, tag_key
+from hub.runtime.name_template import Name, Template, matches, tag_key
 
+# A refusal goes into a row of the ledger and a line of the log, and an instance may have many.
+SHOWN_PATTERNS: Final = 5
 STOPPED_STATES: Final = frozenset({InstanceState.STOPPING, InstanceState.STOPPED})
 
 
@@ -119,7 +121,8 @@ class Rule:
         if barring:
             return f"the rule denies {barring!r}"
         if self.allow is not None and not any(matches(pattern, inner) for pattern in self.allow):
-            return f"the rule allows only {', '.join(map(repr, self.allow))}"
+            others = f" and {len(self.allow) - SHOWN_PATTERNS} others" if len(self.allow) > SHOWN_PATTERNS else ""
+            return f"the rule allows only {', '.join(map(repr, self.allow[:SHOWN_PATTERNS]))}{others}"
         return None
 
 

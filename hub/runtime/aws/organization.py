@@ -32,12 +32,10 @@ class _Kept:
 class OrganizationAccounts:
     """The accounts of the organization, each asked for once in a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock, *, with_units: bool) -> None:
-        """Whether the accounts' units matter: then an account is not known without them."""
+    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock) -> None:
         self._client = client
         self._labels = labels
         self._clock = clock
-        self._with_units = with_units
         self._kept: dict[str, _Kept] = {}
 
     def account(self, account_id: str) -> Account:
@@ -73,19 +71,8 @@ class OrganizationAccounts:
         # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         active = (described.get("State") or described.get("Status")) == "ACTIVE"
         label, reason = self._own_label(account_id, described.get("Name", ""))
-        account = Account(account_id, label, reason, active=active, units=self._units(account_id, described))
+        account = Account(account_id, label, reason, active=active, units=_units(described))
         return _Kept(account, self._clock() + KEEP_KNOWN_MILLIS)
-
-    def _units(self, account_id: str, described: AccountTypeDef) -> tuple[str, ...]:
-        """The root and the units that the account lies in, from the root down.
-
-        An account has one path, `o-.../r-.../ou-.../`, as it has one parent (Organizations API Reference, Account).
-        """
-        paths = described.get("Paths", [])
-        if len(paths) != 1 and self._with_units:
-            # A version of boto3 that knows no paths, perhaps. Nothing may be taken away for not knowing.
-            raise SpokeUnreachable(f"Organizations does not tell which units {account_id} lies in")
-        return tuple(paths[0].strip("/").split("/")[1:]) if paths else ()
 
     def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
         """The label of an account's name if it is its own, or the reason why it has none."""
@@ -114,3 +101,12 @@ class OrganizationAccounts:
             return described is not None and label_of(described.get("Name", "")).text == label
         except NameRefused:
             return False
+
+
+def _units(described: AccountTypeDef) -> tuple[str, ...]:
+    """The root and the units that an account lies in, from the root down; none where Organizations does not tell.
+
+    An account has one path, `o-.../r-.../ou-.../`, as it has one parent (Organizations API Reference, Account).
+    """
+    paths = described.get("Paths", [])
+    return tuple(paths[0].strip("/").split("/")[1:]) if len(paths) == 1 else ()

@@ -97,7 +97,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         version=int(row["version"]),
         instance=_instance(ref, facts) if facts else None,
         account=_account(ref, facts["account"]) if facts else None,
-        refusals=tuple(Refusal(**refusal) for refusal in row.get("refusals", [])),
+        refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
     )
 
 
@@ -139,6 +139,10 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
         ),
         tags=tuple((key, value) for key, value in facts["tags"]),
     )
+
+
+def _refusal(row: Mapping[str, Any]) -> Refusal:
+    return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"])
 
 
 def _account(ref: InstanceRef, account: Mapping[str, Any]) -> Account:

@@ -9,7 +9,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model import Fqdn
-from hub.runtime.naming import LABEL, MAX_LABEL, MAX_NAME, NameRefused, is_reverse, label_of, shown
+from hub.runtime.naming import (
+    ENCODED,
+    LABEL,
+    MAX_LABEL,
+    MAX_NAME,
+    Label,
+    NameRefused,
+    encoded,
+    is_reverse,
+    letters_of,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,17 +47,19 @@ SHAPES: Final = {
 VARIABLES: Final = frozenset(SHAPES)
 # What the instance's owner chooses freely, what he chooses within limits, and what an account's administrator chooses.
 OWNER_CHOSEN: Final = frozenset({"name", "alias", "asg"})
-OWNER_PLACED: Final = frozenset({"private_ipv4"})
+OWNER_PLACED: Final = frozenset({"private_ipv4", "device_index"})
 ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
 # What sets accounts apart, but has no shape by which its end could be told from what is glued to it.
 _SHAPELESS_FACTS: Final = frozenset({"account_name", "ou"})
-_ONE_OWNERS: Final = frozenset({"{account_id}", "{account_name}", "{instance_id}"})
+# What belongs to one account, or to one instance, alone.
+OWN: Final = frozenset({"account_id", "account_name", "instance_id"})
 
 # All values that a variable can have, where the configuration lists them: regions, and labels of units.
 Known = Mapping[str, Collection[str]]
 
 VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
 
 
@@ -107,19 +120,26 @@ class Template:
         Raises:
             NameRefused: When there is no such value, it cannot be, or the name gets too long.
         """
-        labels = {variable: (raw := value(variable), label_of(raw)) for variable in sorted(self.variables)}
-        name = VARIABLE.sub(lambda match: labels[match[1]][1].text, self.text)
+        texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
+        # A label is encoded whole: of its parts, neither the limits nor the letters would be those of the label.
+        labels = [_filled(label, texts) for label in _labels(self)]
+        name = f"{'.'.join(encoded(label) for label in labels)}."
         for label in name.removesuffix(".").split("."):
             if len(label) > MAX_LABEL:
                 raise NameRefused(f"the label {shown(label)} has {len(label)} characters; DNS allows {MAX_LABEL}")
         if len(name) > MAX_NAME:
             raise NameRefused(f"the name {shown(name)} has {len(name)} characters; DNS allows {MAX_NAME}")
-        notes = tuple(
-            f"{shown(raw)} is written {label.text!r}: {', '.join(label.steps)}"
-            for raw, label in labels.values()
-            if label.steps
-        )
-        return Name(Fqdn(name), notes)
+        notes = [
+            f"{shown(raw)} is written {text.text!r}: {', '.join(text.steps)}"
+            for raw, text in texts.values()
+            if text.steps
+        ]
+        notes += [f"{label!r} is {ENCODED}: {encoded(label)!r}" for label in labels if not label.isascii()]
+        return Name(Fqdn(name), tuple(notes))
+
+
+def _filled(label: str, texts: Mapping[str, tuple[str, Label]]) -> str:
+    return VARIABLE.sub(lambda match: texts[match[1]][1].text, label)
 
 
 def tag_key(variable: str) -> str | None:
@@ -156,30 +176,38 @@ def collision(one: Template, other: Template, known: Known) -> str | None:
 
     That is so where both can make one name though they differ, and somebody chooses a part of it: with
     `{name}.corp.internal` and `{instance_id}.corp.internal`, a tag could be another instance's id. It is not where both
-    carry their own account, or their own instance, in the same place; nor where they differ only in which tag of his
-    the owner chooses the name by.
+    carry their own account, or their own instance, in the same place; nor where they are one text.
     """
     mine, theirs = _labels(one), _labels(other)
     pairs = list(zip(mine, theirs, strict=False))
     if len(mine) != len(theirs) or not all(_can_meet(*pair, known) for pair in pairs):
         return None
-    if any(left == right and left in _ONE_OWNERS for left, right in pairs):
+    if any(left == right and _of_one_owner(left) for left, right in pairs):
         return None
-    apart = [f"{left!r} opposite {right!r}" for left, right in pairs if _by_any_tag(left) != _by_any_tag(right)]
+    apart = [f"{left!r} opposite {right!r}" for left, right in pairs if left != right]
     return " and ".join(apart) if apart and _chosen(*mine, *theirs) else None
 
 
 def shadowed(template: Template, domains: Collection[Fqdn], known: Known) -> Fqdn | None:
-    """The domain of another zone that some names of the template lie in: that zone alone would be asked for them."""
+    """The domain of another zone that names of the template lie in by its own words: that zone alone would be asked.
+
+    What a choice puts into another zone is refused when the name is made.
+    """
     labels = _labels(template)
     for domain in sorted(domains):
         inner = domain.removesuffix(".").split(".")
         lies_in = len(inner) < len(labels) and all(
-            _can_meet(label, part, known) for label, part in zip(labels[-len(inner) :], inner, strict=True)
+            not _chosen(label) and _can_meet(label, part, known)
+            for label, part in zip(labels[-len(inner) :], inner, strict=True)
         )
         if domain != template.domain and len(domain) > len(template.domain) and lies_in:
             return domain
     return None
+
+
+def inner_labels(template: Template) -> list[str]:
+    """The labels of a template within its zone."""
+    return _split(template.text.removesuffix(template.domain))
 
 
 def _labels(template: Template) -> list[str]:
@@ -200,9 +228,18 @@ def _chosen(*labels: str) -> bool:
     return any(chosen(variable) for label in labels for variable in VARIABLE.findall(label))
 
 
-def _by_any_tag(label: str) -> str:
-    """The label with one and the same variable for all that an instance's owner chooses freely."""
-    return VARIABLE.sub(lambda match: "{*}" if _chosen_freely(match[1]) else match[0], label)
+def _of_one_owner(label: str) -> bool:
+    """Whether two instances that have this label in common are of one account, or are one.
+
+    The variable that says so stands at an end, or what is chosen on both sides of it could hide another's.
+    """
+    variables = VARIABLE.findall(label)
+    return bool(variables) and not OWN.isdisjoint((variables[0], variables[-1]))
+
+
+def by_any_tag(template: Template) -> str:
+    """The text of a template with one and the same variable for all that an instance's owner chooses freely."""
+    return VARIABLE.sub(lambda match: "{*}" if _chosen_freely(match[1]) else match[0], template.text)
 
 
 def _can_meet(mine: str, theirs: str, known: Known) -> bool:
@@ -222,11 +259,16 @@ def _can_meet(mine: str, theirs: str, known: Known) -> bool:
     if "{" not in mine or "{" not in theirs:
         literal, shape = (mine, theirs) if "{" not in mine else (theirs, mine)
         return re.fullmatch(pattern(shape), literal) is not None
+    left, right = (known.get(label.strip("{}")) for label in (mine, theirs))
+    if left is not None and right is not None:
+        return not set(left).isdisjoint(right)
     return not (mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
 
 
 # No value of one of these is ever a value of another.
-_SINGLE_FACTS: Final = frozenset({"{region}", "{account_id}", "{instance_id}", "{vpc_id}", "{subnet_id}", "{short_id}"})
+_SINGLE_FACTS: Final = frozenset(
+    {"{region}", "{az}", "{account_id}", "{instance_id}", "{vpc_id}", "{subnet_id}", "{short_id}"}
+)
 
 
 def _label_faults(label: str) -> list[str]:
@@ -237,10 +279,15 @@ def _label_faults(label: str) -> list[str]:
     if not LABEL.fullmatch(literal):
         return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
     inside = VARIABLE.findall(label)
+    if any(_CONTROL.search(variable) for variable in inside):
+        return [f"{label!r} names a tag by control characters"]
     shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
     free = [variable for variable in inside if variable in _SHAPELESS_FACTS or _chosen_freely(variable)]
     if shapeless and len(free) > 1:
         # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` are one label: a tag could reach the names of
         # another account.
         return [f"{label!r} glues {{{shapeless[0]}}} to what somebody chooses: give it a label of its own"]
+    if shapeless and "}{" in label:
+        # `10-1-0-4` + `5prod` and `10-1-0-45` + `prod` are one label, too.
+        return [f"{label!r} glues {{{shapeless[0]}}} to a variable: set them apart by a hyphen or a dot"]
     return []

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model import Fqdn
-from hub.runtime.naming import NameRefused, label_of
-from hub.runtime.templates import Template, matches, pattern_fault
+from hub.runtime.name_template import Template, matches, pattern_fault
+from hub.runtime.naming import MAX_NAME, NameRefused, label_of
 from tests.build import CORP
 
 
@@ -31,6 +31,9 @@ def test_template_lies_in_the_most_specific_zone() -> None:
         ("{name}.1.10.in-addr.arpa", ["reverse zone"]),
         ("{name}-{ou}.corp.internal", ["a label of its own"]),
         ("{account_name}-{ou}.corp.internal", ["a label of its own"]),
+        ("{private_ipv4}{account_name}.corp.internal", ["by a hyphen or a dot"]),
+        ("{account_name}{device_index}.corp.internal", ["by a hyphen or a dot"]),
+        ("{tag:a\x07}.corp.internal", ["control characters"]),
         ("{NAME}.corp.internal", ["unknown variable {NAME}"]),
         ("*.{name}.corp.internal", ["no label"]),
         ("{name.corp.internal", ["no label"]),
@@ -51,11 +54,28 @@ def test_name_too_long_for_dns_is_refused() -> None:
         template.name({"name": "a" * 63}.__getitem__)
 
 
+def test_name_as_long_as_dns_allows_is_given() -> None:
+    """254 characters with the dot at the end are a name, and 255 are none."""
+    template = Template.parse("{name}." + ".".join(["a" * 59] * 3) + ".b.corp.internal", [CORP])
+    assert len(template.name(lambda _: "a" * 57).fqdn) == MAX_NAME
+    with pytest.raises(NameRefused, match="255 characters"):
+        template.name(lambda _: "a" * 58)
+
+
 def test_label_glued_too_long_is_refused() -> None:
-    """A label that only together gets too long is refused, not cut."""
+    """A label that only together gets too long is refused, not cut; one of 63 characters is not too long."""
     template = Template.parse("{name}-{region}.corp.internal", [CORP])
-    with pytest.raises(NameRefused, match="DNS allows 63"):
-        template.name({"name": "a" * 60, "region": "eu-central-1"}.__getitem__)
+    region = "eu-central-1"
+    fitting = "a" * (63 - len(f"-{region}"))
+    assert template.name({"name": fitting, "region": region}.__getitem__).fqdn.startswith(f"{fitting}-{region}.")
+    with pytest.raises(NameRefused, match="64 characters; DNS allows 63"):
+        template.name({"name": f"{fitting}a", "region": region}.__getitem__)
+
+
+def test_name_of_an_account_may_be_glued_to_a_fact() -> None:
+    """What nobody chooses can stand beside an account's name in one label."""
+    template = Template.parse("{name}.{account_name}-{region}.corp.internal", [CORP])
+    assert template.variables == {"name", "account_name", "region"}
 
 
 @given(name=st.text(max_size=80), account=st.text(max_size=80))
@@ -82,6 +102,38 @@ def test_name_tells_what_was_done_to_its_texts() -> None:
     given_name = template.name({"name": "Ledger DB", "region": "eu-west-1"}.__getitem__)
     (note,) = given_name.notes
     assert note.startswith("'Ledger DB' is written 'ledger-db'")
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "name"),
+    [
+        ("{name}-{short_id}", {"name": "B\xfccher", "short_id": "0000000a"}, "xn--bcher-0000000a-gsb"),
+        ("{name}", {"name": "M\xfcnchen"}, "xn--mnchen-3ya"),
+        ("{name}.{region}", {"name": "\xe4", "region": "eu"}, "xn--4ca.eu"),
+    ],
+)
+def test_label_is_encoded_whole(text: str, values: dict[str, str], name: str) -> None:
+    """A label of several parts is one international label, and shows as what was written."""
+    made = Template.parse(f"{text}.corp.internal", [CORP]).name(values.__getitem__)
+    assert made.fqdn == f"{name}.corp.internal."
+    encoded = name.split(".", maxsplit=1)[0]
+    assert made.notes[-1].endswith(f"is encoded as an international name: {encoded!r}")
+    shown = encoded.removeprefix("xn--").encode("ascii").decode("punycode")
+    assert shown.split("-")[0] == values["name"].lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("{tag:env}--{name}", {"tag:env": "xn", "name": "80ak6aa92e"}),
+        ("x{tag:env}", {"tag:env": "n--80ak6aa92e"}),
+        ("{name}-{short_id}", {"name": "\u05e9\u05dc\u05d5\u05dd", "short_id": "a0000000"}),
+    ],
+)
+def test_label_glued_to_what_nobody_may_write_is_refused(text: str, values: dict[str, str]) -> None:
+    """Parts that are harmless make no label together that no tag could be."""
+    with pytest.raises(NameRefused, match="international name"):
+        Template.parse(f"{text}.corp.internal", [CORP]).name(values.__getitem__)
 
 
 @pytest.mark.parametrize(
