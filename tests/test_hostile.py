@@ -36,15 +36,23 @@ def forward(decision: Decision) -> list[Claim]:
     return [claim for claim in decision.claims if not is_reverse(claim.key.fqdn)]
 
 
-def could_give(policy: Policy, rule: Rule, claim: Claim) -> bool:
+def shown(fqdn: str) -> str:
+    """A name in the letters that it shows as."""
+    labels = fqdn.split(".")
+    return ".".join(
+        label.removeprefix("xn--").encode("ascii").decode("punycode") if label.startswith("xn--") else label
+        for label in labels
+    )
+
+
+def could_give(rule: Rule, claim: Claim) -> bool:
     """Whether a rule's templates, read as patterns, could make the name; an own and plain reading of them."""
     return any(
         re.fullmatch(
-            "".join("[a-z0-9-]+" if n % 2 else re.escape(part) for n, part in enumerate(VARIABLE.split(one.text))),
-            claim.key.fqdn,
+            "".join("[^.]+" if n % 2 else re.escape(part) for n, part in enumerate(VARIABLE.split(one.text))),
+            shown(claim.key.fqdn),
         )
         for one in rule.templates
-        if policy.domains
     )
 
 
@@ -87,7 +95,7 @@ def test_every_rule_that_speaks_gives_a_name_or_a_reason(
     for claim in forward(decision):
         rule = rules[claim.rule]
         assert rule.scope.covers(subject.ref, account)
-        assert could_give(policy, rule, claim)
+        assert could_give(rule, claim)
         inner = claim.key.fqdn.removesuffix(".corp.internal.")
         assert not any(matches(pattern, inner) for pattern in rule.deny)
         assert rule.allow is None or any(matches(pattern, inner) for pattern in rule.allow)
@@ -101,7 +109,7 @@ def test_every_rule_that_speaks_gives_a_name_or_a_reason(
         )
         # A rule may have its name by an earlier one that gives the same; a selection may leave no address.
         if covered and rule.interfaces == rule.addresses == "primary" and rule.scope.subnets is rule.scope.vpcs is None:
-            again = any(could_give(policy, rule, claim) for claim in decision.claims)
+            again = any(could_give(rule, claim) for claim in decision.claims)
             assert rule.name in told or again, (rule, names)
 
 
@@ -130,7 +138,7 @@ def test_what_the_ledger_keeps_reads_back_the_same(tags: dict[str, str], data: s
 def _given_by(policy: Policy, claim: Claim) -> list[tuple[Rule, Template]]:
     """The rule of a claim, with each of its templates that could have made the name."""
     (rule,) = (rule for rule in policy.rules if rule.name == claim.rule)
-    return [(rule, one) for one in rule.templates if could_give(policy, Rule("", (one,), 1), claim)]
+    return [(rule, one) for one in rule.templates if could_give(Rule("", (one,), 1), claim)]
 
 
 def _same_words(one: tuple[Rule, Template], other: tuple[Rule, Template]) -> bool:
