@@ -19,6 +19,7 @@ from troposphere.dynamodb import (
 from troposphere.logs import LogGroup
 from troposphere.sqs import RedrivePolicy
 
+from hub.alarms import add_alarm_topic, dead_letter_alarm
 from hub.event_bus import add_event_bus
 from hub.network import zone_id_title
 from hub.queues import EVENTS_RETENTION, queue, queue_policy
@@ -95,7 +96,8 @@ def template(config: Config) -> Template:
         "Publisher",
         publisher_role(config, publisher_logs, ledger, failures),
         publisher_logs,
-        _environment(config, ledger) | {contract.ENV_WRITER_ROLE_ARN: writer},
+        _environment(config, ledger)
+        | {contract.ENV_WRITER_ROLE_ARN: writer, contract.ENV_ROUTE53_SHARE: str(config.network.route53_share)},
         FunctionName=contract.PUBLISHER_FUNCTION,
         Description="Publishes the claims on names to the hosted zones.",
         Handler=contract.PUBLISHER_HANDLER,
@@ -120,6 +122,11 @@ def template(config: Config) -> Template:
             ),
         )
     )
+    for letters, what in (
+        (dead_letters, "Events of instances failed five times, or never reached the observer's queue."),
+        (failures, "Lambda gave up changes of the ledger that the publisher failed on."),
+    ):
+        template.add_resource(dead_letter_alarm(letters, what))
     _add_outputs(template)
     return template
 
@@ -179,6 +186,7 @@ def _add_parameters(template: Template, config: Config) -> None:
         for parameter in group:
             template.add_parameter(parameter)
             template.add_parameter_to_group(parameter, label)
+    add_alarm_topic(template, "Operation")
 
 
 def _ledger() -> Table:

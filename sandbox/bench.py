@@ -29,6 +29,7 @@ from hub.runtime.claims import desired_record_sets
 from hub.runtime.model import Claim, ConflictRule, Fqdn, InstanceRef, Millis, NameKey, RecordType
 from hub.runtime.plan import NameChange, batches, changes
 from sandbox import example
+from sandbox.burst import burst
 from sandbox.clock import moved_clock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import world
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 STARTS: Final = 50
 PAIRS: Final = 15
 RUNS: Final = 5
+BURST: Final = 10_000
 CLAIMS, NAMES = 100_000, 20_000
 LISTING: Final = "ListResourceRecordSets"
 # The module that Lambda imports.
@@ -63,9 +65,19 @@ def main() -> None:
     ratio, unit = cold_import_ratio, "times importing boto3"
     show("cold_import_ratio", ratio(built, bytecode=True), unit, limit=1.5)
     show("cold_import_ratio_without_bytecode", ratio(built, bytecode=False), unit)
+    bursts()
     with moved_clock() as clock, world(config, clock) as made:
         starts(made)
         life(made)
+
+
+def bursts() -> None:
+    """How many seconds ten thousand new names take, by all that Route 53 lets an account do and by the usual share."""
+    for share in (1.0, configuration.load(example.CONFIG).network.route53_share):
+        measured = burst(BURST, share)
+        figure = f"burst_{BURST}_names_seconds_at_share_{share}"
+        show(figure, measured.seconds, "seconds", limit=measured.limit, naive=measured.naive)
+        show(f"{figure}_against_limit", measured.seconds / measured.limit, "times the limit", limit=1.1)
 
 
 def planned() -> None:

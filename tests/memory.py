@@ -141,6 +141,7 @@ class MemoryZones:
     room: int = 10_000
     batches: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    seconds_a_change: float = 0.0
     # What happens around the next calls: "before" fails the call undone, "after" fails it done.
     faults: list[str | None] = field(default_factory=list)
 
@@ -162,6 +163,9 @@ class MemoryZones:
         self.owned.update(state)
         if fault == "after":
             raise ZoneUnavailable(f"{zone_id}: read timeout")
+
+    def delay(self, changes: int) -> float:
+        return self.seconds_a_change * changes
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         if zone_id in self.closed:

@@ -35,6 +35,7 @@ from hub.runtime.model import (
     Refusal,
     Spoke,
 )
+from hub.runtime.pace import Pace
 from hub.runtime.ports import (
     AccountUnknown,
     BatchRefused,
@@ -371,12 +372,17 @@ class TestAccounts:
             assert accounts.account("444444444444").units == units
 
 
+def writer_zones(clients: OneClient, clock: MemoryClock) -> WriterZones:
+    arn = "arn:aws:iam::3:role/orgdns-writer"
+    return WriterZones(clients, arn, Pace(1.0, clock.now / 1000), clock, clock.sleep)  # type: ignore[arg-type]  # as above
+
+
 class TestZones:
     @pytest.fixture
     def route53(self) -> Iterator[tuple[WriterZones, Stubber]]:
         client = SESSION.client("route53")
         with Stubber(client) as stubber:
-            yield WriterZones(OneClient(client), "arn:aws:iam::3:role/orgdns-writer"), stubber  # type: ignore[arg-type]  # as above
+            yield writer_zones(OneClient(client), MemoryClock()), stubber
 
     def test_change_is_sent_as_multivalue_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
         """A change carries its owner, its values and its action, and nothing is an UPSERT."""
@@ -440,11 +446,45 @@ class TestZones:
         with pytest.raises(ZoneUnavailable):
             zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 
+    def test_calls_wait_for_their_turn(self) -> None:
+        """Beyond the bursts, changes and pages come no faster than Route 53 refills its buckets."""
+        client, clock = SESSION.client("route53"), MemoryClock()
+        zones = writer_zones(OneClient(client), clock)
+        thousand = [Change(Action.CREATE, record_set(number, name=f"n{number}")) for number in range(1000)]
+        info = {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}
+        with Stubber(client) as stubber:
+            for _ in range(3):
+                stubber.add_response("change_resource_record_sets", {"ChangeInfo": info})
+            began = clock.now
+            for _ in range(3):
+                zones.change(CORP_ZONE, thousand)
+        assert (clock.now - began) / 1000 == pytest.approx(15, abs=0.2)
+
+    @pytest.mark.parametrize("code", ["Throttling", "PriorRequestNotComplete"])
+    def test_throttled_call_slows_the_pace(self, code: str) -> None:
+        """A call that was throttled, or had to be repeated, makes the next ones wait longer."""
+        client, clock = SESSION.client("route53"), MemoryClock()
+        zones = writer_zones(OneClient(client), clock)
+        with Stubber(client) as stubber:
+            stubber.add_client_error("change_resource_record_sets", code)
+            with pytest.raises(ZoneUnavailable):
+                zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        slow = zones.delay(1_600)
+        repeated = {"RetryAttempts": 1}
+        answer = {
+            "ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED},
+            "ResponseMetadata": repeated,
+        }
+        with Stubber(client) as stubber:
+            stubber.add_response("change_resource_record_sets", answer)
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(2))])
+        assert 0 < slow < zones.delay(1_600)
+
     def test_zone_that_is_closed_is_told_from_one_that_may_come_back(self) -> None:
         """Access denied to a fresh session will not pass by waiting; to an old one it may."""
         client = SESSION.client("route53")
         one = OneClient(client)
-        zones = WriterZones(one, "arn:aws:iam::3:role/orgdns-writer")  # type: ignore[arg-type]  # as above
+        zones = writer_zones(one, MemoryClock())
         with Stubber(client) as stubber:
             for code in ("AccessDenied", "NoSuchHostedZone", "AccessDenied"):
                 stubber.add_client_error("change_resource_record_sets", code)

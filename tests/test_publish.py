@@ -243,14 +243,71 @@ def test_protected_name_blocks_nobody(world: World) -> None:
     assert world.zones.addresses(key("zoo"))
 
 
-def test_unreadable_refusal_is_bisected(world: World) -> None:
-    """If the message cannot be read, the batch is halved until the fault stands alone: some 20 calls of 1,000 names."""
-    world.zones.readable_messages = False
-    world.zones.foreign[key("n700")] = [by_hand("n700")]
+BAD = ("n1", "n2", "n500", "n777", "n999", "n1000")
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("published_before", [False, True])
+def test_one_bad_change_of_a_thousand_costs_twelve_further_calls(
+    world: World, bad: str, *, published_before: bool
+) -> None:
+    """If the refusal cannot be read, the fault is found by halves; everything else goes out in the same run."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 1001)))
+    if published_before:
+        world.publish()
+        world.claim(*(replace(claim(number, name=f"n{number}"), ttl=90) for number in range(1, 501)))
+        world.claim(
+            *(claim(number, name=f"n{number}", address=f"10.1.0.{number % 250}") for number in range(501, 1001))
+        )
+    world.zones.readable_messages = False
+    world.zones.protected.add(key(bad))
+    sent, read = len(world.zones.batches), len(world.zones.reads)
     outcomes = world.publish()
-    assert [outcome.key for outcome in outcomes if outcome.ending is not Ending.PUBLISHED] == [key("n700")]
-    assert len(world.zones.batches) <= 24
+    first = 2 if published_before else 1
+    reads = len(world.zones.reads) - read - (0 if published_before else 1)
+    assert [outcome.key for outcome in outcomes if outcome.ending is not Ending.PUBLISHED] == [key(bad)]
+    assert len(world.zones.batches) - sent - first + reads <= 12
+    (refused,) = (outcome for outcome in outcomes if outcome.key == key(bad))
+    assert (refused.ending, "something is not right" in refused.reason) == (Ending.CONFLICT, True)
+
+
+@given(st.sets(st.integers(1, 60), max_size=6), st.booleans())
+@settings(max_examples=40)
+def test_every_bad_change_is_found_and_no_other_waits(bad: set[int], readable: bool) -> None:  # noqa: FBT001 - drawn
+    """However many changes are bad and whether Route 53 says which, they alone are left out."""
+    world = World()
+    world.zones.readable_messages = readable
+    world.zones.protected |= {key(f"n{number}") for number in bad}
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 61)))
+    outcomes = {outcome.key: outcome.ending for outcome in world.publish()}
+    assert {of for of, ending in outcomes.items() if ending is not Ending.PUBLISHED} == world.zones.protected
+    assert all(ending in {Ending.PUBLISHED, Ending.CONFLICT} for ending in outcomes.values())
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("at", range(1, 8))
+def test_zone_that_goes_away_while_a_fault_is_looked_for(world: World, fault: str, at: int) -> None:
+    """A call that fails among those that look for a bad change leaves names for the next run, and loses none."""
+    world.zones.readable_messages = False
+    world.zones.protected.add(key("n20"))
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 33)))
+    world.zones.faults = [*([None] * at), fault]
+    endings = {outcome.key: outcome.ending for outcome in world.publish()}
+    assert set(endings) == {key(f"n{number}") for number in range(1, 33)}
+    world.zones.faults = []
+    again = world.publish(*(of for of, ending in endings.items() if ending is Ending.RETRY))
+    assert all(outcome.ending is not Ending.RETRY for outcome in again)
+    assert {of for of, owned in world.zones.owned.items() if owned} == set(endings) - {key("n20")}
+
+
+def test_batch_that_would_wait_longer_than_there_is_time_is_left(world: World) -> None:
+    """What has to wait for its turn is not begun if the run would be stopped meanwhile."""
+    world.claim(*(claim(number, name=f"n{number}") for number in range(1, 11)))
+    world.zones.seconds_a_change = 21.0
+    assert world.endings() == {Ending.RETRY}
+    assert not world.zones.batches
+    world.zones.seconds_a_change = 19.0
+    assert world.endings() == {Ending.PUBLISHED}
 
 
 def test_time_out_that_did_succeed_is_recognised(world: World) -> None:

@@ -178,7 +178,7 @@ def test_functions() -> None:
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     for title, handler, own in (
         ("Observer", contract.OBSERVER_HANDLER, set()),
-        ("Publisher", contract.PUBLISHER_HANDLER, {contract.ENV_WRITER_ROLE_ARN}),
+        ("Publisher", contract.PUBLISHER_HANDLER, {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE}),
     ):
         function = properties("hub", title)
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])

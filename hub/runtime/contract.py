@@ -31,6 +31,8 @@ ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # are not known when the policy is compiled, so the two meet in the function's environment.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
+# What part of the networking account's Route 53 buckets the publisher may take, above 0 and up to 1.
+ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 METRICS_NAMESPACE: Final = PREFIX
 
 # The compiled policy's place in the package, beside this module.

@@ -25,6 +25,7 @@ from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
 from hub.runtime.compiled import from_json
 from hub.runtime.events import Hint, NotOurs, hint_of
 from hub.runtime.model import Change, Fqdn, InstanceRef, Millis, NameKey
+from hub.runtime.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -219,7 +220,8 @@ def _observer() -> observe.Observer:
 def _publisher() -> publish.Publisher:
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
-    zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN])
+    pace = Pace(float(os.environ[contract.ENV_ROUTE53_SHARE]), _now() / 1000)
+    zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN], pace, _now, time.sleep)
     policy = _policy()
     ids = _zone_ids(policy)
     return publish.Publisher(

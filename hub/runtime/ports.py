@@ -157,6 +157,10 @@ class Zones(Protocol):
         """Make all changes or none; raises BatchRefused, ZoneUnavailable or ZoneClosed."""
         ...
 
+    def delay(self, changes: int) -> float:
+        """How many seconds a call with so many changes would wait for its turn."""
+        ...
+
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         """What the zone holds under each of the names now; raises ZoneUnavailable or ZoneClosed."""
         ...

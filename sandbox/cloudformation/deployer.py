@@ -19,6 +19,7 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.iam.models import iam_backends
 
 from sandbox.bridge import replaced
+from sandbox.cloudformation.alarms import Alarm
 from sandbox.cloudformation.corrected import corrected_types
 from sandbox.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.cloudformation.rollout import automatic_deployment
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.template import Template
 
 # moto finds a type by the subclasses of its model: that they were imported is what registers these.
-BRIDGED_TYPES: Final = (EventBusPolicy, QueuePolicy, StackSetResource)
+BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, StackSetResource)
 
 
 class DeploymentFailed(RuntimeError):

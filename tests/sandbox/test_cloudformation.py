@@ -152,10 +152,10 @@ def test_an_update_replaces_policies_and_keeps_what_it_does_not_touch(world: Wor
 
 def test_a_type_that_moto_lacks_is_refused_by_name(world: World) -> None:
     """What moto would skip in silence is an error that names the type and the resource, by whatever way it comes."""
-    template = {"Resources": {"Watch": {"Type": "AWS::CloudWatch::Alarm", "Properties": {}}}}
-    with pytest.raises(TemplateRefused, match=r"Watch \(AWS::CloudWatch::Alarm\)"):
+    template = {"Resources": {"Watch": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}}}}
+    with pytest.raises(TemplateRefused, match=r"Watch \(AWS::CloudWatch::CompositeAlarm\)"):
         world.deploy(template)
-    with pytest.raises(ClientError, match="AWS::CloudWatch::Alarm"):
+    with pytest.raises(ClientError, match="AWS::CloudWatch::CompositeAlarm"):
         client("cloudformation").create_stack(StackName="direct", TemplateBody=json.dumps(template))
     assert client("cloudformation").describe_stacks()["Stacks"] == []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,15 +12,23 @@ from hub.runtime.model import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRe
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_route53.type_defs import ListResourceRecordSetsRequestTypeDef, ResourceRecordSetOutputTypeDef
+
+    from hub.runtime.pace import Pace
+    from hub.runtime.ports import Clock, Sleep
+
+_Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 
 # Route 53 has one endpoint in a partition, signed for us-east-1 (AWS General Reference, "Route 53 endpoints").
 REGION: Final = "us-east-1"
 # Refusals that are the batch's own fault, and that repeating it would not change.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
+# "Throttling" for the account's buckets, the other where the zone still works on an earlier change (API Reference,
+# ChangeResourceRecordSets).
+_THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
 # Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
 _CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
@@ -30,9 +38,16 @@ NAMES_READ_ONE_BY_ONE: Final = 30
 class WriterZones:
     """Zones that the writer role may change."""
 
-    def __init__(self, clients: AssumedClients, role_arn: str) -> None:
+    def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._clients = clients
         self._role_arn = role_arn
+        self._pace = pace
+        self._clock = clock
+        self._sleep = sleep
+
+    def delay(self, changes: int) -> float:
+        """How many seconds a call with so many changes would wait for its turn."""
+        return self._pace.delay(changes, self._seconds())
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
         """Make all changes or none.
@@ -45,8 +60,8 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": _described(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id, _REFUSALS):
-            self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
+        with self._translated(zone_id, _REFUSALS), self._paced(len(batch)) as answered:
+            answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         """What the zone holds under each of the names now.
@@ -82,6 +97,33 @@ class WriterZones:
                 yield found
 
     @contextmanager
+    def _paced(self, changes: int = 0) -> Iterator[Callable[[_Answer], _Answer]]:
+        """Wait for the turn of one call, and adapt the pace to its answer, which is handed to what is yielded.
+
+        A call that botocore had to repeat was throttled, mostly; and if not, to go slower does no harm.
+        """
+        if delay := self.delay(changes):
+            self._sleep(delay)
+        self._pace.take(changes, self._seconds())
+        repeated = False
+
+        def answered(answer: _Answer) -> _Answer:
+            nonlocal repeated
+            repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+            return answer
+
+        try:
+            yield answered
+        except ClientError as error:
+            repeated = error_code(error) in _THROTTLED
+            raise
+        finally:
+            self._pace.answered(throttled=repeated)
+
+    def _seconds(self) -> float:
+        return self._clock() / 1000
+
+    @contextmanager
     def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
         """AWS's errors in the words of our ports."""
         try:
@@ -102,7 +144,8 @@ class WriterZones:
         if name is not None:
             request["StartRecordName"] = name
         while True:
-            page = self._client().list_resource_record_sets(**request)
+            with self._paced() as answered:
+                page = answered(self._client().list_resource_record_sets(**request))
             yield from page["ResourceRecordSets"]
             if not page["IsTruncated"]:
                 break

@@ -1,0 +1,135 @@
+"""Alarms of CloudWatch, which CloudFormation deploys and the emulator lacks as a resource of a template.
+
+A simulation of AWS::CloudWatch::Alarm
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html), kept in
+moto's own CloudWatch, where its API shows them too. Nothing evaluates them there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.common_models import CloudFormationModel
+
+Json = dict[str, Any]
+# An alarm of the emulator, which ships no types.
+Moto = Any
+
+# What an alarm on one metric needs, and what it may have besides, by the names of moto's own parameters.
+_NEEDED: Final = {
+    "Namespace": "namespace",
+    "MetricName": "metric_name",
+    "Statistic": "statistic",
+    "Period": "period",
+    "EvaluationPeriods": "evaluation_periods",
+    "Threshold": "threshold",
+    "ComparisonOperator": "comparison_operator",
+}
+_OPTIONAL: Final = {
+    "ActionsEnabled": "actions_enabled",
+    "AlarmActions": "alarm_actions",
+    "AlarmDescription": "description",
+    "DatapointsToAlarm": "datapoints_to_alarm",
+    "Dimensions": "dimensions",
+    "InsufficientDataActions": "insufficient_data_actions",
+    "OKActions": "ok_actions",
+    "TreatMissingData": "treat_missing_data",
+    "Unit": "unit",
+}
+_DEFAULTS: Final[Json] = {"alarm_actions": [], "description": None, "dimensions": [], "treat_missing_data": "missing"}
+_NUMBERS: Final = {"Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int, "Threshold": float}
+_COMPARISONS: Final = frozenset(
+    {
+        "GreaterThanOrEqualToThreshold",
+        "GreaterThanThreshold",
+        "LessThanThreshold",
+        "LessThanOrEqualToThreshold",
+    }
+)
+_MISSING_DATA: Final = frozenset({"breaching", "ignore", "missing", "notBreaching"})
+
+
+class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::CloudWatch::Alarm: an alarm on one metric."""
+
+    def __init__(self, alarm: Moto) -> None:
+        self.physical_resource_id = str(alarm.name)
+        self.arn = str(alarm.alarm_arn)
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """The one attribute there is."""
+        if attribute != "Arn":
+            raise ValidationError(message=f"an alarm has no attribute {attribute}")
+        return self.arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """The property that names it."""
+        return "AlarmName"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """The type."""
+        return "AWS::CloudWatch::Alarm"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> Alarm:
+        """Put the alarm; CloudFormation takes no name over that somebody else gave already."""
+        settings = _settings(cloudformation_json["Properties"], region_name)
+        backend = cloudwatch_backends[account_id][region_name]
+        if resource_name in backend.alarms:
+            raise ValidationError(message=f"{resource_name} already exists")
+        return cls(backend.put_metric_alarm(name=resource_name, **settings))
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Alarm,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> Alarm:
+        """An update leaves the state as it is and puts a whole new configuration in the old one's place."""
+        properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
+        if "AlarmName" in properties and new_resource_name != name:
+            raise ValidationError(message="the replacement of an alarm is not modelled")
+        backend = cloudwatch_backends[account_id][region_name]
+        before = backend.alarms[name]
+        alarm = backend.put_metric_alarm(name=name, **_settings(properties, region_name))
+        alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
+        return cls(alarm)
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Delete the alarm."""
+        cloudwatch_backends[account_id][region_name].delete_alarms([self.physical_resource_id])
+
+
+def _settings(properties: Json, region: str) -> Json:
+    """What moto's own PutMetricAlarm takes; refuses what is not modelled or what CloudWatch would refuse."""
+    # A property that is AWS::NoValue is none.
+    given = {name: value for name, value in properties.items() if value is not None and name != "AlarmName"}
+    if unknown := sorted(given.keys() - _NEEDED.keys() - _OPTIONAL.keys()):
+        raise ValidationError(message=f"properties of an alarm that are not modelled: {unknown}")
+    if missing := sorted(_NEEDED.keys() - given.keys()):
+        raise ValidationError(message=f"an alarm on one metric needs {missing}")
+    settings = dict(_DEFAULTS)
+    for name, parameter in (_NEEDED | _OPTIONAL).items():
+        if name in given:
+            settings[parameter] = _NUMBERS[name](given[name]) if name in _NUMBERS else given[name]
+    if settings["comparison_operator"] not in _COMPARISONS or settings["treat_missing_data"] not in _MISSING_DATA:
+        raise ValidationError(
+            message="an alarm compares, or treats missing data, in a way that CloudWatch does not know"
+        )
+    # Periods: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    if settings["period"] not in {10, 20, 30} and settings["period"] % 60:
+        raise ValidationError(message="the period of an alarm is 10, 20, 30 or any multiple of 60 seconds")
+    for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+        for action in given.get(name, ()):
+            if not action.startswith(f"arn:aws:sns:{region}:"):
+                raise ValidationError(message=f"{action} is no SNS topic of {region}: other actions are not modelled")
+    return settings
