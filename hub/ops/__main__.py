@@ -1,4 +1,4 @@
-"""The `orgdns` command: why a name is as it is, and what a changed policy would do. It writes nothing."""
+"""The `orgdns` command: why a name is as it is, what a changed policy would do, and what failed for good."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from hub.config import load
 from hub.faults import ConfigInvalid
 from hub.ops import documents
 from hub.ops.changes import policy_change
+from hub.ops.dead_letter_queues import DeadLetterQueues
+from hub.ops.dead_letters import Letters
+from hub.ops.dead_letters_screen import show_dead_letters, show_resent
 from hub.ops.deployed import HubUnknown, deployed, zone_ids_of
 from hub.ops.lookup import Lookup, NothingToExplain
 from hub.ops.plan_screen import show_plan
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 FAILED: Final = 1
 CHANGES: Final = 2
+LETTERS_THERE: Final = 2
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _Region = Annotated[
@@ -44,7 +48,9 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")
 
 @app.callback()
 def orgdns() -> None:
-    """Explain the names that orgdns gives, and plan a change of its policy. Nothing is ever written.
+    """Explain the names that orgdns gives, plan a change of its policy, and look at what failed for good.
+
+    Nothing is ever written, but that dead-letters --resend sends events again.
 
     It takes the credentials that the aws command line would take: they must be of the hub account.
     """
@@ -110,6 +116,36 @@ def plan(
         raise typer.Exit(CHANGES)
 
 
+@app.command("dead-letters")
+def dead_letters(
+    *,
+    queue: Annotated[Letters | None, typer.Option(help="Look into this queue alone.")] = None,
+    resend: Annotated[bool, typer.Option("--resend", help="Send the events to the observer's queue again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending again.")] = False,
+    as_json: _Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all messages, not only the first ones.")] = False,
+    region: _Region = None,
+) -> None:
+    """Say what the hub's dead-letter queues hold and why, and send events again.
+
+    The exit code is 0 when nothing is there (any more), 2 when something is, and 1 on an error.
+    """
+    with _faults_told():
+        queues = _dead_letter_queues(region)
+        found = queues.found((queue,) if queue else tuple(Letters))
+        if not as_json:
+            show_dead_letters(_console(), found, everything=everything)
+        agreed = resend and bool(found.events) and (yes or _agreed(len(found.events)))
+        sent = queues.resend([one.message_id for one in found.events]) if agreed else 0
+        left = sent < len(found.events) or bool(found.given_up) or any(found.hidden.values())
+        if as_json:
+            typer.echo(documents.text(documents.dead_letters(found, sent, left=left)))
+        elif resend:
+            show_resent(_console(), found, sent if agreed else None)
+    if left:
+        raise typer.Exit(LETTERS_THERE)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; its exit code."""
     try:
@@ -122,15 +158,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _lookup(region: str | None, progress: Progress) -> Lookup:
+    with _endpoint_told():
+        session = _session(region)
+        functions = session.client("lambda", config=CLIENT_CONFIG)
+        rows = session.client("dynamodb", config=CLIENT_CONFIG)
+    return Lookup(deployed(functions), rows, progress)
+
+
+def _dead_letter_queues(region: str | None) -> DeadLetterQueues:
+    with _endpoint_told():
+        return DeadLetterQueues(_session(region).client("sqs", config=CLIENT_CONFIG))
+
+
+def _session(region: str | None) -> boto3.Session:
     session = boto3.Session(region_name=region)
     if session.region_name is None:
         raise HubUnknown("no region is set: say --region or AWS_REGION, that of the hub")
+    return session
+
+
+@contextmanager
+def _endpoint_told() -> Iterator[None]:
     try:
-        functions = session.client("lambda", config=CLIENT_CONFIG)
-        rows = session.client("dynamodb", config=CLIENT_CONFIG)
+        yield
     except ValueError as fault:
         raise HubUnknown(f"region or AWS_ENDPOINT_URL is none: {fault}") from fault
-    return Lookup(deployed(functions), rows, progress)
+
+
+def _agreed(events: int) -> bool:
+    """Whether a person agrees; who cannot be asked does not."""
+    try:
+        return typer.confirm(f"Send the events ({events:,}) to the observer's queue again?", err=True)
+    except typer.Abort:
+        typer.echo("", err=True)
+        return False
 
 
 @contextmanager

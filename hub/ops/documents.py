@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.ops.changes import AccountSummary, NameDifference, PolicyChange
+    from hub.ops.dead_letters import DeadEvent, DeadLetters, GivenUp
     from hub.ops.explain import ClaimReport, InstanceReport, NameReport
     from hub.runtime.claims import Standing
     from hub.runtime.model import Claim, Millis, RecordSet, Refusal
@@ -51,6 +52,17 @@ def planned(change: PolicyChange) -> Document:
             "without_facts": change.undecided.unseen,
             "without_units": change.undecided.unplaced,
         },
+    }
+
+
+def dead_letters(found: DeadLetters, sent: int, *, left: bool) -> Document:
+    """What `dead-letters --json` says; `left` is whether something is there now."""
+    return {
+        "dead_letters": left,
+        "events": [_dead_event(one) for one in found.events],
+        "publisher": [_given_up(one) for one in found.given_up],
+        "hidden": {letters.value: number for letters, number in found.hidden.items()},
+        "sent_again": sent,
     }
 
 
@@ -168,4 +180,30 @@ def _account(summary: AccountSummary) -> Document:
         "changed": summary.changed,
         "refused": summary.refused,
         "lost": summary.lost,
+    }
+
+
+def _dead_event(one: DeadEvent) -> Document:
+    return {
+        "message_id": one.message_id,
+        "instance": str(one.instance) if one.instance else None,
+        "kind": one.kind or None,
+        "time": one.time or None,
+        "received": one.received,
+        "undelivered": one.undelivered,
+        "reason": one.reason,
+    }
+
+
+def _given_up(one: GivenUp) -> Document:
+    return {
+        "message_id": one.message_id,
+        "given_up_at": one.given_up_at,
+        "first_record_at": one.first_record_at,
+        "last_record_at": one.last_record_at,
+        "records": one.records,
+        "shard": one.shard,
+        "first_sequence_number": one.first_sequence_number,
+        "last_sequence_number": one.last_sequence_number,
+        "reason": one.reason,
     }
