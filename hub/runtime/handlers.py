@@ -158,8 +158,23 @@ def _time_left(context: LambdaContext) -> TimeLeft:
     return lambda: context.get_remaining_time_in_millis() / 1000
 
 
+DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
+
+
 class Misdeployed(Exception):
     """Package and template do not belong together."""
+
+
+def _setting(name: str) -> str:
+    """What the hub stack says in the function's environment.
+
+    Raises:
+        Misdeployed: When it does not.
+    """
+    try:
+        return os.environ[name]
+    except KeyError as missing:
+        raise Misdeployed(f"the hub stack does not say {name}: {DEPLOY_BOTH}") from missing
 
 
 def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
@@ -168,12 +183,11 @@ def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
     Raises:
         Misdeployed: When some are missing: then nothing is decided, and every message is kept.
     """
-    ids: dict[Fqdn, str] = json.loads(os.environ[contract.ENV_ZONE_IDS])
+    ids: dict[Fqdn, str] = json.loads(_setting(contract.ENV_ZONE_IDS))
     missing = sorted(set(policy.domains) - set(ids))
     if missing:
         raise Misdeployed(
-            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}. "
-            "Deploy the hub template and the package that were made from one configuration."
+            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}: {DEPLOY_BOTH}"
         )
     return ids
 
@@ -190,7 +204,7 @@ def _session() -> boto3.Session:
 
 def _ledger(config: Config) -> DynamoLedger:
     client = _session().client("dynamodb", config=config)
-    return DynamoLedger(client, os.environ[contract.ENV_LEDGER_TABLE], _now, time.sleep)
+    return DynamoLedger(client, _setting(contract.ENV_LEDGER_TABLE), _now, time.sleep)
 
 
 @cache
@@ -220,8 +234,8 @@ def _observer() -> observe.Observer:
 def _publisher() -> publish.Publisher:
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
-    pace = Pace(float(os.environ[contract.ENV_ROUTE53_SHARE]), _now() / 1000)
-    zones = WriterZones(clients, os.environ[contract.ENV_WRITER_ROLE_ARN], pace, _now, time.sleep)
+    pace = Pace(float(_setting(contract.ENV_ROUTE53_SHARE)), _now() / 1000)
+    zones = WriterZones(clients, _setting(contract.ENV_WRITER_ROLE_ARN), pace, _now, time.sleep)
     policy = _policy()
     ids = _zone_ids(policy)
     return publish.Publisher(
