@@ -159,6 +159,18 @@ def test_a_hostile_tag_is_shown_safely(made: World, command: Command) -> None:
     assert [one["rule"] for one in told["refused"]] == ["everybody"]
 
 
+def test_an_international_name_is_found_as_it_reads(made: World, command: Command) -> None:
+    """A person asks for the letters that he sees; the zone has them encoded, and the claim says how."""
+    made.launch(PAYMENTS, REGION, "Caf\xe9 7")
+    made.settle()
+    for subject in (f"caf\xe9-7.{CORP}", f"CAF\xc9-7.{CORP}.", f"xn--caf-7-dsa.{CORP}"):
+        (told,) = command.json("explain", subject)["names"]
+        assert told["name"] == f"xn--caf-7-dsa.{CORP}."
+        (claimant,) = told["claimants"]
+        assert "encoded as an international name" in claimant["note"]
+    assert "cannot be an international name" in command("explain", f"\u05d0a.{CORP}", code=1).stderr
+
+
 def test_the_same_policy_plans_nothing(made: World, command: Command) -> None:
     """With the deployed configuration there is nothing to change: exit code 0, and no row is written."""
     made.launch(PAYMENTS, REGION, "same")

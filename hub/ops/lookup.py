@@ -11,7 +11,7 @@ from hub.ops.explain import InstanceReport, NameReport, enclosing_zones, instanc
 from hub.ops.snapshot import observation, observations_of_id
 from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.model import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
-from hub.runtime.naming import NameRefused, parse_domain, reverse_name
+from hub.runtime.naming import NameRefused, label_of, parse_domain, reverse_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,6 +103,8 @@ def _fqdn(subject: str) -> Fqdn:
     except ValueError:
         pass
     try:
-        return parse_domain(subject)
+        # As a person reads it, or as it stands in the zone.
+        labels = subject.removesuffix(".").split(".")
+        return parse_domain(".".join(label if label.isascii() else label_of(label).text for label in labels))
     except NameRefused as refused:
         raise NothingToExplain(f"no instance is ever given such a name: {refused}") from refused
