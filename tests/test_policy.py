@@ -8,8 +8,9 @@ from hub.runtime.compiled import from_json, to_json
 from hub.runtime.contract import GROUP_TAG, NAME_TAG
 from hub.runtime.model import Account, ConflictRule, Fqdn, Instance, InstanceState, RecordType, Selection, WhenStopped
 from hub.runtime.name_template import Template
-from hub.runtime.policy import MAX_ALIASES, MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_VALUES, Decision, Policy
+from hub.runtime.policy import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_VALUES, Decision, Policy
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.wishes import MAX_ALIASES
 from tests.build import (
     CORP,
     PAYMENTS,

@@ -103,12 +103,21 @@ class PolicyChange:
 
 def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameDifference, ...]:
     """The names whose record sets differ between two sets of claims, sorted."""
-    return _name_changes(_by_name(before, after))
+    differences = []
+    for key, (claims_before, claims_after) in _by_name(before, after).items():
+        held, then = desired_record_sets(claims_before), desired_record_sets(claims_after)
+        if held != then:
+            differences.append(NameDifference(key, _kind(held, then), held, then))
+    return tuple(differences)
 
 
 def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[Standing, ...]:
     """The claims that hold no name after, and that before were not there or did hold it; by name, the oldest first."""
-    return _newly_lost(_by_name(before, after))
+    lost: list[Standing] = []
+    for claims_before, claims_after in _by_name(before, after).values():
+        already = {standing.claim.instance for standing in standings(claims_before) if not standing.holds}
+        lost += [one for one in standings(claims_after) if not one.holds and one.claim.instance not in already]
+    return tuple(lost)
 
 
 def policy_change(
@@ -125,9 +134,9 @@ def policy_change(
         kept += [claim for claim in of_those_there if claim.instance not in decided.instances]
         if state.published.conflict:
             blocked[state.key] = state.published.conflict
-    grouped = _by_name(before, [*kept, *decided.claims])
-    differences = tuple(replace(one, blocked=blocked.get(one.key)) for one in _name_changes(grouped))
-    lost = _newly_lost(grouped)
+    after = [*kept, *decided.claims]
+    differences = tuple(replace(one, blocked=blocked.get(one.key)) for one in name_changes(before, after))
+    lost = newly_lost(before, after)
     refused = tuple(sorted(decided.refused, key=lambda new: (new.instance, new.refusal.rule, new.refusal.name)))
     return PolicyChange(
         names=differences,
@@ -195,15 +204,6 @@ def _by_name(before: Iterable[Claim], after: Iterable[Claim]) -> _Grouped:
     return {key: grouped[key] for key in sorted(grouped) if grouped[key][0] != grouped[key][1]}
 
 
-def _name_changes(grouped: _Grouped) -> tuple[NameDifference, ...]:
-    differences = []
-    for key, (claims_before, claims_after) in grouped.items():
-        before, after = desired_record_sets(claims_before), desired_record_sets(claims_after)
-        if before != after:
-            differences.append(NameDifference(key, _kind(before, after), before, after))
-    return tuple(differences)
-
-
 def _kind(before: tuple[RecordSet, ...], after: tuple[RecordSet, ...]) -> Kind:
     if not before:
         return Kind.CREATED
@@ -211,14 +211,6 @@ def _kind(before: tuple[RecordSet, ...], after: tuple[RecordSet, ...]) -> Kind:
         return Kind.DELETED
     in_common = {one.set_identifier for one in before} & {one.set_identifier for one in after}
     return Kind.CHANGED if in_common else Kind.HANDED_OVER
-
-
-def _newly_lost(grouped: _Grouped) -> tuple[Standing, ...]:
-    lost: list[Standing] = []
-    for before, after in grouped.values():
-        already = {standing.claim.instance for standing in standings(before) if not standing.holds}
-        lost += [one for one in standings(after) if not one.holds and one.claim.instance not in already]
-    return tuple(lost)
 
 
 def _accounts(

@@ -17,18 +17,17 @@ from hub.runtime.model import (
     NameKey,
     RecordType,
     Refusal,
-    Selection,
     WhenStopped,
 )
-from hub.runtime.name_template import Name, Template, matches, tag_key
+from hub.runtime.name_template import Name, Template, matches
 from hub.runtime.naming import NameRefused, reverse_name
 from hub.runtime.rules import STOPPED_STATES, ReverseZone, Rule
+from hub.runtime.wishes import Missing, Untagged, Values, Wish, selected_interfaces, tag_value, wishes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# More of them than a person would ask for; each costs rows of the ledger and records of the zone.
-MAX_ALIASES: Final = 32
+# More than an instance has use for; each costs rows of the ledger and records of the zone.
 MAX_NAMES: Final = 100
 MAX_REFUSALS: Final = 50
 # All of an instance stands in one row of the ledger, for a moment beside all that it claimed before: 400 KB
@@ -49,35 +48,8 @@ class Decision:
     refusals: tuple[Refusal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
-    """A variable that has no value here, and why; `untagged` when it is a tag that is not there."""
-
-    reason: str
-    untagged: bool = False
-
-
-class _Untagged(NameRefused):
-    """A tag that the name is made of is not there: nobody asked for the name."""
-
-
-_Values = dict[str, "str | _Missing"]
 # An address, and the VPC that it is one of.
 _Place = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """One name that a rule would give: what its variables stand for, and the interfaces with the addresses for it."""
-
-    values: Mapping[str, str | _Missing]
-    interfaces: tuple[Interface, ...]
-
-    def value(self, variable: str) -> str:
-        value = self.values[variable]
-        if isinstance(value, _Missing):
-            raise (_Untagged if value.untagged else NameRefused)(value.reason)
-        return value
 
 
 @dataclass(slots=True)
@@ -159,13 +131,13 @@ class Policy:
         draft = _Draft()
         facts = self._facts(instance, account)
         for rule in self.rules:
-            interfaces = _selected(rule, instance) if rule.scope.covers(instance.ref, account) else ()
+            interfaces = selected_interfaces(rule, instance) if rule.scope.covers(instance.ref, account) else ()
             if not interfaces:
                 continue
             if declined := rule.declined(instance):
                 draft.refusals.append(Refusal(rule.name, declined, declined=True))
                 continue
-            for wish in _wishes(rule, instance, facts, interfaces):
+            for wish in wishes(rule, instance, facts, interfaces):
                 given = self._given(rule, wish)
                 if isinstance(given, Refusal):
                     draft.refusals.append(given)
@@ -176,7 +148,7 @@ class Policy:
             draft.claims.setdefault(claim.key, claim)
         return draft.decision()
 
-    def _given(self, rule: Rule, wish: _Wish) -> tuple[Name, Template] | Refusal:
+    def _given(self, rule: Rule, wish: Wish) -> tuple[Name, Template] | Refusal:
         """The name that the first of the rule's templates gives for which there are values, if nothing bars it."""
         reasons: list[NameRefused] = []
         for template in rule.templates:
@@ -193,7 +165,7 @@ class Policy:
             if barred:
                 return Refusal(rule.name, f"{name.fqdn.removesuffix('.')}: {barred}", name.fqdn)
             return name, template
-        declined = all(isinstance(reason, _Untagged) for reason in reasons)
+        declined = all(isinstance(reason, Untagged) for reason in reasons)
         return Refusal(rule.name, "; then ".join(map(str, reasons)), declined=declined)
 
     def _reserved(self, name: Name) -> str | None:
@@ -206,23 +178,23 @@ class Policy:
         inner = max((domain for domain in self.domains if f".{name.fqdn}".endswith(f".{domain}")), key=len)
         return f"it lies in the zone {inner.removesuffix('.')!r}" if inner != template.domain else None
 
-    def _facts(self, instance: Instance, account: Account) -> _Values:
+    def _facts(self, instance: Instance, account: Account) -> Values:
         """What the variables stand for that are the same for all names of an instance, tags aside."""
         labels = dict(self.unit_labels)
         label = next((labels[unit] for unit in reversed(account.units) if unit in labels), None)
         primary = instance.interfaces[0]
         return {
-            "name": _tag(instance, contract.NAME_TAG),
-            "asg": _tag(instance, contract.GROUP_TAG),
+            "name": tag_value(instance, contract.NAME_TAG),
+            "asg": tag_value(instance, contract.GROUP_TAG),
             "instance_id": instance.ref.id,
             "short_id": instance.short_id,
             "account_id": account.id,
-            "account_name": account.label if account.label is not None else _Missing(account.reason),
-            "ou": label or _Missing("no unit of the account has a label in organization.unit_labels"),
+            "account_name": account.label if account.label is not None else Missing(account.reason),
+            "ou": label or Missing("no unit of the account has a label in organization.unit_labels"),
             "region": instance.ref.region,
-            "az": instance.az or _Missing("EC2 tells no availability zone"),
-            "vpc_id": primary.vpc_id or _Missing("the instance lies in no VPC"),
-            "subnet_id": primary.subnet_id or _Missing("the instance lies in no subnet"),
+            "az": instance.az or Missing("EC2 tells no availability zone"),
+            "vpc_id": primary.vpc_id or Missing("the instance lies in no VPC"),
+            "subnet_id": primary.subnet_id or Missing("the instance lies in no subnet"),
         }
 
     def _reverse(
@@ -243,78 +215,6 @@ class Policy:
                     rule=rule.name,
                     launched_at=instance.launched_at,
                 )
-
-
-def _wishes(rule: Rule, instance: Instance, facts: _Values, interfaces: tuple[Interface, ...]) -> Iterator[_Wish]:
-    """What the rule would give: one name, or one for each alias, index or address that its templates name."""
-    tags = {variable: _tag(instance, key) for variable in rule.variables if (key := tag_key(variable))}
-    for values, of_group in _groups(rule, interfaces):
-        common = facts | tags | values
-        if rule.aliases is None:
-            yield _Wish(common, of_group)
-            continue
-        aliases = list(dict.fromkeys((instance.tag(rule.aliases) or "").replace(",", " ").split()))
-        absent = _Missing(f"the instance has no tag {rule.aliases!r} that lists a name", untagged=True)
-        if not aliases:
-            yield _Wish(common | {"alias": absent}, of_group)
-        for alias in aliases[:MAX_ALIASES]:
-            yield _Wish(common | {"alias": alias}, of_group)
-        if len(aliases) > MAX_ALIASES:
-            cut = _Missing(f"the tag {rule.aliases!r} lists {len(aliases)} names; the first {MAX_ALIASES} count")
-            yield _Wish(dict.fromkeys(rule.variables, cut), of_group)
-
-
-def _tag(instance: Instance, key: str) -> str | _Missing:
-    value = instance.tag(key)
-    return value if value is not None else _Missing(f"the instance has no tag {key!r}", untagged=True)
-
-
-def _selected(rule: Rule, instance: Instance) -> tuple[Interface, ...]:
-    """The interfaces that the rule speaks of, each with the addresses that it speaks of."""
-    interfaces = {
-        Selection.PRIMARY: instance.interfaces[:1],
-        Selection.FURTHER: instance.interfaces[1:],
-        Selection.ALL: instance.interfaces,
-    }[rule.interfaces]
-    return tuple(
-        selected
-        for interface in interfaces
-        if rule.scope.covers_interface(interface) and ((selected := _addresses(rule, interface)).ipv4 or selected.ipv6)
-    )
-
-
-def _addresses(rule: Rule, interface: Interface) -> Interface:
-    match rule.addresses:
-        case Selection.PRIMARY:
-            return replace(interface, ipv4=interface.ipv4[:1])
-        case Selection.FURTHER:
-            return replace(interface, ipv4=interface.ipv4[1:], ipv6=())
-        case Selection.ALL:
-            return interface
-
-
-def _groups(rule: Rule, interfaces: tuple[Interface, ...]) -> Iterator[tuple[_Values, tuple[Interface, ...]]]:
-    """The interfaces in groups, each of which gets a name of its own, and what sets their names apart."""
-    if "private_ipv4" in rule.variables:
-        for interface in interfaces:
-            for address in interface.ipv4:
-                one = replace(interface, ipv4=(address,), ipv6=())
-                yield {"private_ipv4": address.replace(".", "-"), "device_index": str(interface.device_index)}, (one,)
-        if not any(interface.ipv4 for interface in interfaces):
-            absent = _Missing("the instance has no private IPv4 address")
-            for values, of_index in _by_index(interfaces):
-                yield values | {"private_ipv4": absent}, of_index
-    elif "device_index" in rule.variables:
-        yield from _by_index(interfaces)
-    else:
-        yield {}, interfaces
-
-
-def _by_index(interfaces: tuple[Interface, ...]) -> Iterator[tuple[_Values, tuple[Interface, ...]]]:
-    # An instance with several network cards may have an index twice.
-    for index in sorted({interface.device_index for interface in interfaces}):
-        of_index = tuple(interface for interface in interfaces if interface.device_index == index)
-        yield {"device_index": str(index)}, of_index
 
 
 def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> Claim:
