@@ -10,7 +10,7 @@ from rich.console import Console
 
 from hub.ops import documents
 from hub.ops.changes import NewRefusal, PolicyChange, Undecided, name_changes
-from hub.ops.explain import NameReport, enclosing_zones, instance_report, name_report
+from hub.ops.explain import NameReport, instance_report, name_report
 from hub.ops.plan_screen import SHOWN, show_plan
 from hub.ops.screen import show_instance, show_name, visible
 from hub.runtime.claims import standings
@@ -27,6 +27,7 @@ from hub.runtime.model import (
     RecordSet,
     Refusal,
 )
+from hub.runtime.naming import enclosing
 from hub.runtime.ports import Observation
 from tests.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, claim, instance, key, record_set, ref
 
@@ -85,9 +86,9 @@ def test_the_most_specific_zone_answers() -> None:
     """Of nested zones the inner one comes first; a name that only ends alike lies in none."""
     inner = Fqdn("eu.corp.internal.")
     zones = {CORP: "Z1", inner: "Z2"}
-    assert enclosing_zones(Fqdn("web.eu.corp.internal."), zones) == (inner, CORP)
-    assert enclosing_zones(inner, zones) == (inner, CORP)
-    assert enclosing_zones(Fqdn("notcorp.internal."), zones) == ()
+    assert enclosing(Fqdn("web.eu.corp.internal."), zones) == (inner, CORP)
+    assert enclosing(inner, zones) == (inner, CORP)
+    assert enclosing(Fqdn("notcorp.internal."), zones) == ()
 
 
 def test_an_instance_says_who_holds_its_name_instead() -> None:

@@ -63,12 +63,6 @@ class InstanceReport:
     declined: tuple[Refusal, ...]
 
 
-def enclosing_zones(fqdn: Fqdn, zone_ids: Mapping[Fqdn, str]) -> tuple[Fqdn, ...]:
-    """The domains of the zones that a name lies in, the most specific one, which answers for it, first."""
-    inside = [domain for domain in zone_ids if fqdn == domain or fqdn.endswith(f".{domain}")]
-    return tuple(sorted(inside, key=len, reverse=True))
-
-
 def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]) -> NameReport:
     """What there is to say of a name; `labels` are what the claimants' account names stand for, by account id."""
     domain = next((domain for domain, zone_id in zone_ids.items() if zone_id == state.key.zone_id), None)

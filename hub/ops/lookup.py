@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.ops.explain import InstanceReport, NameReport, enclosing_zones, instance_report, name_report
+from hub.ops.explain import InstanceReport, NameReport, instance_report, name_report
 from hub.ops.snapshot import observation, observations_of_id
 from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.model import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
-from hub.runtime.naming import NameRefused, label_of, parse_domain, reverse_name
+from hub.runtime.naming import NameRefused, enclosing, label_of, parse_domain, reverse_name
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,7 +67,7 @@ class Lookup:
             LedgerUnavailable: When the ledger cannot be read.
         """
         fqdn = _fqdn(subject)
-        zones = enclosing_zones(fqdn, self.deployed.zone_ids)
+        zones = enclosing(fqdn, self.deployed.zone_ids)
         if not zones:
             known = ", ".join(sorted(domain.removesuffix(".") for domain in self.deployed.zone_ids))
             raise NothingToExplain(f"{fqdn.removesuffix('.')} lies outside every zone (zones: {known})")

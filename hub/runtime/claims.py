@@ -64,8 +64,9 @@ def standings(claims: Collection[Claim]) -> tuple[Standing, ...]:
     by_age = _by_age(claims)
     held = _held(by_age)
     there = range(*held.indices(len(by_age)))
+    lost = _lost(by_age, held) if len(there) < len(by_age) else ""
     return tuple(
-        Standing(claim, holds=True) if number in there else Standing(claim, holds=False, reason=_lost(by_age, held))
+        Standing(claim, holds=True) if number in there else Standing(claim, holds=False, reason=lost)
         for number, claim in enumerate(by_age)
     )
 

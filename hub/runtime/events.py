@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from hub.runtime import contract
 from hub.runtime.model import InstanceRef, InstanceState
+from hub.runtime.naming import cut
 
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
@@ -107,5 +108,4 @@ def _state(text: object) -> InstanceState:
 
 def _short(value: object) -> str:
     """A stranger's value for a message: quoted, and cut."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."  # noqa: PLR2004 - enough to recognise it by
+    return cut(repr(value), 80)

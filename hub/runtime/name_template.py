@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model import Fqdn
 from hub.runtime.naming import (
+    CONTROL,
     ENCODED,
     LABEL,
     MAX_LABEL,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 TAG_PREFIX: Final = "tag:"
 # What each variable's values look like, where that is known. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and
-# `{account_name}` are facts that nobody can choose at will; an address can be chosen among those of a network.
+# `{account_name}` are facts that nobody can choose at will; an address and a device index are chosen within limits.
 SHAPES: Final = {
     "name": "[a-z0-9-]+",
     "alias": "[a-z0-9-]+",
@@ -59,7 +60,6 @@ Known = Mapping[str, Collection[str]]
 
 VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
 
 
@@ -122,9 +122,9 @@ class Template:
         """
         texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
         # A label is encoded whole: of its parts, neither the limits nor the letters would be those of the label.
-        labels = [_filled(label, texts) for label in _labels(self)]
-        name = f"{'.'.join(encoded(label) for label in labels)}."
-        for label in name.removesuffix(".").split("."):
+        labels = [(letters, encoded(letters)) for letters in (_filled(label, texts) for label in _labels(self))]
+        name = f"{'.'.join(label for _, label in labels)}."
+        for _, label in labels:
             if len(label) > MAX_LABEL:
                 raise NameRefused(f"the label {shown(label)} has {len(label)} characters; DNS allows {MAX_LABEL}")
         if len(name) > MAX_NAME:
@@ -134,7 +134,7 @@ class Template:
             for raw, text in texts.values()
             if text.steps
         ]
-        notes += [f"{label!r} is {ENCODED}: {encoded(label)!r}" for label in labels if not label.isascii()]
+        notes += [f"{letters!r} is {ENCODED}: {label!r}" for letters, label in labels if letters != label]
         return Name(Fqdn(name), tuple(notes))
 
 
@@ -279,7 +279,7 @@ def _label_faults(label: str) -> list[str]:
     if not LABEL.fullmatch(literal):
         return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
     inside = VARIABLE.findall(label)
-    if any(_CONTROL.search(variable) for variable in inside):
+    if any(CONTROL.search(variable) for variable in inside):
         return [f"{label!r} names a tag by control characters"]
     shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
     free = [variable for variable in inside if variable in _SHAPELESS_FACTS or _chosen_freely(variable)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model import Fqdn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ipaddress import IPv4Network, IPv6Network
 
 MAX_LABEL: Final = 63
@@ -27,7 +28,7 @@ _SHOWN: Final = 60
 
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _NOT_A_LABEL_CHARACTER: Final = re.compile(r"[^a-z0-9-]+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _REVERSE: Final = re.compile(r"(?:(?P<v4>(?:[0-9]+\.){1,4})in-addr|(?P<v6>(?:[0-9a-f]\.){1,32})ip6)\.arpa\.")
 
 
@@ -66,7 +67,7 @@ def letters_of(raw: str) -> Label:
     Raises:
         NameRefused: When nothing is left, or it holds what no label may.
     """
-    if _CONTROL.search(raw):
+    if CONTROL.search(raw):
         raise NameRefused(f"{shown(raw)} holds control characters")
     text = raw.lower() if raw.isascii() else _mapped(raw)
     steps = ["in lower case"] if text != raw else []
@@ -94,7 +95,7 @@ def encoded(label: str) -> str:
     try:
         return idna.alabel(label).decode("ascii")
     except idna.IDNAError as error:
-        raise NameRefused(f"{shown(label)} cannot be an international name: {_cut(error)}") from error
+        raise NameRefused(f"{shown(label)} cannot be an international name: {cut(str(error), 2 * _SHOWN)}") from error
 
 
 def parse_domain(text: str) -> Fqdn:
@@ -140,6 +141,11 @@ def reverse_network(domain: Fqdn) -> IPv4Network | IPv6Network | None:
         return None
 
 
+def enclosing(fqdn: Fqdn, domains: Iterable[Fqdn]) -> tuple[Fqdn, ...]:
+    """Those of the domains that a name is, or lies in: the most specific one, which is asked for it, first."""
+    return tuple(sorted((one for one in domains if f".{fqdn}".endswith(f".{one}")), key=len, reverse=True))
+
+
 def is_reverse(domain: Fqdn) -> bool:
     """Whether a zone of this domain holds PTR records."""
     return domain.endswith((".in-addr.arpa.", ".ip6.arpa."))
@@ -150,9 +156,9 @@ def shown(raw: str) -> str:
     return repr(raw) if len(raw) <= _SHOWN else f"{raw[:_SHOWN]!r}..."
 
 
-def _cut(error: Exception) -> str:
-    text = str(error)
-    return text if len(text) <= 2 * _SHOWN else f"{text[: 2 * _SHOWN]}..."
+def cut(text: str, most: int) -> str:
+    """The text, or so many characters of it and a sign that there was more."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 # The tables of IDNA are large, and few names need them: they are not imported before one does.
@@ -165,7 +171,7 @@ def _mapped(raw: str) -> str:
     try:
         return idna.uts46_remap(raw, std3_rules=False)
     except idna.IDNAError as error:
-        raise NameRefused(f"{shown(raw)} holds what no name may: {_cut(error)}") from error
+        raise NameRefused(f"{shown(raw)} holds what no name may: {cut(str(error), 2 * _SHOWN)}") from error
 
 
 def _letters_and_digits(text: str) -> str:

@@ -20,7 +20,7 @@ from hub.runtime.model import (
     WhenStopped,
 )
 from hub.runtime.name_template import Name, Template, matches
-from hub.runtime.naming import NameRefused, reverse_name
+from hub.runtime.naming import NameRefused, cut, enclosing, reverse_name
 from hub.runtime.rules import STOPPED_STATES, ReverseZone, Rule
 from hub.runtime.wishes import Missing, Untagged, Values, Wish, selected_interfaces, tag_value, wishes
 
@@ -175,7 +175,7 @@ class Policy:
 
     def _hidden(self, name: Name, template: Template) -> str | None:
         """Why nobody would find a name, or None: of nested zones the most specific one alone is asked."""
-        inner = max((domain for domain in self.domains if f".{name.fqdn}".endswith(f".{domain}")), key=len)
+        inner = enclosing(name.fqdn, self.domains)[0]
         return f"it lies in the zone {inner.removesuffix('.')!r}" if inner != template.domain else None
 
     def _facts(self, instance: Instance, account: Account) -> Values:
@@ -230,16 +230,12 @@ def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces:
         conflict=rule.conflict,
         rule=rule.name,
         launched_at=instance.launched_at,
-        note=_shortened_text("; ".join(name.notes)),
+        note=cut("; ".join(name.notes), MAX_TOLD),
     )
 
 
 def _shortened(refusal: Refusal) -> Refusal:
-    return replace(refusal, reason=_shortened_text(refusal.reason))
-
-
-def _shortened_text(text: str) -> str:
-    return text if len(text) <= MAX_TOLD else f"{text[:MAX_TOLD]}..."
+    return replace(refusal, reason=cut(refusal.reason, MAX_TOLD))
 
 
 def _merged(one: Claim, other: Claim) -> Claim:
