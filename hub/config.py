@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from hub.faults import ConfigInvalid, Fault, Source, listed
 from hub.policy_faults import policy_faults
 from hub.runtime.policy import Policy
-from hub.sections import Hub, Network, NewZone, Organization, PolicySection, Section, Spokes, Zone
+from hub.sections import Guards, Hub, Network, NewZone, Organization, PolicySection, Section, Spokes, Zone
 from hub.shadowing import warning
 from hub.shapes import known_regions
 from hub.zone_faults import zone_faults
@@ -47,6 +47,8 @@ class Config(Section):
     """Who owns the private hosted zones."""
     spokes: Spokes
     """Where instances get names."""
+    guards: Guards = Field(default_factory=Guards)
+    """What needs a person's approval."""
     zones: Annotated[list[Zone], Field(min_length=1)]
     """The private hosted zones that names are written to."""
     policy: PolicySection

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
 from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
-from troposphere.iam import ManagedPolicy, Role
+from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
 from hub.runtime import contract
-from hub.trust import document, trust_in_hub_role
+from hub.trust import document, trust_in_hub_roles
 
 if TYPE_CHECKING:
     from hub.config import Config, NewZone, Zone
@@ -30,8 +30,8 @@ _ACTIONS: Final = "route53:ChangeResourceRecordSetsActions"
 def template(config: Config) -> Template:
     """The stack of the networking account; any region will do, Route 53 and IAM being global."""
     template = Template(
-        Description="orgdns network. The role through which the publisher in account "
-        f"{config.hub.account} writes to the hosted zones, and the zones that are to be created."
+        Description="orgdns network. The roles through which the hub in account "
+        f"{config.hub.account} writes to the hosted zones and reads them, and the zones that are to be created."
     )
     template.set_version()
     for zone in config.zones:
@@ -49,15 +49,18 @@ def template(config: Config) -> Template:
             "WriterRole",
             RoleName=contract.WRITER_ROLE,
             Description="Creates and deletes address records in the zones of orgdns, for its publisher alone.",
-            AssumeRolePolicyDocument=trust_in_hub_role(config, contract.PUBLISHER_ROLE),
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
             MaxSessionDuration=3600,
         )
     )
     for number, start in enumerate(range(0, len(config.zones), ZONES_PER_POLICY), start=1):
         template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
-    template.add_output(
-        Output("WriterRoleArn", Description="The role that the publisher assumes.", Value=GetAtt(role, "Arn"))
-    )
+    reader = template.add_resource(_zone_reader(config))
+    for title, description, of in (
+        ("WriterRoleArn", "The role that the publisher assumes.", role),
+        ("ZoneReaderRoleArn", "The role that the sweeper assumes to audit the zones.", reader),
+    ):
+        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
     return template
 
 
@@ -95,6 +98,26 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
     )
 
 
+def _zone_reader(config: Config) -> Role:
+    return Role(
+        "ZoneReaderRole",
+        RoleName=contract.ZONE_READER_ROLE,
+        Description="Reads the zones of orgdns for its audits. Changes nothing.",
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
+        MaxSessionDuration=3600,
+        Policies=[Policy(PolicyName="read-zones", PolicyDocument=document(_read_records(config.zones)))],
+    )
+
+
+def _read_records(zones: list[Zone]) -> Statement:
+    return Statement(
+        Sid="ReadRecords",
+        Effect=Allow,
+        Action=[awacs.route53.ListResourceRecordSets],
+        Resource=[_zone_arn(zone) for zone in zones],
+    )
+
+
 def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
     return ManagedPolicy(
         f"WriterPolicy{number}",
@@ -102,12 +125,7 @@ def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
         Roles=[Ref(role)],
         PolicyDocument=document(
             *(_change_records(zone) for zone in zones),
-            Statement(
-                Sid="ReadRecords",
-                Effect=Allow,
-                Action=[awacs.route53.ListResourceRecordSets],
-                Resource=[_zone_arn(zone) for zone in zones],
-            ),
+            _read_records(zones),
         ),
     )
 

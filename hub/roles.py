@@ -1,16 +1,17 @@
-"""What the two functions of the hub may do: each its own role, each grant on the one thing that it is for."""
+"""What functions and schedules of the hub may do: each its own role, each grant on the one thing that it is for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import awacs.cloudformation
 import awacs.dynamodb
 import awacs.logs
 import awacs.organizations
 import awacs.sqs
 import awacs.sts
-from awacs.aws import Allow, Condition, Statement, StringEquals
-from troposphere import GetAtt, Sub
+from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
+from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 def observer_role(config: Config, log_group: LogGroup, ledger: Table, events: Queue) -> Role:
     """The observer takes events off their queue, describes instances through the reader roles, and writes claims."""
-    accounts = f"{config.organization.management_account}:account/{config.organization.id}/*"
     return _function_role(
         "ObserverRole",
         contract.OBSERVER_ROLE,
@@ -44,19 +44,8 @@ def observer_role(config: Config, log_group: LogGroup, ledger: Table, events: Qu
             Action=[awacs.dynamodb.GetItem, awacs.dynamodb.PutItem],
             Resource=[GetAtt(ledger, "Arn")],
         ),
-        Statement(
-            Sid="ReadInstancesInThisOrganization",
-            Effect=Allow,
-            Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn("*", contract.READER_ROLE)],
-            Condition=Condition(StringEquals({"aws:ResourceOrgID": config.organization.id})),
-        ),
-        Statement(
-            Sid="ReadAccountNames",
-            Effect=Allow,
-            Action=[awacs.organizations.DescribeAccount],
-            Resource=[Sub(f"arn:${{AWS::Partition}}:organizations::{accounts}")],
-        ),
+        _read_instances(config),
+        _read_account_names(config),
     )
 
 
@@ -81,7 +70,12 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
         Statement(
             Sid="KeepLedger",
             Effect=Allow,
-            Action=[awacs.dynamodb.Query, awacs.dynamodb.BatchWriteItem],
+            Action=[
+                awacs.dynamodb.Query,
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.BatchGetItem,
+                awacs.dynamodb.BatchWriteItem,
+            ],
             Resource=[GetAtt(ledger, "Arn")],
         ),
         Statement(
@@ -96,6 +90,118 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
             Action=[awacs.sts.AssumeRole],
             Resource=[role_arn(config.network.account, contract.WRITER_ROLE)],
         ),
+    )
+
+
+def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Queue) -> Role:
+    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger alone."""
+    stack_set = f"{config.organization.management_account}:stackset/{contract.REGION_STACK_SET}:*"
+    return _function_role(
+        "SweeperRole",
+        contract.SWEEPER_ROLE,
+        "Execution role of the sweeper of orgdns.",
+        _write_logs(log_group),
+        Statement(
+            Sid="TakeTasks",
+            Effect=Allow,
+            Action=[
+                awacs.sqs.ReceiveMessage,
+                awacs.sqs.DeleteMessage,
+                awacs.sqs.GetQueueAttributes,
+                awacs.sqs.SendMessage,
+            ],
+            Resource=[GetAtt(tasks, "Arn")],
+        ),
+        Statement(
+            Sid="KeepLedger",
+            Effect=Allow,
+            Action=[
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.BatchGetItem,
+                awacs.dynamodb.Query,
+                awacs.dynamodb.Scan,
+                awacs.dynamodb.PutItem,
+                awacs.dynamodb.UpdateItem,
+            ],
+            Resource=[GetAtt(ledger, "Arn")],
+        ),
+        Statement(
+            Sid="ListSpokes",
+            Effect=Allow,
+            Action=[awacs.cloudformation.ListStackInstances],
+            # A service-managed StackSet is the management account's, whoever made it.
+            Resource=[Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
+        ),
+        _read_instances(config),
+        _read_account_names(config),
+        Statement(
+            Sid="ReadZones",
+            Effect=Allow,
+            Action=[awacs.sts.AssumeRole],
+            Resource=[role_arn(config.network.account, contract.ZONE_READER_ROLE)],
+        ),
+    )
+
+
+def schedule_role(tasks: Queue, dead_letters: Queue) -> Role:
+    """The schedules put tasks on the sweeper's queue.
+
+    "Confused deputy prevention in EventBridge Scheduler"
+    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html): the source
+    is the schedule group, not the schedule.
+    """
+    return Role(
+        "ScheduleRole",
+        RoleName=contract.SCHEDULE_ROLE,
+        Description="Lets the schedules of orgdns ask for sweeps and audits.",
+        AssumeRolePolicyDocument=trust_in_service(
+            "scheduler.amazonaws.com",
+            Condition(
+                [
+                    ArnEquals(
+                        {
+                            "aws:SourceArn": Sub(
+                                "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+                            )
+                        }
+                    ),
+                    StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
+                ]
+            ),
+        ),
+        Policies=[
+            Policy(
+                PolicyName="least-privilege",
+                PolicyDocument=document(
+                    Statement(
+                        Sid="AskForSweepsAndAudits",
+                        Effect=Allow,
+                        Action=[awacs.sqs.SendMessage],
+                        Resource=[GetAtt(tasks, "Arn"), GetAtt(dead_letters, "Arn")],
+                    )
+                ),
+            )
+        ],
+    )
+
+
+def _read_instances(config: Config) -> Statement:
+    return Statement(
+        Sid="ReadInstancesInThisOrganization",
+        Effect=Allow,
+        Action=[awacs.sts.AssumeRole],
+        Resource=[role_arn("*", contract.READER_ROLE)],
+        Condition=Condition(StringEquals({"aws:ResourceOrgID": config.organization.id})),
+    )
+
+
+def _read_account_names(config: Config) -> Statement:
+    accounts = f"{config.organization.management_account}:account/{config.organization.id}/*"
+    return Statement(
+        Sid="ReadAccountNames",
+        Effect=Allow,
+        Action=[awacs.organizations.DescribeAccount],
+        Resource=[Sub(f"arn:${{AWS::Partition}}:organizations::{accounts}")],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from troposphere import Output, Ref, Sub, Template
 from troposphere.cloudformation import (
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hub.config import Config
-
-ACCOUNT_STACK_SET: Final = f"{contract.PREFIX}-spoke-account"
-REGION_STACK_SET: Final = f"{contract.PREFIX}-spoke-region"
 
 
 def template(config: Config, account_body: str, region_body: str) -> Template:
@@ -42,7 +39,7 @@ def template(config: Config, account_body: str, region_body: str) -> Template:
         _stack_set(
             config,
             "SpokeAccount",
-            ACCOUNT_STACK_SET,
+            contract.ACCOUNT_STACK_SET,
             "The role through which orgdns describes instances, once an account.",
             account_body,
             [config.hub.region],
@@ -59,7 +56,7 @@ def template(config: Config, account_body: str, region_body: str) -> Template:
         _stack_set(
             config,
             "SpokeRegion",
-            REGION_STACK_SET,
+            contract.REGION_STACK_SET,
             "The rules that forward events of instances to orgdns, in every covered region.",
             region_body,
             config.spokes.regions,

@@ -86,6 +86,17 @@ class Spokes(Section):
     """The covered regions, the same in all accounts."""
 
 
+class Guards(Section):
+    """What a sweep or an audit may remove without a person's approval."""
+
+    removal_share: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Removing more than this part of a spoke's or a zone's names..."""
+    removal_names: Annotated[int, Field(ge=0, le=1_000_000)] = 10
+    """...and more than this many of them stops, and waits for `orgdns approve`."""
+    grace_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """For how many days a spoke that is out of reach keeps its names."""
+
+
 class NewZone(Section):
     """What Route 53 needs to create a private zone: one VPC of the networking account to begin with."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from troposphere import GetAtt, Output, Parameter, Ref, Sub, Template
+from troposphere import GetAtt, Output, Parameter, Ref, Template
 from troposphere import awslambda as lambda_
 from troposphere.dynamodb import (
     AttributeDefinition,
@@ -16,20 +16,19 @@ from troposphere.dynamodb import (
     Table,
     TimeToLiveSpecification,
 )
-from troposphere.logs import LogGroup
 from troposphere.sqs import RedrivePolicy
 
-from hub.alarms import add_alarm_topic, dead_letter_alarm
+from hub.alarms import add_alarm_topic, add_state_alarms, dead_letter_alarm
 from hub.event_bus import add_event_bus
+from hub.functions import add_function, adopting_zones, environment, log_group, zone_ids
 from hub.network import zone_id_title
 from hub.queues import EVENTS_RETENTION, queue, queue_policy
 from hub.roles import observer_role, publisher_role
 from hub.runtime import contract
+from hub.sweeps import add_sweeper
 from hub.trust import role_arn
 
 if TYPE_CHECKING:
-    from troposphere.iam import Role
-
     from hub.config import Config
 
 OBSERVER_TIMEOUT: Final = 90
@@ -63,13 +62,13 @@ def template(config: Config) -> Template:
     add_event_bus(template, config, events, dead_letters)
     ledger = template.add_resource(_ledger())
 
-    observer_logs = template.add_resource(_log_group("ObserverLogs", contract.OBSERVER_FUNCTION))
-    observer = _add_function(
+    observer_logs = template.add_resource(log_group("ObserverLogs", contract.OBSERVER_FUNCTION))
+    observer = add_function(
         template,
         "Observer",
         observer_role(config, observer_logs, ledger, events),
         observer_logs,
-        _environment(config, ledger),
+        environment(ledger) | zone_ids(config),
         FunctionName=contract.OBSERVER_FUNCTION,
         Description="Turns the events of instances into claims on names.",
         Handler=contract.OBSERVER_HANDLER,
@@ -89,14 +88,15 @@ def template(config: Config) -> Template:
 
     failures = template.add_resource(queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE))
     template.add_resource(queue_policy(failures))
-    publisher_logs = template.add_resource(_log_group("PublisherLogs", contract.PUBLISHER_FUNCTION))
+    publisher_logs = template.add_resource(log_group("PublisherLogs", contract.PUBLISHER_FUNCTION))
     writer = role_arn(config.network.account, contract.WRITER_ROLE)
-    publisher = _add_function(
+    publisher = add_function(
         template,
         "Publisher",
         publisher_role(config, publisher_logs, ledger, failures),
         publisher_logs,
-        _environment(config, ledger)
+        environment(ledger)
+        | adopting_zones(config)
         | {contract.ENV_WRITER_ROLE_ARN: writer, contract.ENV_ROUTE53_SHARE: str(config.network.route53_share)},
         FunctionName=contract.PUBLISHER_FUNCTION,
         Description="Publishes the claims on names to the hosted zones.",
@@ -122,18 +122,21 @@ def template(config: Config) -> Template:
             ),
         )
     )
+    swept = add_sweeper(template, config, ledger)
     for letters, what in (
         (dead_letters, "Events of instances failed five times, or never reached the observer's queue."),
         (failures, "Lambda gave up changes of the ledger that the publisher failed on."),
+        (swept, "Sweeps or audits failed five times, or their schedules could not ask for them."),
     ):
         template.add_resource(dead_letter_alarm(letters, what))
+    add_state_alarms(template)
     _add_outputs(template)
     return template
 
 
 def claims_pattern() -> dict[str, Any]:
-    """The changes of the ledger that the publisher is called for: those of claims, and not its own notes."""
-    return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}]}}}}
+    """The changes of the ledger that the publisher is called for: claims and an audit's marks, not its own notes."""
+    return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY]}}}}
 
 
 def _add_parameters(template: Template, config: Config) -> None:
@@ -212,48 +215,6 @@ def _ledger() -> Table:
     )
 
 
-def _log_group(title: str, function: str) -> LogGroup:
-    return LogGroup(title, LogGroupName=f"/aws/lambda/{function}", RetentionInDays=Ref("LogRetentionDays"))
-
-
-def _add_function(
-    template: Template,
-    title: str,
-    role: Role,
-    log_group: LogGroup,
-    variables: dict[str, Any],
-    **properties: Any,  # noqa: ANN401  Lambda's own
-) -> lambda_.Function:
-    template.add_resource(role)
-    return template.add_resource(
-        lambda_.Function(
-            title,
-            **properties,
-            Role=GetAtt(role, "Arn"),
-            Code=lambda_.Code(S3Bucket=Ref("CodeBucket"), S3Key=Ref("CodeKey")),
-            Runtime="python3.13",
-            Architectures=["arm64"],
-            MemorySize=512,
-            LoggingConfig=lambda_.LoggingConfig(
-                LogFormat="JSON", ApplicationLogLevel=Ref("LogLevel"), LogGroup=Ref(log_group)
-            ),
-            Environment=lambda_.Environment(Variables=variables),
-        )
-    )
-
-
-def _environment(config: Config, ledger: Table) -> dict[str, Any]:
-    zone_ids = {zone.domain: zone.id or f"${{{zone_id_title(zone.domain)}}}" for zone in config.zones}
-    text = json.dumps(zone_ids)
-    return {
-        contract.ENV_LEDGER_TABLE: Ref(ledger),
-        contract.ENV_ZONE_IDS: Sub(text) if any(zone.create for zone in config.zones) else text,
-        "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
-        "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
-        "AWS_STS_REGIONAL_ENDPOINTS": "regional",
-    }
-
-
 def _add_outputs(template: Template) -> None:
     for title, description, value in (
         ("EventBusArn", "The bus that the spokes' rules deliver to.", GetAtt("EventBus", "Arn")),
@@ -268,5 +229,13 @@ def _add_outputs(template: Template) -> None:
         ("PublisherFunctionName", "The function that publishes claims.", Ref("Publisher")),
         ("PublisherFunctionArn", "The function that publishes claims.", GetAtt("Publisher", "Arn")),
         ("PublisherRoleArn", "The role that the writer role trusts.", GetAtt("PublisherRole", "Arn")),
+        ("SweeperFunctionName", "The function that sweeps spokes and audits zones.", Ref("Sweeper")),
+        (
+            "SweeperRoleArn",
+            "A role that every reader role trusts, and the zone reader role.",
+            GetAtt("SweeperRole", "Arn"),
+        ),
+        ("SweepsQueueUrl", "Sweeps and audits that wait for the sweeper.", Ref("SweepsQueue")),
+        ("SweepsDeadLetterQueueUrl", "Sweeps and audits that failed five times.", Ref("SweepsDeadLetterQueue")),
     ):
         template.add_output(Output(title, Description=description, Value=value))

@@ -22,23 +22,23 @@ def role_arn(account: str, role: str) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{role}")
 
 
-def trust_in_hub_role(config: Config, role: str) -> PolicyDocument:
-    """A trust policy for one role of the hub account.
+def trust_in_hub_roles(config: Config, *roles: str) -> PolicyDocument:
+    """A trust policy for these roles of the hub account.
 
     IAM refuses a role's ARN as Principal until that role exists, and turns it into an id that dies with the role. The
-    account as Principal, narrowed to the role by aws:PrincipalArn, trusts no one else and works in any order ("AWS
+    account as Principal, narrowed to the roles by aws:PrincipalArn, trusts no one else and works in any order ("AWS
     global condition context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     return document(
         Statement(
-            Sid="OnlyThisRoleOfTheHub",
+            Sid="OnlyTheseRolesOfTheHub",
             Effect=Allow,
             Principal=Principal("AWS", Sub(f"arn:${{AWS::Partition}}:iam::{config.hub.account}:root")),
             Action=[awacs.sts.AssumeRole],
             Condition=Condition(
                 [
-                    ArnEquals({"aws:PrincipalArn": role_arn(config.hub.account, role)}),
+                    ArnEquals({"aws:PrincipalArn": [role_arn(config.hub.account, role) for role in roles]}),
                     StringEquals({"aws:PrincipalOrgID": config.organization.id}),
                 ]
             ),

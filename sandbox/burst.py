@@ -10,7 +10,18 @@ import boto3
 from moto import mock_aws
 
 from hub.runtime.aws.route53 import REGION, WriterZones
-from hub.runtime.model import Claim, ConflictRule, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, RecordType
+from hub.runtime.model import (
+    Claim,
+    ConflictRule,
+    Fqdn,
+    InstanceRef,
+    Millis,
+    NameKey,
+    NameState,
+    Published,
+    RecordType,
+    Spoke,
+)
 from hub.runtime.pace import CHANGES, REQUESTS, Pace
 from hub.runtime.publish import Ending, Publisher
 from sandbox.clock import moved_clock
@@ -49,6 +60,16 @@ class _Ledger:
         self.published.update(published)
 
 
+class _Nothing:
+    """Nothing is paused, and no spoke matters: there is one claim on each name."""
+
+    def paused(self) -> None:
+        return None
+
+    def settled(self, _spokes: Collection[Spoke]) -> frozenset[Spoke]:
+        return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class _OneClient:
     """The writer role's client, without the roles around it."""
@@ -76,7 +97,8 @@ def burst(names: int, share: float = 1.0) -> Burst:
         clock.advance(60)
         keys = [NameKey(zone_id, Fqdn(f"n{number}.{DOMAIN}.")) for number in range(names)]
         zones = WriterZones(_OneClient(client), "", Pace(share, clock.now()), _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
-        publisher = Publisher(_Ledger({key: _claim(key, number) for number, key in enumerate(keys)}), zones, _no_end)
+        ledger = _Ledger({key: _claim(key, number) for number, key in enumerate(keys)})
+        publisher = Publisher(ledger, _Nothing(), zones, _no_end)
         began = clock.now()
         for start in range(0, names, NAMES_A_RUN):
             outcomes = publisher.publish(keys[start : start + NAMES_A_RUN])

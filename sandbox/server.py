@@ -190,6 +190,7 @@ def serve(
 
         def work() -> None:
             with lock:
+                made.schedules.fire_due()
                 made.functions.poll()
             if not quiet:
                 narrator.tell_news()

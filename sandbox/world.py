@@ -20,6 +20,7 @@ from moto.iam.models import iam_backends
 
 from generate import templates
 from hub.package import package
+from hub.runtime.contract import PREFIX
 from sandbox import example
 from sandbox.cloudformation.deployer import Deployer, deployer
 from sandbox.events.ec2 import ec2_events
@@ -32,6 +33,7 @@ from sandbox.network import ReverseRules, chosen_ids
 from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
 from sandbox.resolution.server import LOOPBACK, DnsServer
 from sandbox.route53.bridge import strict_route53
+from sandbox.schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,6 +73,7 @@ class World:
     guard: Guard
     resolvers: DnsServer
     reverse_rules: ReverseRules
+    schedules: Schedules
     # The first VPC of each account and region, which instances are launched in; and those made after it.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)
@@ -205,6 +208,16 @@ class World:
         for region in regions:
             self.deployer.deploy(account, region, "orgdns-spoke-region", body["region"], capabilities=NAMED_IAM)
 
+    def sweep(self) -> None:
+        """Let the schedule ask for sweeps, and whatever comes of it work until nothing is left to do."""
+        self.schedules.fire(f"{PREFIX}-sweeps")
+        self.settle()
+
+    def audit(self) -> None:
+        """Let the schedule ask for audits, and whatever comes of it work until nothing is left to do."""
+        self.schedules.fire(f"{PREFIX}-audits")
+        self.settle()
+
     def settle(self) -> None:
         """Let the functions work until nothing is left to do at this time."""
         self.functions.settle()
@@ -266,7 +279,19 @@ def world(
         dns_server = enter(DnsServer(route53.zones_of_vpc, reverse_of_vpc=reverse.of_vpc))
         organization = build_organization(spec)
         functions = Functions(clock, guard)
-        made = World(config, clock, organization, deploy, route53, router, functions, guard, dns_server, reverse)
+        made = World(
+            config,
+            clock,
+            organization,
+            deploy,
+            route53,
+            router,
+            functions,
+            guard,
+            dns_server,
+            reverse,
+            Schedules(clock),
+        )
         _prepare(made)
         _deploy(made)
         for unit in spec.units:

@@ -13,7 +13,7 @@ from troposphere.iam import Policy, Role
 
 from hub.queues import queue, queue_policy, rule_arn
 from hub.runtime import contract
-from hub.trust import document, trust_in_hub_role, trust_in_service
+from hub.trust import document, trust_in_hub_roles, trust_in_service
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -26,7 +26,7 @@ UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 def account_template(config: Config) -> Template:
     """The stack of each member account, in one region only: IAM is global."""
     template = Template(
-        Description=f"orgdns spoke account. The role through which the observer in account {config.hub.account} "
+        Description=f"orgdns spoke account. The role through which the hub in account {config.hub.account} "
         "describes EC2 instances."
     )
     template.set_version()
@@ -34,8 +34,8 @@ def account_template(config: Config) -> Template:
         Role(
             "ReaderRole",
             RoleName=contract.READER_ROLE,
-            Description="Describes EC2 instances for the observer of orgdns. Changes nothing.",
-            AssumeRolePolicyDocument=trust_in_hub_role(config, contract.OBSERVER_ROLE),
+            Description="Describes EC2 instances for the observer and the sweeper of orgdns. Changes nothing.",
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.OBSERVER_ROLE, contract.SWEEPER_ROLE),
             MaxSessionDuration=3600,
             Policies=[
                 Policy(
@@ -56,7 +56,7 @@ def account_template(config: Config) -> Template:
         )
     )
     template.add_output(
-        Output("ReaderRoleArn", Description="The role that the observer assumes.", Value=GetAtt(role, "Arn"))
+        Output("ReaderRoleArn", Description="The role that observer and sweeper assume.", Value=GetAtt(role, "Arn"))
     )
     return template
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
+from hub.runtime.chunks import chunks
 from hub.runtime.model import (
     SIMPLE,
     Account,
@@ -29,6 +30,7 @@ from hub.runtime.ports import (
     LedgerUnavailable,
     Observation,
     Outdated,
+    SpokeDenied,
     SpokeUnreachable,
     ZoneClosed,
     ZoneRecordSets,
@@ -57,6 +59,11 @@ class MemoryOrganization:
     accounts: dict[str, Account] = field(default_factory=dict)
     instances: dict[InstanceRef, Instance] = field(default_factory=dict)
     unreachable: set[Spoke] = field(default_factory=set)
+    denied: set[Spoke] = field(default_factory=set)
+    # Instances that a listing of all does not show, and after how many pages a listing breaks.
+    unlisted: set[InstanceRef] = field(default_factory=set)
+    breaks_after: int | None = None
+    page: int = 1_000
     looks: list[tuple[Spoke, tuple[str, ...]]] = field(default_factory=list)
 
     def account(self, account_id: str) -> Account:
@@ -72,6 +79,20 @@ class MemoryOrganization:
             one.ref.id: one for one in self.instances.values() if one.ref.spoke == spoke and one.ref.id in instance_ids
         }
 
+    def pages(self, spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
+        if spoke in self.denied:
+            raise SpokeDenied(f"{spoke}: AccessDenied")
+        shown = [one for one in self.instances.values() if one.ref.spoke == spoke and one.ref not in self.unlisted]
+        for number, page in enumerate(chunks(shown, self.page)):
+            if number == self.breaks_after:
+                raise SpokeUnreachable(f"{spoke}: the listing broke")
+            yield page
+        if spoke in self.unreachable or self.breaks_after is not None:
+            raise SpokeUnreachable(f"{spoke}: RequestLimitExceeded")
+
+    def listed(self) -> frozenset[Spoke]:
+        return frozenset(one.ref.spoke for one in self.instances.values())
+
 
 @dataclass(slots=True)
 class MemoryLedger:
@@ -81,6 +102,7 @@ class MemoryLedger:
     claims: dict[tuple[NameKey, InstanceRef], tuple[int, Claim | None]] = field(default_factory=dict)
     published: dict[NameKey, Published] = field(default_factory=dict)
     touched: list[NameKey] = field(default_factory=list)
+    marked: dict[NameKey, str] = field(default_factory=dict)
     fail_at: int | None = None
     # Called before each claim is written: where another worker may come in between.
     between: Callable[[], None] = lambda: None
@@ -104,12 +126,31 @@ class MemoryLedger:
         self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:
-        live = tuple(claim for (of, _), (_, claim) in self.claims.items() if of == key and claim is not None)
-        return NameState(key, live, self.published.get(key, Published()))
+        of_name = [(ref, claim) for (of, ref), (_, claim) in self.claims.items() if of == key]
+        live = tuple(claim for _, claim in of_name if claim is not None)
+        withdrawn = frozenset(ref for ref, claim in of_name if claim is None)
+        return NameState(key, live, self.published.get(key, Published()), withdrawn)
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
         self._write()
         self.published.update(published)
+
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        return {ref: self.observations[ref] for ref in refs if ref in self.observations}
+
+    def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
+        return iter([one for ref, one in self.observations.items() if ref.spoke == spoke])
+
+    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+        return {key: self.published[key] for key in keys if key in self.published}
+
+    def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
+        keys = {key for key, _ in self.claims} | self.published.keys()
+        return iter([self.name(key) for key in sorted(keys) if key.zone_id in zone_ids])
+
+    def mark(self, key: NameKey, reason: str) -> None:
+        self._write()
+        self.marked[key] = reason
 
     def live_claims(self) -> set[Claim]:
         return {claim for _, claim in self.claims.values() if claim is not None}

@@ -18,6 +18,7 @@ from hub.runtime.aws.organization import OrganizationAccounts
 from hub.runtime.aws.route53 import WriterZones, record_set_of
 from hub.runtime.aws.rows import name_key_of
 from hub.runtime.aws.sessions import KEPT_CLIENTS, SPOKE_CONFIG, AssumedClients, RoleUnavailable, error_code
+from hub.runtime.aws.table import Table
 from hub.runtime.model import (
     SIMPLE,
     Account,
@@ -591,7 +592,7 @@ class TestLedger:
                 BillingMode="PAY_PER_REQUEST",
             )
             clock = MemoryClock()
-            yield DynamoLedger(client, "ledger", clock, clock.sleep)
+            yield DynamoLedger(Table(client, "ledger", clock, clock.sleep))
 
     def test_claim_is_read_back(self, ledger: DynamoLedger) -> None:
         """What was claimed is what the publisher reads, of that name alone."""

@@ -10,8 +10,9 @@ from hub.runtime.contract import GROUP_TAG
 from hub.runtime.events import Hint, Tags
 from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Spoke, WhenStopped
 from hub.runtime.name_template import Template
-from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer, Outcome
+from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Observer
 from hub.runtime.ports import SpokeUnreachable
+from hub.runtime.recording import Ending, Outcome, Recorder
 from hub.runtime.rules import Rule, Scope
 from tests.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization
@@ -35,7 +36,7 @@ class World:
             zone_ids=ZONE_IDS,
             accounts=self.organization,
             instances=self.organization,
-            ledger=self.ledger,
+            recorder=Recorder(self.ledger, self.clock),
             clock=self.clock,
             sleep=self.clock.sleep,
             time_left=self.time_left,

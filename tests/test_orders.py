@@ -13,13 +13,15 @@ from hub.runtime.claims import conflict_rule, desired_record_sets
 from hub.runtime.events import Hint
 from hub.runtime.model import Claim, ConflictRule, InstanceRef, InstanceState, NameKey, RecordSet, WhenStopped
 from hub.runtime.name_template import Template
-from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Ending, Observer
+from hub.runtime.observe import DELIVERIES_BEFORE_GONE, Observer
 from hub.runtime.policy import Policy
 from hub.runtime.publish import Ending as Published
 from hub.runtime.publish import Publisher
+from hub.runtime.recording import Ending, Recorder
 from hub.runtime.rules import Rule, Scope
 from tests.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
 from tests.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.memory_statuses import MemoryStatuses
 
 ACCOUNTS = (PAYMENTS, SEARCH)
 NAMES = ("web", "Web", "api")
@@ -97,12 +99,12 @@ def world() -> World:
         zone_ids=ZONE_IDS,
         accounts=organization,
         instances=organization,
-        ledger=ledger,
+        recorder=Recorder(ledger, clock),
         clock=clock,
         sleep=clock.sleep,
         time_left=lambda: 90.0,
     )
-    return World(observer, Publisher(ledger, zones, lambda: 300.0), organization, ledger, zones)
+    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones, lambda: 300.0), organization, ledger, zones)
 
 
 class Orders(RuleBasedStateMachine):

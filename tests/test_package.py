@@ -107,7 +107,7 @@ def test_package_runs_with_what_lambda_gives_it(unzipped: Path, tmp_path: Path) 
 
 def test_package_without_boto3_does_not_import(unzipped: Path) -> None:
     """The check above can fail: boto3 really comes from outside the package."""
-    assert "No module named 'boto3'" in run_alone("import hub.runtime.handlers", unzipped).stderr
+    assert "No module named 'boto3'" in run_alone("import hub.runtime.wiring", unzipped).stderr
 
 
 def test_environment_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:

@@ -466,6 +466,25 @@ def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: Wor
     clock.advance(13 * 3600)
     made.settle()
     assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE)
-    for role in (contract.OBSERVER_ROLE, contract.PUBLISHER_ROLE, contract.READER_ROLE, contract.WRITER_ROLE):
+    stranger = {
+        "Name": f"stranger.{CORP}.",
+        "Type": "A",
+        "TTL": 60,
+        "SetIdentifier": "orgdns/666666666666/us-east-1/i-00000000000000001",
+        "MultiValueAnswer": True,
+        "ResourceRecords": [{"Value": "10.0.0.1"}],
+    }
+    made.functions.interrupt = lambda _function, _moment: None
+    made.client("route53", NETWORK).change_resource_record_sets(
+        HostedZoneId=made.zone_ids[CORP],
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": stranger}]},
+    )
+    made.launch(PAYMENTS, REGION, "stranger")
+    made.settle()
+    made.sweep()
+    made.audit()
+    clock.advance(3600)
+    made.settle()
+    for role in sorted(made.guard.roles):
         assert made.guard.used_actions(role) == made.guard.granted_actions(role), role
     assert made.guard.denied == []

@@ -18,7 +18,8 @@ from hub.runtime.model import (
 )
 from hub.runtime.publish import Ending, Outcome, Publisher
 from tests.build import claim, key, record_set
-from tests.memory import MemoryLedger, MemoryZones
+from tests.memory import MemoryClock, MemoryLedger, MemoryZones
+from tests.memory_statuses import MemoryStatuses
 
 
 class World:
@@ -28,7 +29,8 @@ class World:
         self.ledger = MemoryLedger()
         self.zones = MemoryZones()
         self.seconds_left = 300.0
-        self.publisher = Publisher(self.ledger, self.zones, lambda: self.seconds_left)
+        self.statuses = MemoryStatuses(MemoryClock())
+        self.publisher = Publisher(self.ledger, self.statuses, self.zones, lambda: self.seconds_left)
 
     def claim(self, *claims: Claim) -> None:
         for one in claims:

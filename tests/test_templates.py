@@ -129,7 +129,7 @@ def test_queues() -> None:
             without_tls = found.pop("NothingWithoutTls")
             assert (without_tls["Effect"], without_tls["Principal"]) == ("Deny", "*")
             assert without_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            if title == "PublisherDeadLetterQueue":
+            if not title.startswith(("Events", "Undelivered")):
                 assert found == {}
                 continue
             (admitted,) = found.values()
@@ -159,10 +159,10 @@ def test_batches_have_a_window() -> None:
 
 
 def test_publisher_source() -> None:
-    """The publisher follows claims alone, in order, and sets aside what fails while the stream still holds it."""
+    """The publisher follows claims and marks, in order, and sets aside what fails while the stream still holds it."""
     source = properties("hub", "PublisherSource")
     (pattern,) = source["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}]}}}}
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
     assert source["ParallelizationFactor"] == 1
     assert source["BisectBatchOnFunctionError"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -172,20 +172,24 @@ def test_publisher_source() -> None:
 
 
 def test_functions() -> None:
-    """Both functions run the package's handlers, with the environment that the code reads."""
+    """All functions run the package's handlers, with the environment that the code reads."""
     zones = {"corp.internal.": "Z0CORPINTERNAL0EXAMPL", "instances.internal.": "${ZoneIdInstancesDotInternal}"}
-    shared = {contract.ENV_LEDGER_TABLE, contract.ENV_ZONE_IDS, "AWS_STS_REGIONAL_ENDPOINTS"}
+    shared = {contract.ENV_LEDGER_TABLE, "AWS_STS_REGIONAL_ENDPOINTS"}
+    publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
+    sweeper = {contract.ENV_SWEEPS_QUEUE_URL, contract.ENV_ZONE_READER_ROLE_ARN, contract.ENV_GUARDS}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     for title, handler, own in (
-        ("Observer", contract.OBSERVER_HANDLER, set()),
-        ("Publisher", contract.PUBLISHER_HANDLER, {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE}),
+        ("Observer", contract.OBSERVER_HANDLER, {contract.ENV_ZONE_IDS}),
+        ("Publisher", contract.PUBLISHER_HANDLER, publisher),
+        ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),
     ):
         function = properties("hub", title)
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
         assert function["Handler"] == handler
         variables = function["Environment"]["Variables"]
         assert set(variables) == shared | powertools | own
-        assert json.loads(variables[contract.ENV_ZONE_IDS]["Fn::Sub"]) == zones
+        if contract.ENV_ZONE_IDS in own:
+            assert json.loads(variables[contract.ENV_ZONE_IDS]["Fn::Sub"]) == zones
         assert "ReservedConcurrentExecutions" not in function
         (log_group,) = [
             group

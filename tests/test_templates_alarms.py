@@ -1,4 +1,4 @@
-"""The alarms of the hub: one for each queue that should be empty, and who is told."""
+"""The alarms of the hub: on queues that should be empty and figures that should be zero, and who is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from hub.runtime import contract
 from sandbox.cloudformation.template import TemplateRefused, complete_parameters
+from tests.build import ROOT
 from tests.generated import HUB, of_type, properties, read
 
 TOPIC = f"arn:aws:sns:eu-central-1:{HUB}:dns-people"
@@ -21,11 +23,21 @@ def dead_letter_queues() -> dict[str, dict[str, Any]]:
     return {title: queue for title, queue in of_type("hub", "AWS::SQS::Queue").items() if title in titles}
 
 
+def on_queues() -> dict[str, dict[str, Any]]:
+    alarms = of_type("hub", "AWS::CloudWatch::Alarm")
+    return {title: alarm for title, alarm in alarms.items() if alarm["Namespace"] == "AWS/SQS"}
+
+
+def on_figures() -> dict[str, dict[str, Any]]:
+    alarms = of_type("hub", "AWS::CloudWatch::Alarm")
+    return {alarm["MetricName"]: alarm for alarm in alarms.values() if alarm["Namespace"] != "AWS/SQS"}
+
+
 def test_each_dead_letter_queue_has_its_alarm() -> None:
     """Every queue that failures are set aside in has one alarm, named as the queue."""
     queues = dead_letter_queues()
-    assert len(queues) == 2
-    alarms = of_type("hub", "AWS::CloudWatch::Alarm")
+    assert len(queues) == 3
+    alarms = on_queues()
     watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm for alarm in alarms.values()}
     assert watched.keys() == queues.keys()
     assert len(alarms) == len(watched)
@@ -36,8 +48,8 @@ def test_each_dead_letter_queue_has_its_alarm() -> None:
 
 def test_one_message_for_five_minutes_is_enough() -> None:
     """An alarm goes off with the first message, whichever way it came, and not for a queue that says nothing."""
-    for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values():
-        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    for alarm in on_queues().values():
+        assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 300, 1)
         assert alarm["TreatMissingData"] == "notBreaching"
@@ -46,8 +58,26 @@ def test_one_message_for_five_minutes_is_enough() -> None:
 def test_an_alarm_says_what_to_do() -> None:
     """Whoever is woken reads the command, within CloudWatch's 1,024 characters."""
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
-    assert len(set(descriptions)) == 2
-    assert all("./orgdns dead-letters" in text and len(text) <= 1_024 for text in descriptions)
+    assert len(set(descriptions)) == 7
+    assert all(len(text) <= 1_024 for text in descriptions)
+    assert all("./orgdns dead-letters" in alarm["AlarmDescription"] for alarm in on_queues().values())
+    assert all(re.search(r"\./orgdns (status|explain)", text["AlarmDescription"]) for text in on_figures().values())
+
+
+def test_figures_that_should_be_zero() -> None:
+    """Each figure of the functions' own is watched by its service's dimension; rounds that do not come are a fault."""
+    figures = on_figures()
+    assert figures.keys() == {"RemovalsHeld", "SpokesUnreachable", "SweepsAndAuditsOverdue", "NamesInFullZones"}
+    handlers = (ROOT / "hub" / "runtime" / "handlers.py").read_text(encoding="utf-8")
+    for metric, alarm in figures.items():
+        assert f'"{metric}"' in handlers
+        assert alarm["Namespace"] == contract.METRICS_NAMESPACE
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": "orgdns"}]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        # Longer than it is from round to round, so that a figure is there in each.
+        assert alarm["Period"] >= 60 * contract.ROUND_MINUTES
+        silence = "breaching" if metric == "SweepsAndAuditsOverdue" else "notBreaching"
+        assert alarm["TreatMissingData"] == silence
 
 
 def test_only_a_topic_that_is_named_is_told() -> None:

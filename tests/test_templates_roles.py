@@ -95,7 +95,11 @@ def test_publisher_role() -> None:
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
         "FollowLedger": (stream, [sub("${Ledger.Arn}/stream/*")], None),
-        "KeepLedger": ({"dynamodb:Query", "dynamodb:BatchWriteItem"}, [arn_of("Ledger")], None),
+        "KeepLedger": (
+            {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+            [arn_of("Ledger")],
+            None,
+        ),
         "SetFailuresAside": ({"sqs:SendMessage"}, [arn_of("PublisherDeadLetterQueue")], None),
         "WriteToZones": (
             {"sts:AssumeRole"},
@@ -103,6 +107,53 @@ def test_publisher_role() -> None:
             None,
         ),
     }
+
+
+def test_sweeper_role() -> None:
+    """The sweeper reads spokes and zones, keeps the ledger and its own queue, and does nothing else."""
+    role = properties("hub", "SweeperRole")
+    assert role["RoleName"] == contract.SWEEPER_ROLE
+    reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
+    queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"}
+    observer = grants(inline(properties("hub", "ObserverRole")))
+    stack_set = f"{MANAGEMENT}:stackset/orgdns-spoke-region:*"
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("SweeperLogs")], None),
+        "TakeTasks": (queue, [arn_of("SweepsQueue")], None),
+        "KeepLedger": (reads | {"dynamodb:PutItem", "dynamodb:UpdateItem"}, [arn_of("Ledger")], None),
+        "ListSpokes": (
+            {"cloudformation:ListStackInstances"},
+            [sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
+            None,
+        ),
+        "ReadInstancesInThisOrganization": observer["ReadInstancesInThisOrganization"],
+        "ReadAccountNames": observer["ReadAccountNames"],
+        "ReadZones": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-zone-reader")],
+            None,
+        ),
+    }
+
+
+def test_schedule_role() -> None:
+    """The schedules may put tasks on the sweeper's queue, and what failed on its dead-letter queue."""
+    role = properties("hub", "ScheduleRole")
+    queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
+    assert grants(inline(role)) == {"AskForSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}
+
+
+@pytest.mark.parametrize("config", list(CONFIGS))
+def test_zone_reader_role(config: str) -> None:
+    """The zone reader may list the records of the zones that the writer writes, and nothing else."""
+    (actions, zones, condition) = grants(inline(properties("network", "ZoneReaderRole", config)))["ReadRecords"]
+    assert (actions, condition) == ({"route53:ListResourceRecordSets"}, None)
+    written = [
+        zone
+        for policy in of_type("network", "AWS::IAM::ManagedPolicy", config).values()
+        for zone in grants(policy["PolicyDocument"])["ReadRecords"][1]
+    ]
+    assert zones == written
 
 
 @pytest.mark.parametrize("config", list(CONFIGS))
@@ -154,7 +205,7 @@ def test_delivery_role() -> None:
 
 
 def test_who_may_assume_each_role() -> None:
-    """Five roles, and one principal each."""
+    """Each role, and who may assume it: services for their own sources, roles of the hub by name."""
     trusted = {
         role: (statement["Principal"], statement.get("Condition"))
         for name in NAMES
@@ -162,10 +213,10 @@ def test_who_may_assume_each_role() -> None:
         for statement in content["AssumeRolePolicyDocument"]["Statement"]
     }
 
-    def hub_role(role: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    def hub_roles(*roles: str) -> tuple[dict[str, Any], dict[str, Any]]:
         arn = f"arn:${{AWS::Partition}}:iam::{HUB}"
         return {"AWS": sub(f"{arn}:root")}, {
-            "ArnEquals": {"aws:PrincipalArn": sub(f"{arn}:role/{role}")},
+            "ArnEquals": {"aws:PrincipalArn": [sub(f"{arn}:role/{role}") for role in roles]},
             "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
         }
 
@@ -173,8 +224,21 @@ def test_who_may_assume_each_role() -> None:
     assert trusted == {
         "ObserverRole": ({"Service": "lambda.amazonaws.com"}, None),
         "PublisherRole": ({"Service": "lambda.amazonaws.com"}, None),
-        "WriterRole": hub_role("orgdns-publisher"),
-        "ReaderRole": hub_role("orgdns-observer"),
+        "SweeperRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "WriterRole": hub_roles("orgdns-publisher"),
+        "ZoneReaderRole": hub_roles("orgdns-sweeper"),
+        "ReaderRole": hub_roles("orgdns-observer", "orgdns-sweeper"),
+        "ScheduleRole": (
+            {"Service": "scheduler.amazonaws.com"},
+            {
+                "ArnEquals": {
+                    "aws:SourceArn": sub(
+                        "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+                    )
+                },
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+            },
+        ),
         "DeliveryRole": (
             {"Service": "events.amazonaws.com"},
             {

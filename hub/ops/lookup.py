@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from hub.ops.explain import InstanceReport, NameReport, instance_report, name_report
 from hub.ops.snapshot import observation, observations_of_id
 from hub.runtime.aws.ledger import DynamoLedger
-from hub.runtime.model import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, Millis, NameKey
+from hub.runtime.aws.table import Table
+from hub.runtime.model import NEVER, SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
 from hub.runtime.naming import NameRefused, enclosing, label_of, parse_domain, reverse_name
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Lookup:
     def _name(self, key: NameKey, labels: dict[str, str] | None) -> NameReport:
         """The report on one name; without `labels`, those of its claimants' accounts are looked up."""
         # What writes needs a clock; nothing is written here.
-        ledger = DynamoLedger(self.client, self.deployed.table, lambda: Millis(0), time.sleep)
-        state = ledger.name(key)
+        table = Table(self.client, self.deployed.table, lambda: NEVER, time.sleep)
+        state = DynamoLedger(table).name(key)
         if labels is None:
             # The rows of one account's instances agree on it, or will: one of them is enough.
             one_of_each = {claim.instance.account: claim.instance for claim in state.claims}

@@ -10,29 +10,55 @@ PREFIX: Final = "orgdns"
 # Roles. IAM names are global in an account, so the one role that exists in every region carries the region.
 OBSERVER_ROLE: Final = f"{PREFIX}-observer"
 PUBLISHER_ROLE: Final = f"{PREFIX}-publisher"
+SWEEPER_ROLE: Final = f"{PREFIX}-sweeper"
 READER_ROLE: Final = f"{PREFIX}-reader"
 WRITER_ROLE: Final = f"{PREFIX}-writer"
+ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
+SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
 DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
 
 # Resources of the hub.
 EVENT_BUS: Final = PREFIX
 OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
 PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
+SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"
 OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
 PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
+SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
 LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
 PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
+SWEEPS_QUEUE: Final = f"{PREFIX}-sweeps"
+SWEEPS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-sweeps-dead-letters"
+
+# The StackSets of the spokes; the instances of the second are the list of spokes.
+ACCOUNT_STACK_SET: Final = f"{PREFIX}-spoke-account"
+REGION_STACK_SET: Final = f"{PREFIX}-spoke-region"
+
+# What the schedules and the sweeper itself put on its queue: one object, whose field TASK says what is to be done.
+TASK: Final = "orgdns"
+ASK_FOR_SWEEPS: Final = "ask for sweeps"
+ASK_FOR_AUDITS: Final = "ask for audits"
+SWEEP: Final = "sweep"
+AUDIT: Final = "audit"
+# Minutes between two rounds of the schedule that asks for sweeps; each asks a part of the spokes.
+ROUND_MINUTES: Final = 5
 
 # Environment of the functions.
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # A JSON object: zone domain (absolute, lower case) to hosted zone id. Ids of zones that a stack creates
 # are not known when the policy is compiled, so the two meet in the function's environment.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
+# A JSON array: the ids of the zones in which what other tools left for known instances is taken over.
+ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 # What part of the networking account's Route 53 buckets the publisher may take, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
+ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
+ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
+# A JSON object: what a sweep or audit may remove by itself, and for how many days an unreachable spoke keeps its names.
+ENV_GUARDS: Final = "ORGDNS_GUARDS"
 METRICS_NAMESPACE: Final = PREFIX
 
 # The compiled policy's place in the package, beside this module.
@@ -53,7 +79,7 @@ FINAL_STATES: Final = ("shutting-down", "terminated")
 NAME_TAG: Final = "Name"
 GROUP_TAG: Final = "aws:autoscaling:groupName"
 
-# The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY and CLAIM_PREFIX.
+# The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY, CLAIM_PREFIX and MARK_KEY.
 PARTITION_KEY: Final = "pk"
 SORT_KEY: Final = "sk"
 NAME_PREFIX: Final = "name#"
@@ -61,6 +87,14 @@ SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
+# A name that an audit found to differ from what is claimed or remembered.
+MARK_KEY: Final = "marked"
+# How each spoke and each zone is, all in one partition, so that one query tells of all.
+SPOKES_KEY: Final = "spokes"
+ZONES_KEY: Final = "zones"
+CONTROL_KEY: Final = "control"
+PAUSE_KEY: Final = "pause"
+ROUND_KEY: Final = "round"
 LABEL_PREFIX: Final = "label#"
 HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"

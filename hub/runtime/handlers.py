@@ -1,40 +1,30 @@
-"""The Lambda entry points: the only place where clients, clock and log are put together with the use cases."""
+"""The Lambda entry points: what arrives is handed to the use cases, and what they did is logged and counted."""
 
 from __future__ import annotations
 
-import json
-import os
-import time
 from collections import defaultdict
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from hub.runtime import contract, observe, publish
-from hub.runtime.aws.ec2 import SpokeInstances
-from hub.runtime.aws.ledger import DynamoLedger
-from hub.runtime.aws.organization import OrganizationAccounts
-from hub.runtime.aws.route53 import WriterZones
+from hub.runtime import contract, publish, recording, wiring
 from hub.runtime.aws.rows import name_key_of
-from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
-from hub.runtime.compiled import from_json
 from hub.runtime.events import Hint, NotOurs, hint_of
-from hub.runtime.model import Change, Fqdn, InstanceRef, Millis, NameKey
-from hub.runtime.pace import Pace
+from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
+from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Sweep
+from hub.runtime.tasks import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
-    from botocore.config import Config
 
-    from hub.runtime.policy import Policy
+    from hub.runtime.model import Change, InstanceRef, NameKey, Spoke
     from hub.runtime.ports import TimeLeft
+    from hub.runtime.rounds import Asked
+    from hub.runtime.status import Task, ZoneStatus
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
@@ -63,29 +53,120 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         hints.append(hint)
         messages.setdefault(hint.ref, []).append(record["messageId"])
     failed: list[str] = []
-    for outcome in replace(_observer(), time_left=_time_left(context)).observe(hints):
+    for outcome in replace(wiring.observer(), time_left=_time_left(context)).observe(hints):
         seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.ending:
-            case observe.Ending.RETRY:
+            case recording.Ending.RETRY:
                 metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event kept for later", extra=seen)
                 failed += messages[outcome.ref]
-            case observe.Ending.DROPPED:
+            case recording.Ending.DROPPED:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=seen)
-            case observe.Ending.RECORDED:
-                metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
-                logger.info("instance recorded", extra=seen | {"dns_names": outcome.names})
-            case observe.Ending.UNCHANGED:
-                logger.info("instance unchanged", extra=seen)
-        for refusal in outcome.refusals:
-            told = seen | {"rule": refusal.rule, "reason": refusal.reason}
-            if refusal.declined:
-                logger.debug("name not asked for", extra=told)
-                continue
-            metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
-            logger.info("name refused", extra=told)
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+            case recording.Ending.RECORDED | recording.Ending.UNCHANGED:
+                _tell_recorded(outcome)
+    return _failed(failed)
+
+
+def _tell_recorded(outcome: recording.Outcome) -> None:
+    """Count and log what became of an instance that was seen."""
+    seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
+    if outcome.ending is recording.Ending.RECORDED:
+        metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
+        logger.info("instance recorded", extra=seen | {"dns_names": outcome.names})
+    else:
+        logger.info("instance unchanged", extra=seen)
+    for refusal in outcome.refusals:
+        told = seen | {"rule": refusal.rule, "reason": refusal.reason}
+        if refusal.declined:
+            logger.debug("name not asked for", extra=told)
+            continue
+        metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
+        logger.info("name refused", extra=told)
+
+
+def _failed(message_ids: list[str]) -> _Response:
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Take a task off the sweeper's queue; name it if it must be delivered again."""
+    failed: list[str] = []
+    for record in event["Records"]:
+        try:
+            _work(task_of(record["body"]), context)
+        except NotOurs as reason:
+            metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
+            logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+        except (LedgerUnavailable, SpokesUnknown, TasksUnsent) as fault:
+            metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
+            logger.warning("task kept for later", extra={"task": record["body"], "reason": str(fault)})
+            failed.append(record["messageId"])
+    return _failed(failed)
+
+
+def _work(task: Task, context: LambdaContext) -> None:
+    match task:
+        case AskForSweeps():
+            _tell_asked(wiring.asker().ask_for_sweeps())
+        case AskForAudits():
+            audits = wiring.asker().ask_for_audits()
+            metrics.add_metric("AuditsAskedFor", MetricUnit.Count, audits)
+            logger.info("audits asked for", extra={"audits": audits})
+        case Sweep(spoke):
+            _sweep(spoke, context)
+        case Audit(zone_ids):
+            for status in replace(wiring.auditor(), time_left=_time_left(context)).audit(zone_ids):
+                _tell_audited(status)
+
+
+def _sweep(spoke: Spoke, context: LambdaContext) -> None:
+    """Sweep a spoke; count and log what came of it."""
+    swept = replace(wiring.sweeper(), time_left=_time_left(context), tell=_tell_recorded).sweep(spoke)
+    status = swept.status
+    seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
+    if not swept.complete:
+        metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
+        logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
+        return
+    metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
+    # What events did not tell in time: the measure of event loss.
+    metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
+    logger.info("spoke swept", extra=seen | {"instances": status.instances, "missed": status.missed})
+    if status.held:
+        held = {"held_names": status.held_names, "held_instances": status.held}
+        logger.error("removals wait for orgdns approve", extra=seen | held)
+
+
+def _tell_audited(status: ZoneStatus) -> None:
+    seen: dict[str, object] = {"zone": status.zone_id, "names": status.names}
+    if status.fault:
+        metrics.add_metric("ZonesNotAudited", MetricUnit.Count, 1)
+        logger.warning("zone not audited", extra=seen | {"reason": status.fault})
+        return
+    metrics.add_metric("ZonesAudited", MetricUnit.Count, 1)
+    metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
+    logger.info("zone audited", extra=seen | {"differences": dict(status.differences)})
+    if status.held:
+        held = {"held_names": status.held_names, "first_held": status.held[:10]}
+        logger.error("removals wait for orgdns approve", extra=seen | held)
+
+
+def _tell_asked(asked: Asked) -> None:
+    """Log what a round asked for, and measure how all is: the alarms watch these figures."""
+    for metric, value in (
+        ("SpokesUnreachable", asked.unreachable),
+        ("SweepsAndAuditsOverdue", asked.overdue),
+        ("RemovalsHeld", asked.held),
+        ("SpokesBehindPolicy", asked.behind),
+    ):
+        metrics.add_metric(metric, MetricUnit.Count, value)
+    logger.info(
+        "sweeps asked for",
+        extra={"sweeps": asked.sweeps, "audits": asked.audits, "spokes": asked.spokes, "behind": asked.behind},
+    )
 
 
 @logger.inject_lambda_context
@@ -96,14 +177,19 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     first: dict[NameKey, str] = {}
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, int] = {}
+    marked: set[NameKey] = set()
     for record in event["Records"]:
         change = record["dynamodb"]
         key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
         first.setdefault(key, change["SequenceNumber"])
         changed_at.setdefault(key, int(change["ApproximateCreationDateTime"] * 1000))
-        claimants[key].add(change["Keys"][contract.SORT_KEY]["S"].removeprefix(contract.CLAIM_PREFIX))
+        sort_key = change["Keys"][contract.SORT_KEY]["S"]
+        if sort_key == contract.MARK_KEY:
+            marked.add(key)
+        else:
+            claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in replace(_publisher(), time_left=_time_left(context)).publish(first):
+    for outcome in replace(wiring.publisher(), time_left=_time_left(context)).publish(first, marked):
         seen: dict[str, object] = {
             "dns_name": outcome.key.fqdn,
             "zone": outcome.key.zone_id,
@@ -111,7 +197,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             "reason": outcome.reason,
         }
         closed = outcome.ending is publish.Ending.CLOSED
-        if closed and _now() - changed_at[outcome.key] < PATIENCE_MILLIS:
+        if closed and wiring.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
             # Permissions take a while to be everywhere after a deployment.
             outcome = replace(outcome, ending=publish.Ending.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
         _tell_published(outcome, seen)
@@ -131,11 +217,16 @@ def _tell_published(outcome: publish.Outcome, seen: dict[str, object]) -> None:
         case publish.Ending.RETRY:
             metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
             logger.warning("name kept for later", extra=seen)
+        case publish.Ending.PAUSED:
+            metrics.add_metric("NamesNotPublishedWhilePaused", MetricUnit.Count, 1)
+            logger.info("name not published", extra=seen)
         case publish.Ending.CLOSED:
             metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
             logger.error("zone closed", extra=seen)
         case publish.Ending.CONFLICT:
             metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
+            if outcome.full:
+                metrics.add_metric("NamesInFullZones", MetricUnit.Count, 1)
             logger.warning("name in conflict", extra=seen)
         case publish.Ending.PUBLISHED:
             metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
@@ -150,94 +241,5 @@ def _told(change: Change) -> str:
     return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
 
 
-def _now() -> Millis:
-    return Millis(int(time.time() * 1000))
-
-
 def _time_left(context: LambdaContext) -> TimeLeft:
     return lambda: context.get_remaining_time_in_millis() / 1000
-
-
-DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
-
-
-class Misdeployed(Exception):
-    """Package and template do not belong together."""
-
-
-def _setting(name: str) -> str:
-    """What the hub stack says in the function's environment.
-
-    Raises:
-        Misdeployed: When it does not.
-    """
-    try:
-        return os.environ[name]
-    except KeyError as missing:
-        raise Misdeployed(f"the hub stack does not say {name}: {DEPLOY_BOTH}") from missing
-
-
-def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
-    """The ids of the policy's zones.
-
-    Raises:
-        Misdeployed: When some are missing: then nothing is decided, and every message is kept.
-    """
-    ids: dict[Fqdn, str] = json.loads(_setting(contract.ENV_ZONE_IDS))
-    missing = sorted(set(policy.domains) - set(ids))
-    if missing:
-        raise Misdeployed(
-            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}: {DEPLOY_BOTH}"
-        )
-    return ids
-
-
-def _no_time() -> float:
-    """What stands for the time left until an invocation says how much it has."""
-    return 0.0
-
-
-@cache
-def _session() -> boto3.Session:
-    return boto3.Session()
-
-
-def _ledger(config: Config) -> DynamoLedger:
-    client = _session().client("dynamodb", config=config)
-    return DynamoLedger(client, _setting(contract.ENV_LEDGER_TABLE), _now, time.sleep)
-
-
-@cache
-def _policy() -> Policy:
-    return from_json(files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8"))
-
-
-@cache
-def _observer() -> observe.Observer:
-    sts = _session().client("sts", config=SPOKE_CONFIG)
-    policy = _policy()
-    ledger = _ledger(SPOKE_CONFIG)
-    clients = AssumedClients(_session(), sts, "ec2", contract.OBSERVER_ROLE, _now, SPOKE_CONFIG)
-    return observe.Observer(
-        policy=policy,
-        zone_ids=_zone_ids(policy),
-        accounts=OrganizationAccounts(_session().client("organizations", config=SPOKE_CONFIG), ledger, _now),
-        instances=SpokeInstances(clients),
-        ledger=ledger,
-        clock=_now,
-        sleep=time.sleep,
-        time_left=_no_time,
-    )
-
-
-@cache
-def _publisher() -> publish.Publisher:
-    sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, "route53", contract.PUBLISHER_ROLE, _now, CLIENT_CONFIG)
-    pace = Pace(float(_setting(contract.ENV_ROUTE53_SHARE)), _now() / 1000)
-    zones = WriterZones(clients, _setting(contract.ENV_WRITER_ROLE_ARN), pace, _now, time.sleep)
-    policy = _policy()
-    ids = _zone_ids(policy)
-    return publish.Publisher(
-        _ledger(CLIENT_CONFIG), zones, _no_time, adopting=frozenset(ids[domain] for domain in policy.adopting)
-    )

@@ -14,6 +14,8 @@ from typing import Final, NewType
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
 
+NEVER: Final = Millis(0)
+
 SET_IDENTIFIER_PREFIX: Final = "orgdns/"
 # The routing policy of a record set without one.
 SIMPLE: Final = "Simple"
@@ -256,8 +258,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class NameState:
-    """All that the ledger knows of one name."""
+    """All that the ledger knows of one name; `withdrawn` are the instances whose claim on it was withdrawn of late."""
 
     key: NameKey
     claims: tuple[Claim, ...] = ()
     published: Published = field(default_factory=Published)
+    withdrawn: frozenset[InstanceRef] = frozenset()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The SetIdentifiers of those of whom the ledger knows whether they claim the name."""
+        claimants = {claim.instance.set_identifier for claim in self.claims}
+        before = {record_set.set_identifier for record_set in self.published.record_sets}
+        return frozenset(claimants | before | {ref.set_identifier for ref in self.withdrawn})

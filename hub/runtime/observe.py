@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.events import Tags
-from hub.runtime.model import Account, Claim, Fqdn, Instance, InstanceRef, InstanceState, Millis, Refusal, Spoke
-from hub.runtime.policy import Decision, Policy
-from hub.runtime.ports import (
-    Accounts,
-    AccountUnknown,
-    Clock,
-    Instances,
-    LedgerUnavailable,
-    Observation,
-    Observations,
-    Outdated,
-    Sleep,
-    SpokeUnreachable,
-    TimeLeft,
-)
+from hub.runtime.model import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.ports import Accounts, AccountUnknown, Clock, Instances, Sleep, SpokeUnreachable, TimeLeft
+from hub.runtime.recording import TOO_OLD, Ending, Outcome, Recorder
 from hub.runtime.rules import STOPPED_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.events import Hint
+    from hub.runtime.model import Fqdn
+    from hub.runtime.policy import Policy
 
 # EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): what an event just told may not show yet. A
 # short second look spares the minutes until the queue delivers the message again. Seconds between looks.
@@ -38,28 +27,7 @@ LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 DELIVERIES_BEFORE_GONE: Final = 3
 # A spoke that answers as late as its client allows takes this many seconds; a run with less left takes on no other.
 LOOK_TAKES: Final = 40.0
-TOO_OLD: Final = "a later look was recorded"
 NO_TIME: Final = "no time is left in this run"
-
-
-class Ending(StrEnum):
-    """What became of a hint."""
-
-    RECORDED = "recorded"
-    UNCHANGED = "unchanged"
-    DROPPED = "dropped"
-    RETRY = "retry"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the hints about one instance, and why."""
-
-    ref: InstanceRef
-    ending: Ending
-    reason: str = ""
-    names: tuple[Fqdn, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +53,7 @@ class Observer:
     zone_ids: Mapping[Fqdn, str]
     accounts: Accounts
     instances: Instances
-    ledger: Observations
+    recorder: Recorder
     clock: Clock
     sleep: Sleep
     time_left: TimeLeft
@@ -126,7 +94,7 @@ class Observer:
             return [Outcome(hint.ref, Ending.DROPPED, "unknown account") for hint in hints], None
         except SpokeUnreachable as unreachable:
             return [Outcome(hint.ref, Ending.RETRY, str(unreachable)) for hint in hints], None
-        outcomes = [self._ended(hint.ref) for hint in hints if hint.final]
+        outcomes = [self.recorder.ended(hint.ref) for hint in hints if hint.final]
         undecided: tuple[Ending, str] | None = None
         if not account.active:
             # Its instances may well live on; what becomes of its names is not an event's to decide.
@@ -175,7 +143,7 @@ class Observer:
         """Record what policy gives an instance as it was seen."""
         ref = instance.ref
         if instance.state.final:
-            return self._ended(ref)
+            return self.recorder.ended(ref)
         early = self._not_yet(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE
         if instance.state is InstanceState.PENDING:
             if early:
@@ -184,7 +152,7 @@ class Observer:
         if not instance.addressed:
             return Outcome(ref, Ending.RETRY, "the instance has no address yet")
         decision = self.policy.decide(instance, account, self.zone_ids)
-        outcome = self._record(ref, decision, (instance, account), looked_at)
+        outcome = self.recorder.seen(instance, account, decision, looked_at)
         if early and outcome.ending is not Ending.RETRY:
             # Recorded as it was seen; but what the event told does not show yet, or no longer.
             return replace(outcome, ending=Ending.RETRY, reason="state or tags are not those of the event")
@@ -212,78 +180,6 @@ class Observer:
         if hint.attempt >= DELIVERIES_BEFORE_GONE:
             return Outcome(hint.ref, Ending.DROPPED, "no such instance")
         return Outcome(hint.ref, Ending.RETRY, "the instance does not show yet")
-
-    def _ended(self, ref: InstanceRef) -> Outcome:
-        """Withdraw all that an instance claims, for ever."""
-        return self._record(ref, Decision(), (None, None), None)
-
-    def _record(
-        self,
-        ref: InstanceRef,
-        decision: Decision,
-        facts: tuple[Instance, Account] | tuple[None, None],
-        looked_at: Millis | None,
-    ) -> Outcome:
-        """Write an instance's claims, so that a crash anywhere between and a repeat end the same.
-
-        The instance's row goes first and names old claims and new, then the claims, then the row again without the
-        old ones. An older look never overwrites a newer one; an end, which has no time of a look, is never overwritten.
-        """
-        ended = looked_at is None
-        names = tuple(claim.key.fqdn for claim in decision.claims)
-        try:
-            while True:
-                before = self.ledger.observation(ref) or Observation(ref, Millis(0))
-                if before.ended and not ended:
-                    return Outcome(ref, Ending.UNCHANGED, "the instance has ended")
-                if looked_at is not None and before.observed_at > looked_at:
-                    # By another worker, whose clock may be ahead: only a look that starts now can tell.
-                    return Outcome(ref, Ending.RETRY, TOO_OLD)
-                observed_at = max(before.observed_at, self.clock()) if looked_at is None else looked_at
-                try:
-                    instance, account = facts
-                    seen = replace(
-                        before,
-                        observed_at=observed_at,
-                        instance=instance,
-                        account=account,
-                        refusals=decision.refusals,
-                        ended=ended,
-                    )
-                    changed = self._write(before, seen, decision.claims)
-                except Outdated:
-                    continue
-                ending = Ending.RECORDED if changed else Ending.UNCHANGED
-                # What was refused is told once, and kept in the row.
-                refusals = decision.refusals if changed else ()
-                return Outcome(ref, ending, "ended" if ended else "", names, refusals)
-        except LedgerUnavailable as unavailable:
-            return Outcome(ref, Ending.RETRY, str(unavailable))
-
-    def _write(self, before: Observation, seen: Observation, claims: tuple[Claim, ...]) -> bool:
-        """Whether the claims, or what was refused, changed.
-
-        Raises:
-            Outdated: When somebody else wrote the row since it was read; nothing was written then.
-        """
-        kept = {claim.key for claim in claims}
-        old = tuple(claim for claim in before.claims if claim.key not in kept)
-        same = before.settled and (before.claims, before.ended) == (claims, seen.ended)
-        row = replace(seen, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
-        # Also when all is the same: a look older than this one must find that it is too late.
-        self.ledger.put_observation(row)
-        if same:
-            return before.refusals != seen.refusals
-        for claim in claims:
-            self.ledger.put_claim(claim, row.version)
-        for claim in old:
-            self.ledger.withdraw_claim(claim.key, row.ref, row.version)
-        try:
-            self.ledger.put_observation(replace(row, claims=claims, settled=True, version=row.version + 1))
-        except Outdated:
-            # A later look took over, with all of these claims named in the row that it read.
-            return True
-        return True
 
 
 def _merged(one: Hint, other: Hint) -> Hint:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hub.runtime.model import (
     Account,
@@ -23,6 +23,9 @@ from hub.runtime.model import (
     Spoke,
 )
 
+if TYPE_CHECKING:
+    from hub.runtime.status import Round, SpokeStatus, Task, ZoneStatus
+
 Clock = Callable[[], Millis]
 # Seconds.
 Sleep = Callable[[float], None]
@@ -38,8 +41,20 @@ class SpokeUnreachable(Exception):
     """The spoke could not be asked, so nothing is known of its instances. May pass later."""
 
 
+class SpokeDenied(SpokeUnreachable):
+    """The spoke will not be read by waiting: its role is missing, denies us, or the region is switched off."""
+
+
 class Outdated(Exception):
     """The row changed since it was read."""
+
+
+class SpokesUnknown(Exception):
+    """The list of spokes could not be had to its end. May pass later."""
+
+
+class TasksUnsent(Exception):
+    """Some of the tasks could not be put on the queue. May pass later."""
 
 
 class LedgerUnavailable(Exception):
@@ -105,6 +120,18 @@ class Instances(Protocol):
         """Those of the instances that EC2 shows now; raises SpokeUnreachable unless the listing was complete."""
         ...
 
+    def pages(self, spoke: Spoke) -> Iterator[Sequence[Instance]]:
+        """All instances that EC2 shows, page by page as they are asked for; raises SpokeUnreachable where it breaks."""
+        ...
+
+
+class Spokes(Protocol):
+    """The spokes that are rolled out."""
+
+    def listed(self) -> frozenset[Spoke]:
+        """Every spoke that has a stack, or is to have one; raises SpokesUnknown unless the list was complete."""
+        ...
+
 
 class Observations(Protocol):
     """The observer's side of the ledger."""
@@ -123,6 +150,78 @@ class Observations(Protocol):
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
         """Withdraw a claim as of this version of its instance's row, unless one of a later version is there."""
+        ...
+
+
+class SpokeRows(Protocol):
+    """The sweeper's side of the ledger."""
+
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        """The rows of those of the instances that have one, read consistently; raises LedgerUnavailable."""
+        ...
+
+    def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
+        """The rows of a spoke's instances, as they are asked for; raises LedgerUnavailable where it breaks."""
+        ...
+
+
+class Statuses(Protocol):
+    """How each spoke and each zone is, in the ledger; each raises LedgerUnavailable."""
+
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        """What is known of a spoke; a new status where nothing is."""
+        ...
+
+    def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
+        """What is known of every spoke."""
+        ...
+
+    def put_spoke_status(self, status: SpokeStatus) -> None:
+        """Remember how a spoke is; what a person approved stays until nothing waits for it."""
+        ...
+
+    def know_spoke(self, spoke: Spoke) -> None:
+        """Have a spoke swept from now on, if it is not known yet."""
+        ...
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        """What is known of a zone; a new status where nothing is."""
+        ...
+
+    def zone_statuses(self) -> tuple[ZoneStatus, ...]:
+        """What is known of every zone."""
+        ...
+
+    def put_zone_status(self, status: ZoneStatus) -> None:
+        """Remember how a zone is; what a person approved stays until nothing waits for it."""
+        ...
+
+
+class Rounds(Protocol):
+    """Where the rounds of sweeps have come to, in the ledger."""
+
+    def last_round(self) -> Round:
+        """The last round; a new one where there was none; raises LedgerUnavailable."""
+        ...
+
+    def put_round(self, last: Round) -> None:
+        """Remember a round; raises LedgerUnavailable."""
+        ...
+
+    def audit_asked(self) -> bool:
+        """Whether a person asked for an audit of every zone; raises LedgerUnavailable."""
+        ...
+
+    def ask_for_audit(self, *, wanted: bool) -> None:
+        """Have every zone audited with the next round, or not any more; raises LedgerUnavailable."""
+        ...
+
+
+class Tasks(Protocol):
+    """The sweeper's own queue."""
+
+    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+        """Put tasks on the queue, each to be seen after so many seconds, at most 900; raises TasksUnsent."""
         ...
 
 
@@ -150,6 +249,38 @@ class Names(Protocol):
         ...
 
 
+class Circumstances(Protocol):
+    """What else a publisher has to know; each raises LedgerUnavailable."""
+
+    def paused(self) -> str | None:
+        """Why nothing may be written to the zones now, or None."""
+        ...
+
+    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
+        """Those of the spokes whose claims the ledger knows for sure to be all there are."""
+        ...
+
+
+class Marks(Protocol):
+    """The auditor's side of the ledger; each raises LedgerUnavailable."""
+
+    def name(self, key: NameKey) -> NameState:
+        """All claims on a name and what was published of it, read consistently."""
+        ...
+
+    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+        """What was published of those of the names of which that is remembered, read consistently."""
+        ...
+
+    def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
+        """All names of these zones that are claimed or remembered, as they are asked for, perhaps a moment old."""
+        ...
+
+    def mark(self, key: NameKey, reason: str) -> None:
+        """Have the publisher compare a name with what its zone holds."""
+        ...
+
+
 class Zones(Protocol):
     """The private hosted zones."""
 
@@ -163,4 +294,12 @@ class Zones(Protocol):
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         """What the zone holds under each of the names now; raises ZoneUnavailable or ZoneClosed."""
+        ...
+
+
+class ZoneListing(Protocol):
+    """The private hosted zones, for reading alone."""
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        """All names of a zone with what it holds of each; raises ZoneUnavailable or ZoneClosed where it breaks."""
         ...

@@ -20,6 +20,7 @@ from hub.runtime.model import (
     Action,
     Change,
     ForeignRecordSet,
+    InstanceRef,
     NameKey,
     NameState,
     Published,
@@ -27,10 +28,22 @@ from hub.runtime.model import (
 )
 from hub.runtime.naming import NameRefused, parse_domain
 from hub.runtime.plan import NameChange, batches, changes
-from hub.runtime.ports import BatchRefused, LedgerUnavailable, Names, TimeLeft, ZoneClosed, Zones, ZoneUnavailable
+from hub.runtime.ports import (
+    BatchRefused,
+    Circumstances,
+    LedgerUnavailable,
+    Names,
+    TimeLeft,
+    ZoneClosed,
+    Zones,
+    ZoneUnavailable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from hub.runtime.model import Fqdn
+    from hub.runtime.ports import ZoneRecordSets
 
 # The two ways in which Route 53's messages name a record set (API Reference, ChangeResourceRecordSets,
 # InvalidChangeBatch; the wordings differ between kinds of faults).
@@ -48,11 +61,12 @@ class Ending(StrEnum):
     UNCHANGED = "unchanged"
     CONFLICT = "conflict"
     CLOSED = "closed"
+    PAUSED = "paused"
     RETRY = "retry"
 
 
 # A name of which a batch was not sent, or nobody knows what came of it.
-_UNSENT: Final = frozenset({Ending.RETRY, Ending.CLOSED})
+_UNSENT: Final = frozenset({Ending.RETRY, Ending.CLOSED, Ending.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,11 @@ class Outcome:
     # How many members of a shared name hold no part of it, as it is full.
     left_out: int = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether the name is not published because its zone is at its quota of records."""
+        return self.ending is Ending.CONFLICT and _FULL in self.reason
+
 
 @dataclass(slots=True)
 class _Run:
@@ -73,6 +92,8 @@ class _Run:
 
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, Outcome] = field(default_factory=dict)
+    # The names of which an audit says that the memory is wrong.
+    marked: Collection[NameKey] = ()
     # The names whose changes were worked out from what the zone holds, not from memory.
     read: set[NameKey] = field(default_factory=set)
 
@@ -82,15 +103,22 @@ class Publisher:
     """Brings zones in line with claims."""
 
     ledger: Names
+    circumstances: Circumstances
     zones: Zones
     time_left: TimeLeft
     # The ids of the zones in which what other tools left for known instances is taken over.
     adopting: frozenset[str] = frozenset()
 
-    def publish(self, keys: Iterable[NameKey]) -> list[Outcome]:
-        """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat."""
+    def publish(self, keys: Iterable[NameKey], marked: Collection[NameKey] = ()) -> list[Outcome]:
+        """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat.
+
+        Of the names that are `marked`, what the zone holds is read before anything is decided. While publishing is
+        paused, names are let go: they are in the ledger, and an audit finds them afterwards.
+        """
         ordered = sorted(set(keys))
-        run = _Run()
+        run = _Run(marked=marked)
+        if self._is_paused(run, ordered):
+            return [run.outcomes[key] for key in ordered]
         by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
         for key in ordered:
             if self._out_of_time(run, [key]):
@@ -116,7 +144,8 @@ class Publisher:
             state = run.states[key]
             desired = desired_record_sets(state.claims)
             todo = changes(state.published.record_sets, desired)
-            if state.published.pending or state.published.conflict or (todo and not state.published.record_sets):
+            distrusted = key in run.marked or state.published.pending or state.published.conflict
+            if distrusted or (todo and not state.published.record_sets):
                 # A batch was sent and nobody noted what came of it, or something was in the way, or nothing of the name
                 # was ours so far: Route 53 would take our record set beside a foreign multivalue answer record set,
                 # and level its TTL. The memory is no basis.
@@ -133,14 +162,21 @@ class Publisher:
             return []
         try:
             there = self.zones.record_sets(keys[0].zone_id, [key.fqdn for key in keys])
+            strangers = self._strangers(run, keys, there)
         except (ZoneUnavailable, ZoneClosed) as failure:
             self._failed(run, keys, failure)
+            return []
+        except LedgerUnavailable as unavailable:
+            self._failed(run, keys, unavailable)
             return []
         run.read.update(keys)
         planned: list[NameChange] = []
         settled: list[NameChange] = []
         for key in keys:
             held = there[key.fqdn]
+            if stranger := strangers.get(key):
+                settled.append(NameChange(key, held.owned, (), stranger))
+                continue
             claimed = desired_record_sets(run.states[key].claims)
             adopted = adoptable(held.foreign, claimed) if key.zone_id in self.adopting else {}
             blocked = _blocked_types(claimed, [one for one in held.foreign if one not in adopted])
@@ -153,6 +189,26 @@ class Publisher:
             (planned if todo else settled).append(NameChange(key, desired, todo, conflict))
         self._note(run, settled)
         return planned
+
+    def _strangers(
+        self, run: _Run, keys: Iterable[NameKey], there: Mapping[Fqdn, ZoneRecordSets]
+    ) -> dict[NameKey, str]:
+        """The names that somebody holds of whom the ledger knows nothing, though he may well claim them, and why so.
+
+        As after the ledger was emptied: nothing of such a name is changed until the spoke has been swept.
+        """
+        unknown: dict[NameKey, set[InstanceRef]] = {}
+        for key in keys:
+            owners = {one.set_identifier for one in there[key.fqdn].owned} - run.states[key].known
+            if refs := {ref for owner in owners if (ref := InstanceRef.of_set_identifier(owner))}:
+                unknown[key] = refs
+        spokes = {ref.spoke for refs in unknown.values() for ref in refs}
+        unsettled = spokes - self.circumstances.settled(spokes) if spokes else spokes
+        return {
+            key: f"{min(waiting)} holds it, whose spoke has not been swept of late"
+            for key, refs in unknown.items()
+            if (waiting := {ref for ref in refs if ref.spoke in unsettled})
+        }
 
     def _send(self, run: _Run, first: Iterable[Sequence[NameChange]]) -> None:
         """Send change batches; of what is refused, read what is there, and send the rest.
@@ -169,7 +225,7 @@ class Publisher:
         """Send a batch; Route 53's message if it is refused, None if that is the end of it either way."""
         keys = [name.key for name in batch]
         to_make = [change for name in batch for change in name.changes]
-        if self._out_of_time(run, keys, self.zones.delay(len(to_make))):
+        if self._out_of_time(run, keys, self.zones.delay(len(to_make))) or self._is_paused(run, keys):
             return None
         try:
             self.ledger.put_published([(key, replace(run.states[key].published, pending=True)) for key in keys])
@@ -263,6 +319,19 @@ class Publisher:
             return False
         for key in keys:
             run.outcomes[key] = Outcome(key, Ending.RETRY, "no time is left in this run")
+        return True
+
+    def _is_paused(self, run: _Run, keys: Sequence[NameKey]) -> bool:
+        """Whether nothing may be written now, or nobody knows: then the names are let go, or left for the next run."""
+        try:
+            reason = self.circumstances.paused()
+        except LedgerUnavailable as unavailable:
+            self._failed(run, keys, unavailable)
+            return True
+        if reason is None:
+            return False
+        for key in keys:
+            run.outcomes[key] = Outcome(key, Ending.PAUSED, f"publishing is paused: {reason}")
         return True
 
     def _note(self, run: _Run, names: Sequence[NameChange]) -> None:

@@ -23,6 +23,7 @@ from sandbox.cloudformation.alarms import Alarm
 from sandbox.cloudformation.corrected import corrected_types
 from sandbox.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.cloudformation.rollout import automatic_deployment
+from sandbox.cloudformation.schedules import ScheduleResource
 from sandbox.cloudformation.stack_set import StackSetResource
 from sandbox.cloudformation.template import (
     TemplateRefused,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.template import Template
 
 # moto finds a type by the subclasses of its model: that they were imported is what registers these.
-BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, StackSetResource)
+BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource)
 
 
 class DeploymentFailed(RuntimeError):

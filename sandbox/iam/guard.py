@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.client import BaseClient
 from moto.iam.models import Role, get_account_id_from, iam_backends
 
-from hub.runtime.contract import OBSERVER_ROLE, PUBLISHER_ROLE, READER_ROLE, WRITER_ROLE
+from hub.runtime.contract import (
+    OBSERVER_ROLE,
+    PUBLISHER_ROLE,
+    READER_ROLE,
+    SWEEPER_ROLE,
+    WRITER_ROLE,
+    ZONE_READER_ROLE,
+)
 from sandbox.bridge import replaced
 from sandbox.iam import evaluation
 from sandbox.iam.permissions import Caller, Permission, needed_permissions
@@ -28,7 +35,9 @@ if TYPE_CHECKING:
 
     from sandbox.iam.conditions import Context
 
-GUARDED_ROLES: Final = frozenset({OBSERVER_ROLE, PUBLISHER_ROLE, READER_ROLE, WRITER_ROLE})
+GUARDED_ROLES: Final = frozenset(
+    {OBSERVER_ROLE, PUBLISHER_ROLE, READER_ROLE, SWEEPER_ROLE, WRITER_ROLE, ZONE_READER_ROLE}
+)
 
 # Error code and HTTP status of a denied call: "Common errors" of each service's API reference, for example
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html for EC2.

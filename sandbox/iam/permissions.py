@@ -155,6 +155,26 @@ def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[
     return (Permission(f"organizations:{operation}", arn),)
 
 
+def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    """The queue of a URL; a batch needs the permission of its single operation.
+
+    "Amazon SQS API permissions: Actions and resource reference"
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
+    """
+    host, account, name = parameters["QueueUrl"].removeprefix("https://").split("/")
+    # `sqs.<region>.amazonaws.com`
+    region = host.split(".")[1]
+    return (Permission(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{region}:{account}:{name}"),)
+
+
+def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A stack set, which is the management account's when a delegated administrator made it."""
+    delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
+    account = caller.management_account if delegated else caller.account
+    arn = f"arn:aws:cloudformation:{caller.region}:{account}:stackset/{parameters['StackSetName']}:*"
+    return (Permission(f"cloudformation:{operation}", arn),)
+
+
 _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], tuple[Permission, ...]]]] = {
     # "No permissions are required": https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     ("sts", "GetCallerIdentity"): _nothing,
@@ -167,6 +187,9 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("dynamodb", "BatchGetItem"): _on_tables,
     ("dynamodb", "BatchWriteItem"): _on_tables,
     ("dynamodb", "TransactWriteItems"): _in_transaction,
+    ("sqs", "SendMessage"): _on_queue,
+    ("sqs", "SendMessageBatch"): _on_queue,
+    ("cloudformation", "ListStackInstances"): _on_stack_set,
     ("route53", "ChangeResourceRecordSets"): _change_record_sets,
     ("route53", "ListResourceRecordSets"): _on_zone,
     ("route53", "GetHostedZone"): _on_zone,

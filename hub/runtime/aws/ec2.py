@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from hub.runtime import contract
-from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable
+from hub.runtime.aws.sessions import DENIALS, AssumedClients, RoleUnavailable, error_code
+from hub.runtime.chunks import chunks
 from hub.runtime.model import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
-from hub.runtime.ports import SpokeUnreachable
+from hub.runtime.ports import SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_ec2 import EC2Client
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
+# EC2 API Reference, DescribeInstances: MaxResults.
+INSTANCES_A_PAGE: Final = 1_000
 
 
 class SpokeInstances:
@@ -33,32 +36,43 @@ class SpokeInstances:
         Raises:
             SpokeUnreachable: When any page could not be had: a listing that was cut is no listing.
         """
-        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         found: dict[str, Instance] = {}
+        for ids in chunks(sorted(instance_ids), VALUES_A_FILTER):
+            # A filter, since one unknown id among InstanceIds fails the whole call.
+            for page in self._listed(spoke, {"Filters": [{"Name": "instance-id", "Values": list(ids)}]}):
+                found |= {instance.ref.id: instance for instance in page}
+        return found
+
+    def pages(self, spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
+        """All instances that EC2 shows, page by page as they are asked for.
+
+        Raises:
+            SpokeDenied: When the role is missing or denies us, or the region is switched off.
+            SpokeUnreachable: When a page could not be had: a listing that was cut is no listing.
+        """
+        return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
+
+    def _listed(self, spoke: Spoke, wanted: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
+        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         try:
             client = self._clients.client(role_arn, spoke.region)
-            paginator = client.get_paginator("describe_instances")
-            ids = sorted(instance_ids)
-            optional = _managed_too(client)
-            for start in range(0, len(ids), VALUES_A_FILTER):
-                # A filter, since one unknown id among InstanceIds fails the whole call.
-                wanted = [{"Name": "instance-id", "Values": ids[start : start + VALUES_A_FILTER]}]
-                for page in paginator.paginate(Filters=wanted, **optional):
-                    for reservation in page["Reservations"]:
-                        for described in reservation["Instances"]:
-                            instance = instance_of(spoke, described)
-                            found[instance.ref.id] = instance
+            pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
+            for page in pages:
+                described = [one for reservation in page["Reservations"] for one in reservation["Instances"]]
+                yield tuple(instance_of(spoke, one) for one in described)
         except ParamValidationError:
             # A fault of this code, which no waiting mends: it must not pass for a spoke that does not answer.
             raise
         except ClientError as error:
-            self._clients.forget_if_denied(role_arn, error)
-            raise SpokeUnreachable(f"{spoke}: {error}") from error
-        except (RoleUnavailable, BotoCoreError) as error:
+            old_session = self._clients.forget_if_denied(role_arn, error)
+            denied = error_code(error) in DENIALS and not old_session
+            raise (SpokeDenied if denied else SpokeUnreachable)(f"{spoke}: {error}") from error
+        except RoleUnavailable as unavailable:
+            raise (SpokeDenied if unavailable.denied else SpokeUnreachable)(f"{spoke}: {unavailable}") from unavailable
+        except BotoCoreError as error:
             raise SpokeUnreachable(f"{spoke}: {error}") from error
         except (KeyError, ValueError) as error:
             raise SpokeUnreachable(f"{spoke}: what EC2 answered cannot be read: {error!r}") from error
-        return found
 
 
 def _managed_too(client: EC2Client) -> dict[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -82,6 +83,25 @@ class WriterZones:
                 else:
                     foreign[record_set.fqdn].append(record_set)
         return {name: ZoneRecordSets(tuple(sorted(owned[name])), tuple(foreign[name])) for name in names}
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        """All names of a zone with what it holds of each, page by page as they are asked for.
+
+        Raises:
+            ZoneClosed: When the zone is not there, or not for the role to read.
+            ZoneUnavailable: When it could not be read to the end.
+        """
+        with self._translated(zone_id):
+            # Names come in order, so that all of a name stands together.
+            for name, of_name in groupby(map(record_set_of, self._listed_from(zone_id, None)), key=_fqdn):
+                sets = list(of_name)
+                yield (
+                    name,
+                    ZoneRecordSets(
+                        owned=tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
+                        foreign=tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
+                    ),
+                )
 
     def _listed(self, zone_id: str, names: Collection[Fqdn]) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The record sets of these names."""
@@ -182,6 +202,10 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     if "HealthCheckId" in described and routing == SIMPLE:
         routing = "HealthCheckId"
     return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
+
+
+def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:
+    return record_set.fqdn
 
 
 _ROUTING: Final = (

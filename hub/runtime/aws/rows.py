@@ -25,6 +25,7 @@ from hub.runtime.model import (
     RecordSet,
     RecordType,
     Refusal,
+    Spoke,
 )
 from hub.runtime.ports import Observation
 
@@ -45,6 +46,26 @@ def name_pk(key: NameKey) -> str:
     return f"{contract.NAME_PREFIX}{key.zone_id}#{key.fqdn}"
 
 
+def spoke_pk(spoke: Spoke) -> str:
+    """The partition of a spoke's instances."""
+    return f"{contract.SPOKE_PREFIX}{spoke.account}#{spoke.region}"
+
+
+def published_key(key: NameKey) -> Row:
+    """The row of what was published of a name."""
+    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.PUBLISHED_KEY}
+
+
+def mark_key(key: NameKey) -> Row:
+    """The row that an audit marks a name with."""
+    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.MARK_KEY}
+
+
+def instance_of_claim(sort_key: str) -> InstanceRef:
+    """The instance whose claim has this sort key."""
+    return InstanceRef.parse(sort_key.removeprefix(contract.CLAIM_PREFIX))
+
+
 def label_key(label: str) -> Row:
     """The row of a label of an account's name."""
     return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
@@ -57,10 +78,7 @@ def claim_key(key: NameKey, ref: InstanceRef) -> Row:
 
 def instance_key(ref: InstanceRef) -> Row:
     """The row of an instance."""
-    return {
-        contract.PARTITION_KEY: f"{contract.SPOKE_PREFIX}{ref.account}#{ref.region}",
-        contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}",
-    }
+    return {contract.PARTITION_KEY: spoke_pk(ref.spoke), contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}"}
 
 
 def observation_row(observation: Observation) -> Row:
@@ -180,8 +198,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
 def published_row(key: NameKey, published: Published) -> Row:
     """The row of what the zone holds of a name."""
     row: Row = {
-        contract.PARTITION_KEY: name_pk(key),
-        contract.SORT_KEY: contract.PUBLISHED_KEY,
+        **published_key(key),
         "pending": published.pending,
         "record_sets": [
             {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}

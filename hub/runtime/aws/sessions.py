@@ -40,11 +40,18 @@ SPOKE_CONFIG: Final = Config(
 
 
 class RoleUnavailable(Exception):
-    """The role could not be assumed; the message says which one and what AWS answered."""
+    """The role could not be assumed; the message says which one and what AWS answered.
+
+    `denied` when AWS said that it may not be, as it also does for a role that is not there.
+    """
+
+    def __init__(self, message: str, *, denied: bool = False) -> None:
+        super().__init__(message)
+        self.denied = denied
 
 
-# What AWS answers to a session whose role is gone, was made anew, or lost its permissions.
-_DENIALS: Final = frozenset(
+# What AWS answers to a session whose role is gone, was made anew, or lost its permissions, or in a region that is off.
+DENIALS: Final = frozenset(
     {
         "AccessDenied",
         "AccessDeniedException",
@@ -52,6 +59,7 @@ _DENIALS: Final = frozenset(
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidClientTokenId",
+        "OptInRequired",
         "UnauthorizedOperation",
         "UnrecognizedClientException",
     }
@@ -109,7 +117,7 @@ class AssumedClients:
         A role that was deleted and made again, as by a new deployment, leaves sessions behind that nothing accepts.
         """
         session = self._sessions.get(role_arn)
-        if error_code(error) not in _DENIALS or session is None:
+        if error_code(error) not in DENIALS or session is None:
             return False
         self.forget(role_arn)
         return self._clock() - session.assumed_at > FRESH_MILLIS
@@ -121,7 +129,8 @@ class AssumedClients:
                 RoleArn=role_arn, RoleSessionName=self._session_name, DurationSeconds=SESSION_SECONDS
             )["Credentials"]
         except (ClientError, BotoCoreError) as error:
-            raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}") from error
+            denied = isinstance(error, ClientError) and error_code(error) in DENIALS
+            raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}", denied=denied) from error
         return _Session(credentials, now)
 
     def _made(self, credentials: CredentialsTypeDef, region: str) -> Any:  # noqa: ANN401 - as above

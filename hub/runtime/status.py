@@ -1,0 +1,126 @@
+"""How each spoke and each zone is, what of it waits for a person, and what the sweeper is asked to do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.model import NEVER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.runtime.model import Fqdn, Millis, Spoke
+
+# A spoke is swept once an hour; what was swept three times as long ago may be another ledger's, from before a restore.
+SETTLED_MILLIS: Final = 3 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpokeStatus:
+    """How a spoke is.
+
+    `policy` is the digest of the policy that the last complete sweep went by. `fault` says why the spoke could not be
+    swept, and `fault_since` from when on it was out of reach, 0 when it is not: waiting helps against other faults.
+    `withdrawn` when that lasted for longer than names are kept. `held` are the instances that the last sweep would have
+    taken names from and did not, `approved` those of which a person said that it may.
+    """
+
+    spoke: Spoke
+    tried_at: Millis = NEVER
+    swept_at: Millis = NEVER
+    policy: str = ""
+    instances: int = 0
+    names: int = 0
+    missed: int = 0
+    missed_ever: int = 0
+    fault: str = ""
+    fault_since: Millis = NEVER
+    withdrawn: bool = False
+    held: tuple[str, ...] = ()
+    held_names: int = 0
+    approved: frozenset[str] = frozenset()
+
+    def settled(self, now: Millis) -> bool:
+        """Whether the ledger knows all claims of the spoke's instances: they were all seen of late, or let go."""
+        return self.withdrawn or now - self.swept_at <= SETTLED_MILLIS
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStatus:
+    """How a zone is, by its last audit: how many names differed, by kind; `held` and `approved` as a spoke's."""
+
+    zone_id: str
+    tried_at: Millis = NEVER
+    audited_at: Millis = NEVER
+    names: int = 0
+    differences: tuple[tuple[str, int], ...] = ()
+    fault: str = ""
+    held: tuple[Fqdn, ...] = ()
+    held_names: int = 0
+    approved: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a sweep or audit may remove by itself, and how long an unreachable spoke keeps its names.
+
+    Args:
+        share: Removing more than this part of a spoke's or zone's names...
+        names: ...and more than this many of them waits for a person.
+        grace: Milliseconds.
+    """
+
+    share: float
+    names: int
+    grace: int
+
+    def held(self, removals: Mapping[str, int], of: int, approved: frozenset[str]) -> frozenset[str]:
+        """Those of the removals, given with the number of names of each, that wait for a person: all or none.
+
+        What a person approved does not count.
+        """
+        left = {subject: names for subject, names in removals.items() if subject not in approved}
+        removed = sum(left.values())
+        stops = removed > self.names and removed > self.share * of
+        return frozenset(left) if stops else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Where the rounds have come to: the policy that spokes are swept by, since when, and after which spoke to go on.
+
+    `ahead` is how many spokes are still to be asked at once, as policy is new.
+    """
+
+    policy: str = ""
+    since: Millis = NEVER
+    after: str = ""
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Compare all instances of a spoke with the ledger."""
+
+    spoke: Spoke
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Compare these zones with the ledger."""
+
+    zone_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskForSweeps:
+    """Ask for the sweeps that are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskForAudits:
+    """Ask for an audit of every zone."""
+
+
+Task = Sweep | Audit | AskForSweeps | AskForAudits

@@ -1,0 +1,110 @@
+"""Schedules: what is due goes to its queue when its role may put it there, and to the dead letters when not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.sqs.models import sqs_backends
+
+from hub.runtime import contract
+from sandbox.clock import MovedClock
+from sandbox.cloudformation.deployer import DeploymentFailed
+from sandbox.cloudformation.expressions import NoExpression, period_of
+from sandbox.example import HUB
+from sandbox.world import World
+
+REGION = "eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("expression", "seconds"),
+    [("rate(5 minutes)", 300), ("rate(1 minute)", 60), ("rate(2 hours)", 7_200), ("rate(1 day)", 86_400)],
+)
+def test_rates(expression: str, seconds: int) -> None:
+    """A value and a unit, in the singular or the plural."""
+    assert period_of(expression) == seconds
+
+
+@pytest.mark.parametrize("expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 * * ? *)", "rate(5 seconds)"])
+def test_what_is_no_rate_is_refused(expression: str) -> None:
+    """What Scheduler would refuse, and what is not modelled here."""
+    with pytest.raises(NoExpression, match="no rate"):
+        period_of(expression)
+
+
+@pytest.fixture
+def emptied(made: World) -> Iterator[None]:
+    """No function takes what a schedule puts on the queue, and nothing stays there."""
+    (mapping,) = made.client("lambda", HUB).list_event_source_mappings(FunctionName=contract.SWEEPER_FUNCTION)[
+        "EventSourceMappings"
+    ]
+    made.client("lambda", HUB).update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    yield
+    made.client("lambda", HUB).update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    for queue in (contract.SWEEPS_QUEUE, contract.SWEEPS_DEAD_LETTER_QUEUE):
+        sqs_backends[HUB][REGION].queues[queue]._messages.clear()  # noqa: SLF001 - SQS purges a queue once a minute at most
+
+
+@pytest.mark.usefixtures("emptied")
+def test_schedule_is_due_once_in_a_period(made: World, clock: MovedClock) -> None:
+    """At first, then once in each period; what was missed while time jumped is made up for once."""
+    assert made.schedules.fire_due() == 2
+    assert made.schedules.fire_due() == 0
+    clock.advance(299)
+    assert made.schedules.fire_due() == 0
+    clock.advance(1)
+    assert made.schedules.fire_due() == 1
+    clock.advance(3 * 86_400)
+    assert made.schedules.fire_due() == 2
+    assert made.schedules.fire_due() == 0
+    assert made.waiting(contract.SWEEPS_QUEUE) == 5
+
+
+@pytest.mark.usefixtures("emptied")
+def test_input_is_the_message(made: World) -> None:
+    """What the template says is what the sweeper gets."""
+    made.schedules.fire("orgdns-audits")
+    sqs = made.client("sqs", HUB)
+    (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"])[
+        "Messages"
+    ]
+    assert json.loads(message["Body"]) == {"orgdns": "ask for audits"}
+
+
+@pytest.mark.usefixtures("emptied")
+def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
+    """The role's policies decide, for the dead-letter queue too."""
+    iam = made.client("iam", HUB)
+    policy = {"RoleName": contract.SCHEDULE_ROLE, "PolicyName": "least-privilege"}
+    letters = f"arn:aws:sqs:{REGION}:{HUB}:{contract.SWEEPS_DEAD_LETTER_QUEUE}"
+    only = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": letters}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [only]}))
+    made.schedules.fire("orgdns-sweeps")
+    assert made.waiting(contract.SWEEPS_QUEUE) == 0
+    assert made.waiting(contract.SWEEPS_DEAD_LETTER_QUEUE) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "no rate"),
+        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "flexible time window"),
+        ({"KmsKeyArn": "arn:aws:kms:x"}, "not modelled: .'KmsKeyArn'"),
+        ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "no queue"),
+    ],
+)
+def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict[str, Any], told: str) -> None:
+    """Nothing is skipped in silence."""
+    target = {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps", "RoleArn": f"arn:aws:iam::{HUB}:role/orgdns-schedule"}
+    properties = {
+        "Name": "other",
+        "ScheduleExpression": "rate(1 day)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": target,
+    }
+    body = {"Resources": {"Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": properties | change}}}
+    with pytest.raises(DeploymentFailed, match=told):
+        made.deployer.deploy(HUB, REGION, "schedule", json.dumps(body))
