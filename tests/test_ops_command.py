@@ -288,3 +288,75 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
     assert guard.denied == []
     # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
     assert guard.used_actions(role) | {"lambda:GetFunctionConfiguration"} == guard.granted_actions(role)
+
+
+def test_status_pause_and_resume(made: World, command: Command) -> None:
+    """How far sweeps have come, a pause with its reason, and what ends it; each told to people and to programs."""
+    made.schedules.fire("orgdns-sweeps")
+    made.settle()
+    told = command.json("status", code=2)
+    # The other spokes are asked for, and their time has not come.
+    assert told["policy"]["spokes_behind"] != []
+    assert told["unreachable"] == []
+    assert "--reason" in command("pause", code=1).stderr
+    assert "printable" in command("pause", "--reason", "\x1b[31m", code=1).stderr
+    assert "Paused" in command("pause", "--reason", "zones are being moved").stdout
+    assert command.json("status", code=2)["paused"] == "zones are being moved"
+    assert "zones are being moved" in command("status", code=2).stdout
+    batches = len(made.route53.batches)
+    made.launch(PAYMENTS, REGION, "during")
+    made.settle()
+    assert len(made.route53.batches) == batches
+    assert command.json("resume") == {"paused": None}
+    assert command.json("status", code=2)["paused"] is None
+    made.schedules.fire("orgdns-sweeps")
+    made.settle()
+    assert any(name == f"during.{CORP}." for name, *_ in made.owners(CORP))
+
+
+def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: MovedClock) -> None:
+    """Exactly what waits is shown with its names, asked about, and approved; who cannot be asked does not agree."""
+    command("audit")
+    assert command.json("sweep")["asked"] != []
+    assert command.json("sweep", f"{PAYMENTS}/{REGION}")["asked"] == [f"{PAYMENTS}/{REGION}"]
+    clock.advance(900)
+    made.settle()
+    ids = made.launch(PAYMENTS, REGION, "fleet", count=12)
+    made.settle()
+    made.router.tamper = lambda _event: ()
+    made.end(PAYMENTS, REGION, *ids)
+    made.router.tamper = lambda event: (event,)
+    command("sweep", f"{PAYMENTS}/{REGION}")
+    made.settle()
+    (held,) = command.json("status", code=2)["held"]
+    assert held == f"{PAYMENTS}/{REGION}"
+    shown = command("approve", held, code=2).stdout
+    assert "names would be removed" in shown
+    assert f"{ids[0]}.instances.internal" in shown
+    assert command.json("status", code=2)["held"] == [held]
+    told = command.json("approve", "--all-held", "--yes")
+    assert told["approved"]
+    assert set(ids) <= set(told["subjects"][0]["held"])
+    assert command.json("status", code=2)["held"] == []
+    made.schedules.fire("orgdns-sweeps")
+    made.settle()
+    assert all(
+        f"{one}.instances.internal." not in name for one in ids for name, *_ in made.owners("instances.internal")
+    )
+    assert "Nothing waits" in command("approve", CORP).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["approve"], "say which"),
+        (["approve", CORP, "--all-held"], "say which"),
+        (["approve", "nowhere.example"], "no zone that was audited"),
+        (["approve", f"{PAYMENTS}/xx-nowhere-1"], "knows no spoke"),
+        (["sweep", "payments"], "is no spoke"),
+        (["sweep", f"{PAYMENTS}/{REGION}/i-1"], "is no spoke"),
+    ],
+)
+def test_what_is_no_subject_is_told(command: Command, arguments: list[str], told: str) -> None:
+    """A clear sentence, and the exit code of an error."""
+    assert told in command(*arguments, code=1).stderr

@@ -186,7 +186,7 @@ def test_the_way_out_is_shown_with_what_needs_it() -> None:
     discarded = folded(letters(discarded=[Message("m", json.dumps(DISCARDED))]))
     assert "7 records of 2026-11-02T10:00:00Z to 2026-11-02T10:05:00Z" in discarded
     assert "cannot be known from here, and there is nothing to send again" in discarded
-    assert "a changed Name tag" in discarded
+    assert "./orgdns audit" in discarded
     assert "--resend" not in discarded
 
 
@@ -471,7 +471,8 @@ def test_there_are_none(emptied: World, command: Command) -> None:
     assert command(code=0).stdout == "There are no dead letters.\n"
     told = command.json("--resend", code=0)
     assert told == {
-        "dead_letters": False, "events": [], "publisher": [], "hidden": {"events": 0, "publisher": 0}, "sent_again": 0,
+        "dead_letters": False, "events": [], "publisher": [], "sweeps": [],
+        "hidden": {"events": 0, "publisher": 0, "sweeps": 0}, "sent_again": 0,
     }  # fmt: skip
 
 

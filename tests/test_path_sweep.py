@@ -163,7 +163,7 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     status = spoke_status(made, clock)
     assert set(status.held) == set(ids[1:])
     assert made.logged(contract.SWEEPER_FUNCTION, "removals wait for orgdns approve")
-    statuses(made, clock).approve_spoke(status)
+    statuses(made, clock).approve(status)
     # The next round asks for what was approved, whoever's turn it is.
     made.sweep()
     clock.advance(10)

@@ -127,6 +127,13 @@ def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
     assert (asked.spokes, asked.sweeps) == (1, 1)
 
 
+def test_listed_spoke_is_known_at_once() -> None:
+    """A spoke shows in the status from the first round on, before it was swept."""
+    statuses = MemoryStatuses(MemoryClock())
+    asker(spokes(2), statuses, MemoryTasks()).ask_for_sweeps()
+    assert set(statuses.spokes) == set(spokes(2))
+
+
 def test_round_that_could_not_ask_is_asked_once_more() -> None:
     """The place is moved on only after all tasks are on the queue."""
     statuses = MemoryStatuses(MemoryClock())

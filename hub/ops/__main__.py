@@ -1,4 +1,4 @@
-"""The `orgdns` command: why a name is as it is, what a changed policy would do, and what failed for good."""
+"""The `orgdns` command: why a name is as it is, what a changed policy would do, how all is, and what waits."""
 
 from __future__ import annotations
 
@@ -23,12 +23,18 @@ from hub.ops.dead_letter_queues import DeadLetterQueues
 from hub.ops.dead_letters import Letters
 from hub.ops.dead_letters_screen import show_dead_letters, show_resent
 from hub.ops.deployed import HubUnknown, deployed, zone_ids_of
+from hub.ops.hub_ledger import HubLedger, names_of, overview, spoke_of, sweeps_queue_url
 from hub.ops.lookup import Lookup, NothingToExplain
 from hub.ops.plan_screen import show_plan
 from hub.ops.screen import show_instance, show_name, visible
 from hub.ops.snapshot import snapshot
+from hub.ops.status import SubjectUnknown
+from hub.ops.status_screen import show_held, show_status
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from hub.runtime.ports import LedgerUnavailable
+from hub.runtime.aws.tasks import QueuedTasks
+from hub.runtime.ports import LedgerUnavailable, TasksUnsent
+from hub.runtime.rounds import LONGEST_DELAY, SWEEPS_A_SECOND
+from hub.runtime.status import AskForAudits, Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 CHANGES: Final = 2
 LETTERS_THERE: Final = 2
+NOT_WELL: Final = 2
 
 app: Final = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _Region = Annotated[
@@ -48,9 +55,9 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")
 
 @app.callback()
 def orgdns() -> None:
-    """Explain the names that orgdns gives, plan a change of its policy, and look at what failed for good.
+    """Explain the names that orgdns gives, plan a change of its policy, and see and settle what needs a person.
 
-    Nothing is ever written, but that dead-letters --resend sends events again.
+    explain, plan, status and dead-letters write nothing, but that dead-letters --resend sends events again.
 
     It takes the credentials that the aws command line would take: they must be of the hub account.
     """
@@ -137,13 +144,138 @@ def dead_letters(
             show_dead_letters(_console(), found, everything=everything)
         agreed = resend and bool(found.events) and (yes or _agreed(len(found.events)))
         sent = queues.resend([one.message_id for one in found.events]) if agreed else 0
-        left = sent < len(found.events) or bool(found.given_up) or any(found.hidden.values())
+        left = sent < len(found.events) or bool(found.given_up or found.tasks) or any(found.hidden.values())
         if as_json:
             typer.echo(documents.text(documents.dead_letters(found, sent, left=left)))
         elif resend:
             show_resent(_console(), found, sent if agreed else None)
     if left:
         raise typer.Exit(LETTERS_THERE)
+
+
+@app.command()
+def status(
+    *,
+    as_json: _Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all, not only the first of each kind.")] = False,
+    region: _Region = None,
+) -> None:
+    """Say how all is: what waits for a person, what could not be read, how far a new policy has come.
+
+    The exit code is 0 when all is well, 2 when something needs a person or is under way, and 1 on an error.
+    """
+    with _faults_told():
+        seen = overview(_hub(region))
+    if as_json:
+        typer.echo(documents.text(documents.status(seen)))
+    else:
+        show_status(_console(), seen, everything=everything)
+    if not seen.well:
+        raise typer.Exit(NOT_WELL)
+
+
+@app.command()
+def pause(
+    *,
+    reason: Annotated[str, typer.Option(help="Why, for whoever asks.")],
+    as_json: _Json = False,
+    region: _Region = None,
+) -> None:
+    """Stop all writing to the zones; what happens meanwhile is kept in the ledger, for however long."""
+    with _faults_told():
+        if not reason.strip() or not reason.isprintable():
+            raise HubUnknown("--reason wants a text of printable characters")
+        _hub(region).statuses.pause(reason)
+    if as_json:
+        typer.echo(documents.text({"paused": reason}))
+    else:
+        typer.echo(
+            "Paused: no zone is written from now on, but for a change batch that is under way. ./orgdns resume ends it."
+        )
+
+
+@app.command()
+def resume(*, as_json: _Json = False, region: _Region = None) -> None:
+    """Have the zones written again, and audited, so that what happened during a pause is published."""
+    with _faults_told():
+        _hub(region).statuses.resume()
+    if as_json:
+        typer.echo(documents.text({"paused": None}))
+    else:
+        typer.echo("Resumed: within five minutes every zone is audited, and what differs is published.")
+
+
+@app.command()
+def approve(
+    subjects: Annotated[
+        list[str] | None, typer.Argument(metavar="SUBJECT...", help="ACCOUNT/REGION, or a zone's domain or id.")
+    ] = None,
+    *,
+    all_held: Annotated[bool, typer.Option("--all-held", help="Approve all that waits.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: _Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all that waits, not only the first.")] = False,
+    region: _Region = None,
+) -> None:
+    """Let a sweep or an audit remove the names that it held back: exactly those that wait now.
+
+    The exit code is 0 when nothing waits there (any more), 2 when nobody agreed, and 1 on an error.
+    """
+    with _faults_told():
+        hub = _hub(region)
+        seen = overview(hub)
+        if bool(subjects) == all_held:
+            raise SubjectUnknown("say which: ACCOUNT/REGION, a zone, or --all-held")
+        chosen = list(seen.held) if all_held else [seen.subject(text) for text in subjects or ()]
+        waiting = [one for one in chosen if one.held]
+        if not as_json:
+            for one in waiting:
+                show_held(_console(), seen, one, partial(names_of, hub, one), all_of=everything)
+        agreed = bool(waiting) and (yes or _confirmed("Have them removed?"))
+        if agreed:
+            for one in waiting:
+                hub.statuses.approve(one)
+    if as_json:
+        typer.echo(documents.text(documents.approved(seen, waiting, agreed=agreed)))
+    elif agreed:
+        typer.echo("Approved: within five minutes they are looked at again, and removed if they are still gone.")
+    elif not waiting:
+        typer.echo("Nothing waits there.")
+    if waiting and not agreed:
+        raise typer.Exit(NOT_WELL)
+
+
+@app.command()
+def sweep(
+    spokes: Annotated[
+        list[str] | None, typer.Argument(metavar="ACCOUNT/REGION...", help="The spokes; none: all that are known.")
+    ] = None,
+    *,
+    as_json: _Json = False,
+    region: _Region = None,
+) -> None:
+    """Have spokes swept now: all their instances are compared with the ledger."""
+    with _faults_told():
+        hub = _hub(region)
+        wanted = [spoke_of(text) for text in spokes] if spokes else [one.spoke for one in overview(hub).spokes]
+        _tasks(region).ask(
+            (Sweep(spoke), min(number // SWEEPS_A_SECOND, LONGEST_DELAY)) for number, spoke in enumerate(wanted)
+        )
+    if as_json:
+        typer.echo(documents.text({"asked": [str(spoke) for spoke in wanted]}))
+    else:
+        typer.echo(f"Asked for {len(wanted):,} sweeps. ./orgdns status tells what came of them.")
+
+
+@app.command()
+def audit(*, as_json: _Json = False, region: _Region = None) -> None:
+    """Have every zone audited now: what it holds is compared with the ledger."""
+    with _faults_told():
+        _tasks(region).ask([(AskForAudits(), 0)])
+    if as_json:
+        typer.echo(documents.text({"asked": "audits"}))
+    else:
+        typer.echo("Asked for an audit of every zone. ./orgdns status tells what came of it.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,6 +295,20 @@ def _lookup(region: str | None, progress: Progress) -> Lookup:
         functions = session.client("lambda", config=CLIENT_CONFIG)
         rows = session.client("dynamodb", config=CLIENT_CONFIG)
     return Lookup(deployed(functions), rows, progress)
+
+
+def _hub(region: str | None) -> HubLedger:
+    with _endpoint_told():
+        session = _session(region)
+        functions = session.client("lambda", config=CLIENT_CONFIG)
+        rows = session.client("dynamodb", config=CLIENT_CONFIG)
+    return HubLedger.of(deployed(functions), rows)
+
+
+def _tasks(region: str | None) -> QueuedTasks:
+    with _endpoint_told():
+        client = _session(region).client("sqs", config=CLIENT_CONFIG)
+    return QueuedTasks(client, sweeps_queue_url(client))
 
 
 def _dead_letter_queues(region: str | None) -> DeadLetterQueues:
@@ -186,9 +332,13 @@ def _endpoint_told() -> Iterator[None]:
 
 
 def _agreed(events: int) -> bool:
+    return _confirmed(f"Send the events ({events:,}) to the observer's queue again?")
+
+
+def _confirmed(question: str) -> bool:
     """Whether a person agrees; who cannot be asked does not."""
     try:
-        return typer.confirm(f"Send the events ({events:,}) to the observer's queue again?", err=True)
+        return typer.confirm(question, err=True)
     except typer.Abort:
         typer.echo("", err=True)
         return False
@@ -201,7 +351,7 @@ def _faults_told() -> Iterator[None]:
         yield
     except ConfigInvalid as invalid:
         _fail(str(invalid).splitlines())
-    except (HubUnknown, LedgerUnavailable, NothingToExplain) as fault:
+    except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksUnsent) as fault:
         _fail([f"orgdns: {fault}"])
     except BotoCoreError as fault:
         _fail([f"orgdns: AWS cannot be asked: {fault}"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.ops.dead_letters import DeadLetters, Letters, Message, dead_event, given_up
+from hub.ops.dead_letters import DeadLetters, Letters, Message, dead_event, dead_task, given_up
 from hub.ops.deployed import HubUnknown
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
@@ -62,6 +62,7 @@ class DeadLetterQueues:
             events=tuple(sorted(events, key=lambda one: (one.time, one.message_id))),
             given_up=tuple(sorted(discarded, key=lambda one: (one.given_up_at or "", one.message_id))),
             hidden=hidden,
+            tasks=tuple(sorted(map(dead_task, messages.get(Letters.SWEEPS, ())), key=lambda one: one.message_id)),
         )
 
     def resend(self, message_ids: Collection[str]) -> int:

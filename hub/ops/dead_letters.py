@@ -9,24 +9,30 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.events import NotOurs, hint_of
+from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Sweep
+from hub.runtime.tasks import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.runtime.model import InstanceRef
+    from hub.runtime.status import Task
 
 # Where the functions say why they failed, and in which words.
 OBSERVER_LOGS: Final = f"/aws/lambda/{contract.OBSERVER_FUNCTION}"
 OBSERVER_SAYS: Final = "event kept for later"
 PUBLISHER_LOGS: Final = f"/aws/lambda/{contract.PUBLISHER_FUNCTION}"
 PUBLISHER_SAYS: Final = "name kept for later"
+SWEEPER_LOGS: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
+SWEEPER_SAYS: Final = "task kept for later"
 
 
 class Letters(StrEnum):
-    """Whose dead letters: events for the observer, or changes of the ledger for the publisher."""
+    """Whose dead letters: events for the observer, changes of the ledger for the publisher, tasks of the sweeper."""
 
     EVENTS = "events"
     PUBLISHER = "publisher"
+    SWEEPS = "sweeps"
 
     @property
     def queue(self) -> str:
@@ -36,6 +42,8 @@ class Letters(StrEnum):
                 return contract.EVENTS_DEAD_LETTER_QUEUE
             case Letters.PUBLISHER:
                 return contract.PUBLISHER_DEAD_LETTER_QUEUE
+            case Letters.SWEEPS:
+                return contract.SWEEPS_DEAD_LETTER_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +91,27 @@ class GivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadTask:
+    """A sweep or an audit that failed, or that a schedule could not ask for."""
+
+    message_id: str
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLetters:
     """What was found; `hidden` is for each queue looked into about how many more somebody else is looking at."""
 
     events: tuple[DeadEvent, ...]
     given_up: tuple[GivenUp, ...]
     hidden: Mapping[Letters, int]
+    tasks: tuple[DeadTask, ...] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is anything, as far as can be told."""
-        return bool(self.events or self.given_up or any(self.hidden.values()))
+        return bool(self.events or self.given_up or self.tasks or any(self.hidden.values()))
 
 
 def dead_event(message: Message) -> DeadEvent:
@@ -118,6 +136,35 @@ def dead_event(message: Message) -> DeadEvent:
         tries = f", after {attributes['RETRY_ATTEMPTS']} more attempts" if "RETRY_ATTEMPTS" in attributes else ""
         reason = f"EventBridge could not bring it to the events queue{tries}: {code}: {told}"
     return DeadEvent(message.id, instance, kind, _time_of(message.body), message.received, code is not None, reason)
+
+
+def dead_task(message: Message) -> DeadTask:
+    """What a message of the sweeper's dead-letter queue says.
+
+    A schedule tells its reason in the message's attributes ("Configuring a dead-letter queue for EventBridge
+    Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
+    """
+    attributes = message.attributes or {}
+    try:
+        task = _words(task_of(message.body))
+    except NotOurs as refused:
+        return DeadTask(message.id, "", f"it is no task of the sweeper: {refused}")
+    if "ERROR_CODE" in attributes:
+        told = attributes.get("ERROR_MESSAGE") or "no message"
+        return DeadTask(message.id, task, f"the schedule could not ask for it: {attributes['ERROR_CODE']}: {told}")
+    return DeadTask(message.id, task, f"the sweeper failed on it five times: see {SWEEPER_LOGS}")
+
+
+def _words(task: Task) -> str:
+    match task:
+        case Sweep(spoke):
+            return f"sweep of {spoke}"
+        case Audit(zone_ids):
+            return f"audit of {', '.join(zone_ids)}"
+        case AskForSweeps():
+            return "asking for sweeps"
+        case AskForAudits():
+            return "asking for audits"
 
 
 def given_up(message: Message) -> GivenUp:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
-from hub.ops.dead_letters import OBSERVER_LOGS, OBSERVER_SAYS, PUBLISHER_LOGS, PUBLISHER_SAYS
+from hub.ops.dead_letters import (
+    OBSERVER_LOGS,
+    OBSERVER_SAYS,
+    PUBLISHER_LOGS,
+    PUBLISHER_SAYS,
+    SWEEPER_LOGS,
+    SWEEPER_SAYS,
+)
 from hub.ops.plan_screen import SHOWN
 from hub.ops.screen import BAD, QUIET, visible
 
@@ -35,8 +42,12 @@ _WHERE_NAMES_ARE: Final = (
     f"message is {PUBLISHER_SAYS!r}, or it is an error of the function itself."
 )
 _WHAT_HEALS: Final = (
-    "The claims are in the ledger all the same: ./orgdns explain NAME shows as waiting what the zone lacks. A name is "
-    "published with the next change of a claim on it; a changed Name tag of its instance is one."
+    "The claims are in the ledger all the same: ./orgdns explain NAME shows as waiting what the zone lacks. The next "
+    "audit finds these names, within a day; ./orgdns audit asks for it now."
+)
+_ASKED_AGAIN: Final = (
+    f"Why the sweeper failed stands in {SWEEPER_LOGS}: the message is {SWEEPER_SAYS!r}, or it is an error of the "
+    "function itself. There is nothing to send again: spokes are swept once an hour, and zones audited once a day."
 )
 
 
@@ -53,6 +64,12 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         heading = f"Changes of the ledger that the publisher did not publish: {len(found.given_up):,} messages"
         _show(console, heading, list(map(_given_up, found.given_up)), everything=everything)
         _show_notes(console, [_NAMES_UNKNOWN, _WHERE_NAMES_ARE, _WHAT_HEALS])
+    if found.tasks:
+        tasks = [
+            Text("\n").join([visible(one.task or one.message_id), visible(one.reason, BAD)]) for one in found.tasks
+        ]
+        _show(console, f"Sweeps and audits: {len(tasks):,}", tasks, everything=everything)
+        _show_notes(console, [_ASKED_AGAIN])
     for letters, number in found.hidden.items():
         if number:
             text = (
@@ -71,6 +88,8 @@ def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
         console.print("The others are not there any more, or somebody else is looking at them.")
     if found.given_up:
         console.print("The publisher's dead letters cannot be sent again: see above.")
+    if found.tasks:
+        console.print("Sweeps and audits need not be sent again: see above.")
 
 
 def _show(console: Console, heading: str, lines: Sequence[Text], *, everything: bool) -> None:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from hub.ops.changes import AccountSummary, NameDifference, PolicyChange
     from hub.ops.dead_letters import DeadEvent, DeadLetters, GivenUp
     from hub.ops.explain import ClaimReport, InstanceReport, NameReport
+    from hub.ops.status import Overview
     from hub.runtime.claims import Standing
     from hub.runtime.model import Claim, Millis, RecordSet, Refusal
+    from hub.runtime.status import SpokeStatus, ZoneStatus
 
 Document = dict[str, Any]
 
@@ -61,9 +63,68 @@ def dead_letters(found: DeadLetters, sent: int, *, left: bool) -> Document:
         "dead_letters": left,
         "events": [_dead_event(one) for one in found.events],
         "publisher": [_given_up(one) for one in found.given_up],
+        "sweeps": [{"message_id": one.message_id, "task": one.task, "reason": one.reason} for one in found.tasks],
         "hidden": {letters.value: number for letters, number in found.hidden.items()},
         "sent_again": sent,
     }
+
+
+def status(seen: Overview) -> Document:
+    """What `status --json` says."""
+    return {
+        "well": seen.well,
+        "paused": seen.paused,
+        "policy": {
+            "since": _time_or_none(seen.last_round.since),
+            "spokes": len(seen.reached),
+            "spokes_behind": [str(one.spoke) for one in seen.behind],
+        },
+        "spokes": [_spoke_status(one) for one in seen.spokes],
+        "zones": [_zone_status(one) | {"zone": seen.domain(one.zone_id)} for one in seen.zones],
+        "unreachable": [str(one.spoke) for one in seen.unreachable],
+        "overdue": [*(str(one.spoke) for one in seen.overdue), *(one.zone_id for one in seen.overdue_zones)],
+        "held": [seen.name_of(one) for one in seen.held],
+    }
+
+
+def approved(seen: Overview, subjects: Iterable[SpokeStatus | ZoneStatus], *, agreed: bool) -> Document:
+    """What `approve --json` says."""
+    held = [{"subject": seen.name_of(one), "names": one.held_names, "held": list(one.held)} for one in subjects]
+    return {"approved": agreed, "subjects": held}
+
+
+def _spoke_status(one: SpokeStatus) -> Document:
+    return {
+        "spoke": str(one.spoke),
+        "tried_at": _time_or_none(one.tried_at),
+        "swept_at": _time_or_none(one.swept_at),
+        "instances": one.instances,
+        "names": one.names,
+        "missed": one.missed,
+        "missed_ever": one.missed_ever,
+        "fault": one.fault or None,
+        "unreachable_since": _time_or_none(one.fault_since),
+        "withdrawn": one.withdrawn,
+        "held": list(one.held),
+        "held_names": one.held_names,
+    }
+
+
+def _zone_status(one: ZoneStatus) -> Document:
+    return {
+        "zone_id": one.zone_id,
+        "tried_at": _time_or_none(one.tried_at),
+        "audited_at": _time_or_none(one.audited_at),
+        "names": one.names,
+        "differences": dict(one.differences),
+        "fault": one.fault or None,
+        "held": list(one.held),
+        "held_names": one.held_names,
+    }
+
+
+def _time_or_none(millis: Millis) -> str | None:
+    return time(millis) if millis else None
 
 
 def _instance(report: InstanceReport) -> Document:

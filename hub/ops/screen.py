@@ -60,7 +60,9 @@ def show_instance(console: Console, report: InstanceReport) -> None:
     if seen.ended:
         console.print("It has ended: it claims no names any more.")
         return
-    if instance is None:
+    if instance is None and seen.settled and not seen.claims and seen.refusals:
+        console.print("Its names were withdrawn by a sweep, until it is seen again:")
+    elif instance is None:
         console.print("Its row holds no facts yet: they come with its next event.")
     if not seen.settled:
         console.print("Its claims are being written right now.")

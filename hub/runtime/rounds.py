@@ -76,6 +76,9 @@ class Asker:
         now = self.clock()
         listed = self.spokes.listed()
         statuses = {status.spoke: status for status in self.statuses.spoke_statuses()}
+        for spoke in sorted(listed - statuses.keys()):
+            # From now on it shows in the status, also before its first sweep.
+            self.statuses.know_spoke(spoke)
         # A spoke that is rolled out no more is swept until its names are withdrawn.
         known = listed | {spoke for spoke, status in statuses.items() if not status.withdrawn}
         due, following = due_sweeps(known, statuses, self.rounds.last_round(), self.policy_digest, now)

@@ -122,13 +122,10 @@ class DynamoStatuses:
         self._table.put(_PAUSE | {"paused": False, "reason": "", "at": self._table.now()})
         self.ask_for_audit(wanted=True)
 
-    def approve_spoke(self, status: SpokeStatus) -> None:
-        """Let the next sweep take the names of the instances that wait."""
-        self._table.update(_spoke_key(status.spoke), {"approved": list(status.held)})
-
-    def approve_zone(self, status: ZoneStatus) -> None:
-        """Let the next audit have the names removed that wait."""
-        self._table.update(_zone_key(status.zone_id), {"approved": list(status.held)})
+    def approve(self, status: SpokeStatus | ZoneStatus) -> None:
+        """Let the next sweep or audit remove what waits."""
+        key = _zone_key(status.zone_id) if isinstance(status, ZoneStatus) else _spoke_key(status.spoke)
+        self._table.update(key, {"approved": list(status.held)})
 
     def _put(self, key: Row, row: Row, held: Collection[str], held_names: int, gone: Collection[str] = ()) -> None:
         waiting = {"held": list(held), "held_names": held_names}
