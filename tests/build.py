@@ -93,7 +93,7 @@ def claim(
     return Claim(
         key=key(name),
         instance=ref(number, account),
-        values=((RecordType.A, (address or f"10.0.0.{number}",)),),
+        values=((RecordType.A, (address or f"10.0.{number >> 8}.{number & 255}",)),),
         ttl=ttl,
         conflict=conflict,
         rule="short-names",
@@ -102,4 +102,10 @@ def claim(
 
 
 def record_set(number: int = 1, *, name: str = "web", address: str | None = None, ttl: int = 60) -> RecordSet:
-    return RecordSet(key(name).fqdn, RecordType.A, ttl, (address or f"10.0.0.{number}",), ref(number).set_identifier)
+    return RecordSet(
+        key(name).fqdn,
+        RecordType.A,
+        ttl,
+        (address or f"10.0.{number >> 8}.{number & 255}",),
+        ref(number).set_identifier,
+    )

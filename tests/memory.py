@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
+from hub.runtime.aws.route53 import record_set_of, wire_of
 from hub.runtime.chunks import chunks
 from hub.runtime.model import (
     SIMPLE,
     Account,
-    Action,
     Change,
     Claim,
     ForeignRecordSet,
@@ -22,6 +22,7 @@ from hub.runtime.model import (
     NameState,
     Published,
     RecordSet,
+    RecordType,
     Spoke,
 )
 from hub.runtime.ports import (
@@ -36,6 +37,12 @@ from hub.runtime.ports import (
     ZoneRecordSets,
     ZoneUnavailable,
 )
+from sandbox.route53 import rules as strict
+from sandbox.route53.limits import check_size
+from sandbox.route53.wire import change_of
+from sandbox.route53.wire import record_set_of as strict_record_set_of
+from sandbox.route53.wire import wire_of as strict_wire_of
+from sandbox.route53.zone import Zone
 
 
 @dataclass(slots=True)
@@ -169,12 +176,50 @@ class MemoryLedger:
                 raise LedgerUnavailable("the ledger is away")
 
 
+class Owned(Mapping[NameKey, set[RecordSet]]):
+    """What zones hold of ours, by name; nothing for a name that they do not hold."""
+
+    def __init__(self, zones: MemoryZones) -> None:
+        self._zones = zones
+
+    def __getitem__(self, key: NameKey) -> set[RecordSet]:
+        return set(self._zones.held(key).owned)
+
+    def __iter__(self) -> Iterator[NameKey]:
+        return (key for key in self._zones.names() if self._zones.held(key).owned)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Foreign(MutableMapping[NameKey, list[ForeignRecordSet]]):
+    """What zones hold that is not ours, by name, and a hand to put it there and take it away."""
+
+    def __init__(self, zones: MemoryZones) -> None:
+        self._zones = zones
+
+    def __getitem__(self, key: NameKey) -> list[ForeignRecordSet]:
+        return list(self._zones.held(key).foreign)
+
+    def __setitem__(self, key: NameKey, foreign: list[ForeignRecordSet]) -> None:
+        del self[key]
+        self._zones.zone(key).apply([strict.Change(strict.Action.CREATE, _by_hand(one)) for one in foreign])
+
+    def __delitem__(self, key: NameKey) -> None:
+        there = [one for one in sets_of(self._zones.zone(key), key.fqdn) if not isinstance(_ours(one), RecordSet)]
+        self._zones.zone(key).apply([strict.Change(strict.Action.DELETE, one) for one in there])
+
+    def __iter__(self) -> Iterator[NameKey]:
+        return (key for key in self._zones.names() if self._zones.held(key).foreign)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(slots=True)
 class MemoryZones:
-    """Zones that take a batch whole or not at all, and say what is wrong in Route 53's words."""
+    """Hosted zones under the strict rules that stand around the emulator, too."""
 
-    owned: dict[NameKey, set[RecordSet]] = field(default_factory=lambda: defaultdict(set))
-    foreign: dict[NameKey, list[ForeignRecordSet]] = field(default_factory=lambda: defaultdict(list))
     protected: set[NameKey] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     readable_messages: bool = True
@@ -185,6 +230,33 @@ class MemoryZones:
     seconds_a_change: float = 0.0
     # What happens around the next calls: "before" fails the call undone, "after" fails it done.
     faults: list[str | None] = field(default_factory=list)
+    _zones: dict[str, Zone] = field(default_factory=dict)
+
+    @property
+    def owned(self) -> Owned:
+        return Owned(self)
+
+    @property
+    def foreign(self) -> Foreign:
+        return Foreign(self)
+
+    def zone(self, key: NameKey) -> Zone:
+        """The zone of a name, made when it is first asked for: of the last two labels of that name."""
+        if key.zone_id not in self._zones:
+            self._zones[key.zone_id] = Zone(".".join(key.fqdn.split(".")[-3:]), key.zone_id)
+        return self._zones[key.zone_id]
+
+    def names(self) -> Iterator[NameKey]:
+        for zone_id, zone in self._zones.items():
+            for name, _ in groupby(zone.listed(), key=lambda one: one.name):
+                yield NameKey(zone_id, Fqdn(name))
+
+    def held(self, key: NameKey) -> ZoneRecordSets:
+        sets = [_ours(one) for one in sets_of(self.zone(key), key.fqdn)]
+        return ZoneRecordSets(
+            tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
+            tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
+        )
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
         if zone_id in self.closed:
@@ -193,15 +265,25 @@ class MemoryZones:
         self.batches.append(tuple(changes))
         if fault == "before":
             raise ZoneUnavailable(f"{zone_id}: Throttling")
-        after = {NameKey(zone_id, change.record_set.fqdn): None for change in changes}
-        state = {key: set(self.owned[key]) for key in after}
-        foreign = {key: list(self.foreign[key]) for key in after}
-        messages = [message for change in changes if (message := self._refusal(zone_id, change, state))]
-        if messages:
-            self.foreign.update(foreign)
-            text = f"[{', '.join(messages)}]" if self.readable_messages else "[something is not right]"
-            raise BatchRefused(text)
-        self.owned.update(state)
+        keys = {NameKey(zone_id, change.record_set.fqdn) for change in changes}
+        before = {key: self.held(key).foreign for key in keys}
+        adopted = {change.record_set.fqdn for change in changes if not change.record_set.set_identifier}
+        wanted = [
+            change_of({"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)})
+            for change in changes
+        ]
+        try:
+            strict.check_request(wanted)
+            check_size(wanted)
+            zone = self.zone(next(iter(keys)))
+            zone.record_set_limit = self.room
+            zone.protected = {(of.fqdn, kind) for of in self.protected & keys for kind in RecordType}
+            zone.apply(wanted)
+        except (strict.InvalidChangeBatch, strict.InvalidInput) as refused:
+            raise BatchRefused(str(refused) if self.readable_messages else "[something is not right]") from refused
+        for key in keys:
+            # Not a rule of Route 53 but a promise of ours: it would level a foreign record set's TTL without a word.
+            assert key.fqdn in adopted or self.held(key).foreign == before[key], f"{key} changed what is foreign"
         if fault == "after":
             raise ZoneUnavailable(f"{zone_id}: read timeout")
 
@@ -212,49 +294,31 @@ class MemoryZones:
         if zone_id in self.closed:
             raise ZoneClosed(f"{zone_id}: AccessDenied")
         self.reads.append(zone_id)
-        keys = {name: NameKey(zone_id, name) for name in names}
-        return {
-            name: ZoneRecordSets(tuple(sorted(self.owned[key])), tuple(self.foreign[key])) for name, key in keys.items()
-        }
+        return {name: self.held(NameKey(zone_id, name)) for name in names}
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        if zone_id in self.closed:
+            raise ZoneClosed(f"{zone_id}: AccessDenied")
+        for key in list(self.names()):
+            if key.zone_id == zone_id:
+                yield key.fqdn, self.held(key)
 
     def addresses(self, key: NameKey) -> set[str]:
         return {value for one in self.owned[key] for value in one.values}
 
-    def _refusal(self, zone_id: str, change: Change, state: dict[NameKey, set[RecordSet]]) -> str | None:
-        one = change.record_set
-        key = NameKey(zone_id, one.fqdn)
-        there = state[key]
-        named = f"[name='{one.fqdn}', type='{one.type}', set-identifier='{one.set_identifier}']"
-        if key in self.protected:
-            return f"RRSet with DNS name {one.fqdn}, type {one.type} is protected"
-        if change.action is Action.DELETE:
-            simple = ForeignRecordSet(one.fqdn, one.type, SIMPLE, one.values, one.ttl)
-            if not one.set_identifier and simple in self.foreign[key]:
-                self.foreign[key].remove(simple)
-                return None
-            if one not in there:
-                return f"Tried to delete resource record set {named} but it was not found"
-            there.remove(one)
-            return None
-        refusal = self._create_refusal(key, one, state)
-        if refusal is None:
-            there.add(one)
-        return refusal
 
-    def _create_refusal(self, key: NameKey, one: RecordSet, state: dict[NameKey, set[RecordSet]]) -> str | None:
-        there = state[key]
-        if any((other.type, other.set_identifier) == (one.type, one.set_identifier) for other in there):
-            return (
-                f"Tried to create resource record set [name='{one.fqdn}', type='{one.type}', "
-                f"set-identifier='{one.set_identifier}'] but it already exists"
-            )
-        beside = [other for other in self.foreign[key] if other.type in {one.type.value, "CNAME"}]
-        if any(other.routing != "MultiValueAnswer" for other in beside):
-            return (
-                f"RRSet with DNS name {one.fqdn}, type {one.type}, SetIdentifier {one.set_identifier} "
-                "cannot be created as a non multivalue answer rrset exists with the same name and type."
-            )
-        if beside:
-            raise AssertionError(f"{one.fqdn} was created beside a foreign record set, whose TTL it levels")
-        held = sum(len(sets) for place, sets in (self.owned | state).items() if place.zone_id == key.zone_id)
-        return f"Exceeded limit MAX_RRSETS_BY_ZONE for zone: {key.zone_id}" if held >= self.room else None
+def sets_of(zone: Zone, name: str) -> list[strict.ResourceRecordSet]:
+    return [one for by_identifier in zone.at(name).values() for one in by_identifier.values()]
+
+
+def _ours(one: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
+    return record_set_of(strict_wire_of(one))
+
+
+def _by_hand(one: ForeignRecordSet) -> strict.ResourceRecordSet:
+    """A record set as somebody else makes it."""
+    wire: dict[str, object] = {"Name": one.fqdn, "Type": one.type}
+    if one.routing == "AliasTarget":
+        return strict_record_set_of(wire | {"AliasTarget": {"DNSName": "elsewhere.example."}})
+    routing = {} if one.routing == SIMPLE else {"SetIdentifier": "by-hand", one.routing: 1}
+    return strict_record_set_of(wire | {"TTL": one.ttl, "ResourceRecords": list(one.values)} | routing)

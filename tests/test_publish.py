@@ -52,7 +52,8 @@ def world() -> World:
 
 
 def by_hand(name: str = "web", kind: str = "A", routing: str = "Simple") -> ForeignRecordSet:
-    return ForeignRecordSet(key(name).fqdn, kind, routing, ("192.0.2.1",))
+    value = "fd00::1" if kind == "AAAA" else "192.0.2.1"
+    return ForeignRecordSet(key(name).fqdn, kind, routing, (value,), 60)
 
 
 def test_claim_is_published(world: World) -> None:
@@ -501,7 +502,7 @@ class TestAdoption:
             left_by_a_tool(values=("10.0.0.1", "10.0.0.9")),
             left_by_a_tool(routing="Weight"),
             left_by_a_tool(routing="AliasTarget", ttl=None, values=()),
-            left_by_a_tool(type="AAAA"),
+            left_by_a_tool(type="AAAA", values=("fd00::1",)),
             left_by_a_tool(type="CNAME", values=("10.0.0.1",)),
             left_by_a_tool(type="TXT"),
         ],

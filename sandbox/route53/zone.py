@@ -38,6 +38,8 @@ class Zone:
         self.domain = domain
         self.zone_id = zone_id
         self.record_set_limit = record_set_limit
+        # Names and types that nobody may change.
+        self.protected: set[tuple[str, str]] = set()
         self._by_name: dict[str, TypeSets] = {}
         self._order: list[tuple[str, str]] = []
         self._count = 0
@@ -130,6 +132,9 @@ class _Draft:
                 type_: dict(by_identifier) for type_, by_identifier in self.zone.at(record_set.name).items()
             }
         here = self.names[record_set.name]
+        if (record_set.name, record_set.type) in self.zone.protected:
+            # "Protecting resource record sets": CREATE, UPSERT and DELETE alike; the words are ours.
+            raise Fault(f"RRSet with DNS name {record_set.name}, type {record_set.type} is protected")
         current = here.get(record_set.type, {}).get(record_set.set_identifier)
         if change.action is Action.DELETE:
             check_delete(record_set, current)

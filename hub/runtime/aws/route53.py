@@ -59,7 +59,7 @@ class WriterZones:
             ZoneUnavailable: When it could not be asked, or did not answer.
         """
         batch: Any = [
-            {"Action": change.action.value, "ResourceRecordSet": _described(change.record_set)} for change in changes
+            {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
         with self._translated(zone_id, _REFUSALS), self._paced(len(batch)) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
@@ -220,7 +220,8 @@ _ROUTING: Final = (
 )
 
 
-def _described(record_set: RecordSet) -> dict[str, Any]:
+def wire_of(record_set: RecordSet) -> dict[str, Any]:
+    """A record set as Route 53 takes it."""
     ours = {"SetIdentifier": record_set.set_identifier, "MultiValueAnswer": True}
     return {
         "Name": record_set.fqdn,
