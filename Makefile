@@ -37,9 +37,10 @@ sandbox: $(STAMP)  ## Keep a simulated organization up on loopback, for the aws 
 test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-test-deep: $(STAMP)  ## Hostile tags and policies, ten thousand cases of each property (some minutes)
+test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
 	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_template.py tests/test_claims.py \
-		--numprocesses 2 --hypothesis-profile deep
+		tests/test_rounds.py tests/test_pipeline_memory.py tests/test_pipeline_sandbox.py \
+		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
 	@$(BIN)/python -m sandbox.bench

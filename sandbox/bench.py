@@ -17,43 +17,58 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections import defaultdict
-from typing import TYPE_CHECKING, Final
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+from botocore.client import BaseClient
 from moto.dynamodb.models import dynamodb_backends
 
 from hub import config as configuration
 from hub.ops.changes import name_changes
 from hub.package import package
 from hub.runtime import contract
+from hub.runtime.aws.statuses import DynamoStatuses
+from hub.runtime.aws.table import Table
 from hub.runtime.claims import desired_record_sets
 from hub.runtime.model import Claim, ConflictRule, Fqdn, InstanceRef, Millis, NameKey, RecordType
 from hub.runtime.plan import NameChange, batches, changes
+from hub.runtime.status import Round
 from sandbox import example
-from sandbox.burst import burst
+from sandbox.bridge import replaced
+from sandbox.burst import STRATEGIES, burst, limit_curve
 from sandbox.clock import moved_clock
+from sandbox.curves import svg
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from hub.package import Package
+    from sandbox.clock import MovedClock
     from sandbox.world import World
 
 STARTS: Final = 50
 PAIRS: Final = 15
 RUNS: Final = 5
-BURST: Final = 10_000
+BURST, ROLLING = 10_000, 2_000
+FEW, MANY = 1_000, 100_000
+PICTURES: Final = Path(__file__).resolve().parent.parent / "docs" / "bench"
 CLAIMS, NAMES = 100_000, 20_000
 LISTING: Final = "ListResourceRecordSets"
 # The module that Lambda imports.
 HANDLERS: Final = contract.OBSERVER_HANDLER.rpartition(".")[0]
 
 
-def show(figure: str, value: float, unit: str, limit: float | None = None, naive: float | None = None) -> None:
-    """One line for one figure."""
-    line = {"figure": figure, "value": round(value, 3), "unit": unit, "limit": limit, "naive": naive}
+def show(
+    figure: str, value: float, unit: str, limit: float | None = None, naive: float | None = None, **others: float
+) -> None:
+    """One line for one figure; `others` are further ways of working."""
+    figures = {"value": value, "limit": limit, "naive": naive} | others
+    rounded = {name: None if number is None else round(number, 3) for name, number in figures.items()}
+    line = {"figure": figure, "unit": unit} | rounded
     print(json.dumps(line), flush=True)  # noqa: T201 - the lines are the output
 
 
@@ -66,19 +81,57 @@ def main() -> None:
     ratio, unit = cold_import_ratio, "times importing boto3"
     show("cold_import_ratio", ratio(built, bytecode=True), unit, limit=1.5)
     show("cold_import_ratio_without_bytecode", ratio(built, bytecode=False), unit)
+    large()
     bursts()
     with moved_clock() as clock, world(config, clock) as made:
         starts(made)
         life(made)
+        swept(made, clock)
+        idle(made, clock)
+
+
+def large() -> None:
+    """The peak of memory of a sweep and of an audit of very many, against that of few: what is read is not kept."""
+    for what, of in (("sweep", "instances"), ("audit", "names")):
+        few, many = (_peak(what, number) for number in (FEW, MANY))
+        show(f"{what}_{MANY}_{of}_peak_bytes", many, "bytes", naive=few * MANY / FEW)
+        show(f"{what}_{MANY}_against_{FEW}_peak", many / few, "times the memory", limit=1.25)
+
+
+def _peak(what: str, number: int) -> int:
+    command = [sys.executable, "-m", "sandbox.large", what, str(number)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own code
 
 
 def bursts() -> None:
-    """How many seconds ten thousand new names take, by all that Route 53 lets an account do and by the usual share."""
-    for share in (1.0, configuration.load(example.CONFIG).network.route53_share):
-        measured = burst(BURST, share)
-        figure = f"burst_{BURST}_names_seconds_at_share_{share}"
-        show(figure, measured.seconds, "seconds", limit=measured.limit, naive=measured.naive)
-        show(f"{figure}_against_limit", measured.seconds / measured.limit, "times the limit", limit=1.1)
+    """How many seconds bursts take beside two other ways of working, by all that Route 53 lets an account do.
+
+    The curves are drawn anew in docs/bench.
+    """
+    for figure, scenario in (
+        (f"burst_{BURST}_seconds", "starts"),
+        (f"burst_{BURST}_with_ptr_seconds", "starts with PTR"),
+        (f"burst_{BURST}_ends_seconds", "ends"),
+        (f"rolling_{ROLLING}_seconds", "rolling"),
+    ):
+        ours, *others = measured = [burst(scenario, strategy, BURST, ROLLING) for strategy in STRATEGIES]
+        upserts, with_txt = others
+        show(figure, ours.seconds, "seconds", limit=ours.limit, naive=upserts.seconds, batched_txt=with_txt.seconds)
+        show(f"{figure}_against_limit", ours.seconds / ours.limit, "times the limit", limit=1.1)
+        curves = {name: one.curve for name, one in zip(STRATEGIES, measured, strict=True)}
+        records = ours.curve[-1][1]
+        curves["what the quota allows"] = limit_curve(records, 2 if scenario == "rolling" else 1)
+        title = f"{records:,} records, {scenario}: done over time"
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        path = PICTURES / f"{figure.removesuffix('_seconds')}.svg"
+        path.write_text(svg(title, "records done", curves, "what the quota allows"), encoding="utf-8")
+        if scenario == "starts":
+            show("change_tokens_per_record", ours.changes / BURST, "tokens", limit=1.0, naive=2.0)
+            show("route53_calls_per_1000_starts", ours.calls * 1_000 / BURST, "calls", limit=1, naive=1_000)
+            show("route53_reads_per_1000_starts", ours.reads * 1_000 / BURST, "calls")
+    share = configuration.load(example.CONFIG).network.route53_share
+    ours = burst("starts", "orgdns", BURST, ROLLING, share)
+    show(f"burst_{BURST}_seconds_at_share_{share}", ours.seconds, "seconds", limit=ours.limit)
 
 
 def planned() -> None:
@@ -187,7 +240,7 @@ def starts(made: World) -> None:
     show(f"route53_calls_per_{STARTS}_starts", len(made.route53.batches) - calls, "calls", limit=4, naive=created)
     show(f"route53_reads_per_{STARTS}_starts", made.route53.calls[LISTING] - reads, "calls")
     # The naive way is an UPSERT each, which takes two tokens.
-    show("change_tokens_per_record", (tokens - account.changes.tokens) / created, "tokens", limit=1, naive=2)
+    show("change_tokens_per_record_on_the_whole_path", (tokens - account.changes.tokens) / created, "tokens", limit=1)
 
 
 def life(made: World) -> None:
@@ -207,6 +260,54 @@ def life(made: World) -> None:
     show("events_per_instance_life", len(events), "events")
     show("ledger_writes_per_instance_life", _ledger_writes(made) - written, "rows")
     show("route53_calls_per_instance_life", len(made.route53.batches) - calls, "calls")
+
+
+def swept(made: World, clock: MovedClock) -> None:
+    """How many calls of AWS a sweep of a spoke takes in which nothing has changed."""
+    spokes = {status.spoke for status in _statuses(made, clock).spoke_statuses()}
+    for _ in range(2):
+        # The first time roles are assumed, and what is new is written.
+        counted: Counter[str] = Counter()
+        with _calls_counted(made, counted):
+            _statuses(made, clock).put_round(Round())
+            made.sweep()
+            clock.advance(60)
+            made.settle()
+        spokes = {status.spoke for status in _statuses(made, clock).spoke_statuses()}
+    show("sweep_calls_per_spoke", counted.total() / len(spokes), "calls", limit=8)
+
+
+def idle(made: World, clock: MovedClock) -> None:
+    """What one start on an idle system waits for of ours: batching windows, and what the functions sleep."""
+    hub = made.client("lambda", made.config.hub.account)
+    windows = 0
+    for function in (contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION):
+        (mapping,) = hub.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        windows += mapping.get("MaximumBatchingWindowInSeconds", 0)
+    before = clock.now()
+    made.launch(PAYMENTS, made.config.hub.region, "idle")
+    made.settle()
+    show("event_to_record_seconds", windows + clock.now() - before, "seconds", limit=2)
+
+
+def _statuses(made: World, clock: MovedClock) -> DynamoStatuses:
+    client = made.client("dynamodb", made.config.hub.account)
+    return DynamoStatuses(Table(client, contract.LEDGER_TABLE, lambda: Millis(int(clock.now() * 1000)), clock.advance))
+
+
+@contextmanager
+def _calls_counted(made: World, counted: Counter[str]) -> Iterator[None]:
+    """Count the calls that the functions make."""
+    client: Any = BaseClient
+    call = client._make_api_call
+
+    def counting(of: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own
+        if made.guard._guarded_role(of) is not None:
+            counted[operation] += 1
+        return call(of, operation, parameters)
+
+    with replaced(BaseClient, _make_api_call=counting):
+        yield
 
 
 def _records(made: World) -> int:

@@ -104,7 +104,9 @@ def _show_notes(console: Console, change: PolicyChange) -> None:
     ]
     notes = [f"{what}: {number:,}." for what, number in counted if number]
     if change.any:
-        notes.append("Once deployed, the policy takes effect on each instance with its next event.")
+        notes.append(
+            "Once deployed, the policy takes effect with a sweep of every spoke; ./orgdns status tells how far."
+        )
     console.print()
     for note in notes:
         console.print(visible(note, QUIET))

@@ -1,14 +1,47 @@
 from __future__ import annotations
 
+from xml.etree import ElementTree as ET
+
 import pytest
 
-from sandbox.burst import burst
+from sandbox.burst import STRATEGIES, burst, limit_curve
+from sandbox.curves import svg
+
+NAMES, ROLLING = 2_400, 1_600
 
 
 @pytest.mark.parametrize("share", [0.7, 1.0])
-def test_burst_takes_what_the_buckets_ask_for_and_is_never_throttled(share: float) -> None:
+def test_burst_takes_what_the_buckets_ask_for(share: float) -> None:
     """Many new names at once go out as fast as the share of both buckets refills, and no batch is refused."""
-    measured = burst(3_000, share)
-    assert measured.throttled == 0
+    measured = burst("starts", "orgdns", NAMES, ROLLING, share)
     assert measured.limit <= measured.seconds <= 1.1 * measured.limit
-    assert measured.naive > 10 * measured.limit
+    assert measured.changes == NAMES
+    assert measured.calls <= NAMES / 1_000 + 1
+    assert measured.curve[-1] == (measured.seconds, NAMES)
+
+
+@pytest.mark.parametrize("scenario", ["starts", "starts with PTR", "ends", "rolling"])
+def test_the_other_ways_do_the_same_and_take_longer(scenario: str) -> None:
+    """Each strategy leaves the zones as they should be, unthrottled; the publisher is within a tenth of the limit."""
+    ours, upserts, with_txt = (burst(scenario, strategy, NAMES, ROLLING) for strategy in STRATEGIES)
+    assert ours.limit <= ours.seconds <= 1.1 * ours.limit + 0.1
+    assert upserts.seconds > with_txt.seconds > ours.seconds
+    assert upserts.calls == upserts.curve[-1][1]
+
+
+def test_limit_is_what_the_bucket_allows() -> None:
+    """What is there at once, and then what comes in."""
+    assert limit_curve(10_000, 1) == [(0.0, 1_500), (85.0, 10_000)]
+    assert limit_curve(1_000, 1) == [(0.0, 1_000), (0.0, 1_000)]
+    assert limit_curve(2_000, 2) == [(0.0, 750), (25.0, 2_000)]
+
+
+def test_picture_is_one_and_always_the_same() -> None:
+    """Well-formed, each curve by its name and its last second, a name's letters no markup."""
+    curves = {"a <b>": [(0.0, 0), (10.0, 50)], "limit": [(0.0, 20), (5.0, 50)]}
+    picture = svg("title & more", "records", curves, "limit")
+    assert picture == svg("title & more", "records", curves, "limit")
+    root = ET.fromstring(picture)  # noqa: S314 - made here
+    texts = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"title & more", "a <b>: 10 s", "limit: 5 s"} <= texts
+    assert sum("stroke-dasharray" in one.attrib for one in root.iter("{http://www.w3.org/2000/svg}polyline")) == 1

@@ -1,0 +1,73 @@
+"""Curves over time as a picture in SVG, the same bytes for the same figures. Pure."""
+
+from __future__ import annotations
+
+from math import floor, log10
+from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDTH, HEIGHT = 720, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 20, 40, 50
+# To be told apart also by who sees no red or green; the limit is dashed.
+COLOURS: Final = ("#0072b2", "#d55e00", "#cc79a7", "#777777")
+TICKS: Final = 5
+
+
+def svg(title: str, what: str, curves: Mapping[str, Sequence[tuple[float, int]]], dashed: str) -> str:
+    """The curves by name: `what` over seconds; the one of the name `dashed` is a limit."""
+    last = _rounded_up(max(seconds for curve in curves.values() for seconds, _ in curve))
+    most = _rounded_up(max(number for curve in curves.values() for _, number in curve))
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" class="curves">',
+        "<style>text { font: 12px sans-serif; fill: #222222; } .title { font-size: 15px; }</style>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="22" class="title">{escape(title)}</text>',
+    ]
+    for tick in range(TICKS + 1):
+        seconds, number = last * tick / TICKS, most * tick / TICKS
+        x, y = _x(seconds, last), _y(number, most)
+        parts += [
+            f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}" stroke="#e4e4e4"/>',
+            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#e4e4e4"/>',
+            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{seconds:,.0f}</text>',
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number:,.0f}</text>',
+        ]
+    parts.append(
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 10}" text-anchor="middle">'
+        f"seconds; up: {escape(what)}</text>"
+    )
+    for position, (name, curve) in enumerate(curves.items()):
+        colour = COLOURS[position % len(COLOURS)]
+        style = ' stroke-dasharray="6 4"' if name == dashed else ""
+        points = " ".join(f"{_x(seconds, last):.1f},{_y(number, most):.1f}" for seconds, number in _thinned(curve))
+        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2"{style} points="{points}"/>')
+        y = HEIGHT - BOTTOM - 20 * (len(curves) - position)
+        end = f"{curve[-1][0]:,.0f} s"
+        parts += [
+            f'<path d="M{WIDTH - 260} {y - 4}h30" stroke="{colour}" stroke-width="2"{style}/>',
+            f'<text x="{WIDTH - 222}" y="{y}">{escape(name)}: {end}</text>',
+        ]
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _thinned(curve: Sequence[tuple[float, int]], most: int = 300) -> list[tuple[float, int]]:
+    """As many points as a picture shows, the first and the last among them."""
+    step = max(1, len(curve) // most)
+    return [*curve[::step], curve[-1]]
+
+
+def _rounded_up(number: float) -> float:
+    """The next number of which a fifth is one, two or five, and noughts."""
+    step = 10.0 ** floor(log10(max(number, 1) / TICKS))
+    return TICKS * step * next(times for times in (1, 2, 5, 10) if TICKS * step * times >= number)
+
+
+def _x(seconds: float, last: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * seconds / (last or 1)
+
+
+def _y(number: float, most: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * number / (most or 1)
