@@ -14,7 +14,7 @@ LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test test-deep bench check format templates package lock clean
+.PHONY: help install demo sandbox test test-deep bench mutants check format templates package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,12 @@ test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
 	@$(BIN)/python -m sandbox.bench
 
+mutants: $(STAMP)  ## Break the pure core in thousands of ways, and see whether a test finds it (about half an hour)
+	@$(BIN)/python -m mutmut run
+	@$(BIN)/python -m mutmut results
+	@$(BIN)/python -m mutmut export-cicd-stats
+	@$(BIN)/python -m tests.mutants
+
 check: $(STAMP)  ## Format, lint, types, imports, committed templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -70,4 +76,4 @@ lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with ha
 	@rm -rf $(VENV)-lock
 
 clean:  ## Remove what was made here
-	@rm -rf $(VENV) build .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) build mutants .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -93,6 +93,8 @@ def tell(story: Story) -> None:
     _conflict(story)
     _end(story)
     _by_hand_still(story, by_hand)
+    _lost_event(story)
+    _meddling(story)
     _association(story)
     _zone(story)
 
@@ -293,9 +295,64 @@ def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
     )
 
 
+def _lost_event(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "9. An event is lost, and a sweep finds the instance",
+        "AWS delivers EC2's events by best effort. Once an hour each spoke is swept as a whole.",
+    )
+    made.router.tamper = lambda _event: ()
+    (instance,) = made.launch(SCIENCE, IRELAND, "unheard")
+    made.settle()
+    made.router.tamper = lambda event: (event,)
+    name = f"unheard.{IRELAND}.data-science.{CORP}"
+    story.does_not_exist(name)
+    # What an event may still be on its way for is not counted as missed.
+    story.clock.advance(1_200)
+    _an_hour(story)
+    story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
+    swept = [line for line in made.logged(contract.SWEEPER_FUNCTION, "spoke swept") if line["changed"]]
+    told = f"{swept[-1]['changed']} instance in {swept[-1]['spoke']}" if swept else "nothing"
+    story.check(f"the sweeper's log tells: {told}", holds=[line["spoke"] for line in swept] == [f"{SCIENCE}/{IRELAND}"])
+
+
+def _an_hour(story: Story) -> None:
+    """Let the schedule ask for a part of the spokes every five minutes, as it does."""
+    for _ in range(60 // contract.ROUND_MINUTES):
+        story.world.sweep()
+        story.clock.advance(60 * contract.ROUND_MINUTES)
+        story.world.settle()
+
+
+def _meddling(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "10. Somebody deletes a record, and the ledger is lost; neither stays so",
+        "Once a day an audit compares each zone with the ledger, and sweeps and audits rebuild a ledger that was lost.",
+    )
+    instance = _instance(made, SCIENCE, IRELAND, "unheard")
+    name = f"unheard.{IRELAND}.data-science.{CORP}"
+    route53 = made.client("route53", NETWORK)
+    zone = made.zone_ids[CORP]
+    (record, *_) = route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name)["ResourceRecordSets"]
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+    )
+    story.does_not_exist(name)
+    made.audit()
+    story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
+    before, batches = made.owners(CORP), len(made.route53.batches)
+    made.empty_ledger()
+    made.audit()
+    _an_hour(story)
+    made.audit()
+    story.check("the ledger is whole again, and no record changed by it", holds=made.owners(CORP) == before)
+    story.check("no change batch was sent for that", holds=len(made.route53.batches) == batches)
+
+
 def _association(story: Story) -> None:
     made = story.world
-    story.chapter("9. Who may ask", "A VPC that no zone is associated with gets no answer.")
+    story.chapter("11. Who may ask", "A VPC that no zone is associated with gets no answer.")
     outside = made.add_vpc(SEARCH, IRELAND, associated=False)
     answer = made.ask(f"web.{CORP}", outside)
     told = dns.rcode.to_text(answer.rcode())
@@ -304,7 +361,7 @@ def _association(story: Story) -> None:
 
 def _zone(story: Story) -> None:
     made = story.world
-    story.chapter("10. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
+    story.chapter("12. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
     names = {account.id: account.name for account in made.organization.backend.accounts}
     unknown = 0
     for domain in made.zone_ids:

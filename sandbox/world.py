@@ -16,11 +16,12 @@ import dns.query
 import dns.rdatatype
 from botocore.config import Config as ClientConfig
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 
 from generate import templates
 from hub.package import package
-from hub.runtime.contract import PREFIX
+from hub.runtime.contract import LEDGER_TABLE, PREFIX
 from sandbox import example
 from sandbox.cloudformation.deployer import Deployer, deployer
 from sandbox.events.ec2 import ec2_events
@@ -217,6 +218,10 @@ class World:
         """Let the schedule ask for audits, and whatever comes of it work until nothing is left to do."""
         self.schedules.fire(f"{PREFIX}-audits")
         self.settle()
+
+    def empty_ledger(self) -> None:
+        """Take every row of the ledger away, as when the table was lost and made anew."""
+        dynamodb_backends[self.config.hub.account][self.config.hub.region].tables[LEDGER_TABLE].items.clear()
 
     def settle(self) -> None:
         """Let the functions work until nothing is left to do at this time."""

@@ -34,6 +34,7 @@ from sandbox.example import CONFIG, ORGANIZATION, PAYMENTS, SCIENCE, SEARCH
 
 REGION = "eu-central-1"
 ZONE = "corp.internal"
+POOL = "pool.x"
 ACCOUNTS = (PAYMENTS, SEARCH, SCIENCE)
 # Who may have a short name.
 SHORT = (PAYMENTS, SEARCH)
@@ -59,14 +60,19 @@ def configuration() -> config.Config:
         "rules": [
             {"name": "everybody", "template": "{name}.{account_name}.corp.internal", "conflict": "oldest"},
             {"name": "short", "accounts": list(SHORT), "template": "{name}.corp.internal", "conflict": "newest"},
-            {"name": "pool", "template": "{name}.pool.x.corp.internal", "conflict": "share"},
+            {"name": "pool", "template": f"{{name}}.{POOL}.corp.internal", "conflict": "share"},
         ]
     }
     return config.parse(yaml.safe_dump(content), "pipeline")
 
 
 class Driver(Protocol):
-    """A world: hands to move it with, and what is true in it."""
+    """A world: hands to move it with, and what is true in it.
+
+    Where it works `in_one_go`, the publisher runs once after the observer, so that it knows all claims that there are.
+    """
+
+    in_one_go: bool
 
     def launch(self, account: str, name: str) -> InstanceRef: ...
     def rename(self, ref: InstanceRef, name: str) -> None: ...
@@ -113,6 +119,10 @@ class Pipeline(RuleBasedStateMachine):
         self.by_hand: dict[Fqdn, set[ForeignRecordSet]] = {}
         # Names that one instance alone claims and holds, as of the step before, and the ledger knows of no other.
         self.secure: dict[Fqdn, set[RecordSet]] = {}
+        # Names that had an answer of ours as of the step before.
+        self.answered: set[Fqdn] = set()
+        # Members of shared names that policy wants there, as of the step before: nobody else's matter takes them away.
+        self.members: set[RecordSet] = set()
 
     def named(self, number: int) -> str:
         return f"{self.prefix}{NAMES[number % len(NAMES)]}"
@@ -162,6 +172,8 @@ class Pipeline(RuleBasedStateMachine):
             one = ours[position % len(ours)]
             (self.driver.edit_ours if edited else self.driver.remove_ours)(one)
             self.secure.pop(one.fqdn, None)
+            self.answered.discard(one.fqdn)
+            self.members.discard(one)
 
     @rule(fault=st.sampled_from(FAULTS), calls=st.integers(0, 12))
     def something_breaks(self, fault: str, calls: int) -> None:
@@ -200,6 +212,20 @@ class Pipeline(RuleBasedStateMachine):
         for fqdn, sets in self.secure.items():
             if sole(claimed, fqdn) == {InstanceRef.of_set_identifier(one.set_identifier) for one in sets}:
                 assert owned.get(fqdn) == sets, f"{fqdn} went missing"
+        if self.driver.in_one_go:
+            for fqdn in self.answered - owned.keys():
+                assert not self.driver.recorded(fqdn).claims, f"{fqdn} has no answer, though it is claimed"
+        self.answered = set(owned)
+        wanted = {one for claims in claimed.values() for one in desired_record_sets(claims)}
+        for one in self.members & wanted:
+            assert one in owned.get(one.fqdn, set()), f"{one} is a member no more"
+        self.members = {
+            one
+            for fqdn, sets in owned.items()
+            if fqdn.endswith(f".{POOL}.{ZONE}.")
+            for one in sets & wanted
+            if InstanceRef.of_set_identifier(one.set_identifier) not in self.driver.recorded(fqdn).withdrawn
+        }
         self.secure = {
             fqdn: set(desired_record_sets(claims))
             for fqdn, claims in claimed.items()
@@ -241,7 +267,7 @@ def sole(claimed: dict[Fqdn, tuple[Claim, ...]], fqdn: Fqdn) -> set[InstanceRef 
 def permitted(account: str, fqdn: Fqdn) -> bool:
     """Whether the policy above ever gives an account such a name."""
     name, _, rest = fqdn.removesuffix(f".{ZONE}.").partition(".")
-    return bool(name) and (rest in {LABELS[account], "pool.x"} or (rest == "" and account in SHORT))
+    return bool(name) and (rest in {LABELS[account], POOL} or (rest == "" and account in SHORT))
 
 
 def key(zone_id: str, fqdn: Fqdn) -> NameKey:

@@ -62,36 +62,48 @@ class Faulty:
         method: Callable[..., Any] = getattr(self._target, name)
 
         def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401 - as above
-            plan = self._plan
-            if plan.fault is None or name == "delay":
+            if name == "delay":
                 return method(*arguments, **named)
-            plan.calls -= 1
-            if plan.calls >= 0:
-                return method(*arguments, **named)
-            fault, plan.fault = plan.fault, None
-            if fault == "killed before":
-                raise Killed
-            if fault == "throttled":
-                raise self._unavailable("Throttling")
-            if fault == "denied":
-                raise self._denied("AccessDenied")
-            method(*arguments, **named)
-            if fault == "killed after":
-                raise Killed
-            raise self._unavailable("read timeout")
+            answer = self._carried_out(lambda: method(*arguments, **named))
+            # What comes page by page may break at each page.
+            return self._paged(answer) if isinstance(answer, Iterator) else answer
 
         return call
+
+    def _paged(self, pages: Iterator[Any]) -> Iterator[Any]:
+        end = object()
+        while (page := self._carried_out(lambda: next(pages, end))) is not end:
+            yield page
+
+    def _carried_out(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as above
+        plan = self._plan
+        plan.calls -= plan.fault is not None
+        if plan.fault is None or plan.calls >= 0:
+            return call()
+        fault, plan.fault = plan.fault, None
+        if fault == "killed before":
+            raise Killed
+        if fault == "throttled":
+            raise self._unavailable("Throttling")
+        if fault == "denied":
+            raise self._denied("AccessDenied")
+        call()
+        if fault == "killed after":
+            raise Killed
+        raise self._unavailable("read timeout")
 
 
 class MemoryDriver:
     """All workers over ports in memory."""
+
+    in_one_go = True
 
     def __init__(self, policy: Policy, zone_id: str) -> None:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
         self.ledger, self.statuses, self.zones = MemoryLedger(), MemoryStatuses(self.clock), MemoryZones()
         accounts = {account: Account(account, LABELS[account], units=("r-ab12",)) for account in ACCOUNTS}
-        self.organization = MemoryOrganization(accounts)
+        self.organization = MemoryOrganization(accounts, page=1)
         self.plan = Plan()
         self.launched = 0
         self.on_their_way: list[Hint] = []

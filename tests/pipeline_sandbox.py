@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
-from moto.dynamodb.models import dynamodb_backends
 from moto.ec2.models import ec2_backends
 
 from hub.runtime import contract
@@ -93,6 +92,8 @@ def faults_injected(made: World) -> Iterator[Faults]:
 class SandboxDriver:
     """The deployed organization."""
 
+    in_one_go = False
+
     made: World
     clock: MovedClock
     faults: Faults
@@ -159,7 +160,7 @@ class SandboxDriver:
         self.made.settle()
 
     def lose_ledger(self) -> None:
-        dynamodb_backends[HUB][REGION].tables[contract.LEDGER_TABLE].items.clear()
+        self.made.empty_ledger()
 
     def rest(self) -> None:
         self.settle()

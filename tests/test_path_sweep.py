@@ -93,12 +93,6 @@ def described(made: World, name: str) -> dict[str, Any]:
     return found
 
 
-def empty_ledger(_made: World) -> None:
-    """Take every row away, as when the table was lost and made anew."""
-    table = dynamodb_backends[HUB][REGION].tables[contract.LEDGER_TABLE]
-    table.items.clear()
-
-
 def test_instance_from_before_the_rollout_gets_its_names(made: World, clock: MovedClock, there: Vpc) -> None:
     """An instance of which no event ever came resolves within the hour, and is not counted as missed."""
     lose_events(made)
@@ -237,7 +231,7 @@ def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock:
         made.launch(SEARCH, "eu-west-1", f"kept-{number}")
     made.settle()
     before, batches = made.owners(CORP), len(made.route53.batches)
-    empty_ledger(made)
+    made.empty_ledger()
     made.audit()
     sweep_all(made, clock)
     made.audit()
@@ -264,7 +258,7 @@ def test_instance_that_ended_while_the_ledger_was_lost(made: World, clock: Moved
     """Its record goes by the audit that follows the sweep of its spoke, and not before."""
     gone, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("gone", "lives"))
     made.settle()
-    empty_ledger(made)
+    made.empty_ledger()
     lose_events(made)
     made.end(PAYMENTS, REGION, gone)
     made.audit()
@@ -279,7 +273,7 @@ def test_name_of_a_stranger_is_not_taken_before_his_spoke_was_swept(made: World,
     made.launch(SEARCH, "eu-west-1", "held")
     made.settle()
     before = made.owners(CORP)
-    empty_ledger(made)
+    made.empty_ledger()
     clock.advance(60)
     made.launch(PAYMENTS, REGION, "held")
     made.settle()

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.events import NotOurs
-from hub.runtime.model import Millis, Spoke
+from hub.runtime.model import Fqdn, Millis, Spoke
 from hub.runtime.ports import TasksUnsent
 from hub.runtime.rounds import (
     AUDIT_OVERDUE,
+    HELD_AGAIN,
     LONGEST_DELAY,
     MOST_AHEAD,
     ROUND_SECONDS,
@@ -46,8 +47,8 @@ def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
     known = spokes(number)
     last = Round("p", NOW, after)
     asked: Counter[Spoke] = Counter()
-    for _ in range(ROUNDS_AN_HOUR):
-        due, last = due_sweeps(known, tried(known), last, "p", NOW)
+    for turn in range(ROUNDS_AN_HOUR):
+        due, last = due_sweeps(known, tried(known), last, "p", Millis(NOW + turn * 300_000))
         assert len(due) == -(-number // ROUNDS_AN_HOUR)
         assert all(0 <= delay < ROUND_SECONDS for _, delay in due)
         asked.update(spoke for spoke, _ in due)
@@ -76,7 +77,7 @@ def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
     assert all(Counter(delay for _, delay in due).most_common(1)[0][1] <= SWEEPS_A_SECOND for due in rounds)
     assert max(delay for _, delay in rounds[0]) == (min(number, MOST_AHEAD) - 1) // SWEEPS_A_SECOND
     assert (last.policy, last.since) == ("new", NOW + 5)
-    due, _ = due_sweeps(known, tried(known), last, "new", NOW)
+    due, _ = due_sweeps(known, tried(known), last, "new", Millis(NOW + 300_005))
     assert len(due) == -(-number // ROUNDS_AN_HOUR)
 
 
@@ -96,7 +97,7 @@ def test_new_and_approved_spokes_come_first() -> None:
 
 def test_no_spoke_is_no_fault() -> None:
     """Before the rollout there is nothing to ask."""
-    assert due_sweeps([], {}, Round(), "p", NOW) == ([], Round("p", NOW))
+    assert due_sweeps([], {}, Round(), "p", NOW) == ([], Round("p", NOW, at=NOW))
 
 
 class Listed:
@@ -154,12 +155,34 @@ def test_audits_that_a_person_asked_for() -> None:
     assert not statuses.audit
 
 
-def test_many_zones_are_audited_in_parts() -> None:
-    """One reading of the ledger serves several zones, and parts do not begin at once."""
+def test_zones_are_audited_by_one_task_after_the_other() -> None:
+    """All of them, or what one task left to the next; nothing where there are none."""
     tasks = MemoryTasks()
-    assert asker([], MemoryStatuses(MemoryClock()), tasks, zones=60).ask_for_audits() == 3
-    parts = [(len(task.zone_ids), delay) for task, delay in tasks.asked if isinstance(task, Audit)]
-    assert parts == [(25, 0), (25, 60), (10, 120)]
+    asking = asker([], MemoryStatuses(MemoryClock()), tasks, zones=3)
+    asking.ask_for_audits()
+    asking.ask_for_audits(("Z9", "Z8"))
+    asking.ask_for_audits(())
+    assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
+
+
+def test_held_zone_is_audited_again_within_hours() -> None:
+    """What looked like too much may have been a burst of ends on their way: nobody has to wait a day for that."""
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    held = ZoneStatus("Z0", tried_at=NOW, held=(Fqdn("web."),))
+    statuses.zones = {"Z0": replace(held, tried_at=Millis(NOW - HELD_AGAIN - 1_000)), "Z1": replace(held, zone_id="Z1")}
+    asker([], statuses, tasks, zones=3).ask_for_sweeps()
+    assert tasks.asked == [(Audit(("Z0",)), 0)]
+
+
+def test_rounds_that_waited_together_ask_once() -> None:
+    """After a time in which nobody took the schedule's messages, spokes are not asked once for each of them."""
+    known = spokes(24)
+    first, last = due_sweeps(known, tried(known), Round("p", NOW), "p", Millis(NOW + 300_000))
+    assert len(first) == 2
+    assert due_sweeps(known, tried(known), last, "p", Millis(NOW + 300_001)) == ([], last)
+    unknown = {spoke: status for spoke, status in tried(known).items() if spoke != known[0]}
+    assert due_sweeps(known, unknown, last, "p", Millis(NOW + 300_001)) == ([(known[0], 0)], last)
+    assert len(due_sweeps(known, tried(known), last, "p", Millis(NOW + 600_000))[0]) == 2
 
 
 def test_how_all_is() -> None:

@@ -52,13 +52,17 @@ def show_held(
     console: Console, seen: Overview, subject: SpokeStatus | ZoneStatus, names_of: Callable[[str], str], *, all_of: bool
 ) -> None:
     """Show what waits in a spoke or a zone; `names_of` tells of an instance's names."""
+    # Asking for the names of each takes a while.
+    shown = subject.held if all_of else subject.held[: 2 * SHOWN]
     lines = [
         visible(f"{one}  {names_of(one)}" if isinstance(subject, SpokeStatus) else one.removesuffix("."))
-        for one in subject.held
+        for one in shown
     ]
     where = str(subject.spoke) if isinstance(subject, SpokeStatus) else seen.domain(subject.zone_id)
     heading = f"{where}: {subject.held_names:,} names would be removed"
-    _show_list(console, heading, lines, None if all_of else 2 * SHOWN)
+    _show_list(console, heading, lines, None)
+    if len(subject.held) > len(shown):
+        console.print(f"{len(subject.held) - len(shown):,} more: --all shows them, --json has everything.")
 
 
 def _held(seen: Overview, one: SpokeStatus | ZoneStatus) -> Text:

@@ -13,6 +13,7 @@ from hub.runtime import contract, publish, recording, wiring
 from hub.runtime.aws.rows import name_key_of
 from hub.runtime.events import Hint, NotOurs, hint_of
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
+from hub.runtime.rounds import ZONES_AN_AUDIT
 from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Sweep
 from hub.runtime.tasks import task_of
 
@@ -112,14 +113,17 @@ def _work(task: Task, context: LambdaContext) -> None:
         case AskForSweeps():
             _tell_asked(wiring.asker().ask_for_sweeps())
         case AskForAudits():
-            audits = wiring.asker().ask_for_audits()
-            metrics.add_metric("AuditsAskedFor", MetricUnit.Count, audits)
-            logger.info("audits asked for", extra={"audits": audits})
+            wiring.asker().ask_for_audits()
+            metrics.add_metric("AuditsAskedFor", MetricUnit.Count, 1)
+            logger.info("audits asked for")
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):
-            for status in replace(wiring.auditor(), time_left=_time_left(context)).audit(zone_ids):
+            auditor = replace(wiring.auditor(), time_left=_time_left(context))
+            for status in auditor.audit(zone_ids[:ZONES_AN_AUDIT]):
                 _tell_audited(status)
+            if rest := zone_ids[ZONES_AN_AUDIT:]:
+                wiring.asker().ask_for_audits(rest)
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from hub.runtime import contract
-from hub.runtime.chunks import chunks
 from hub.runtime.status import Audit, Round, Sweep
 
 if TYPE_CHECKING:
@@ -28,9 +27,10 @@ SWEEPS_A_SECOND: Final = 5
 MOST_AHEAD: Final = SWEEPS_A_SECOND * ROUND_SECONDS
 # SQS API Reference, SendMessage: DelaySeconds.
 LONGEST_DELAY: Final = 900
-# One audit reads the ledger once for so many zones.
+# One audit reads the ledger once for so many zones; one follows the other, as all share one pace.
 ZONES_AN_AUDIT: Final = 25
-AUDIT_SECONDS: Final = 60
+# What was held back is looked at again after so many milliseconds: it may have settled by itself.
+HELD_AGAIN: Final = 3_600_000
 # Swept once an hour and audited once a day, a spoke or zone that was not for three times as long is overdue.
 SWEEP_OVERDUE: Final = 3 * 3_600_000
 AUDIT_OVERDUE: Final = 3 * 86_400_000
@@ -84,8 +84,8 @@ class Asker:
         due, following = due_sweeps(known, statuses, self.rounds.last_round(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
         every_zone = self.rounds.audit_asked()
-        wanted = self.zone_ids if every_zone else [zone.zone_id for zone in zones if zone.approved]
-        audits = _audits(wanted)
+        again = [one.zone_id for one in zones if one.approved or (one.held and now - one.tried_at > HELD_AGAIN)]
+        audits = _audits(self.zone_ids if every_zone else again)
         self.tasks.ask([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         # Last, so that a round that was cut short is asked once more.
         self.rounds.put_round(following)
@@ -93,15 +93,13 @@ class Asker:
             self.rounds.ask_for_audit(wanted=False)
         return replace(self._counted(known, statuses, zones, now), sweeps=len(due), audits=len(audits))
 
-    def ask_for_audits(self) -> int:
-        """Ask for an audit of every zone; how many tasks that are.
+    def ask_for_audits(self, zone_ids: Collection[str] | None = None) -> None:
+        """Ask for an audit of these zones, or of every zone.
 
         Raises:
-            TasksUnsent: When a task could not be put on the queue.
+            TasksUnsent: When the task could not be put on the queue.
         """
-        audits = _audits(self.zone_ids)
-        self.tasks.ask(audits)
-        return len(audits)
+        self.tasks.ask(_audits(self.zone_ids if zone_ids is None else zone_ids))
 
     def _counted(
         self,
@@ -130,14 +128,16 @@ def due_sweeps(
 ) -> tuple[list[tuple[Spoke, int]], Round]:
     """Which spokes a round asks, each after how many seconds, and where the next round goes on.
 
-    Those come first that were never tried, and those of which a person approved something.
+    Those come first that were never tried, and those of which a person approved something. A round that comes too soon
+    after the last one, as when several waited on the queue, asks these alone.
     """
     places = {_place(spoke): spoke for spoke in known}
     ordered = sorted(places)
     if last.policy != policy_digest:
         last = replace(last, policy=policy_digest, since=now, ahead=len(ordered))
     ahead = min(last.ahead, MOST_AHEAD)
-    number = max(ahead, -(-len(ordered) // ROUNDS_AN_HOUR))
+    early = not ahead and now - last.at < ROUND_SECONDS * 500
+    number = 0 if early else max(ahead, -(-len(ordered) // ROUNDS_AN_HOUR))
     later = [place for place in ordered if place > last.after]
     turn = [*later, *ordered[: len(ordered) - len(later)]][:number]
     first = [spoke for place, spoke in places.items() if _urgent(statuses.get(spoke))][:MOST_AHEAD]
@@ -145,8 +145,10 @@ def due_sweeps(
     for position, place in enumerate(turn):
         delay = position // SWEEPS_A_SECOND if ahead else position * ROUND_SECONDS // number
         due.setdefault(places[place], min(delay, LONGEST_DELAY))
+    if early:
+        return list(due.items()), last
     after = turn[-1] if turn else ""
-    return list(due.items()), replace(last, after=after, ahead=last.ahead - ahead)
+    return list(due.items()), replace(last, after=after, ahead=last.ahead - ahead, at=now)
 
 
 def _place(spoke: Spoke) -> str:
@@ -159,7 +161,4 @@ def _urgent(status: SpokeStatus | None) -> bool:
 
 
 def _audits(zone_ids: Collection[str]) -> list[tuple[Task, int]]:
-    return [
-        (Audit(part), min(position * AUDIT_SECONDS, LONGEST_DELAY))
-        for position, part in enumerate(chunks(sorted(zone_ids), ZONES_AN_AUDIT))
-    ]
+    return [(Audit(tuple(sorted(zone_ids))), 0)] if zone_ids else []

@@ -90,13 +90,14 @@ class Guard:
 class Round:
     """Where the rounds have come to: the policy that spokes are swept by, since when, and after which spoke to go on.
 
-    `ahead` is how many spokes are still to be asked at once, as policy is new.
+    `ahead` is how many spokes are still to be asked at once, as policy is new. `at` is when the round was.
     """
 
     policy: str = ""
     since: Millis = NEVER
     after: str = ""
     ahead: int = 0
+    at: Millis = NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,12 @@ class DynamoStatuses:
             since=Millis(int(row.get("since", NEVER))),
             after=row.get("after", ""),
             ahead=int(row.get("ahead", 0)),
+            at=Millis(int(row.get("at", NEVER))),
         )
 
     def put_round(self, last: Round) -> None:
         """Remember a round."""
-        row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead}
+        row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
         self._table.update(_ROUND, row)
 
     def audit_asked(self) -> bool:
