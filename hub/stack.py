@@ -110,8 +110,7 @@ def template(config: Config) -> Template:
             EventSourceArn=GetAtt(ledger, "StreamArn"),
             StartingPosition="TRIM_HORIZON",
             BatchSize=1000,
-            # A first change goes out at once; what comes while it does is the next batch.
-            MaximumBatchingWindowInSeconds=0,
+            MaximumBatchingWindowInSeconds=1,
             ParallelizationFactor=1,
             BisectBatchOnFunctionError=True,
             MaximumRetryAttempts=100,

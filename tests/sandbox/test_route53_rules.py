@@ -259,6 +259,20 @@ def test_a_zone_has_a_quota_of_record_sets() -> None:
 
 
 @pytest.mark.parametrize(
+    "change", [create(member("two")), upsert(member("one", "10.0.0.2")), delete(member("one")), delete(member("none"))]
+)
+def test_a_protected_name_and_type_takes_no_change(change: Change) -> None:
+    """Whatever the change, its whole batch is refused; another type of the name and other names are free."""
+    zone = zone_with(member("one"))
+    zone.protected.add((WEB, "A"))
+    message = "RRSet with DNS name web.corp.internal., type A is protected"
+    assert refusals(zone, create(simple("api.corp.internal.")), change) == (message,)
+    zone.apply([create(simple(WEB, "TXT")), create(simple("api.corp.internal."))])
+    zone.protected.clear()
+    zone.apply([delete(member("one"))])
+
+
+@pytest.mark.parametrize(
     ("record_set", "problem"),
     [
         (replace(member("x"), set_identifier=None), "Missing field 'SetIdentifier' in Change with [Action=DELETE, "),
