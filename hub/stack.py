@@ -110,7 +110,11 @@ def template(config: Config) -> Template:
             EventSourceArn=GetAtt(ledger, "StreamArn"),
             StartingPosition="TRIM_HORIZON",
             BatchSize=1000,
-            MaximumBatchingWindowInSeconds=1,
+            # A first change goes out at once; what comes while it does is the next batch. The second that Lambda asks
+            # for where batches are larger than ten is for queues: a stream's own defaults are 100 records and no window
+            # ("Lambda parameters for Amazon DynamoDB event source mappings",
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html).
+            MaximumBatchingWindowInSeconds=0,
             ParallelizationFactor=1,
             BisectBatchOnFunctionError=True,
             MaximumRetryAttempts=100,

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 STARTS: Final = 50
+LONE_STARTS: Final = 100
 PAIRS: Final = 15
 RUNS: Final = 5
 BURST, ROLLING = 10_000, 2_000
@@ -278,16 +279,19 @@ def swept(made: World, clock: MovedClock) -> None:
 
 
 def idle(made: World, clock: MovedClock) -> None:
-    """What one start on an idle system waits for of ours: batching windows, and what the functions sleep."""
+    """What lone starts on an idle system wait for of ours: batching windows, and what the functions sleep."""
     hub = made.client("lambda", made.config.hub.account)
     windows = 0
     for function in (contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION):
         (mapping,) = hub.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
         windows += mapping.get("MaximumBatchingWindowInSeconds", 0)
-    before = clock.now()
-    made.launch(PAYMENTS, made.config.hub.region, "idle")
-    made.settle()
-    show("event_to_record_seconds", windows + clock.now() - before, "seconds", limit=2)
+    waits = []
+    for number in range(LONE_STARTS):
+        before = clock.now()
+        made.launch(PAYMENTS, made.config.hub.region, f"idle-{number}")
+        made.settle()
+        waits.append(windows + clock.now() - before)
+    show("event_to_record_seconds", sorted(waits)[LONE_STARTS * 99 // 100 - 1], "seconds", limit=2)
 
 
 def _statuses(made: World, clock: MovedClock) -> DynamoStatuses:
