@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from hub import network, rollout, stack
+from hub import network, profiles, rollout, stack
 from hub.config import Config, ConfigInvalid, load
 from hub.rendering import Form, text
+from hub.runtime.vpcs import Means
 from hub.schema import schema_text
 from spoke.stack import account_template, region_template
 
@@ -25,19 +26,25 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     """
     account = text(account_template(config), form, source)
     region = text(region_template(config), form, source)
+    by_profile = bool(config.zones_by(Means.PROFILE))
+    profile = {f"network-region.{form}": text(profiles.template(config), form, source)} if by_profile else {}
     return {
         f"hub.{form}": text(stack.template(config), form, source),
         f"network.{form}": text(network.template(config), form, source),
         f"spoke-account.{form}": account,
         f"spoke-region.{form}": region,
         f"rollout.{form}": text(rollout.template(config, account, region), form, source),
-    }
+    } | profile
 
 
 def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[str]:
     """What is wrong in a directory of templates, one line a file."""
     other = Form.JSON if form is Form.YAML else Form.YAML
-    wrong = []
+    # Made where zones are resolved by a Profile, and deployed by nobody where they are not any more.
+    leftover = directory / f"network-region.{form}"
+    wrong = (
+        [f"{leftover}: belongs to no zone: delete it"] if leftover.exists() and leftover.name not in expected else []
+    )
     for name, content in expected.items():
         path = directory / name
         wrong += differing(path, content)

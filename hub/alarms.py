@@ -80,8 +80,8 @@ _OF_ROUNDS: Final = (
 )
 
 
-def add_state_alarms(template: Template) -> None:
-    """Add the alarms on what the functions count.
+def add_state_alarms(template: Template, *, associates: bool) -> None:
+    """Add the alarms on what the functions count; `associates` where there is an associator.
 
     Powertools writes its metrics with one dimension, the service ("Metrics", https://docs.powertools.aws.dev/lambda/).
     """
@@ -107,6 +107,17 @@ def add_state_alarms(template: Template) -> None:
         EvaluationPeriods=1,
         TreatMissingData="notBreaching",
     )
+    if associates:
+        _add_metric_alarm(
+            template,
+            "ZonesFullOfVpcs",
+            "vpcs-full",
+            "A zone is at its quota of VPCs, or a VPC at its quota of Profiles. Run ./orgdns coverage: it says which; "
+            "beyond 300 VPCs a zone, resolve it by profile.",
+            Statistic="Sum",
+            EvaluationPeriods=1,
+            TreatMissingData="notBreaching",
+        )
 
 
 def _add_metric_alarm(

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from hub.faults import ConfigInvalid, Fault, Source, listed
 from hub.policy_faults import policy_faults
+from hub.reach_faults import reach_faults
 from hub.runtime.policy import Policy
 from hub.sections import Guards, Hub, Network, NewZone, Organization, PolicySection, Section, Spokes, Zone
 from hub.shadowing import warning
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.runtime.model import Fqdn
+    from hub.runtime.reach import Reach
+    from hub.runtime.vpcs import Means
 
 __all__ = [
     "Config",
@@ -70,7 +73,23 @@ class Config(Section):
             reserved=tuple(self.policy.reserved or ()),
             reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
+            reaches=self.reaches,
         )
+
+    @property
+    def reaches(self) -> tuple[Reach, ...]:
+        """The zones of which it says which VPCs resolve them."""
+        reaches = [reach for zone in self.zones if (reach := zone.reach)]
+        return tuple(sorted(reaches, key=lambda reach: reach.domain))
+
+    @property
+    def vpc_tags(self) -> tuple[str, ...]:
+        """The keys of the tags by which VPCs are selected."""
+        return tuple(sorted({key for reach in self.reaches for key in reach.tags_read}))
+
+    def zones_by(self, means: Means) -> tuple[Zone, ...]:
+        """The zones that VPCs resolve by these means."""
+        return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is means)
 
     def warnings(self) -> tuple[str, ...]:
         """What is no fault of the file, but would not work in the VPCs: one line each, with its place."""
@@ -118,8 +137,8 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         config = Config.model_validate(content)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
-            # So pydantic says that it means a key of a mapping, and not its value.
-            place = tuple(step for step in error["loc"] if step != "[key]")
+            # In brackets pydantic says that it means a key of a mapping, and not its value, and we of which shape.
+            place = tuple(step for step in error["loc"] if not str(step).startswith("["))
             faults.append(source.fault(place, _message(error["type"], error["msg"])))
         # What needs the whole file is still told of the parts that can be read, so that a person mends it in one go.
         faults += _faults_of_whole(content, source) if isinstance(content, dict) else []
@@ -133,6 +152,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     """Faults that show only across keys, found on the raw content so that other faults do not hide them."""
     yield from zone_faults(listed(content, "zones"), source)
+    yield from reach_faults(content, source)
     yield from policy_faults(content, source)
 
 

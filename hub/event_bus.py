@@ -1,4 +1,4 @@
-"""The bus of the hub: only the spokes' rules may deliver to it, and only two rules take events off it."""
+"""The bus of the hub: only the spokes' rules may deliver to it, and only rules of its own take events off it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from awacs.aws import (
 from troposphere import GetAtt, Template
 from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
 
+from hub.associations import VPC_RULE, VPC_TAG_RULE, vpc_rules
 from hub.queues import queue_policy, rule_arn
 from hub.runtime import contract
 from hub.trust import role_arn
-from spoke.stack import state_pattern, tag_pattern
+from spoke.stack import state_pattern, tag_pattern, vpc_pattern, vpc_tag_pattern
 
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
@@ -33,8 +34,18 @@ STATE_RULE: Final = f"{contract.PREFIX}-received-instance-states"
 TAG_RULE: Final = f"{contract.PREFIX}-received-instance-tags"
 
 
-def add_event_bus(template: Template, config: Config, events: Queue, dead_letters: Queue) -> None:
-    """Add the bus, who may deliver to it, and the rules that carry its events to the observer's queue."""
+def add_event_bus(
+    template: Template, config: Config, observer: tuple[Queue, Queue], associator: tuple[Queue, Queue] | None
+) -> None:
+    """Add the bus, who may deliver to it, and the rules that carry its events to the queues of who looks at them.
+
+    Args:
+        template: The stack.
+        config: The configuration.
+        observer: The observer's queue, and that of what did not reach it; their policies are added here.
+        associator: The associator's queues, where VPCs are associated; their policies are there.
+    """
+    events, dead_letters = observer
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="The events of all spokes of orgdns.")
     )
@@ -56,10 +67,12 @@ def add_event_bus(template: Template, config: Config, events: Queue, dead_letter
         Arn=GetAtt(events, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
     )
-    for title, name, description, pattern in (
+    of_instances = [admission.title for admission in admissions]
+    wanted = [
         ("StateRule", STATE_RULE, "State changes of instances, to the observer's queue.", state_pattern(config)),
         ("TagRule", TAG_RULE, "Tag changes of instances, to the observer's queue.", tag_pattern(config)),
-    ):
+    ]
+    for title, name, description, pattern in wanted:
         template.add_resource(
             Rule(
                 title,
@@ -68,13 +81,39 @@ def add_event_bus(template: Template, config: Config, events: Queue, dead_letter
                 EventBusName=GetAtt(bus, "Name"),
                 EventPattern=pattern,
                 Targets=[target],
-                DependsOn=[admission.title for admission in admissions],
+                DependsOn=of_instances,
+            )
+        )
+    if associator is None:
+        return
+    tasks, undone = associator
+    patterns = {
+        VPC_RULE: ("VpcRule", "Calls that make, change or delete a VPC", vpc_pattern()),
+        VPC_TAG_RULE: ("VpcTagRule", "Tag changes of VPCs", vpc_tag_pattern(config)),
+    }
+    for rule in vpc_rules(config):
+        title, what, pattern = patterns[rule]
+        template.add_resource(
+            Rule(
+                title,
+                Name=rule,
+                Description=f"{what}, to the associator's queue.",
+                EventBusName=GetAtt(bus, "Name"),
+                EventPattern=pattern,
+                Targets=[
+                    Target(
+                        Id="associations-queue",
+                        Arn=GetAtt(tasks, "Arn"),
+                        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undone, "Arn")),
+                    )
+                ],
+                DependsOn=[f"{tasks.title}Policy", f"{undone.title}Policy"],
             )
         )
 
 
 def _spokes_deliver(config: Config, bus: EventBus) -> Statement:
-    """Only rules of this organization, only in the delivery roles' hands, only the two kinds of events.
+    """Only rules of this organization, only in the delivery roles' hands, only the kinds of events that are taken.
 
     "Using IAM policy conditions in Amazon EventBridge"
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html). AWS's own example for PutEvents
@@ -94,7 +133,11 @@ def _spokes_deliver(config: Config, bus: EventBus) -> Statement:
                 ForAllValuesStringEquals(
                     {
                         "events:source": [contract.STATE_SOURCE, contract.TAG_SOURCE],
-                        "events:detail-type": [contract.STATE_DETAIL_TYPE, contract.TAG_DETAIL_TYPE],
+                        "events:detail-type": [
+                            contract.STATE_DETAIL_TYPE,
+                            contract.TAG_DETAIL_TYPE,
+                            *([contract.CALL_DETAIL_TYPE] if config.reaches else []),
+                        ],
                     }
                 ),
                 Null({"events:source": "false", "events:detail-type": "false"}),

@@ -69,6 +69,16 @@ def zone_ids(config: Config) -> dict[str, Any]:
     return {contract.ENV_ZONE_IDS: _with_ids({zone.domain: _id(zone) for zone in config.zones}, config.zones)}
 
 
+def guards(config: Config) -> dict[str, Any]:
+    """The environment variable that says what needs a person's approval."""
+    told = {
+        "share": config.guards.removal_share,
+        "names": config.guards.removal_names,
+        "grace_days": config.guards.grace_days,
+    }
+    return {contract.ENV_GUARDS: json.dumps(told)}
+
+
 def adopting_zones(config: Config) -> dict[str, Any]:
     """The environment variable that says in which zones what other tools left is taken over."""
     zones = [zone for zone in config.zones if zone.adopt]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import awacs.ec2
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
 from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
@@ -11,7 +12,9 @@ from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
 from hub.runtime import contract
+from hub.runtime.vpcs import Means
 from hub.trust import document, trust_in_hub_roles
+from hub.vpc_conditions import looked_at_by_route53, vpcs_in_covered_regions
 
 if TYPE_CHECKING:
     from hub.config import Config, NewZone, Zone
@@ -56,10 +59,16 @@ def template(config: Config) -> Template:
     for number, start in enumerate(range(0, len(config.zones), ZONES_PER_POLICY), start=1):
         template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
     reader = template.add_resource(_zone_reader(config))
-    for title, description, of in (
+    roles = [
         ("WriterRoleArn", "The role that the publisher assumes.", role),
         ("ZoneReaderRoleArn", "The role that the sweeper assumes to audit the zones.", reader),
-    ):
+    ]
+    if config.reaches:
+        authorizer = template.add_resource(_authorizer(config))
+        roles.append(
+            ("AuthorizerRoleArn", "The role that the associator assumes to authorise associations.", authorizer)
+        )
+    for title, description, of in roles:
         template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
     return template
 
@@ -106,6 +115,47 @@ def _zone_reader(config: Config) -> Role:
         AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
         MaxSessionDuration=3600,
         Policies=[Policy(PolicyName="read-zones", PolicyDocument=document(_read_records(config.zones)))],
+    )
+
+
+def _authorizer(config: Config) -> Role:
+    """Authorises the association of a VPC, takes that back, and ends an association; it makes none itself."""
+    reached = [zone for zone in config.zones if zone.resolved_by]
+    conditions = vpcs_in_covered_regions(config)
+    statements = [
+        Statement(
+            Sid="EndAssociations",
+            Effect=Allow,
+            Action=[awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone],
+            Resource=[_zone_arn(zone) for zone in reached],
+            Condition=Condition(conditions),
+        ),
+        Statement(
+            Sid="LetRoute53LookAtTheVpc",
+            Effect=Allow,
+            Action=[awacs.ec2.DescribeVpcs],
+            # The action knows no resource type ("Actions, resources, and condition keys for Amazon EC2",
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+            Resource=["*"],
+            Condition=Condition(looked_at_by_route53(config)),
+        ),
+    ]
+    if associated := config.zones_by(Means.ASSOCIATION):
+        authorize = Statement(
+            Sid="AuthorizeAssociations",
+            Effect=Allow,
+            Action=[awacs.route53.CreateVPCAssociationAuthorization],
+            Resource=[_zone_arn(zone) for zone in associated],
+            Condition=Condition(conditions),
+        )
+        statements.insert(0, authorize)
+    return Role(
+        "AuthorizerRole",
+        RoleName=contract.AUTHORIZER_ROLE,
+        Description="Authorises associations of VPCs with the zones of orgdns and ends them, for its associator alone.",
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+        MaxSessionDuration=3600,
+        Policies=[Policy(PolicyName="authorize-associations", PolicyDocument=document(*statements))],
     )
 
 

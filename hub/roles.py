@@ -18,6 +18,8 @@ from hub.runtime import contract
 from hub.trust import document, role_arn, trust_in_service
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere.dynamodb import Table
     from troposphere.logs import LogGroup
     from troposphere.sqs import Queue
@@ -41,7 +43,7 @@ def observer_role(config: Config, log_group: LogGroup, ledger: Table, events: Qu
         Statement(
             Sid="KeepLedger",
             Effect=Allow,
-            Action=[awacs.dynamodb.GetItem, awacs.dynamodb.PutItem],
+            Action=[awacs.dynamodb.GetItem, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem],
             Resource=[GetAtt(ledger, "Arn")],
         ),
         _read_instances(config),
@@ -93,8 +95,11 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
     )
 
 
-def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Queue) -> Role:
-    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger alone."""
+def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, queues: Sequence[Queue]) -> Role:
+    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger alone.
+
+    It takes tasks off the first of the queues, and puts tasks on all of them.
+    """
     stack_set = f"{config.organization.management_account}:stackset/{contract.REGION_STACK_SET}:*"
     return _function_role(
         "SweeperRole",
@@ -104,13 +109,14 @@ def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Queu
         Statement(
             Sid="TakeTasks",
             Effect=Allow,
-            Action=[
-                awacs.sqs.ReceiveMessage,
-                awacs.sqs.DeleteMessage,
-                awacs.sqs.GetQueueAttributes,
-                awacs.sqs.SendMessage,
-            ],
-            Resource=[GetAtt(tasks, "Arn")],
+            Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
+            Resource=[GetAtt(queues[0], "Arn")],
+        ),
+        Statement(
+            Sid="GiveTasks",
+            Effect=Allow,
+            Action=[awacs.sqs.SendMessage],
+            Resource=[GetAtt(queue, "Arn") for queue in queues],
         ),
         Statement(
             Sid="KeepLedger",
@@ -139,6 +145,43 @@ def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Queu
             Effect=Allow,
             Action=[awacs.sts.AssumeRole],
             Resource=[role_arn(config.network.account, contract.ZONE_READER_ROLE)],
+        ),
+    )
+
+
+def associator_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Queue) -> Role:
+    """The associator looks at VPCs through reader roles, and associates them through VPC roles and the authorizer's."""
+    return _function_role(
+        "AssociatorRole",
+        contract.ASSOCIATOR_ROLE,
+        "Execution role of the associator of orgdns.",
+        _write_logs(log_group),
+        Statement(
+            Sid="TakeTasks",
+            Effect=Allow,
+            Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
+            Resource=[GetAtt(tasks, "Arn")],
+        ),
+        Statement(
+            Sid="KeepLedger",
+            Effect=Allow,
+            Action=[
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.Query,
+                awacs.dynamodb.PutItem,
+                awacs.dynamodb.UpdateItem,
+                awacs.dynamodb.DeleteItem,
+            ],
+            Resource=[GetAtt(ledger, "Arn")],
+        ),
+        _assume("ReadVpcsInThisOrganization", config, contract.READER_ROLE),
+        _assume("AssociateVpcsInThisOrganization", config, contract.VPC_ROLE),
+        _read_account_names(config),
+        Statement(
+            Sid="AuthorizeAssociations",
+            Effect=Allow,
+            Action=[awacs.sts.AssumeRole],
+            Resource=[role_arn(config.network.account, contract.AUTHORIZER_ROLE)],
         ),
     )
 
@@ -186,11 +229,16 @@ def schedule_role(tasks: Queue, dead_letters: Queue) -> Role:
 
 
 def _read_instances(config: Config) -> Statement:
+    return _assume("ReadInstancesInThisOrganization", config, contract.READER_ROLE)
+
+
+def _assume(sid: str, config: Config, role: str) -> Statement:
+    """The grant to be a role of any account of the organization."""
     return Statement(
-        Sid="ReadInstancesInThisOrganization",
+        Sid=sid,
         Effect=Allow,
         Action=[awacs.sts.AssumeRole],
-        Resource=[role_arn("*", contract.READER_ROLE)],
+        Resource=[role_arn("*", role)],
         Condition=Condition(StringEquals({"aws:ResourceOrgID": config.organization.id})),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from troposphere import Output, Ref, Sub, Template
+from troposphere import Output, Parameter, Ref, Sub, Template
 from troposphere.cloudformation import (
     AutoDeployment,
     DeploymentTargets,
@@ -13,8 +13,12 @@ from troposphere.cloudformation import (
     StackInstances,
     StackSet,
 )
+from troposphere.cloudformation import Parameter as StackSetParameter
 
 from hub.runtime import contract
+from hub.runtime.vpcs import Means
+from hub.zone_parameters import zone_parameters
+from spoke.stack import vpc_events_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,14 +39,19 @@ def template(config: Config, account_body: str, region_body: str) -> Template:
         "organizational units. Deploy once, in the hub account, which must be a delegated administrator of StackSets."
     )
     template.set_version()
+    zones = zone_parameters(config.zones_by(Means.ASSOCIATION))
+    events = [vpc_events_parameter()] if config.reaches else []
+    for parameter in (*zones, *events):
+        template.add_parameter(parameter)
     accounts = template.add_resource(
         _stack_set(
             config,
             "SpokeAccount",
             contract.ACCOUNT_STACK_SET,
-            "The role through which orgdns describes instances, once an account.",
+            "The roles through which orgdns looks at instances and VPCs, once an account.",
             account_body,
             [config.hub.region],
+            _passed(zones),
         )
     )
     # A service-managed StackSet is made in the management account, whoever makes it ("Register a delegated
@@ -60,6 +69,7 @@ def template(config: Config, account_body: str, region_body: str) -> Template:
             "The rules that forward events of instances to orgdns, in every covered region.",
             region_body,
             config.spokes.regions,
+            _passed(events),
             DependsOn=[Sub(account_set_arn)],
         )
     )
@@ -78,6 +88,7 @@ def _stack_set(
     description: str,
     body: str,
     regions: Sequence[str],
+    parameters: dict[str, Any],
     **auto_deployment: Any,  # noqa: ANN401  the StackSet's own
 ) -> StackSet:
     return StackSet(
@@ -105,4 +116,13 @@ def _stack_set(
             )
         ],
         TemplateBody=body,
+        **parameters,
     )
+
+
+def _passed(parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The property that gives a StackSet's stacks what this stack was given."""
+    given = [
+        StackSetParameter(ParameterKey=parameter.title, ParameterValue=Ref(parameter.title)) for parameter in parameters
+    ]
+    return {"Parameters": given} if given else {}

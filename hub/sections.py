@@ -2,12 +2,14 @@
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.name_template import Template
 from hub.runtime.naming import is_reverse
+from hub.runtime.reach import Reach, VpcSelection
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.vpcs import Means
 from hub.shapes import (
     AccountId,
     Domain,
@@ -106,6 +108,86 @@ class NewZone(Section):
     """The region of that VPC."""
 
 
+class TagSection(Section):
+    """A tag, with a value or with any."""
+
+    tag: TagKey
+    """The tag's key."""
+    value: Text | None = None
+    """The tag's value, in upper or lower case. Left out: any."""
+
+    @property
+    def condition(self) -> TagCondition:
+        """The condition that something carries the tag."""
+        return TagCondition(self.tag, self.value)
+
+
+class VpcSelectionSection(Section):
+    """Some VPCs: those for which all holds that is said here."""
+
+    accounts: Several[AccountId] | None = None
+    """The accounts that they lie in, beside those of `units`. Both left out: all accounts."""
+    units: Several[UnitId] | None = None
+    """The organizational units whose accounts they lie in, with all units below them."""
+    regions: Several[Region] | None = None
+    """The regions that they lie in. Left out: all covered regions."""
+    vpcs: Several[VpcId] | None = None
+    """Their ids. Left out: all."""
+    tag: TagSection | None = None
+    """A tag that they carry: whoever can tag a VPC can then have it resolve the zone."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("selects every VPC: say which, or write 'vpcs: all'")
+        return self
+
+    @property
+    def selection(self) -> VpcSelection:
+        """The selection as the runtime reads it."""
+        return VpcSelection(
+            accounts=_set(self.accounts),
+            units=_set(self.units),
+            regions=_set(self.regions),
+            vpcs=_set(self.vpcs),
+            tag=self.tag.condition if self.tag else None,
+        )
+
+
+def _word_or_list(value: object) -> str:
+    """Which of its two shapes a value is meant to have, so that a fault is told of this one alone."""
+    return "[list]" if isinstance(value, list | tuple) else "[word]"
+
+
+class ResolvedBy(Section):
+    """Which VPCs resolve a zone, and by what means: orgdns associates them, and ends what it associated."""
+
+    vpcs: Annotated[
+        Annotated[Literal["all", "none"], Tag("[word]")]
+        | Annotated[list[VpcSelectionSection], Field(min_length=1), Tag("[list]")],
+        Discriminator(_word_or_list),
+    ]
+    """The VPCs: `all` of the covered accounts and regions, `none`, or those of any of the selections of a list."""
+    exceptions: Annotated[list[VpcSelectionSection], Field(alias="except", min_length=1, default_factory=list)]
+    """VPCs that do not resolve it, whatever `vpcs` says."""
+    by: Annotated[Means, _LOOSE] = Means.ASSOCIATION
+    """By an `association` of each VPC with the zone, of which a zone takes 300, or by a Route 53 `profile`."""
+    owns_all: bool = False
+    """End associations of VPCs that are not selected also where others made them."""
+
+    def reach(self, domain: Fqdn, *, switches_off: bool) -> Reach:
+        """What it says, as the runtime reads it."""
+        selections = {"all": None, "none": ()}.get(self.vpcs) if isinstance(self.vpcs, str) else _selections(self.vpcs)
+        return Reach(
+            domain=domain,
+            means=self.by,
+            selections=selections,
+            exceptions=_selections(self.exceptions),
+            owns_all=self.owns_all,
+            switches_off=switches_off,
+        )
+
+
 class Zone(Section):
     """A private hosted zone: one that exists, by its id, or one for the network stack to create."""
 
@@ -123,8 +205,11 @@ class Zone(Section):
     """Reverse zones: only addresses in these VPCs get PTR records here. Left out: those of all VPCs."""
     networks: Several[NetworkCidr] | None = None
     """Reverse zones: the CIDRs of the VPCs that resolve the zone, to be checked against EC2's own reverse rules."""
-    autodefined_rules: Literal["disabled"] | None = None
-    """Reverse zones: say that EC2's own reverse rules are switched off in the VPCs that resolve the zone."""
+    autodefined_rules: Literal["disabled", "disable"] | None = None
+    """Reverse zones: EC2's own reverse rules are `disabled` in the VPCs that resolve it, or orgdns is to `disable` them
+    where they would answer instead."""
+    resolved_by: ResolvedBy | None = None
+    """Which VPCs resolve it. Left out: orgdns associates none, and ends no association."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -137,19 +222,12 @@ class Zone(Section):
         """The zone as the policy sees it, when it is one for PTR records."""
         return ReverseZone(self.domain, _set(self.vpcs)) if is_reverse(self.domain) else None
 
-
-class TagSection(Section):
-    """A tag, with a value or with any."""
-
-    tag: TagKey
-    """The tag's key."""
-    value: Text | None = None
-    """The tag's value, in upper or lower case. Left out: any."""
-
     @property
-    def condition(self) -> TagCondition:
-        """The condition that an instance carries the tag."""
-        return TagCondition(self.tag, self.value)
+    def reach(self) -> Reach | None:
+        """Which VPCs resolve the zone, where the file says so."""
+        if self.resolved_by is None:
+            return None
+        return self.resolved_by.reach(self.domain, switches_off=self.autodefined_rules == "disable")
 
 
 class RuleSection(Section):
@@ -228,6 +306,10 @@ class PolicySection(Section):
     """Patterns of whole names that nobody gets by a choice of his own; * is any run of characters but a dot."""
     rules: Annotated[list[RuleSection], Field(min_length=1)]
     """The rules. Each gives names of its own; none overrides another."""
+
+
+def _selections(sections: list[VpcSelectionSection]) -> tuple[VpcSelection, ...]:
+    return tuple(section.selection for section in sections)
 
 
 def _set(values: list[str] | None) -> frozenset[str] | None:

@@ -1,32 +1,23 @@
-"""Reverse zones that EC2's own rules for reverse lookups would answer in place of. Pure.
-
-With enableDnsHostnames the Resolver has rules of its own for 10.in-addr.arpa, 16 to 31.172.in-addr.arpa,
-168.192.in-addr.arpa and the CIDRs of the VPC and of those connected with it; the most specific name wins, and at the
-same name the private hosted zone: "Domain names that VPC Resolver creates autodefined system rules for",
-https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-autodefined-rules.html
-For a CIDR they are the most generic ones possible: "How do I use and override auto-defined reverse DNS rules with
-Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
-No rule is documented for a VPC's IPv6 CIDR.
-"""
+"""Reverse zones that EC2's own rules for reverse lookups would answer in place of. Pure."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model import Fqdn
 from hub.runtime.naming import reverse_network
+from hub.runtime.reverse_rules import rules_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hub.runtime.model import Fqdn
 
 # "The allowed block size is between a /28 netmask and /16 netmask" ("VPC CIDR blocks",
 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html).
 WIDEST_VPC: Final = 16
 NARROWEST_VPC: Final = 28
 
-_OCTET: Final = 8
-_NIBBLE: Final = 4
 # The last octet stands for one address, and nobody wants a zone for each.
 _NARROWEST_ZONE: Final = 24
 # Enough of a long list to see how it goes on.
@@ -35,19 +26,6 @@ _SWITCH_OFF: Final = (
     "switch these rules off in the VPCs (AWS::Route53Resolver::ResolverConfig with AutodefinedReverseFlag DISABLE) and "
     "say 'autodefined_rules: disabled'"
 )
-
-
-def reverse_domain(network: IPv4Network | IPv6Network) -> Fqdn:
-    """The reverse name of a network whose prefix ends with an octet (IPv4) or a nibble (IPv6)."""
-    bits = _OCTET if isinstance(network, IPv4Network) else _NIBBLE
-    labels = network.network_address.reverse_pointer.split(".")
-    return Fqdn(".".join(labels[(network.max_prefixlen - network.prefixlen) // bits :]) + ".")
-
-
-def rule_domains(network: IPv4Network) -> tuple[Fqdn, ...]:
-    """The domains of the Resolver's rules for a CIDR: the fewest that are together all of it."""
-    whole = -(-network.prefixlen // _OCTET) * _OCTET
-    return tuple(reverse_domain(part) for part in network.subnets(new_prefix=whole))
 
 
 def warning(domain: Fqdn, networks: Sequence[str] | None) -> str | None:
@@ -82,7 +60,7 @@ def _shadowing(domain: Fqdn, cidr: str) -> str | None:
     network = ip_network(cidr)
     if not isinstance(network, IPv4Network):
         return None
-    below = [rule.removesuffix(".") for rule in rule_domains(network) if rule.endswith(f".{domain}")]
+    below = [rule.removesuffix(".") for rule in rules_below(domain, cidr)]
     if not below:
         return None
     if network.prefixlen > _NARROWEST_ZONE:

@@ -19,14 +19,15 @@ from troposphere.dynamodb import (
 from troposphere.sqs import RedrivePolicy
 
 from hub.alarms import add_alarm_topic, add_state_alarms, dead_letter_alarm
+from hub.associations import add_association_queues, add_associator
 from hub.event_bus import add_event_bus
 from hub.functions import add_function, adopting_zones, environment, log_group, zone_ids
-from hub.network import zone_id_title
 from hub.queues import EVENTS_RETENTION, queue, queue_policy
 from hub.roles import observer_role, publisher_role
 from hub.runtime import contract
 from hub.sweeps import add_sweeper
 from hub.trust import role_arn
+from hub.zone_parameters import zone_parameters
 
 if TYPE_CHECKING:
     from hub.config import Config
@@ -59,7 +60,8 @@ def template(config: Config) -> Template:
             RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=5),
         )
     )
-    add_event_bus(template, config, events, dead_letters)
+    associations = add_association_queues(template, config) if config.reaches else None
+    add_event_bus(template, config, (events, dead_letters), associations)
     ledger = template.add_resource(_ledger())
 
     observer_logs = template.add_resource(log_group("ObserverLogs", contract.OBSERVER_FUNCTION))
@@ -126,15 +128,20 @@ def template(config: Config) -> Template:
             ),
         )
     )
-    swept = add_sweeper(template, config, ledger)
-    for letters, what in (
+    swept = add_sweeper(template, config, ledger, associations[0] if associations else None)
+    alarms = [
         (dead_letters, "Events of instances failed five times, or never reached the observer's queue."),
         (failures, "Lambda gave up changes of the ledger that the publisher failed on."),
         (swept, "Sweeps or audits failed five times, or their schedules could not ask for them."),
-    ):
+    ]
+    if associations:
+        tasks, undone = associations
+        add_associator(template, config, ledger, tasks)
+        alarms.append((undone, "Associations of VPCs failed five times, or events of VPCs never reached their queue."))
+    for letters, what in alarms:
         template.add_resource(dead_letter_alarm(letters, what))
-    add_state_alarms(template)
-    _add_outputs(template)
+    add_state_alarms(template, associates=bool(associations))
+    _add_outputs(template, associates=bool(associations))
     return template
 
 
@@ -161,17 +168,7 @@ def _add_parameters(template: Template, config: Config) -> None:
             ConstraintDescription="must be the key of a zip file",
         ),
     ]
-    zones = [
-        Parameter(
-            zone_id_title(zone.domain),
-            Type="String",
-            Description=f"Hosted zone id of {zone.domain.removesuffix('.')}, an output of the network stack.",
-            AllowedPattern=r"^Z[A-Z0-9]{1,31}$",
-            ConstraintDescription="must be a hosted zone id, such as Z0123456789ABCDEFGHIJ",
-        )
-        for zone in config.zones
-        if zone.create
-    ]
+    zones = zone_parameters(config.zones)
     operation = [
         Parameter(
             "LogRetentionDays",
@@ -219,8 +216,8 @@ def _ledger() -> Table:
     )
 
 
-def _add_outputs(template: Template) -> None:
-    for title, description, value in (
+def _add_outputs(template: Template, *, associates: bool) -> None:
+    outputs = [
         ("EventBusArn", "The bus that the spokes' rules deliver to.", GetAtt("EventBus", "Arn")),
         ("EventsQueueUrl", "Events that wait for the observer.", Ref("EventsQueue")),
         ("EventsDeadLetterQueueUrl", "Events that failed five times or never came in.", Ref("EventsDeadLetterQueue")),
@@ -241,5 +238,17 @@ def _add_outputs(template: Template) -> None:
         ),
         ("SweepsQueueUrl", "Sweeps and audits that wait for the sweeper.", Ref("SweepsQueue")),
         ("SweepsDeadLetterQueueUrl", "Sweeps and audits that failed five times.", Ref("SweepsDeadLetterQueue")),
-    ):
+    ]
+    if associates:
+        outputs += [
+            ("AssociatorFunctionName", "The function that has VPCs resolve zones.", Ref("Associator")),
+            (
+                "AssociatorRoleArn",
+                "A role that every reader and VPC role trusts, and the authorizer role.",
+                GetAtt("AssociatorRole", "Arn"),
+            ),
+            ("AssociationsQueueUrl", "VPCs that wait for the associator.", Ref("AssociationsQueue")),
+            ("AssociationsDeadLetterQueueUrl", "What failed five times.", Ref("AssociationsDeadLetterQueue")),
+        ]
+    for title, description, value in outputs:
         template.add_output(Output(title, Description=description, Value=value))

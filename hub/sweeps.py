@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from troposphere import GetAtt, Ref, Template
 from troposphere import awslambda as lambda_
 from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, Target
-from troposphere.sqs import RedrivePolicy
+from troposphere.sqs import Queue, RedrivePolicy
 
-from hub.functions import add_function, environment, log_group, zone_ids
+from hub.associations import authorizer
+from hub.functions import add_function, environment, guards, log_group, zone_ids
 from hub.queues import queue, queue_policy
 from hub.roles import schedule_role, sweeper_role
 from hub.runtime import contract
@@ -18,7 +19,6 @@ from hub.trust import role_arn
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
-    from troposphere.sqs import Queue
 
     from hub.config import Config
 
@@ -33,8 +33,8 @@ SWEEPS_AT_A_TIME: Final = 10
 AUDIT_WINDOW: Final = 60
 
 
-def add_sweeper(template: Template, config: Config, ledger: Table) -> Queue:
-    """Add all that sweeps and audits need; the queue of those that failed."""
+def add_sweeper(template: Template, config: Config, ledger: Table, associations: Queue | None) -> Queue:
+    """Add all that sweeps and audits need; the queue of those that failed. `associations` is the associator's queue."""
     dead_letters = template.add_resource(queue("SweepsDeadLetterQueue", contract.SWEEPS_DEAD_LETTER_QUEUE))
     template.add_resource(queue_policy(dead_letters))
     tasks = template.add_resource(
@@ -51,21 +51,16 @@ def add_sweeper(template: Template, config: Config, ledger: Table) -> Queue:
     sweeper = add_function(
         template,
         "Sweeper",
-        sweeper_role(config, logs, ledger, tasks),
+        sweeper_role(config, logs, ledger, [tasks, *([associations] if associations else [])]),
         logs,
         environment(ledger)
         | zone_ids(config)
+        | guards(config)
         | {
             contract.ENV_SWEEPS_QUEUE_URL: Ref(tasks),
             contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config.network.account, contract.ZONE_READER_ROLE),
-            contract.ENV_GUARDS: json.dumps(
-                {
-                    "share": config.guards.removal_share,
-                    "names": config.guards.removal_names,
-                    "grace_days": config.guards.grace_days,
-                }
-            ),
-        },
+        }
+        | ({contract.ENV_ASSOCIATIONS_QUEUE_URL: Ref(associations)} | authorizer(config) if associations else {}),
         FunctionName=contract.SWEEPER_FUNCTION,
         Description="Sweeps spokes and audits zones: finds what events did not tell.",
         Handler=contract.SWEEPER_HANDLER,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.faults import Fault, Place, Source, listed, named_twice
 from hub.runtime.naming import NameRefused, is_reverse, parse_domain, reverse_network
-from hub.shadowing import NARROWEST_VPC, WIDEST_VPC, reverse_domain
+from hub.runtime.reverse_rules import reverse_domain
+from hub.shadowing import NARROWEST_VPC, WIDEST_VPC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

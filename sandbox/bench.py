@@ -36,6 +36,7 @@ from hub.runtime.model import Claim, ConflictRule, Fqdn, InstanceRef, Millis, Na
 from hub.runtime.plan import NameChange, batches, changes
 from hub.runtime.status import Round
 from sandbox import example
+from sandbox.association_burst import associations
 from sandbox.bridge import replaced
 from sandbox.burst import STRATEGIES, burst, limit_curve
 from sandbox.clock import moved_clock
@@ -55,6 +56,7 @@ LONE_STARTS: Final = 100
 PAIRS: Final = 15
 RUNS: Final = 5
 BURST, ROLLING = 10_000, 2_000
+VPCS, ACCOUNTS = 1_000, 200
 FEW, MANY = 1_000, 100_000
 PICTURES: Final = Path(__file__).resolve().parent.parent / "docs" / "bench"
 CLAIMS, NAMES = 100_000, 20_000
@@ -84,11 +86,19 @@ def main() -> None:
     show("cold_import_ratio_without_bytecode", ratio(built, bytecode=False), unit)
     large()
     bursts()
+    associated()
     with moved_clock() as clock, world(config, clock) as made:
         starts(made)
         life(made)
         swept(made, clock)
         idle(made, clock)
+
+
+def associated() -> None:
+    """How many seconds it takes to associate VPCs of many accounts, by all that Route 53 lets the zone's owner do."""
+    found = associations(VPCS, ACCOUNTS)
+    show(f"associate_{VPCS}_vpcs_seconds", found.seconds, "seconds", limit=found.limit)
+    show("owners_calls_per_association", found.owners_calls / VPCS, "calls", limit=2)
 
 
 def large() -> None:

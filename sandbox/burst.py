@@ -37,7 +37,8 @@ from hub.runtime.plan import MAX_ELEMENTS
 from hub.runtime.publish import Ending, Publisher
 from sandbox.clock import moved_clock
 from sandbox.route53.bridge import strict_route53
-from sandbox.route53.state import Limits, hosted_zone
+from sandbox.route53.hosted_zones import hosted_zone
+from sandbox.route53.state import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import dns.rcode
 import typer
@@ -18,14 +18,18 @@ from rich.text import Text
 from rich.tree import Tree
 
 from hub import config as configuration
-from hub.ops.deployed import deployed
-from hub.ops.lookup import Lookup
+from hub.ops.deployed import Deployed, deployed
+from hub.ops.hub_ledger import HubLedger, vpc_row
+from hub.ops.lookup import Lookup, fqdn_of
+from hub.ops.resolution import resolution
+from hub.ops.resolution_screen import show_resolution
 from hub.ops.screen import show_instance, show_name
 from hub.runtime import contract
 from hub.runtime.model import InstanceRef
 from sandbox import example
 from sandbox.clock import moved_clock
 from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
+from sandbox.organization import AccountSpec
 from sandbox.world import world
 
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 FRANKFURT, IRELAND, VIRGINIA = "eu-central-1", "eu-west-1", "us-east-1"
 CORP = "corp.internal"
+ROBOTICS = "777777777777"
 
 
 @dataclass(slots=True)
@@ -96,6 +101,7 @@ def tell(story: Story) -> None:
     _lost_event(story)
     _meddling(story)
     _association(story)
+    _left_out(story)
     _zone(story)
 
 
@@ -252,9 +258,14 @@ def _conflict(story: Story) -> None:
 
 def _lookup(made: World) -> Lookup:
     """What `orgdns explain` looks things up with, as an operator of the hub account."""
+    return Lookup(*_deployed(made), lambda _rows: None)
+
+
+def _deployed(made: World) -> tuple[Deployed, Any]:
+    """What was deployed, and a client of its ledger."""
     hub = made.config.hub
     known = deployed(made.client("lambda", hub.account, hub.region))
-    return Lookup(known, made.client("dynamodb", hub.account, hub.region), lambda _rows: None)
+    return known, made.client("dynamodb", hub.account, hub.region)
 
 
 def _heard(made: World, instance: str) -> int:
@@ -352,16 +363,51 @@ def _meddling(story: Story) -> None:
 
 def _association(story: Story) -> None:
     made = story.world
-    story.chapter("11. Who may ask", "A VPC that no zone is associated with gets no answer.")
-    outside = made.add_vpc(SEARCH, IRELAND, associated=False)
-    answer = made.ask(f"web.{CORP}", outside)
+    story.chapter(
+        "11. A new account makes a VPC, and the VPC resolves the zones",
+        "Nobody associates anything by hand: the networking account authorises exactly this VPC, the role of its own "
+        "account associates it, and the authorisation is taken away again.",
+    )
+    made.organization.add_account(example.WORKLOAD_UNIT, AccountSpec(ROBOTICS, "Robotics"))
+    vpc = made.add_vpc(ROBOTICS, IRELAND, associated=False)
+    name = f"web.{CORP}"
+    story.check(f"{vpc.id} of Robotics asks for {name}: [cyan]no answer[/]", holds=not made.resolve(name, vpc))
+    made.settle()
+    address = {made.address(SEARCH, FRANKFURT, _instance(made, SEARCH, FRANKFURT, "web"))}
+    got = made.resolve(name, vpc)
+    story.check(f"seconds later: [cyan]{', '.join(sorted(got)) or 'no answer'}[/]", holds=got == address)
+    left = [zone for zone, zone_id in made.zone_ids.items() if made.route53.authorizations(zone_id)]
+    story.check("no authorisation is left in the networking account", holds=not left)
+    instance = made.launch(ROBOTICS, IRELAND, "arm")[0]
+    made.settle()
+    story.answers(f"arm.{IRELAND}.robotics.{CORP}", {made.address(ROBOTICS, IRELAND, instance)})
+
+
+def _left_out(story: Story) -> None:
+    made = story.world
+    story.chapter(
+        "12. Who may not ask, and why",
+        "Policy leaves out VPCs that are tagged 'dns' = 'private'. Search makes one, and asks why nothing resolves:",
+    )
+    vpc = made.add_vpc(SEARCH, IRELAND, associated=False, tags={"dns": "private"})
+    made.settle()
+    name = f"web.{CORP}"
+    answer = made.ask(name, vpc)
     told = dns.rcode.to_text(answer.rcode())
-    story.check(f"web.{CORP} asked for in {outside.id}: [cyan]{told}[/]", holds=not answer.answer)
+    story.check(f"{name} asked for in {vpc.id}: [cyan]{told}[/]", holds=not answer.answer)
+    story.screen.print(f"  $ orgdns resolve {name} --vpc {vpc.id}", style="bold")
+    hub = HubLedger.of(*_deployed(made))
+    row = vpc_row(hub, vpc.id)
+    found = resolution(row, row.vpc, fqdn_of(name)) if row.vpc else None
+    if found:
+        story.quote(lambda screen: show_resolution(screen, row, found, ()))
+    reasons = found.why_not if found else ()
+    story.check("the reason is told", holds=any("policy does not have this VPC resolve it" in one for one in reasons))
 
 
 def _zone(story: Story) -> None:
     made = story.world
-    story.chapter("12. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
+    story.chapter("13. The zones, with the owner of each record", "As the Route 53 console shows them, too.")
     names = {account.id: account.name for account in made.organization.backend.accounts}
     unknown = 0
     for domain in made.zone_ids:

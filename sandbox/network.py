@@ -1,7 +1,7 @@
-"""VPCs of the sandbox: their ids as chosen, and the autodefined reverse rules that their Resolvers have.
+"""VPCs of the sandbox: their ids as chosen, and what their Resolvers go by.
 
-A simulation. The emulator draws ids at random and has no Resolver configuration; every VPC is taken to have
-enableDnsHostnames, without which it has no such rules.
+A simulation. The emulator draws ids at random, has no Resolver configuration, and keeps DNS attributes and Resolver
+rules without a Resolver that heeds them.
 """
 
 from __future__ import annotations
@@ -9,18 +9,33 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from moto.ec2.models import ec2_backends, subnets, vpcs
+from moto.route53resolver.models import route53resolver_backends
 
 from sandbox.bridge import replaced
+from sandbox.resolution.attributes import NO_RESOLVER, DnsAttributes
 from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.resolution.forwarding import ResolverRule
+from sandbox.route53.names import stored_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # A backend or VPC of the emulator, which ships no types.
 Moto = Any
+
+
+class NewVpc(TypedDict, total=False):
+    """What may be said of a new VPC with one subnet."""
+
+    vpc_id: str | None
+    subnet_id: str | None
+    cidr: str | None
+    # Whether it has DNS hostnames and so knows private zones, as it does unless told; a new VPC of EC2 has none.
+    dns: bool
+    tags: Mapping[str, str] | None
 
 
 @contextmanager
@@ -31,6 +46,46 @@ def chosen_ids(vpc_id: str | None = None, subnet_id: str | None = None) -> Itera
         replaced(subnets, **({"random_subnet_id": lambda: subnet_id} if subnet_id else {})),
     ):
         yield
+
+
+def switch_dns_on(ec2: Moto, vpc_id: str) -> None:
+    """Let a VPC have a Resolver that knows private zones, which one that is not the default VPC does not at first.
+
+    "You can't modify the DNS resolution and DNS hostnames attributes in the same request":
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcAttribute.html
+    """
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
+
+
+def dns_attributes(vpc_id: str) -> DnsAttributes:
+    """The DNS attributes of a VPC of any account as they are now; a VPC that is gone has no Resolver."""
+    found = _found(vpc_id)
+    if found is None:
+        return NO_RESOLVER
+    _, vpc = found
+    return DnsAttributes(support=bool(vpc.enable_dns_support), hostnames=bool(vpc.enable_dns_hostnames))
+
+
+def resolver_rules(vpc_id: str) -> tuple[ResolverRule, ...]:
+    """The Resolver rules that are associated with a VPC of any account now.
+
+    Rules that another account shares are not among them: the emulator associates an account's own.
+    """
+    associated = (
+        backend.resolver_rules[association.resolver_rule_id]
+        for by_region in list(route53resolver_backends.values())
+        for backend in list(by_region.values())
+        for association in list(backend.resolver_rule_associations.values())
+        if association.vpc_id == vpc_id
+    )
+    return tuple(ResolverRule(_stored(rule.domain_name), rule.rule_type == "FORWARD") for rule in associated)
+
+
+def _stored(domain: str) -> str:
+    # The emulator adds a dot to whatever it is given, "." and "corp.internal." too.
+    bare = domain.rstrip(".")
+    return stored_name(bare) if bare else "."
 
 
 @dataclass(slots=True)
@@ -50,16 +105,27 @@ class ReverseRules:
         else:
             self._disabled.add(vpc_id)
 
+    def is_enabled(self, vpc_id: str) -> bool:
+        """Whether a VPC has its autodefined reverse rules, as far as its Resolver configuration says."""
+        return vpc_id not in self._disabled
+
     def of_vpc(self, vpc_id: str) -> AutodefinedReverse:
-        """The rules of a VPC of any account as its CIDRs and peering connections are now; none for an unknown VPC."""
-        if vpc_id in self._disabled:
+        """The rules of a VPC of any account as its CIDRs and peering connections are now.
+
+        None for an unknown VPC, and none without enableDnsHostnames: "How do I use and override auto-defined reverse
+        DNS rules with Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
+        """
+        found = _found(vpc_id)
+        if found is None or not self.is_enabled(vpc_id) or not found[1].enable_dns_hostnames:
             return NO_RULES
-        for backend in _backends():
-            if vpc := backend.vpcs.get(vpc_id):
-                peers = (peer for peer in _peers(backend, vpc_id))
-                connected = tuple(sorted({cidr for peer in peers for cidr in _cidrs(peer)}))
-                return AutodefinedReverse(backend.region_name, _cidrs(vpc), connected)
-        return NO_RULES
+        backend, vpc = found
+        connected = tuple(sorted({cidr for peer in _peers(backend, vpc_id) for cidr in _cidrs(peer)}))
+        return AutodefinedReverse(backend.region_name, _cidrs(vpc), connected)
+
+
+def _found(vpc_id: str) -> tuple[Moto, Moto] | None:
+    """A VPC of any account after the backend that has it, or None."""
+    return next(((backend, backend.vpcs[vpc_id]) for backend in _backends() if vpc_id in backend.vpcs), None)
 
 
 def _backends() -> Iterator[Moto]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import boto3
@@ -20,21 +21,27 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 
 from generate import templates
+from hub.network import zone_id_title
 from hub.package import package
 from hub.runtime.contract import LEDGER_TABLE, PREFIX
 from sandbox import example
 from sandbox.cloudformation.deployer import Deployer, deployer
+from sandbox.cloudformation.template import parsed_template
 from sandbox.events.ec2 import ec2_events
 from sandbox.events.ec2_tags import GROUP_TAG, asked_by_aws
 from sandbox.events.eventbridge import Router, events_routed
+from sandbox.events.vpcs import Trails
 from sandbox.functions.service import Functions, own_event_sources
 from sandbox.iam.guard import Guard
 from sandbox.launching import Launch, interface_request, launch_request, tag_list
-from sandbox.network import ReverseRules, chosen_ids
+from sandbox.network import NewVpc, ReverseRules, chosen_ids, dns_attributes, resolver_rules, switch_dns_on
 from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
+from sandbox.profiles.bridge import answering_zones, route53_profiles
 from sandbox.resolution.server import LOOPBACK, DnsServer
+from sandbox.resolver_configs import resolver_configs
 from sandbox.route53.bridge import strict_route53
 from sandbox.schedules import Schedules
+from spoke.stack import VPC_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,11 +49,13 @@ if TYPE_CHECKING:
     from hub.config import Config
     from sandbox.clock import Clock
     from sandbox.organization import OrganizationSpec
+    from sandbox.profiles.rules import Profiles
     from sandbox.route53.state import StrictRoute53
 
 BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
 HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
+PROFILE_STACK: Final = "orgdns-network-region"
 _ONCE: Final = ClientConfig(retries={"total_max_attempts": 1})
 
 
@@ -75,9 +84,12 @@ class World:
     resolvers: DnsServer
     reverse_rules: ReverseRules
     schedules: Schedules
+    profiles: Profiles
+    trails: Trails
     # The first VPC of each account and region, which instances are launched in; and those made after it.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)
+    _networks: int = 0
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     _ports: dict[str, int] = field(default_factory=dict)
 
@@ -107,9 +119,7 @@ class World:
         region: str,
         *,
         associated: bool = True,
-        vpc_id: str | None = None,
-        subnet_id: str | None = None,
-        cidr: str | None = None,
+        **how: Unpack[NewVpc],
     ) -> Vpc:
         """Make a VPC with one subnet, and associate it with every zone as the central team would by hand.
 
@@ -117,10 +127,15 @@ class World:
         """
         ec2 = self.client("ec2", account, region)
         # Every VPC has a network of its own: 10.0.0.0/16 is that of the networking account's first one.
-        cidr = cidr or f"10.{len(self.vpcs) + len(self.further_vpcs) + 1}.0.0/16"
-        with chosen_ids(vpc_id, subnet_id):
-            vpc_id = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+        self._networks += 1
+        cidr = how.get("cidr") or f"10.{self._networks}.0.0/16"
+        tags = tag_list(how.get("tags") or {})
+        asked = {"TagSpecifications": [{"ResourceType": "vpc", "Tags": tags}]} if tags else {}
+        with chosen_ids(how.get("vpc_id"), how.get("subnet_id")):
+            vpc_id = ec2.create_vpc(CidrBlock=cidr, **asked)["Vpc"]["VpcId"]
             subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr)["Subnet"]["SubnetId"]
+        if how.get("dns", True):
+            switch_dns_on(ec2, vpc_id)
         vpc = Vpc(account, region, vpc_id, subnet)
         if self.vpcs.setdefault((account, region), vpc) is not vpc:
             self.further_vpcs.append(vpc)
@@ -128,6 +143,16 @@ class World:
             for zone_id in self.zone_ids.values():
                 self.route53.associate(zone_id, vpc_id, region)
         return vpc
+
+    def delete_vpc(self, vpc: Vpc) -> None:
+        """Delete a VPC with its subnet; what it was associated with knows it still."""
+        ec2 = self.client("ec2", vpc.account, vpc.region)
+        ec2.delete_subnet(SubnetId=vpc.subnet)
+        ec2.delete_vpc(VpcId=vpc.id)
+        if vpc in self.further_vpcs:
+            self.further_vpcs.remove(vpc)
+        else:
+            del self.vpcs[vpc.account, vpc.region]
 
     @property
     def zone_ids(self) -> dict[str, str]:
@@ -204,10 +229,19 @@ class World:
     def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
         """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""
         files = templates(self.config)
-        body = {name: files[f"spoke-{name}.yaml"] for name in ("account", "region")}
-        self.deployer.deploy(account, regions[0], "orgdns-spoke-account", body["account"], capabilities=NAMED_IAM)
-        for region in regions:
-            self.deployer.deploy(account, region, "orgdns-spoke-region", body["region"], capabilities=NAMED_IAM)
+        for name, where in (("account", regions[:1]), ("region", regions)):
+            body = files[f"spoke-{name}.yaml"]
+            parameters = self.parameters_of(body)
+            for region in where:
+                self.deployer.deploy(account, region, f"orgdns-spoke-{name}", body, parameters, NAMED_IAM)
+
+    def parameters_of(self, body: str) -> dict[str, str]:
+        """What a template of the rollout asks for, beside the package: ids of zones, and whether trails log calls."""
+        wanted = {
+            zone_id_title(zone.domain): self.zone_ids[zone.domain.removesuffix(".")] for zone in self.config.zones
+        }
+        wanted[VPC_EVENTS] = "true"
+        return {name: wanted[name] for name in parsed_template(body).get("Parameters", {})}
 
     def sweep(self) -> None:
         """Let the schedule ask for sweeps, and whatever comes of it work until nothing is left to do."""
@@ -275,13 +309,23 @@ def world(
         enter(mock_aws())
         route53 = enter(strict_route53(clock, ids=ids))
         enter(organization_bridges())
+        profiles = enter(route53_profiles(clock))
         deploy = enter(deployer())
         enter(own_event_sources())
         enter(events_routed(router))
-        enter(ec2_events(router.emit, clock))
+        trails = Trails()
+        enter(ec2_events(router.emit, clock, trails))
         enter(guard.in_force())
         reverse = ReverseRules()
-        dns_server = enter(DnsServer(route53.zones_of_vpc, reverse_of_vpc=reverse.of_vpc))
+        enter(resolver_configs(reverse))
+        dns_server = enter(
+            DnsServer(
+                partial(answering_zones, route53, profiles),
+                reverse_of_vpc=reverse.of_vpc,
+                attributes_of_vpc=dns_attributes,
+                rules_of_vpc=resolver_rules,
+            )
+        )
         organization = build_organization(spec)
         functions = Functions(clock, guard)
         made = World(
@@ -296,6 +340,8 @@ def world(
             dns_server,
             reverse,
             Schedules(clock),
+            profiles,
+            trails,
         )
         _prepare(made)
         _deploy(made)
@@ -310,12 +356,15 @@ def _prepare(made: World) -> None:
     """What an organization has before orgdns comes: trusted access, a network, a zone with records made by hand."""
     config = made.config
     made.organization.register_stack_sets_administrator(config.hub.account)
+    made.client("ram", config.organization.management_account).enable_sharing_with_aws_organization()
     for zone in config.zones:
         place = zone.create
         vpc_id = place.vpc if place else f"vpc-{len(made.zone_ids):017x}"
         region = place.region if place else config.hub.region
+        ec2 = made.client("ec2", config.network.account, region)
         with chosen_ids(vpc_id):
-            made.client("ec2", config.network.account, region).create_vpc(CidrBlock="10.0.0.0/16")
+            ec2.create_vpc(CidrBlock="10.0.0.0/16")
+        switch_dns_on(ec2, vpc_id)
         if place is None:
             made.client("route53", config.network.account).create_hosted_zone(
                 Name=zone.domain,
@@ -342,5 +391,10 @@ def _deploy(made: World) -> None:
     parameters = {"CodeBucket": BUCKET, "CodeKey": built.key}
     parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
     made.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
-    made.deployer.deploy(hub, region, ROLLOUT_STACK, files["rollout.yaml"], capabilities=NAMED_IAM)
+    if "network-region.yaml" in files:
+        for covered in config.spokes.regions:
+            body = files["network-region.yaml"]
+            made.deployer.deploy(config.network.account, covered, PROFILE_STACK, body, made.parameters_of(body))
+    body = files["rollout.yaml"]
+    made.deployer.deploy(hub, region, ROLLOUT_STACK, body, made.parameters_of(body), NAMED_IAM)
     made.functions.discover(hub, region)

@@ -7,19 +7,27 @@ from typing import TYPE_CHECKING, Any, Final
 import awacs.ec2
 import awacs.events
 from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
-from troposphere import GetAtt, Output, Ref, Sub, Template
+from troposphere import Equals, GetAtt, Output, Parameter, Ref, Sub, Template
 from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import Policy, Role
 
 from hub.queues import queue, queue_policy, rule_arn
 from hub.runtime import contract
+from hub.runtime.vpcs import Means
 from hub.trust import document, trust_in_hub_roles, trust_in_service
+from hub.vpc_conditions import in_covered_regions
+from hub.zone_parameters import zone_parameters
+from spoke.vpc_grants import vpc_associating, vpc_reading
 
 if TYPE_CHECKING:
     from hub.config import Config
 
 STATE_RULE: Final = f"{contract.PREFIX}-instance-states"
 TAG_RULE: Final = f"{contract.PREFIX}-instance-tags"
+VPC_RULE: Final = f"{contract.PREFIX}-vpc-calls"
+VPC_TAG_RULE: Final = f"{contract.PREFIX}-vpc-tags"
+VPC_EVENTS: Final = "VpcEvents"
+HAS_VPC_EVENTS: Final = "HasVpcEvents"
 UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 
 
@@ -30,41 +38,63 @@ def account_template(config: Config) -> Template:
         "describes EC2 instances."
     )
     template.set_version()
+    readers = [contract.OBSERVER_ROLE, contract.SWEEPER_ROLE]
+    policies = [
+        Policy(
+            PolicyName="describe-instances",
+            PolicyDocument=document(
+                Statement(
+                    Sid="DescribeInstancesInCoveredRegions",
+                    Effect=Allow,
+                    Action=[awacs.ec2.DescribeInstances],
+                    # The action knows no resource type ("Actions, resources, and condition keys for Amazon
+                    # EC2", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+                    Resource=["*"],
+                    Condition=Condition(in_covered_regions(config)),
+                )
+            ),
+        )
+    ]
+    if config.reaches:
+        readers.append(contract.ASSOCIATOR_ROLE)
+        policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_reading(config))))
     role = template.add_resource(
         Role(
             "ReaderRole",
             RoleName=contract.READER_ROLE,
-            Description="Describes EC2 instances for the observer and the sweeper of orgdns. Changes nothing.",
-            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.OBSERVER_ROLE, contract.SWEEPER_ROLE),
+            Description="Describes instances and VPCs for the functions of orgdns. Changes nothing.",
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, *readers),
             MaxSessionDuration=3600,
-            Policies=[
-                Policy(
-                    PolicyName="describe-instances",
-                    PolicyDocument=document(
-                        Statement(
-                            Sid="DescribeInstancesInCoveredRegions",
-                            Effect=Allow,
-                            Action=[awacs.ec2.DescribeInstances],
-                            # The action knows no resource type ("Actions, resources, and condition keys for Amazon
-                            # EC2", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
-                            Resource=["*"],
-                            Condition=Condition(StringEquals({"aws:RequestedRegion": list(config.spokes.regions)})),
-                        )
-                    ),
-                )
-            ],
+            Policies=policies,
         )
     )
-    template.add_output(
-        Output("ReaderRoleArn", Description="The role that observer and sweeper assume.", Value=GetAtt(role, "Arn"))
-    )
+    outputs = [("ReaderRoleArn", "The role that the functions of orgdns assume to look.", role)]
+    if config.reaches:
+        for parameter in zone_parameters(config.zones_by(Means.ASSOCIATION)):
+            template.add_parameter(parameter)
+        associating = template.add_resource(
+            Role(
+                "VpcAssociatorRole",
+                RoleName=contract.VPC_ROLE,
+                Description="Associates VPCs of this account with the zones of orgdns, for its associator alone.",
+                AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+                MaxSessionDuration=3600,
+                Policies=[
+                    Policy(PolicyName="associate-vpcs", PolicyDocument=document(*vpc_associating(config))),
+                ],
+            )
+        )
+        outputs.append(("VpcAssociatorRoleArn", "The role that the associator assumes.", associating))
+    for title, description, of in outputs:
+        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
     return template
 
 
 def region_template(config: Config) -> Template:
     """The stack of each member account in each covered region."""
     bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
-    rules = [rule_arn(STATE_RULE), rule_arn(TAG_RULE)]
+    names = [STATE_RULE, TAG_RULE, *vpc_rules(config)]
+    rules = [rule_arn(name) for name in names]
     template = Template(
         Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances "
         "to the event bus of the hub."
@@ -74,7 +104,7 @@ def region_template(config: Config) -> Template:
         Role(
             "DeliveryRole",
             RoleName=Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
-            Description="Lets the two rules of orgdns in one region put events on the hub's event bus.",
+            Description="Lets the rules of orgdns in one region put events on the hub's event bus.",
             # Both keys, as in "Cross-service confused deputy prevention in Amazon EventBridge"
             # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
             AssumeRolePolicyDocument=trust_in_service(
@@ -127,6 +157,31 @@ def region_template(config: Config) -> Template:
             DependsOn=admission.title,
         )
     )
+    if config.reaches:
+        template.add_parameter(vpc_events_parameter())
+        template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
+        template.add_resource(
+            Rule(
+                "VpcRule",
+                Name=VPC_RULE,
+                Condition=HAS_VPC_EVENTS,
+                Description="Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
+                EventPattern=vpc_pattern(),
+                Targets=[target],
+                DependsOn=admission.title,
+            )
+        )
+    if VPC_TAG_RULE in names:
+        template.add_resource(
+            Rule(
+                "VpcTagRule",
+                Name=VPC_TAG_RULE,
+                Description="VPCs of which a tag changes by which it is selected.",
+                EventPattern=vpc_tag_pattern(config),
+                Targets=[target],
+                DependsOn=admission.title,
+            )
+        )
     template.add_output(
         [
             Output("DeliveryRoleArn", Description="The role that delivers events.", Value=GetAtt(role, "Arn")),
@@ -136,6 +191,49 @@ def region_template(config: Config) -> Template:
         ]
     )
     return template
+
+
+def vpc_rules(config: Config) -> tuple[str, ...]:
+    """The names of the rules that forward events of VPCs."""
+    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.reaches else ()
+
+
+def vpc_events_parameter() -> Parameter:
+    """The parameter that says whether CloudTrail logs calls where the stack stands."""
+    return Parameter(
+        VPC_EVENTS,
+        Type="String",
+        Default="false",
+        AllowedValues=["true", "false"],
+        Description="Whether a CloudTrail trail logs management events in these accounts: a new VPC then resolves the "
+        "zones within seconds, else within an hour.",
+    )
+
+
+def vpc_pattern() -> dict[str, Any]:
+    """The calls that make, change or delete a VPC, those that failed left out.
+
+    "AWS service events delivered via AWS CloudTrail"
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
+    """
+    return {
+        "source": [contract.STATE_SOURCE],
+        "detail-type": [contract.CALL_DETAIL_TYPE],
+        "detail": {
+            "eventSource": ["ec2.amazonaws.com"],
+            "eventName": list(contract.VPC_CALLS),
+            "errorCode": [{"exists": False}],
+        },
+    }
+
+
+def vpc_tag_pattern(config: Config) -> dict[str, Any]:
+    """The changes of tags by which VPCs are selected, as those of instances."""
+    return {
+        "source": [contract.TAG_SOURCE],
+        "detail-type": [contract.TAG_DETAIL_TYPE],
+        "detail": {"service": ["ec2"], "resource-type": ["vpc"], "changed-tag-keys": list(config.vpc_tags)},
+    }
 
 
 def state_pattern(config: Config) -> dict[str, Any]:

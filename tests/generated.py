@@ -36,7 +36,24 @@ def many_zones(count: int = 17) -> Config:
     return parse(yaml.safe_dump(content), "many.yaml")
 
 
-CONFIGS = {"example": example, "many-zones": many_zones}
+def profiles() -> Config:
+    """A third one: all zones by a Profile, a reverse one among them whose shadowing rules are to be disabled."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["zones"].append({"domain": "10.in-addr.arpa", "id": f"Z{0:031}", "autodefined_rules": "disable"})
+    for zone in content["zones"]:
+        zone["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    return parse(yaml.safe_dump(content), "profiles.yaml")
+
+
+def unassociated() -> Config:
+    """A fourth one: nothing is said of VPCs."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    for zone in content["zones"]:
+        del zone["resolved_by"]
+    return parse(yaml.safe_dump(content), "unassociated.yaml")
+
+
+CONFIGS = {"example": example, "many-zones": many_zones, "profiles": profiles, "unassociated": unassociated}
 
 
 @cache

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.claims import MAX_SHARED, conflict_rule, desired_record_sets, holders, left_out, standings
+from hub.runtime.claims import MAX_SHARED, Standing, conflict_rule, desired_record_sets, holders, left_out, standings
 from hub.runtime.model import Claim, ConflictRule, RecordType
 from hub.runtime.plan import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, changes
 from tests.build import claim, key
@@ -112,7 +112,10 @@ def test_loser_is_told_who_holds_the_name() -> None:
     lost = {one.claim: one.reason for one in standings([claim(1), claim(2)])}
     assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
     older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
-    assert standings(older)[1].reason == f"{claim(1).instance} holds it, as the older instance"
+    assert standings(older) == (
+        Standing(older[0], holds=True),
+        Standing(older[1], holds=False, reason=f"{claim(1).instance} holds it, as the older instance"),
+    )
     members = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 102)]
     assert standings(members)[-1].reason == "the name is full: the 100 oldest of 101 members hold it"
     assert left_out(members) == 1

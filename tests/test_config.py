@@ -16,7 +16,9 @@ from hub.runtime import compiled
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.name_template import Template
 from hub.runtime.policy import Policy
+from hub.runtime.reach import Reach, VpcSelection
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.vpcs import Means
 from tests.build import EXAMPLE, ROOT
 
 GOOD = EXAMPLE.read_text()
@@ -220,6 +222,11 @@ def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
         "domain: instances.internal", "domain: eu-west-1.corp.internal"
     )
     assert len(config.parse(text).policy.rules) == 1
+    # A name that is the other zone's own is asked of that zone, too.
+    text = with_templates("{region}.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
 
 
 def with_zones(*zones: dict[str, object]) -> str:
@@ -474,6 +481,25 @@ def test_compiled_policy_says_what_the_file_says() -> None:
             ReverseZone(domains[1]),
         ),
         adopting=(domains[2],),
+        reaches=(
+            Reach(domains[0], Means.PROFILE),
+            Reach(domains[1], Means.PROFILE, switches_off=True),
+            Reach(
+                domains[2],
+                selections=(
+                    VpcSelection(
+                        accounts=frozenset({"444444444444"}),
+                        units=frozenset({"ou-ab12-research"}),
+                        regions=frozenset({"eu-west-1"}),
+                        vpcs=frozenset({"vpc-12345678"}),
+                        tag=TagCondition("dns", "shared"),
+                    ),
+                ),
+                exceptions=(VpcSelection(tag=TagCondition("dns")),),
+                owns_all=True,
+            ),
+            Reach(domains[3], selections=()),
+        ),
     )
     assert compiled.from_json(compiled.to_json(policy)) == policy
 
@@ -576,6 +602,51 @@ def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         config.load(tmp_path / "absent.yaml")
 
 
+@pytest.mark.parametrize(
+    ("said", "place", "told"),
+    [
+        ({"vpcs": "some"}, "vpcs", "'all' or 'none'"),
+        ({"vpcs": []}, "vpcs", "at least 1 item"),
+        ({"vpcs": [{}]}, "vpcs[0]", "selects every VPC"),
+        ({"vpcs": "all", "except": [{}]}, "except[0]", "selects every VPC"),
+        ({"vpcs": [{"regions": ["us-west-2"]}]}, "vpcs[0].regions[0]", "is not one of spokes.regions"),
+        ({"vpcs": [{"accounts": [444444444444]}]}, "vpcs[0].accounts[0]", "put it in quotes"),
+        ({"vpcs": [{"tag": {"tag": "aws:x"}}]}, "vpcs[0].tag.tag", "not the key of a tag"),
+        ({"vpcs": "all", "by": "magic"}, "by", "'association' or 'profile'"),
+        ({"by": "profile"}, "vpcs", "is missing"),
+        ({"vpcs": "all", "by": "profile", "owns_all": True}, "owns_all", "for zones by association"),
+    ],
+)
+def test_faults_of_resolved_by(said: dict[str, Any], place: str, told: str) -> None:
+    """What is wrong with the VPCs of a zone is told at its place."""
+    content = yaml.safe_load(GOOD)
+    content["zones"][0]["resolved_by"] = said
+    with pytest.raises(config.ConfigInvalid) as invalid:
+        config.parse(yaml.safe_dump(content))
+    (fault,) = invalid.value.faults
+    assert fault.place.endswith(f"resolved_by.{place}"), fault
+    assert told in fault.message
+
+
+def test_zones_by_profile_select_the_same_vpcs() -> None:
+    """One Profile carries all of its zones to all of its VPCs, so they cannot select different ones."""
+    content = yaml.safe_load(GOOD)
+    content["zones"][0]["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    content["zones"][1]["resolved_by"] = {"vpcs": [{"regions": ["eu-west-1"]}], "by": "profile"}
+    with pytest.raises(config.ConfigInvalid, match="selects other VPCs than zones\\[0\\]"):
+        config.parse(yaml.safe_dump(content))
+    content["zones"][1]["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    assert len(config.parse(yaml.safe_dump(content)).reaches) == 2
+
+
+def test_reverse_rules_are_disabled_where_the_zone_is_resolved() -> None:
+    """To have EC2's own rules disabled, the file must say in which VPCs."""
+    content = everything()
+    del content["zones"][3]["resolved_by"]
+    with pytest.raises(config.ConfigInvalid, match="say in 'resolved_by'"):
+        config.parse(yaml.safe_dump(content))
+
+
 def everything() -> dict[str, Any]:
     """A configuration that says all that can be said."""
     content: dict[str, Any] = yaml.safe_load(GOOD)
@@ -589,8 +660,19 @@ def everything() -> dict[str, Any]:
             "networks": ["10.1.0.0/16"],
             "autodefined_rules": "disabled",
         },
-        {"domain": "2.10.in-addr.arpa", "id": "Z0000000000001"},
+        {"domain": "2.10.in-addr.arpa", "id": "Z0000000000001", "autodefined_rules": "disable"},
     ]
+    selection = {
+        "accounts": ["444444444444"],
+        "units": ["ou-ab12-research"],
+        "regions": ["eu-west-1"],
+        "vpcs": ["vpc-12345678"],
+        "tag": {"tag": "dns", "value": "shared"},
+    }
+    content["zones"][0]["resolved_by"] = {"vpcs": [selection], "except": [{"tag": {"tag": "dns"}}], "owns_all": True}
+    content["zones"][1]["resolved_by"] = {"vpcs": "none"}
+    content["zones"][2]["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    content["zones"][3]["resolved_by"] = {"vpcs": "all", "by": "profile"}
     content["policy"]["rules"][1] |= {
         "units": ["ou-ab12-research"],
         "regions": ["eu-west-1"],

@@ -30,11 +30,18 @@ def test_published_state_change_is_a_hint() -> None:
 def test_published_tag_change_is_a_hint() -> None:
     """The tag event as AWS publishes it names the instance, and the tags to look for."""
     tags: dict[str, str] = TAG_CHANGE["detail"]["tags"]
-    assert hint_of(json.dumps(TAG_CHANGE)) == Hint(
+    assert hint_of(json.dumps(TAG_CHANGE), 3) == Hint(
         InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"),
         told=frozenset({tuple(sorted(tags.items()))}),
+        attempt=3,
         time=TAG_CHANGE["time"],
     )
+
+
+def test_tag_change_without_a_time_is_older_than_any() -> None:
+    """Of tags that were told the latest count, and those of an event that tells no time never are the latest."""
+    event = {key: value for key, value in TAG_CHANGE.items() if key != "time"}
+    assert hint_of(json.dumps(event)).time == ""
 
 
 @pytest.mark.parametrize(
@@ -62,16 +69,17 @@ def test_end_is_taken_from_the_event(state: str) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"source": "my.app"}, "is not ours"),
-        ({"detail-type": "EC2 Spot Instance Interruption Warning"}, "is not ours"),
+        ({"source": "my.app"}, "an event of source 'my.app' and detail-type 'EC2 Instance State-change Notification'"),
+        ({"detail-type": "EC2 Spot Instance Interruption Warning"}, "'EC2 Spot Instance Interruption Warning' is not"),
+        ({"source": "x" * 100}, f"an event of source '{'x' * 79}[.]{{3}} and"),
         ({"account": "999999999999"}, "another account or region"),
         ({"region": "eu-west-1"}, "another account or region"),
         ({"resources": []}, "one resource"),
         ({"resources": STATE_CHANGE["resources"] * 2}, "one resource"),
-        ({"resources": ["arn:aws:s3:::bucket"]}, "is no instance"),
+        ({"resources": ["arn:aws:s3:::bucket"]}, "'arn:aws:s3:::bucket' is no instance"),
         ({"detail": None}, "no detail"),
         ({"detail": {"instance-id": "i-99999999", "state": "terminated"}}, "not the instance"),
-        ({"detail": {"instance-id": "i-abcd1111", "state": "rebooting"}}, "no state"),
+        ({"detail": {"instance-id": "i-abcd1111", "state": "rebooting"}}, "'rebooting' is no state"),
     ],
 )
 def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) -> None:
@@ -80,11 +88,23 @@ def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) 
         hint_of(json.dumps(STATE_CHANGE | change))
 
 
-@pytest.mark.parametrize("body", ["", "no json", "[]", "3", "null", "{}", "[" * 100_000])
-def test_message_that_is_no_event_is_refused(body: str) -> None:
-    """A message of whatever text is refused, never a crash."""
-    with pytest.raises(NotOurs):
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "the message is no JSON"),
+        ("no json", "the message is no JSON"),
+        ("[" * 100_000, "the message is nested too deeply"),
+        ("[]", "the message is no JSON object"),
+        ("3", "the message is no JSON object"),
+        ("null", "the message is no JSON object"),
+        ("{}", "the event has no detail"),
+    ],
+)
+def test_message_that_is_no_event_is_refused(body: str, reason: str) -> None:
+    """A message of whatever text is refused with its reason, never a crash."""
+    with pytest.raises(NotOurs) as refused:
         hint_of(body)
+    assert str(refused.value) == reason
 
 
 @given(st.dictionaries(st.sampled_from(sorted(STATE_CHANGE)), JSON))

@@ -5,16 +5,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model import Fqdn
-from hub.runtime.name_template import Template, matches, pattern_fault
+from hub.runtime.name_template import Known, Template, by_any_tag, collision, matches, pattern_fault
 from hub.runtime.naming import MAX_NAME, NameRefused, label_of
 from tests.build import CORP
 
 
-def test_template_lies_in_the_most_specific_zone() -> None:
-    """Of nested zones, the record belongs into the one that the Resolver asks."""
-    nested = Fqdn("dev.corp.internal.")
-    assert Template.parse("{name}.dev.corp.internal", [CORP, nested]).domain == nested
-    assert Template.parse("{name}.prod.corp.internal.", [CORP, nested]).domain == CORP
+@pytest.mark.parametrize("inner", ["app", "dev"])
+def test_template_lies_in_the_most_specific_zone(inner: str) -> None:
+    """Of nested zones, the record belongs into the one that the Resolver asks, however it is called."""
+    nested = Fqdn(f"{inner}.corp.internal.")
+    for zones in ([CORP, nested], [nested, CORP]):
+        assert Template.parse(f"{{name}}.{inner}.corp.internal", zones).domain == nested
+        assert Template.parse("{name}.prod.corp.internal.", zones).domain == CORP
+
+
+def test_template_in_a_reverse_zone_within_another_is_refused() -> None:
+    """The most specific zone decides whether a template lies in a reverse zone, too."""
+    with pytest.raises(NameRefused, match="reverse zone"):
+        Template.parse("{name}.10.in-addr.arpa", [Fqdn("in-addr.arpa."), Fqdn("10.in-addr.arpa.")])
+
+
+def test_template_outside_every_zone_is_told_the_zones() -> None:
+    """The reason lists the zones that names can lie in, and says so where there are none."""
+    reverse = Fqdn("1.10.in-addr.arpa.")
+    for domains, zones in (
+        ([reverse, Fqdn("instances.internal."), CORP], "corp.internal, instances.internal"),
+        ([reverse], "none"),
+    ):
+        with pytest.raises(NameRefused) as refused:
+            Template.parse("{name}.elsewhere", domains)
+        assert str(refused.value) == f"it lies outside every zone (zones: {zones})"
 
 
 @pytest.mark.parametrize(
@@ -160,3 +180,39 @@ def test_pattern_that_could_never_match_is_a_fault(text: str) -> None:
     """A pattern of other characters than names are made of is a mistake."""
     assert pattern_fault(text)
     assert pattern_fault("web-*.eu") is None
+
+
+def inside(text: str) -> Template:
+    return Template.parse(f"{text}.corp.internal", [CORP])
+
+
+SAME: Known = {"region": ["eu-west-1"], "ou": ["flows", "eu-west-1"]}
+APART: Known = {"region": ["eu-west-1"], "ou": ["flows"]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "known", "reason"),
+    [
+        ("{tag:app}", "web", {}, "'{tag:app}' opposite 'web'"),
+        ("x-{tag:app}", "x-web", {}, "'x-{tag:app}' opposite 'x-web'"),
+        ("x-{tag:app}", "web", {}, None),
+        ("{name}.{region}", "{name}.{ou}", SAME, "'{region}' opposite '{ou}'"),
+        ("{name}.{region}", "{asg}.{ou}", SAME, "'{name}' opposite '{asg}' and '{region}' opposite '{ou}'"),
+        ("{name}.{region}", "{name}.{ou}", APART, None),
+        ("{ou}", "flows", APART, None),
+        ("{name}", "{name}", {}, None),
+    ],
+)
+def test_templates_collide_where_a_choice_could_give_a_name_of_the_other(
+    one: str, other: str, known: Known, reason: str | None
+) -> None:
+    """A collision takes two texts that can become one, and somebody who chooses a part; the reason tells the labels."""
+    assert collision(inside(one), inside(other), known) == reason
+
+
+def test_all_tags_are_one_where_only_the_words_count() -> None:
+    """What an owner chooses freely reads alike in two templates, and what nobody chooses stays as it is."""
+    assert (
+        by_any_tag(inside("{name}-{region}.{tag:app}.{account_id}")) == "{*}-{region}.{*}.{account_id}.corp.internal."
+    )
+    assert by_any_tag(inside("{alias}.region")) != by_any_tag(inside("{asg}.{region}"))

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model import Fqdn
-from hub.runtime.naming import Label, NameRefused, label_of, parse_domain, reverse_name, reverse_network
+from hub.runtime.naming import (
+    Label,
+    NameRefused,
+    cut,
+    enclosing,
+    label_of,
+    parse_domain,
+    reverse_name,
+    reverse_network,
+)
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 LOWER, HYPHENS, ENCODED = (
@@ -38,6 +47,7 @@ LOWER, HYPHENS, ENCODED = (
         ("M\xfcnchen", "xn--mnchen-3ya", (LOWER, ENCODED)),
         ("stra\xdfe", "xn--strae-oqa", (ENCODED,)),
         ("caf\xe9 du nord", "xn--caf-du-nord-dbb", (HYPHENS, ENCODED)),
+        ("b\xfccher--a", "xn--bcher--a-65a", (ENCODED,)),
         ("\u05e9\u05dc\u05d5\u05dd", "xn--9dbne9b", (ENCODED,)),
         ("a\u3002b", "a-b", (LOWER, HYPHENS)),
         ("\u0939\u093f\u0928\u094d\u0926\u0940", "xn--j2bd4cyah0f", (ENCODED,)),
@@ -105,6 +115,25 @@ def test_long_text_is_cited_by_its_beginning() -> None:
     with pytest.raises(NameRefused) as refused:
         label_of("*" * 255)
     assert str(refused.value) == f"'{'*' * 60}'... holds no letter or digit"
+    with pytest.raises(NameRefused) as refused:
+        label_of("*" * 60)
+    assert str(refused.value) == f"'{'*' * 60}' holds no letter or digit"
+
+
+@pytest.mark.parametrize("character", ["\u202e", "\u1100"])
+def test_what_idna_says_of_a_long_text_is_cited_by_its_beginning(character: str) -> None:
+    """IDNA's own words cite all of the text: 120 characters of them are enough."""
+    with pytest.raises(NameRefused) as refused:
+        label_of(character * 200)
+    said = str(refused.value).split(": ", maxsplit=1)[1]
+    assert len(said) == len("...") + 120
+    assert said.endswith("...")
+
+
+def test_text_is_cut_where_it_is_too_long() -> None:
+    """A text that just fits stays as it is, and what is cut off leaves a sign."""
+    assert cut("web", 3) == "web"
+    assert cut("web-1", 3) == "web..."
 
 
 @given(st.text(st.characters(min_codepoint=0x370, max_codepoint=0x5FF), min_size=1, max_size=20))
@@ -133,11 +162,35 @@ def test_domain_is_normalised_once() -> None:
     assert parse_domain("Corp.Internal") == parse_domain("corp.internal.") == "corp.internal."
 
 
-@pytest.mark.parametrize("text", ["", ".", "a..b", "-a.b", "a_b.c", "*.a", "a" * 64, ".".join(["abcdefgh"] * 29)])
-def test_bad_domain_is_refused(text: str) -> None:
-    """A domain that DNS has no room for is refused."""
-    with pytest.raises(NameRefused):
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "^the domain is empty$"),
+        (".", "^the domain is empty$"),
+        ("a..b", "'' is no label"),
+        ("-a.b", "'-a' is no label"),
+        ("a_b.c", "'a_b' is no label"),
+        ("*.a", r"'\*' is no label"),
+        ("a" * 64, "is no label"),
+        (".".join(["abcdefgh"] * 29), "longer than 253"),
+        # The sign for Kelvin, whose lower case is an ordinary letter.
+        ("\u212a.internal", "^'\u212a.internal' is no domain: write an international one"),
+    ],
+)
+def test_bad_domain_is_refused(text: str, reason: str) -> None:
+    """A domain that DNS has no room for is refused, and the reason says why."""
+    with pytest.raises(NameRefused, match=reason):
         parse_domain(text)
+
+
+@pytest.mark.parametrize("inner", ["app.corp.internal.", "dev.corp.internal."])
+def test_most_specific_domain_around_a_name_comes_first(inner: str) -> None:
+    """Of nested domains the innermost comes first, however it is called, and a name lies in itself."""
+    zones = [Fqdn(zone) for zone in ("corp.internal.", "notcorp.internal.", inner, "internal.", f"x.{inner}")]
+    around = (inner, "corp.internal.", "internal.")
+    assert enclosing(Fqdn(f"web.{inner}"), zones) == around
+    assert enclosing(Fqdn(inner), zones) == around
+    assert enclosing(Fqdn("web.elsewhere."), zones) == ()
 
 
 @pytest.mark.parametrize(

@@ -471,8 +471,8 @@ def test_there_are_none(emptied: World, command: Command) -> None:
     assert command(code=0).stdout == "There are no dead letters.\n"
     told = command.json("--resend", code=0)
     assert told == {
-        "dead_letters": False, "events": [], "publisher": [], "sweeps": [],
-        "hidden": {"events": 0, "publisher": 0, "sweeps": 0}, "sent_again": 0,
+        "dead_letters": False, "events": [], "publisher": [], "sweeps": [], "associations": [],
+        "hidden": {"events": 0, "publisher": 0, "sweeps": 0, "associations": 0}, "sent_again": 0,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from hub.ops.status import Overview, SubjectUnknown
 from hub.ops.status_screen import show_held, show_status
 from hub.runtime.model import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.rounds import AUDIT_OVERDUE, SWEEP_OVERDUE
-from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Round, SpokeStatus, Sweep, ZoneStatus
+from hub.runtime.status import AskForAudits, AskForSweeps, Associate, Audit, Round, SpokeStatus, Sweep, ZoneStatus
 from hub.runtime.tasks import body_of
 from tests.build import CORP_ZONE, PAYMENTS, ZONE_IDS
 
@@ -139,5 +139,23 @@ def test_dead_task_is_told_in_words(task: Sweep, words: str) -> None:
     failed = dead_task(Message("m", body_of(task)))
     assert (failed.task, "orgdns-sweeper" in failed.reason) == (words, True)
     undelivered = dead_task(Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}))
-    assert "could not ask for it: X: no queue" in undelivered.reason
+    assert "could not be asked for: X: no queue" in undelivered.reason
     assert "no task" in dead_task(Message("m", "?")).reason
+
+
+def test_dead_association_is_told_in_words() -> None:
+    """A task of the associator, and an event of a VPC that it takes as one."""
+    vpc = "vpc-0a1b2c3d4e5f60718"
+    spoke = Spoke("444444444444", "eu-central-1")
+    event = {
+        "source": "aws.tag",
+        "detail-type": "Tag Change on Resource",
+        "account": spoke.account,
+        "region": spoke.region,
+        "resources": [f"arn:aws:ec2:{spoke.region}:{spoke.account}:vpc/{vpc}"],
+        "detail": {},
+    }
+    for body in (body_of(Associate(spoke, (vpc,))), json.dumps(event)):
+        failed = dead_task(Message("m", body))
+        assert failed.task == f"association of {vpc} in {spoke}"
+        assert "orgdns-associator" in failed.reason

@@ -89,6 +89,16 @@ def test_throttling_shrinks_the_pace_and_quiet_brings_it_back() -> None:
     assert pace.delay(100, clock.time) == pytest.approx(1.0)
 
 
+def test_throttled_bucket_refills_at_the_shrunken_pace() -> None:
+    """After a throttled call, time that passes gives as little as the rate that is waited by."""
+    clock = Clock()
+    pace = Pace(1.0, clock.time)
+    pace.take(1_500, clock.time)
+    pace.answered(throttled=True)
+    assert pace.delay(100, clock.time + 1.0) == pytest.approx(1.0)
+    assert pace.delay(100, clock.time + 2.0) == 0.0
+
+
 def test_clock_that_is_set_back_gives_nothing() -> None:
     """A wait is never longer than what is missing, nor do tokens come from a clock that jumps back."""
     clock = Clock()

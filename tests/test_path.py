@@ -37,12 +37,11 @@ def test_only_associated_vpcs_see_names(made: World) -> None:
     """A VPC without the zone gets no answer: association decides."""
     made.launch(PAYMENTS, REGION, "seen")
     made.settle()
-    outside = made.client("ec2", SEARCH, REGION).create_vpc(CidrBlock="192.168.0.0/16")["Vpc"]["VpcId"]
-    vpc = Vpc(SEARCH, REGION, outside, "")
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
     answer = made.ask(f"seen.{CORP}", vpc)
     assert answer.rcode() == dns.rcode.NXDOMAIN
     assert not answer.answer
-    made.route53.associate(made.zone_ids[CORP], outside, REGION)
+    made.route53.associate(made.zone_ids[CORP], vpc.id, REGION)
     assert made.resolve(f"seen.{CORP}", vpc)
 
 

@@ -19,6 +19,7 @@ from sandbox.functions.service import Killed
 from sandbox.organization import PARTITION
 from sandbox.world import Vpc, World
 from tests.build import DOCUMENTS
+from tests.test_path_vpcs import with_a_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -480,6 +481,12 @@ def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: Wor
         ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": stranger}]},
     )
     made.launch(PAYMENTS, REGION, "stranger")
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    with_a_rule(made, vpc, "elsewhere.example")
+    made.settle()
+    made.client("ec2", SEARCH, REGION).create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "private"}])
+    made.settle()
+    made.delete_vpc(vpc)
     made.settle()
     made.sweep()
     made.audit()

@@ -72,6 +72,11 @@ def test_long_values_end_a_batch_too() -> None:
     assert [len(batch) for batch in batches(name_change(number, 1, 39) for number in range(1000))] == [820, 180]
 
 
+def test_batch_is_full_at_the_last_character_and_so_is_the_next() -> None:
+    """A thousand values of 32 characters fill a batch to both limits, and each batch is counted from nothing."""
+    assert [len(batch) for batch in batches(name_change(number, 1, 32) for number in range(2001))] == [1000, 1000, 1]
+
+
 def test_a_name_larger_than_a_batch_is_not_dropped() -> None:
     """A name that alone is over the limit stands alone: Route 53's refusal is then told, the others go out."""
     names = [name_change(1, 1), name_change(2, MAX_ELEMENTS + 1), name_change(3, 1)]

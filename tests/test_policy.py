@@ -6,10 +6,20 @@ import pytest
 
 from hub.runtime.compiled import from_json, to_json
 from hub.runtime.contract import GROUP_TAG, NAME_TAG
-from hub.runtime.model import Account, ConflictRule, Fqdn, Instance, InstanceState, RecordType, Selection, WhenStopped
+from hub.runtime.model import (
+    Account,
+    ConflictRule,
+    Fqdn,
+    Instance,
+    InstanceState,
+    RecordType,
+    Refusal,
+    Selection,
+    WhenStopped,
+)
 from hub.runtime.name_template import Template
-from hub.runtime.policy import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_VALUES, Decision, Policy
-from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.policy import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_TOLD, MAX_VALUES, Decision, Policy
+from hub.runtime.rules import SHOWN_PATTERNS, ReverseZone, Rule, Scope, TagCondition
 from hub.runtime.wishes import MAX_ALIASES
 from tests.build import (
     CORP,
@@ -126,6 +136,12 @@ class TestTags:
         assert names(decision) == (["web"] if given else [])
         assert [refusal.declined for refusal in decision.refusals] == ([] if given else [True])
 
+    def test_reason_tells_the_tag_that_a_rule_waits_for(self) -> None:
+        """The reason names the tag, and its value where not any will do."""
+        assert reasons(decide(rule(opt_in=TagCondition("orgdns")))) == "the rule waits for the tag 'orgdns'"
+        told = reasons(decide(rule(opt_in=TagCondition("orgdns", "yes"))))
+        assert told == "the rule waits for the tag 'orgdns' with the value 'yes'"
+
     def test_opt_out_declines_one_rule(self) -> None:
         """A tag declines the rule that asks for it, and no other."""
         opted = rule(name="short", opt_out=TagCondition("orgdns", "no"))
@@ -162,8 +178,12 @@ class TestTags:
         assert not decision.refusals
 
     def test_missing_alias_tag_is_told(self) -> None:
-        """An instance without the tag has no further names, and the reason says so."""
-        assert "no tag 'orgdns:aliases'" in reasons(decide(rule("{alias}.corp.internal", aliases="orgdns:aliases")))
+        """An instance without the tag, or with none in it, asked for no further names, and the reason says so."""
+        aliases = rule("{alias}.corp.internal", aliases="orgdns:aliases")
+        for tags in ({}, {"orgdns:aliases": " , "}):
+            (refusal,) = decide(aliases, instance(tags=tags)).refusals
+            assert "no tag 'orgdns:aliases'" in refusal.reason
+            assert refusal.declined
 
     def test_different_tags_that_end_as_one_label_are_one_name(self) -> None:
         """`Web 1` and `web_1` ask for the same name, as a conflict like any other, and the note says what was done."""
@@ -183,7 +203,8 @@ class TestPatterns:
         """Where a rule says what it allows, nothing else is given."""
         limited = rule(allow=("web*", "api"))
         assert names(decide(limited, instance(name="web-7"))) == ["web-7"]
-        assert "allows only 'web*', 'api'" in reasons(decide(limited, instance(name="db")))
+        told = reasons(decide(limited, instance(name="db")))
+        assert told == "db.corp.internal: the rule allows only 'web*', 'api'"
 
     def test_what_is_denied_is_denied_among_what_is_allowed(self) -> None:
         """A rule may allow many names, and deny a few of them."""
@@ -210,6 +231,15 @@ class TestPatterns:
         (refusal,) = decide(rule(allow=patterns)).refusals
         assert "'service-0', 'service-1'" in refusal.reason
         assert refusal.reason.endswith("and 995 others")
+        (refusal,) = decide(rule(allow=patterns[:SHOWN_PATTERNS])).refusals
+        assert refusal.reason.endswith(repr(patterns[SHOWN_PATTERNS - 1]))
+
+    def test_long_reason_is_cut(self) -> None:
+        """A reason is no longer than what a row has room for, whatever patterns it tells."""
+        (refusal,) = decide(rule(allow=tuple(f"{number}{'a' * 200}" for number in range(SHOWN_PATTERNS)))).refusals
+        assert refusal.reason.startswith(f"web.corp.internal: the rule allows only '0{'a' * 200}', '1")
+        assert refusal.reason.endswith("a...")
+        assert len(refusal.reason) == MAX_TOLD + len("...")
 
     def test_reserved_name_is_nobodys_by_tag(self) -> None:
         """Nobody chooses a reserved name; a rule that names it itself gives it."""
@@ -314,7 +344,7 @@ class TestAddresses:
         """A name without an address would answer nothing."""
         decision = decide(example_policy(), instance(address=None))
         assert not decision.claims
-        assert reasons(decision) == "the instance has no private address"
+        assert decision.refusals == (Refusal("*", "the instance has no private address"),)
 
     def test_ipv6_is_published_beside_ipv4(self) -> None:
         """An instance with IPv6 has AAAA record sets of its name; one with IPv6 alone has only these."""
@@ -364,6 +394,13 @@ class TestAddresses:
         assert {claim.key.fqdn: claim.values for claim in decision.claims} == {
             f"ip-10-1-0-{n}.corp.internal.": ((RecordType.A, (f"10.1.0.{n}",)),) for n in (1, 2)
         }
+        assert {claim.note for claim in decision.claims} == {""}
+
+    def test_each_address_is_told_with_the_index_of_its_interface(self) -> None:
+        """`{private_ipv4}` and `{device_index}` in one name are those of one interface."""
+        subject = instance(interfaces=(interface("10.1.0.1"), ETH1))
+        both = rule("{private_ipv4}.eth{device_index}.corp.internal", interfaces=Selection.ALL, addresses=Selection.ALL)
+        assert names(decide(both, subject)) == ["10-1-0-1.eth0", "10-1-2-1.eth1", "10-1-2-2.eth1"]
 
     def test_index_is_known_where_there_is_no_ipv4(self) -> None:
         """Of an instance with IPv6 alone each interface still has its index, also for a fallback."""
@@ -393,6 +430,25 @@ class TestAddresses:
         assert sum(len(values) for claim in decision.claims for _, values in claim.values) <= MAX_ALL_VALUES
         assert len(decision.claims) == MAX_ALL_VALUES // 90
         assert f"more than {MAX_ALL_VALUES:,} values" in decision.refusals[0].reason
+        assert decision.refusals[0].rule == "*"
+
+    def test_as_many_values_as_a_row_holds_are_not_too_many(self) -> None:
+        """An instance with exactly as many values as count gets them all, and nothing is told."""
+        many = tuple(f"10.1.0.{n}" for n in range(MAX_VALUES))
+        listed = " ".join(f"a{number}" for number in range(MAX_ALL_VALUES // MAX_VALUES))
+        aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
+        decision = decide(aliases, instance(tags={"list": listed}, interfaces=(interface(*many),)))
+        assert sum(len(values) for claim in decision.claims for _, values in claim.values) == MAX_ALL_VALUES
+        assert not decision.refusals
+
+    def test_long_note_is_cut(self) -> None:
+        """What was done to many tags of one name is told as far as a row has room for it."""
+        tags = {f"t{number}": "A" for number in range(40)}
+        template = ".".join(f"{{tag:{tag}}}" for tag in tags)
+        (claim,) = decide(rule(f"{template}.corp.internal"), instance(tags=tags)).claims
+        assert claim.note.startswith("'A' is written 'a': in lower case; 'A' is")
+        assert claim.note.endswith("...")
+        assert len(claim.note) == MAX_TOLD + len("...")
 
     def test_more_addresses_than_fit_are_cut_and_told(self) -> None:
         """A name takes so many addresses of an instance, the primary one among them."""
@@ -401,7 +457,8 @@ class TestAddresses:
         ((_, values),) = decision.claims[0].values
         assert len(values) == MAX_VALUES
         assert many[0] in values
-        assert f"{MAX_VALUES + 20} values" in reasons(decision)
+        told = f"{MAX_VALUES + 20} values of type A; the first {MAX_VALUES} count"
+        assert decision.refusals == (Refusal("rule", told, "web.corp.internal."),)
 
     def test_more_names_than_an_instance_may_have_are_cut_and_told(self) -> None:
         """An instance holds so many names, those of the first rules first."""
@@ -410,7 +467,8 @@ class TestAddresses:
         decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
         assert len(decision.claims) == MAX_NAMES
         assert "web" in names(decision)
-        assert f"asks for {MAX_NAMES + 21} names" in reasons(decision)
+        told = f"the instance asks for {MAX_NAMES + 21} names; the first {MAX_NAMES} count"
+        assert decision.refusals == (Refusal("*", told),)
 
     def test_name_may_have_as_many_values_as_fit(self) -> None:
         """Addresses past the limit of a name are cut from the end, the primary one never, and this is told."""
@@ -467,13 +525,15 @@ class TestStates:
 class TestMeetingRules:
     def test_rules_that_meet_at_one_name_make_one_claim(self) -> None:
         """Two rules that give one name make one claim: the lower TTL, the stricter way, all addresses."""
-        subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2"),))
+        subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2", ipv6=("2001:db8::1",)),))
         one = rule(name="one", ttl=60, conflict=ConflictRule.SHARE)
         two = rule(name="two", ttl=30, conflict=ConflictRule.OLDEST, addresses=Selection.FURTHER)
         for rules in ((one, two), (two, one)):
             (claim,) = decide(policy(*rules), subject).claims
             assert (claim.rule, claim.ttl, claim.conflict) == (rules[0].name, 30, ConflictRule.OLDEST)
-            assert claim.values == ((RecordType.A, ("10.1.0.1", "10.1.0.2")),)
+            # One of them gives IPv4 alone.
+            values = ((RecordType.A, ("10.1.0.1", "10.1.0.2")), (RecordType.AAAA, ("2001:db8::1",)))
+            assert claim.values == values
 
     def test_what_policy_reads_is_known(self) -> None:
         """The tags that decide anything, and whether units and stops do, are read off the rules."""
@@ -519,6 +579,8 @@ class TestReverse:
         terms = {claim.key.zone_id: (claim.ttl, claim.conflict, claim.rule) for claim in decision.claims}
         assert terms["Z0REVERSE"] == (300, ConflictRule.OLDEST, "first")
         assert terms["Z0REVERSEALL"] == (60, ConflictRule.NEWEST, "second")
+        # By the age of instances conflicts are settled, about PTR records, too.
+        assert {claim.launched_at for claim in decision.claims} == {subject.launched_at}
 
     def test_rule_without_reverse_names_no_address(self, zones: dict[str, object]) -> None:
         """PTR records are for rules that ask for them, and for addresses of configured zones."""

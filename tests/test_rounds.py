@@ -221,25 +221,25 @@ def test_message_stands_for_its_task(task: Task) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        "",
-        "[]",
-        "[" * 100_000,
-        "{}",
-        '{"orgdns": "sweep"}',
-        '{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}',
-        '{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}',
-        '{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}',
-        '{"orgdns": "audit", "zones": "Z1"}',
-        '{"orgdns": "audit", "zones": ["Z1", 2]}',
-        '{"orgdns": "audit", "zones": ["../Z1"]}',
-        '{"source": "aws.ec2", "detail": {}}',
+        ("", "is no JSON$"),
+        ("[" * 100_000, "is no JSON$"),
+        ("[]", "is no JSON object$"),
+        ("{}", "is no task of"),
+        ('{"orgdns": "sweep"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is no task of"),
+        ('{"orgdns": "audit", "zones": "Z1"}', "is no task of"),
+        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is no task of"),
+        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is no task of"),
+        ('{"source": "aws.ec2", "detail": {}}', "is no task of"),
     ],
 )
-def test_other_messages_are_none_of_the_sweepers(body: str) -> None:
+def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
     """What is no task is refused with a reason, and never half believed."""
-    with pytest.raises(NotOurs):
+    with pytest.raises(NotOurs, match=f"^the message {reason}"):
         task_of(body)
 
 
@@ -259,7 +259,8 @@ GUARD = Guard(share=0.3, names=10, grace=0)
 
 
 @pytest.mark.parametrize(
-    ("removed", "of", "held"), [(11, 36, True), (11, 37, False), (10, 10, False), (11, 11, True), (0, 0, False)]
+    ("removed", "of", "held"),
+    [(11, 36, True), (11, 37, False), (12, 40, False), (10, 10, False), (11, 11, True), (0, 0, False)],
 )
 def test_guard_holds_what_is_more_than_both(removed: int, of: int, *, held: bool) -> None:
     """More than the number and more than the share."""

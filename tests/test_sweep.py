@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from hub.runtime.events import Hint
-from hub.runtime.model import Account, InstanceRef, InstanceState, Spoke
+from hub.runtime.model import Account, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observe import Observer
 from hub.runtime.policy import Policy
 from hub.runtime.ports import LedgerUnavailable
@@ -110,7 +110,8 @@ def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
     assert status.policy == "p2"
     assert before < status.swept_at <= world.clock.now
     assert status.settled(status.swept_at)
-    assert not status.settled(type(status.swept_at)(status.swept_at + SETTLED_MILLIS + 1))
+    assert status.settled(Millis(status.swept_at + SETTLED_MILLIS))
+    assert not status.settled(Millis(status.swept_at + SETTLED_MILLIS + 1))
 
 
 def test_counts_what_events_missed(world: World) -> None:

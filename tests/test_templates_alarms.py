@@ -36,7 +36,7 @@ def on_figures() -> dict[str, dict[str, Any]]:
 def test_each_dead_letter_queue_has_its_alarm() -> None:
     """Every queue that failures are set aside in has one alarm, named as the queue."""
     queues = dead_letter_queues()
-    assert len(queues) == 3
+    assert len(queues) == 4
     alarms = on_queues()
     watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm for alarm in alarms.values()}
     assert watched.keys() == queues.keys()
@@ -58,16 +58,24 @@ def test_one_message_for_five_minutes_is_enough() -> None:
 def test_an_alarm_says_what_to_do() -> None:
     """Whoever is woken reads the command, within CloudWatch's 1,024 characters."""
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
-    assert len(set(descriptions)) == 7
+    assert len(set(descriptions)) == 9
     assert all(len(text) <= 1_024 for text in descriptions)
     assert all("./orgdns dead-letters" in alarm["AlarmDescription"] for alarm in on_queues().values())
-    assert all(re.search(r"\./orgdns (status|explain)", text["AlarmDescription"]) for text in on_figures().values())
+    assert all(
+        re.search(r"\./orgdns (status|explain|coverage)", text["AlarmDescription"]) for text in on_figures().values()
+    )
 
 
 def test_figures_that_should_be_zero() -> None:
     """Each figure of the functions' own is watched by its service's dimension; rounds that do not come are a fault."""
     figures = on_figures()
-    assert figures.keys() == {"RemovalsHeld", "SpokesUnreachable", "SweepsAndAuditsOverdue", "NamesInFullZones"}
+    assert figures.keys() == {
+        "RemovalsHeld",
+        "SpokesUnreachable",
+        "SweepsAndAuditsOverdue",
+        "NamesInFullZones",
+        "ZonesFullOfVpcs",
+    }
     handlers = (ROOT / "hub" / "runtime" / "handlers.py").read_text(encoding="utf-8")
     for metric, alarm in figures.items():
         assert f'"{metric}"' in handlers

@@ -13,9 +13,9 @@ from moto.events.models import EventPattern
 
 from hub import config
 from hub.runtime import contract
-from spoke.stack import state_pattern, tag_pattern
+from spoke.stack import state_pattern, tag_pattern, vpc_pattern
 from tests.build import DOCUMENTS, EXAMPLE
-from tests.generated import ORGANIZATION, of_type, properties, sub
+from tests.generated import ORGANIZATION, of_type, properties, read, sub
 
 # As published in "State change events for your instances"
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
@@ -161,10 +161,10 @@ def test_patterns_are_well_formed(template: str) -> None:
         else:
             assert isinstance(node, list)
             assert node
-            assert all(isinstance(value, str) for value in node)
+            assert all(isinstance(value, str) or value == {"exists": False} for value in node)
 
     rules = of_type(template, "AWS::Events::Rule")
-    assert len(rules) == 2
+    assert len(rules) == 4
     for rule in rules.values():
         check(rule["EventPattern"])
         assert set(rule["EventPattern"]) == {"source", "detail-type", "detail"}
@@ -185,20 +185,51 @@ def test_spoke_targets() -> None:
 
 
 def test_hub_targets() -> None:
-    """The hub's rules stand on its own bus, deliver to the events queue, and keep what they cannot deliver."""
-    for rule in of_type("hub", "AWS::Events::Rule").values():
+    """The hub's rules stand on its own bus, deliver to the queue of who looks, and keep what they cannot deliver."""
+    for title, rule in of_type("hub", "AWS::Events::Rule").items():
+        kind = "Associations" if title.startswith("Vpc") else "Events"
         assert rule["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
         assert rule["Targets"] == [
             {
-                "Id": "events-queue",
-                "Arn": {"Fn::GetAtt": ["EventsQueue", "Arn"]},
-                "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["EventsDeadLetterQueue", "Arn"]}},
+                "Id": f"{kind.lower()}-queue",
+                "Arn": {"Fn::GetAtt": [f"{kind}Queue", "Arn"]},
+                "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [f"{kind}DeadLetterQueue", "Arn"]}},
             }
         ]
 
 
+def test_vpc_calls_are_forwarded_where_a_trail_logs_them() -> None:
+    """The rule for calls stands only where the stack is told of a trail; that of tags always does."""
+    rules = read("spoke-region")["Resources"]
+    assert rules["VpcRule"]["Condition"] == "HasVpcEvents"
+    assert "Condition" not in rules["VpcTagRule"]
+    assert read("spoke-region")["Parameters"]["VpcEvents"]["Default"] == "false"
+    assert rules["VpcRule"]["Properties"]["EventPattern"] == vpc_pattern()
+
+
+@pytest.mark.parametrize(
+    ("changed", "passes"),
+    [
+        ({}, True),
+        ({"eventName": "DeleteVpc"}, True),
+        ({"eventName": "ModifyVpcAttribute"}, True),
+        ({"eventName": "CreateSubnet"}, False),
+        ({"eventSource": "s3.amazonaws.com"}, False),
+        ({"errorCode": "Client.VpcLimitExceeded"}, False),
+    ],
+)
+def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
+    """A call that made, changed or deleted a VPC passes; one that failed does not."""
+    event = {
+        "source": "aws.ec2",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventSource": "ec2.amazonaws.com", "eventName": "CreateVpc"} | changed,
+    }
+    assert EventPattern.load(json.dumps(vpc_pattern())).matches_event(event) is passes
+
+
 def test_who_may_deliver_to_the_bus() -> None:
-    """Only rules, of this organization, by a delivery role, and only the two kinds of events: all of it at once."""
+    """Only rules, of this organization, by a delivery role, and only these kinds of events: all of it at once."""
     assert properties("hub", "EventBus")["Name"] == contract.EVENT_BUS
     policy = properties("hub", "EventBusPolicy")
     assert policy["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
@@ -213,7 +244,11 @@ def test_who_may_deliver_to_the_bus() -> None:
             "Bool": {"events:eventBusInvocation": "true"},
             "ForAllValues:StringEquals": {
                 "events:source": ["aws.ec2", "aws.tag"],
-                "events:detail-type": ["EC2 Instance State-change Notification", "Tag Change on Resource"],
+                "events:detail-type": [
+                    "EC2 Instance State-change Notification",
+                    "Tag Change on Resource",
+                    "AWS API Call via CloudTrail",
+                ],
             },
             "Null": {"events:source": "false", "events:detail-type": "false"},
         },

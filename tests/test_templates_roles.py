@@ -23,6 +23,7 @@ from tests.generated import (
     properties,
     resolved_size,
     sub,
+    texts,
 )
 
 NAME_KEY = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
@@ -30,7 +31,23 @@ TYPE_KEY = "route53:ChangeResourceRecordSetsRecordTypes"
 ACTION_KEY = "route53:ChangeResourceRecordSetsActions"
 
 # Actions that know no resource type: "*" is the only resource that can be written.
-WITHOUT_RESOURCE = {"ec2:DescribeInstances"}
+WITHOUT_RESOURCE = {
+    "ec2:DescribeInstances",
+    "ec2:DescribeVpcs",
+    "route53:ListHostedZonesByVPC",
+    "route53profiles:AssociateProfile",
+    "route53profiles:DisassociateProfile",
+    "route53profiles:ListProfileAssociations",
+    "route53profiles:ListProfiles",
+    "route53resolver:ListResolverRuleAssociations",
+    "route53resolver:ListResolverRules",
+}
+COVERED = ["eu-central-1", "eu-west-1", "us-east-1"]
+IN_COVERED_REGIONS = {"StringEquals": {"aws:RequestedRegion": COVERED}}
+OF_VPCS_THERE = {
+    "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={region}" for region in COVERED]},
+    "Null": {"route53:VPCs": "false"},
+}
 
 
 @pytest.mark.parametrize("config", list(CONFIGS))
@@ -54,12 +71,13 @@ def test_iam_limits(config: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_no_grant_on_everything(name: str) -> None:
     """No Allow names every resource or a wildcard of actions, but for actions that know no resource type."""
-    documents = [inline(role) for role in of_type(name, "AWS::IAM::Role").values() if "Policies" in role]
+    roles = of_type(name, "AWS::IAM::Role").values()
+    documents = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
     documents += [policy["PolicyDocument"] for policy in of_type(name, "AWS::IAM::ManagedPolicy").values()]
     for document in documents:
-        for actions, resources, _ in grants(document).values():
+        for actions, resources, condition in grants(document).values():
             assert not any("*" in action for action in actions)
-            assert "*" not in resources or actions <= WITHOUT_RESOURCE
+            assert "*" not in resources or (actions <= WITHOUT_RESOURCE and condition is not None)
 
 
 def test_observer_role() -> None:
@@ -73,7 +91,11 @@ def test_observer_role() -> None:
             [arn_of("EventsQueue")],
             None,
         ),
-        "KeepLedger": ({"dynamodb:GetItem", "dynamodb:PutItem"}, [arn_of("Ledger")], None),
+        "KeepLedger": (
+            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+            [arn_of("Ledger")],
+            None,
+        ),
         "ReadInstancesInThisOrganization": (
             {"sts:AssumeRole"},
             [sub("arn:${AWS::Partition}:iam::*:role/orgdns-reader")],
@@ -114,12 +136,13 @@ def test_sweeper_role() -> None:
     role = properties("hub", "SweeperRole")
     assert role["RoleName"] == contract.SWEEPER_ROLE
     reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
-    queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:SendMessage"}
+    queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     observer = grants(inline(properties("hub", "ObserverRole")))
     stack_set = f"{MANAGEMENT}:stackset/orgdns-spoke-region:*"
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("SweeperLogs")], None),
         "TakeTasks": (queue, [arn_of("SweepsQueue")], None),
+        "GiveTasks": ({"sqs:SendMessage"}, [arn_of("SweepsQueue"), arn_of("AssociationsQueue")], None),
         "KeepLedger": (reads | {"dynamodb:PutItem", "dynamodb:UpdateItem"}, [arn_of("Ledger")], None),
         "ListSpokes": (
             {"cloudformation:ListStackInstances"},
@@ -134,6 +157,72 @@ def test_sweeper_role() -> None:
             None,
         ),
     }
+
+
+def test_associator_role() -> None:
+    """The associator looks at VPCs, has three roles of others do the rest, and does nothing else."""
+    role = properties("hub", "AssociatorRole")
+    assert role["RoleName"] == contract.ASSOCIATOR_ROLE
+    observer = grants(inline(properties("hub", "ObserverRole")))
+    in_organization = {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}
+    rows = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("AssociatorLogs")], None),
+        "TakeTasks": (
+            {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+            [arn_of("AssociationsQueue")],
+            None,
+        ),
+        "KeepLedger": ({f"dynamodb:{operation}" for operation in rows}, [arn_of("Ledger")], None),
+        "ReadVpcsInThisOrganization": observer["ReadInstancesInThisOrganization"],
+        "AssociateVpcsInThisOrganization": (
+            {"sts:AssumeRole"},
+            [sub("arn:${AWS::Partition}:iam::*:role/orgdns-vpc-associator")],
+            in_organization,
+        ),
+        "ReadAccountNames": observer["ReadAccountNames"],
+        "AuthorizeAssociations": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-authorizer")],
+            None,
+        ),
+    }
+
+
+def test_authorizer_role() -> None:
+    """The authorizer authorises and ends associations of VPCs of the covered regions with our zones; it makes none."""
+    role = properties("network", "AuthorizerRole")
+    assert role["RoleName"] == contract.AUTHORIZER_ROLE
+    arn = "arn:${AWS::Partition}:route53:::hostedzone"
+    zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneInstancesDotInternal}}")]
+    ends = {"route53:DeleteVPCAssociationAuthorization", "route53:DisassociateVPCFromHostedZone"}
+    assert grants(inline(role)) == {
+        "AuthorizeAssociations": ({"route53:CreateVPCAssociationAuthorization"}, zones, OF_VPCS_THERE),
+        "EndAssociations": (ends, zones, OF_VPCS_THERE),
+        "LetRoute53LookAtTheVpc": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+    }
+
+
+def test_vpc_associator_role() -> None:
+    """The role of each account associates VPCs of the covered regions with our zones, and does nothing else."""
+    role = properties("spoke-account", "VpcAssociatorRole")
+    assert role["RoleName"] == contract.VPC_ROLE
+    arn = "arn:${AWS::Partition}:route53:::hostedzone"
+    zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneIdInstancesDotInternal}}")]
+    assert grants(inline(role)) == {
+        "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+        "AssociateWithTheseZones": ({"route53:AssociateVPCWithHostedZone"}, zones, OF_VPCS_THERE),
+    }
+
+
+def test_vpc_associator_role_for_a_profile() -> None:
+    """Where zones go by a Profile, it associates with that, and switches reverse rules off where policy says so."""
+    granted = grants(inline(properties("spoke-account", "VpcAssociatorRole", "profiles")))
+    assert granted.keys() == {"DescribeVpcs", "AssociateWithTheProfile", "SwitchOffReverseRules"}
+    actions = {"route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"}
+    assert granted["AssociateWithTheProfile"] == (actions, ["*"], IN_COVERED_REGIONS)
+    assert granted["SwitchOffReverseRules"][0] >= {"route53resolver:UpdateResolverConfig"}
+    assert "AuthorizeAssociations" not in grants(inline(properties("network", "AuthorizerRole", "profiles")))
 
 
 def test_schedule_role() -> None:
@@ -189,11 +278,36 @@ def test_writer_role(config: str) -> None:
 
 
 def test_reader_role() -> None:
-    """The reader may describe instances in the covered regions and nothing else."""
+    """The reader may look at instances, and VPCs, in the covered regions and nothing else."""
     role = properties("spoke-account", "ReaderRole")
     assert role["RoleName"] == contract.READER_ROLE
-    regions = {"StringEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1", "us-east-1"]}}
-    assert grants(inline(role)) == {"DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], regions)}
+    instances, vpcs = role["Policies"]
+    assert grants(instances["PolicyDocument"]) == {
+        "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
+    }
+    lists = {"ListResolverRuleAssociations", "ListResolverRules"}
+    configs = [sub("arn:${AWS::Partition}:route53resolver:*:${AWS::AccountId}:resolver-config/*")]
+    own_vpcs = [sub("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:vpc/*")]
+    assert grants(vpcs["PolicyDocument"]) == {
+        "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+        "ReadDnsAttributes": ({"ec2:DescribeVpcAttribute"}, own_vpcs, IN_COVERED_REGIONS),
+        "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], OF_VPCS_THERE),
+        "ListResolverConfigs": ({"route53resolver:ListResolverConfigs"}, configs, IN_COVERED_REGIONS),
+        "ListWhatElseTheResolverAnswersFrom": (
+            {f"route53resolver:{operation}" for operation in lists},
+            ["*"],
+            IN_COVERED_REGIONS,
+        ),
+    }
+
+
+def test_nothing_of_vpcs_where_policy_says_nothing_of_them() -> None:
+    """A configuration that associates nothing has no function, role, queue, rule or grant for it."""
+    for name in NAMES:
+        text = texts("unassociated")[name]
+        assert "Associat" not in text.replace("StackSetAssociation", "")
+        assert "Vpc" not in text
+        assert "DescribeVpcs" not in text
 
 
 def test_delivery_role() -> None:
@@ -225,9 +339,12 @@ def test_who_may_assume_each_role() -> None:
         "ObserverRole": ({"Service": "lambda.amazonaws.com"}, None),
         "PublisherRole": ({"Service": "lambda.amazonaws.com"}, None),
         "SweeperRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "AssociatorRole": ({"Service": "lambda.amazonaws.com"}, None),
+        "AuthorizerRole": hub_roles("orgdns-associator"),
+        "VpcAssociatorRole": hub_roles("orgdns-associator"),
         "WriterRole": hub_roles("orgdns-publisher"),
         "ZoneReaderRole": hub_roles("orgdns-sweeper"),
-        "ReaderRole": hub_roles("orgdns-observer", "orgdns-sweeper"),
+        "ReaderRole": hub_roles("orgdns-observer", "orgdns-sweeper", "orgdns-associator"),
         "ScheduleRole": (
             {"Service": "scheduler.amazonaws.com"},
             {
@@ -243,7 +360,10 @@ def test_who_may_assume_each_role() -> None:
             {"Service": "events.amazonaws.com"},
             {
                 "ArnEquals": {
-                    "aws:SourceArn": [sub(f"{rule}/orgdns-instance-states"), sub(f"{rule}/orgdns-instance-tags")]
+                    "aws:SourceArn": [
+                        sub(f"{rule}/orgdns-{of}")
+                        for of in ("instance-states", "instance-tags", "vpc-calls", "vpc-tags")
+                    ]
                 },
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
             },

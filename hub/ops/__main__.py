@@ -19,15 +19,21 @@ from hub.config import load
 from hub.faults import ConfigInvalid
 from hub.ops import documents
 from hub.ops.changes import policy_change
+from hub.ops.coverage import coverage as covered
+from hub.ops.coverage_screen import show_coverage
 from hub.ops.dead_letter_queues import DeadLetterQueues
 from hub.ops.dead_letters import Letters
 from hub.ops.dead_letters_screen import show_dead_letters, show_resent
 from hub.ops.deployed import HubUnknown, deployed, zone_ids_of
-from hub.ops.hub_ledger import HubLedger, names_of, overview, spoke_of, sweeps_queue_url
-from hub.ops.lookup import Lookup, NothingToExplain
+from hub.ops.hub_ledger import HubLedger, names_of, now, overview, spoke_of, sweeps_queue_url, vpc_row
+from hub.ops.lookup import Lookup, NothingToExplain, fqdn_of
 from hub.ops.plan_screen import show_plan
+from hub.ops.reach_changes import reach_changes
+from hub.ops.resolution import Source, resolution
+from hub.ops.resolution_screen import show_resolution
 from hub.ops.screen import show_instance, show_name, visible
 from hub.ops.snapshot import snapshot
+from hub.ops.stack_instances import stack_instances
 from hub.ops.status import SubjectUnknown
 from hub.ops.status_screen import show_held, show_status
 from hub.runtime.aws.sessions import CLIENT_CONFIG
@@ -114,12 +120,14 @@ def plan(
         lookup = _lookup(region, progress)
         there = snapshot(lookup.client, lookup.deployed.table, progress)
         zone_ids = zone_ids_of(changed, lookup.deployed)
-        change = policy_change(there.observations, there.names.values(), changed.compiled_policy(), zone_ids)
+        policy = changed.compiled_policy()
+        change = policy_change(there.observations, there.names.values(), policy, zone_ids)
+        of_vpcs = reach_changes(_hub(region).vpcs.all_vpc_rows(), policy.reaches, zone_ids)
     if as_json:
-        typer.echo(documents.text(documents.planned(change)))
+        typer.echo(documents.text(documents.planned(change, of_vpcs)))
     else:
-        show_plan(_console(), change, everything=everything)
-    if change.any:
+        show_plan(_console(), change, of_vpcs, everything=everything)
+    if change.any or of_vpcs:
         raise typer.Exit(CHANGES)
 
 
@@ -144,7 +152,11 @@ def dead_letters(
             show_dead_letters(_console(), found, everything=everything)
         agreed = resend and bool(found.events) and (yes or _agreed(len(found.events)))
         sent = queues.resend([one.message_id for one in found.events]) if agreed else 0
-        left = sent < len(found.events) or bool(found.given_up or found.tasks) or any(found.hidden.values())
+        left = (
+            sent < len(found.events)
+            or bool(found.given_up or found.tasks or found.associations)
+            or any(found.hidden.values())
+        )
         if as_json:
             typer.echo(documents.text(documents.dead_letters(found, sent, left=left)))
         elif resend:
@@ -171,6 +183,64 @@ def status(
     else:
         show_status(_console(), seen, everything=everything)
     if not seen.well:
+        raise typer.Exit(NOT_WELL)
+
+
+@app.command()
+def coverage(
+    spokes: Annotated[
+        list[str] | None, typer.Argument(metavar="ACCOUNT/REGION...", help="Show these whole, with their VPCs.")
+    ] = None,
+    *,
+    as_json: _Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all that is wrong, not only the first.")] = False,
+    region: _Region = None,
+) -> None:
+    """Say which accounts, regions and VPCs are covered, which zones each VPC resolves, and what is wrong.
+
+    The exit code is 0 when nothing is wrong, 2 when something is, and 1 on an error.
+    """
+    with _faults_told():
+        hub = _hub(region)
+        wanted = [spoke_of(text) for text in spokes or ()]
+        stacks = stack_instances(_session(region).client("cloudformation", config=CLIENT_CONFIG))
+        seen = covered(stacks, hub.statuses.spoke_statuses(), hub.vpcs.vpcs_statuses(), hub.vpcs.all_vpc_rows(), now())
+        if wanted:
+            seen = seen.only(wanted)
+        if missing := [str(spoke) for spoke in wanted if spoke not in {one.spoke for one in seen.spokes}]:
+            raise SubjectUnknown(f"neither StackSets nor the ledger knows {', '.join(missing)}")
+    if as_json:
+        typer.echo(documents.text(documents.coverage(seen)))
+    else:
+        show_coverage(_console(), seen, details=bool(wanted), everything=everything)
+    if not seen.well:
+        raise typer.Exit(NOT_WELL)
+
+
+@app.command()
+def resolve(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A domain name, or an IP address for its PTR name.")],
+    *,
+    vpc: Annotated[str, typer.Option("--vpc", metavar="VPC", help="vpc-... or ACCOUNT/REGION/vpc-...")],
+    as_json: _Json = False,
+    region: _Region = None,
+) -> None:
+    """Say which zone and record would answer a name in a VPC, and if none, why not.
+
+    The exit code is 0 when a record of orgdns answers, 2 when none does, and 1 on an error.
+    """
+    with _faults_told(), _progress() as progress:
+        fqdn = fqdn_of(name)
+        row = vpc_row(_hub(region), vpc)
+        if row.vpc is None:
+            raise SubjectUnknown(f"{row.ref} was not seen yet: ask again when its account and region were swept")
+        found = resolution(row, row.vpc, fqdn)
+        names = [_lookup(region, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
+    if as_json:
+        typer.echo(documents.text(documents.resolved(row, fqdn, found, names)))
+    else:
+        show_resolution(_console(), row, found, names)
+    if not any(report.published.record_sets for report in names):
         raise typer.Exit(NOT_WELL)
 
 
@@ -217,7 +287,7 @@ def approve(
     everything: Annotated[bool, typer.Option("--all", help="Show all that waits, not only the first.")] = False,
     region: _Region = None,
 ) -> None:
-    """Let a sweep or an audit remove the names that it held back: exactly those that wait now.
+    """Let a sweep, an audit or the associator remove what was held back: exactly what waits now.
 
     The exit code is 0 when nothing waits there (any more), 2 when nobody agreed, and 1 on an error.
     """
@@ -227,7 +297,7 @@ def approve(
         if bool(subjects) == all_held:
             raise SubjectUnknown("say which: ACCOUNT/REGION, a zone, or --all-held")
         chosen = list(seen.held) if all_held else [seen.subject(text) for text in subjects or ()]
-        waiting = [one for one in chosen if one.held]
+        waiting = [one for one in chosen if one.held or seen.vpcs_of(one)]
         if not as_json:
             for one in waiting:
                 show_held(_console(), seen, one, partial(names_of, hub, one), all_of=everything)

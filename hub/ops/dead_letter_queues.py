@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hub.ops.dead_letters import DeadLetters, Letters, Message, dead_event, dead_task, given_up
+from hub.ops.dead_letters import DeadLetters, DeadTask, Letters, Message, dead_event, dead_task, given_up
 from hub.ops.deployed import HubUnknown
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
@@ -51,6 +51,9 @@ class DeadLetterQueues:
         hidden: dict[Letters, int] = {}
         for letters in which:
             with self._faults_told(letters.queue):
+                if letters is Letters.ASSOCIATIONS and not self._there(letters.queue):
+                    # A hub whose policy says of no zone which VPCs resolve it has none.
+                    continue
                 url = self._url(letters.queue)
                 # Before reading: afterwards our own looking would be counted.
                 hidden[letters] = self._hidden(url)
@@ -62,7 +65,8 @@ class DeadLetterQueues:
             events=tuple(sorted(events, key=lambda one: (one.time, one.message_id))),
             given_up=tuple(sorted(discarded, key=lambda one: (one.given_up_at or "", one.message_id))),
             hidden=hidden,
-            tasks=tuple(sorted(map(dead_task, messages.get(Letters.SWEEPS, ())), key=lambda one: one.message_id)),
+            tasks=_dead_tasks(messages.get(Letters.SWEEPS, ())),
+            associations=_dead_tasks(messages.get(Letters.ASSOCIATIONS, ())),
         )
 
     def resend(self, message_ids: Collection[str]) -> int:
@@ -133,6 +137,15 @@ class DeadLetterQueues:
                 ],
             )
 
+    def _there(self, queue: str) -> bool:
+        try:
+            self._url(queue)
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                return False
+            raise
+        return True
+
     def _url(self, queue: str) -> str:
         return self.client.get_queue_url(QueueName=queue)["QueueUrl"]
 
@@ -160,6 +173,10 @@ class DeadLetterQueues:
                 f"AWS cannot be asked: {error}. Give credentials of the hub account (AWS_PROFILE), and check region "
                 "and network"
             ) from error
+
+
+def _dead_tasks(messages: Collection[Message]) -> tuple[DeadTask, ...]:
+    return tuple(sorted(map(dead_task, messages), key=lambda one: one.message_id))
 
 
 def _message(one: MessageTypeDef) -> Message:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.events import NotOurs, hint_of
-from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Sweep
+from hub.runtime.events import NotOurs, hint_of, vpc_hint_of
+from hub.runtime.status import AskForAudits, AskForSweeps, Associate, Audit, Sweep
 from hub.runtime.tasks import task_of
 
 if TYPE_CHECKING:
@@ -25,14 +25,20 @@ PUBLISHER_LOGS: Final = f"/aws/lambda/{contract.PUBLISHER_FUNCTION}"
 PUBLISHER_SAYS: Final = "name kept for later"
 SWEEPER_LOGS: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
 SWEEPER_SAYS: Final = "task kept for later"
+ASSOCIATOR_LOGS: Final = f"/aws/lambda/{contract.ASSOCIATOR_FUNCTION}"
+ASSOCIATOR_SAYS: Final = "VPC kept for later"
 
 
 class Letters(StrEnum):
-    """Whose dead letters: events for the observer, changes of the ledger for the publisher, tasks of the sweeper."""
+    """Whose dead letters: events for the observer, changes of the ledger for the publisher, and tasks of two functions.
+
+    The associator takes events of VPCs, too.
+    """
 
     EVENTS = "events"
     PUBLISHER = "publisher"
     SWEEPS = "sweeps"
+    ASSOCIATIONS = "associations"
 
     @property
     def queue(self) -> str:
@@ -44,6 +50,8 @@ class Letters(StrEnum):
                 return contract.PUBLISHER_DEAD_LETTER_QUEUE
             case Letters.SWEEPS:
                 return contract.SWEEPS_DEAD_LETTER_QUEUE
+            case Letters.ASSOCIATIONS:
+                return contract.ASSOCIATIONS_DEAD_LETTER_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class DeadTask:
-    """A sweep or an audit that failed, or that a schedule could not ask for."""
+    """A sweep, an audit or an association that failed, or that nobody could be asked for."""
 
     message_id: str
     task: str
@@ -107,11 +115,13 @@ class DeadLetters:
     given_up: tuple[GivenUp, ...]
     hidden: Mapping[Letters, int]
     tasks: tuple[DeadTask, ...] = ()
+    associations: tuple[DeadTask, ...] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is anything, as far as can be told."""
-        return bool(self.events or self.given_up or self.tasks or any(self.hidden.values()))
+        tasks = self.tasks or self.associations
+        return bool(self.events or self.given_up or tasks or any(self.hidden.values()))
 
 
 def dead_event(message: Message) -> DeadEvent:
@@ -139,20 +149,37 @@ def dead_event(message: Message) -> DeadEvent:
 
 
 def dead_task(message: Message) -> DeadTask:
-    """What a message of the sweeper's dead-letter queue says.
+    """What a message of the sweeper's or the associator's dead-letter queue says.
 
-    A schedule tells its reason in the message's attributes ("Configuring a dead-letter queue for EventBridge
-    Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
+    A schedule, as EventBridge, tells its reason in the message's attributes ("Configuring a dead-letter queue for
+    EventBridge Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
     """
     attributes = message.attributes or {}
     try:
-        task = _words(task_of(message.body))
+        task = _task(message.body)
     except NotOurs as refused:
-        return DeadTask(message.id, "", f"it is no task of the sweeper: {refused}")
+        return DeadTask(message.id, "", f"it is no task: {refused}")
     if "ERROR_CODE" in attributes:
         told = attributes.get("ERROR_MESSAGE") or "no message"
-        return DeadTask(message.id, task, f"the schedule could not ask for it: {attributes['ERROR_CODE']}: {told}")
-    return DeadTask(message.id, task, f"the sweeper failed on it five times: see {SWEEPER_LOGS}")
+        return DeadTask(message.id, _words(task), f"it could not be asked for: {attributes['ERROR_CODE']}: {told}")
+    who, logs = ("associator", ASSOCIATOR_LOGS) if isinstance(task, Associate) else ("sweeper", SWEEPER_LOGS)
+    return DeadTask(message.id, _words(task), f"the {who} failed on it five times: see {logs}")
+
+
+def _task(body: str) -> Task:
+    """The task in a message, which may be an event of a VPC.
+
+    Raises:
+        NotOurs: When it is none of both.
+    """
+    try:
+        return task_of(body)
+    except NotOurs as no_task:
+        try:
+            spoke, vpc_id = vpc_hint_of(body)
+        except NotOurs:
+            raise no_task from None
+        return Associate(spoke, (vpc_id,))
 
 
 def _words(task: Task) -> str:
@@ -165,6 +192,8 @@ def _words(task: Task) -> str:
             return "asking for sweeps"
         case AskForAudits():
             return "asking for audits"
+        case Associate(spoke, vpc_ids):
+            return f"association of {', '.join(vpc_ids)} in {spoke}"
 
 
 def given_up(message: Message) -> GivenUp:

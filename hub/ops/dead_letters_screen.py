@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.ops.dead_letters import (
+    ASSOCIATOR_LOGS,
+    ASSOCIATOR_SAYS,
     OBSERVER_LOGS,
     OBSERVER_SAYS,
     PUBLISHER_LOGS,
@@ -47,7 +49,8 @@ _WHAT_HEALS: Final = (
 )
 _ASKED_AGAIN: Final = (
     f"Why the sweeper failed stands in {SWEEPER_LOGS}: the message is {SWEEPER_SAYS!r}, or it is an error of the "
-    "function itself. There is nothing to send again: spokes are swept once an hour, and zones audited once a day."
+    f"function itself; of the associator, in {ASSOCIATOR_LOGS}: {ASSOCIATOR_SAYS!r}. There is nothing to send again: "
+    "spokes and their VPCs are swept once an hour, and zones audited once a day."
 )
 
 
@@ -64,11 +67,10 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         heading = f"Changes of the ledger that the publisher did not publish: {len(found.given_up):,} messages"
         _show(console, heading, list(map(_given_up, found.given_up)), everything=everything)
         _show_notes(console, [_NAMES_UNKNOWN, _WHERE_NAMES_ARE, _WHAT_HEALS])
-    if found.tasks:
-        tasks = [
-            Text("\n").join([visible(one.task or one.message_id), visible(one.reason, BAD)]) for one in found.tasks
-        ]
-        _show(console, f"Sweeps and audits: {len(tasks):,}", tasks, everything=everything)
+    tasks = [*found.tasks, *found.associations]
+    if tasks:
+        lines = [Text("\n").join([visible(one.task or one.message_id), visible(one.reason, BAD)]) for one in tasks]
+        _show(console, f"Sweeps, audits and associations: {len(lines):,}", lines, everything=everything)
         _show_notes(console, [_ASKED_AGAIN])
     for letters, number in found.hidden.items():
         if number:
@@ -88,8 +90,8 @@ def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
         console.print("The others are not there any more, or somebody else is looking at them.")
     if found.given_up:
         console.print("The publisher's dead letters cannot be sent again: see above.")
-    if found.tasks:
-        console.print("Sweeps and audits need not be sent again: see above.")
+    if found.tasks or found.associations:
+        console.print("Sweeps, audits and associations need not be sent again: see above.")
 
 
 def _show(console: Console, heading: str, lines: Sequence[Text], *, everything: bool) -> None:

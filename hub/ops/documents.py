@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from hub.ops.changes import AccountSummary, NameDifference, PolicyChange
-    from hub.ops.dead_letters import DeadEvent, DeadLetters, GivenUp
+    from hub.ops.coverage import Coverage, SpokeCoverage
+    from hub.ops.dead_letters import DeadEvent, DeadLetters, DeadTask, GivenUp
     from hub.ops.explain import ClaimReport, InstanceReport, NameReport
+    from hub.ops.reach_changes import ReachChange
+    from hub.ops.resolution import Resolution
     from hub.ops.status import Overview
     from hub.runtime.claims import Standing
     from hub.runtime.model import Claim, Millis, RecordSet, Refusal
     from hub.runtime.status import SpokeStatus, ZoneStatus
+    from hub.runtime.vpcs import VpcRow
 
 Document = dict[str, Any]
 
@@ -40,10 +44,21 @@ def explained_names(reports: Iterable[NameReport]) -> Document:
     return {"names": [_name(report) for report in reports]}
 
 
-def planned(change: PolicyChange) -> Document:
+def planned(change: PolicyChange, of_vpcs: Collection[ReachChange] = ()) -> Document:
     """What `plan --json` says."""
     return {
-        "changes": change.any,
+        "changes": change.any or bool(of_vpcs),
+        "vpcs": [
+            {
+                "zone": one.domain,
+                "zone_id": one.zone_id,
+                "gained": [str(ref) for ref in one.gained],
+                "lost": [str(ref) for ref in one.lost],
+                "left": [str(ref) for ref in one.left],
+                "by_other_means": [str(ref) for ref in one.by_other_means],
+            }
+            for one in of_vpcs
+        ],
         "accounts": [_account(summary) for summary in change.accounts],
         "names": [_difference(one) for one in change.names],
         "refused": [{"instance": str(new.instance)} | _refusal(new.refusal) for new in change.refused],
@@ -63,7 +78,8 @@ def dead_letters(found: DeadLetters, sent: int, *, left: bool) -> Document:
         "dead_letters": left,
         "events": [_dead_event(one) for one in found.events],
         "publisher": [_given_up(one) for one in found.given_up],
-        "sweeps": [{"message_id": one.message_id, "task": one.task, "reason": one.reason} for one in found.tasks],
+        "sweeps": [_dead_task(one) for one in found.tasks],
+        "associations": [_dead_task(one) for one in found.associations],
         "hidden": {letters.value: number for letters, number in found.hidden.items()},
         "sent_again": sent,
     }
@@ -87,9 +103,90 @@ def status(seen: Overview) -> Document:
     }
 
 
+def coverage(seen: Coverage) -> Document:
+    """What `coverage --json` says."""
+    return {
+        "well": seen.well,
+        "spokes": [_spoke_coverage(one) for one in seen.spokes],
+        "zones": [
+            {
+                "zone": zone.domain,
+                "zone_id": zone.zone_id,
+                "wanted": zone.wanted,
+                "resolving": zone.resolving,
+                "associated": zone.associated,
+                "by_profile": zone.by_profile,
+                "nearly_full": zone.nearly_full,
+            }
+            for zone in seen.zones
+        ],
+    }
+
+
+def _spoke_coverage(one: SpokeCoverage) -> Document:
+    return {
+        "spoke": str(one.spoke),
+        "well": one.well,
+        "troubles": list(one.troubles),
+        "stack": one.stack.status if one.stack else None,
+        "event_at": _time_or_none(one.status.event_at) if one.status else None,
+        "swept_at": _time_or_none(one.status.swept_at) if one.status else None,
+        "vpcs_seen_at": _time_or_none(one.vpcs_status.seen_at) if one.vpcs_status else None,
+        "vpcs": [_vpc(row) for row in one.vpcs if row.vpc],
+    }
+
+
+def _vpc(row: VpcRow) -> Document:
+    vpc = row.vpc
+    return {
+        "vpc": row.ref.id,
+        "name": vpc.tag("Name") if vpc else None,
+        "cidrs": list(vpc.cidrs) if vpc else [],
+        "zones": [
+            {
+                "zone": zone.domain,
+                "zone_id": zone.zone_id,
+                "wanted": zone.wanted.value if zone.wanted else None,
+                "means": zone.means.value if zone.means else None,
+                "ours": zone.ours,
+                "resolves": zone.resolves,
+                "blocked": zone.blocked or None,
+                "notes": list(zone.notes),
+            }
+            for zone in row.zones
+        ],
+        "other_zones": [
+            {"zone": zone.domain, "zone_id": zone.id, "owner": zone.owner}
+            for zone in (vpc.zones if vpc else ())
+            if zone.id not in {own.zone_id for own in row.zones}
+        ],
+    }
+
+
+def resolved(row: VpcRow, fqdn: str, found: Resolution, names: Iterable[NameReport]) -> Document:
+    """What `resolve NAME --json` says; `names` is the report on the name in the zone that answers, if it is ours."""
+    reports = [_name(report) for report in names]
+    return {
+        "name": fqdn,
+        "vpc": str(row.ref),
+        "seen_at": _time_or_none(row.seen_at),
+        "answers": bool(reports and reports[0]["published"]),
+        "source": found.source.value,
+        "reason": found.reason,
+        "zone_or_rule": found.id or None,
+        "domain": found.domain,
+        "means": found.means.value if found.means else None,
+        "why_not": list(found.why_not),
+        "names": reports,
+    }
+
+
 def approved(seen: Overview, subjects: Iterable[SpokeStatus | ZoneStatus], *, agreed: bool) -> Document:
     """What `approve --json` says."""
-    held = [{"subject": seen.name_of(one), "names": one.held_names, "held": list(one.held)} for one in subjects]
+    held = [
+        {"subject": seen.name_of(one), "names": one.held_names, "held": list(one.held), "held_vpcs": seen.vpcs_of(one)}
+        for one in subjects
+    ]
     return {"approved": agreed, "subjects": held}
 
 
@@ -98,6 +195,7 @@ def _spoke_status(one: SpokeStatus) -> Document:
         "spoke": str(one.spoke),
         "tried_at": _time_or_none(one.tried_at),
         "swept_at": _time_or_none(one.swept_at),
+        "event_at": _time_or_none(one.event_at),
         "instances": one.instances,
         "names": one.names,
         "missed": one.missed,
@@ -120,6 +218,7 @@ def _zone_status(one: ZoneStatus) -> Document:
         "fault": one.fault or None,
         "held": list(one.held),
         "held_names": one.held_names,
+        "held_vpcs": list(one.held_vpcs),
     }
 
 
@@ -254,6 +353,10 @@ def _dead_event(one: DeadEvent) -> Document:
         "undelivered": one.undelivered,
         "reason": one.reason,
     }
+
+
+def _dead_task(one: DeadTask) -> Document:
+    return {"message_id": one.message_id, "task": one.task, "reason": one.reason}
 
 
 def _given_up(one: GivenUp) -> Document:

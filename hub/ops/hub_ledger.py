@@ -15,6 +15,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.aws.statuses import DynamoStatuses
 from hub.runtime.aws.table import Table
+from hub.runtime.aws.vpc_rows import DynamoVpcs
 from hub.runtime.model import InstanceRef, Millis, Spoke
 from hub.runtime.status import SpokeStatus
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from hub.ops.deployed import Deployed
     from hub.runtime.status import ZoneStatus
+    from hub.runtime.vpcs import VpcRow
 
 _SPOKE: Final = re.compile(r"([0-9]{12})/([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)")
 
@@ -35,12 +37,13 @@ class HubLedger:
     deployed: Deployed
     statuses: DynamoStatuses
     ledger: DynamoLedger
+    vpcs: DynamoVpcs
 
     @classmethod
     def of(cls, deployed: Deployed, client: DynamoDBClient) -> HubLedger:
         """The ledger of a deployed hub."""
-        table = Table(client, deployed.table, _now, time.sleep)
-        return cls(deployed, DynamoStatuses(table), DynamoLedger(table))
+        table = Table(client, deployed.table, now, time.sleep)
+        return cls(deployed, DynamoStatuses(table), DynamoLedger(table), DynamoVpcs(table))
 
 
 def overview(hub: HubLedger) -> Overview:
@@ -51,7 +54,7 @@ def overview(hub: HubLedger) -> Overview:
     """
     statuses = hub.statuses
     return Overview(
-        now=_now(),
+        now=now(),
         paused=statuses.paused(),
         last_round=statuses.last_round(),
         spokes=statuses.spoke_statuses(),
@@ -71,6 +74,22 @@ def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str
     ref = InstanceRef(subject.spoke.account, subject.spoke.region, instance_id)
     row = hub.ledger.observation(ref)
     return ", ".join(claim.key.fqdn.removesuffix(".") for claim in row.claims) if row else ""
+
+
+def vpc_row(hub: HubLedger, text: str) -> VpcRow:
+    """The VPC that a person writes, by its id or as `ACCOUNT/REGION/ID`.
+
+    Raises:
+        SubjectUnknown: When the ledger knows no such VPC.
+        LedgerUnavailable: When the ledger cannot be read.
+    """
+    found = [row for row in hub.vpcs.all_vpc_rows() if text in {row.ref.id, str(row.ref)}]
+    if not found:
+        raise SubjectUnknown(
+            f"the ledger knows no VPC {text}: it was made within the last hour, lies in no covered account and region, "
+            "or no zone says in 'resolved_by' which VPCs resolve it"
+        )
+    return found[0]
 
 
 def spoke_of(text: str) -> Spoke:
@@ -100,5 +119,6 @@ def sweeps_queue_url(client: SQSClient) -> str:
         ) from error
 
 
-def _now() -> Millis:
+def now() -> Millis:
+    """The time."""
     return Millis(int(time.time() * 1000))

@@ -67,7 +67,7 @@ class Lookup:
             NothingToExplain: When it is no name, or lies outside every zone.
             LedgerUnavailable: When the ledger cannot be read.
         """
-        fqdn = _fqdn(subject)
+        fqdn = fqdn_of(subject)
         zones = enclosing(fqdn, self.deployed.zone_ids)
         if not zones:
             known = ", ".join(sorted(domain.removesuffix(".") for domain in self.deployed.zone_ids))
@@ -75,6 +75,14 @@ class Lookup:
         keys = [NameKey(self.deployed.zone_ids[domain], fqdn) for domain in zones]
         reports = [self._name(key, None) for key in keys]
         return (reports[0], *(one for one in reports[1:] if one.standings or one.published.record_sets))
+
+    def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
+        """The report on a name in one zone.
+
+        Raises:
+            LedgerUnavailable: When the ledger cannot be read.
+        """
+        return self._name(NameKey(zone_id, fqdn), None)
 
     def _observations(self, subject: str) -> tuple[Observation, ...]:
         if "/" not in subject:
@@ -98,7 +106,12 @@ class Lookup:
         return name_report(state, self.deployed.zone_ids, labels)
 
 
-def _fqdn(subject: str) -> Fqdn:
+def fqdn_of(subject: str) -> Fqdn:
+    """The name that a person writes, which may be an address for its PTR name.
+
+    Raises:
+        NothingToExplain: When it is no name.
+    """
     try:
         return reverse_name(subject)
     except ValueError:

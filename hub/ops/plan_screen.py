@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hub.ops.changes import NameDifference, PolicyChange
+    from hub.ops.reach_changes import ReachChange
 
 SHOWN: Final = 40
 # A shared name may have a hundred members.
@@ -26,8 +27,8 @@ _COUNTED: Final = ("created", "deleted", "handed_to", "handed_from", "changed", 
 _HEADINGS: Final = ("created", "deleted", "given", "taken", "changed", "refused", "lost")
 
 
-def show_plan(console: Console, change: PolicyChange, *, everything: bool) -> None:
-    """Show the summary by account, then the names, refusals and losses: all of them, or the first ones of each."""
+def show_plan(console: Console, change: PolicyChange, of_vpcs: Sequence[ReachChange] = (), *, everything: bool) -> None:
+    """Show the summary by account, then names, refusals, losses and VPCs: all of them, or the first ones of each."""
     if change.accounts:
         _show_accounts(console, change)
     _show_names(console, change.names, everything=everything)
@@ -43,7 +44,21 @@ def show_plan(console: Console, change: PolicyChange, *, everything: bool) -> No
     _show_list(console, "Claims that lose to others:", lost, everything=everything)
     if not change.any:
         console.print("No name would change.")
+    for one in of_vpcs:
+        _show_vpcs(console, one, everything=everything)
     _show_notes(console, change)
+
+
+def _show_vpcs(console: Console, change: ReachChange, *, everything: bool) -> None:
+    zone = change.domain.removesuffix(".")
+    for refs, what, style in (
+        (change.gained, f"come to resolve {zone}", GOOD),
+        (change.lost, f"do not resolve {zone} any more", BAD),
+        (change.left, f"are not wanted to resolve {zone} any more, and left as they are", "yellow"),
+        (change.by_other_means, f"resolve {zone} by other means", "yellow"),
+    ):
+        lines = [visible(str(ref), style) for ref in refs]
+        _show_list(console, f"VPCs that {what}: {len(refs):,}", lines, everything=everything)
 
 
 def _show_accounts(console: Console, change: PolicyChange) -> None:

@@ -59,7 +59,14 @@ class Overview:
     def held(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
         """The spokes and zones in which removals wait for a person, without those that were approved meanwhile."""
         subjects: list[SpokeStatus | ZoneStatus] = [*self.spokes, *self.zones]
-        return tuple(one for one in subjects if set(one.held) - one.approved)
+        return tuple(one for one in subjects if set(one.held) - one.approved or self._vpcs_wait(one))
+
+    def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
+        """The VPCs, of a zone, whose associations wait to be ended."""
+        return list(subject.held_vpcs) if isinstance(subject, ZoneStatus) else []
+
+    def _vpcs_wait(self, subject: SpokeStatus | ZoneStatus) -> bool:
+        return isinstance(subject, ZoneStatus) and bool(set(subject.held_vpcs) - subject.approved_vpcs)
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:

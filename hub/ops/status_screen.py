@@ -60,13 +60,20 @@ def show_held(
     ]
     where = str(subject.spoke) if isinstance(subject, SpokeStatus) else seen.domain(subject.zone_id)
     heading = f"{where}: {subject.held_names:,} names would be removed"
-    _show_list(console, heading, lines, None)
+    if lines:
+        _show_list(console, heading, lines, None)
+    vpcs = seen.vpcs_of(subject)
+    heading = f"{where}: {len(vpcs):,} VPCs would not resolve it any more"
+    _show_list(console, heading, [visible(vpc) for vpc in vpcs], None if all_of else 2 * SHOWN)
     if len(subject.held) > len(shown):
         console.print(f"{len(subject.held) - len(shown):,} more: --all shows them, --json has everything.")
 
 
 def _held(seen: Overview, one: SpokeStatus | ZoneStatus) -> Text:
     name = seen.name_of(one)
+    if vpcs := seen.vpcs_of(one):
+        told = f"{len(vpcs):,} VPCs would lose the zone, {', '.join(vpcs[:3])}{', ...' if len(vpcs) > 3 else ''}"  # noqa: PLR2004 - enough to see
+        return visible(f"{seen.domain(name)}: {told}: ./orgdns approve {name}")
     of = "instances" if isinstance(one, SpokeStatus) else "names"
     first = ", ".join(text.removesuffix(".") for text in one.held[:3])
     more = ", ..." if len(one.held) > len(one.held[:3]) else ""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime.model import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.name_template import Template
 from hub.runtime.policy import Policy
+from hub.runtime.reach import Reach, VpcSelection
 from hub.runtime.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.vpcs import Means
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 def to_json(policy: Policy) -> str:
@@ -34,7 +36,24 @@ def from_json(text: str) -> Policy:
         reserved=tuple(read["reserved"]),
         reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _set(zone["vpcs"])) for zone in read["reverse_zones"]),
         adopting=tuple(Fqdn(domain) for domain in read["adopting"]),
+        reaches=tuple(_reach(reach) for reach in read["reaches"]),
     )
+
+
+def _reach(read: dict[str, Any]) -> Reach:
+    return Reach(
+        domain=Fqdn(read["domain"]),
+        means=Means(read["means"]),
+        selections=None if read["selections"] is None else tuple(_selection(one) for one in read["selections"]),
+        exceptions=tuple(_selection(one) for one in read["exceptions"]),
+        owns_all=read["owns_all"],
+        switches_off=read["switches_off"],
+    )
+
+
+def _selection(read: dict[str, Any]) -> VpcSelection:
+    sets = {name: _set(values) for name, values in read.items() if name != "tag"}
+    return VpcSelection(**sets, tag=_condition(read["tag"]))
 
 
 def _rule(read: dict[str, Any]) -> Rule:

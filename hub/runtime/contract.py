@@ -15,6 +15,11 @@ READER_ROLE: Final = f"{PREFIX}-reader"
 WRITER_ROLE: Final = f"{PREFIX}-writer"
 ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
 SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
+ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
+# In the networking account: authorises the association of a VPC with a zone, and ends one.
+AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
+# In each account: associates the account's own VPCs.
+VPC_ROLE: Final = f"{PREFIX}-vpc-associator"
 DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
 
 # Resources of the hub.
@@ -25,12 +30,19 @@ SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"
 OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
 PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
+ASSOCIATOR_FUNCTION: Final = f"{PREFIX}-associator"
+ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
 LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
 PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
 SWEEPS_QUEUE: Final = f"{PREFIX}-sweeps"
 SWEEPS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-sweeps-dead-letters"
+ASSOCIATIONS_QUEUE: Final = f"{PREFIX}-associations"
+ASSOCIATIONS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-associations-dead-letters"
+
+# The Route 53 Profile of each region, in the networking account.
+PROFILE: Final = PREFIX
 
 # The StackSets of the spokes; the instances of the second are the list of spokes.
 ACCOUNT_STACK_SET: Final = f"{PREFIX}-spoke-account"
@@ -42,6 +54,7 @@ ASK_FOR_SWEEPS: Final = "ask for sweeps"
 ASK_FOR_AUDITS: Final = "ask for audits"
 SWEEP: Final = "sweep"
 AUDIT: Final = "audit"
+ASSOCIATE: Final = "associate"
 # Minutes between two rounds of the schedule that asks for sweeps; each asks a part of the spokes.
 ROUND_MINUTES: Final = 5
 
@@ -56,6 +69,8 @@ ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 # What part of the networking account's Route 53 buckets the publisher may take, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
+ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
+ENV_AUTHORIZER_ROLE_ARN: Final = "ORGDNS_AUTHORIZER_ROLE_ARN"
 ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
 # A JSON object: what a sweep or audit may remove by itself, and for how many days an unreachable spoke keeps its names.
 ENV_GUARDS: Final = "ORGDNS_GUARDS"
@@ -69,6 +84,9 @@ STATE_SOURCE: Final = "aws.ec2"
 STATE_DETAIL_TYPE: Final = "EC2 Instance State-change Notification"
 TAG_SOURCE: Final = "aws.tag"
 TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
+# CreateVpc and DeleteVpc come by CloudTrail alone, where a trail logs them.
+CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
+VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
 # Only the states that decide something: running registers, the final ones remove; stopping does where a rule says so.
 REGISTERING_STATES: Final = ("running",)
 STOPPING_STATES: Final = ("stopping", "stopped")
@@ -92,6 +110,9 @@ MARK_KEY: Final = "marked"
 # How each spoke and each zone is, all in one partition, so that one query tells of all.
 SPOKES_KEY: Final = "spokes"
 ZONES_KEY: Final = "zones"
+VPCS_KEY: Final = "vpcs"
+# A VPC's row has an attribute for each zone, or Profile, that orgdns did something with.
+HOLD_PREFIX: Final = "hold#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
 ROUND_KEY: Final = "round"

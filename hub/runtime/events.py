@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.model import InstanceRef, InstanceState
+from hub.runtime.model import InstanceRef, InstanceState, Spoke
 from hub.runtime.naming import cut
 
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
-
+VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
+_VPC_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):vpc/(vpc-[0-9a-f]{8,17})")
 
 # The tags of an instance, sorted.
 Tags = tuple[tuple[str, str], ...]
@@ -54,6 +55,54 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
     Raises:
         NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
     """
+    event, detail = _event(body)
+    ref = _subject(event)
+    match event.get("source"), event.get("detail-type"):
+        case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
+            if detail.get("instance-id") != ref.id:
+                raise NotOurs("detail.instance-id is not the instance of resources")
+            return Hint(ref, _state(detail.get("state")), attempt=attempt)
+        case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
+            return Hint(ref, told=_told(detail), attempt=attempt, time=str(event.get("time") or ""))
+        case source, detail_type:
+            raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
+
+
+def vpc_hint_of(body: str) -> tuple[Spoke, str]:
+    """The spoke and the id of the VPC that an event is about: look at it.
+
+    Of a call that CloudTrail logged, account and region are EventBridge's own, as of any event; which VPC it is stands
+    in the call itself ("Amazon EC2 API calls via CloudTrail",
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudtrail.html).
+
+    Raises:
+        NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
+    """
+    event, detail = _event(body)
+    match event.get("source"), event.get("detail-type"):
+        case contract.STATE_SOURCE, contract.CALL_DETAIL_TYPE:
+            spoke = Spoke(str(event.get("account")), str(event.get("region")))
+            if not re.fullmatch(r"[0-9]{12}/[a-z0-9-]{1,32}", str(spoke)) or detail.get("awsRegion") != spoke.region:
+                raise NotOurs("the call was made in another region than the event comes from")
+            match detail:
+                case {"eventName": "CreateVpc", "responseElements": {"vpc": {"vpcId": str(vpc_id)}}}:
+                    pass
+                case {"eventName": "DeleteVpc" | "ModifyVpcAttribute", "requestParameters": {"vpcId": str(vpc_id)}}:
+                    pass
+                case _:
+                    raise NotOurs("the call is none that makes, changes or deletes a VPC")
+            if not VPC_ID.fullmatch(vpc_id):
+                raise NotOurs(f"{_short(vpc_id)} is no VPC")
+            return spoke, vpc_id
+        case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
+            account, region, vpc_id = _resource(event, _VPC_ARN, "VPC")
+            return Spoke(account, region), vpc_id
+        case source, detail_type:
+            raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
+
+
+def _event(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An event, and its detail."""
     try:
         event = json.loads(body)
     except ValueError as broken:
@@ -65,30 +114,26 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise NotOurs("the event has no detail")
-    ref = _subject(event)
-    match event.get("source"), event.get("detail-type"):
-        case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
-            if detail.get("instance-id") != ref.id:
-                raise NotOurs("detail.instance-id is not the instance of resources")
-            return Hint(ref, _state(detail.get("state")), attempt=attempt)
-        case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, told=_told(detail), attempt=attempt, time=str(event.get("time", "")))
-        case source, detail_type:
-            raise NotOurs(f"an event of source {_short(source)} and detail-type {_short(detail_type)} is not ours")
+    return event, detail
 
 
 def _subject(event: dict[str, Any]) -> InstanceRef:
     """The one instance that the event is about."""
+    return InstanceRef(*_resource(event, _INSTANCE_ARN, "instance"))
+
+
+def _resource(event: dict[str, Any], arn: re.Pattern[str], what: str) -> tuple[str, str, str]:
+    """Account, region and id of the one resource that the event is about."""
     resources = event.get("resources")
     if not (isinstance(resources, list) and len(resources) == 1 and isinstance(resources[0], str)):
         raise NotOurs("the event does not name one resource")
-    match = _INSTANCE_ARN.fullmatch(resources[0])
+    match = arn.fullmatch(resources[0])
     if match is None:
-        raise NotOurs(f"{_short(resources[0])} is no instance")
-    region, account, instance_id = match.groups()
+        raise NotOurs(f"{_short(resources[0])} is no {what}")
+    region, account, resource_id = match.groups()
     if (event.get("account"), event.get("region")) != (account, region):
         raise NotOurs("the resource lies in another account or region than the event")
-    return InstanceRef(account, region, instance_id)
+    return account, region, resource_id
 
 
 def _told(detail: dict[str, Any]) -> frozenset[Tags]:

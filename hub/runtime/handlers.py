@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +12,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract, publish, recording, wiring
 from hub.runtime.aws.rows import name_key_of
-from hub.runtime.events import Hint, NotOurs, hint_of
+from hub.runtime.events import Hint, NotOurs, hint_of, vpc_hint_of
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
 from hub.runtime.rounds import ZONES_AN_AUDIT
-from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Sweep
+from hub.runtime.status import AskForAudits, AskForSweeps, Associate, Audit, Sweep
 from hub.runtime.tasks import task_of
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from hub.runtime.associate import Done
     from hub.runtime.model import Change, InstanceRef, NameKey, Spoke
     from hub.runtime.ports import TimeLeft
     from hub.runtime.rounds import Asked
     from hub.runtime.status import Task, ZoneStatus
+    from hub.runtime.sweep_vpcs import VpcsSwept
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
@@ -54,6 +57,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         hints.append(hint)
         messages.setdefault(hint.ref, []).append(record["messageId"])
     failed: list[str] = []
+    spokes: set[Spoke] = set()
     for outcome in replace(wiring.observer(), time_left=_time_left(context)).observe(hints):
         seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.ending:
@@ -66,6 +70,11 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 logger.warning("event dropped", extra=seen)
             case recording.Ending.RECORDED | recording.Ending.UNCHANGED:
                 _tell_recorded(outcome)
+                spokes.add(outcome.ref.spoke)
+    for spoke in sorted(spokes):
+        # For people alone: nothing is tried again for it.
+        with suppress(LedgerUnavailable):
+            wiring.statuses().note_event(spoke)
     return _failed(failed)
 
 
@@ -124,6 +133,8 @@ def _work(task: Task, context: LambdaContext) -> None:
                 _tell_audited(status)
             if rest := zone_ids[ZONES_AN_AUDIT:]:
                 wiring.asker().ask_for_audits(rest)
+        case Associate():
+            raise NotOurs("the message is a task of the associator")
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
@@ -131,6 +142,9 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     swept = replace(wiring.sweeper(), time_left=_time_left(context), tell=_tell_recorded).sweep(spoke)
     status = swept.status
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
+    vpc_sweeper = wiring.vpc_sweeper()
+    if vpc_sweeper is not None:
+        _tell_vpcs_swept(vpc_sweeper.sweep(spoke, departed=status.withdrawn))
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
@@ -142,6 +156,69 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     if status.held:
         held = {"held_names": status.held_names, "held_instances": status.held}
         logger.error("removals wait for orgdns approve", extra=seen | held)
+
+
+def _tell_vpcs_swept(swept: VpcsSwept) -> None:
+    status = swept.status
+    seen: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "asked": swept.asked}
+    metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
+    if status.fault:
+        metrics.add_metric("VpcsNotSeen", MetricUnit.Count, 1)
+        logger.warning("VPCs not seen", extra=seen | {"reason": status.fault})
+        return
+    logger.info("VPCs seen", extra=seen | {"blocked": status.blocked})
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Take tasks and events of VPCs off the associator's queue; name those that must be delivered again."""
+    tasks: dict[Associate, list[str]] = {}
+    for record in event["Records"]:
+        try:
+            tasks.setdefault(_association_of(record["body"]), []).append(record["messageId"])
+        except NotOurs as reason:
+            metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
+            logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+    working = replace(wiring.associator(), time_left=_time_left(context))
+    failed: list[str] = []
+    for task, message_ids in tasks.items():
+        outcomes = working.associate(task)
+        for done in outcomes:
+            _tell_associated(done)
+        if any(done.retry for done in outcomes):
+            metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
+            failed += message_ids
+    return _failed(failed)
+
+
+def _association_of(body: str) -> Associate:
+    """What a message of the associator's queue asks for: a task of the sweeper's, or an event of a VPC."""
+    try:
+        task = task_of(body)
+    except NotOurs:
+        spoke, vpc_id = vpc_hint_of(body)
+        return Associate(spoke, (vpc_id,))
+    if not isinstance(task, Associate):
+        raise NotOurs("the message is a task of the sweeper")
+    return task
+
+
+def _tell_associated(done: Done) -> None:
+    """Count and log what was done in a VPC."""
+    seen: dict[str, object] = {"vpc": str(done.ref), "done": [f"{step.act} {step.of}".strip() for step in done.steps]}
+    if done.steps:
+        metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(done.steps))
+        logger.info("VPC seen to", extra=seen | {"gone": done.gone})
+    for step, reason in done.faults:
+        metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
+        logger.warning("association refused", extra=seen | {"step": f"{step.act} {step.of}".strip(), "reason": reason})
+    if done.full:
+        metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
+    if done.held:
+        logger.error("removals wait for orgdns approve", extra=seen | {"zones": done.held})
+    if done.retry:
+        logger.warning("VPC kept for later", extra=seen | {"reason": done.retry})
 
 
 def _tell_audited(status: ZoneStatus) -> None:

@@ -196,7 +196,7 @@ def shadowed(template: Template, domains: Collection[Fqdn], known: Known) -> Fqd
     labels = _labels(template)
     for domain in sorted(domains):
         inner = domain.removesuffix(".").split(".")
-        lies_in = len(inner) < len(labels) and all(
+        lies_in = len(inner) <= len(labels) and all(
             not _chosen(label) and _can_meet(label, part, known)
             for label, part in zip(labels[-len(inner) :], inner, strict=True)
         )

@@ -1,8 +1,8 @@
-"""How fast Route 53 is asked: an account's two buckets, of which a share is left for others. Pure.
+"""How fast Route 53 is asked: an account's buckets, of which a share is left for others. Pure.
 
 Route 53 lets an account make bursts of 50 requests and 1,500 changes, and then 10 requests and 100 changes a second; a
-CREATE or a DELETE is one change (Developer Guide, "Quotas": maximums on API requests,
-https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+CREATE or a DELETE is one change, and associating a VPC, or ending that, two (Developer Guide, "Quotas": maximums on API
+requests, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
 """
 
 from __future__ import annotations
@@ -12,6 +12,11 @@ from typing import Final
 
 REQUESTS: Final = (50.0, 10.0)
 CHANGES: Final = (1_500.0, 100.0)
+# Operations with a bucket of their own beside these, and what one takes of the bucket of changes.
+ASSOCIATE: Final = "AssociateVPCWithHostedZone"
+DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
+OPERATIONS: Final = {ASSOCIATE: (20.0, 5.0), DISASSOCIATE: (10.0, 5.0)}
+ASSOCIATION_CHANGES: Final = 2
 # Others are at it, too, when a call is throttled: the rate is halved, though never below this part of the share...
 LEAST_RATE: Final = 0.25
 # ...and comes back by this part of the share with each call that is not.
@@ -55,21 +60,20 @@ class Pace:
     _rate: float = field(default=1.0, init=False)
     _requests: _Bucket = field(init=False)
     _changes: _Bucket = field(init=False)
+    _operations: dict[str, _Bucket] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._requests, self._changes = (
-            _Bucket(capacity * self.share, refill * self.share, capacity * self.share, self.started_at)
-            for capacity, refill in (REQUESTS, CHANGES)
-        )
+        self._requests, self._changes = self._bucket(*REQUESTS), self._bucket(*CHANGES)
+        self._operations = {operation: self._bucket(*bucket) for operation, bucket in OPERATIONS.items()}
 
-    def delay(self, changes: int, now: float) -> float:
+    def delay(self, changes: int, now: float, operation: str = "") -> float:
         """How many seconds a call with so many changes has to wait for its turn."""
-        return max(self._requests.delay(1, now, self._rate), self._changes.delay(changes, now, self._rate))
+        return max(bucket.delay(tokens, now, self._rate) for bucket, tokens in self._taken(changes, operation))
 
-    def take(self, changes: int, now: float) -> None:
+    def take(self, changes: int, now: float, operation: str = "") -> None:
         """Count a call with so many changes, which is made now."""
-        self._requests.take(1, now, self._rate)
-        self._changes.take(changes, now, self._rate)
+        for bucket, tokens in self._taken(changes, operation):
+            bucket.take(tokens, now, self._rate)
 
     def answered(self, *, throttled: bool) -> None:
         """Adapt the pace to how a call was answered."""
@@ -77,3 +81,12 @@ class Pace:
             self._rate = max(LEAST_RATE, self._rate / 2)
         else:
             self._rate = min(1.0, self._rate + RECOVERY)
+
+    def _bucket(self, capacity: float, refill: float) -> _Bucket:
+        # A bucket that never holds a whole token would let nothing through at once, and everything in the end.
+        capacity, refill = max(1.0, capacity * self.share), refill * self.share
+        return _Bucket(capacity, refill, capacity, self.started_at)
+
+    def _taken(self, changes: int, operation: str) -> list[tuple[_Bucket, float]]:
+        own = self._operations.get(operation)
+        return [(self._requests, 1.0), (self._changes, changes), *([(own, 1.0)] if own else [])]

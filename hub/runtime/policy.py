@@ -27,6 +27,8 @@ from hub.runtime.wishes import Missing, Untagged, Values, Wish, selected_interfa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hub.runtime.reach import Reach
+
 # More than an instance has use for; each costs rows of the ledger and records of the zone.
 MAX_NAMES: Final = 100
 MAX_REFUSALS: Final = 50
@@ -93,6 +95,7 @@ class Policy:
 
     `unit_labels` are what `{ou}` stands for in the accounts of a unit. `reserved` are patterns of names that nobody
     gets by a choice of his own. In the zones `adopting` what other tools left for known instances is taken over.
+    `reaches` are the zones of which policy says which VPCs resolve them.
     """
 
     regions: frozenset[str]
@@ -102,6 +105,12 @@ class Policy:
     reserved: tuple[str, ...] = ()
     reverse_zones: tuple[ReverseZone, ...] = ()
     adopting: tuple[Fqdn, ...] = ()
+    reaches: tuple[Reach, ...] = ()
+
+    @property
+    def reaches_by_units(self) -> bool:
+        """Whether it matters to VPCs which organizational units an account lies in."""
+        return any(reach.reads_units for reach in self.reaches)
 
     @property
     def tags_read(self) -> frozenset[str]:

@@ -7,11 +7,13 @@ once an hour and never all at once. A new policy has all of them asked ahead of 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from hub.runtime import contract
-from hub.runtime.status import Audit, Round, Sweep
+from hub.runtime.status import Associate, Audit, Round, Sweep
+from hub.runtime.vpcs import VpcRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -64,6 +66,8 @@ class Asker:
     zone_ids: Sequence[str]
     policy_digest: str
     clock: Clock
+    # The associator's queue, where there is one.
+    associations: Tasks | None = None
 
     def ask_for_sweeps(self) -> Asked:
         """Ask for the sweeps that are due in this round, and for the audits that a person asked for.
@@ -87,6 +91,8 @@ class Asker:
         again = [one.zone_id for one in zones if one.approved or (one.held and now - one.tried_at > HELD_AGAIN)]
         audits = _audits(self.zone_ids if every_zone else again)
         self.tasks.ask([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
+        if self.associations is not None:
+            self.associations.ask(_approved(zones))
         # Last, so that a round that was cut short is asked once more.
         self.rounds.put_round(following)
         if every_zone:
@@ -119,7 +125,8 @@ class Asker:
             behind=len(known) - sum(status.policy == self.policy_digest for status in of_known),
             unreachable=len(of_known) - len(reached),
             overdue=len(late) + len(late_zones),
-            held=sum(bool(status.held) for status in of_known) + sum(bool(zone.held) for zone in zones),
+            held=sum(bool(status.held) for status in of_known)
+            + sum(bool(zone.held or zone.held_vpcs) for zone in zones),
         )
 
 
@@ -158,6 +165,13 @@ def _place(spoke: Spoke) -> str:
 
 def _urgent(status: SpokeStatus | None) -> bool:
     return status is None or not status.tried_at or bool(status.approved)
+
+
+def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
+    """The associations that a person let be ended, a task for each spoke."""
+    refs = sorted({VpcRef.parse(vpc) for zone in zones for vpc in zone.approved_vpcs})
+    by_spoke = groupby(refs, key=lambda ref: ref.spoke)
+    return [(Associate(spoke, tuple(ref.id for ref in of_spoke)), 0) for spoke, of_spoke in by_spoke]
 
 
 def _audits(zone_ids: Collection[str]) -> list[tuple[Task, int]]:

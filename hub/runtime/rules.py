@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from hub.runtime import contract
 from hub.runtime.model import (
@@ -11,7 +11,6 @@ from hub.runtime.model import (
     ConflictRule,
     Fqdn,
     Instance,
-    InstanceRef,
     InstanceState,
     Interface,
     Selection,
@@ -24,16 +23,38 @@ SHOWN_PATTERNS: Final = 5
 STOPPED_STATES: Final = frozenset({InstanceState.STOPPING, InstanceState.STOPPED})
 
 
+class Tagged(Protocol):
+    """What carries tags: an instance, or a VPC."""
+
+    def tag(self, key: str) -> str | None:
+        """The value of a tag, or None when it does not carry it."""
+        ...
+
+
+class Placed(Protocol):
+    """What lies in an account and a region."""
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The region."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TagCondition:
-    """That an instance carries a tag: with this value, or with any where the value is None."""
+    """That something carries a tag: with this value, or with any where the value is None."""
 
     key: str
     value: str | None = None
 
-    def met(self, instance: Instance) -> bool:
-        """Whether the instance carries it; upper and lower case of the value are one."""
-        there = instance.tag(self.key)
+    def met(self, tagged: Tagged) -> bool:
+        """Whether it is carried; upper and lower case of the value are one."""
+        there = tagged.tag(self.key)
         return there is not None and (self.value is None or there.strip().lower() == self.value.lower())
 
     def __str__(self) -> str:
@@ -53,8 +74,8 @@ class Scope:
     vpcs: frozenset[str] | None = None
     subnets: frozenset[str] | None = None
 
-    def covers(self, ref: InstanceRef, account: Account) -> bool:
-        """Whether the instance lies in the accounts and regions."""
+    def covers(self, ref: Placed, account: Account) -> bool:
+        """Whether it lies in the accounts and regions."""
         anywhere = self.accounts is None and self.units is None
         named = ref.account in (self.accounts or ()) or not (self.units or frozenset()).isdisjoint(account.units)
         return (anywhere or named) and (self.regions is None or ref.region in self.regions)

@@ -23,7 +23,8 @@ class SpokeStatus:
     `policy` is the digest of the policy that the last complete sweep went by. `fault` says why the spoke could not be
     swept, and `fault_since` from when on it was out of reach, 0 when it is not: waiting helps against other faults.
     `withdrawn` when that lasted for longer than names are kept. `held` are the instances that the last sweep would have
-    taken names from and did not, `approved` those of which a person said that it may.
+    taken names from and did not, `approved` those of which a person said that it may. `event_at` is about when the last
+    event of the spoke came: a quarter of an hour ago at most, it may be a later one.
     """
 
     spoke: Spoke
@@ -40,6 +41,7 @@ class SpokeStatus:
     held: tuple[str, ...] = ()
     held_names: int = 0
     approved: frozenset[str] = frozenset()
+    event_at: Millis = NEVER
 
     def settled(self, now: Millis) -> bool:
         """Whether the ledger knows all claims of the spoke's instances: they were all seen of late, or let go."""
@@ -48,7 +50,11 @@ class SpokeStatus:
 
 @dataclass(frozen=True, slots=True)
 class ZoneStatus:
-    """How a zone is, by its last audit: how many names differed, by kind; `held` and `approved` as a spoke's."""
+    """How a zone is, by its last audit: how many names differed, by kind; `held` and `approved` as a spoke's.
+
+    `held_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy wants ended, and that wait for a
+    person, `approved_vpcs` those of which a person said that they may be.
+    """
 
     zone_id: str
     tried_at: Millis = NEVER
@@ -59,6 +65,8 @@ class ZoneStatus:
     held: tuple[Fqdn, ...] = ()
     held_names: int = 0
     approved: frozenset[str] = frozenset()
+    held_vpcs: tuple[str, ...] = ()
+    approved_vpcs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,15 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Associate:
+    """Have these VPCs of a spoke resolve what they should; `let_go` when the spoke's account is none of ours."""
+
+    spoke: Spoke
+    vpc_ids: tuple[str, ...]
+    let_go: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AskForSweeps:
     """Ask for the sweeps that are due."""
 
@@ -124,4 +141,4 @@ class AskForAudits:
     """Ask for an audit of every zone."""
 
 
-Task = Sweep | Audit | AskForSweeps | AskForAudits
+Task = Sweep | Audit | AskForSweeps | AskForAudits | Associate

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import boto3
 
 from hub.runtime import contract
+from hub.runtime.associate import Associator
 from hub.runtime.audit import Auditor
+from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.ec2 import SpokeInstances
 from hub.runtime.aws.ledger import DynamoLedger
 from hub.runtime.aws.organization import OrganizationAccounts
@@ -23,6 +25,8 @@ from hub.runtime.aws.stack_sets import StackSetSpokes
 from hub.runtime.aws.statuses import DynamoStatuses
 from hub.runtime.aws.table import Table
 from hub.runtime.aws.tasks import QueuedTasks
+from hub.runtime.aws.vpc_rows import DynamoVpcs
+from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.compiled import from_json
 from hub.runtime.model import Fqdn, Millis
 from hub.runtime.observe import Observer
@@ -32,6 +36,8 @@ from hub.runtime.recording import Recorder
 from hub.runtime.rounds import Asker
 from hub.runtime.status import Guard
 from hub.runtime.sweep import Sweeper
+from hub.runtime.sweep_vpcs import VpcSweeper
+from hub.runtime.vpcs import Means
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -40,8 +46,10 @@ if TYPE_CHECKING:
     from hub.runtime.recording import Outcome
 
 DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
-# What part of the networking account's Route 53 quotas an audit takes, beside what the publisher takes.
+# What part of the networking account's Route 53 quotas an audit takes, beside what the publisher takes; and each of the
+# associator's two workers at most.
 AUDIT_SHARE: Final = 0.1
+ASSOCIATION_SHARE: Final = 0.1
 
 
 class Misdeployed(Exception):
@@ -128,6 +136,17 @@ def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
     return OrganizationAccounts(_session().client("organizations", config=config), ledger, now)
 
 
+def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    by_profile = any(reach.means is Means.PROFILE for reach in policy.reaches)
+    owner = _account_of(setting(contract.ENV_AUTHORIZER_ROLE_ARN)) if by_profile else ""
+    return SpokeVpcs(AssumedClients(_session(), sts, "ec2", session_name, now, CLIENT_CONFIG), owner)
+
+
+def _account_of(arn: str) -> str:
+    return arn.split(":")[4]
+
+
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, "route53", session_name, now, CLIENT_CONFIG)
@@ -149,6 +168,12 @@ def observer() -> Observer:
         sleep=time.sleep,
         time_left=_no_time,
     )
+
+
+@cache
+def statuses() -> DynamoStatuses:
+    """How each spoke is, for the observer to say when events came."""
+    return DynamoStatuses(_table(SPOKE_CONFIG))
 
 
 @cache
@@ -188,6 +213,48 @@ def sweeper() -> Sweeper:
 
 
 @cache
+def vpc_sweeper() -> VpcSweeper | None:
+    """Who looks at the VPCs of a spoke; nobody where policy says of no zone which VPCs resolve it."""
+    policy = _policy()
+    if not policy.reaches:
+        return None
+    table = _table(CLIENT_CONFIG)
+    return VpcSweeper(
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
+        rows=DynamoVpcs(table),
+        tasks=_associations(),
+        clock=now,
+    )
+
+
+@cache
+def associator() -> Associator:
+    """The associator; each invocation says how much time it has."""
+    policy = _policy()
+    table = _table(CLIENT_CONFIG)
+    role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, "route53", contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
+    return Associator(
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        zone_owner=_account_of(role_arn),
+        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        vpcs=_vpcs(contract.ASSOCIATOR_ROLE, policy),
+        rows=DynamoVpcs(table),
+        removals=DynamoStatuses(table),
+        authorizations=ZoneOwner(clients, role_arn, Pace(ASSOCIATION_SHARE, now() / 1000), now, time.sleep),
+        associations=VpcOwner(clients),
+        guard=_guard(),
+        sleep=time.sleep,
+        time_left=_no_time,
+    )
+
+
+@cache
 def auditor() -> Auditor:
     """The auditor; each invocation says how much time it has."""
     table = _table(CLIENT_CONFIG)
@@ -215,7 +282,12 @@ def asker() -> Asker:
         zone_ids=sorted(_zone_ids(_policy()).values()),
         policy_digest=_policy_digest(),
         clock=now,
+        associations=_associations() if _policy().reaches else None,
     )
+
+
+def _associations() -> QueuedTasks:
+    return QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_ASSOCIATIONS_QUEUE_URL))
 
 
 def _policy_digest() -> str:

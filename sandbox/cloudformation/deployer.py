@@ -34,6 +34,7 @@ from sandbox.cloudformation.template import (
     parsed_template,
 )
 from sandbox.organization import PARTITION
+from sandbox.profiles.resource_types import PROFILE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from sandbox.cloudformation.template import Template
 
 # moto finds a type by the subclasses of its model: that they were imported is what registers these.
-BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource)
+BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource, *PROFILE_TYPES)
 
 
 class DeploymentFailed(RuntimeError):

@@ -18,10 +18,13 @@ from botocore.client import BaseClient
 from moto.iam.models import Role, get_account_id_from, iam_backends
 
 from hub.runtime.contract import (
+    ASSOCIATOR_ROLE,
+    AUTHORIZER_ROLE,
     OBSERVER_ROLE,
     PUBLISHER_ROLE,
     READER_ROLE,
     SWEEPER_ROLE,
+    VPC_ROLE,
     WRITER_ROLE,
     ZONE_READER_ROLE,
 )
@@ -36,7 +39,17 @@ if TYPE_CHECKING:
     from sandbox.iam.conditions import Context
 
 GUARDED_ROLES: Final = frozenset(
-    {OBSERVER_ROLE, PUBLISHER_ROLE, READER_ROLE, SWEEPER_ROLE, WRITER_ROLE, ZONE_READER_ROLE}
+    {
+        ASSOCIATOR_ROLE,
+        AUTHORIZER_ROLE,
+        OBSERVER_ROLE,
+        PUBLISHER_ROLE,
+        READER_ROLE,
+        SWEEPER_ROLE,
+        VPC_ROLE,
+        WRITER_ROLE,
+        ZONE_READER_ROLE,
+    }
 )
 
 # Error code and HTTP status of a denied call: "Common errors" of each service's API reference, for example
@@ -45,9 +58,14 @@ _DENIALS: Final = {
     "ec2": ("UnauthorizedOperation", 403),
     "dynamodb": ("AccessDeniedException", 400),
     "organizations": ("AccessDeniedException", 400),
+    "route53profiles": ("AccessDeniedException", 400),
+    "route53resolver": ("AccessDeniedException", 400),
 }
 _DENIAL: Final = ("AccessDenied", 403)
 _COLONS_OF_AN_ARN: Final = 5
+# What botocore calls the region of a global service, and which it is to aws:RequestedRegion: "Global condition keys",
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+_GLOBAL: Final = {"aws-global": "us-east-1"}
 
 # Typed as anything: the guard stands on what botocore's clients keep to themselves.
 _CLIENT: Final[Any] = BaseClient
@@ -134,7 +152,7 @@ class Guard:
         if role_arn is None:
             return
         service = client.meta.service_model.service_name
-        account, region = account_of(role_arn), client.meta.region_name
+        account, region = account_of(role_arn), _region(client)
         backend = management_backend(account)
         caller = Caller(account, region, organization_id(account), backend.account_id if backend else None)
         for permission in needed_permissions(service, operation, parameters, caller):
@@ -147,8 +165,8 @@ class Guard:
         role_arn: str,
         permission: Permission,
     ) -> None:
-        service, region = client.meta.service_model.service_name, client.meta.region_name
-        context = {"aws:RequestedRegion": region, **permission.context}
+        service = client.meta.service_model.service_name
+        context = {"aws:RequestedRegion": _region(client), **permission.context}
         try:
             self.check(role_arn, permission.action, permission.resource, context)
         except AccessDenied as denied:
@@ -165,6 +183,11 @@ class Guard:
         key = iam_backends[get_account_id_from(key_id)][PARTITION].access_keys.get(key_id)
         role_arn: str | None = getattr(key, "role_arn", None)
         return role_arn if role_arn and role_arn.rpartition("/")[2] in self.roles else None
+
+
+def _region(client: Any) -> str:  # noqa: ANN401 - botocore's own types
+    region: str = client.meta.region_name
+    return _GLOBAL.get(region, region)
 
 
 def _resource_context(resource: str) -> Context:

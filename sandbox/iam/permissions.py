@@ -9,15 +9,15 @@ through.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from sandbox.iam.permission import Caller, Parameters, Permission, zone_arn
+from sandbox.iam.vpc_permissions import VPC_OPERATIONS
 
 if TYPE_CHECKING:
-    from sandbox.iam.conditions import Context
+    from collections.abc import Callable, Mapping
 
-Parameters = Mapping[str, Any]
-"""The parameters of a call, as boto3 takes them."""
+__all__ = ["Caller", "Permission", "UnknownOperation", "needed_permissions", "normalized_record_name"]
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
@@ -25,25 +25,6 @@ _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
 
 class UnknownOperation(NotImplementedError):
     """A guarded role called an operation whose permissions are not modelled here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls and where: the caller's account, its organization and the region of the client."""
-
-    account: str
-    region: str
-    organization: str | None = None
-    management_account: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """One action on one resource, with the condition keys that the call itself sets."""
-
-    action: str
-    resource: str = "*"
-    context: Context = field(default_factory=dict)
 
 
 def needed_permissions(service: str, operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
@@ -121,10 +102,6 @@ def _in_transaction(_operation: str, parameters: Parameters, caller: Caller) -> 
     return tuple(Permission(action, table) for action, table in sorted(items))
 
 
-def _zone_arn(zone_id: str) -> str:
-    return f"arn:aws:route53:::hostedzone/{zone_id.rpartition('/')[2]}"
-
-
 def _change_record_sets(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
     changes = parameters["ChangeBatch"]["Changes"]
     record_sets = [change["ResourceRecordSet"] for change in changes]
@@ -134,12 +111,12 @@ def _change_record_sets(_operation: str, parameters: Parameters, _caller: Caller
         f"{prefix}RecordTypes": tuple(sorted({r["Type"] for r in record_sets})),
         f"{prefix}Actions": tuple(sorted({change["Action"] for change in changes})),
     }
-    return (Permission(prefix, _zone_arn(parameters["HostedZoneId"]), context),)
+    return (Permission(prefix, zone_arn(parameters["HostedZoneId"]), context),)
 
 
 def _on_zone(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
     zone = parameters.get("HostedZoneId") or parameters["Id"]
-    return (Permission(f"route53:{operation}", _zone_arn(zone)),)
+    return (Permission(f"route53:{operation}", zone_arn(zone)),)
 
 
 def _on_change(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
@@ -167,6 +144,24 @@ def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[
     return (Permission(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{region}:{account}:{name}"),)
 
 
+def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A profile in a VPC: a policy can name the VPC, and not the profile.
+
+    "Actions, resources, and condition keys for Amazon Route 53 Profiles": no resource types, and of the condition keys
+    route53profiles:ResourceIds (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html).
+    That AssociateProfile asks EC2 for the VPC in the caller's name is taken from AmazonRoute53ProfilesFullAccess
+    (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRoute53ProfilesFullAccess.html).
+    """
+    context = {"route53profiles:ResourceIds": parameters["ResourceId"]}
+    needed = [Permission(f"route53profiles:{operation}", context=context)]
+    if operation == "AssociateProfile":
+        needed.append(Permission("ec2:DescribeVpcs"))
+    if parameters.get("Tags"):
+        associations = f"arn:aws:route53profiles:{caller.region}:{caller.account}:profile-association/*"
+        needed.append(Permission("route53profiles:TagResource", associations))
+    return tuple(needed)
+
+
 def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
     """A stack set, which is the management account's when a delegated administrator made it."""
     delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
@@ -180,6 +175,8 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("sts", "GetCallerIdentity"): _nothing,
     ("sts", "AssumeRole"): _assume_role,
     ("ec2", "DescribeInstances"): _on_everything("ec2"),
+    ("ec2", "DescribeVpcs"): _on_everything("ec2"),
+    **VPC_OPERATIONS,
     **{
         ("dynamodb", operation): _on_table
         for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "ConditionCheckItem")
@@ -194,6 +191,14 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("route53", "ListResourceRecordSets"): _on_zone,
     ("route53", "GetHostedZone"): _on_zone,
     ("route53", "GetChange"): _on_change,
+    ("route53", "ListVPCAssociationAuthorizations"): _on_zone,
+    ("route53resolver", "ListResolverRules"): _on_everything("route53resolver"),
+    **{
+        ("route53profiles", operation): _on_everything("route53profiles")
+        for operation in ("ListProfiles", "ListProfileAssociations", "ListProfileResourceAssociations")
+    },
+    ("route53profiles", "AssociateProfile"): _on_profile,
+    ("route53profiles", "DisassociateProfile"): _on_profile,
     ("organizations", "DescribeAccount"): _on_member,
     ("organizations", "ListParents"): _on_member,
     ("organizations", "ListAccounts"): _on_everything("organizations"),

@@ -1,8 +1,9 @@
 """What the Route 53 Resolver of one VPC answers from its private hosted zones and its own reverse rules. Pure.
 
-A simulation of what AWS documents. It knows nothing but those zones and rules: where the real Resolver would go on to
-public DNS, this one answers as public DNS does for a name that nobody registered, such as any below `internal`: it
-does not exist. A CNAME that leads out of the zones ends there.
+A simulation of what AWS documents. It knows nothing but those zones and rules, and what answers the names that a rule
+forwards is not simulated. Where the real Resolver would go on to public DNS, this one answers as public DNS does for a
+name that nobody registered, such as any below `internal`: it does not exist. A CNAME that leads out of the zones ends
+there.
 "Considerations when working with a private hosted zone",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
 """
@@ -19,6 +20,7 @@ import dns.rdatatype
 import dns.rrset
 
 from sandbox.resolution.autodefined import NO_RULES
+from sandbox.resolution.forwarding import forwarded_domain
 from sandbox.route53.names import is_within, labels, name_of_labels, stored_name
 from sandbox.route53.rules import ResourceRecordSet, Routing
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sandbox.resolution.autodefined import AutodefinedReverse
+    from sandbox.resolution.forwarding import ResolverRule
     from sandbox.route53.zone import Zone
 
 MAX_ANSWERS: Final = 8
@@ -51,14 +54,25 @@ def answer(
     qtype: dns.rdatatype.RdataType,
     chooser: random.Random,
     reverse: AutodefinedReverse = NO_RULES,
+    rules: Collection[ResolverRule] = (),
 ) -> Answer:
-    """The answer to one question, asked within a VPC that is associated with these zones and has these reverse rules.
+    """The answer to one question, asked within a VPC that is associated with these zones and rules.
 
     NXDOMAIN when no zone is responsible, or when the responsible one does not have the name; no answers when it has the
     name, but not the type. "If there's a matching private hosted zone but there's no record that matches
     the domain name and type in the request, Resolver doesn't forward the request to a public DNS resolver."
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
     That page calls both cases NXDOMAIN; a name that is there for another type is not, by the DNS (RFC 2308).
+    REFUSED and no record, also not those that led there, for a name that a Resolver rule forwards: what answers it in
+    AWS is not simulated.
+
+    Args:
+        zones: The private hosted zones that are associated with the VPC.
+        qname: The name in question.
+        qtype: The type in question.
+        chooser: Decides which of many answers are given, and in which order.
+        reverse: The VPC's autodefined reverse rules.
+        rules: The Resolver rules that are associated with the VPC.
 
     Raises:
         NotImplementedError: the name has an alias record set.
@@ -68,17 +82,17 @@ def answer(
     for _ in range(MAX_CHAIN):
         stored = name_of_labels(name.labels[:-1])
         zone = responsible_zone(zones, stored)
+        if is_forwarded(zone, stored, reverse, rules):
+            return Answer(dns.rcode.REFUSED)
         if is_shadowed(zone, stored, reverse):
             return _ec2_answer(name, qtype, reverse.instance_name(stored), tuple(found))
         if zone is None:
             return Answer(dns.rcode.NOERROR if found else dns.rcode.NXDOMAIN, tuple(found))
         by_type = record_sets_for(zone, stored)
-        if by_type is None:
-            return Answer(dns.rcode.NXDOMAIN, tuple(found), _soa(zone))
         wanted = dns.rdatatype.to_text(qtype)
-        type_ = wanted if wanted in by_type else "CNAME"
-        if type_ not in by_type:
-            return Answer(dns.rcode.NOERROR, tuple(found), _soa(zone))
+        type_ = wanted if by_type and wanted in by_type else "CNAME"
+        if by_type is None or type_ not in by_type:
+            return Answer(dns.rcode.NXDOMAIN if by_type is None else dns.rcode.NOERROR, tuple(found), _soa(zone))
         chosen = chosen_record_sets(tuple(by_type[type_].values()), chooser)
         if chosen[0].alias_target is not None:
             raise NotImplementedError(f"{stored} {type_} is an alias record set, which this resolver does not follow")
@@ -108,6 +122,17 @@ def is_shadowed(zone: Zone | None, stored: str, reverse: AutodefinedReverse) -> 
     """
     domain = reverse.responsible_domain(stored)
     return domain is not None and (zone is None or len(domain) > len(zone.domain))
+
+
+def is_forwarded(zone: Zone | None, stored: str, reverse: AutodefinedReverse, rules: Collection[ResolverRule]) -> bool:
+    """Whether a Resolver rule takes a name, and neither the responsible zone nor an autodefined rule keeps it.
+
+    The most specific wins, and at one name the Resolver rule does: "Private hosted zones and Route 53 VPC Resolver
+    rules", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    """
+    domain = forwarded_domain(rules, stored)
+    kept = (zone.domain if zone else None, reverse.responsible_domain(stored))
+    return domain is not None and all(other is None or len(domain) >= len(other) for other in kept)
 
 
 def record_sets_for(zone: Zone, stored: str) -> Mapping[str, Mapping[str | None, ResourceRecordSet]] | None:

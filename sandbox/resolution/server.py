@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING, Final, Self
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from sandbox.resolution.attributes import DnsAttributes
 from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
-from sandbox.resolution.resolver import answer
+from sandbox.resolution.resolver import Answer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from types import TracebackType
 
+    from sandbox.resolution.forwarding import ResolverRule
     from sandbox.route53.zone import Zone
 
     # From a query and the most bytes that its response may have, to the response.
@@ -53,6 +56,8 @@ class DnsServer:
             always those of now.
         chooser: Decides which of many answers are given, and in which order.
         reverse_of_vpc: The autodefined reverse rules of a VPC, asked for in the same way; by default it has none.
+        attributes_of_vpc: The DNS attributes of a VPC, likewise; by default they are switched on.
+        rules_of_vpc: The Resolver rules associated with a VPC, likewise; by default there are none.
     """
 
     def __init__(
@@ -60,9 +65,13 @@ class DnsServer:
         zones_of_vpc: Callable[[str], Collection[Zone]],
         chooser: random.Random | None = None,
         reverse_of_vpc: Callable[[str], AutodefinedReverse] = lambda _vpc_id: NO_RULES,
+        attributes_of_vpc: Callable[[str], DnsAttributes] = lambda _vpc_id: DnsAttributes(),
+        rules_of_vpc: Callable[[str], Collection[ResolverRule]] = lambda _vpc_id: (),
     ) -> None:
         self._zones_of_vpc = zones_of_vpc
         self._reverse_of_vpc = reverse_of_vpc
+        self._attributes_of_vpc = attributes_of_vpc
+        self._rules_of_vpc = rules_of_vpc
         self._chooser = chooser or random.Random()  # noqa: S311 - it spreads load, it keeps no secret
         self._open = ExitStack()
         self._lock = threading.Lock()
@@ -128,11 +137,19 @@ class DnsServer:
             response.set_rcode(dns.rcode.NOTIMP)
             return
         with self._lock:
-            zones, reverse = self._zones_of_vpc(vpc_id), self._reverse_of_vpc(vpc_id)
-            found = answer(zones, question.name, question.rdtype, self._chooser, reverse)
+            found = self._answer(vpc_id, question.name, question.rdtype)
         response.set_rcode(found.rcode)
         response.answer.extend(found.answers)
         response.authority.extend(found.authority)
+
+    def _answer(self, vpc_id: str, name: dns.name.Name, type_: dns.rdatatype.RdataType) -> Answer:
+        """The answer in a VPC as it is now; where it has no Resolver, its address is open here all the same."""
+        attributes = self._attributes_of_vpc(vpc_id)
+        if not attributes.support:
+            return Answer(dns.rcode.REFUSED)
+        zones = self._zones_of_vpc(vpc_id) if attributes.hostnames else ()
+        reverse, rules = self._reverse_of_vpc(vpc_id), self._rules_of_vpc(vpc_id)
+        return answer(zones, name, type_, self._chooser, reverse, rules)
 
 
 def _format_error(wire: bytes) -> bytes | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
+from xml.sax.saxutils import escape
 
 from moto.core.responses import TYPE_RESPONSE, ActionResult
 from moto.core.utils import utcnow
@@ -16,18 +17,12 @@ from moto.route53.models import FakeZone, RecordSet, Route53Backend
 from moto.route53.responses import Route53
 
 from sandbox.bridge import replaced
-from sandbox.route53.limits import ASSOCIATION_TOKENS, HOSTED_ZONE_TOKENS
+from sandbox.route53 import associations, authorizations
+from sandbox.route53.hosted_zones import hosted_zones, refuse_foreign_vpc, refuse_same_named
+from sandbox.route53.limits import HOSTED_ZONE_TOKENS
 from sandbox.route53.names import BadName, stored_name
 from sandbox.route53.rules import Action, Change, InvalidChangeBatch, ResourceRecordSet
-from sandbox.route53.state import (
-    APPLIED,
-    Limits,
-    StrictRoute53,
-    Throttled,
-    hosted_zones,
-    refuse_foreign_vpc,
-    refuse_same_named,
-)
+from sandbox.route53.state import APPLIED, ForeignVpc, Limits, StrictRoute53, Throttled
 from sandbox.route53.wire import record_set_of, wire_of
 
 if TYPE_CHECKING:
@@ -37,9 +32,9 @@ if TYPE_CHECKING:
     from sandbox.route53.zone import Zone
 
 MAX_PAGE: Final = 300
-_THROTTLING: Final = (
+_REFUSAL: Final = (
     '<?xml version="1.0"?>\n<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error>'
-    "<Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error>"
+    "<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
     "<RequestId>00000000-0000-4000-8000-000000000000</RequestId></ErrorResponse>"
 )
 
@@ -64,8 +59,14 @@ def strict_route53(
     strict = StrictRoute53(clock, limits or Limits(), chosen)
     with (
         replaced(FakeZone, **_zone_members(strict)),
-        replaced(Route53Backend, **_backend_members(strict)),
-        replaced(Route53, **_response_members(strict)),
+        replaced(Route53Backend, **_backend_members(strict), **associations.backend_members(strict)),
+        replaced(
+            Route53,
+            **_response_members(strict),
+            **associations.response_members(strict),
+            **authorizations.response_members(strict),
+        ),
+        authorizations.authorization_paths(),
     ):
         yield strict
 
@@ -116,10 +117,6 @@ def _moto_record_set(record_set: ResourceRecordSet) -> RecordSet:
 def _backend_members(strict: StrictRoute53) -> dict[str, object]:
     """The operations themselves, for callers over the wire and for templates."""
     create, delete = Route53Backend.create_hosted_zone, Route53Backend.delete_hosted_zone
-    associate, disassociate = (
-        Route53Backend.associate_vpc_with_hosted_zone,
-        Route53Backend.disassociate_vpc_from_hosted_zone,
-    )
 
     def create_hosted_zone(backend: Route53Backend, name: str, private_zone: bool, **others: str | None) -> FakeZone:  # noqa: FBT001 - moto's
         with strict.lock:
@@ -139,16 +136,6 @@ def _backend_members(strict: StrictRoute53) -> dict[str, object]:
         strict.spend(backend.account_id, "DeleteHostedZone", HOSTED_ZONE_TOKENS)
         return delete(backend, id_)
 
-    def associate_vpc_with_hosted_zone(backend: Route53Backend, zone_id: str, vpcid: str, vpcregion: str) -> FakeZone:
-        with strict.lock:
-            refuse_same_named(backend.get_hosted_zone(zone_id).name, vpcid, vpcregion)
-            strict.spend(backend.account_id, "AssociateVPCWithHostedZone", ASSOCIATION_TOKENS)
-            return associate(backend, zone_id, vpcid, vpcregion)
-
-    def disassociate_vpc_from_hosted_zone(backend: Route53Backend, zone_id: str, vpcid: str) -> FakeZone:
-        strict.spend(backend.account_id, "DisassociateVPCFromHostedZone", ASSOCIATION_TOKENS)
-        return disassociate(backend, zone_id, vpcid)
-
     def change_resource_record_sets(backend: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         with strict.lock:
             strict.change(backend.account_id, backend.get_hosted_zone(zoneid), change_list)
@@ -156,8 +143,6 @@ def _backend_members(strict: StrictRoute53) -> dict[str, object]:
     return {
         "create_hosted_zone": create_hosted_zone,
         "delete_hosted_zone": delete_hosted_zone,
-        "associate_vpc_with_hosted_zone": associate_vpc_with_hosted_zone,
-        "disassociate_vpc_from_hosted_zone": disassociate_vpc_from_hosted_zone,
         "change_resource_record_sets": change_resource_record_sets,
     }
 
@@ -170,9 +155,11 @@ def _response_members(strict: StrictRoute53) -> dict[str, object]:
         try:
             strict.admit(response.current_account, response._get_action())
             return call(response)
+        # Written here, because they are in no list of errors that moto's serializer knows for Route 53.
         except Throttled:
-            # Written here, because it is in no list of errors that moto's serializer knows for Route 53.
-            return 400, {"Content-Type": "text/xml", "status": 400}, _THROTTLING
+            return _refusal(400, "Throttling", "Rate exceeded")
+        except ForeignVpc as error:
+            return _refusal(403, "AccessDenied", str(error))
 
     def create_hosted_zone(response: Route53) -> ActionResult:
         # A VPC makes the zone private, said or not; moto would ignore the VPC.
@@ -203,6 +190,11 @@ def _response_members(strict: StrictRoute53) -> dict[str, object]:
         "list_resource_record_sets": list_resource_record_sets,
         "change_resource_record_sets": change_resource_record_sets,
     }
+
+
+def _refusal(status: int, code: str, message: str) -> TYPE_RESPONSE:
+    body = _REFUSAL.format(code=code, message=escape(message))
+    return status, {"Content-Type": "text/xml", "status": status}, body
 
 
 def _page(zone: Zone, param: Callable[[str], Any]) -> dict[str, Any]:

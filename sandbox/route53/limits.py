@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAX_RECORDS: Final = 1_000
 MAX_CHARACTERS: Final = 32_000
 
+# "Quotas on hosted zones": VPCs that a private zone can be associated with, and authorizations to do so.
+MAX_VPCS: Final = 300
+MAX_AUTHORIZATIONS: Final = 1_000
+
 # Tokens that one call takes from the account's bucket of changes.
 CHANGE_TOKENS: Final = {Action.CREATE: 1, Action.DELETE: 1, Action.UPSERT: 2}
 ASSOCIATION_TOKENS: Final = 2

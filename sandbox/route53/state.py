@@ -8,18 +8,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from moto.ec2.models import ec2_backends
 from moto.route53.exceptions import Route53ClientError
-from moto.route53.models import FakeZone, route53_backends
 
-from sandbox.route53.limits import CHANGES, REQUESTS, AccountLimits, BusyZones, change_tokens, check_size
+from sandbox.route53.hosted_zones import associated_zones, hosted_zone, refuse_same_named
+from sandbox.route53.limits import (
+    CHANGES,
+    MAX_AUTHORIZATIONS,
+    MAX_VPCS,
+    REQUESTS,
+    AccountLimits,
+    BusyZones,
+    change_tokens,
+    check_size,
+)
 from sandbox.route53.names import BadName, stored_name
 from sandbox.route53.rules import InvalidChangeBatch, InvalidInput, ResourceRecordSet, check_request
 from sandbox.route53.wire import change_of
 from sandbox.route53.zone import MAX_RECORD_SETS, Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from moto.route53.models import FakeZone
 
     from sandbox.clock import Clock
 
@@ -34,6 +44,10 @@ class Throttled(Exception):
     """
 
 
+class ForeignVpc(Exception):
+    """A VPC that the caller may not see: over the wire that is HTTP 403 with AccessDenied."""
+
+
 @dataclass(slots=True)
 class Limits:
     """What a test or a demo may tune; a bucket is (burst, refill a second), set at an account's first call."""
@@ -41,6 +55,8 @@ class Limits:
     requests: tuple[float, float] = REQUESTS
     changes: tuple[float, float] = CHANGES
     record_sets: int = MAX_RECORD_SETS
+    vpcs: int = MAX_VPCS
+    authorizations: int = MAX_AUTHORIZATIONS
     # A caller that waits for its answer finds the zone free again; more than 0 shows what others do to it.
     busy_seconds: float = 0.0
 
@@ -70,6 +86,7 @@ class StrictRoute53:
     _busy: BusyZones = field(init=False)
     _accounts: dict[str, AccountLimits] = field(default_factory=dict)
     _zones: WeakKeyDictionary[FakeZone, Zone] = field(default_factory=WeakKeyDictionary)
+    _authorized: WeakKeyDictionary[FakeZone, dict[str, str]] = field(default_factory=WeakKeyDictionary)
 
     def __post_init__(self) -> None:
         self._busy = BusyZones(self.clock)
@@ -89,6 +106,16 @@ class StrictRoute53:
         """The private hosted zones, of whatever account, that are associated with a VPC."""
         with self.lock:
             return tuple(self.zone_of(zone) for zone in associated_zones(vpc_id))
+
+    def vpcs_of(self, zone_id: str) -> frozenset[str]:
+        """The ids of the VPCs, of whatever account, that a hosted zone of any account is associated with."""
+        with self.lock:
+            return frozenset(vpc["vpc_id"] for vpc in hosted_zone(zone_id).vpcs)
+
+    def authorizations(self, zone_id: str) -> frozenset[str]:
+        """The ids of the VPCs that a hosted zone's owner has authorized to be associated with it."""
+        with self.lock:
+            return frozenset(self.authorized(hosted_zone(zone_id)))
 
     def associate(self, zone_id: str, vpc_id: str, region: str) -> None:
         """Associate a VPC of any account with a private zone, as the central team would have done by hand.
@@ -110,6 +137,22 @@ class StrictRoute53:
         # moto's id may be given anew after the zone was made, and the quota may be tuned.
         ours.zone_id, ours.record_set_limit = zone.resource_id, self.limits.record_sets
         return ours
+
+    def authorized(self, zone: FakeZone) -> dict[str, str]:
+        """The authorizations of one of moto's hosted zones, to be read and changed: VPCs by id, with their region."""
+        return self._authorized.setdefault(zone, {})
+
+    def refuse_busy(self, zone: FakeZone) -> None:
+        """Refuse a change of a hosted zone that still works on its last one."""
+        if self._busy.is_busy(zone.resource_id):
+            raise Route53ClientError(
+                "PriorRequestNotComplete",
+                "The request was rejected because Route 53 was still processing a prior request.",
+            )
+
+    def occupy(self, zone: FakeZone) -> None:
+        """Let a hosted zone work on a change for as long as the limits say."""
+        self._busy.occupy(zone.resource_id, self.limits.busy_seconds)
 
     def admit(self, account: str, operation: str) -> None:
         """Count a call and take its request token, or refuse it with Throttling."""
@@ -145,11 +188,7 @@ class StrictRoute53:
             check_request(changes)
             check_size(changes)
             self.spend(account, "ChangeResourceRecordSets", change_tokens(changes))
-            if self._busy.is_busy(zone.resource_id):
-                raise Route53ClientError(
-                    "PriorRequestNotComplete",
-                    "The request was rejected because Route 53 was still processing a prior request.",
-                )
+            self.refuse_busy(zone)
             self.zone_of(zone).apply(changes)
         except BadName as error:
             raise Route53ClientError("InvalidChangeBatch", str(error)) from error
@@ -157,65 +196,4 @@ class StrictRoute53:
             raise Route53ClientError("InvalidInput", str(error)) from error
         except InvalidChangeBatch as error:
             raise Route53ClientError("InvalidChangeBatch", str(error)) from error
-        self._busy.occupy(zone.resource_id, self.limits.busy_seconds)
-
-
-def hosted_zones() -> Iterator[FakeZone]:
-    """Moto's hosted zones, of all accounts."""
-    # Copied first: through moto's server another thread may add an account meanwhile.
-    for backends in list(route53_backends.values()):
-        for backend in list(backends.values()):
-            yield from list(backend.zones.values())
-
-
-def hosted_zone(zone_id: str) -> FakeZone:
-    """Moto's hosted zone of an id, whoever owns it.
-
-    Raises:
-        LookupError: there is none.
-    """
-    for zone in hosted_zones():
-        if zone.resource_id == zone_id.removeprefix("/hostedzone/"):
-            return zone
-    raise LookupError(f"no hosted zone {zone_id} in any account")
-
-
-def associated_zones(vpc_id: str) -> list[FakeZone]:
-    """Moto's private zones, of all accounts, that are associated with a VPC."""
-    return [
-        zone for zone in hosted_zones() if zone.private_zone and any(vpc.get("vpc_id") == vpc_id for vpc in zone.vpcs)
-    ]
-
-
-def refuse_same_named(domain: str, vpc_id: str, region: str) -> None:
-    """Refuse a second private zone of one name for a VPC.
-
-    "AssociateVPCWithHostedZone: ConflictingDomainExists",
-    https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html
-    """
-    for zone in associated_zones(vpc_id):
-        if stored_name(zone.name) == stored_name(domain):
-            raise Route53ClientError(
-                "ConflictingDomainExists",
-                f"The VPC {vpc_id} in region {region} has already been associated with the hosted zone "
-                f"{zone.resource_id} with the same domain name.",
-            )
-
-
-def refuse_foreign_vpc(account: str, vpc_id: str | None, region: str | None) -> None:
-    """Refuse a new private zone without a VPC, or with one that is not the account's own.
-
-    "CreateHostedZone: InvalidVPCId",
-    https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
-    """
-    if not vpc_id or not region:
-        raise Route53ClientError(
-            "InvalidInput",
-            "When you're creating a private hosted zone, you must specify values for VPCId and VPCRegion.",
-        )
-    if vpc_id not in ec2_backends[account][region].vpcs:
-        raise Route53ClientError(
-            "InvalidVPCId",
-            "The VPC ID that you specified either isn't a valid ID or the current account is not authorized to access "
-            "this VPC.",
-        )
+        self.occupy(zone)

@@ -5,7 +5,8 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox.resolution.autodefined import AutodefinedReverse
+from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.resolution.forwarding import ResolverRule, forwarded_domain
 from sandbox.resolution.resolver import Answer, answer
 from sandbox.route53.names import stored_name
 from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
@@ -216,3 +217,68 @@ def test_an_alias_into_a_shadowed_name_ends_with_ec2s_answer() -> None:
     question = dns.name.from_text("www.corp.internal")
     found = answer([zone("corp.internal.", alias)], question, dns.rdatatype.PTR, Random(1), RULES)  # noqa: S311 - no secret
     assert values(found) == ["4.0.1.10.in-addr.arpa.", "ip-10-1-0-4.eu-west-1.compute.internal."]
+
+
+def ask_with(
+    zones: list[Zone], rules: list[ResolverRule], name: str, type_: str = "A", reverse: AutodefinedReverse = NO_RULES
+) -> Answer:
+    question = dns.name.from_text(name)
+    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), reverse, rules)  # noqa: S311 - no secret
+
+
+CORP = zone(
+    "corp.internal.", simple("web.corp.internal", "A", "10.0.0.1"), simple("a.b.corp.internal", "A", "10.0.0.2")
+)
+FORWARDED = Answer(dns.rcode.REFUSED)
+
+
+@pytest.mark.parametrize("domain", ["corp.internal.", "web.corp.internal."])
+def test_a_rule_at_or_below_the_zones_name_forwards(domain: str) -> None:
+    """The zone is not asked for what the rule takes, and for nothing else is it passed by."""
+    rules = [ResolverRule(domain)]
+    assert ask_with([CORP], rules, "web.corp.internal") == FORWARDED
+    assert (ask_with([CORP], rules, "a.b.corp.internal") == FORWARDED) is (domain == CORP.domain)
+
+
+@pytest.mark.parametrize("domain", ["internal.", ".", "other.internal.", "eb.corp.internal.", "a.web.corp.internal."])
+def test_a_wider_rule_and_one_beside_the_name_leave_it_to_the_zone(domain: str) -> None:
+    """The most specific wins, and a domain whose name merely ends alike is another one."""
+    assert values(ask_with([CORP], [ResolverRule(domain)], "web.corp.internal")) == ["10.0.0.1"]
+
+
+def test_the_root_is_every_names_domain() -> None:
+    """A rule for it takes what no zone is responsible for."""
+    assert ask_with([CORP], [ResolverRule(".")], "web.other.internal") == FORWARDED
+    assert ask_with([CORP], [], "web.other.internal") == Answer(dns.rcode.NXDOMAIN)
+
+
+def test_of_several_rules_the_most_specific_decides() -> None:
+    """Whatever order they come in; one of type SYSTEM keeps the name, and a more specific one forwards it again."""
+    rules = [
+        ResolverRule("corp.internal."),
+        ResolverRule("b.corp.internal.", forwards=False),
+        ResolverRule("a.b.corp.internal."),
+    ]
+    for ordered in (rules, rules[::-1]):
+        assert forwarded_domain(ordered, "web.corp.internal.") == "corp.internal."
+        assert forwarded_domain(ordered, "c.b.corp.internal.") is None
+        assert forwarded_domain(ordered, "a.b.corp.internal.") == "a.b.corp.internal."
+        assert forwarded_domain(ordered, "other.internal.") is None
+    assert values(ask_with([CORP], rules[:2], "a.b.corp.internal")) == ["10.0.0.2"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "forwarded"),
+    [("1.10.in-addr.arpa.", True), ("0.1.10.in-addr.arpa.", True), ("10.in-addr.arpa.", False), (".", False)],
+)
+def test_a_rule_beats_the_reverse_rule_of_its_own_name(*, domain: str, forwarded: bool) -> None:
+    """And is beaten by a more specific one."""
+    found = ask_with([], [ResolverRule(domain)], "4.0.1.10.in-addr.arpa", "PTR", RULES)
+    assert (found == FORWARDED) is forwarded
+    assert forwarded or values(found) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
+
+
+def test_an_alias_into_a_forwarded_domain_is_refused() -> None:
+    """Without the alias: what lies behind the rule is not simulated, so neither is half an answer."""
+    alias = zone("other.internal.", simple("www.other.internal", "CNAME", "web.corp.internal."))
+    assert ask_with([alias, CORP], [ResolverRule("corp.internal.")], "www.other.internal") == FORWARDED

@@ -12,7 +12,9 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
+from sandbox.resolution.attributes import NO_RESOLVER, DnsAttributes
 from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.resolution.forwarding import ResolverRule
 from sandbox.resolution.server import LOOPBACK, DnsServer
 from sandbox.route53.names import stored_name
 from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
@@ -177,6 +179,23 @@ def test_each_vpc_has_the_reverse_rules_of_now() -> None:
         assert ask(second, "4.0.1.10.in-addr.arpa", "PTR").rcode() == dns.rcode.NXDOMAIN
         rules["vpc-1"] = NO_RULES
         assert ask(first, "4.0.1.10.in-addr.arpa", "PTR").rcode() == dns.rcode.NXDOMAIN
+
+
+def test_each_vpc_has_the_attributes_and_rules_of_now(network: Network) -> None:
+    """Of two VPCs with the same zone one has no Resolver, then one without private zones, then one that forwards."""
+    attributes = {"vpc-1": DnsAttributes(), "vpc-2": NO_RESOLVER}
+    rules: dict[str, list[ResolverRule]] = {"vpc-1": [], "vpc-2": []}
+    with DnsServer(
+        lambda _vpc_id: [network.zone], attributes_of_vpc=attributes.__getitem__, rules_of_vpc=rules.__getitem__
+    ) as server:
+        first, second = server.serve("vpc-1"), server.serve("vpc-2")
+        assert values(ask(first, "web.corp.internal")) == ["10.0.0.1"]
+        assert ask(second, "web.corp.internal").rcode() == dns.rcode.REFUSED
+        attributes["vpc-2"] = DnsAttributes(hostnames=False)
+        assert ask(second, "web.corp.internal").rcode() == dns.rcode.NXDOMAIN
+        rules["vpc-2"] = [ResolverRule("corp.internal.")]
+        assert ask(second, "web.corp.internal").rcode() == dns.rcode.REFUSED
+        assert values(ask(first, "web.corp.internal")) == ["10.0.0.1"]
 
 
 def test_it_ends_cleanly() -> None:

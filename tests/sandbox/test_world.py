@@ -1,8 +1,11 @@
+import json
+from typing import Any
+
 import dns.rcode
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.example import PAYMENTS, SCIENCE
+from sandbox.example import MANAGEMENT, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 
 REGION = "eu-central-1"
@@ -134,3 +137,110 @@ def test_an_instance_stops_and_starts_with_its_addresses(made: World) -> None:
     made.start(PAYMENTS, REGION, instance)
     assert made.described(PAYMENTS, REGION, instance)["State"]["Name"] == "running"
     assert made.address(PAYMENTS, REGION, instance) == address
+
+
+def test_without_dns_hostnames_a_vpc_does_not_see_its_zones(made: World) -> None:
+    """Until somebody switches them on."""
+    vpc = made.add_vpc(PAYMENTS, REGION, dns=False)
+    assert vpc.id in made.route53.vpcs_of(corp(made))
+    assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.NXDOMAIN
+    ec2 = made.client("ec2", PAYMENTS, REGION)
+    ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsHostnames={"Value": True})
+    assert made.resolve("corp.internal", vpc, "SOA")
+    ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": False})
+    assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.REFUSED
+
+
+def corp(made: World) -> str:
+    return made.zone_ids["corp.internal"]
+
+
+def test_a_resolver_configuration_and_a_rule_count_at_once(made: World) -> None:
+    """As the VPC's account sets them by the API of Route 53 Resolver."""
+    vpc = made.add_vpc(SCIENCE, REGION, cidr="10.212.0.0/16")
+    resolver = made.client("route53resolver", SCIENCE, REGION)
+    assert made.resolve("4.0.212.10.in-addr.arpa", vpc, "PTR") == {f"ip-10-212-0-4.{REGION}.compute.internal."}
+    resolver.update_resolver_config(ResourceId=vpc.id, AutodefinedReverseFlag="DISABLE")
+    assert made.ask("4.0.212.10.in-addr.arpa", vpc, "PTR").rcode() == dns.rcode.NXDOMAIN
+    assert made.resolve("corp.internal", vpc, "SOA")
+    rule = resolver.create_resolver_rule(
+        CreatorRequestId="1",
+        Name="onprem",
+        RuleType="FORWARD",
+        DomainName="corp.internal",
+        TargetIps=[{"Ip": "10.9.9.9", "Port": 53}],
+    )["ResolverRule"]["Id"]
+    resolver.associate_resolver_rule(ResolverRuleId=rule, VPCId=vpc.id)
+    assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.REFUSED
+
+
+def test_a_vpc_has_its_tags_and_goes_with_its_subnet(made: World) -> None:
+    """Its associations stay behind, and nobody answers in it any more."""
+    vpc = made.add_vpc(SCIENCE, REGION, tags={"Name": "lan", "orgdns": "corp"})
+    ec2 = made.client("ec2", SCIENCE, REGION)
+    (shown,) = ec2.describe_vpcs(VpcIds=[vpc.id])["Vpcs"]
+    assert {tag["Key"]: tag["Value"] for tag in shown["Tags"]} == {"Name": "lan", "orgdns": "corp"}
+    assert made.resolve("corp.internal", vpc, "SOA")
+    made.delete_vpc(vpc)
+    with pytest.raises(ClientError, match="InvalidVpcID"):
+        ec2.describe_vpcs(VpcIds=[vpc.id])
+    with pytest.raises(ClientError, match="InvalidSubnetID"):
+        ec2.describe_subnets(SubnetIds=[vpc.subnet])
+    assert vpc not in made.further_vpcs
+    assert vpc.id in made.route53.vpcs_of(corp(made))
+    assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.REFUSED
+
+
+def test_a_region_can_lose_its_first_vpc(made: World) -> None:
+    """The next one that is made takes its place, and has a network of its own."""
+    before = made.add_vpc(MANAGEMENT, "us-east-1")
+    assert made.vpcs[MANAGEMENT, "us-east-1"] == before
+    made.delete_vpc(before)
+    assert (MANAGEMENT, "us-east-1") not in made.vpcs
+    after = made.add_vpc(MANAGEMENT, "us-east-1")
+    assert made.vpcs[MANAGEMENT, "us-east-1"] == after
+
+
+def test_what_becomes_of_vpcs_reaches_the_accounts_own_bus(made: World) -> None:
+    """Where a rule can ask for it, as long as the account has a trail."""
+    queue = watched_queue(made, {"source": ["aws.ec2"], "detail": {"eventName": ["CreateVpc", "DeleteVpc"]}})
+    vpc = made.add_vpc(SEARCH, REGION)
+    made.delete_vpc(vpc)
+    first, second = received(made, queue), received(made, queue)
+    assert first["detail"]["responseElements"]["vpc"]["vpcId"] == vpc.id
+    assert second["detail"]["requestParameters"] == {"vpcId": vpc.id}
+    made.trails.missing.add(SEARCH)
+    made.delete_vpc(made.add_vpc(SEARCH, REGION))
+    made.trails.missing.clear()
+    made.add_vpc(SEARCH, REGION)
+    assert received(made, queue)["detail"]["eventName"] == "CreateVpc"
+    assert received(made, queue) == {}
+
+
+def watched_queue(made: World, pattern: dict[str, Any]) -> str:
+    """The URL of a queue of the account, to which a rule sends what matches."""
+    events, sqs = (made.client(service, SEARCH, REGION) for service in ("events", "sqs"))
+    rule = events.put_rule(Name="vpcs", EventPattern=json.dumps(pattern))["RuleArn"]
+    url: str = sqs.create_queue(QueueName="vpcs")["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{SEARCH}:vpcs"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule="vpcs", Targets=[{"Id": "queue", "Arn": arn}])
+    return url
+
+
+def received(made: World, queue: str) -> dict[str, Any]:
+    """The next event, or none."""
+    sqs = made.client("sqs", SEARCH, REGION)
+    for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1).get("Messages", ()):
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        event: dict[str, Any] = json.loads(message["Body"])
+        return event
+    return {}

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-
 from hub.runtime import contract
-from hub.runtime.aws.sessions import DENIALS, AssumedClients, RoleUnavailable, error_code
+from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.chunks import chunks
 from hub.runtime.model import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
-from hub.runtime.ports import SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from mypy_boto3_ec2 import EC2Client
+
+    from hub.runtime.aws.sessions import AssumedClients
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
@@ -54,25 +53,12 @@ class SpokeInstances:
 
     def _listed(self, spoke: Spoke, wanted: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
         role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
-        try:
+        with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region)
             pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
             for page in pages:
                 described = [one for reservation in page["Reservations"] for one in reservation["Instances"]]
                 yield tuple(instance_of(spoke, one) for one in described)
-        except ParamValidationError:
-            # A fault of this code, which no waiting mends: it must not pass for a spoke that does not answer.
-            raise
-        except ClientError as error:
-            old_session = self._clients.forget_if_denied(role_arn, error)
-            denied = error_code(error) in DENIALS and not old_session
-            raise (SpokeDenied if denied else SpokeUnreachable)(f"{spoke}: {error}") from error
-        except RoleUnavailable as unavailable:
-            raise (SpokeDenied if unavailable.denied else SpokeUnreachable)(f"{spoke}: {unavailable}") from unavailable
-        except BotoCoreError as error:
-            raise SpokeUnreachable(f"{spoke}: {error}") from error
-        except (KeyError, ValueError) as error:
-            raise SpokeUnreachable(f"{spoke}: what EC2 answered cannot be read: {error!r}") from error
 
 
 def _managed_too(client: EC2Client) -> dict[str, bool]:

@@ -29,7 +29,7 @@ REGION: Final = "us-east-1"
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
 # "Throttling" for the account's buckets, the other where the zone still works on an earlier change (API Reference,
 # ChangeResourceRecordSets).
-_THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
+THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
 # Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
 _CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
@@ -129,13 +129,13 @@ class WriterZones:
 
         def answered(answer: _Answer) -> _Answer:
             nonlocal repeated
-            repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+            repeated = was_repeated(answer)
             return answer
 
         try:
             yield answered
         except ClientError as error:
-            repeated = error_code(error) in _THROTTLED
+            repeated = error_code(error) in THROTTLED
             raise
         finally:
             self._pace.answered(throttled=repeated)
@@ -202,6 +202,11 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     if "HealthCheckId" in described and routing == SIMPLE:
         routing = "HealthCheckId"
     return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
+
+
+def was_repeated(answer: Mapping[str, Any]) -> bool:
+    """Whether botocore had to make a call more than once."""
+    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
 
 
 def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:

@@ -114,7 +114,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         settled=row["settled"],
         version=int(row["version"]),
         instance=_instance(ref, facts) if facts else None,
-        account=_account(ref, facts["account"]) if facts else None,
+        account=account_of(ref.account, facts["account"]) if facts else None,
         refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
     )
 
@@ -135,8 +135,18 @@ def _facts_row(instance: Instance, account: Account) -> Row:
             for interface in instance.interfaces
         ],
         "tags": [list(tag) for tag in instance.tags],
-        "account": {"label": account.label, "reason": account.reason, "units": list(account.units)},
+        "account": account_row(account),
     }
+
+
+def account_row(account: Account) -> Row:
+    """The attributes of an account, as of when something of it was decided."""
+    return {"label": account.label, "reason": account.reason, "units": list(account.units)}
+
+
+def account_of(account_id: str, row: Mapping[str, Any]) -> Account:
+    """The account that a row tells of."""
+    return Account(account_id, row["label"], row["reason"], units=tuple(row["units"]))
 
 
 def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
@@ -161,10 +171,6 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
 
 def _refusal(row: Mapping[str, Any]) -> Refusal:
     return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"])
-
-
-def _account(ref: InstanceRef, account: Mapping[str, Any]) -> Account:
-    return Account(ref.account, account["label"], account["reason"], units=tuple(account["units"]))
 
 
 def claim_row(claim: Claim) -> Row:

@@ -73,7 +73,10 @@ class _Session:
 
 
 class AssumedClients:
-    """Clients of one service under assumed roles. Sessions are kept while they last, clients while they are used."""
+    """Clients under assumed roles. Sessions are kept while they last, clients while they are used.
+
+    `service` is that of which clients are made unless another one is asked for.
+    """
 
     def __init__(
         self, session: Session, sts: STSClient, service: str, session_name: str, clock: Clock, config: Config
@@ -85,10 +88,10 @@ class AssumedClients:
         self._clock = clock
         self._config = config
         self._sessions: dict[str, _Session] = {}
-        self._clients: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def client(self, role_arn: str, region: str) -> Any:  # noqa: ANN401 - the caller knows which service it asked for
-        """A client of the service in a region, as the role.
+    def client(self, role_arn: str, region: str, service: str = "") -> Any:  # noqa: ANN401 - the caller knows which service it asked for
+        """A client of a service in a region, as the role.
 
         Raises:
             RoleUnavailable: When the role cannot be assumed.
@@ -97,9 +100,9 @@ class AssumedClients:
         if session is None or self._clock() - session.assumed_at >= KEPT_MILLIS:
             self.forget(role_arn)
             session = self._sessions[role_arn] = self._assumed(role_arn)
-        place = (role_arn, region)
+        place = (role_arn, region, service or self._service)
         if place not in self._clients:
-            self._clients[place] = self._made(session.credentials, region)
+            self._clients[place] = self._made(session.credentials, *place[1:])
         self._clients.move_to_end(place)
         while len(self._clients) > KEPT_CLIENTS:
             self._clients.popitem(last=False)
@@ -133,11 +136,11 @@ class AssumedClients:
             raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}", denied=denied) from error
         return _Session(credentials, now)
 
-    def _made(self, credentials: CredentialsTypeDef, region: str) -> Any:  # noqa: ANN401 - as above
+    def _made(self, credentials: CredentialsTypeDef, region: str, service: str) -> Any:  # noqa: ANN401 - as above
         # boto3's overloads know services by literal names only.
         make: Callable[..., Any] = self._session.client
         return make(
-            self._service,
+            service,
             region_name=region,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],

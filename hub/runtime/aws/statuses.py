@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A spoke whose names were withdrawn is remembered for so long after its last sweep. Milliseconds.
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
+# Every event would be a write; so exactly nobody needs to know it. Milliseconds.
+EVENT_MILLIS: Final = 900_000
 
 
 class DynamoStatuses:
@@ -25,6 +27,14 @@ class DynamoStatuses:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._events: dict[Spoke, int] = {}
+
+    def note_event(self, spoke: Spoke) -> None:
+        """Remember that an event of a spoke came, once in a quarter of an hour."""
+        now = self._table.now()
+        if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
+            self._table.update(_spoke_key(spoke), {"event_at": now})
+            self._events[spoke] = now
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         """What is known of a spoke; a new status where nothing is."""
@@ -125,8 +135,18 @@ class DynamoStatuses:
 
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
         """Let the next sweep or audit remove what waits."""
-        key = _zone_key(status.zone_id) if isinstance(status, ZoneStatus) else _spoke_key(status.spoke)
-        self._table.update(key, {"approved": list(status.held)})
+        if isinstance(status, ZoneStatus):
+            approved = {"approved": list(status.held), "approved_vpcs": list(status.held_vpcs)}
+            self._table.update(_zone_key(status.zone_id), approved)
+        else:
+            self._table.update(_spoke_key(status.spoke), {"approved": list(status.held)})
+
+    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+        """Remember which associations of a zone wait to be ended; when none does, what was approved is spent."""
+        if vpcs:
+            self._table.update(_zone_key(zone_id), {"held_vpcs": list(vpcs)})
+        else:
+            self._table.update(_zone_key(zone_id), {}, ("held_vpcs", "approved_vpcs"))
 
     def _put(self, key: Row, row: Row, held: Collection[str], held_names: int, gone: Collection[str] = ()) -> None:
         waiting = {"held": list(held), "held_names": held_names}
@@ -167,6 +187,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         held=tuple(row.get("held", ())),
         held_names=int(row.get("held_names", 0)),
         approved=frozenset(row.get("approved", ())),
+        event_at=Millis(int(row.get("event_at", 0))),
     )
 
 
@@ -182,4 +203,6 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         held=tuple(map(Fqdn, row.get("held", ()))),
         held_names=int(row.get("held_names", 0)),
         approved=frozenset(row.get("approved", ())),
+        held_vpcs=tuple(row.get("held_vpcs", ())),
+        approved_vpcs=frozenset(row.get("approved_vpcs", ())),
     )

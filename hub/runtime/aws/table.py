@@ -125,19 +125,24 @@ class Table:
     def update(self, key: Row, attributes: Row, remove: Collection[str] = ()) -> None:
         """Set some attributes of a row, and remove some; the others stay as they are."""
         names = {f"#{number}": name for number, name in enumerate((*attributes, *remove))}
-        sets = [f"#{number} = :{number}" for number in range(len(attributes))]
-        gone = [f"#{number}" for number in range(len(attributes), len(names))]
-        expression = f"SET {', '.join(sets)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
+        sets = ", ".join(f"#{number} = :{number}" for number in range(len(attributes)))
+        gone = ", ".join(f"#{number}" for number in range(len(attributes), len(names)))
+        expression = " ".join(f"{verb} {what}" for verb, what in (("SET", sets), ("REMOVE", gone)) if what)
+        values = {f":{number}": value for number, value in enumerate(attributes.values())}
+        optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
         with translated():
             self._client.update_item(
                 TableName=self._name,
                 Key=written(key),
                 UpdateExpression=expression,
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues=written(
-                    {f":{number}": value for number, value in enumerate(attributes.values())}
-                ),
+                **optional,
             )
+
+    def delete(self, key: Row) -> None:
+        """Delete a row, if it is there."""
+        with translated():
+            self._client.delete_item(TableName=self._name, Key=written(key))
 
     def now(self) -> int:
         """Milliseconds since the epoch."""

@@ -1,0 +1,156 @@
+"""The two sides of an association: the zones' owner authorises it, and the VPC's account makes it.
+
+"Associating an Amazon VPC and a private hosted zone that you created with different AWS accounts"
+(https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html).
+An association is ended by the zones' owner, who may do so as well as the VPC's account: also where that account, its
+role or the VPC itself is not there any more (API Reference, DisassociateVPCFromHostedZone).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime import contract
+from hub.runtime.aws.route53 import REGION, THROTTLED, was_repeated
+from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
+from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.pace import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
+from hub.runtime.ports import ZoneClosed, ZoneUnavailable
+from hub.runtime.vpc_ports import AssociationRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hub.runtime.aws.sessions import AssumedClients
+    from hub.runtime.pace import Pace
+    from hub.runtime.ports import Clock, Sleep
+    from hub.runtime.vpcs import VpcRef
+
+# The VPC has a private zone of that name already (API Reference, AssociateVPCWithHostedZone).
+_TAKEN: Final = "ConflictingDomainExists"
+# Quotas: 300 VPCs a private zone unless raised (Developer Guide, "Quotas"), and two Profiles a VPC (API Reference,
+# AssociateProfile).
+_FULL: Final = frozenset({"LimitsExceeded", "LimitExceededException"})
+_REFUSALS: Final = frozenset({"InvalidVPCId", "InvalidInput", "LastVPCAssociation", "PublicZoneVPCAssociation"})
+_REFUSALS_OF_PROFILES: Final = frozenset({"ConflictException", "InvalidParameterException", "ValidationException"})
+PROFILE_PRIORITY: Final = 500
+_CLOSED: Final = frozenset({"NoSuchHostedZone"})
+# What was to be taken away is not there.
+_GONE: Final = frozenset({"VPCAssociationAuthorizationNotFound", "VPCAssociationNotFound"})
+
+
+class ZoneOwner:
+    """What the networking account does, through its authorizer role, at a pace of its own."""
+
+    def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
+        self._clients = clients
+        self._role_arn = role_arn
+        self._pace = pace
+        self._clock = clock
+        self._sleep = sleep
+
+    def authorize(self, zone_id: str, ref: VpcRef) -> None:
+        """Let the VPC's account associate exactly this VPC with the zone.
+
+        The association that follows is counted here, too: whether Route 53 takes its tokens from the buckets of the
+        zone's account or of the VPC's is not documented.
+        """
+        self._call("create_vpc_association_authorization", zone_id, ref, ASSOCIATE, ASSOCIATION_CHANGES)
+
+    def clear(self, zone_id: str, ref: VpcRef) -> None:
+        """Take the authorisation away again, if there is one. The association stays."""
+        self._call("delete_vpc_association_authorization", zone_id, ref)
+
+    def disassociate(self, zone_id: str, ref: VpcRef) -> None:
+        """End the association of a VPC, if there is one."""
+        self._call("disassociate_vpc_from_hosted_zone", zone_id, ref, DISASSOCIATE, ASSOCIATION_CHANGES)
+
+    def _call(self, operation: str, zone_id: str, ref: VpcRef, own: str = "", changes: int = 0) -> None:
+        repeated = False
+        if delay := self._pace.delay(changes, self._seconds(), own):
+            self._sleep(delay)
+        self._pace.take(changes, self._seconds(), own)
+        try:
+            call = getattr(self._clients.client(self._role_arn, REGION), operation)
+            repeated = was_repeated(call(HostedZoneId=zone_id, VPC=_wire(ref)))
+        except ClientError as error:
+            code = error_code(error)
+            repeated = code in THROTTLED
+            if code in _GONE:
+                return
+            if code in _REFUSALS:
+                raise AssociationRefused(str(error)) from error
+            old_session = self._clients.forget_if_denied(self._role_arn, error)
+            closed = code in _CLOSED or (code in DENIALS and not old_session)
+            raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
+        except (BotoCoreError, RoleUnavailable) as error:
+            raise ZoneUnavailable(f"{zone_id}: {error}") from error
+        finally:
+            self._pace.answered(throttled=repeated)
+
+    def _seconds(self) -> float:
+        return self._clock() / 1000
+
+
+class VpcOwner:
+    """What each account does with its own VPCs, through its VPC role."""
+
+    def __init__(self, clients: AssumedClients) -> None:
+        self._clients = clients
+
+    def associate(self, zone_id: str, ref: VpcRef) -> None:
+        """Associate the VPC with the zone."""
+        with self._client(ref, "route53", REGION) as client:
+            client.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC=_wire(ref))
+
+    def associate_profile(self, profile_id: str, ref: VpcRef) -> None:
+        """Associate the VPC with a Profile, if it is not."""
+        with self._client(ref, "route53profiles", ref.region) as client:
+            try:
+                client.associate_profile(
+                    ProfileId=profile_id, ResourceId=ref.id, Name=contract.PROFILE, **_priority(client)
+                )
+            except client.exceptions.ResourceExistsException:
+                return
+
+    def disassociate_profile(self, profile_id: str, ref: VpcRef) -> None:
+        """End the association of the VPC with a Profile, if there is one."""
+        with self._client(ref, "route53profiles", ref.region) as client:
+            try:
+                client.disassociate_profile(ProfileId=profile_id, ResourceId=ref.id)
+            except client.exceptions.ResourceNotFoundException:
+                return
+
+    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
+        """Switch EC2's own reverse rules off in the VPC."""
+        with self._client(ref, "route53resolver", ref.region) as client:
+            client.update_resolver_config(ResourceId=ref.id, AutodefinedReverseFlag="DISABLE")
+
+    @contextmanager
+    def _client(self, ref: VpcRef, service: str, region: str) -> Iterator[Any]:
+        role_arn = f"arn:aws:iam::{ref.account}:role/{contract.VPC_ROLE}"
+        with translated(self._clients, role_arn, ref.spoke):
+            try:
+                yield self._clients.client(role_arn, region, service)
+            except ClientError as error:
+                code = error_code(error)
+                if code == _TAKEN or code in _FULL | _REFUSALS | _REFUSALS_OF_PROFILES:
+                    raise AssociationRefused(str(error), taken=code == _TAKEN, full=code in _FULL) from error
+                raise
+
+
+def _priority(client: Any) -> dict[str, int]:  # noqa: ANN401 - a client of a service that comes without types
+    """What sets the Profile apart from another one of the VPC, if this version of boto3 knows how to say it.
+
+    Of two Profiles of a VPC each needs a priority of its own, 100 unless told, and the lower one goes first (API
+    Reference, AssociateProfile): a Profile of the VPC's own team goes before.
+    """
+    asked = client.meta.service_model.operation_model("AssociateProfile").input_shape
+    return {"Priority": PROFILE_PRIORITY} if asked and "Priority" in asked.members else {}
+
+
+def _wire(ref: VpcRef) -> dict[str, str]:
+    return {"VPCRegion": ref.region, "VPCId": ref.id}

@@ -1,0 +1,168 @@
+"""VPCs, and what their Resolvers answer from, as their accounts tell it through each account's reader role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.aws.route53 import REGION
+from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.chunks import chunks
+from hub.runtime.model import Fqdn, Spoke
+from hub.runtime.vpcs import ForwardRule, SeenZone, Vpc, VpcRef
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from hub.runtime.aws.sessions import AssumedClients
+
+# EC2 API Reference, DescribeVpcs: MaxResults.
+VPCS_A_PAGE: Final = 1_000
+# "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
+VALUES_A_FILTER: Final = 200
+# Rules that ask somebody else; SYSTEM rules have the Resolver answer by itself (Route 53 Resolver API Reference,
+# ResolverRule: RuleType).
+_ASKED_ELSEWHERE: Final = frozenset({"FORWARD", "DELEGATE"})
+_ENABLED: Final = frozenset({"ENABLED", "ENABLING"})
+_ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
+
+
+class SpokeVpcs:
+    """The VPCs of every spoke.
+
+    Args:
+        clients: Clients under the reader roles.
+        profile_owner: The account whose Profile VPCs are associated with, or empty where there is none.
+    """
+
+    def __init__(self, clients: AssumedClients, profile_owner: str = "") -> None:
+        self._clients = clients
+        self._profile_owner = profile_owner
+
+    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+        """All VPCs, or those of these ids, that the spoke shows.
+
+        Raises:
+            SpokeDenied: When the role is missing or denies us, or the region is switched off.
+            SpokeUnreachable: When anything of them could not be had: a listing that was cut is no listing.
+        """
+        if vpc_ids is not None and not vpc_ids:
+            return ()
+        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
+        with translated(self._clients, role_arn, spoke):
+            return tuple(_Look(self._clients, role_arn, spoke, self._profile_owner).vpcs(vpc_ids))
+
+
+class _Look:
+    """One look at a spoke's VPCs."""
+
+    def __init__(self, clients: AssumedClients, role_arn: str, spoke: Spoke, profile_owner: str) -> None:
+        self._spoke = spoke
+        self._profile_owner = profile_owner
+        self._ec2: Any = clients.client(role_arn, spoke.region, "ec2")
+        self._route53: Any = clients.client(role_arn, REGION, "route53")
+        self._resolver: Any = clients.client(role_arn, spoke.region, "route53resolver")
+        self._profiles: Any = clients.client(role_arn, spoke.region, "route53profiles") if profile_owner else None
+
+    def vpcs(self, vpc_ids: Collection[str] | None) -> Iterator[Vpc]:
+        described = list(self._described(vpc_ids))
+        if not described:
+            return
+        rules, without_reverse_rules = self._rules(), self._without_reverse_rules()
+        profile, profiles = self._profile(), self._profile_associations()
+        for one in described:
+            ref = VpcRef(self._spoke.account, self._spoke.region, one["VpcId"])
+            yield Vpc(
+                ref=ref,
+                cidrs=_cidrs(one),
+                tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in one.get("Tags", []))),
+                dns_support=self._attribute(ref.id, "enableDnsSupport"),
+                dns_hostnames=self._attribute(ref.id, "enableDnsHostnames"),
+                zones=tuple(sorted(self._zones(ref.id))),
+                rules=tuple(sorted(rules.get(ref.id, ()))),
+                profiles=tuple(sorted(profiles.get(ref.id, ()))),
+                reverse_rules=ref.id not in without_reverse_rules,
+                profile=profile,
+            )
+
+    def _described(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
+        paginator = self._ec2.get_paginator("describe_vpcs")
+        requests: list[dict[str, Any]] = [{"MaxResults": VPCS_A_PAGE}]
+        if vpc_ids is not None:
+            # A filter, since one unknown id among VpcIds fails the whole call.
+            parts = chunks(sorted(vpc_ids), VALUES_A_FILTER)
+            requests = [{"Filters": [{"Name": "vpc-id", "Values": list(part)}]} for part in parts]
+        own = self._spoke.account
+        for request in requests:
+            for page in paginator.paginate(**request):
+                # One that is shared with the account is its owner's.
+                yield from (one for one in page["Vpcs"] if one.get("OwnerId", own) == own)
+
+    def _attribute(self, vpc_id: str, name: str) -> bool:
+        answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
+        return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
+
+    def _zones(self, vpc_id: str) -> Iterator[SeenZone]:
+        """The private hosted zones that a VPC is associated with, whoever owns them; not those of its Profiles."""
+        request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
+        while True:
+            page = self._route53.list_hosted_zones_by_vpc(**request)
+            for zone in page["HostedZoneSummaries"]:
+                owner = zone["Owner"].get("OwningAccount") or zone["Owner"].get("OwningService", "")
+                zone_id = zone["HostedZoneId"].rpartition("/")[2]
+                yield SeenZone(zone_id, _absolute(zone["Name"]), str(owner))
+            if not page.get("NextToken"):
+                return
+            request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
+
+    def _rules(self) -> dict[str, set[ForwardRule]]:
+        """The Resolver rules of each VPC that ask somebody else."""
+        associations = list(self._listed("list_resolver_rule_associations", "ResolverRuleAssociations"))
+        if not associations:
+            return {}
+        known = {rule["Id"]: rule for rule in self._listed("list_resolver_rules", "ResolverRules")}
+        rules: dict[str, set[ForwardRule]] = {}
+        for one in associations:
+            rule = known.get(one["ResolverRuleId"])
+            if rule and rule["RuleType"] in _ASKED_ELSEWHERE and one.get("Status") not in _ENDED:
+                domain = _absolute(rule.get("DomainName") or rule.get("DelegationRecord", ""))
+                rules.setdefault(one["VPCId"], set()).add(ForwardRule(rule["Id"], domain))
+        return rules
+
+    def _without_reverse_rules(self) -> frozenset[str]:
+        configs = self._listed("list_resolver_configs", "ResolverConfigs")
+        return frozenset(one["ResourceId"] for one in configs if one["AutodefinedReverse"] not in _ENABLED)
+
+    def _profile(self) -> str:
+        """The id of the Profile of orgdns in the region, which its owner shares with the account."""
+        if self._profiles is None:
+            return ""
+        for page in self._profiles.get_paginator("list_profiles").paginate():
+            for one in page["ProfileSummaries"]:
+                if one["Name"] == contract.PROFILE and one["Arn"].split(":")[4] == self._profile_owner:
+                    return str(one["Id"])
+        return ""
+
+    def _profile_associations(self) -> dict[str, set[str]]:
+        """The ids of the Profiles that each VPC is associated with."""
+        found: dict[str, set[str]] = {}
+        if self._profiles is not None:
+            for page in self._profiles.get_paginator("list_profile_associations").paginate():
+                for one in page["ProfileAssociations"]:
+                    if one.get("Status") not in _ENDED:
+                        found.setdefault(one["ResourceId"], set()).add(one["ProfileId"])
+        return found
+
+    def _listed(self, operation: str, key: str) -> Iterator[Mapping[str, Any]]:
+        for page in self._resolver.get_paginator(operation).paginate():
+            yield from page[key]
+
+
+def _cidrs(described: Mapping[str, Any]) -> tuple[str, ...]:
+    blocks = described.get("CidrBlockAssociationSet", [])
+    associated = {one["CidrBlock"] for one in blocks if one.get("CidrBlockState", {}).get("State") == "associated"}
+    return tuple(sorted(associated or {described["CidrBlock"]}))
+
+
+def _absolute(name: str) -> Fqdn:
+    return Fqdn(f"{name.lower().removesuffix('.')}.")

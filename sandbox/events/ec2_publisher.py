@@ -1,0 +1,140 @@
+"""The events of EC2 as AWS publishes them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from sandbox.clock import Clock
+
+Event = dict[str, Any]
+# A backend of the emulator, which ships no types.
+Moto = Any
+
+# The resources whose tags are told of, by the beginning of their ids.
+_TAGGED: Final = {"i": "instance", "vpc": "vpc"}
+
+# While a resource is being made the emulator sets its tags one by one; AWS tells of them once.
+_making: ContextVar[bool] = ContextVar("making", default=False)
+
+
+@contextmanager
+def being_made() -> Iterator[None]:
+    """What is tagged in this thread while the context lasts is not there yet, and its tags are told of afterwards."""
+    token = _making.set(True)
+    try:
+        yield
+    finally:
+        _making.reset(token)
+
+
+def is_being_made() -> bool:
+    """Whether tags that are set now belong to a resource that is being made."""
+    return _making.get()
+
+
+def tagged_type(resource_id: str) -> str | None:
+    """The type of a resource whose tags are told of, or None for any other."""
+    return _TAGGED.get(resource_id.rpartition("-")[0])
+
+
+class Publisher:
+    """Tells what happens in EC2, by calling `emit` with each event."""
+
+    def __init__(self, emit: Callable[[Event], None], clock: Clock) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._tag_versions: Counter[str] = Counter()
+
+    def states(self, backend: Moto, instance_id: str, *states: str) -> None:
+        """An event for each state that the instance entered.
+
+        "State change events for Amazon EC2 instances"
+        (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
+        """
+        for state in states:
+            detail = {"instance-id": instance_id, "state": state}
+            resource = f"instance/{instance_id}"
+            self._publish(backend, "aws.ec2", "EC2 Instance State-change Notification", detail, resource)
+
+    def tags(self, backend: Moto, resource_id: str, before: Mapping[str, str]) -> None:
+        """An event if the tags are no longer what they were: the keys that changed, and all tags as they are now.
+
+        "Monitor tag changes with serverless workflows and Amazon EventBridge"
+        (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html).
+        """
+        after = dict(backend.tags.get(resource_id, {}))
+        changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+        if not changed:
+            return
+        self._tag_versions[resource_id] += 1
+        type_ = tagged_type(resource_id)
+        detail = {
+            "changed-tag-keys": changed,
+            "service": "ec2",
+            "resource-type": type_,
+            "version": self._tag_versions[resource_id],
+            "tags": after,
+        }
+        self._publish(backend, "aws.tag", "Tag Change on Resource", detail, f"{type_}/{resource_id}")
+
+    def call(self, backend: Moto, name: str, parameters: Event, answer: Event) -> None:
+        """An event for a call of EC2's API that a trail logged, and that went well.
+
+        "AWS service events delivered via AWS CloudTrail"
+        (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html), with the record in
+        its detail: "CloudTrail record contents"
+        (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
+        Who called is known by account only; the rest of the identity is that of the account's root user.
+        """
+        account, request_id = backend.account_id, str(uuid.uuid4())
+        detail = {
+            "eventVersion": "1.11",
+            "userIdentity": {
+                "type": "Root",
+                "principalId": account,
+                "arn": f"arn:aws:iam::{account}:root",
+                "accountId": account,
+            },
+            "eventTime": self._now(),
+            "eventSource": "ec2.amazonaws.com",
+            "eventName": name,
+            "awsRegion": backend.region_name,
+            "sourceIPAddress": "198.51.100.1",
+            "userAgent": "aws-cli/2",
+            "requestParameters": parameters,
+            "responseElements": {"requestId": request_id, **answer},
+            "requestID": request_id,
+            "eventID": str(uuid.uuid4()),
+            "readOnly": False,
+            "eventType": "AwsApiCall",
+            "managementEvent": True,
+            "recipientAccountId": account,
+            "eventCategory": "Management",
+        }
+        self._publish(backend, "aws.ec2", "AWS API Call via CloudTrail", detail)
+
+    def _publish(self, backend: Moto, source: str, detail_type: str, detail: Event, *resources: str) -> None:
+        account, region = backend.account_id, backend.region_name
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": account,
+            "time": self._now(),
+            "region": region,
+            "resources": [f"arn:aws:ec2:{region}:{account}:{resource}" for resource in resources],
+            "detail": detail,
+        }
+        self._emit(event)
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,154 @@
+"""What there is in Route 53 Profiles: profiles, what is attached to them, the VPCs associated with them. Pure.
+
+"What are Amazon Route 53 Profiles?", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+# "Quotas on Route 53 Profiles", a region, all but the first shared by a profile's owner and those it is shared with:
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-entities-route53-profiles
+MAX_PROFILES: Final = 5
+MAX_VPCS: Final = 1_000
+MAX_ZONES: Final = 5_000
+# "A VPC can have up to two Profile associations":
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html
+MAX_PROFILES_OF_VPC: Final = 2
+
+HOSTED_ZONE: Final = "HOSTED_ZONE"
+# "CreateProfile: Name", https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_CreateProfile.html
+_NAME: Final = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9\-_' ]{1,64}")
+_ZONE_ARN: Final = re.compile(r"arn:aws:route53:::hostedzone/([A-Z0-9]{1,32})")
+
+
+@dataclass(slots=True)
+class Limits:
+    """Quotas that a test may tune: for an account in a region, for one profile, for one profile, for one VPC."""
+
+    profiles: int = MAX_PROFILES
+    vpcs: int = MAX_VPCS
+    zones: int = MAX_ZONES
+    profiles_of_vpc: int = MAX_PROFILES_OF_VPC
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an account, in the region of the endpoint."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile, which belongs to one account and one region."""
+
+    id: str
+    name: str
+    owner: str
+    region: str
+    client_token: str
+    created_at: float
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, as the Service Authorization Reference has it.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html
+        """
+        return f"arn:aws:route53profiles:{self.region}:{self.owner}:profile/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileAssociation:
+    """A profile in force in a VPC, whose account owns the association."""
+
+    id: str
+    name: str
+    owner: str
+    profile_id: str
+    vpc_id: str
+    priority: int
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileResourceAssociation:
+    """A private hosted zone attached to a profile."""
+
+    id: str
+    name: str
+    owner: str
+    profile_id: str
+    zone_id: str
+    domain: str
+    created_at: float
+
+    @property
+    def resource_arn(self) -> str:
+        """The hosted zone's ARN."""
+        return f"arn:aws:route53:::hostedzone/{self.zone_id}"
+
+
+class Refused(Exception):
+    """A call that the service refuses, by the error's code, with what the error tells besides its message."""
+
+    def __init__(self, code: str, message: str, **details: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.details = details
+
+
+class Surroundings(Protocol):
+    """What the service knows of others: of EC2, of Route 53 and of AWS RAM."""
+
+    def owns_vpc(self, caller: Caller, vpc_id: str) -> bool:
+        """Whether a VPC of the caller's account and region has this id."""
+        ...
+
+    def private_zone(self, account: str, zone_id: str) -> str | None:
+        """The domain of an account's private hosted zone, or None when it owns no such zone."""
+        ...
+
+    def is_shared(self, profile: Profile) -> bool:
+        """Whether the owner has shared a profile with anybody."""
+        ...
+
+    def is_shared_with(self, profile: Profile, account: str) -> bool:
+        """Whether a profile is shared with an account, which then may look at it and associate its VPCs with it."""
+        ...
+
+
+def zone_id_of(resource_arn: str) -> str:
+    """The hosted zone that an ARN names.
+
+    Raises:
+        Refused: It is no ARN of a resource that can be attached to a profile.
+        NotImplementedError: It is one of another kind of resource.
+    """
+    if match := _ZONE_ARN.fullmatch(resource_arn):
+        return match[1]
+    if resource_arn.startswith(("arn:aws:route53resolver:", "arn:aws:ec2:")):
+        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modelled in profiles")
+    raise Refused(
+        "InvalidParameterException", f"{resource_arn} cannot be attached to a profile", FieldName="ResourceArn"
+    )
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name of a profile or of an association."""
+    if not _NAME.fullmatch(name):
+        raise Refused("InvalidParameterException", f"{name!r} is no name here", FieldName="Name")
+
+
+def not_found(kind: str, what: str) -> Refused:
+    """The refusal of what there is not, or not for the caller."""
+    return Refused("ResourceNotFoundException", f'Can\'t find the resource with ID "{what}"', ResourceType=kind)
+
+
+def denied(caller: Caller, profile_id: str) -> Refused:
+    """The refusal of what only others may do with a profile."""
+    return Refused("AccessDeniedException", f"{caller.account} is not authorized to access {profile_id}")

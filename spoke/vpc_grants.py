@@ -1,0 +1,114 @@
+"""What may be seen of an account's VPCs, and what may be done to them so that they resolve the zones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import awacs.ec2
+import awacs.route53
+import awacs.route53profiles
+import awacs.route53resolver
+from awacs.aws import Action, Allow, Condition, Statement
+from troposphere import Sub
+
+from hub.runtime.vpcs import Means
+from hub.vpc_conditions import in_covered_regions, looked_at_by_route53, vpcs_in_covered_regions
+from hub.zone_parameters import zone_arn
+
+if TYPE_CHECKING:
+    from hub.config import Config
+
+
+def vpc_reading(config: Config) -> list[Statement]:
+    """The grants to look at VPCs and at what their Resolvers answer from.
+
+    Where all resources are named, the actions know no resource type ("Actions, resources, and condition keys" for
+    Amazon EC2, Amazon Route 53, Amazon Route 53 Resolver and Amazon Route 53 Profiles,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+    """
+    covered = Condition(in_covered_regions(config))
+    lists: list[Action] = [
+        awacs.route53resolver.ListResolverRuleAssociations,
+        awacs.route53resolver.ListResolverRules,
+    ]
+    if config.zones_by(Means.PROFILE):
+        lists += [awacs.route53profiles.ListProfileAssociations, awacs.route53profiles.ListProfiles]
+    return [
+        _describe_vpcs(config),
+        Statement(
+            Sid="ReadDnsAttributes",
+            Effect=Allow,
+            Action=[awacs.ec2.DescribeVpcAttribute],
+            Resource=[Sub("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:vpc/*")],
+            Condition=covered,
+        ),
+        Statement(
+            Sid="ListZonesOfVpcs",
+            Effect=Allow,
+            Action=[awacs.route53.ListHostedZonesByVPC],
+            Resource=["*"],
+            Condition=Condition(vpcs_in_covered_regions(config)),
+        ),
+        Statement(
+            Sid="ListResolverConfigs",
+            Effect=Allow,
+            Action=[awacs.route53resolver.ListResolverConfigs],
+            Resource=[_resolver_configs()],
+            Condition=covered,
+        ),
+        Statement(
+            Sid="ListWhatElseTheResolverAnswersFrom", Effect=Allow, Action=lists, Resource=["*"], Condition=covered
+        ),
+    ]
+
+
+def vpc_associating(config: Config) -> list[Statement]:
+    """The grants to associate the account's VPCs with the zones, and with the Profile, of orgdns alone."""
+    covered = Condition(in_covered_regions(config))
+    statements = [_describe_vpcs(config)]
+    if associated := config.zones_by(Means.ASSOCIATION):
+        statements.append(
+            Statement(
+                Sid="AssociateWithTheseZones",
+                Effect=Allow,
+                Action=[awacs.route53.AssociateVPCWithHostedZone],
+                Resource=[zone_arn(zone) for zone in associated],
+                Condition=Condition(vpcs_in_covered_regions(config)),
+            )
+        )
+    if config.zones_by(Means.PROFILE):
+        statements.append(
+            Statement(
+                Sid="AssociateWithTheProfile",
+                Effect=Allow,
+                Action=[awacs.route53profiles.AssociateProfile, awacs.route53profiles.DisassociateProfile],
+                # The actions know no resource type; a VPC can be associated with what is shared with its account only.
+                Resource=["*"],
+                Condition=covered,
+            )
+        )
+    if any(reach.switches_off for reach in config.reaches):
+        statements.append(
+            Statement(
+                Sid="SwitchOffReverseRules",
+                Effect=Allow,
+                Action=[awacs.route53resolver.UpdateResolverConfig],
+                Resource=[_resolver_configs()],
+                Condition=covered,
+            )
+        )
+    return statements
+
+
+def _resolver_configs() -> Sub:
+    return Sub("arn:${AWS::Partition}:route53resolver:*:${AWS::AccountId}:resolver-config/*")
+
+
+def _describe_vpcs(config: Config) -> Statement:
+    return Statement(
+        Sid="DescribeVpcs",
+        Effect=Allow,
+        Action=[awacs.ec2.DescribeVpcs],
+        Resource=["*"],
+        Condition=Condition(looked_at_by_route53(config)),
+    )

@@ -1,0 +1,250 @@
+"""Resolver configurations, rules and DNS attributes of VPCs, by real clients and as the DNS server heeds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+import dns.message
+import dns.rcode
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.route53resolver.responses import Route53ResolverResponse
+
+from sandbox.network import ReverseRules, dns_attributes, resolver_rules, switch_dns_on
+from sandbox.resolution.attributes import NO_RESOLVER, DnsAttributes
+from sandbox.resolution.forwarding import ResolverRule
+from sandbox.resolution.server import DnsServer
+from sandbox.resolver_configs import resolver_configs
+from sandbox.route53.rules import Action, Change, ResourceRecordSet
+from sandbox.route53.zone import Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_ec2 import EC2Client
+
+REGION: Final = "eu-west-1"
+ACCOUNT: Final = "123456789012"
+OTHER_ACCOUNT: Final = "210987654321"
+SESSION: Final = boto3.Session("testing", "testing", region_name=REGION)
+REVERSE: Final = "4.0.1.10.in-addr.arpa"
+
+
+def client(service: str, region: str = REGION, account: str = ACCOUNT) -> Any:  # noqa: ANN401 - clients of several services
+    make: Any = SESSION.client
+    if account == ACCOUNT:
+        return make(service, region)
+    role = f"arn:aws:iam::{account}:role/any"
+    got = SESSION.client("sts").assume_role(RoleArn=role, RoleSessionName="any")["Credentials"]
+    return make(
+        service, region, None, None, None, None, got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]
+    )
+
+
+@dataclass
+class Network:
+    """A VPC with DNS hostnames, and the DNS server that serves it."""
+
+    ec2: EC2Client
+    resolver: Any
+    server: DnsServer
+    vpc: str
+
+    def ask(self, name: str, type_: str = "A") -> dns.message.Message:
+        wire = self.server.response(self.vpc, dns.message.make_query(name, type_).to_wire())
+        assert wire is not None
+        return dns.message.from_wire(wire)
+
+    def values(self, name: str, type_: str = "A") -> list[str]:
+        return [str(record) for rrset in self.ask(name, type_).answer for record in rrset]
+
+    def rule(self, domain: str, rule_type: str = "FORWARD") -> str:
+        forwards = {"TargetIps": [{"Ip": "192.0.2.1", "Port": 53}]} if rule_type == "FORWARD" else {}
+        made = self.resolver.create_resolver_rule(
+            CreatorRequestId=f"{domain} {rule_type}",
+            Name="rule",
+            RuleType=rule_type,
+            DomainName=domain,
+            **forwards,
+        )
+        rule_id: str = made["ResolverRule"]["Id"]
+        return rule_id
+
+    def associate(self, domain: str, rule_type: str = "FORWARD") -> str:
+        rule = self.rule(domain, rule_type)
+        self.resolver.associate_resolver_rule(ResolverRuleId=rule, Name="here", VPCId=self.vpc)
+        return rule
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    zone = Zone("corp.internal.")
+    zone.apply([Change(Action.CREATE, ResourceRecordSet("web.corp.internal.", "A", 60, ("10.1.0.4",)))])
+    rules = ReverseRules()
+    with (
+        mock_aws(),
+        resolver_configs(rules),
+        DnsServer(lambda _vpc_id: [zone], Random(1), rules.of_vpc, dns_attributes, resolver_rules) as server,  # noqa: S311 - no secret
+    ):
+        ec2 = client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+        switch_dns_on(ec2, vpc)
+        yield Network(ec2, client("route53resolver"), server, vpc)
+
+
+def refusal(call: Callable[[], object]) -> str:
+    with pytest.raises(ClientError) as refused:
+        call()
+    return refused.value.response["Error"]["Code"]
+
+
+def test_a_vpc_that_nobody_touched_has_its_reverse_rules(network: Network) -> None:
+    """Its configuration says that they are enabled, and whose it is."""
+    config = network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"]
+    assert config.pop("Id").startswith("rslvr-rc-")
+    assert config == {"ResourceId": network.vpc, "OwnerId": ACCOUNT, "AutodefinedReverse": "ENABLED"}
+    assert network.values(REVERSE, "PTR") == [f"ip-10-1-0-4.{REGION}.compute.internal."]
+
+
+@pytest.mark.parametrize("flag", ["ENABLE", "USE_LOCAL_RESOURCE_SETTING"])
+def test_disabled_reverse_rules_no_longer_answer(network: Network, flag: str) -> None:
+    """Until they are enabled again, or the VPC has its default again."""
+    update = network.resolver.update_resolver_config
+    before = network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"]
+    disabled = update(ResourceId=network.vpc, AutodefinedReverseFlag="DISABLE")["ResolverConfig"]
+    assert disabled == {**before, "AutodefinedReverse": "DISABLED"}
+    assert network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"] == disabled
+    assert network.ask(REVERSE, "PTR").rcode() == dns.rcode.NXDOMAIN
+    assert update(ResourceId=network.vpc, AutodefinedReverseFlag=flag)["ResolverConfig"] == before
+    assert network.values(REVERSE, "PTR") == [f"ip-10-1-0-4.{REGION}.compute.internal."]
+
+
+def test_a_configuration_is_the_vpcs_own(network: Network) -> None:
+    """Another VPC of the account keeps its rules."""
+    other = network.ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
+    network.resolver.update_resolver_config(ResourceId=other, AutodefinedReverseFlag="DISABLE")
+    config = network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"]
+    assert config["AutodefinedReverse"] == "ENABLED"
+    assert network.values(REVERSE, "PTR")
+
+
+@pytest.mark.parametrize(("region", "account"), [("us-east-1", ACCOUNT), (REGION, OTHER_ACCOUNT)])
+def test_only_the_vpcs_account_in_its_region_knows_it(network: Network, region: str, account: str) -> None:
+    """To others there is no such resource, and they list their own."""
+    resolver = client("route53resolver", region, account)
+    assert refusal(lambda: resolver.get_resolver_config(ResourceId=network.vpc)) == "ResourceNotFoundException"
+    disable = {"ResourceId": network.vpc, "AutodefinedReverseFlag": "DISABLE"}
+    assert refusal(lambda: resolver.update_resolver_config(**disable)) == "ResourceNotFoundException"
+    assert network.values(REVERSE, "PTR")
+    listed = [config["ResourceId"] for config in resolver.list_resolver_configs()["ResolverConfigs"]]
+    assert network.vpc not in listed
+
+
+def test_a_flag_that_is_none_changes_nothing(network: Network) -> None:
+    """It is an invalid parameter."""
+    update = network.resolver.update_resolver_config
+    flagged = {"ResourceId": network.vpc, "AutodefinedReverseFlag": "OFF"}
+    assert refusal(lambda: update(**flagged)) == "InvalidParameterException"
+    assert network.values(REVERSE, "PTR")
+
+
+def test_every_vpc_of_the_region_is_listed(network: Network) -> None:
+    """Page by page, touched or not, the default VPC among them."""
+    vpcs = {network.ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in range(2, 8)}
+    touched = min(vpcs)
+    network.resolver.update_resolver_config(ResourceId=touched, AutodefinedReverseFlag="DISABLE")
+    pages = list(network.resolver.get_paginator("list_resolver_configs").paginate(PaginationConfig={"PageSize": 5}))
+    assert [len(page["ResolverConfigs"]) for page in pages] == [5, 3]
+    listed = {
+        config["ResourceId"]: config["AutodefinedReverse"] for page in pages for config in page["ResolverConfigs"]
+    }
+    assert listed.keys() == {vpc["VpcId"] for vpc in network.ec2.describe_vpcs()["Vpcs"]}
+    assert {vpc for vpc, state in listed.items() if state == "DISABLED"} == {touched}
+    listing = network.resolver.list_resolver_configs
+    assert refusal(lambda: listing(NextToken="nonsense")) == "InvalidNextTokenException"
+
+
+def test_a_forwarded_domain_is_refused(network: Network) -> None:
+    """From its association to its disassociation; the rule of the zone's name beats the zone."""
+    assert network.values("web.corp.internal") == ["10.1.0.4"]
+    rule = network.associate("corp.internal")
+    asked = network.ask("web.corp.internal")
+    assert (asked.rcode(), asked.answer, asked.authority) == (dns.rcode.REFUSED, [], [])
+    assert network.ask("web.other.internal").rcode() == dns.rcode.NXDOMAIN
+    network.resolver.disassociate_resolver_rule(ResolverRuleId=rule, VPCId=network.vpc)
+    assert network.values("web.corp.internal") == ["10.1.0.4"]
+
+
+def test_rules_are_listed_as_they_are_associated(network: Network) -> None:
+    """With their domain, and with the VPC by which they can be asked for."""
+    rule, further = network.associate("corp.internal"), network.rule("other.internal")
+    rules = network.resolver.list_resolver_rules()["ResolverRules"]
+    assert {each["Id"]: (each["DomainName"], each["RuleType"]) for each in rules} == {
+        rule: ("corp.internal.", "FORWARD"),
+        further: ("other.internal.", "FORWARD"),
+    }
+    of_vpc = [{"Name": "VPCId", "Values": [network.vpc]}]
+    (association,) = network.resolver.list_resolver_rule_associations(Filters=of_vpc)["ResolverRuleAssociations"]
+    assert (association["ResolverRuleId"], association["VPCId"]) == (rule, network.vpc)
+
+
+def test_what_a_wider_rule_forwards_a_rule_of_the_system_keeps(network: Network) -> None:
+    """As it does in AWS for a domain within a forwarded one."""
+    network.associate("internal")
+    assert network.values("web.corp.internal") == ["10.1.0.4"]
+    network.associate("web.corp.internal")
+    assert network.ask("web.corp.internal").rcode() == dns.rcode.REFUSED
+    network.associate("b.web.corp.internal", "SYSTEM")
+    assert network.ask("b.web.corp.internal").rcode() == dns.rcode.NXDOMAIN
+
+
+def test_a_vpcs_rules_are_its_own_and_in_stored_form(network: Network) -> None:
+    """However the domain was written, the root's dot too."""
+    network.rule("unused.internal")
+    for domain in ("Corp.Internal.", ".", "b.corp.internal"):
+        network.associate(domain, "SYSTEM" if domain.startswith("b.") else "FORWARD")
+    assert set(resolver_rules(network.vpc)) == {
+        ResolverRule("corp.internal."),
+        ResolverRule("."),
+        ResolverRule("b.corp.internal.", forwards=False),
+    }
+    assert resolver_rules("vpc-0none") == ()
+
+
+def test_without_dns_hostnames_a_vpc_knows_no_private_zones(network: Network) -> None:
+    """Nor reverse rules: to its Resolver such names do not exist."""
+    assert dns_attributes(network.vpc) == DnsAttributes()
+    network.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": False})
+    assert dns_attributes(network.vpc) == DnsAttributes(hostnames=False)
+    assert network.ask("web.corp.internal").rcode() == dns.rcode.NXDOMAIN
+    assert network.ask(REVERSE, "PTR").rcode() == dns.rcode.NXDOMAIN
+    switch_dns_on(network.ec2, network.vpc)
+    assert network.values("web.corp.internal") == ["10.1.0.4"]
+
+
+def test_without_dns_support_nobody_answers(network: Network) -> None:
+    """Neither what is in a zone nor what is in none."""
+    network.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsSupport={"Value": False})
+    assert dns_attributes(network.vpc) == DnsAttributes(support=False)
+    for name in ("web.corp.internal", "example.com"):
+        assert network.ask(name).rcode() == dns.rcode.REFUSED
+
+
+def test_a_new_vpc_has_no_dns_hostnames_and_a_deleted_one_no_resolver(network: Network) -> None:
+    """Which is why a zone's association is not enough."""
+    vpc = network.ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
+    assert dns_attributes(vpc) == DnsAttributes(hostnames=False)
+    network.ec2.delete_vpc(VpcId=vpc)
+    assert dns_attributes(vpc) == NO_RESOLVER
+
+
+def test_the_emulator_is_as_it_was_afterwards() -> None:
+    """It has no such operations of its own."""
+    with resolver_configs(ReverseRules()):
+        assert hasattr(Route53ResolverResponse, "update_resolver_config")
+    for operation in ("get_resolver_config", "list_resolver_configs", "update_resolver_config"):
+        assert not hasattr(Route53ResolverResponse, operation)

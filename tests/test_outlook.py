@@ -1,0 +1,232 @@
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.model import Fqdn
+from hub.runtime.outlook import Act, Outlook, Step, farewell, outlook
+from hub.runtime.reach import Reach, VpcSelection
+from hub.runtime.rules import TagCondition
+from hub.runtime.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRow
+from tests.build import CORP, CORP_ZONE, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS, ZONE_IDS
+from tests.memory_vpcs import NETWORK, foreign_zone, vpc_ref
+
+REVERSE, REVERSE_ZONE = Fqdn("10.in-addr.arpa."), "Z0REVERSE"
+PROFILE = "rp-1"
+
+
+def vpc(**facts: object) -> Vpc:
+    return replace(Vpc(vpc_ref(), cidrs=("10.7.0.0/16",)), **facts)  # type: ignore[arg-type]  # a Vpc's own
+
+
+def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[SeenZone, ...]:
+    return (SeenZone(zone_id, domain, NETWORK),)
+
+
+def seen(of: Vpc, *reaches: Reach, **holds: Hold) -> Outlook:
+    zone_ids = {**ZONE_IDS, REVERSE: REVERSE_ZONE}
+    return outlook(of, PAYMENTS, VpcRow(of.ref, holds=holds), reaches or (Reach(CORP),), zone_ids)
+
+
+NOBODY = Reach(CORP, selections=())
+BY_PROFILE = Reach(CORP, Means.PROFILE)
+
+
+class TestReach:
+    @pytest.mark.parametrize(
+        ("selection", "covered"),
+        [
+            (VpcSelection(accounts=frozenset({PAYMENTS.id})), True),
+            (VpcSelection(accounts=frozenset({SCIENCE.id})), False),
+            (VpcSelection(units=frozenset({WORKLOADS})), True),
+            (VpcSelection(units=frozenset({RESEARCH})), False),
+            (VpcSelection(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), True),
+            (VpcSelection(regions=frozenset({"eu-central-1"})), True),
+            (VpcSelection(regions=frozenset({"us-east-1"})), False),
+            (VpcSelection(vpcs=frozenset({vpc_ref().id})), True),
+            (VpcSelection(vpcs=frozenset({vpc_ref(2).id})), False),
+            (VpcSelection(tag=TagCondition("dns")), True),
+            (VpcSelection(tag=TagCondition("dns", "SHARED")), True),
+            (VpcSelection(tag=TagCondition("dns", "private")), False),
+            (VpcSelection(tag=TagCondition("other")), False),
+            (VpcSelection(regions=frozenset({"eu-central-1"}), tag=TagCondition("other")), False),
+        ],
+    )
+    def test_selection(self, selection: VpcSelection, covered: bool) -> None:  # noqa: FBT001 - a table's column
+        """A selection is of the VPCs for which all holds that it says."""
+        tagged = vpc(tags=(("dns", "shared "),))
+        assert selection.covers(tagged, PAYMENTS) is covered
+        assert Reach(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
+        assert Reach(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
+
+    def test_all_and_nobody(self) -> None:
+        """Without selections it is every VPC, with none of them none."""
+        assert Reach(CORP).wants(vpc(), PAYMENTS)
+        assert not NOBODY.wants(vpc(), PAYMENTS)
+
+    def test_what_it_reads(self) -> None:
+        """It knows which tags, and whether units, decide."""
+        reach = Reach(
+            CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
+        )
+        assert reach.tags_read == {"a", "b"}
+        assert not reach.reads_units
+        assert Reach(CORP, exceptions=(VpcSelection(units=frozenset({WORKLOADS})),)).reads_units
+
+
+class TestSteps:
+    def test_a_new_vpc_is_associated(self) -> None:
+        """What policy wants and is not there is associated."""
+        found = seen(vpc())
+        assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        assert not found.blocked
+
+    def test_what_is_there_is_left(self) -> None:
+        """What is as policy wants it needs nothing, whoever made it."""
+        for holds in ({}, {CORP_ZONE: Hold(ours=True)}):
+            assert seen(vpc(zones=associated()), **holds).steps == ()
+
+    def test_what_is_not_wanted_ends_if_it_is_ours(self) -> None:
+        """An association that others made is not ended, unless policy owns them all."""
+        there = vpc(zones=associated())
+        assert seen(there, NOBODY).steps == ()
+        assert seen(there, NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        assert seen(there, replace(NOBODY, owns_all=True)).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+
+    def test_zones_without_a_word_of_policy_are_not_touched(self) -> None:
+        """Of a zone that says nothing of VPCs, no association is made or ended."""
+        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
+        assert seen(there, Reach(Fqdn("instances.internal.")), **{REVERSE_ZONE: Hold(ours=True)}).steps == (
+            Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),
+        )
+
+    def test_what_is_left_of_an_earlier_try_is_cleared(self) -> None:
+        """An authorisation that may be left is taken away; where the association is still to be made, with that."""
+        underway = {CORP_ZONE: Hold(ours=True, underway=True)}
+        assert seen(vpc(zones=associated()), **underway).steps == (Step(Act.CLEAR, CORP_ZONE),)
+        assert seen(vpc(), **underway).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        assert seen(vpc(), NOBODY, **underway).steps == (Step(Act.CLEAR, CORP_ZONE), Step(Act.FORGET, CORP_ZONE))
+
+    def test_what_ended_otherwise_is_forgotten(self) -> None:
+        """Made by hand later, an association is not taken for ours."""
+        assert seen(vpc(), NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.FORGET, CORP_ZONE),)
+
+    def test_another_zone_of_the_name_is_not_forced_out(self) -> None:
+        """A VPC with another zone of the same name keeps it, and the reason is told."""
+        found = seen(vpc(zones=(foreign_zone(),)))
+        assert found.steps == ()
+        assert found.zones[0].blocked == (
+            "the VPC is associated with the zone Z0FOREIGN of the same name, which 999999999999 owns"
+        )
+        assert found.blocked == 1
+
+    def test_profile(self) -> None:
+        """A zone by profile needs the VPC to be associated with the Profile, once for all zones."""
+        reaches = (BY_PROFILE, Reach(Fqdn("instances.internal."), Means.PROFILE))
+        assert seen(vpc(profile=PROFILE), *reaches).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,)), *reaches)
+        assert there.steps == ()
+        assert [zone.means for zone in there.zones] == [Means.PROFILE, Means.PROFILE]
+        assert all(zone.resolves for zone in there.zones)
+
+    def test_profile_that_is_not_there(self) -> None:
+        """Where no Profile is shared, nothing is done, and that is told."""
+        found = seen(vpc(), BY_PROFILE)
+        assert found.steps == ()
+        assert found.zones[0].blocked == "no Profile of orgdns is shared with the account in this region"
+
+    def test_from_association_to_profile(self) -> None:
+        """Where the means change, the association ends only when the Profile is there."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        before = vpc(zones=associated(), profile=PROFILE)
+        assert seen(before, BY_PROFILE, **ours).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        both = replace(before, profiles=(PROFILE,))
+        assert seen(both, BY_PROFILE, **ours).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+
+    def test_from_profile_to_association(self) -> None:
+        """The association is made first, and then the Profile's ends."""
+        before = vpc(profile=PROFILE, profiles=(PROFILE,))
+        assert seen(before, Reach(CORP), **{PROFILE: Hold(ours=True)}).steps == (
+            Step(Act.ASSOCIATE, CORP_ZONE),
+            Step(Act.DISASSOCIATE_PROFILE, PROFILE),
+        )
+
+    def test_profile_of_others_stays(self) -> None:
+        """A Profile's association that others made is left."""
+        assert seen(vpc(profile=PROFILE, profiles=(PROFILE,)), NOBODY).steps == ()
+
+    def test_what_is_gone(self) -> None:
+        """Of a VPC that is gone, what the zones' owner can end is ended."""
+        holds = {CORP_ZONE: Hold(ours=True, underway=True), PROFILE: Hold(ours=True), "Z0X": Hold(ours=True)}
+        row = VpcRow(vpc_ref(), holds=holds)
+        assert farewell(row, {CORP_ZONE}) == (Step(Act.CLEAR, CORP_ZONE), Step(Act.DISASSOCIATE, CORP_ZONE))
+        assert farewell(VpcRow(vpc_ref(), holds={CORP_ZONE: Hold(fault="x")}), {CORP_ZONE}) == ()
+
+
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            ({"dns_support": False}, "enableDnsSupport of the VPC is off"),
+            ({"dns_hostnames": False}, "enableDnsHostnames of the VPC is off"),
+            ({"rules": (ForwardRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
+        ],
+    )
+    def test_a_zone_that_is_not_asked(self, facts: dict[str, object], reason: str) -> None:
+        """Though associated, a zone may never be asked: the reason is told."""
+        found = seen(vpc(zones=associated(), **facts))
+        assert found.zones[0].blocked.startswith(reason)
+        assert not found.zones[0].resolves
+        assert found.blocked == 1
+
+    def test_rules_above_do_not_matter(self) -> None:
+        """A Resolver rule for a wider domain is less specific than the zone."""
+        found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
+        assert found.zones[0].resolves
+        assert found.zones[0].notes == ("associated by others: orgdns does not take it away",)
+
+    def test_what_shadows_a_part(self) -> None:
+        """More specific zones and rules of others are told, and block nothing."""
+        below = (*associated(), foreign_zone("eu.corp.internal."))
+        found = seen(
+            vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
+            **{CORP_ZONE: Hold(ours=True)},
+        )
+        assert found.zones[0].notes == (
+            "names below eu.corp.internal are answered from the zone Z0FOREIGN, which 999999999999 owns",
+            "names below us.corp.internal are asked elsewhere, by the Resolver rule rslvr-rr-1",
+        )
+        assert found.zones[0].resolves
+        assert not found.blocked
+
+    def test_zones_of_ours_do_not_shadow_each_other(self) -> None:
+        """Nested zones of the configuration are as they should be."""
+        inner = SeenZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
+        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: Hold(ours=True)})
+        assert found.zones[0].notes == ()
+
+    def test_reverse_rules(self) -> None:
+        """EC2's own reverse rules below a reverse zone are told, and switched off where policy says so."""
+        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
+        ours = {REVERSE_ZONE: Hold(ours=True)}
+        told = seen(there, Reach(REVERSE), **ours)
+        assert told.zones[0].notes == ("EC2's own reverse rules answer for 7.10.in-addr.arpa",)
+        assert told.steps == ()
+        assert seen(there, Reach(REVERSE, switches_off=True), **ours).steps == (Step(Act.SWITCH_OFF),)
+        off = replace(there, reverse_rules=False)
+        assert seen(off, Reach(REVERSE, switches_off=True), **ours).steps == ()
+        assert seen(off, Reach(REVERSE), **ours).zones[0].notes == ()
+
+    def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
+        """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
+        assert seen(vpc(), Reach(REVERSE, selections=(), switches_off=True)).steps == ()
+
+    def test_the_last_fault_is_told(self) -> None:
+        """Why an association was refused is told as long as it is not there; it is tried again."""
+        found = seen(vpc(), **{CORP_ZONE: Hold(fault="LimitsExceeded")})
+        assert found.zones[0].blocked == "LimitsExceeded"
+        assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+
+    def test_what_waits_for_a_person_is_told(self) -> None:
+        """An association that waits to be ended says so."""
+        found = seen(vpc(zones=associated()), NOBODY, **{CORP_ZONE: Hold(ours=True, held=True)})
+        assert "its end waits for orgdns approve" in found.zones[0].notes[-1]
