@@ -40,6 +40,7 @@ from sandbox.world import World
 from tests.pipeline import ACCOUNTS, LABELS, REGION, ZONE
 
 Event = dict[str, Any]
+QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE)
 _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 
@@ -175,9 +176,9 @@ class SandboxDriver:
             self.deliver(0, 1)
         for _ in range(150):
             self.made.settle()
-            if not any(self.made.waiting(queue) for queue in (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE)):
+            if not any(self.made.waiting(queue) for queue in QUEUES):
                 break
-            # What failed is seen again after the visibility timeout: 9 minutes for events, 90 for sweeps.
+            # What failed is seen again after the visibility timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.
             self.clock.advance(550)
         else:
             raise AssertionError("something waits for ever")

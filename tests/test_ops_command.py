@@ -360,3 +360,75 @@ def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: 
 def test_what_is_no_subject_is_told(command: Command, arguments: list[str], told: str) -> None:
     """A clear sentence, and the exit code of an error."""
     assert told in command(*arguments, code=1).stderr
+
+
+def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
+    """How far orgdns reaches, joined from StackSets and the ledger; a zone in the way is told with its VPC."""
+    made.sweep()
+    command("sweep")
+    clock.advance(900)
+    made.settle()
+    # The command goes by the machine's own time, weeks after that of the organization.
+    told = command.json("coverage", code=2)
+    assert {trouble for one in told["spokes"] for trouble in one["troubles"]} == {
+        "not swept for hours: look at the log of the sweeper"
+    }
+    assert {one["stack"] for one in told["spokes"]} == {"CURRENT"}
+    assert {zone["zone"]: zone["wanted"] == zone["resolving"] for zone in told["zones"]} == {
+        CORP: True,
+        "instances.internal": True,
+    }
+    made.trails.missing.add(SEARCH)
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    made.trails.missing.discard(SEARCH)
+    route53 = made.client("route53", SEARCH)
+    own = route53.create_hosted_zone(Name=CORP, CallerReference="own", VPC={"VPCId": vpc.id, "VPCRegion": REGION})
+    command("sweep", f"{SEARCH}/{REGION}")
+    made.settle()
+    shown = " ".join(command("coverage", code=2).stdout.split())
+    assert f"{vpc.id} does not resolve {CORP}: the VPC is associated with the zone" in shown
+    shown = command("coverage", f"{SEARCH}/{REGION}", code=2).stdout
+    assert all(part in shown for part in ("last event", "last sweep", vpc.id, "CURRENT"))
+    assert "knows 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
+    route53.delete_hosted_zone(Id=own["HostedZone"]["Id"])
+    command("sweep", f"{SEARCH}/{REGION}")
+    made.settle()
+    assert "does not resolve" not in command("coverage", code=2).stdout
+
+
+def test_resolve(made: World, command: Command, clock: MovedClock) -> None:
+    """Which zone and record answer in a VPC, and if none, why not."""
+    (instance,) = made.launch(PAYMENTS, REGION, "asked")
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    private = made.add_vpc(SEARCH, REGION, associated=False, tags={"dns": "private"})
+    clock.advance(10)
+    made.settle()
+    told = command.json("resolve", f"Asked.{CORP}.", "--vpc", vpc.id)
+    assert told["answers"]
+    assert (told["source"], told["means"], told["zone_or_rule"]) == ("zone", "association", made.zone_ids[CORP])
+    address = made.address(PAYMENTS, REGION, instance)
+    assert [one["values"] for one in told["names"][0]["published"]] == [[address]]
+    assert address in command("resolve", f"asked.{CORP}", "--vpc", f"{SEARCH}/{REGION}/{vpc.id}").stdout
+    assert "has published nothing" in command("resolve", f"nobody.{CORP}", "--vpc", vpc.id, code=2).stdout
+    refused = command.json("resolve", f"asked.{CORP}", "--vpc", private.id, code=2)
+    assert refused["source"] == "internet"
+    assert refused["why_not"] == [f"{CORP} ({made.zone_ids[CORP]}): policy does not have this VPC resolve it"]
+    assert "knows no VPC" in command("resolve", f"asked.{CORP}", "--vpc", "vpc-00000000", code=1).stderr
+    assert "no instance is ever given" in command("resolve", "-", "--vpc", vpc.id, code=1).stderr
+
+
+def test_plan_tells_of_vpcs(made: World, command: Command, tmp_path: Path) -> None:
+    """A policy that leaves VPCs out tells which of them lose a zone, and which are left as others associated them."""
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    made.settle()
+    path = tmp_path / "narrower.yaml"
+    text = CONFIG.read_text()
+    assert text.count("vpcs: all") == 2
+    path.write_text(text.replace("vpcs: all", f'vpcs: [{{accounts: ["{PAYMENTS}"]}}]'))
+    told = command.json("plan", "--config", str(path), code=2)
+    corp = next(one for one in told["vpcs"] if one["zone"] == f"{CORP}.")
+    assert f"{SEARCH}/{REGION}/{vpc.id}" in corp["lost"]
+    assert f"{SEARCH}/{REGION}/{made.vpcs[SEARCH, REGION].id}" in corp["left"]
+    assert corp["gained"] == []
+    shown = " ".join(command("plan", "--config", str(path), code=2).stdout.split())
+    assert f"VPCs that do not resolve {CORP} any more:" in shown
