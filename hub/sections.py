@@ -78,7 +78,8 @@ class Network(Section):
     account: AccountId
     """The networking account."""
     route53_share: Annotated[float, Field(ge=0.1, le=1)] = 0.7
-    """What part of the account's Route 53 quotas (requests and changes a second) is taken; the rest is for others."""
+    """What part of the account's Route 53 quotas (requests and changes a second) publishing takes; audits take a tenth,
+    and associations a fifth of them at most, and the rest is for others."""
 
 
 class Spokes(Section):

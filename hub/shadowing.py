@@ -24,7 +24,7 @@ _NARROWEST_ZONE: Final = 24
 _SHOWN: Final = 3
 _SWITCH_OFF: Final = (
     "switch these rules off in the VPCs (AWS::Route53Resolver::ResolverConfig with AutodefinedReverseFlag DISABLE) and "
-    "say 'autodefined_rules: disabled'"
+    "say 'autodefined_rules: disabled', or have orgdns do it with 'resolved_by' and 'autodefined_rules: disable'"
 )
 
 

@@ -76,9 +76,9 @@ def test_figures_that_should_be_zero() -> None:
         "NamesInFullZones",
         "ZonesFullOfVpcs",
     }
-    handlers = (ROOT / "hub" / "runtime" / "handlers.py").read_text(encoding="utf-8")
+    told = (ROOT / "hub" / "runtime" / "telling.py").read_text(encoding="utf-8")
     for metric, alarm in figures.items():
-        assert f'"{metric}"' in handlers
+        assert f'"{metric}"' in told
         assert alarm["Namespace"] == contract.METRICS_NAMESPACE
         assert alarm["Dimensions"] == [{"Name": "service", "Value": "orgdns"}]
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)

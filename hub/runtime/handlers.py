@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract, publish, recording, wiring
@@ -17,21 +16,25 @@ from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
 from hub.runtime.rounds import ZONES_AN_AUDIT
 from hub.runtime.status import AskForAudits, AskForSweeps, Associate, Audit, Sweep
 from hub.runtime.tasks import task_of
+from hub.runtime.telling import (
+    logger,
+    metrics,
+    tell_asked,
+    tell_associated,
+    tell_audited,
+    tell_published,
+    tell_recorded,
+    tell_vpcs_swept,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from hub.runtime.associate import Done
-    from hub.runtime.model import Change, InstanceRef, NameKey, Spoke
+    from hub.runtime.model import InstanceRef, NameKey, Spoke
     from hub.runtime.ports import TimeLeft
-    from hub.runtime.rounds import Asked
-    from hub.runtime.status import Task, ZoneStatus
-    from hub.runtime.sweep_vpcs import VpcsSwept
-
-logger: Final = Logger(service=contract.PREFIX)
-metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+    from hub.runtime.status import Task
 
 # How long a zone that is closed to the writer role is tried, before its names are let go so that others go on.
 PATIENCE_MILLIS: Final = 120_000
@@ -69,30 +72,13 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=seen)
             case recording.Ending.RECORDED | recording.Ending.UNCHANGED:
-                _tell_recorded(outcome)
+                tell_recorded(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
         # For people alone: nothing is tried again for it.
         with suppress(LedgerUnavailable):
             wiring.statuses().note_event(spoke)
     return _failed(failed)
-
-
-def _tell_recorded(outcome: recording.Outcome) -> None:
-    """Count and log what became of an instance that was seen."""
-    seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
-    if outcome.ending is recording.Ending.RECORDED:
-        metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
-        logger.info("instance recorded", extra=seen | {"dns_names": outcome.names})
-    else:
-        logger.info("instance unchanged", extra=seen)
-    for refusal in outcome.refusals:
-        told = seen | {"rule": refusal.rule, "reason": refusal.reason}
-        if refusal.declined:
-            logger.debug("name not asked for", extra=told)
-            continue
-        metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
-        logger.info("name refused", extra=told)
 
 
 def _failed(message_ids: list[str]) -> _Response:
@@ -120,7 +106,7 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 def _work(task: Task, context: LambdaContext) -> None:
     match task:
         case AskForSweeps():
-            _tell_asked(wiring.asker().ask_for_sweeps())
+            tell_asked(wiring.asker().ask_for_sweeps())
         case AskForAudits():
             wiring.asker().ask_for_audits()
             metrics.add_metric("AuditsAskedFor", MetricUnit.Count, 1)
@@ -130,7 +116,7 @@ def _work(task: Task, context: LambdaContext) -> None:
         case Audit(zone_ids):
             auditor = replace(wiring.auditor(), time_left=_time_left(context))
             for status in auditor.audit(zone_ids[:ZONES_AN_AUDIT]):
-                _tell_audited(status)
+                tell_audited(status)
             if rest := zone_ids[ZONES_AN_AUDIT:]:
                 wiring.asker().ask_for_audits(rest)
         case Associate():
@@ -139,12 +125,12 @@ def _work(task: Task, context: LambdaContext) -> None:
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     """Sweep a spoke; count and log what came of it."""
-    swept = replace(wiring.sweeper(), time_left=_time_left(context), tell=_tell_recorded).sweep(spoke)
+    swept = replace(wiring.sweeper(), time_left=_time_left(context), tell=tell_recorded).sweep(spoke)
     status = swept.status
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
     vpc_sweeper = wiring.vpc_sweeper()
     if vpc_sweeper is not None:
-        _tell_vpcs_swept(vpc_sweeper.sweep(spoke, departed=status.withdrawn))
+        tell_vpcs_swept(vpc_sweeper.sweep(spoke, departed=status.withdrawn))
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
@@ -156,17 +142,6 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     if status.held:
         held = {"held_names": status.held_names, "held_instances": status.held}
         logger.error("removals wait for orgdns approve", extra=seen | held)
-
-
-def _tell_vpcs_swept(swept: VpcsSwept) -> None:
-    status = swept.status
-    seen: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "asked": swept.asked}
-    metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
-    if status.fault:
-        metrics.add_metric("VpcsNotSeen", MetricUnit.Count, 1)
-        logger.warning("VPCs not seen", extra=seen | {"reason": status.fault})
-        return
-    logger.info("VPCs seen", extra=seen | {"blocked": status.blocked})
 
 
 @logger.inject_lambda_context
@@ -185,7 +160,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     for task, message_ids in tasks.items():
         outcomes = working.associate(task)
         for done in outcomes:
-            _tell_associated(done)
+            tell_associated(done)
         if any(done.retry for done in outcomes):
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             failed += message_ids
@@ -202,52 +177,6 @@ def _association_of(body: str) -> Associate:
     if not isinstance(task, Associate):
         raise NotOurs("the message is a task of the sweeper")
     return task
-
-
-def _tell_associated(done: Done) -> None:
-    """Count and log what was done in a VPC."""
-    seen: dict[str, object] = {"vpc": str(done.ref), "done": [f"{step.act} {step.of}".strip() for step in done.steps]}
-    if done.steps:
-        metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(done.steps))
-        logger.info("VPC seen to", extra=seen | {"gone": done.gone})
-    for step, reason in done.faults:
-        metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
-        logger.warning("association refused", extra=seen | {"step": f"{step.act} {step.of}".strip(), "reason": reason})
-    if done.full:
-        metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
-    if done.held:
-        logger.error("removals wait for orgdns approve", extra=seen | {"zones": done.held})
-    if done.retry:
-        logger.warning("VPC kept for later", extra=seen | {"reason": done.retry})
-
-
-def _tell_audited(status: ZoneStatus) -> None:
-    seen: dict[str, object] = {"zone": status.zone_id, "names": status.names}
-    if status.fault:
-        metrics.add_metric("ZonesNotAudited", MetricUnit.Count, 1)
-        logger.warning("zone not audited", extra=seen | {"reason": status.fault})
-        return
-    metrics.add_metric("ZonesAudited", MetricUnit.Count, 1)
-    metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
-    logger.info("zone audited", extra=seen | {"differences": dict(status.differences)})
-    if status.held:
-        held = {"held_names": status.held_names, "first_held": status.held[:10]}
-        logger.error("removals wait for orgdns approve", extra=seen | held)
-
-
-def _tell_asked(asked: Asked) -> None:
-    """Log what a round asked for, and measure how all is: the alarms watch these figures."""
-    for metric, value in (
-        ("SpokesUnreachable", asked.unreachable),
-        ("SweepsAndAuditsOverdue", asked.overdue),
-        ("RemovalsHeld", asked.held),
-        ("SpokesBehindPolicy", asked.behind),
-    ):
-        metrics.add_metric(metric, MetricUnit.Count, value)
-    logger.info(
-        "sweeps asked for",
-        extra={"sweeps": asked.sweeps, "audits": asked.audits, "spokes": asked.spokes, "behind": asked.behind},
-    )
 
 
 @logger.inject_lambda_context
@@ -281,45 +210,12 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         if closed and wiring.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
             # Permissions take a while to be everywhere after a deployment.
             outcome = replace(outcome, ending=publish.Ending.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
-        _tell_published(outcome, seen)
+        tell_published(outcome, seen)
         if outcome.ending is publish.Ending.RETRY:
             failed.append(first[outcome.key])
     if not failed:
         return {"batchItemFailures": []}
     return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
-
-
-def _tell_published(outcome: publish.Outcome, seen: dict[str, object]) -> None:
-    """Count and log what became of a name."""
-    if outcome.left_out:
-        metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
-        logger.warning("shared name full", extra=seen | {"left_out": outcome.left_out})
-    match outcome.ending:
-        case publish.Ending.RETRY:
-            metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
-            logger.warning("name kept for later", extra=seen)
-        case publish.Ending.PAUSED:
-            metrics.add_metric("NamesNotPublishedWhilePaused", MetricUnit.Count, 1)
-            logger.info("name not published", extra=seen)
-        case publish.Ending.CLOSED:
-            metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
-            logger.error("zone closed", extra=seen)
-        case publish.Ending.CONFLICT:
-            metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
-            if outcome.full:
-                metrics.add_metric("NamesInFullZones", MetricUnit.Count, 1)
-            logger.warning("name in conflict", extra=seen)
-        case publish.Ending.PUBLISHED:
-            metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
-            metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
-            logger.info("name published", extra=seen | {"changes": [_told(change) for change in outcome.changes]})
-        case publish.Ending.UNCHANGED:
-            logger.debug("name unchanged", extra=seen)
-
-
-def _told(change: Change) -> str:
-    record_set = change.record_set
-    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
 
 
 def _time_left(context: LambdaContext) -> TimeLeft:
