@@ -160,7 +160,9 @@ def management_backend(account: str) -> OrganizationsBackend | None:
     if account not in organizations_backends.master_accounts:
         return None
     management, partition = organizations_backends.master_accounts[account]
-    return organizations_backends[management][partition]
+    backend = organizations_backends[management][partition]
+    # moto keeps who was a member of whom from one simulation to the next.
+    return backend if any(member.id == account for member in backend.accounts) else None
 
 
 def organization_id(account: str) -> str | None:

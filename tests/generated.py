@@ -33,6 +33,8 @@ def many_zones(count: int = 17) -> Config:
         for number in range(100, 100 + count - len(content["zones"]))
     ]
     content["spokes"]["regions"] = sorted(known_regions())
+    for zone in content["zones"]:
+        zone.setdefault("resolved_by", {"vpcs": "all"})
     return parse(yaml.safe_dump(content), "many.yaml")
 
 

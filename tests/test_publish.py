@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hub.runtime.model import (
     SIMPLE,
     Action,
+    Change,
     Claim,
     ConflictRule,
     ForeignRecordSet,
@@ -17,7 +18,8 @@ from hub.runtime.model import (
     RecordType,
 )
 from hub.runtime.publish import Ending, Outcome, Publisher
-from tests.build import claim, key, record_set
+from hub.runtime.status import SpokeStatus
+from tests.build import claim, key, record_set, ref
 from tests.memory import MemoryClock, MemoryLedger, MemoryZones
 from tests.memory_statuses import MemoryStatuses
 
@@ -104,6 +106,21 @@ def test_loser_takes_over_when_the_holder_goes(world: World) -> None:
     world.withdraw(claim(2))
     world.publish()
     assert world.zones.addresses(key()) == {"10.0.0.1"}
+
+
+def test_owner_that_the_ledger_does_not_know_is_left_at_every_look() -> None:
+    """After the ledger was lost, what somebody holds stays until his spoke was swept, however often one looks."""
+    world = World()
+    clock = MemoryClock(now=10**12)
+    world.publisher = replace(world.publisher, circumstances=(statuses := MemoryStatuses(clock)))
+    world.zones.change(key().zone_id, [Change(Action.CREATE, record_set(1))])
+    world.claim(claim(2))
+    for _ in range(3):
+        assert world.endings(key()) == {Ending.CONFLICT}
+        assert world.zones.owned[key()] == {record_set(1)}
+    statuses.put_spoke_status(SpokeStatus(ref(1).spoke, swept_at=clock()))
+    assert world.endings(key()) == {Ending.PUBLISHED}
+    assert world.zones.owned[key()] == {record_set(2)}
 
 
 def test_withdrawn_name_goes(world: World) -> None:

@@ -19,6 +19,7 @@ from tests.generated import (
     CONFIGS,
     MANAGEMENT,
     NAMES,
+    ORGANIZATION,
     arn_of,
     example,
     of_type,
@@ -49,6 +50,25 @@ def test_lint(name: str, form: Form) -> None:
 def test_lint_of_another_configuration(name: str) -> None:
     """cfn-lint warns of nothing with many zones and regions either."""
     assert lint(texts("many-zones")[name]) == []
+
+
+@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("name", [*NAMES, "network-region"])
+def test_lint_of_a_profile(name: str, form: Form) -> None:
+    """cfn-lint warns of nothing where zones go by a Profile, nor of the template that makes it."""
+    assert lint(texts("profiles", form)[name]) == []
+
+
+def test_profile_is_shared_with_the_organization_alone() -> None:
+    """The Profile carries the zones that go by it, and nobody outside the organization can be let in."""
+    resources = read("network-region", "profiles")["Resources"]
+    share = resources["ProfileShare"]["Properties"]
+    organization = f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:organization/{ORGANIZATION}"
+    assert share["Principals"] == [{"Fn::Sub": organization}]
+    assert share["AllowExternalPrincipals"] is False
+    attached = [one for one in resources.values() if one["Type"].endswith("ProfileResourceAssociation")]
+    assert len(attached) == 3
+    assert resources["Profile"]["Properties"]["Name"] == contract.PROFILE
 
 
 def test_lint_would_tell() -> None:

@@ -175,7 +175,9 @@ class Publisher:
         for key in keys:
             held = there[key.fqdn]
             if stranger := strangers.get(key):
-                settled.append(NameChange(key, held.owned, (), stranger))
+                # What is remembered counts as known the next time: a stranger stays one until the spoke was swept.
+                known = tuple(one for one in held.owned if one.set_identifier in run.states[key].known)
+                settled.append(NameChange(key, known, (), stranger))
                 continue
             claimed = desired_record_sets(run.states[key].claims)
             adopted = adoptable(held.foreign, claimed) if key.zone_id in self.adopting else {}
