@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, Self
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
@@ -88,8 +88,8 @@ class Spoke:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class InstanceRef:
-    """Which instance: the account and region that its event came from, and its id."""
+class Ref:
+    """Which one of a spoke's instances, or VPCs: the account and region that it lies in, and its id."""
 
     account: str
     region: str
@@ -97,8 +97,22 @@ class InstanceRef:
 
     @property
     def spoke(self) -> Spoke:
-        """The account and region of the instance."""
+        """The account and region."""
         return Spoke(self.account, self.region)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `str`: `<account>/<region>/<id>`."""
+        account, region, own = text.split("/")
+        return cls(account, region, own)
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InstanceRef(Ref):
+    """Which instance; the account and region are those that its event came from."""
 
     @property
     def set_identifier(self) -> str:
@@ -110,15 +124,6 @@ class InstanceRef:
         """The owner that a SetIdentifier names, or None when it is not one of ours."""
         match = _SET_IDENTIFIER.fullmatch(text or "")
         return cls(*match.groups()) if match else None
-
-    @classmethod
-    def parse(cls, text: str) -> InstanceRef:
-        """The inverse of `str`: `<account>/<region>/<instance id>`."""
-        account, region, instance_id = text.split("/")
-        return cls(account, region, instance_id)
-
-    def __str__(self) -> str:
-        return f"{self.account}/{self.region}/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model import NEVER, Millis, Spoke
+from hub.runtime.model import NEVER, Millis, Ref, Spoke
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,26 +22,8 @@ class Means(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class VpcRef:
-    """Which VPC: the account and region that it lies in, and its id."""
-
-    account: str
-    region: str
-    id: str
-
-    @property
-    def spoke(self) -> Spoke:
-        """The account and region of the VPC."""
-        return Spoke(self.account, self.region)
-
-    @classmethod
-    def parse(cls, text: str) -> VpcRef:
-        """The inverse of `str`: `<account>/<region>/<VPC id>`."""
-        account, region, vpc_id = text.split("/")
-        return cls(account, region, vpc_id)
-
-    def __str__(self) -> str:
-        return f"{self.account}/{self.region}/{self.id}"
+class VpcRef(Ref):
+    """Which VPC."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
