@@ -39,7 +39,7 @@ test: $(STAMP)  ## All tests
 
 test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
 	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_template.py tests/test_claims.py \
-		tests/test_rounds.py tests/test_pipeline_memory.py tests/test_pipeline_sandbox.py \
+		tests/test_rounds.py tests/test_associate.py tests/test_pipeline_memory.py tests/test_pipeline_sandbox.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
