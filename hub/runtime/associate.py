@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 # A run with less than this many seconds left begins no further step: three calls that are throttled take about as long.
 STEP_TAKES: Final = 100.0
-# Associated, the Profile associated, and then what it takes the place of ended: with a last look, no more than these.
-PASSES: Final = 4
+# Associated, the Profile associated, and then what it takes the place of ended, one of them tried once more: with a
+# last look, no more than these.
+PASSES: Final = 5
+# Seconds, after botocore has tried four times.
+TRY_AGAIN_AFTER: Final = 5.0
 NO_TIME: Final = "no time is left in this run"
 
 
@@ -141,20 +144,25 @@ class Associator:
     def _see_to(self, spoke: Spoke, account: Account, runs: Mapping[str, _Run]) -> None:
         """Look at the VPCs and do what is to be done, until nothing is."""
         waiting = list(runs)
-        for number in range(PASSES):
+        for _ in range(PASSES):
+            if any(runs[vpc_id].retry for vpc_id in waiting):
+                # A zone is changed by one call at a time, and throttled calls pass soon: long before the message comes
+                # again.
+                self.sleep(TRY_AGAIN_AFTER)
             rows = self._rows(spoke)
             for vpc_id in waiting:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
-            seen = self._shown(spoke, waiting, patient=number == 0)
+                runs[vpc_id].retry = ""
+            seen = self._shown(spoke, waiting)
             self._let_go(rows, {vpc_id: runs[vpc_id] for vpc_id in waiting if vpc_id not in seen})
             waiting = [vpc_id for vpc_id, vpc in seen.items() if self._improved(runs[vpc_id], account, vpc)]
             if not waiting:
                 return
 
-    def _shown(self, spoke: Spoke, vpc_ids: Collection[str], *, patient: bool) -> dict[str, Vpc]:
+    def _shown(self, spoke: Spoke, vpc_ids: Collection[str]) -> dict[str, Vpc]:
         """Those of the VPCs that the spoke shows; what does not show is looked at again for a while."""
         seen: dict[str, Vpc] = {}
-        for pause in (*(LOOK_AGAIN_AFTER if patient else ()), None):
+        for pause in (*LOOK_AGAIN_AFTER, None):
             seen |= {vpc.ref.id: vpc for vpc in self.vpcs.seen(spoke, [one for one in vpc_ids if one not in seen])}
             if pause is None or len(seen) == len(vpc_ids):
                 break
@@ -176,7 +184,7 @@ class Associator:
         if len(run.steps) == before:
             # What was refused is told with the zone.
             self._seen(run, account, vpc)
-        return len(run.steps) > before and not run.retry
+        return (len(run.steps) > before or bool(run.retry)) and run.retry != NO_TIME
 
     def _seen(self, run: _Run, account: Account, vpc: Vpc) -> Outlook:
         """How the zones stand in a VPC, which the ledger knows then."""

@@ -4,6 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from sandbox.association_burst import associations
 from sandbox.burst import STRATEGIES, burst, limit_curve
 from sandbox.curves import svg
 
@@ -27,6 +28,14 @@ def test_the_other_ways_do_the_same_and_take_longer(scenario: str) -> None:
     assert ours.limit <= ours.seconds <= 1.1 * ours.limit + 0.1
     assert upserts.seconds > with_txt.seconds > ours.seconds
     assert upserts.calls == upserts.curve[-1][1]
+
+
+@pytest.mark.parametrize(("vpcs", "share"), [(60, 1.0), (40, 0.1)])
+def test_associations_are_within_a_tenth_of_the_limit(vpcs: int, share: float) -> None:
+    """VPCs of many accounts are associated as fast as the buckets of the zones' owner let it, by two calls for each."""
+    measured = associations(vpcs, 10, share)
+    assert measured.limit <= measured.seconds <= 1.1 * measured.limit + 0.1
+    assert measured.owners_calls == 2 * vpcs
 
 
 def test_limit_is_what_the_bucket_allows() -> None:
