@@ -121,8 +121,8 @@ class Pipeline(RuleBasedStateMachine):
         self.secure: dict[Fqdn, set[RecordSet]] = {}
         # Names that had an answer of ours as of the step before.
         self.answered: set[Fqdn] = set()
-        # Names of which somebody changed our records by hand, and which are not again what the ledger says: till the next
-        # audit nobody knows it, and the last answer may go with an instance that ended.
+        # Names of which somebody changed our records by hand, and which are not yet what the ledger says: till the
+        # next audit nobody knows it, and the last answer may go with an instance that ended.
         self.meddled: set[Fqdn] = set()
         # Members of shared names that policy wants there, as of the step before: nobody else's matter takes them away.
         self.members: set[RecordSet] = set()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.events import Hint, NotOurs, hint_of
-from hub.runtime.model import InstanceRef, InstanceState
+from hub.runtime.events import Hint, NotOurs, hint_of, vpc_hint_of
+from hub.runtime.model import InstanceRef, InstanceState, Spoke
 from tests.build import DOCUMENTS
 
 STATE_CHANGE: dict[str, Any] = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
@@ -116,3 +116,66 @@ def test_garbled_event_is_a_hint_or_refused(garbled: dict[str, Any]) -> None:
     except NotOurs:
         return
     assert (hint.ref.account, hint.ref.region) == (event["account"], event["region"])
+
+
+VPC = "vpc-0a1b2c3d4e5f60718"
+CALL: dict[str, Any] = {
+    "source": "aws.ec2",
+    "detail-type": "AWS API Call via CloudTrail",
+    "account": "444444444444",
+    "region": "eu-central-1",
+    "resources": [],
+    "detail": {
+        "eventSource": "ec2.amazonaws.com",
+        "awsRegion": "eu-central-1",
+        "eventName": "CreateVpc",
+        "responseElements": {"vpc": {"vpcId": VPC}},
+    },
+}
+DELETED = {"awsRegion": "eu-central-1", "eventName": "DeleteVpc", "requestParameters": {"vpcId": VPC}}
+TAGGED = {
+    "source": "aws.tag",
+    "detail-type": "Tag Change on Resource",
+    "account": "444444444444",
+    "region": "eu-central-1",
+    "resources": [f"arn:aws:ec2:eu-central-1:444444444444:vpc/{VPC}"],
+    "detail": {"service": "ec2", "resource-type": "vpc"},
+}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CALL,
+        CALL | {"detail": DELETED},
+        CALL | {"detail": DELETED | {"eventName": "ModifyVpcAttribute"}},
+        TAGGED,
+    ],
+)
+def test_event_of_a_vpc_is_a_hint(event: dict[str, Any]) -> None:
+    """What is taken from it is which VPC to look at, in the account and region that it comes from."""
+    assert vpc_hint_of(json.dumps(event)) == (Spoke("444444444444", "eu-central-1"), VPC)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("{", "the message is no JSON"),
+        ("[]", "the message is no JSON object"),
+        ("{}", "the event has no detail"),
+        (CALL | {"source": "custom"}, "an event of source 'custom' and detail-type 'AWS API Call via CloudTrail'"),
+        (CALL | {"account": "payments"}, "the call was made in another region than the event comes from"),
+        (CALL | {"region": "us-east-1"}, "the call was made in another region than the event comes from"),
+        (CALL | {"detail": DELETED | {"eventName": "CreateSubnet"}}, "is none that makes, changes or deletes a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": None}}, "is none that makes, changes or deletes a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": {"vpcId": "vpc-*"}}}, "'vpc-*' is no VPC"),
+        (TAGGED | {"resources": ["arn:aws:ec2:eu-central-1:444444444444:subnet/x"]}, "is no VPC"),
+        (TAGGED | {"resources": []}, "the event does not name one resource"),
+        (TAGGED | {"account": "555555555555"}, "the resource lies in another account or region than the event"),
+    ],
+)
+def test_event_that_is_of_no_vpc_is_refused(event: dict[str, Any] | str, reason: str) -> None:
+    """What is no event of a VPC, or contradicts itself, never can succeed, and says why."""
+    with pytest.raises(NotOurs) as refused:
+        vpc_hint_of(event if isinstance(event, str) else json.dumps(event))
+    assert reason in str(refused.value)

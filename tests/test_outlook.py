@@ -162,6 +162,65 @@ class TestSteps:
         assert farewell(VpcRow(vpc_ref(), holds={CORP_ZONE: Hold(fault="x")}), {CORP_ZONE}) == ()
 
 
+class TestStanding:
+    def test_whose_it_is(self) -> None:
+        """It is told whether an association, or the Profile's, is ours."""
+        assert not seen(vpc(zones=associated())).zones[0].ours
+        assert seen(vpc(zones=associated()), **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True)}).zones[0].ours
+        assert not seen(by_profile, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        both = replace(by_profile, zones=associated())
+        assert seen(both, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+
+    def test_a_profile_carries_only_the_zones_that_go_by_it(self) -> None:
+        """A zone by association is not resolved by the Profile that the VPC has for others."""
+        (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,))).zones
+        assert (zone.means, zone.blocked) == (None, "not associated yet")
+
+    def test_what_is_neither_wanted_nor_there_needs_no_word(self) -> None:
+        """Of a zone that a VPC has nothing to do with, nothing is told."""
+        beside = vpc(zones=(foreign_zone("eu.corp.internal."),), dns_support=False)
+        (zone,) = seen(beside, NOBODY).zones
+        assert (zone.wanted, zone.means, zone.blocked, zone.notes) == (None, None, "", ())
+
+    def test_what_is_wanted_and_not_there_is_told_all(self) -> None:
+        """What shadows a part of a zone is told before the zone is associated, too."""
+        (zone,) = seen(vpc(zones=(foreign_zone("eu.corp.internal."),))).zones
+        assert "eu.corp.internal" in zone.notes[0]
+
+    def test_the_profiles_fault_is_told(self) -> None:
+        """Why the Profile could not be associated is the reason of each of its zones."""
+        (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE, **{PROFILE: Hold(fault="LimitExceededException")}).zones
+        assert zone.blocked == "LimitExceededException"
+        (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE).zones
+        assert zone.blocked == "not associated yet"
+
+    def test_what_waits_for_a_person_in_one_zone_is_not_told_of_another(self) -> None:
+        """A Profile whose end waits is told with its zones."""
+        waiting = {PROFILE: Hold(ours=True, held=True)}
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        nobody = replace(NOBODY, means=Means.PROFILE)
+        assert seen(by_profile, nobody, **waiting).zones[0].notes == (
+            "not to be resolved any more: its end waits for orgdns approve",
+        )
+        assert seen(replace(by_profile, zones=associated()), nobody, **waiting).zones[0].notes == (
+            "associated by others: orgdns does not take it away",
+        )
+
+    def test_an_end_that_is_not_wanted_any_more_is_released(self) -> None:
+        """When policy wants the VPC again, or somebody else ended it, nothing waits for a person any more."""
+        held = {CORP_ZONE: Hold(ours=True, held=True)}
+        release = Step(Act.RELEASE, CORP_ZONE)
+        assert seen(vpc(zones=associated()), **held).steps == (release,)
+        assert seen(vpc(), NOBODY, **held).steps == (release, Step(Act.FORGET, CORP_ZONE))
+        assert seen(vpc(zones=associated()), NOBODY, **held).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True, held=True)}).steps == (
+            Step(Act.RELEASE, PROFILE),
+        )
+
+
 class TestReasons:
     @pytest.mark.parametrize(
         ("facts", "reason"),
@@ -215,6 +274,20 @@ class TestReasons:
         off = replace(there, reverse_rules=False)
         assert seen(off, Reach(REVERSE, switches_off=True), **ours).steps == ()
         assert seen(off, Reach(REVERSE), **ours).zones[0].notes == ()
+
+    @pytest.mark.parametrize(
+        ("cidr", "told"),
+        [
+            ("10.7.0.0/22", "0.7.10.in-addr.arpa, 1.7.10.in-addr.arpa, 2.7.10.in-addr.arpa and 1 more"),
+            ("10.7.4.1/23", "4.7.10.in-addr.arpa, 5.7.10.in-addr.arpa"),
+        ],
+    )
+    def test_many_reverse_rules_are_cut(self, cidr: str, told: str) -> None:
+        """The first of many rules are told, and how many more there are."""
+        there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
+        assert seen(there, Reach(REVERSE), **{REVERSE_ZONE: Hold(ours=True)}).zones[0].notes == (
+            f"EC2's own reverse rules answer for {told}",
+        )
 
     def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
         """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.pace import CHANGES, LEAST_RATE, REQUESTS, Pace
+from hub.runtime.pace import ASSOCIATE, CHANGES, DISASSOCIATE, LEAST_RATE, REQUESTS, Pace
 from sandbox.route53.limits import TokenBucket
 
 
@@ -43,6 +43,26 @@ def test_pace_stays_within_its_share_of_both_buckets(share: float, calls: list[t
         paced(pace, clock, wanted)
         assert requests.take(1)
         assert changes.take(wanted)
+
+
+def test_operation_waits_for_its_own_bucket() -> None:
+    """Twenty associations go out at once, and then five a second, whatever the account's other buckets hold."""
+    clock = Clock()
+    pace = Pace(1.0, clock.time)
+    for _ in range(20):
+        assert pace.delay(2, clock.time, ASSOCIATE) == 0
+        pace.take(2, clock.time, ASSOCIATE)
+    assert pace.delay(2, clock.time, ASSOCIATE) == pytest.approx(0.2)
+    assert pace.delay(2, clock.time, DISASSOCIATE) == 0
+    assert pace.delay(2, clock.time) == 0
+
+
+def test_smallest_share_still_lets_one_call_through() -> None:
+    """A bucket that is smaller than one token begins with one."""
+    pace = Pace(0.05, 0.0)
+    assert pace.delay(2, 0.0, DISASSOCIATE) == 0
+    pace.take(2, 0.0, DISASSOCIATE)
+    assert pace.delay(2, 0.0, DISASSOCIATE) == pytest.approx(4.0)
 
 
 def test_burst_goes_out_at_once_and_the_rest_as_the_bucket_refills() -> None:

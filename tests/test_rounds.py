@@ -25,8 +25,20 @@ from hub.runtime.rounds import (
     due_sweeps,
 )
 from hub.runtime.seen import Seen
-from hub.runtime.status import AskForAudits, AskForSweeps, Audit, Guard, Round, SpokeStatus, Sweep, Task, ZoneStatus
+from hub.runtime.status import (
+    AskForAudits,
+    AskForSweeps,
+    Associate,
+    Audit,
+    Guard,
+    Round,
+    SpokeStatus,
+    Sweep,
+    Task,
+    ZoneStatus,
+)
 from hub.runtime.tasks import body_of, task_of
+from hub.runtime.vpcs import VpcRef
 from tests.memory import MemoryClock
 from tests.memory_statuses import MemoryStatuses, MemoryTasks
 
@@ -206,8 +218,11 @@ def test_how_all_is() -> None:
 
 
 ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
+SPOKES = st.builds(Spoke, ACCOUNTS, st.sampled_from(["eu-central-1", "us-gov-east-1"]))
+VPC_IDS = st.lists(st.from_regex(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", fullmatch=True), max_size=4).map(tuple)
 TASKS = st.one_of(
-    st.builds(Sweep, st.builds(Spoke, ACCOUNTS, st.sampled_from(["eu-central-1", "us-gov-east-1"]))),
+    st.builds(Sweep, SPOKES),
+    st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
     st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
     st.just(AskForSweeps()),
     st.just(AskForAudits()),
@@ -218,6 +233,9 @@ TASKS = st.one_of(
 def test_message_stands_for_its_task(task: Task) -> None:
     """What is put on the queue is what is taken off it."""
     assert task_of(body_of(task)) == task
+
+
+ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": %s}'
 
 
 @pytest.mark.parametrize(
@@ -234,6 +252,11 @@ def test_message_stands_for_its_task(task: Task) -> None:
         ('{"orgdns": "audit", "zones": "Z1"}', "is no task of"),
         ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is no task of"),
         ('{"orgdns": "audit", "zones": ["../Z1"]}', "is no task of"),
+        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is no task of"),
+        (ASSOCIATE % '"vpc-0a1b2c3d"', "is no task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is no task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is no task of"),
+        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is no task of"),
         ('{"source": "aws.ec2", "detail": {}}', "is no task of"),
     ],
 )
@@ -274,3 +297,25 @@ def test_guard_lets_what_was_approved_go() -> None:
     approved = frozenset(list(removals)[:11])
     assert GUARD.held(removals, 22, approved) == frozenset(removals) - approved
     assert GUARD.held(removals, 22, frozenset(list(removals)[:12])) == frozenset()
+
+
+def test_only_what_is_said_lets_go() -> None:
+    """A VPC is let go because a task says so, not because it says something."""
+    body = ASSOCIATE.replace("{", '{"let_go": "no", ', 1) % '["vpc-0a1b2c3d"]'
+    assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
+
+
+def test_vpcs_that_a_person_approved_are_asked_for_by_spoke() -> None:
+    """One task for each spoke, whatever zone they resolve; none without an associator."""
+    one, other = (f"vpc-0000000{number}" for number in range(2))
+    here, there = spokes(2)
+    statuses, tasks, associations = MemoryStatuses(MemoryClock()), MemoryTasks(), MemoryTasks()
+    approved = {
+        "Z0": [VpcRef(there.account, there.region, one), VpcRef(here.account, here.region, other)],
+        "Z1": [VpcRef(here.account, here.region, one), VpcRef(here.account, here.region, other)],
+    }
+    statuses.zones = {
+        zone: ZoneStatus(zone, tried_at=NOW, approved_vpcs=frozenset(map(str, vpcs))) for zone, vpcs in approved.items()
+    }
+    replace(asker([], statuses, tasks), associations=associations).ask_for_sweeps()
+    assert associations.asked == [(Associate(here, (one, other)), 0), (Associate(there, (one,)), 0)]
