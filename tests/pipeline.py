@@ -233,15 +233,31 @@ class Pipeline(RuleBasedStateMachine):
             for fqdn, sets in owned.items()
             if fqdn.endswith(f".{POOL}.{ZONE}.")
             for one in sets & wanted
-            if InstanceRef.of_set_identifier(one.set_identifier) not in self.driver.recorded(fqdn).withdrawn
+            if not self.taken_back(fqdn, InstanceRef.of_set_identifier(one.set_identifier))
         }
         self.secure = {
             fqdn: set(desired_record_sets(claims))
             for fqdn, claims in claimed.items()
             if len(claims) == 1
             and owned.get(fqdn) == set(desired_record_sets(claims))
-            and known(self.driver.recorded(fqdn), claims[0].instance)
+            and {claim.instance for claim in self.driver.recorded(fqdn).claims} <= {claims[0].instance}
+            and not self.taken_back(fqdn, claims[0].instance)
         }
+
+    def taken_back(self, fqdn: Fqdn, ref: InstanceRef | None) -> bool:
+        """Whether the ledger says that an instance does not want a name: it did, or (where that was lost) wants others.
+
+        What ended or was renamed a moment ago nobody can know yet: the ledger's word counts until an event or sweep
+        tells.
+        """
+        state = self.driver.recorded(fqdn)
+        if ref in state.withdrawn or ref is None:
+            return True
+        return not claims_by(state, ref) and any(
+            claims_by(self.driver.recorded(Fqdn(f"{self.named(number)}{under}.{ZONE}.")), ref)
+            for number in range(len(NAMES))
+            for under in ("", f".{LABELS[ref.account]}", f".{POOL}")
+        )
 
     def teardown(self) -> None:
         self.driver.disarm()
@@ -259,12 +275,9 @@ class Pipeline(RuleBasedStateMachine):
         """Leave nothing for the next run."""
 
 
-def known(state: NameState, ref: InstanceRef) -> bool:
-    """Whether the ledger says nothing else of a name than that this instance claims it.
-
-    What ended or was renamed a moment ago nobody can know yet: the ledger's word counts until an event or sweep tells.
-    """
-    return {claim.instance for claim in state.claims} <= {ref} and ref not in state.withdrawn
+def claims_by(state: NameState, ref: InstanceRef) -> bool:
+    """Whether an instance claims a name, as the ledger says."""
+    return ref in {claim.instance for claim in state.claims}
 
 
 def sole(claimed: dict[Fqdn, tuple[Claim, ...]], fqdn: Fqdn) -> set[InstanceRef | None]:
