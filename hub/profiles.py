@@ -1,4 +1,4 @@
-"""The Route 53 Profile of the networking account in one region, shared with the organization."""
+"""The Route 53 Profile of the networking account in one region, shared with the accounts whose VPCs are selected."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
 from hub.network import zone_id_title
 from hub.runtime import contract
+from hub.runtime.reach import VpcSelection
 from hub.runtime.vpcs import Means
 from hub.zone_parameters import zone_arn, zone_parameters
 
@@ -39,17 +40,45 @@ def template(config: Config) -> Template:
                 ResourceArn=zone_arn(zone),
             )
         )
-    organization = f"{config.organization.management_account}:organization/{config.organization.id}"
     template.add_resource(
         ResourceShare(
             "ProfileShare",
             Name=f"{contract.PREFIX}-profile",
             ResourceArns=[GetAtt(profile, "Arn")],
-            # The whole organization: an account outside it is refused, whoever adds one.
-            Principals=[Sub(f"arn:${{AWS::Partition}}:organizations::{organization}")],
+            # Who is shared with can associate any VPC of his, so no more than policy says are; and an account outside
+            # of the organization is refused, whoever adds one.
+            Principals=principals(config),
             AllowExternalPrincipals=False,
             Tags=tags,
         )
     )
     template.add_output(Output("ProfileId", Description="The Profile of this region.", Value=Ref(profile)))
     return template
+
+
+def principals(config: Config) -> list[str | Sub]:
+    """Whom the Profile is shared with: the accounts and units of the selections, or all that are covered.
+
+    AWS RAM knows accounts, units and the whole organization, which a root stands for ("Shareable AWS resources",
+    https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html).
+    """
+    accounts: set[str] = set()
+    units: set[str] = set()
+    for reach in config.reaches:
+        if reach.means is Means.PROFILE:
+            for one in (VpcSelection(),) if reach.selections is None else reach.selections:
+                everybody = one.accounts is None and one.units is None
+                units |= set(config.organization.units) if everybody else one.units or frozenset()
+                accounts |= one.accounts or frozenset()
+    organization = config.organization
+    if any(unit.startswith("r-") for unit in units):
+        return [_of_organization(organization.management_account, f"organization/{organization.id}")]
+    below = f"ou/{organization.id}"
+    return [
+        *sorted(accounts),
+        *(_of_organization(organization.management_account, f"{below}/{unit}") for unit in sorted(units)),
+    ]
+
+
+def _of_organization(management_account: str, resource: str) -> Sub:
+    return Sub(f"arn:${{AWS::Partition}}:organizations::{management_account}:{resource}")

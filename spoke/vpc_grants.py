@@ -32,7 +32,11 @@ def vpc_reading(config: Config) -> list[Statement]:
         awacs.route53resolver.ListResolverRules,
     ]
     if config.zones_by(Means.PROFILE):
-        lists += [awacs.route53profiles.ListProfileAssociations, awacs.route53profiles.ListProfiles]
+        lists += [
+            awacs.route53profiles.ListProfileAssociations,
+            awacs.route53profiles.ListProfileResourceAssociations,
+            awacs.route53profiles.ListProfiles,
+        ]
     return [
         _describe_vpcs(config),
         Statement(

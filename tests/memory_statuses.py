@@ -31,6 +31,9 @@ class MemoryStatuses:
         approved = self.spoke_status(status.spoke).approved if status.held else frozenset[str]()
         self.spokes[status.spoke] = replace(status, approved=approved)
 
+    def keep_vpcs(self, spoke: Spoke, number: int) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
+
     def know_spoke(self, spoke: Spoke) -> None:
         self.spokes.setdefault(spoke, SpokeStatus(spoke))
 

@@ -39,6 +39,9 @@ class MemoryVpcs:
     authorized: set[tuple[str, VpcRef]] = field(default_factory=set)
     profiles: dict[str, str] = field(default_factory=dict)
     profiled: set[tuple[str, VpcRef]] = field(default_factory=set)
+    # The zones that each Profile carries, all unless told; and the VPCs with which AWS is not done.
+    carried: tuple[str, ...] | None = None
+    coming: set[VpcRef] = field(default_factory=set)
     without_reverse_rules: set[VpcRef] = field(default_factory=set)
     unreachable: set[Spoke] = field(default_factory=set)
     denied: set[Spoke] = field(default_factory=set)
@@ -78,6 +81,8 @@ class MemoryVpcs:
             zones=tuple(sorted({*own, *self.foreign.get(vpc.ref, ())})),
             profile=self.profiles.get(vpc.ref.region, ""),
             profiles=tuple(sorted(profile for profile, ref in self.profiled if ref == vpc.ref)),
+            profile_zones=tuple(DOMAINS) if self.carried is None else self.carried,
+            profile_coming=vpc.ref in self.coming,
             reverse_rules=vpc.ref not in self.without_reverse_rules,
         )
 

@@ -114,6 +114,12 @@ class TestStatuses:
         assert statuses.zone_statuses() == (ZONE,)
         assert statuses.last_round() == Round("p", Millis(5), "f", 7, Millis(9))
 
+    def test_vpcs_that_are_kept_stay_known(self, statuses: DynamoStatuses) -> None:
+        """What a sweep remembers of the spoke does not undo it."""
+        statuses.keep_vpcs(SPOKE, 2)
+        statuses.put_spoke_status(STATUS)
+        assert statuses.spoke_status(SPOKE) == replace(STATUS, kept_vpcs=2)
+
     def test_known_spoke_is_not_made_new(self, statuses: DynamoStatuses) -> None:
         """To know it once more changes nothing."""
         statuses.put_spoke_status(STATUS)

@@ -32,6 +32,7 @@ __all__ = ["table"]
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 REF = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-0a1b2c3d4e5f60718")
 WIRE = {"VPCRegion": REF.region, "VPCId": REF.id}
+VPC_ARN = f"arn:aws:ec2:{REF.region}:{REF.account}:vpc/{REF.id}"
 PROFILE_ARN = f"arn:aws:route53profiles:eu-central-1:{NETWORK}:profile/rp-1"
 
 
@@ -120,9 +121,17 @@ class TestLook:
             {"ProfileSummaries": [{"Id": "rp-1", "Name": "orgdns", "Arn": PROFILE_ARN}]},
             {"NextToken": "more"},
         )
-        association = {"ResourceId": REF.id, "ProfileId": "rp-1", "Status": "COMPLETE"}
+        association = {"ResourceId": VPC_ARN, "ProfileId": "rp-1", "Status": "CREATING"}
         gone = association | {"ProfileId": "rp-2", "Status": "DELETED"}
         profiles.add_response("list_profile_associations", {"ProfileAssociations": [association, gone]})
+        carried = [
+            {"ResourceArn": f"arn:aws:route53:::hostedzone/{CORP_ZONE}", "Status": "COMPLETE"},
+            {"ResourceArn": "arn:aws:route53:::hostedzone/Z0COMING", "Status": "CREATING"},
+            {"ResourceArn": f"arn:aws:route53resolver:eu-central-1:{NETWORK}:resolver-rule/x", "Status": "COMPLETE"},
+        ]
+        profiles.add_response(
+            "list_profile_resource_associations", {"ProfileResourceAssociations": carried}, {"ProfileId": "rp-1"}
+        )
         for attribute, value in (("enableDnsSupport", True), ("enableDnsHostnames", False)):
             answer = {"VpcId": REF.id, f"{attribute[0].upper()}{attribute[1:]}": {"Value": value}}
             ec2.add_response("describe_vpc_attribute", answer, {"VpcId": REF.id, "Attribute": attribute})
@@ -149,6 +158,8 @@ class TestLook:
             profiles=("rp-1",),
             reverse_rules=False,
             profile="rp-1",
+            profile_zones=(CORP_ZONE,),
+            profile_coming=True,
         )
         assert {role for role, _, _ in clients.asked} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
@@ -164,6 +175,15 @@ class TestLook:
         wanted = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}]}
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []}, wanted)
         SpokeVpcs(clients).seen(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
+
+    def test_vpc_that_goes_while_it_is_looked_at(self, clients: Clients) -> None:
+        """It does not show; the others do."""
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
+        resolver = clients.stubs["route53resolver"]
+        resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
+        resolver.add_response("list_resolver_configs", {"ResolverConfigs": []})
+        clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
+        assert SpokeVpcs(clients).seen(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
 
     @pytest.mark.parametrize(
         ("code", "old", "error"),

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.associate import TRY_AGAIN_AFTER, Associator, Done
+from hub.runtime.associate import NOT_YET, TRY_AGAIN_AFTER, Associator, Done
 from hub.runtime.model import Account, Spoke
 from hub.runtime.outlook import Act, Step
-from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
+from hub.runtime.ports import SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from hub.runtime.reach import Reach, VpcSelection
 from hub.runtime.rules import TagCondition
 from hub.runtime.status import Associate, Guard
@@ -383,6 +383,45 @@ def test_from_association_to_profile_without_a_gap() -> None:
     (done,) = stage.associate(ref)
     assert done.steps == (ASSOCIATED, Step(Act.DISASSOCIATE_PROFILE, "rp-1"))
     assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+
+
+def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
+    """What the Profile takes the place of stays until AWS says that the Profile is there, and the rest comes again."""
+    stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}))
+    ref = stage.aws.add().ref
+    stage.associate(ref)
+    stage.reaches = (BY_PROFILE,)
+    stage.aws.coming = {ref}
+    (done,) = stage.associate(ref)
+    assert (done.steps, done.retry) == ((Step(Act.ASSOCIATE_PROFILE, "rp-1"),), NOT_YET)
+    assert stage.aws.zones_of(ref) == {CORP_ZONE}
+    stage.aws.coming = set()
+    (done,) = stage.associate(ref)
+    assert (done.steps, done.retry) == ((Step(Act.DISASSOCIATE, CORP_ZONE),), "")
+
+
+def test_profile_stays_where_what_takes_its_place_is_refused() -> None:
+    """A zone at its quota of VPCs takes no more: the VPC keeps resolving it by the Profile."""
+    stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}), reaches=(BY_PROFILE,))
+    ref = stage.aws.add().ref
+    stage.associate(ref)
+    stage.reaches, stage.aws.quota = (Reach(CORP),), 0
+    (done,) = stage.associate(ref)
+    assert (done.steps, done.full) == ((), True)
+    assert stage.aws.profiled == {("rp-1", ref)}
+
+
+def test_what_others_associated_while_we_could_not_is_theirs() -> None:
+    """Where the zones' owner gives no authorisation, a team that helps itself keeps what it made."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.faults["authorize"] = ZoneClosed("AccessDenied")
+    stage.associate(ref)
+    stage.aws.faults.clear()
+    stage.aws.associated.add((CORP_ZONE, ref))
+    stage.reaches = (NOBODY,)
+    stage.associate(ref)
+    assert stage.aws.zones_of(ref) == {CORP_ZONE}
 
 
 class TestGuard:

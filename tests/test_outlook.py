@@ -12,6 +12,7 @@ from tests.memory_vpcs import NETWORK, foreign_zone, vpc_ref
 
 REVERSE, REVERSE_ZONE = Fqdn("10.in-addr.arpa."), "Z0REVERSE"
 PROFILE = "rp-1"
+CARRIED = tuple(sorted(ZONE_IDS.values()))
 
 
 def vpc(**facts: object) -> Vpc:
@@ -123,7 +124,7 @@ class TestSteps:
         """A zone by profile needs the VPC to be associated with the Profile, once for all zones."""
         reaches = (BY_PROFILE, Reach(Fqdn("instances.internal."), Means.PROFILE))
         assert seen(vpc(profile=PROFILE), *reaches).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
-        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,)), *reaches)
+        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), *reaches)
         assert there.steps == ()
         assert [zone.means for zone in there.zones] == [Means.PROFILE, Means.PROFILE]
         assert all(zone.resolves for zone in there.zones)
@@ -139,20 +140,49 @@ class TestSteps:
         ours = {CORP_ZONE: Hold(ours=True)}
         before = vpc(zones=associated(), profile=PROFILE)
         assert seen(before, BY_PROFILE, **ours).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
-        both = replace(before, profiles=(PROFILE,))
+        both = replace(before, profiles=(PROFILE,), profile_zones=CARRIED)
         assert seen(both, BY_PROFILE, **ours).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
 
     def test_from_profile_to_association(self) -> None:
-        """The association is made first, and then the Profile's ends."""
-        before = vpc(profile=PROFILE, profiles=(PROFILE,))
-        assert seen(before, Reach(CORP), **{PROFILE: Hold(ours=True)}).steps == (
-            Step(Act.ASSOCIATE, CORP_ZONE),
-            Step(Act.DISASSOCIATE_PROFILE, PROFILE),
+        """The association is made first, and the Profile's ends when it is there: it may be refused."""
+        before = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
+        ours = {PROFILE: Hold(ours=True)}
+        assert seen(before, Reach(CORP), **ours).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        both = replace(before, zones=associated())
+        assert seen(both, Reach(CORP), **ours).steps == (Step(Act.DISASSOCIATE_PROFILE, PROFILE),)
+
+    def test_profile_that_does_not_carry_the_zone_takes_no_place(self) -> None:
+        """The Profile's stack may be behind in a region: what is associated directly stays till it is not."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        without = vpc(zones=associated(), profile=PROFILE, profiles=(PROFILE,))
+        assert seen(without, BY_PROFILE, **ours).steps == ()
+        (zone,) = seen(replace(without, zones=()), BY_PROFILE).zones
+        assert (zone.means, zone.blocked) == (
+            None,
+            "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there",
         )
+
+    def test_profile_that_is_being_associated_takes_no_place(self) -> None:
+        """AWS associates a Profile by and by, and may fail: till it has, nothing is ended for it."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        facts = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED, profile_coming=True)
+        assert seen(replace(facts, zones=associated()), BY_PROFILE, **ours).steps == ()
+        found = seen(facts, BY_PROFILE)
+        assert (found.steps, found.zones[0].means, found.zones[0].blocked) == ((), None, "not associated yet")
+
+    def test_an_authorisation_is_taken_back_whatever_policy_says(self) -> None:
+        """One that was left by a worker that died goes also where the zone is nobody's to resolve any more."""
+        left = {CORP_ZONE: Hold(underway=True), "Z0OTHERS": Hold(underway=True)}
+        other = Reach(Fqdn("instances.internal."), selections=())
+        assert seen(vpc(), other, **left).steps == (Step(Act.CLEAR, CORP_ZONE),)
 
     def test_profile_of_others_stays(self) -> None:
         """A Profile's association that others made is left."""
-        assert seen(vpc(profile=PROFILE, profiles=(PROFILE,)), NOBODY).steps == ()
+        found = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), NOBODY)
+        assert found.steps == ()
+        assert found.zones[0].notes == (
+            "by the Profile, which the VPC's own account associated; policy does not have it resolve the zone",
+        )
 
     def test_what_is_gone(self) -> None:
         """Of a VPC that is gone, what the zones' owner can end is ended."""
@@ -167,14 +197,16 @@ class TestStanding:
         """It is told whether an association, or the Profile's, is ours."""
         assert not seen(vpc(zones=associated())).zones[0].ours
         assert seen(vpc(zones=associated()), **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
-        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
         assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True)}).zones[0].ours
         assert not seen(by_profile, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
         both = replace(by_profile, zones=associated())
         assert seen(both, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
 
-    def test_a_profile_carries_only_the_zones_that_go_by_it(self) -> None:
-        """A zone by association is not resolved by the Profile that the VPC has for others."""
+    def test_what_the_profile_carries_is_resolved_by_it(self) -> None:
+        """Until a zone is associated it is resolved by the Profile, if that carries it; and not by what it does not."""
+        (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)).zones
+        assert (zone.means, zone.blocked) == (Means.PROFILE, "")
         (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,))).zones
         assert (zone.means, zone.blocked) == (None, "not associated yet")
 
@@ -199,7 +231,7 @@ class TestStanding:
     def test_what_waits_for_a_person_in_one_zone_is_not_told_of_another(self) -> None:
         """A Profile whose end waits is told with its zones."""
         waiting = {PROFILE: Hold(ours=True, held=True)}
-        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
         nobody = replace(NOBODY, means=Means.PROFILE)
         assert seen(by_profile, nobody, **waiting).zones[0].notes == (
             "not to be resolved any more: its end waits for orgdns approve",
@@ -215,7 +247,7 @@ class TestStanding:
         assert seen(vpc(zones=associated()), **held).steps == (release,)
         assert seen(vpc(), NOBODY, **held).steps == (release, Step(Act.FORGET, CORP_ZONE))
         assert seen(vpc(zones=associated()), NOBODY, **held).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
-        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,))
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
         assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True, held=True)}).steps == (
             Step(Act.RELEASE, PROFILE),
         )
@@ -292,6 +324,9 @@ class TestReasons:
     def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
         """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
         assert seen(vpc(), Reach(REVERSE, selections=(), switches_off=True)).steps == ()
+        # And where the zone is not there, nothing would come in place of what EC2 answers.
+        (step,) = seen(vpc(), Reach(REVERSE, switches_off=True)).steps
+        assert step.act is Act.ASSOCIATE
 
     def test_the_last_fault_is_told(self) -> None:
         """Why an association was refused is told as long as it is not there; it is tried again."""

@@ -140,6 +140,17 @@ def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
     assert (asked.spokes, asked.sweeps) == (1, 1)
 
 
+def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
+    """Its names are withdrawn, and it is counted no more; but when its account leaves, its VPCs are let go."""
+    (left,) = spokes(1)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    statuses.spokes = {left: SpokeStatus(left, withdrawn=True, fault_since=NOW, fault="denied")}
+    statuses.keep_vpcs(left, 2)
+    asked = asker([], statuses, tasks).ask_for_sweeps()
+    assert tasks.asked == [(Sweep(left), 0)]
+    assert (asked.spokes, asked.unreachable) == (0, 0)
+
+
 def test_listed_spoke_is_known_at_once() -> None:
     """A spoke shows in the status from the first round on, before it was swept."""
     statuses = MemoryStatuses(MemoryClock())

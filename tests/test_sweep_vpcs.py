@@ -103,8 +103,22 @@ def test_departed_accounts_are_let_go_after_their_names() -> None:
         stage.rows.put_hold(vpc_ref(2), CORP_ZONE, Hold(fault="x"))
         assert stage.sweep().status.fault
         assert stage.asked == []
-        stage.sweep(departed=True)
+        assert stage.sweep(departed=True).kept == 1
         assert stage.asked == [Associate(HOME, (vpc_ref(1).id,), let_go=True)]
+
+
+def test_account_that_leaves_later_than_its_unit_is_let_go_then() -> None:
+    """While an account that is covered no more is one of ours its VPCs keep what they have, and it is looked at."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.rows.put_hold(ref, CORP_ZONE, Hold(ours=True))
+    swept = stage.sweep(departed=True)
+    assert (swept.kept, stage.asked) == (1, [])
+    stage.organization.accounts.clear()
+    assert stage.sweep(departed=True).kept == 1
+    assert stage.asked == [Associate(HOME, (ref.id,), let_go=True)]
+    stage.rows.forget_vpc(ref)
+    assert stage.sweep(departed=True).kept == 0
 
 
 def test_units_that_nobody_tells() -> None:

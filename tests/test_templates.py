@@ -11,9 +11,11 @@ from cfnlint.config import ManualArgs
 from cfnlint.core import get_rules
 
 from generate import templates
+from hub import profiles
 from hub.config import parse
 from hub.rendering import Form
 from hub.runtime import contract
+from sandbox.example import WORKLOAD_UNIT
 from tests.build import EXAMPLE
 from tests.generated import (
     CONFIGS,
@@ -30,6 +32,8 @@ from tests.generated import (
     sub,
     texts,
 )
+
+OF_ORGANIZATION = f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:"
 
 
 def lint(text: str) -> list[str]:
@@ -59,16 +63,40 @@ def test_lint_of_a_profile(name: str, form: Form) -> None:
     assert lint(texts("profiles", form)[name]) == []
 
 
-def test_profile_is_shared_with_the_organization_alone() -> None:
+def test_profile_is_shared_with_the_covered_units_alone() -> None:
     """The Profile carries the zones that go by it, and nobody outside the organization can be let in."""
     resources = read("network-region", "profiles")["Resources"]
     share = resources["ProfileShare"]["Properties"]
-    organization = f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:organization/{ORGANIZATION}"
-    assert share["Principals"] == [{"Fn::Sub": organization}]
+    units = sorted(example().organization.units)
+    assert share["Principals"] == [{"Fn::Sub": f"{OF_ORGANIZATION}ou/{ORGANIZATION}/{unit}"} for unit in units]
     assert share["AllowExternalPrincipals"] is False
     attached = [one for one in resources.values() if one["Type"].endswith("ProfileResourceAssociation")]
     assert len(attached) == 3
     assert resources["Profile"]["Properties"]["Name"] == contract.PROFILE
+
+
+@pytest.mark.parametrize(
+    ("vpcs", "units", "expected"),
+    [
+        ("all", ["r-ab12"], [f"organization/{ORGANIZATION}"]),
+        ([{"regions": ["eu-central-1"]}], [WORKLOAD_UNIT], [f"ou/{ORGANIZATION}/{WORKLOAD_UNIT}"]),
+        (
+            [{"accounts": ["444444444444"], "units": ["ou-ab12-research"]}, {"accounts": ["333333333333"]}],
+            [WORKLOAD_UNIT],
+            ["333333333333", "444444444444", f"ou/{ORGANIZATION}/ou-ab12-research"],
+        ),
+        ("none", [WORKLOAD_UNIT], []),
+    ],
+)
+def test_profile_is_shared_with_whom_policy_selects(vpcs: object, units: list[str], expected: list[str]) -> None:
+    """Whoever has the Profile can associate any VPC of his: only accounts that policy selects have it."""
+    content = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    content["organization"]["units"] = units
+    content["zones"] = [content["zones"][0] | {"resolved_by": {"vpcs": vpcs, "by": "profile"}}]
+    content["policy"] = {"rules": [{"name": "all", "template": "{name}.{account_name}.corp.internal"}]}
+    shared = profiles.principals(parse(yaml.safe_dump(content), "test"))
+    told = [one if isinstance(one, str) else one.to_dict()["Fn::Sub"].removeprefix(OF_ORGANIZATION) for one in shared]
+    assert told == expected
 
 
 def test_lint_would_tell() -> None:

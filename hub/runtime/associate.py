@@ -42,6 +42,7 @@ PASSES: Final = 5
 # Seconds, after botocore has tried four times.
 TRY_AGAIN_AFTER: Final = 5.0
 NO_TIME: Final = "no time is left in this run"
+NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,9 @@ class Associator:
                 continue
             if not self._done(run, step):
                 break
+        if vpc.profile_coming and not run.retry:
+            # What it takes the place of stays until it is there.
+            run.retry = NOT_YET
         if len(run.steps) == before:
             # What was refused is told with the zone.
             self._seen(run, account, vpc)
@@ -261,15 +265,17 @@ class Associator:
 
     def _associate(self, run: _Run, zone_id: str) -> None:
         """Authorise, associate, and take the authorisation away again, also when the association was refused."""
-        ref = run.row.ref
+        ref, before = run.row.ref, run.row.hold(zone_id)
         # The zones' owner needs no authorisation for its own VPCs.
         authorized = ref.account != self.zone_owner
-        self._remember(run, zone_id, Hold(ours=True, underway=authorized))
         if authorized:
+            self._remember(run, zone_id, Hold(ours=before.ours, underway=True))
             self.authorizations.authorize(zone_id, ref)
-        refused = False
+        # Not before: where no authorisation was had, what somebody associates meanwhile is his.
+        self._remember(run, zone_id, Hold(ours=True, underway=authorized))
+        ours, refused = True, False
         try:
-            self._associate_once(run, zone_id)
+            ours = self._associate_once(run, zone_id) or before.ours
         except (AssociationRefused, SpokeDenied):
             refused = True
             raise
@@ -277,10 +283,10 @@ class Associator:
             # Also where no answer came: it may have succeeded all the same, and is ours then.
             if authorized:
                 self.authorizations.clear(zone_id, ref)
-            self._remember(run, zone_id, Hold(ours=not refused))
+            self._remember(run, zone_id, Hold(ours=ours and not refused))
 
-    def _associate_once(self, run: _Run, zone_id: str) -> None:
-        """Associate a VPC; as good as done when it is so already, by an earlier try of which no answer came."""
+    def _associate_once(self, run: _Run, zone_id: str) -> bool:
+        """Associate a VPC; False when it is so already, by an earlier try of which no answer came, or by others."""
         ref = run.row.ref
         try:
             self.associations.associate(zone_id, ref)
@@ -290,10 +296,11 @@ class Associator:
             domain = next(domain for domain, one in self.zone_ids.items() if one == zone_id)
             there = [zone for vpc in self.vpcs.seen(ref.spoke, [ref.id]) for zone in vpc.zones if zone.domain == domain]
             if any(zone.id == zone_id for zone in there):
-                return
+                return False
             if not there:
                 raise SpokeUnreachable(f"{ref} has a zone of that name which does not show yet: {refused}") from refused
             raise
+        return True
 
     def _release(self, run: _Run, of: str) -> None:
         """Have the end of an association not wait for a person any more."""

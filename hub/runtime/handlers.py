@@ -130,7 +130,10 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
     vpc_sweeper = wiring.vpc_sweeper()
     if vpc_sweeper is not None:
-        tell_vpcs_swept(vpc_sweeper.sweep(spoke, departed=status.withdrawn))
+        vpcs_swept = vpc_sweeper.sweep(spoke, departed=status.withdrawn)
+        if vpcs_swept.kept != status.kept_vpcs:
+            wiring.statuses().keep_vpcs(spoke, vpcs_swept.kept)
+        tell_vpcs_swept(vpcs_swept)
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})

@@ -76,25 +76,41 @@ def outlook(
         zones.append(zone)
         steps += _zone_steps(vpc, row, reach, zone)
     steps += _profile_steps(vpc, row, zones)
-    if any(_switched_off(vpc, reach) for reach in reaches if reach.wants(vpc, account)):
+    there = {zone.domain for zone in zones if zone.wanted and zone.resolves}
+    if any(_switched_off(vpc, reach) for reach in reaches if reach.domain in there):
+        # Not before: EC2's own names would go, and nothing come in their place.
         steps.append(Step(Act.SWITCH_OFF))
+    # Whatever policy says of a zone by now: an authorisation must not be left.
+    steps += [Step(Act.CLEAR, of) for of in _left_open(row, own) if Step(Act.ASSOCIATE, of) not in steps]
     return Outlook(tuple(zones), tuple(sorted(steps, key=lambda step: list(Act).index(step.act))))
 
 
 def farewell(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
     """What is to be done for a VPC that is gone: only what the zones' owner can do without it."""
-    holds = {of: hold for of, hold in row.holds.items() if of in zone_ids}
-    left = [Step(Act.CLEAR, of) for of, hold in sorted(holds.items()) if hold.underway]
-    return (*left, *(Step(Act.DISASSOCIATE, of) for of, hold in sorted(holds.items()) if hold.ours))
+    ours = sorted(of for of, hold in row.holds.items() if of in zone_ids and hold.ours)
+    return (
+        *(Step(Act.CLEAR, of) for of in _left_open(row, zone_ids)),
+        *(Step(Act.DISASSOCIATE, of) for of in ours),
+    )
+
+
+def _left_open(row: VpcRow, zone_ids: Collection[str]) -> list[str]:
+    """The zones that a VPC may still be authorised for."""
+    return sorted(of for of, hold in row.holds.items() if of in zone_ids and hold.underway)
 
 
 def _zone_outlook(
     vpc: Vpc, row: VpcRow, reach: Reach, zone_id: str, own: Collection[str], *, wanted: bool
 ) -> ZoneOutlook:
     direct = any(zone.id == zone_id for zone in vpc.zones)
-    by_profile = reach.means is Means.PROFILE and bool(vpc.profile) and vpc.profile in vpc.profiles
+    by_profile = vpc.by_profile(zone_id)
     means = Means.ASSOCIATION if direct else Means.PROFILE if by_profile else None
     notes = tuple(_notes(vpc, row, reach, zone_id, own)) if wanted or means else ()
+    if by_profile and not (direct or wanted or row.hold(vpc.profile).ours):
+        notes = (
+            *notes,
+            "by the Profile, which the VPC's own account associated; policy does not have it resolve the zone",
+        )
     if means and not wanted and row.hold(zone_id if direct else vpc.profile).held:
         notes = (*notes, "not to be resolved any more: its end waits for orgdns approve")
     return ZoneOutlook(
@@ -119,6 +135,8 @@ def _blocked(vpc: Vpc, row: VpcRow, reach: Reach, zone_id: str, means: Means | N
     by_profile = reach.means is Means.PROFILE
     if by_profile and not vpc.profile:
         return "no Profile of orgdns is shared with the account in this region"
+    if by_profile and vpc.has_profile and not vpc.profile_coming:
+        return "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there"
     return row.hold(vpc.profile if by_profile else zone_id).fault or "not associated yet"
 
 
@@ -164,12 +182,10 @@ def _zone_steps(vpc: Vpc, row: VpcRow, reach: Reach, zone: ZoneOutlook) -> Itera
         # Which ends with what CLEAR does.
         yield Step(Act.ASSOCIATE, zone.zone_id)
         return
-    if hold.underway:
-        yield Step(Act.CLEAR, zone.zone_id)
     if not direct and hold != Hold():
         yield Step(Act.FORGET, zone.zone_id)
     # Where the Profile takes over, it is there first: never a moment without an answer.
-    replaceable = zone.wanted is None or (zone.wanted is Means.PROFILE and vpc.profile in vpc.profiles)
+    replaceable = zone.wanted is None or (zone.wanted is Means.PROFILE and vpc.by_profile(zone.zone_id))
     if direct and replaceable and (hold.ours or reach.owns_all):
         yield Step(Act.DISASSOCIATE, zone.zone_id)
 
@@ -178,13 +194,14 @@ def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneOutlook]) -> Ite
     if not vpc.profile:
         return
     wanted = any(zone.wanted is Means.PROFILE for zone in zones)
-    there = vpc.profile in vpc.profiles
+    there = vpc.has_profile
     if wanted and row.hold(vpc.profile).held:
         yield Step(Act.RELEASE, vpc.profile)
     if wanted and not there:
         yield Step(Act.ASSOCIATE_PROFILE, vpc.profile)
-    # Zones that are to be associated directly instead are so already, or will be before this step.
-    if there and not wanted and row.hold(vpc.profile).ours:
+    # What is to be associated directly instead is so first.
+    replaced = all(zone.means is Means.ASSOCIATION for zone in zones if zone.wanted is Means.ASSOCIATION)
+    if there and not wanted and replaced and row.hold(vpc.profile).ours:
         yield Step(Act.DISASSOCIATE_PROFILE, vpc.profile)
 
 

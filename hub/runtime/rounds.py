@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from hub.runtime import contract
-from hub.runtime.status import Associate, Audit, Round, Sweep
+from hub.runtime.chunks import chunks
+from hub.runtime.status import VPCS_A_TASK, Associate, Audit, Round, Sweep
 from hub.runtime.vpcs import VpcRef
 
 if TYPE_CHECKING:
@@ -83,9 +84,11 @@ class Asker:
         for spoke in sorted(listed - statuses.keys()):
             # From now on it shows in the status, also before its first sweep.
             self.statuses.know_spoke(spoke)
-        # A spoke that is rolled out no more is swept until its names are withdrawn.
+        # A spoke that is rolled out no more is swept until its names are withdrawn, and on where VPCs keep something:
+        # its account may leave the organization later than its unit.
         known = listed | {spoke for spoke, status in statuses.items() if not status.withdrawn}
-        due, following = due_sweeps(known, statuses, self.rounds.last_round(), self.policy_digest, now)
+        kept = {spoke for spoke, status in statuses.items() if not status.over}
+        due, following = due_sweeps(known | kept, statuses, self.rounds.last_round(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
         every_zone = self.rounds.audit_asked()
         again = [one.zone_id for one in zones if one.approved or (one.held and now - one.tried_at > HELD_AGAIN)]
@@ -168,10 +171,14 @@ def _urgent(status: SpokeStatus | None) -> bool:
 
 
 def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
-    """The associations that a person let be ended, a task for each spoke."""
+    """The associations that a person let be ended."""
     refs = sorted({VpcRef.parse(vpc) for zone in zones for vpc in zone.approved_vpcs})
     by_spoke = groupby(refs, key=lambda ref: ref.spoke)
-    return [(Associate(spoke, tuple(ref.id for ref in of_spoke)), 0) for spoke, of_spoke in by_spoke]
+    return [
+        (Associate(spoke, part), 0)
+        for spoke, of_spoke in by_spoke
+        for part in chunks([ref.id for ref in of_spoke], VPCS_A_TASK)
+    ]
 
 
 def _audits(zone_ids: Collection[str]) -> list[tuple[Task, int]]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # A spoke is swept once an hour; what was swept three times as long ago may be another ledger's, from before a restore.
 SETTLED_MILLIS: Final = 3 * 3_600_000
+# One task of the associator: so many VPCs, each of which takes three calls a zone, some of them at five a second.
+VPCS_A_TASK: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class SpokeStatus:
     swept, and `fault_since` from when on it was out of reach, 0 when it is not: waiting helps against other faults.
     `withdrawn` when that lasted for longer than names are kept. `held` are the instances that the last sweep would have
     taken names from and did not, `approved` those of which a person said that it may. `event_at` is about when the last
-    event of the spoke came: a quarter of an hour ago at most, it may be a later one.
+    event of the spoke came: a quarter of an hour ago at most, it may be a later one. `kept_vpcs` is the number of VPCs
+    of a spoke that was let go in which something that orgdns associated is left.
     """
 
     spoke: Spoke
@@ -42,6 +45,12 @@ class SpokeStatus:
     held_names: int = 0
     approved: frozenset[str] = frozenset()
     event_at: Millis = NEVER
+    kept_vpcs: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of orgdns is left in the spoke, so that nobody needs to look there any more."""
+        return self.withdrawn and not self.kept_vpcs
 
     def settled(self, now: Millis) -> bool:
         """Whether the ledger knows all claims of the spoke's instances: they were all seen of late, or let go."""

@@ -6,12 +6,12 @@ It changes nothing outside the ledger: what is to be done is asked of the associ
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.runtime.chunks import chunks
 from hub.runtime.outlook import farewell, outlook
 from hub.runtime.ports import AccountUnknown, SpokeUnreachable
-from hub.runtime.status import Associate
+from hub.runtime.status import VPCS_A_TASK, Associate
 from hub.runtime.vpcs import VpcRow, VpcsStatus
 
 if TYPE_CHECKING:
@@ -23,16 +23,17 @@ if TYPE_CHECKING:
     from hub.runtime.vpc_ports import VpcRows, Vpcs
     from hub.runtime.vpcs import Vpc, VpcRef
 
-# One task of the associator: so many VPCs, each of which takes three calls a zone, some of them at five a second.
-VPCS_A_TASK: Final = 10
-
 
 @dataclass(frozen=True, slots=True)
 class VpcsSwept:
-    """What came of it: how the spoke's VPCs are, and how many of them the associator was asked to see to."""
+    """What came of it: how the spoke's VPCs are, and how many of them the associator was asked to see to.
+
+    `kept` are the VPCs of a spoke that was let go in which something that orgdns associated is left.
+    """
 
     status: VpcsStatus
     asked: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class VpcSweeper:
         """Bring the ledger in line with the VPCs that a spoke shows, and ask for what is to be done.
 
         Nothing is asked for by a listing that failed. `departed` says that the spoke's names were withdrawn, as it was
-        out of reach for too long; what orgdns associated there is only ended if its account is none of ours any more.
+        out of reach for too long; what orgdns associated there is only ended if its account is none of ours any more,
+        whenever that comes to be.
 
         Raises:
             LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
@@ -62,17 +64,21 @@ class VpcSweeper:
             account = self.accounts.account(spoke.account)
         except (AccountUnknown, SpokeUnreachable) as unknown:
             gone = isinstance(unknown, AccountUnknown)
-            return self._unseen(status, str(unknown) if not gone else "no account of ours", gone=gone and departed)
+            fault = "no account of ours" if gone else str(unknown)
+            return self._unseen(status, fault, gone=gone, departed=departed)
         if not account.active:
-            return self._unseen(status, "the account is not active", gone=departed)
+            return self._unseen(status, "the account is not active", gone=True, departed=departed)
+        if departed:
+            fault = "out of reach for too long: its VPCs keep what they have, unless its account leaves"
+            return self._unseen(status, fault, departed=True)
         if self.policy.reaches_by_units and not account.units:
-            return self._unseen(status, f"Organizations does not tell which units {account.id} lies in", gone=False)
+            return self._unseen(status, f"Organizations does not tell which units {account.id} lies in")
         # First: what the ledger says was done by now, a look that starts later must show.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
             seen = self.vpcs.seen(spoke)
         except SpokeUnreachable as unreachable:
-            return self._unseen(status, str(unreachable), gone=False)
+            return self._unseen(status, str(unreachable))
         return self._compare(status, account, rows, seen)
 
     def _compare(
@@ -95,17 +101,18 @@ class VpcSweeper:
         self.rows.put_vpcs_status(status)
         return VpcsSwept(status, len(todo))
 
-    def _unseen(self, status: VpcsStatus, fault: str, *, gone: bool) -> VpcsSwept:
+    def _unseen(self, status: VpcsStatus, fault: str, *, gone: bool = False, departed: bool = False) -> VpcsSwept:
         """Remember why the VPCs of a spoke cannot be seen; if they are none of ours any more, have them let go."""
-        todo: list[str] = []
-        if gone:
+        kept: list[str] = []
+        if departed:
             owned = frozenset(self.zone_ids.values())
             rows = self.rows.vpc_rows(status.spoke)
-            todo = [row.ref.id for row in rows if farewell(row, owned)]
+            kept = [row.ref.id for row in rows if farewell(row, owned)]
+        todo = kept if gone else []
         status = replace(status, fault=fault)
         self._ask(status.spoke, todo, let_go=True)
         self.rows.put_vpcs_status(status)
-        return VpcsSwept(status, len(todo))
+        return VpcsSwept(status, len(todo), len(kept))
 
     def _ask(self, spoke: Spoke, vpc_ids: list[str], *, let_go: bool = False) -> None:
         self.tasks.ask((Associate(spoke, part, let_go), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

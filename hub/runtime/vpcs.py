@@ -49,6 +49,8 @@ class Vpc:
 
     `profiles` are the ids of the Route 53 Profiles that it is associated with, `reverse_rules` whether EC2's own rules
     for reverse lookups are in force, `profile` the id of the Profile of orgdns in its region, where there is one.
+    `profile_zones` are the ids of the zones which that Profile carries, and `profile_coming` says that AWS has not yet
+    done associating the VPC with it.
     """
 
     ref: VpcRef
@@ -61,6 +63,17 @@ class Vpc:
     profiles: tuple[str, ...] = ()
     reverse_rules: bool = True
     profile: str = ""
+    profile_zones: tuple[str, ...] = ()
+    profile_coming: bool = False
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether the VPC is associated with the Profile of orgdns, also where that is still being made."""
+        return bool(self.profile) and self.profile in self.profiles
+
+    def by_profile(self, zone_id: str) -> bool:
+        """Whether the VPC resolves a zone by the Profile of orgdns, now."""
+        return self.has_profile and not self.profile_coming and zone_id in self.profile_zones
 
     def tag(self, key: str) -> str | None:
         """The value of a tag, or None when the VPC does not carry it."""

@@ -64,6 +64,10 @@ class DynamoStatuses:
         gone = () if status.withdrawn else (contract.EXPIRES,)
         self._put(_spoke_key(status.spoke), row, status.held, status.held_names, gone)
 
+    def keep_vpcs(self, spoke: Spoke, number: int) -> None:
+        """Remember in how many VPCs of a spoke that was let go something is left."""
+        self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
+
     def know_spoke(self, spoke: Spoke) -> None:
         """Have a spoke swept from now on, if it is not known yet."""
         with suppress(Outdated):
@@ -188,6 +192,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         held_names=int(row.get("held_names", 0)),
         approved=frozenset(row.get("approved", ())),
         event_at=Millis(int(row.get("event_at", 0))),
+        kept_vpcs=int(row.get("kept_vpcs", 0)),
     )
 
 

@@ -130,6 +130,8 @@ def _vpc_row(vpc: Vpc) -> Row:
         "profiles": list(vpc.profiles),
         "reverse_rules": vpc.reverse_rules,
         "profile": vpc.profile,
+        "profile_zones": list(vpc.profile_zones),
+        "profile_coming": vpc.profile_coming,
     }
 
 
@@ -145,6 +147,8 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         profiles=tuple(row["profiles"]),
         reverse_rules=row["reverse_rules"],
         profile=row["profile"],
+        profile_zones=tuple(row.get("profile_zones", ())),
+        profile_coming=row.get("profile_coming", False),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from hub.runtime import contract
 from hub.runtime.aws.route53 import REGION
+from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.chunks import chunks
 from hub.runtime.model import Fqdn, Spoke
@@ -20,11 +23,14 @@ if TYPE_CHECKING:
 VPCS_A_PAGE: Final = 1_000
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
+_DNS_ATTRIBUTES: Final = ("enableDnsSupport", "enableDnsHostnames")
 # Rules that ask somebody else; SYSTEM rules have the Resolver answer by itself (Route 53 Resolver API Reference,
 # ResolverRule: RuleType).
 _ASKED_ELSEWHERE: Final = frozenset({"FORWARD", "DELEGATE"})
 _ENABLED: Final = frozenset({"ENABLED", "ENABLING"})
 _ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
+# Route 53 Profiles are associated, with VPCs and with zones, by and by (API Reference, ProfileAssociation: Status).
+_THERE: Final = frozenset({"COMPLETE", "UPDATING"})
 
 
 class SpokeVpcs:
@@ -70,19 +76,29 @@ class _Look:
             return
         rules, without_reverse_rules = self._rules(), self._without_reverse_rules()
         profile, profiles = self._profile(), self._profile_associations()
+        profile_zones = tuple(sorted(self._profile_zones(profile)))
         for one in described:
             ref = VpcRef(self._spoke.account, self._spoke.region, one["VpcId"])
+            try:
+                dns_support, dns_hostnames = (self._attribute(ref.id, name) for name in _DNS_ATTRIBUTES)
+            except ClientError as error:
+                if error_code(error) != "InvalidVpcID.NotFound":
+                    raise
+                # Deleted since it was described.
+                continue
             yield Vpc(
                 ref=ref,
                 cidrs=_cidrs(one),
                 tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in one.get("Tags", []))),
-                dns_support=self._attribute(ref.id, "enableDnsSupport"),
-                dns_hostnames=self._attribute(ref.id, "enableDnsHostnames"),
+                dns_support=dns_support,
+                dns_hostnames=dns_hostnames,
                 zones=tuple(sorted(self._zones(ref.id))),
                 rules=tuple(sorted(rules.get(ref.id, ()))),
-                profiles=tuple(sorted(profiles.get(ref.id, ()))),
+                profiles=tuple(sorted(profiles.get(ref.id, {}))),
                 reverse_rules=ref.id not in without_reverse_rules,
                 profile=profile,
+                profile_zones=profile_zones,
+                profile_coming=profiles.get(ref.id, {}).get(profile, "COMPLETE") not in _THERE,
             )
 
     def _described(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
@@ -143,14 +159,26 @@ class _Look:
                     return str(one["Id"])
         return ""
 
-    def _profile_associations(self) -> dict[str, set[str]]:
-        """The ids of the Profiles that each VPC is associated with."""
-        found: dict[str, set[str]] = {}
+    def _profile_zones(self, profile: str) -> Iterator[str]:
+        """The ids of the zones that a Profile carries, which those may see whom it is shared with."""
+        if profile:
+            paginator = self._profiles.get_paginator("list_profile_resource_associations")
+            for page in paginator.paginate(ProfileId=profile):
+                for one in page["ProfileResourceAssociations"]:
+                    kind, _, resource = one["ResourceArn"].rpartition(":")[2].partition("/")
+                    if kind == "hostedzone" and one.get("Status") in _THERE:
+                        yield resource
+
+    def _profile_associations(self) -> dict[str, dict[str, str]]:
+        """The ids of the Profiles that each VPC is associated with, and the status of each association."""
+        found: dict[str, dict[str, str]] = {}
         if self._profiles is not None:
             for page in self._profiles.get_paginator("list_profile_associations").paginate():
                 for one in page["ProfileAssociations"]:
                     if one.get("Status") not in _ENDED:
-                        found.setdefault(one["ResourceId"], set()).add(one["ProfileId"])
+                        # By its description the ARN of the VPC, by the parameters of AssociateProfile its id.
+                        vpc_id = one["ResourceId"].rpartition("/")[2]
+                        found.setdefault(vpc_id, {})[one["ProfileId"]] = one.get("Status", "")
         return found
 
     def _listed(self, operation: str, key: str) -> Iterator[Mapping[str, Any]]:
