@@ -37,7 +37,7 @@ from hub.ops.dead_letters import (
 from hub.ops.dead_letters_screen import show_dead_letters
 from hub.ops.deployed import HubUnknown
 from hub.ops.plan_screen import SHOWN
-from hub.runtime import contract, handlers
+from hub.runtime import contract, handlers, telling
 from sandbox.api_server import answering
 from sandbox.clock import RealClock
 from sandbox.example import CONFIG, HUB, PAYMENTS
@@ -138,7 +138,7 @@ def test_what_lambda_did_not_write_is_shown_all_the_same(body: str) -> None:
 
 def test_the_publishers_log_says_what_it_is_said_to_say() -> None:
     """The words that an operator is told to look for are those that the handlers log."""
-    source = inspect.getsource(handlers)
+    source = inspect.getsource(handlers) + inspect.getsource(telling)
     assert f'"{OBSERVER_SAYS}"' in source
     assert f'"{PUBLISHER_SAYS}"' in source
 
