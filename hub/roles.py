@@ -10,7 +10,7 @@ import awacs.logs
 import awacs.organizations
 import awacs.sqs
 import awacs.sts
-from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
+from awacs.aws import Action, Allow, ArnEquals, Condition, Statement, StringEquals
 from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role
 
@@ -34,17 +34,12 @@ def observer_role(config: Config, log_group: LogGroup, ledger: Table, events: Qu
         contract.OBSERVER_ROLE,
         "Execution role of the observer of orgdns.",
         _write_logs(log_group),
-        Statement(
-            Sid="TakeEvents",
-            Effect=Allow,
-            Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
-            Resource=[GetAtt(events, "Arn")],
-        ),
-        Statement(
-            Sid="KeepLedger",
-            Effect=Allow,
-            Action=[awacs.dynamodb.GetItem, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem],
-            Resource=[GetAtt(ledger, "Arn")],
+        _take("TakeEvents", events),
+        _keep(
+            ledger,
+            awacs.dynamodb.GetItem,
+            awacs.dynamodb.PutItem,
+            awacs.dynamodb.UpdateItem,
         ),
         _read_instances(config),
         _read_account_names(config),
@@ -69,16 +64,12 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
             ],
             Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
         ),
-        Statement(
-            Sid="KeepLedger",
-            Effect=Allow,
-            Action=[
-                awacs.dynamodb.Query,
-                awacs.dynamodb.GetItem,
-                awacs.dynamodb.BatchGetItem,
-                awacs.dynamodb.BatchWriteItem,
-            ],
-            Resource=[GetAtt(ledger, "Arn")],
+        _keep(
+            ledger,
+            awacs.dynamodb.Query,
+            awacs.dynamodb.GetItem,
+            awacs.dynamodb.BatchGetItem,
+            awacs.dynamodb.BatchWriteItem,
         ),
         Statement(
             Sid="SetFailuresAside",
@@ -86,12 +77,7 @@ def publisher_role(config: Config, log_group: LogGroup, ledger: Table, dead_lett
             Action=[awacs.sqs.SendMessage],
             Resource=[GetAtt(dead_letters, "Arn")],
         ),
-        Statement(
-            Sid="WriteToZones",
-            Effect=Allow,
-            Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn(config.network.account, contract.WRITER_ROLE)],
-        ),
+        _assume_of_network("WriteToZones", config, contract.WRITER_ROLE),
     )
 
 
@@ -106,30 +92,21 @@ def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, queues: Seq
         contract.SWEEPER_ROLE,
         "Execution role of the sweeper of orgdns.",
         _write_logs(log_group),
-        Statement(
-            Sid="TakeTasks",
-            Effect=Allow,
-            Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
-            Resource=[GetAtt(queues[0], "Arn")],
-        ),
+        _take("TakeTasks", queues[0]),
         Statement(
             Sid="GiveTasks",
             Effect=Allow,
             Action=[awacs.sqs.SendMessage],
             Resource=[GetAtt(queue, "Arn") for queue in queues],
         ),
-        Statement(
-            Sid="KeepLedger",
-            Effect=Allow,
-            Action=[
-                awacs.dynamodb.GetItem,
-                awacs.dynamodb.BatchGetItem,
-                awacs.dynamodb.Query,
-                awacs.dynamodb.Scan,
-                awacs.dynamodb.PutItem,
-                awacs.dynamodb.UpdateItem,
-            ],
-            Resource=[GetAtt(ledger, "Arn")],
+        _keep(
+            ledger,
+            awacs.dynamodb.GetItem,
+            awacs.dynamodb.BatchGetItem,
+            awacs.dynamodb.Query,
+            awacs.dynamodb.Scan,
+            awacs.dynamodb.PutItem,
+            awacs.dynamodb.UpdateItem,
         ),
         Statement(
             Sid="ListSpokes",
@@ -140,12 +117,7 @@ def sweeper_role(config: Config, log_group: LogGroup, ledger: Table, queues: Seq
         ),
         _read_instances(config),
         _read_account_names(config),
-        Statement(
-            Sid="ReadZones",
-            Effect=Allow,
-            Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn(config.network.account, contract.ZONE_READER_ROLE)],
-        ),
+        _assume_of_network("ReadZones", config, contract.ZONE_READER_ROLE),
     )
 
 
@@ -156,33 +128,19 @@ def associator_role(config: Config, log_group: LogGroup, ledger: Table, tasks: Q
         contract.ASSOCIATOR_ROLE,
         "Execution role of the associator of orgdns.",
         _write_logs(log_group),
-        Statement(
-            Sid="TakeTasks",
-            Effect=Allow,
-            Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
-            Resource=[GetAtt(tasks, "Arn")],
-        ),
-        Statement(
-            Sid="KeepLedger",
-            Effect=Allow,
-            Action=[
-                awacs.dynamodb.GetItem,
-                awacs.dynamodb.Query,
-                awacs.dynamodb.PutItem,
-                awacs.dynamodb.UpdateItem,
-                awacs.dynamodb.DeleteItem,
-            ],
-            Resource=[GetAtt(ledger, "Arn")],
+        _take("TakeTasks", tasks),
+        _keep(
+            ledger,
+            awacs.dynamodb.GetItem,
+            awacs.dynamodb.Query,
+            awacs.dynamodb.PutItem,
+            awacs.dynamodb.UpdateItem,
+            awacs.dynamodb.DeleteItem,
         ),
         _assume("ReadVpcsInThisOrganization", config, contract.READER_ROLE),
         _assume("AssociateVpcsInThisOrganization", config, contract.VPC_ROLE),
         _read_account_names(config),
-        Statement(
-            Sid="AuthorizeAssociations",
-            Effect=Allow,
-            Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn(config.network.account, contract.AUTHORIZER_ROLE)],
-        ),
+        _assume_of_network("AuthorizeAssociations", config, contract.AUTHORIZER_ROLE),
     )
 
 
@@ -225,6 +183,31 @@ def schedule_role(tasks: Queue, dead_letters: Queue) -> Role:
                 ),
             )
         ],
+    )
+
+
+def _take(sid: str, queue: Queue) -> Statement:
+    """The grant to take messages off a queue, as Lambda does for a function."""
+    return Statement(
+        Sid=sid,
+        Effect=Allow,
+        Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
+        Resource=[GetAtt(queue, "Arn")],
+    )
+
+
+def _keep(ledger: Table, *actions: Action) -> Statement:
+    """The grant to do these things with the ledger's rows."""
+    return Statement(Sid="KeepLedger", Effect=Allow, Action=list(actions), Resource=[GetAtt(ledger, "Arn")])
+
+
+def _assume_of_network(sid: str, config: Config, role: str) -> Statement:
+    """The grant to be a role of the networking account."""
+    return Statement(
+        Sid=sid,
+        Effect=Allow,
+        Action=[awacs.sts.AssumeRole],
+        Resource=[role_arn(config.network.account, role)],
     )
 
 

@@ -137,49 +137,45 @@ def region_template(config: Config) -> Template:
         RoleArn=GetAtt(role, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undelivered, "Arn")),
     )
+
+    def forwards(title: str, **of_rule: Any) -> Rule:  # noqa: ANN401 - a rule's own properties
+        return Rule(title, **of_rule, Targets=[target], DependsOn=admission.title)
+
     template.add_resource(
-        Rule(
+        forwards(
             "StateRule",
             Name=STATE_RULE,
             Description="EC2 instances that start to run or come to their end.",
             EventPattern=state_pattern(config),
-            Targets=[target],
-            DependsOn=admission.title,
         )
     )
     template.add_resource(
-        Rule(
+        forwards(
             "TagRule",
             Name=TAG_RULE,
             Description="EC2 instances of which a tag changes that names are made of.",
             EventPattern=tag_pattern(config),
-            Targets=[target],
-            DependsOn=admission.title,
         )
     )
     if config.reaches:
         template.add_parameter(vpc_events_parameter())
         template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
         template.add_resource(
-            Rule(
+            forwards(
                 "VpcRule",
                 Name=VPC_RULE,
                 Condition=HAS_VPC_EVENTS,
                 Description="Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
                 EventPattern=vpc_pattern(),
-                Targets=[target],
-                DependsOn=admission.title,
             )
         )
     if VPC_TAG_RULE in names:
         template.add_resource(
-            Rule(
+            forwards(
                 "VpcTagRule",
                 Name=VPC_TAG_RULE,
                 Description="VPCs of which a tag changes by which it is selected.",
                 EventPattern=vpc_tag_pattern(config),
-                Targets=[target],
-                DependsOn=admission.title,
             )
         )
     template.add_output(

@@ -17,10 +17,12 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.organization import AccountSpec
 from sandbox.world import Vpc, World
-from tests.test_path_sweep import hour, sweep_all
+from tests.test_path_sweep import hour, spoke_status, sweep_all
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
+# A trust policy by which nobody may be the role.
+NOBODY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}'
 
 
 @pytest.fixture(scope="module")
@@ -196,12 +198,34 @@ def test_spoke_that_denies_us_loses_nothing(made: World, clock: MovedClock, web:
     made.settle()
     iam = made.client("iam", SEARCH)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    nobody = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}'
-    )
-    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=nobody)
+    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
     sweep_all(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
     made.guard.denied.clear()
     sweep_all(made, clock)
+
+
+def test_account_that_leaves_later_than_its_unit(made: World, clock: MovedClock, web: str) -> None:
+    """Out of reach it keeps what it has; it is looked at, and let go when it is none of ours any more."""
+    leaver = "888888888888"
+    made.organization.add_account("ou-ab12-workload", AccountSpec(leaver, "Leaver"))
+    vpc = made.add_vpc(leaver, REGION, associated=False)
+    made.settle()
+    hour(made, clock)
+    assert made.resolve(f"web.{CORP}", vpc) == {web}
+    made.client("iam", leaver).update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
+    made.functions.cold_start(contract.SWEEPER_FUNCTION)
+    sweep_all(made, clock)
+    clock.advance(8 * 86_400)
+    sweep_all(made, clock)
+    status = spoke_status(made, clock, leaver)
+    assert (status.withdrawn, status.kept_vpcs > 0, status.over) == (True, True, False)
+    assert knows(made, vpc)
+    made.organization.remove_account(leaver)
+    clock.advance(2 * 86_400)
+    hour(made, clock)
+    assert not knows(made, vpc)
+    hour(made, clock)
+    assert spoke_status(made, clock, leaver).over
+    made.guard.denied.clear()

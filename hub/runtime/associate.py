@@ -273,17 +273,17 @@ class Associator:
             self.authorizations.authorize(zone_id, ref)
         # Not before: where no authorisation was had, what somebody associates meanwhile is his.
         self._remember(run, zone_id, Hold(ours=True, underway=authorized))
-        ours, refused = True, False
+        # Also where no answer comes: it may have succeeded all the same, and is ours then.
+        ours = True
         try:
             ours = self._associate_once(run, zone_id) or before.ours
         except (AssociationRefused, SpokeDenied):
-            refused = True
+            ours = False
             raise
         finally:
-            # Also where no answer came: it may have succeeded all the same, and is ours then.
             if authorized:
                 self.authorizations.clear(zone_id, ref)
-            self._remember(run, zone_id, Hold(ours=ours and not refused))
+            self._remember(run, zone_id, Hold(ours=ours))
 
     def _associate_once(self, run: _Run, zone_id: str) -> bool:
         """Associate a VPC; False when it is so already, by an earlier try of which no answer came, or by others."""

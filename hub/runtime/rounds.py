@@ -87,8 +87,8 @@ class Asker:
         # A spoke that is rolled out no more is swept until its names are withdrawn, and on where VPCs keep something:
         # its account may leave the organization later than its unit.
         known = listed | {spoke for spoke, status in statuses.items() if not status.withdrawn}
-        kept = {spoke for spoke, status in statuses.items() if not status.over}
-        due, following = due_sweeps(known | kept, statuses, self.rounds.last_round(), self.policy_digest, now)
+        swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
+        due, following = due_sweeps(swept, statuses, self.rounds.last_round(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
         every_zone = self.rounds.audit_asked()
         again = [one.zone_id for one in zones if one.approved or (one.held and now - one.tried_at > HELD_AGAIN)]

@@ -127,9 +127,14 @@ def _guard() -> Guard:
     return Guard(guards["share"], guards["names"], guards["grace_days"] * 86_400_000)
 
 
+@cache
+def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
+    """Clients under the reader roles: a function assumes each once, whatever it looks at there."""
+    return AssumedClients(_session(), _session().client("sts", config=config), "ec2", session_name, now, config)
+
+
 def _instances(session_name: str, config: Config) -> SpokeInstances:
-    sts = _session().client("sts", config=config)
-    return SpokeInstances(AssumedClients(_session(), sts, "ec2", session_name, now, config))
+    return SpokeInstances(_spoke_clients(session_name, config))
 
 
 def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
@@ -137,10 +142,9 @@ def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
-    sts = _session().client("sts", config=CLIENT_CONFIG)
     by_profile = any(reach.means is Means.PROFILE for reach in policy.reaches)
     owner = _account_of(setting(contract.ENV_AUTHORIZER_ROLE_ARN)) if by_profile else ""
-    return SpokeVpcs(AssumedClients(_session(), sts, "ec2", session_name, now, CLIENT_CONFIG), owner)
+    return SpokeVpcs(_spoke_clients(session_name, CLIENT_CONFIG), owner)
 
 
 def _account_of(arn: str) -> str:
@@ -172,7 +176,7 @@ def observer() -> Observer:
 
 @cache
 def statuses() -> DynamoStatuses:
-    """How each spoke is, for the observer to say when events came."""
+    """How each spoke is, for the observer to say when events came, and for the sweeper what its VPCs keep."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
 
 

@@ -17,17 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.client import BaseClient
 from moto.iam.models import Role, get_account_id_from, iam_backends
 
-from hub.runtime.contract import (
-    ASSOCIATOR_ROLE,
-    AUTHORIZER_ROLE,
-    OBSERVER_ROLE,
-    PUBLISHER_ROLE,
-    READER_ROLE,
-    SWEEPER_ROLE,
-    VPC_ROLE,
-    WRITER_ROLE,
-    ZONE_READER_ROLE,
-)
+from hub.runtime import contract
 from sandbox.bridge import replaced
 from sandbox.iam import evaluation
 from sandbox.iam.permissions import Caller, Permission, needed_permissions
@@ -40,15 +30,15 @@ if TYPE_CHECKING:
 
 GUARDED_ROLES: Final = frozenset(
     {
-        ASSOCIATOR_ROLE,
-        AUTHORIZER_ROLE,
-        OBSERVER_ROLE,
-        PUBLISHER_ROLE,
-        READER_ROLE,
-        SWEEPER_ROLE,
-        VPC_ROLE,
-        WRITER_ROLE,
-        ZONE_READER_ROLE,
+        contract.ASSOCIATOR_ROLE,
+        contract.AUTHORIZER_ROLE,
+        contract.OBSERVER_ROLE,
+        contract.PUBLISHER_ROLE,
+        contract.READER_ROLE,
+        contract.SWEEPER_ROLE,
+        contract.VPC_ROLE,
+        contract.WRITER_ROLE,
+        contract.ZONE_READER_ROLE,
     }
 )
 

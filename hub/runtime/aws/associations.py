@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.route53 import REGION, THROTTLED, was_repeated
+from hub.runtime.aws.paced import PacedCalls
+from hub.runtime.aws.route53 import REGION
 from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.pace import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
@@ -48,9 +49,7 @@ class ZoneOwner:
     def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._clients = clients
         self._role_arn = role_arn
-        self._pace = pace
-        self._clock = clock
-        self._sleep = sleep
+        self._calls = PacedCalls(pace, clock, sleep)
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
         """Let the VPC's account associate exactly this VPC with the zone.
@@ -69,16 +68,12 @@ class ZoneOwner:
         self._call("disassociate_vpc_from_hosted_zone", zone_id, ref, DISASSOCIATE, ASSOCIATION_CHANGES)
 
     def _call(self, operation: str, zone_id: str, ref: VpcRef, own: str = "", changes: int = 0) -> None:
-        repeated = False
-        if delay := self._pace.delay(changes, self._seconds(), own):
-            self._sleep(delay)
-        self._pace.take(changes, self._seconds(), own)
         try:
             call = getattr(self._clients.client(self._role_arn, REGION), operation)
-            repeated = was_repeated(call(HostedZoneId=zone_id, VPC=_wire(ref)))
+            with self._calls.turn(changes, own) as answered:
+                answered(call(HostedZoneId=zone_id, VPC=_wire(ref)))
         except ClientError as error:
             code = error_code(error)
-            repeated = code in THROTTLED
             if code in _GONE:
                 return
             if code in _REFUSALS:
@@ -88,11 +83,6 @@ class ZoneOwner:
             raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
         except (BotoCoreError, RoleUnavailable) as error:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
-        finally:
-            self._pace.answered(throttled=repeated)
-
-    def _seconds(self) -> float:
-        return self._clock() / 1000
 
 
 class VpcOwner:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.runtime.aws.paced import PacedCalls
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.model import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_route53.type_defs import ListResourceRecordSetsRequestTypeDef, ResourceRecordSetOutputTypeDef
@@ -21,15 +22,10 @@ if TYPE_CHECKING:
     from hub.runtime.pace import Pace
     from hub.runtime.ports import Clock, Sleep
 
-_Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
-
 # Route 53 has one endpoint in a partition, signed for us-east-1 (AWS General Reference, "Route 53 endpoints").
 REGION: Final = "us-east-1"
 # Refusals that are the batch's own fault, and that repeating it would not change.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
-# "Throttling" for the account's buckets, the other where the zone still works on an earlier change (API Reference,
-# ChangeResourceRecordSets).
-THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
 # Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
 _CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
@@ -42,13 +38,11 @@ class WriterZones:
     def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._clients = clients
         self._role_arn = role_arn
-        self._pace = pace
-        self._clock = clock
-        self._sleep = sleep
+        self._calls = PacedCalls(pace, clock, sleep)
 
     def delay(self, changes: int) -> float:
         """How many seconds a call with so many changes would wait for its turn."""
-        return self._pace.delay(changes, self._seconds())
+        return self._calls.delay(changes)
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
         """Make all changes or none.
@@ -61,7 +55,7 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id, _REFUSALS), self._paced(len(batch)) as answered:
+        with self._translated(zone_id, _REFUSALS), self._calls.turn(len(batch)) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
@@ -117,33 +111,6 @@ class WriterZones:
                 yield found
 
     @contextmanager
-    def _paced(self, changes: int = 0) -> Iterator[Callable[[_Answer], _Answer]]:
-        """Wait for the turn of one call, and adapt the pace to its answer, which is handed to what is yielded.
-
-        A call that botocore had to repeat was throttled, mostly; and if not, to go slower does no harm.
-        """
-        if delay := self.delay(changes):
-            self._sleep(delay)
-        self._pace.take(changes, self._seconds())
-        repeated = False
-
-        def answered(answer: _Answer) -> _Answer:
-            nonlocal repeated
-            repeated = was_repeated(answer)
-            return answer
-
-        try:
-            yield answered
-        except ClientError as error:
-            repeated = error_code(error) in THROTTLED
-            raise
-        finally:
-            self._pace.answered(throttled=repeated)
-
-    def _seconds(self) -> float:
-        return self._clock() / 1000
-
-    @contextmanager
     def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
         """AWS's errors in the words of our ports."""
         try:
@@ -164,7 +131,7 @@ class WriterZones:
         if name is not None:
             request["StartRecordName"] = name
         while True:
-            with self._paced() as answered:
+            with self._calls.turn() as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
             yield from page["ResourceRecordSets"]
             if not page["IsTruncated"]:
@@ -202,11 +169,6 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     if "HealthCheckId" in described and routing == SIMPLE:
         routing = "HealthCheckId"
     return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
-
-
-def was_repeated(answer: Mapping[str, Any]) -> bool:
-    """Whether botocore had to make a call more than once."""
-    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
 
 
 def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:
