@@ -1,4 +1,4 @@
-"""What every member account holds: one role to be read through, and in each region the rules that forward events."""
+"""What every member account holds: the roles of the hub, and in each region the rules that forward events."""
 
 from __future__ import annotations
 
@@ -33,9 +33,13 @@ UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 
 def account_template(config: Config) -> Template:
     """The stack of each member account, in one region only: IAM is global."""
+    does = (
+        "describes EC2 instances and VPCs, and associates VPCs with zones"
+        if config.reaches
+        else "describes EC2 instances"
+    )
     template = Template(
-        Description=f"orgdns spoke account. The role through which the hub in account {config.hub.account} "
-        "describes EC2 instances."
+        Description=f"orgdns spoke account. Through its roles the hub in account {config.hub.account} {does}."
     )
     template.set_version()
     readers = [contract.OBSERVER_ROLE, contract.SWEEPER_ROLE]
@@ -96,8 +100,8 @@ def region_template(config: Config) -> Template:
     names = [STATE_RULE, TAG_RULE, *vpc_rules(config)]
     rules = [rule_arn(name) for name in names]
     template = Template(
-        Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances "
-        "to the event bus of the hub."
+        Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances"
+        f"{', and changes of VPCs,' if config.reaches else ''} to the event bus of the hub."
     )
     template.set_version()
     role = template.add_resource(
