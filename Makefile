@@ -39,8 +39,8 @@ test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
-	@$(BIN)/python -m pytest tests/test_hostile.py tests/test_naming.py tests/test_name_template.py tests/test_claims.py \
-		tests/test_rounds.py tests/test_associate.py tests/test_pipeline_memory.py tests/test_pipeline_sandbox.py \
+	@$(BIN)/python -m pytest tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
+		tests/unit/sweeper/test_scheduler.py tests/unit/associator/test_associator.py tests/unit/test_pipeline_memory.py tests/e2e/test_pipeline_sandbox.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 
 bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
@@ -50,7 +50,7 @@ mutants: $(STAMP)  ## Break the pure core in thousands of ways, and see whether 
 	@$(BIN)/python -m mutmut run
 	@$(BIN)/python -m mutmut results
 	@$(BIN)/python -m mutmut export-cicd-stats
-	@$(BIN)/python -m tests.mutants
+	@$(BIN)/python -m tests.support.mutants
 
 check: $(STAMP)  ## Format, lint, types, imports, committed templates
 	@$(BIN)/ruff format --check .

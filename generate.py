@@ -8,12 +8,16 @@ from typing import Annotated
 
 import typer
 
-from hub import network, profiles, rollout, stack
-from hub.config import Config, ConfigInvalid, load
-from hub.rendering import Form, text
-from hub.runtime.vpcs import Means
-from hub.schema import schema_text
-from spoke.stack import account_template, region_template
+from hub.rollout import rollout_template
+from hub.runtime.model.vpcs import Means
+from hub.stack import hub_template
+from network.account import network_template
+from network.region import network_region_template
+from orgdns.cfn.rendering import Form, text
+from orgdns.config.json_schema import schema_text
+from orgdns.config.load import Config, ConfigInvalid, load
+from spoke.account import account_template
+from spoke.region import region_template
 
 OUT_OF_DATE = 1
 CONFIG_FAULTY = 2
@@ -27,13 +31,13 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     account = text(account_template(config), form, source)
     region = text(region_template(config), form, source)
     by_profile = bool(config.zones_by(Means.PROFILE))
-    profile = {f"network-region.{form}": text(profiles.template(config), form, source)} if by_profile else {}
+    profile = {f"network-region.{form}": text(network_region_template(config), form, source)} if by_profile else {}
     return {
-        f"hub.{form}": text(stack.template(config), form, source),
-        f"network.{form}": text(network.template(config), form, source),
+        f"hub.{form}": text(hub_template(config), form, source),
+        f"network.{form}": text(network_template(config), form, source),
         f"spoke-account.{form}": account,
         f"spoke-region.{form}": region,
-        f"rollout.{form}": text(rollout.template(config, account, region), form, source),
+        f"rollout.{form}": text(rollout_template(config, account, region), form, source),
     } | profile
 
 

@@ -19,16 +19,16 @@ from awacs.aws import (
 from troposphere import GetAtt, Template
 from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
 
-from hub.associations import VPC_RULE, VPC_TAG_RULE, vpc_rules
-from hub.queues import queue_policy, rule_arn
+from hub.associator import VPC_RULE, VPC_TAG_RULE, vpc_rules
 from hub.runtime import contract
-from hub.trust import role_arn
-from spoke.stack import state_pattern, tag_pattern, vpc_pattern, vpc_tag_pattern
+from orgdns.cfn.event_patterns import state_pattern, tag_pattern, vpc_pattern, vpc_tag_pattern
+from orgdns.cfn.queues import queue_policy, rule_arn
+from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
 
-    from hub.config import Config
+    from orgdns.config.load import Config
 
 STATE_RULE: Final = f"{contract.PREFIX}-received-instance-states"
 TAG_RULE: Final = f"{contract.PREFIX}-received-instance-tags"

@@ -9,8 +9,8 @@ from troposphere import GetAtt, Ref, Sub, Template
 from troposphere import awslambda as lambda_
 from troposphere.logs import LogGroup
 
-from hub.network import zone_id_title
 from hub.runtime import contract
+from orgdns.cfn.zone_ids import zone_id_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from troposphere.dynamodb import Table
     from troposphere.iam import Role
 
-    from hub.config import Config
-    from hub.sections import Zone
+    from orgdns.config.load import Config
+    from orgdns.config.sections import Zone
 
 
 def log_group(title: str, function: str) -> LogGroup:

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from hub import config as configuration
 from hub.runtime import contract
-from hub.runtime.compiled import to_json
+from hub.runtime.policy.compiled import to_json
+from orgdns.config.load import ConfigInvalid, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hub.runtime.policy import Policy
+    from hub.runtime.policy.decide import Policy
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = ROOT / "requirements" / "package.txt"
@@ -112,8 +112,8 @@ def main(
 ) -> None:
     """Build the Lambda package: the same input makes the same bytes."""
     try:
-        built = package(configuration.load(config).compiled_policy())
-    except (configuration.ConfigInvalid, PackageInvalid) as invalid:
+        built = package(load(config).compiled_policy())
+    except (ConfigInvalid, PackageInvalid) as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(2) from invalid
     output.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
-from hub.trust import document, role_arn, trust_in_service
+from orgdns.cfn.trust import document, role_arn, trust_in_service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from troposphere.logs import LogGroup
     from troposphere.sqs import Queue
 
-    from hub.config import Config
+    from orgdns.config.load import Config
 
 
 def observer_role(config: Config, log_group: LogGroup, ledger: Table, events: Queue) -> Role:

@@ -16,17 +16,17 @@ from troposphere.cloudformation import (
 from troposphere.cloudformation import Parameter as StackSetParameter
 
 from hub.runtime import contract
-from hub.runtime.vpcs import Means
-from hub.zone_parameters import zone_parameters
-from spoke.stack import vpc_events_parameter
+from hub.runtime.model.vpcs import Means
+from orgdns.cfn.event_patterns import vpc_events_parameter
+from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hub.config import Config
+    from orgdns.config.load import Config
 
 
-def template(config: Config, account_body: str, region_body: str) -> Template:
+def rollout_template(config: Config, account_body: str, region_body: str) -> Template:
     """The stack of the hub account that holds both StackSets, with the spoke templates' texts inside.
 
     Args:

@@ -19,18 +19,18 @@ from troposphere.dynamodb import (
 from troposphere.sqs import RedrivePolicy
 
 from hub.alarms import add_alarm_topic, add_state_alarms, dead_letter_alarm
-from hub.associations import add_association_queues, add_associator
+from hub.associator import add_association_queues, add_associator
 from hub.event_bus import add_event_bus
 from hub.functions import add_function, adopting_zones, environment, log_group, zone_ids
-from hub.queues import EVENTS_RETENTION, queue, queue_policy
 from hub.roles import observer_role, publisher_role
 from hub.runtime import contract
-from hub.sweeps import add_sweeper
-from hub.trust import role_arn
-from hub.zone_parameters import zone_parameters
+from hub.sweeper import add_sweeper
+from orgdns.cfn.queues import EVENTS_RETENTION, queue, queue_policy
+from orgdns.cfn.trust import role_arn
+from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
-    from hub.config import Config
+    from orgdns.config.load import Config
 
 OBSERVER_TIMEOUT: Final = 90
 PUBLISHER_TIMEOUT: Final = 300
@@ -41,7 +41,7 @@ EVENTS_VISIBILITY: Final = 6 * OBSERVER_TIMEOUT
 OLDEST_RECORD: Final = 12 * 3600
 
 
-def template(config: Config) -> Template:
+def hub_template(config: Config) -> Template:
     """The stack of the hub account, in the hub region."""
     template = Template(
         Description="orgdns hub. Takes the events of all spokes, keeps the ledger of claims on names, and "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from sandbox.resolution.server import LOOPBACK
+from sandbox.aws.resolution.server import LOOPBACK
 
 if TYPE_CHECKING:
     import socket

@@ -17,19 +17,19 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from hub import config as configuration
-from hub.ops.deployed import Deployed, deployed
-from hub.ops.hub_ledger import HubLedger, vpc_row
-from hub.ops.lookup import Lookup, fqdn_of
-from hub.ops.resolution import resolution
-from hub.ops.resolution_screen import show_resolution
-from hub.ops.screen import show_instance, show_name
 from hub.runtime import contract
-from hub.runtime.model import InstanceRef
+from hub.runtime.model.names import InstanceRef
+from orgdns.cli.render.resolution import show_resolution
+from orgdns.cli.render.text import show_instance, show_name
+from orgdns.cli.reports.resolution import resolution
+from orgdns.cli.sources.deployed import Deployed, deployed
+from orgdns.cli.sources.ledger import HubLedger, vpc_row
+from orgdns.cli.sources.lookup import Lookup, fqdn_of
+from orgdns.config.load import ConfigInvalid, load
 from sandbox import example
+from sandbox.aws.organization import AccountSpec
 from sandbox.clock import moved_clock
 from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
-from sandbox.organization import AccountSpec
 from sandbox.world import world
 
 if TYPE_CHECKING:
@@ -446,8 +446,8 @@ def main(
     screen = Console(highlight=False)
     began = time.perf_counter()
     try:
-        loaded = configuration.load(config)
-    except configuration.ConfigInvalid as invalid:
+        loaded = load(config)
+    except ConfigInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(2) from invalid
     screen.print("[bold]orgdns[/] in a simulated AWS Organization: real templates, real package, no AWS account.")

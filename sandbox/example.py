@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sandbox.organization import AccountSpec, OrganizationSpec, UnitSpec
+from sandbox.aws.organization import AccountSpec, OrganizationSpec, UnitSpec
 
 CONFIG: Final = Path(__file__).resolve().parent.parent / "orgdns.example.yaml"
 

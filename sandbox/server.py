@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 
-from hub.config import Config, ConfigInvalid, load
 from hub.package import PackageInvalid
-from hub.runtime.naming import label_of
+from hub.runtime.names.labels import label_of
+from orgdns.config.load import Config, ConfigInvalid, load
 from sandbox import example
 from sandbox.api_server import answering
+from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.clock import RealClock
 from sandbox.narration import Narrator, ServedVpc, commands, introduction
-from sandbox.resolution.server import LOOPBACK
 from sandbox.world import World, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sandbox.organization import OrganizationSpec
+    from sandbox.aws.organization import OrganizationSpec
 
 # How often the functions are given what waits for them. Their mappings would wait a second or more for a batch to fill:
 # "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).

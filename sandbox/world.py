@@ -21,36 +21,36 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 
 from generate import templates
-from hub.network import zone_id_title
 from hub.package import package
 from hub.runtime.contract import LEDGER_TABLE, PREFIX
+from orgdns.cfn.event_patterns import VPC_EVENTS
+from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
-from sandbox.cloudformation.deployer import Deployer, deployer
-from sandbox.cloudformation.template import parsed_template
-from sandbox.events.ec2 import ec2_events
-from sandbox.events.ec2_tags import GROUP_TAG, asked_by_aws
-from sandbox.events.eventbridge import Router, events_routed
-from sandbox.events.vpcs import Trails
-from sandbox.functions.service import Functions, own_event_sources
-from sandbox.iam.guard import Guard
-from sandbox.launching import Launch, interface_request, launch_request, tag_list
-from sandbox.network import NewVpc, ReverseRules, chosen_ids, dns_attributes, resolver_rules, switch_dns_on
-from sandbox.organization import PARTITION, Organization, build_organization, organization_bridges
-from sandbox.profiles.bridge import answering_zones, route53_profiles
-from sandbox.resolution.server import LOOPBACK, DnsServer
-from sandbox.resolver_configs import resolver_configs
-from sandbox.route53.bridge import strict_route53
-from sandbox.schedules import Schedules
-from spoke.stack import VPC_EVENTS
+from sandbox.aws.cloudformation.deployer import Deployer, deployer
+from sandbox.aws.cloudformation.template import parsed_template
+from sandbox.aws.events.ec2 import ec2_events
+from sandbox.aws.events.ec2_tags import GROUP_TAG, asked_by_aws
+from sandbox.aws.events.eventbridge import Router, events_routed
+from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.functions.service import Functions, own_event_sources
+from sandbox.aws.iam.guard import Guard
+from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
+from sandbox.aws.network import NewVpc, ReverseRules, chosen_ids, dns_attributes, resolver_rules, switch_dns_on
+from sandbox.aws.organization import PARTITION, Organization, build_organization, organization_bridges
+from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
+from sandbox.aws.resolution.server import LOOPBACK, DnsServer
+from sandbox.aws.resolver_configs import resolver_configs
+from sandbox.aws.route53.bridge import strict_route53
+from sandbox.aws.schedules import Schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hub.config import Config
+    from orgdns.config.load import Config
+    from sandbox.aws.organization import OrganizationSpec
+    from sandbox.aws.profiles.rules import Profiles
+    from sandbox.aws.route53.state import StrictRoute53
     from sandbox.clock import Clock
-    from sandbox.organization import OrganizationSpec
-    from sandbox.profiles.rules import Profiles
-    from sandbox.route53.state import StrictRoute53
 
 BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)

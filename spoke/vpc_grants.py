@@ -11,12 +11,12 @@ import awacs.route53resolver
 from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import Sub
 
-from hub.runtime.vpcs import Means
-from hub.vpc_conditions import in_covered_regions, looked_at_by_route53, vpcs_in_covered_regions
-from hub.zone_parameters import zone_arn
+from hub.runtime.model.vpcs import Means
+from orgdns.cfn.vpc_conditions import in_covered_regions, looked_at_by_route53, vpcs_in_covered_regions
+from orgdns.cfn.zone_ids import zone_arn
 
 if TYPE_CHECKING:
-    from hub.config import Config
+    from orgdns.config.load import Config
 
 
 def vpc_reading(config: Config) -> list[Statement]:

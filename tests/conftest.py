@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from hub import config
+from orgdns.config.load import load
 from sandbox import example
 from sandbox.clock import MovedClock, moved_clock
 from sandbox.world import Vpc, World, world
@@ -27,7 +27,7 @@ def clock() -> Iterator[MovedClock]:
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(config.load(example.CONFIG), clock) as one:
+    with world(load(example.CONFIG), clock) as one:
         yield one
 
 

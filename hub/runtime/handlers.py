@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from hub.runtime import contract, publish, recording, wiring
-from hub.runtime.aws.rows import name_key_of
-from hub.runtime.events import Hint, NotOurs, hint_of, vpc_hint_of
+from hub.runtime import bootstrap, contract
+from hub.runtime.associator.events import vpc_hint_of
+from hub.runtime.aws.ledger.rows import name_key_of
+from hub.runtime.messages import NotOurs, task_of
+from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep
+from hub.runtime.observer.events import Hint, hint_of
+from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
-from hub.runtime.rounds import ZONES_AN_AUDIT
-from hub.runtime.status import AskForAudits, AskForSweeps, Associate, Audit, Sweep
-from hub.runtime.tasks import task_of
-from hub.runtime.telling import (
+from hub.runtime.publisher.publisher import NameResult
+from hub.runtime.sweeper.scheduler import ZONES_AN_AUDIT
+from hub.runtime.telemetry import (
     logger,
     metrics,
     tell_asked,
@@ -32,9 +35,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from hub.runtime.model import InstanceRef, NameKey, Spoke
+    from hub.runtime.model.names import InstanceRef, NameKey, Spoke
+    from hub.runtime.model.tasks import Task
     from hub.runtime.ports import TimeLeft
-    from hub.runtime.status import Task
 
 # How long a zone that is closed to the writer role is tried, before its names are let go so that others go on.
 PATIENCE_MILLIS: Final = 120_000
@@ -61,23 +64,23 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         messages.setdefault(hint.ref, []).append(record["messageId"])
     failed: list[str] = []
     spokes: set[Spoke] = set()
-    for outcome in replace(wiring.observer(), time_left=_time_left(context)).observe(hints):
+    for outcome in replace(bootstrap.observer(), time_left=_time_left(context)).observe(hints):
         seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
-        match outcome.ending:
-            case recording.Ending.RETRY:
+        match outcome.result:
+            case InstanceResult.RETRY:
                 metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event kept for later", extra=seen)
                 failed += messages[outcome.ref]
-            case recording.Ending.DROPPED:
+            case InstanceResult.DROPPED:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=seen)
-            case recording.Ending.RECORDED | recording.Ending.UNCHANGED:
+            case InstanceResult.RECORDED | InstanceResult.UNCHANGED:
                 tell_recorded(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
         # For people alone: nothing is tried again for it.
         with suppress(LedgerUnavailable):
-            wiring.statuses().note_event(spoke)
+            bootstrap.statuses().note_event(spoke)
     return _failed(failed)
 
 
@@ -106,33 +109,33 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 def _work(task: Task, context: LambdaContext) -> None:
     match task:
         case AskForSweeps():
-            tell_asked(wiring.asker().ask_for_sweeps())
+            tell_asked(bootstrap.asker().ask_for_sweeps())
         case AskForAudits():
-            wiring.asker().ask_for_audits()
+            bootstrap.asker().ask_for_audits()
             metrics.add_metric("AuditsAskedFor", MetricUnit.Count, 1)
             logger.info("audits asked for")
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):
-            auditor = replace(wiring.auditor(), time_left=_time_left(context))
+            auditor = replace(bootstrap.auditor(), time_left=_time_left(context))
             for status in auditor.audit(zone_ids[:ZONES_AN_AUDIT]):
                 tell_audited(status)
             if rest := zone_ids[ZONES_AN_AUDIT:]:
-                wiring.asker().ask_for_audits(rest)
+                bootstrap.asker().ask_for_audits(rest)
         case Associate():
             raise NotOurs("the message is a task of the associator")
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     """Sweep a spoke; count and log what came of it."""
-    swept = replace(wiring.sweeper(), time_left=_time_left(context), tell=tell_recorded).sweep(spoke)
+    swept = replace(bootstrap.sweeper(), time_left=_time_left(context), tell=tell_recorded).sweep(spoke)
     status = swept.status
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
-    vpc_sweeper = wiring.vpc_sweeper()
+    vpc_sweeper = bootstrap.vpc_sweeper()
     if vpc_sweeper is not None:
         vpcs_swept = vpc_sweeper.sweep(spoke, departed=status.withdrawn)
         if vpcs_swept.kept != status.kept_vpcs:
-            wiring.statuses().keep_vpcs(spoke, vpcs_swept.kept)
+            bootstrap.statuses().keep_vpcs(spoke, vpcs_swept.kept)
         tell_vpcs_swept(vpcs_swept)
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
@@ -158,7 +161,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         except NotOurs as reason:
             metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
-    working = replace(wiring.associator(), time_left=_time_left(context))
+    working = replace(bootstrap.associator(), time_left=_time_left(context))
     failed: list[str] = []
     for task, message_ids in tasks.items():
         outcomes = working.associate(task)
@@ -202,19 +205,19 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         else:
             claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in replace(wiring.publisher(), time_left=_time_left(context)).publish(first, marked):
+    for outcome in replace(bootstrap.publisher(), time_left=_time_left(context)).publish(first, marked):
         seen: dict[str, object] = {
             "dns_name": outcome.key.fqdn,
             "zone": outcome.key.zone_id,
             "instances": sorted(claimants[outcome.key]),
             "reason": outcome.reason,
         }
-        closed = outcome.ending is publish.Ending.CLOSED
-        if closed and wiring.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
+        closed = outcome.result is NameResult.CLOSED
+        if closed and bootstrap.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
             # Permissions take a while to be everywhere after a deployment.
-            outcome = replace(outcome, ending=publish.Ending.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
+            outcome = replace(outcome, result=NameResult.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
         tell_published(outcome, seen)
-        if outcome.ending is publish.Ending.RETRY:
+        if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])
     if not failed:
         return {"batchItemFailures": []}

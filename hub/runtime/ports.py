@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from hub.runtime.model import (
+from hub.runtime.model.names import (
     Account,
     Change,
     Claim,
@@ -19,12 +19,13 @@ from hub.runtime.model import (
     NameState,
     Published,
     RecordSet,
-    Refusal,
     Spoke,
 )
 
 if TYPE_CHECKING:
-    from hub.runtime.status import Round, SpokeStatus, Task, ZoneStatus
+    from hub.runtime.model.observation import Observation
+    from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+    from hub.runtime.model.tasks import Task
 
 Clock = Callable[[], Millis]
 # Seconds.
@@ -75,26 +76,6 @@ class BatchRefused(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What was last seen of an instance, and the claims that it may have in the ledger.
-
-    `settled` is False from before the claims are written until after: a crash in between is seen by it.
-    `version` counts the writes of the row, 0 for a row that is not there yet. `instance` and `account` are what policy
-    decided by, and `refusals` what it did not give; an instance that has ended has none of these.
-    """
-
-    ref: InstanceRef
-    observed_at: Millis
-    claims: tuple[Claim, ...] = ()
-    ended: bool = False
-    settled: bool = True
-    version: int = 0
-    instance: Instance | None = None
-    account: Account | None = None
-    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from types import ModuleType
 
 import pytest
 
-from sandbox.bridge import replaced, replaced_values
+from sandbox.aws.bridge import replaced, replaced_values
 
 
 class Base:

@@ -4,9 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sandbox.association_burst import associations
-from sandbox.burst import STRATEGIES, burst, limit_curve
-from sandbox.curves import svg
+from sandbox.bench.association_burst import associations
+from sandbox.bench.burst import STRATEGIES, burst, limit_curve
+from sandbox.bench.curves import svg
 
 NAMES, ROLLING = 2_400, 1_600
 

@@ -18,10 +18,10 @@ from moto.iam.models import iam_backends
 from moto.route53.models import route53_backends
 from moto.sqs.models import sqs_backends
 
-from sandbox.cloudformation.deployer import Deployer, DeploymentFailed, deployer
-from sandbox.cloudformation.template import TemplateRefused, changed_resources, parsed_template
-from sandbox.iam.guard import Guard
-from sandbox.organization import (
+from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from sandbox.aws.cloudformation.template import TemplateRefused, changed_resources, parsed_template
+from sandbox.aws.iam.guard import Guard
+from sandbox.aws.organization import (
     AccountSpec,
     Organization,
     OrganizationSpec,

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 from moto.iam.models import iam_backends
 
-from sandbox.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

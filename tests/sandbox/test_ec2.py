@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from sandbox.aws.events.ec2 import ec2_events
+from sandbox.aws.events.ec2_tags import asked_by_aws
 from sandbox.clock import MovedClock, moved_clock
-from sandbox.events.ec2 import ec2_events
-from sandbox.events.ec2_tags import asked_by_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from sandbox.aws.events.delivery import bus_arn
+from sandbox.aws.events.eventbridge import Router, events_routed
+from sandbox.aws.organization import organization_id
 from sandbox.clock import moved_clock
-from sandbox.events.delivery import bus_arn
-from sandbox.events.eventbridge import Router, events_routed
-from sandbox.organization import organization_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ import pytest
 from moto import mock_aws
 
 import hub.runtime.contract as own_contract
+from sandbox.aws.functions.environment import RoleNotAssumable
+from sandbox.aws.functions.service import Functions, Killed, own_event_sources
 from sandbox.clock import MovedClock, moved_clock
-from sandbox.functions.environment import RoleNotAssumable
-from sandbox.functions.service import Functions, Killed, own_event_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,15 +11,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.iam.models import iam_backends
 
-from sandbox.iam.guard import AccessDenied, Denied, Guard
-from sandbox.iam.permissions import Caller, Permission, UnknownOperation, needed_permissions, normalized_record_name
-from sandbox.organization import (
-    AccountSpec,
-    OrganizationSpec,
-    UnitSpec,
-    build_organization,
-    organization_bridges,
-)
+from sandbox.aws.iam.guard import AccessDenied, Denied, Guard
+from sandbox.aws.iam.permissions import Caller, Permission, UnknownOperation, needed_permissions, normalized_record_name
+from sandbox.aws.organization import AccountSpec, OrganizationSpec, UnitSpec, build_organization, organization_bridges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

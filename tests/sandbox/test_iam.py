@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.iam.conditions import PolicyError
-from sandbox.iam.evaluation import (
+from sandbox.aws.iam.conditions import PolicyError
+from sandbox.aws.iam.evaluation import (
     Effect,
     Request,
     allowed,

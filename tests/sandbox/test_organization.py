@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.iam.models import iam_backends
 
-from sandbox.organization import (
+from sandbox.aws.organization import (
     STACK_SETS_PRINCIPAL,
     AccountSpec,
     Organization,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.pages import InvalidToken, page
+from sandbox.aws.pages import InvalidToken, page
 
 IDS = st.sets(st.text(min_size=1, max_size=8), max_size=20)
 

@@ -12,9 +12,9 @@ from moto.core.botocore_stubber import backend_index
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.clock import RealClock
-from sandbox.profiles.bridge import route53_profiles
-from tests.sandbox.profiles_world import (
+from tests.support.profiles_world import (
     APART,
     BELOW,
     MANAGEMENT,
@@ -38,7 +38,7 @@ from tests.sandbox.profiles_world import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.organization import Organization
+    from sandbox.aws.organization import Organization
 
 Json = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.iam.guard import Denied, Guard
-from sandbox.iam.permissions import Caller, Permission, needed_permissions
-from tests.sandbox.profiles_world import OWNER, REGION, client, client_with, organization, vpc_of
+from sandbox.aws.iam.guard import Denied, Guard
+from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
+from tests.support.profiles_world import OWNER, REGION, client, client_with, organization, vpc_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ import dns.query
 import dns.rcode
 import pytest
 
-from sandbox.profiles.bridge import answering_zones
-from sandbox.resolution.server import LOOPBACK, DnsServer
-from tests.sandbox.profiles_world import (
+from sandbox.aws.profiles.bridge import answering_zones
+from sandbox.aws.resolution.server import LOOPBACK, DnsServer
+from tests.support.profiles_world import (
     MANAGEMENT,
     ORGANIZATION_ARN,
     OWNER,

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from sandbox.cloudformation.deployer import Deployer, DeploymentFailed, deployer
-from tests.sandbox.profiles_world import (
+from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from tests.support.profiles_world import (
     MANAGEMENT,
     ORGANIZATION_ARN,
     OWNER,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.profiles.model import Caller, Limits, Profile, Refused
-from sandbox.profiles.rules import Profiles
+from sandbox.aws.profiles.model import Caller, Limits, Profile, Refused
+from sandbox.aws.profiles.rules import Profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse, reverse_domains, reversed_address
+from sandbox.aws.resolution.autodefined import NO_RULES, AutodefinedReverse, reverse_domains, reversed_address
 
 RULES = AutodefinedReverse("eu-west-1", ("10.1.0.0/16", "100.64.8.0/23"), ("10.237.52.0/22",))
 

@@ -5,12 +5,12 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
-from sandbox.resolution.forwarding import ResolverRule, forwarded_domain
-from sandbox.resolution.resolver import Answer, answer
-from sandbox.route53.names import stored_name
-from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
-from sandbox.route53.zone import Zone
+from sandbox.aws.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.aws.resolution.forwarding import ResolverRule, forwarded_domain
+from sandbox.aws.resolution.resolver import Answer, answer
+from sandbox.aws.route53.names import stored_name
+from sandbox.aws.route53.rules import Action, Change, ResourceRecordSet, Routing
+from sandbox.aws.route53.zone import Zone
 
 SOA = "ns.example. hostmaster.example. 1 7200 900 1209600 86400"
 

@@ -12,13 +12,13 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox.resolution.attributes import NO_RESOLVER, DnsAttributes
-from sandbox.resolution.autodefined import NO_RULES, AutodefinedReverse
-from sandbox.resolution.forwarding import ResolverRule
-from sandbox.resolution.server import LOOPBACK, DnsServer
-from sandbox.route53.names import stored_name
-from sandbox.route53.rules import Action, Change, ResourceRecordSet, Routing
-from sandbox.route53.zone import Zone
+from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
+from sandbox.aws.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.aws.resolution.forwarding import ResolverRule
+from sandbox.aws.resolution.server import LOOPBACK, DnsServer
+from sandbox.aws.route53.names import stored_name
+from sandbox.aws.route53.rules import Action, Change, ResourceRecordSet, Routing
+from sandbox.aws.route53.zone import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,13 +14,13 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.route53resolver.responses import Route53ResolverResponse
 
-from sandbox.network import ReverseRules, dns_attributes, resolver_rules, switch_dns_on
-from sandbox.resolution.attributes import NO_RESOLVER, DnsAttributes
-from sandbox.resolution.forwarding import ResolverRule
-from sandbox.resolution.server import DnsServer
-from sandbox.resolver_configs import resolver_configs
-from sandbox.route53.rules import Action, Change, ResourceRecordSet
-from sandbox.route53.zone import Zone
+from sandbox.aws.network import ReverseRules, dns_attributes, resolver_rules, switch_dns_on
+from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
+from sandbox.aws.resolution.forwarding import ResolverRule
+from sandbox.aws.resolution.server import DnsServer
+from sandbox.aws.resolver_configs import resolver_configs
+from sandbox.aws.route53.rules import Action, Change, ResourceRecordSet
+from sandbox.aws.route53.zone import Zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

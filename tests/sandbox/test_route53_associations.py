@@ -14,9 +14,9 @@ from moto import mock_aws
 from moto.route53.urls import url_paths
 from moto.server import ThreadedMotoServer
 
+from sandbox.aws.route53.bridge import strict_route53
+from sandbox.aws.route53.state import Limits, StrictRoute53
 from sandbox.clock import RealClock, moved_clock
-from sandbox.route53.bridge import strict_route53
-from sandbox.route53.state import Limits, StrictRoute53
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox.route53.limits import AccountLimits, BusyZones, TokenBucket, change_tokens, check_size
-from sandbox.route53.rules import Action, Change, InvalidChangeBatch, ResourceRecordSet
+from sandbox.aws.route53.limits import AccountLimits, BusyZones, TokenBucket, change_tokens, check_size
+from sandbox.aws.route53.rules import Action, Change, InvalidChangeBatch, ResourceRecordSet
 
 
 @dataclass

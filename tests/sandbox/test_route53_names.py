@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.route53.names import BadName, is_within, labels, listing_key, name_of_labels, stored_name
+from sandbox.aws.route53.names import BadName, is_within, labels, listing_key, name_of_labels, stored_name
 
 LABELS = st.lists(st.binary(min_size=1, max_size=10), min_size=1, max_size=6)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.route53.names import listing_key
-from sandbox.route53.rules import (
+from sandbox.aws.route53.names import listing_key
+from sandbox.aws.route53.rules import (
     Action,
     Change,
     InvalidChangeBatch,
@@ -14,7 +14,7 @@ from sandbox.route53.rules import (
     Routing,
     check_request,
 )
-from sandbox.route53.zone import Zone
+from sandbox.aws.route53.zone import Zone
 
 WEB = "web.corp.internal."
 

@@ -1,7 +1,7 @@
 import pytest
 
-from sandbox.route53.rules import InvalidInput, Routing
-from sandbox.route53.wire import change_of, record_set_of, wire_of
+from sandbox.aws.route53.rules import InvalidInput, Routing
+from sandbox.aws.route53.wire import change_of, record_set_of, wire_of
 
 SIMPLE = {"Name": "web.corp.internal.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]}
 

@@ -10,9 +10,9 @@ import pytest
 from moto.sqs.models import sqs_backends
 
 from hub.runtime import contract
+from sandbox.aws.cloudformation.deployer import DeploymentFailed
+from sandbox.aws.cloudformation.expressions import NoExpression, period_of
 from sandbox.clock import MovedClock
-from sandbox.cloudformation.deployer import DeploymentFailed
-from sandbox.cloudformation.expressions import NoExpression, period_of
 from sandbox.example import HUB
 from sandbox.world import World
 

@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
+from sandbox.aws.events.ec2 import ec2_events
+from sandbox.aws.events.vpcs import Trails
 from sandbox.clock import MovedClock, moved_clock
-from sandbox.events.ec2 import ec2_events
-from sandbox.events.vpcs import Trails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

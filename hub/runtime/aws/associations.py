@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.paced import PacedCalls
-from hub.runtime.aws.route53 import REGION
+from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
 from hub.runtime.aws.spoke_errors import translated
-from hub.runtime.pace import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
+from hub.runtime.aws.throttling import PacedCalls
+from hub.runtime.aws.zones import REGION
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
-from hub.runtime.vpc_ports import AssociationRefused
+from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.runtime.aws.sessions import AssumedClients
-    from hub.runtime.pace import Pace
+    from hub.runtime.model.vpcs import VpcRef
     from hub.runtime.ports import Clock, Sleep
-    from hub.runtime.vpcs import VpcRef
+    from hub.runtime.rate_limit import Pace
 
 # The VPC has a private zone of that name already (API Reference, AssociateVPCWithHostedZone).
 _TAKEN: Final = "ConflictingDomainExists"

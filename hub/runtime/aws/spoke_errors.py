@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.runtime.aws.sessions import AssumedClients
-    from hub.runtime.model import Spoke
+    from hub.runtime.model.names import Spoke
 
 
 @contextmanager

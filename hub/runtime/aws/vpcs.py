@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.route53 import REGION
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.aws.zones import REGION
 from hub.runtime.chunks import chunks
-from hub.runtime.model import Fqdn, Spoke
-from hub.runtime.vpcs import ForwardRule, SeenZone, Vpc, VpcRef
+from hub.runtime.model.names import Fqdn, Spoke
+from hub.runtime.model.vpcs import ForwardRule, SeenZone, Vpc, VpcRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -1,0 +1,118 @@
+"""The sweep of a spoke's VPCs: what they resolve against what policy wants, over ports. No AWS, no log.
+
+It changes nothing outside the ledger: what is to be done is asked of the associator, who looks a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hub.runtime.associator.plan import farewell, outlook
+from hub.runtime.chunks import chunks
+from hub.runtime.model.tasks import VPCS_A_TASK, Associate
+from hub.runtime.model.vpcs import VpcRow, VpcsStatus
+from hub.runtime.ports import AccountUnknown, SpokeUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.runtime.associator.ports import VpcRows, Vpcs
+    from hub.runtime.model.names import Account, Fqdn, Spoke
+    from hub.runtime.model.vpcs import Vpc, VpcRef
+    from hub.runtime.policy.decide import Policy
+    from hub.runtime.ports import Accounts, Clock, Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class VpcsSwept:
+    """What came of it: how the spoke's VPCs are, and how many of them the associator was asked to see to.
+
+    `kept` are the VPCs of a spoke that was let go in which something that orgdns associated is left.
+    """
+
+    status: VpcsStatus
+    asked: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VpcSweeper:
+    """Looks at the VPCs of spokes."""
+
+    policy: Policy
+    zone_ids: Mapping[Fqdn, str]
+    accounts: Accounts
+    vpcs: Vpcs
+    rows: VpcRows
+    tasks: Tasks
+    clock: Clock
+
+    def sweep(self, spoke: Spoke, *, departed: bool = False) -> VpcsSwept:
+        """Bring the ledger in line with the VPCs that a spoke shows, and ask for what is to be done.
+
+        Nothing is asked for by a listing that failed. `departed` says that the spoke's names were withdrawn, as it was
+        out of reach for too long; what orgdns associated there is only ended if its account is none of ours any more,
+        whenever that comes to be.
+
+        Raises:
+            LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
+            TasksUnsent: When the associator could not be asked.
+        """
+        status = VpcsStatus(spoke, seen_at=self.clock())
+        try:
+            account = self.accounts.account(spoke.account)
+        except (AccountUnknown, SpokeUnreachable) as unknown:
+            gone = isinstance(unknown, AccountUnknown)
+            fault = "no account of ours" if gone else str(unknown)
+            return self._unseen(status, fault, gone=gone, departed=departed)
+        if not account.active:
+            return self._unseen(status, "the account is not active", gone=True, departed=departed)
+        if departed:
+            fault = "out of reach for too long: its VPCs keep what they have, unless its account leaves"
+            return self._unseen(status, fault, departed=True)
+        if self.policy.reaches_by_units and not account.units:
+            return self._unseen(status, f"Organizations does not tell which units {account.id} lies in")
+        # First: what the ledger says was done by now, a look that starts later must show.
+        rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
+        try:
+            seen = self.vpcs.seen(spoke)
+        except SpokeUnreachable as unreachable:
+            return self._unseen(status, str(unreachable))
+        return self._compare(status, account, rows, seen)
+
+    def _compare(
+        self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], seen: tuple[Vpc, ...]
+    ) -> VpcsSwept:
+        todo: list[str] = []
+        blocked = 0
+        for vpc in seen:
+            row = rows.pop(vpc.ref, VpcRow(vpc.ref))
+            found = outlook(vpc, account, row, self.policy.reaches, self.zone_ids)
+            if (row.vpc, row.account, row.zones) != (vpc, account, found.zones):
+                self.rows.put_seen(vpc, account, found.zones)
+            blocked += found.blocked
+            if found.steps:
+                todo.append(vpc.ref.id)
+        # The others were there, and do not show: the associator takes a second look at exactly these.
+        todo += [ref.id for ref in rows]
+        status = replace(status, vpcs=len(seen), blocked=blocked)
+        self._ask(status.spoke, todo)
+        self.rows.put_vpcs_status(status)
+        return VpcsSwept(status, len(todo))
+
+    def _unseen(self, status: VpcsStatus, fault: str, *, gone: bool = False, departed: bool = False) -> VpcsSwept:
+        """Remember why the VPCs of a spoke cannot be seen; if they are none of ours any more, have them let go."""
+        kept: list[str] = []
+        if departed:
+            owned = frozenset(self.zone_ids.values())
+            rows = self.rows.vpc_rows(status.spoke)
+            kept = [row.ref.id for row in rows if farewell(row, owned)]
+        todo = kept if gone else []
+        status = replace(status, fault=fault)
+        self._ask(status.spoke, todo, let_go=True)
+        self.rows.put_vpcs_status(status)
+        return VpcsSwept(status, len(todo), len(kept))
+
+    def _ask(self, spoke: Spoke, vpc_ids: list[str], *, let_go: bool = False) -> None:
+        self.tasks.ask((Associate(spoke, part, let_go), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

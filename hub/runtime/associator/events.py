@@ -1,0 +1,45 @@
+"""What an event says of a VPC: which one to look at. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hub.runtime import contract
+from hub.runtime.messages import VPC_ID, NotOurs, event_of, resource_of, short
+from hub.runtime.model.names import Spoke
+
+_VPC_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):vpc/(vpc-[0-9a-f]{8,17})")
+
+
+def vpc_hint_of(body: str) -> tuple[Spoke, str]:
+    """The spoke and the id of the VPC that an event is about: look at it.
+
+    Of a call that CloudTrail logged, account and region are EventBridge's own, as of any event; which VPC it is stands
+    in the call itself ("Amazon EC2 API calls via CloudTrail",
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudtrail.html).
+
+    Raises:
+        NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
+    """
+    event, detail = event_of(body)
+    match event.get("source"), event.get("detail-type"):
+        case contract.STATE_SOURCE, contract.CALL_DETAIL_TYPE:
+            spoke = Spoke(str(event.get("account")), str(event.get("region")))
+            if not re.fullmatch(r"[0-9]{12}/[a-z0-9-]{1,32}", str(spoke)) or detail.get("awsRegion") != spoke.region:
+                raise NotOurs("the call was made in another region than the event comes from")
+            match detail:
+                case {"eventName": "CreateVpc", "responseElements": {"vpc": {"vpcId": str(vpc_id)}}}:
+                    pass
+                case {"eventName": "DeleteVpc" | "ModifyVpcAttribute", "requestParameters": {"vpcId": str(vpc_id)}}:
+                    pass
+                case _:
+                    raise NotOurs("the call is none that makes, changes or deletes a VPC")
+            if not VPC_ID.fullmatch(vpc_id):
+                raise NotOurs(f"{short(vpc_id)} is no VPC")
+            return spoke, vpc_id
+        case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
+            account, region, vpc_id = resource_of(event, _VPC_ARN, "VPC")
+            return Spoke(account, region), vpc_id
+        case source, detail_type:
+            raise NotOurs(f"an event of source {short(source)} and detail-type {short(detail_type)} is not ours")

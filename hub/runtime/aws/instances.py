@@ -1,0 +1,126 @@
+"""Instances, as DescribeInstances tells them through each account's reader role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.aws.spoke_errors import translated
+from hub.runtime.chunks import chunks
+from hub.runtime.model.names import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
+
+    from mypy_boto3_ec2 import EC2Client
+
+    from hub.runtime.aws.sessions import AssumedClients
+
+# "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
+VALUES_A_FILTER: Final = 200
+# EC2 API Reference, DescribeInstances: MaxResults.
+INSTANCES_A_PAGE: Final = 1_000
+
+
+class SpokeInstances:
+    """The instances of every spoke."""
+
+    def __init__(self, clients: AssumedClients) -> None:
+        self._clients = clients
+
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+        """Those of the instances that EC2 shows now, by id.
+
+        Raises:
+            SpokeUnreachable: When any page could not be had: a listing that was cut is no listing.
+        """
+        found: dict[str, Instance] = {}
+        for ids in chunks(sorted(instance_ids), VALUES_A_FILTER):
+            # A filter, since one unknown id among InstanceIds fails the whole call.
+            for page in self._listed(spoke, {"Filters": [{"Name": "instance-id", "Values": list(ids)}]}):
+                found |= {instance.ref.id: instance for instance in page}
+        return found
+
+    def pages(self, spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
+        """All instances that EC2 shows, page by page as they are asked for.
+
+        Raises:
+            SpokeDenied: When the role is missing or denies us, or the region is switched off.
+            SpokeUnreachable: When a page could not be had: a listing that was cut is no listing.
+        """
+        return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
+
+    def _listed(self, spoke: Spoke, wanted: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
+        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
+        with translated(self._clients, role_arn, spoke):
+            client = self._clients.client(role_arn, spoke.region)
+            pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
+            for page in pages:
+                described = [one for reservation in page["Reservations"] for one in reservation["Instances"]]
+                yield tuple(instance_of(spoke, one) for one in described)
+
+
+def _managed_too(client: EC2Client) -> dict[str, bool]:
+    """What asks for instances that AWS services manage, too, if this version of boto3 knows how to ask for them."""
+    asked = client.meta.service_model.operation_model("DescribeInstances").input_shape
+    return {"IncludeManagedResources": True} if asked and "IncludeManagedResources" in asked.members else {}
+
+
+def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:
+    """An instance in our words, from one of DescribeInstances' `Instances`."""
+    return Instance(
+        ref=InstanceRef(spoke.account, spoke.region, described["InstanceId"]),
+        state=InstanceState(described["State"]["Name"]),
+        launched_at=_millis(_first_launch(described)),
+        az=described.get("Placement", {}).get("AvailabilityZone", ""),
+        interfaces=_interfaces(described),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in described.get("Tags", []))),
+    )
+
+
+def _interfaces(described: Mapping[str, Any]) -> tuple[Interface, ...]:
+    """The interfaces, by network card and device index: the primary one is the first of the first card."""
+    attached = [
+        interface
+        for interface in described.get("NetworkInterfaces", [])
+        if interface.get("Attachment", {}).get("Status") != "detaching"
+    ]
+    return tuple(_interface(interface) for interface in sorted(attached, key=_place))
+
+
+def _place(interface: Mapping[str, Any]) -> tuple[int, int]:
+    attachment = interface.get("Attachment", {})
+    return attachment.get("NetworkCardIndex", 0), attachment.get("DeviceIndex", 0)
+
+
+def _interface(described: Mapping[str, Any]) -> Interface:
+    addresses = described.get("PrivateIpAddresses", [])
+    by_rank = sorted((not address.get("Primary"), address["PrivateIpAddress"]) for address in addresses)
+    primary = described.get("PrivateIpAddress")
+    return Interface(
+        device_index=_place(described)[1],
+        vpc_id=described.get("VpcId", ""),
+        subnet_id=described.get("SubnetId", ""),
+        ipv4=tuple(address for _, address in by_rank) or ((primary,) if primary else ()),
+        ipv6=tuple(sorted(address["Ipv6Address"] for address in described.get("Ipv6Addresses", []))),
+    )
+
+
+def _first_launch(described: Mapping[str, Any]) -> datetime:
+    """When the instance was made.
+
+    LaunchTime is the time of the last start (EC2 API Reference, Instance), so that an old instance would take a name
+    from a newer one by being started again. The primary interface stays attached for as long as the instance lives.
+    """
+    attached: list[datetime] = [
+        interface["Attachment"]["AttachTime"]
+        for interface in described.get("NetworkInterfaces", [])
+        if interface.get("Attachment", {}).get("DeviceIndex") == 0 and "AttachTime" in interface["Attachment"]
+    ]
+    launched: datetime = described["LaunchTime"]
+    return min([launched, *attached])
+
+
+def _millis(time: datetime) -> Millis:
+    return Millis(int(time.timestamp() * 1000))

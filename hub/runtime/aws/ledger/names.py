@@ -1,0 +1,169 @@
+"""The ledger in DynamoDB: claims, what was published, and what was last seen of each instance.
+
+A claim that is withdrawn leaves a tombstone for a day, so that a slow worker with an older look cannot bring it back;
+DynamoDB's time to live takes it away.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import (
+    Row,
+    claim_key,
+    claim_of,
+    claim_row,
+    instance_key,
+    instance_of_claim,
+    label_key,
+    mark_key,
+    name_key_of,
+    name_pk,
+    observation_of,
+    observation_row,
+    published_key,
+    published_of,
+    published_row,
+    spoke_pk,
+)
+from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
+from hub.runtime.ports import LedgerUnavailable, Outdated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.observation import Observation
+
+# No worker lives longer than a function's 15 minutes; a day leaves room for a message on its way.
+TOMBSTONE_MILLIS: Final = 86_400_000
+# A late event about an instance that has ended finds that it has: EventBridge tries for a day, the queue keeps 4.
+ENDED_MILLIS: Final = 7 * 86_400_000
+# The publisher is told of a mark at once; it stays to be looked at.
+MARK_MILLIS: Final = 7 * 86_400_000
+
+
+class DynamoLedger:
+    """The ledger as observer, publisher, sweeps and audits use it. Each method raises LedgerUnavailable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def observation(self, ref: InstanceRef) -> Observation | None:
+        """The instance's row."""
+        row = self._table.get(instance_key(ref))
+        return None if row is None else observation_of(row)
+
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        """The rows of those of the instances that have one."""
+        found = map(observation_of, self._table.get_many([instance_key(ref) for ref in refs]))
+        return {observation.ref: observation for observation in found}
+
+    def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
+        """The rows of a spoke's instances, as they are asked for."""
+        return map(observation_of, self._table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX))
+
+    def put_observation(self, observation: Observation) -> None:
+        """Write the row over the version before it.
+
+        Raises:
+            Outdated: When another version is there.
+        """
+        row = observation_row(observation)
+        if observation.ended or not (observation.instance or observation.claims):
+            row[contract.EXPIRES] = self._table.expiry(ENDED_MILLIS)
+        if observation.version == 1:
+            self._table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
+        else:
+            self._table.put(row, "version = :before", {":before": observation.version - 1})
+
+    def put_claim(self, claim: Claim, version: int) -> None:
+        """Write a claim of this version of its instance's row, unless one of a later version is there."""
+        row = claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
+        self._put_unless_later(row)
+
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
+        """Withdraw a claim as of this version of its instance's row, unless one of a later version is there."""
+        expiry = self._table.expiry(TOMBSTONE_MILLIS)
+        row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
+        self._put_unless_later(row)
+
+    def name(self, key: NameKey) -> NameState:
+        """All claims on a name and what was published of it."""
+        return _name_state(key, self._table.query(name_pk(key)))
+
+    def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
+        """All names of these zones that are claimed or remembered, as they are asked for.
+
+        DynamoDB keeps the rows of a partition together. Where it did not, a name would come in parts, and be compared
+        once more than needed by whoever reads it anew.
+        """
+        values = {f":z{number}": f"{contract.NAME_PREFIX}{zone_id}#" for number, zone_id in enumerate(zone_ids)}
+        condition = " OR ".join(f"begins_with({contract.PARTITION_KEY}, {value})" for value in values)
+        rows = self._table.scan(condition, values)
+        for partition, of_name in groupby(rows, key=lambda row: str(row[contract.PARTITION_KEY])):
+            yield _name_state(name_key_of(partition), of_name)
+
+    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+        """What was published of those of the names of which that is remembered."""
+        rows = self._table.get_many([published_key(key) for key in keys])
+        found = ((name_key_of(row[contract.PARTITION_KEY]), row) for row in rows)
+        return {key: published_of(key, row) for key, row in found}
+
+    def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
+        """Remember what the zone holds of these names."""
+        self._table.put_many([self._noted(key, state) for key, state in published])
+
+    def mark(self, key: NameKey, reason: str) -> None:
+        """Have the publisher compare a name with what its zone holds."""
+        expiry = self._table.expiry(MARK_MILLIS)
+        self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
+
+    def holder_of_label(self, label: str, account_id: str) -> str:
+        """The account that has the label: this one, if nobody had it before."""
+        key = label_key(label)
+        with suppress(Outdated):
+            self._table.put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})")
+            return account_id
+        row = self._table.get(key)
+        if row is None:
+            raise LedgerUnavailable(f"the holder of the label {label!r} went away meanwhile")
+        return str(row["account_id"])
+
+    def pass_label(self, label: str, holder: str, account_id: str) -> None:
+        """Give the label of an account that does not bear it any more to another.
+
+        Raises:
+            Outdated: When the holder is another one by now.
+        """
+        self._table.put(label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
+
+    def _noted(self, key: NameKey, published: Published) -> Row:
+        row = published_row(key, published) | {"at": self._table.now()}
+        if not (published.record_sets or published.pending or published.conflict):
+            # Nothing is held and nothing is under way: nothing is lost with the memory of it.
+            row[contract.EXPIRES] = self._table.expiry(TOMBSTONE_MILLIS)
+        return row
+
+    def _put_unless_later(self, row: Row) -> None:
+        condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
+        with suppress(Outdated):
+            self._table.put(row, condition, {":this": row["version"]})
+
+
+def _name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
+    """What the rows of a name tell of it."""
+    claims: list[Claim] = []
+    withdrawn: set[InstanceRef] = set()
+    published = Published()
+    for row in rows:
+        if row[contract.SORT_KEY] == contract.PUBLISHED_KEY:
+            published = published_of(key, row)
+        elif row.get("live"):
+            claims.append(claim_of(row))
+        elif row[contract.SORT_KEY].startswith(contract.CLAIM_PREFIX):
+            withdrawn.add(instance_of_claim(row[contract.SORT_KEY]))
+    return NameState(key, tuple(claims), published, frozenset(withdrawn))

@@ -1,0 +1,244 @@
+"""The ledger's rows: their keys, and nouns written into them and read from them. Pure.
+
+Numbers come from DynamoDB as Decimal; what is not there is read as its default.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from hub.runtime import contract
+from hub.runtime.model.names import (
+    Account,
+    Claim,
+    ConflictRule,
+    Fqdn,
+    Instance,
+    InstanceRef,
+    InstanceState,
+    Interface,
+    Millis,
+    NameKey,
+    Published,
+    RecordSet,
+    RecordType,
+    Refusal,
+    Spoke,
+)
+from hub.runtime.model.observation import Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Row = dict[str, Any]
+
+
+def name_key_of(partition_key: str) -> NameKey:
+    """The name that a claim's partition key stands for."""
+    _, zone_id, fqdn = partition_key.split("#", 2)
+    return NameKey(zone_id, Fqdn(fqdn))
+
+
+def name_pk(key: NameKey) -> str:
+    """The partition of a name."""
+    return f"{contract.NAME_PREFIX}{key.zone_id}#{key.fqdn}"
+
+
+def spoke_pk(spoke: Spoke) -> str:
+    """The partition of a spoke's instances."""
+    return f"{contract.SPOKE_PREFIX}{spoke.account}#{spoke.region}"
+
+
+def published_key(key: NameKey) -> Row:
+    """The row of what was published of a name."""
+    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.PUBLISHED_KEY}
+
+
+def mark_key(key: NameKey) -> Row:
+    """The row that an audit marks a name with."""
+    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.MARK_KEY}
+
+
+def instance_of_claim(sort_key: str) -> InstanceRef:
+    """The instance whose claim has this sort key."""
+    return InstanceRef.parse(sort_key.removeprefix(contract.CLAIM_PREFIX))
+
+
+def label_key(label: str) -> Row:
+    """The row of a label of an account's name."""
+    return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
+
+
+def claim_key(key: NameKey, ref: InstanceRef) -> Row:
+    """The row of an instance's claim on a name."""
+    return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: f"{contract.CLAIM_PREFIX}{ref}"}
+
+
+def instance_key(ref: InstanceRef) -> Row:
+    """The row of an instance."""
+    return {contract.PARTITION_KEY: spoke_pk(ref.spoke), contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}"}
+
+
+def observation_row(observation: Observation) -> Row:
+    """The row of an instance, as last seen."""
+    row: Row = {
+        **instance_key(observation.ref),
+        "observed_at": observation.observed_at,
+        "claims": [claim_row(claim) for claim in observation.claims],
+        "ended": observation.ended,
+        "settled": observation.settled,
+        "version": observation.version,
+    }
+    if observation.instance and observation.account:
+        row["facts"] = _facts_row(observation.instance, observation.account)
+    if observation.refusals:
+        row["refusals"] = [
+            {"rule": refusal.rule, "reason": refusal.reason, "name": refusal.name, "declined": refusal.declined}
+            for refusal in observation.refusals
+        ]
+    return row
+
+
+def observation_of(row: Mapping[str, Any]) -> Observation:
+    """What a row tells of an instance."""
+    _, account, region = row[contract.PARTITION_KEY].split("#")
+    ref = InstanceRef(account, region, row[contract.SORT_KEY].removeprefix(contract.INSTANCE_PREFIX))
+    facts = row.get("facts")
+    return Observation(
+        ref=ref,
+        observed_at=Millis(int(row["observed_at"])),
+        claims=tuple(claim_of(claim) for claim in row["claims"]),
+        ended=row["ended"],
+        settled=row["settled"],
+        version=int(row["version"]),
+        instance=_instance(ref, facts) if facts else None,
+        account=account_of(ref.account, facts["account"]) if facts else None,
+        refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
+    )
+
+
+def _facts_row(instance: Instance, account: Account) -> Row:
+    return {
+        "state": instance.state.value,
+        "launched_at": instance.launched_at,
+        "az": instance.az,
+        "interfaces": [
+            {
+                "device_index": interface.device_index,
+                "vpc_id": interface.vpc_id,
+                "subnet_id": interface.subnet_id,
+                "ipv4": list(interface.ipv4),
+                "ipv6": list(interface.ipv6),
+            }
+            for interface in instance.interfaces
+        ],
+        "tags": [list(tag) for tag in instance.tags],
+        "account": account_row(account),
+    }
+
+
+def account_row(account: Account) -> Row:
+    """The attributes of an account, as of when something of it was decided."""
+    return {"label": account.label, "reason": account.reason, "units": list(account.units)}
+
+
+def account_of(account_id: str, row: Mapping[str, Any]) -> Account:
+    """The account that a row tells of."""
+    return Account(account_id, row["label"], row["reason"], units=tuple(row["units"]))
+
+
+def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
+    return Instance(
+        ref=ref,
+        state=InstanceState(facts["state"]),
+        launched_at=Millis(int(facts["launched_at"])),
+        az=facts["az"],
+        interfaces=tuple(
+            Interface(
+                device_index=int(interface["device_index"]),
+                vpc_id=interface["vpc_id"],
+                subnet_id=interface["subnet_id"],
+                ipv4=tuple(interface["ipv4"]),
+                ipv6=tuple(interface["ipv6"]),
+            )
+            for interface in facts["interfaces"]
+        ),
+        tags=tuple((key, value) for key, value in facts["tags"]),
+    )
+
+
+def _refusal(row: Mapping[str, Any]) -> Refusal:
+    return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"])
+
+
+def claim_row(claim: Claim) -> Row:
+    """The attributes of a claim."""
+    return {
+        "zone_id": claim.key.zone_id,
+        "fqdn": claim.key.fqdn,
+        "instance": str(claim.instance),
+        "values": {record_type.value: list(values) for record_type, values in claim.values},
+        "ttl": claim.ttl,
+        "conflict": claim.conflict.value,
+        "rule": claim.rule,
+        "launched_at": claim.launched_at,
+    } | ({"note": claim.note} if claim.note else {})
+
+
+def claim_of(row: Mapping[str, Any]) -> Claim:
+    """The claim that a row tells of."""
+    return Claim(
+        key=NameKey(row["zone_id"], Fqdn(row["fqdn"])),
+        instance=InstanceRef.parse(row["instance"]),
+        values=tuple((RecordType(name), tuple(values)) for name, values in sorted(row["values"].items())),
+        ttl=int(row["ttl"]),
+        conflict=ConflictRule(row["conflict"]),
+        rule=row["rule"],
+        launched_at=Millis(int(row["launched_at"])),
+        note=row.get("note", ""),
+    )
+
+
+def published_row(key: NameKey, published: Published) -> Row:
+    """The row of what the zone holds of a name."""
+    row: Row = {
+        **published_key(key),
+        "pending": published.pending,
+        "record_sets": [
+            {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}
+            for one in published.record_sets
+        ],
+    }
+    return row | ({"conflict": published.conflict} if published.conflict else {})
+
+
+def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
+    """What a row tells of a name in its zone."""
+    return Published(
+        record_sets=tuple(
+            RecordSet(
+                fqdn=key.fqdn,
+                type=RecordType(one["type"]),
+                ttl=int(one["ttl"]),
+                values=tuple(one["values"]),
+                set_identifier=one["set_identifier"],
+            )
+            for one in row["record_sets"]
+        ),
+        pending=row["pending"],
+        conflict=row.get("conflict"),
+    )
+
+
+def written(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as DynamoDB takes it."""
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in row.items()}
+
+
+def read(attributes: Mapping[str, Any]) -> Row:
+    """A row as DynamoDB gave it."""
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in attributes.items()}

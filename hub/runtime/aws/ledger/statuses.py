@@ -1,0 +1,213 @@
+"""How each spoke and zone is, where the rounds have come to, and whether publishing is paused: rows of the ledger."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.ports import Outdated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hub.runtime.aws.ledger.rows import Row
+    from hub.runtime.aws.ledger.table import Table
+
+# A spoke whose names were withdrawn is remembered for so long after its last sweep. Milliseconds.
+WITHDRAWN_MILLIS: Final = 30 * 86_400_000
+# Every event would be a write; so exactly nobody needs to know it. Milliseconds.
+EVENT_MILLIS: Final = 900_000
+
+
+class DynamoStatuses:
+    """The rows about spokes, zones and the sweeper itself. Each method raises LedgerUnavailable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._events: dict[Spoke, int] = {}
+
+    def note_event(self, spoke: Spoke) -> None:
+        """Remember that an event of a spoke came, once in a quarter of an hour."""
+        now = self._table.now()
+        if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
+            self._table.update(_spoke_key(spoke), {"event_at": now})
+            self._events[spoke] = now
+
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        """What is known of a spoke; a new status where nothing is."""
+        row = self._table.get(_spoke_key(spoke))
+        return spoke_status_of(row) if row else SpokeStatus(spoke)
+
+    def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
+        """What is known of every spoke."""
+        return tuple(map(spoke_status_of, self._table.query(contract.SPOKES_KEY)))
+
+    def put_spoke_status(self, status: SpokeStatus) -> None:
+        """Remember how a spoke is; what a person approved stays until nothing waits for it."""
+        row: Row = {
+            "tried_at": status.tried_at,
+            "swept_at": status.swept_at,
+            "policy": status.policy,
+            "instances": status.instances,
+            "names": status.names,
+            "missed": status.missed,
+            "missed_ever": status.missed_ever,
+            "fault": status.fault,
+            "fault_since": status.fault_since,
+            "withdrawn": status.withdrawn,
+        }
+        if status.withdrawn:
+            row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
+        gone = () if status.withdrawn else (contract.EXPIRES,)
+        self._put(_spoke_key(status.spoke), row, status.held, status.held_names, gone)
+
+    def keep_vpcs(self, spoke: Spoke, number: int) -> None:
+        """Remember in how many VPCs of a spoke that was let go something is left."""
+        self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
+
+    def know_spoke(self, spoke: Spoke) -> None:
+        """Have a spoke swept from now on, if it is not known yet."""
+        with suppress(Outdated):
+            self._table.put(_spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
+
+    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
+        """Those of the spokes whose claims the ledger knows for sure to be all there are."""
+        rows = self._table.get_many([_spoke_key(spoke) for spoke in spokes])
+        now = Millis(self._table.now())
+        return frozenset(status.spoke for status in map(spoke_status_of, rows) if status.settled(now))
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        """What is known of a zone; a new status where nothing is."""
+        row = self._table.get(_zone_key(zone_id))
+        return zone_status_of(row) if row else ZoneStatus(zone_id)
+
+    def zone_statuses(self) -> tuple[ZoneStatus, ...]:
+        """What is known of every zone."""
+        return tuple(map(zone_status_of, self._table.query(contract.ZONES_KEY)))
+
+    def put_zone_status(self, status: ZoneStatus) -> None:
+        """Remember how a zone is; what a person approved stays until nothing waits for it."""
+        row: Row = {
+            "tried_at": status.tried_at,
+            "audited_at": status.audited_at,
+            "names": status.names,
+            "differences": dict(status.differences),
+            "fault": status.fault,
+        }
+        self._put(_zone_key(status.zone_id), row, status.held, status.held_names)
+
+    def last_round(self) -> Round:
+        """The last round; a new one where there was none."""
+        row = self._table.get(_ROUND) or {}
+        return Round(
+            policy=row.get("policy", ""),
+            since=Millis(int(row.get("since", NEVER))),
+            after=row.get("after", ""),
+            ahead=int(row.get("ahead", 0)),
+            at=Millis(int(row.get("at", NEVER))),
+        )
+
+    def put_round(self, last: Round) -> None:
+        """Remember a round."""
+        row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
+        self._table.update(_ROUND, row)
+
+    def audit_asked(self) -> bool:
+        """Whether a person asked for an audit of every zone."""
+        return bool((self._table.get(_ROUND) or {}).get("audit"))
+
+    def ask_for_audit(self, *, wanted: bool) -> None:
+        """Have every zone audited with the next round, or not any more."""
+        self._table.update(_ROUND, {"audit": wanted})
+
+    def paused(self) -> str | None:
+        """Why nothing may be written to the zones now, or None."""
+        row = self._table.get(_PAUSE)
+        return str(row["reason"]) if row and row["paused"] else None
+
+    def pause(self, reason: str) -> None:
+        """Have nothing written to the zones from now on."""
+        self._table.put(_PAUSE | {"paused": True, "reason": reason, "at": self._table.now()})
+
+    def resume(self) -> None:
+        """Have the zones written again, and audited with the next round."""
+        self._table.put(_PAUSE | {"paused": False, "reason": "", "at": self._table.now()})
+        self.ask_for_audit(wanted=True)
+
+    def approve(self, status: SpokeStatus | ZoneStatus) -> None:
+        """Let the next sweep or audit remove what waits."""
+        if isinstance(status, ZoneStatus):
+            approved = {"approved": list(status.held), "approved_vpcs": list(status.held_vpcs)}
+            self._table.update(_zone_key(status.zone_id), approved)
+        else:
+            self._table.update(_spoke_key(status.spoke), {"approved": list(status.held)})
+
+    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+        """Remember which associations of a zone wait to be ended; when none does, what was approved is spent."""
+        if vpcs:
+            self._table.update(_zone_key(zone_id), {"held_vpcs": list(vpcs)})
+        else:
+            self._table.update(_zone_key(zone_id), {}, ("held_vpcs", "approved_vpcs"))
+
+    def _put(self, key: Row, row: Row, held: Collection[str], held_names: int, gone: Collection[str] = ()) -> None:
+        waiting = {"held": list(held), "held_names": held_names}
+        if held:
+            self._table.update(key, row | waiting, gone)
+        else:
+            # With what waited, the approval is spent.
+            self._table.update(key, row, ("held", "held_names", "approved", *gone))
+
+
+_ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.ROUND_KEY}
+_PAUSE: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.PAUSE_KEY}
+
+
+def _spoke_key(spoke: Spoke) -> Row:
+    return {contract.PARTITION_KEY: contract.SPOKES_KEY, contract.SORT_KEY: str(spoke)}
+
+
+def _zone_key(zone_id: str) -> Row:
+    return {contract.PARTITION_KEY: contract.ZONES_KEY, contract.SORT_KEY: zone_id}
+
+
+def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
+    """What a row tells of a spoke."""
+    account, region = row[contract.SORT_KEY].split("/")
+    return SpokeStatus(
+        spoke=Spoke(account, region),
+        tried_at=Millis(int(row.get("tried_at", 0))),
+        swept_at=Millis(int(row.get("swept_at", 0))),
+        policy=row.get("policy", ""),
+        instances=int(row.get("instances", 0)),
+        names=int(row.get("names", 0)),
+        missed=int(row.get("missed", 0)),
+        missed_ever=int(row.get("missed_ever", 0)),
+        fault=row.get("fault", ""),
+        fault_since=Millis(int(row.get("fault_since", 0))),
+        withdrawn=row.get("withdrawn", False),
+        held=tuple(row.get("held", ())),
+        held_names=int(row.get("held_names", 0)),
+        approved=frozenset(row.get("approved", ())),
+        event_at=Millis(int(row.get("event_at", 0))),
+        kept_vpcs=int(row.get("kept_vpcs", 0)),
+    )
+
+
+def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
+    """What a row tells of a zone."""
+    return ZoneStatus(
+        zone_id=row[contract.SORT_KEY],
+        tried_at=Millis(int(row.get("tried_at", 0))),
+        audited_at=Millis(int(row.get("audited_at", 0))),
+        names=int(row.get("names", 0)),
+        differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
+        fault=row.get("fault", ""),
+        held=tuple(map(Fqdn, row.get("held", ()))),
+        held_names=int(row.get("held_names", 0)),
+        approved=frozenset(row.get("approved", ())),
+        held_vpcs=tuple(row.get("held_vpcs", ())),
+        approved_vpcs=frozenset(row.get("approved_vpcs", ())),
+    )

@@ -1,0 +1,166 @@
+"""The ledger's table: single rows, many rows, and streams of rows, each read strongly consistent."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import Row, read, written
+from hub.runtime.aws.sessions import error_code
+from hub.runtime.chunks import chunks
+from hub.runtime.ports import LedgerUnavailable, Outdated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from hub.runtime.ports import Clock, Sleep
+
+# DynamoDB API Reference, BatchWriteItem: up to 25 put or delete requests; BatchGetItem: up to 100 items.
+ROWS_A_WRITE: Final = 25
+ROWS_A_READ: Final = 100
+UNPROCESSED_TRIES: Final = 6
+
+
+class Table:
+    """One DynamoDB table. Each method raises LedgerUnavailable when DynamoDB cannot be asked, or does not answer."""
+
+    def __init__(self, client: DynamoDBClient, name: str, clock: Clock, sleep: Sleep) -> None:
+        self._client = client
+        self._name = name
+        self._clock = clock
+        self._sleep = sleep
+
+    def get(self, key: Row) -> Row | None:
+        """The row of a key, or None."""
+        with translated():
+            answer = self._client.get_item(TableName=self._name, Key=written(key), ConsistentRead=True)
+        return read(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Collection[Row]) -> Iterator[Row]:
+        """The rows of those of the keys that have one, in no order."""
+        for part in chunks(keys, ROWS_A_READ):
+            requests: Any = {self._name: {"Keys": [written(key) for key in part], "ConsistentRead": True}}
+            for attempt in range(UNPROCESSED_TRIES):
+                with translated():
+                    answer = self._client.batch_get_item(RequestItems=requests)
+                yield from map(read, answer["Responses"].get(self._name, ()))
+                requests = answer.get("UnprocessedKeys")
+                if not requests:
+                    break
+                # It answers what it could not read, and asks for a backoff (API Reference, BatchGetItem).
+                self._sleep(0.05 * 2**attempt)
+            else:
+                raise LedgerUnavailable(f"{self._name} leaves rows unread")
+
+    def query(self, partition: str, prefix: str = "") -> Iterator[Row]:
+        """The rows of a partition, those whose sort key begins so, page by page as they are asked for."""
+        condition = f"{contract.PARTITION_KEY} = :pk"
+        values = {":pk": partition}
+        if prefix:
+            condition += f" AND begins_with({contract.SORT_KEY}, :prefix)"
+            values[":prefix"] = prefix
+        start: dict[str, Any] = {}
+        while True:
+            with translated():
+                page = self._client.query(
+                    TableName=self._name,
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues=written(values),
+                    ConsistentRead=True,
+                    **start,
+                )
+            yield from map(read, page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def scan(self, condition: str, values: Mapping[str, object]) -> Iterator[Row]:
+        """The rows of the whole table that a condition holds for, page by page as they are asked for."""
+        start: dict[str, Any] = {}
+        while True:
+            with translated():
+                page = self._client.scan(
+                    TableName=self._name,
+                    FilterExpression=condition,
+                    ExpressionAttributeValues=written(values),
+                    ConsistentRead=True,
+                    **start,
+                )
+            yield from map(read, page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def put(self, row: Row, condition: str = "", values: Row | None = None) -> None:
+        """Write a row if a condition holds.
+
+        Raises:
+            Outdated: When the condition does not hold.
+        """
+        optional: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+        if values:
+            optional["ExpressionAttributeValues"] = written(values)
+        with translated():
+            self._client.put_item(TableName=self._name, Item=written(row), **optional)
+
+    def put_many(self, rows: Collection[Row]) -> None:
+        """Write rows, whatever is there."""
+        for part in chunks(rows, ROWS_A_WRITE):
+            requests: Any = {self._name: [{"PutRequest": {"Item": written(row)}} for row in part]}
+            for attempt in range(UNPROCESSED_TRIES):
+                with translated():
+                    requests = self._client.batch_write_item(RequestItems=requests).get("UnprocessedItems")
+                if not requests:
+                    break
+                # As above (API Reference, BatchWriteItem).
+                self._sleep(0.05 * 2**attempt)
+            else:
+                raise LedgerUnavailable(f"{self._name} leaves rows unwritten")
+
+    def update(self, key: Row, attributes: Row, remove: Collection[str] = ()) -> None:
+        """Set some attributes of a row, and remove some; the others stay as they are."""
+        names = {f"#{number}": name for number, name in enumerate((*attributes, *remove))}
+        sets = ", ".join(f"#{number} = :{number}" for number in range(len(attributes)))
+        gone = ", ".join(f"#{number}" for number in range(len(attributes), len(names)))
+        expression = " ".join(f"{verb} {what}" for verb, what in (("SET", sets), ("REMOVE", gone)) if what)
+        values = {f":{number}": value for number, value in enumerate(attributes.values())}
+        optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
+        with translated():
+            self._client.update_item(
+                TableName=self._name,
+                Key=written(key),
+                UpdateExpression=expression,
+                ExpressionAttributeNames=names,
+                **optional,
+            )
+
+    def delete(self, key: Row) -> None:
+        """Delete a row, if it is there."""
+        with translated():
+            self._client.delete_item(TableName=self._name, Key=written(key))
+
+    def now(self) -> int:
+        """Milliseconds since the epoch."""
+        return self._clock()
+
+    def expiry(self, after: int) -> int:
+        """When a row goes that is kept for so many milliseconds: in seconds, as DynamoDB's time to live wants them."""
+        return (self._clock() + after) // 1000
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """AWS's errors in the words of our ports."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) == "ConditionalCheckFailedException":
+            raise Outdated(str(error)) from error
+        raise LedgerUnavailable(str(error)) from error
+    except BotoCoreError as error:
+        raise LedgerUnavailable(str(error)) from error

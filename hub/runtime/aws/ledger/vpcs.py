@@ -1,0 +1,163 @@
+"""The ledger's rows of VPCs: how each was last seen, and what orgdns did there.
+
+All stand in one partition, so that one query tells of all. What was seen and what was done are attributes of their own,
+written by themselves: a sweep never undoes what the associator noted meanwhile.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import account_of, account_row
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from hub.runtime.aws.ledger.rows import Row
+    from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.names import Account
+
+
+class DynamoVpcs:
+    """The rows about VPCs. Each method raises LedgerUnavailable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
+        """The rows of a spoke's VPCs."""
+        return tuple(map(vpc_row_of, self._table.query(contract.VPCS_KEY, f"{spoke}/")))
+
+    def all_vpc_rows(self) -> Iterator[VpcRow]:
+        """The rows of all VPCs, as they are asked for."""
+        return (vpc_row_of(row) for row in self._table.query(contract.VPCS_KEY) if _is_vpc(row))
+
+    def vpcs_statuses(self) -> tuple[VpcsStatus, ...]:
+        """How looking at the VPCs of each spoke went."""
+        return tuple(_status_of(row) for row in self._table.query(contract.VPCS_KEY) if not _is_vpc(row))
+
+    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+        """Remember how a VPC was seen, and how the zones stand in it; what orgdns did there stays."""
+        seen = {
+            "seen_at": self._table.now(),
+            "vpc": _vpc_row(vpc),
+            "account": account_row(account),
+            "zones": [_zone_row(zone) for zone in zones],
+        }
+        self._table.update(_key(vpc.ref), seen)
+
+    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+        """Remember how one zone, or the Profile, stands in a VPC."""
+        attribute = f"{contract.HOLD_PREFIX}{of}"
+        if hold == Hold():
+            self._table.update(_key(ref), {}, (attribute,))
+        else:
+            row = {"ours": hold.ours, "underway": hold.underway, "fault": hold.fault, "held": hold.held}
+            self._table.update(_key(ref), {attribute: row})
+
+    def forget_vpc(self, ref: VpcRef) -> None:
+        """Forget a VPC that is gone."""
+        self._table.delete(_key(ref))
+
+    def put_vpcs_status(self, status: VpcsStatus) -> None:
+        """Remember how looking at the VPCs of a spoke went."""
+        row = {"tried_at": status.seen_at, "blocked": status.blocked, "fault": status.fault}
+        # What was seen last stands while a spoke cannot be seen.
+        row |= {} if status.fault else {"seen_at": status.seen_at, "vpcs": status.vpcs}
+        self._table.update(_key(status.spoke), row)
+
+
+def _key(of: VpcRef | Spoke) -> Row:
+    return {contract.PARTITION_KEY: contract.VPCS_KEY, contract.SORT_KEY: str(of)}
+
+
+def _is_vpc(row: Mapping[str, Any]) -> bool:
+    return "/vpc-" in row[contract.SORT_KEY]
+
+
+def vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
+    """What a row tells of a VPC."""
+    ref = VpcRef.parse(row[contract.SORT_KEY])
+    return VpcRow(
+        ref=ref,
+        seen_at=Millis(int(row.get("seen_at", NEVER))),
+        vpc=_vpc_of(ref, row["vpc"]) if "vpc" in row else None,
+        account=account_of(ref.account, row["account"]) if "account" in row else None,
+        zones=tuple(_zone_of(zone) for zone in row.get("zones", ())),
+        holds={
+            name.removeprefix(contract.HOLD_PREFIX): Hold(**hold)
+            for name, hold in row.items()
+            if name.startswith(contract.HOLD_PREFIX)
+        },
+    )
+
+
+def _zone_row(zone: ZoneOutlook) -> Row:
+    return {
+        "zone_id": zone.zone_id,
+        "domain": zone.domain,
+        "wanted": zone.wanted.value if zone.wanted else "",
+        "means": zone.means.value if zone.means else "",
+        "ours": zone.ours,
+        "blocked": zone.blocked,
+        "notes": list(zone.notes),
+    }
+
+
+def _zone_of(row: Mapping[str, Any]) -> ZoneOutlook:
+    return ZoneOutlook(
+        zone_id=row["zone_id"],
+        domain=Fqdn(row["domain"]),
+        wanted=Means(row["wanted"]) if row["wanted"] else None,
+        means=Means(row["means"]) if row["means"] else None,
+        ours=row["ours"],
+        blocked=row["blocked"],
+        notes=tuple(row["notes"]),
+    )
+
+
+def _vpc_row(vpc: Vpc) -> Row:
+    return {
+        "cidrs": list(vpc.cidrs),
+        "tags": [list(tag) for tag in vpc.tags],
+        "dns_support": vpc.dns_support,
+        "dns_hostnames": vpc.dns_hostnames,
+        "zones": [[zone.id, zone.domain, zone.owner] for zone in vpc.zones],
+        "rules": [[rule.id, rule.domain] for rule in vpc.rules],
+        "profiles": list(vpc.profiles),
+        "reverse_rules": vpc.reverse_rules,
+        "profile": vpc.profile,
+        "profile_zones": list(vpc.profile_zones),
+        "profile_coming": vpc.profile_coming,
+    }
+
+
+def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
+    return Vpc(
+        ref=ref,
+        cidrs=tuple(row["cidrs"]),
+        tags=tuple((key, value) for key, value in row["tags"]),
+        dns_support=row["dns_support"],
+        dns_hostnames=row["dns_hostnames"],
+        zones=tuple(SeenZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"]),
+        rules=tuple(ForwardRule(rule_id, Fqdn(domain)) for rule_id, domain in row["rules"]),
+        profiles=tuple(row["profiles"]),
+        reverse_rules=row["reverse_rules"],
+        profile=row["profile"],
+        profile_zones=tuple(row.get("profile_zones", ())),
+        profile_coming=row.get("profile_coming", False),
+    )
+
+
+def _status_of(row: Mapping[str, Any]) -> VpcsStatus:
+    account, region = row[contract.SORT_KEY].split("/")
+    return VpcsStatus(
+        spoke=Spoke(account, region),
+        seen_at=Millis(int(row.get("seen_at", NEVER))),
+        vpcs=int(row.get("vpcs", 0)),
+        blocked=int(row.get("blocked", 0)),
+        fault=row.get("fault", ""),
+    )

@@ -1,0 +1,37 @@
+"""The spokes, as StackSets lists them: every account and region that has a stack of theirs, or is to have one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime import contract
+from hub.runtime.model.names import Spoke
+from hub.runtime.ports import SpokesUnknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+class StackSetSpokes:
+    """The instances of the StackSet that is deployed to every account and region."""
+
+    def __init__(self, client: CloudFormationClient) -> None:
+        self._client = client
+
+    def listed(self) -> frozenset[Spoke]:
+        """Every spoke, whatever state its stack is in.
+
+        Raises:
+            SpokesUnknown: When the list could not be read to its end.
+        """
+        paginator = self._client.get_paginator("list_stack_instances")
+        try:
+            return frozenset(
+                Spoke(instance["Account"], instance["Region"])
+                for page in paginator.paginate(StackSetName=contract.REGION_STACK_SET, CallAs="DELEGATED_ADMIN")
+                for instance in page["Summaries"]
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise SpokesUnknown(f"the instances of {contract.REGION_STACK_SET} cannot be listed: {error}") from error

@@ -1,0 +1,49 @@
+"""The sweeper's own queue, as far as it sends to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime.chunks import chunks
+from hub.runtime.messages import body_of
+from hub.runtime.ports import TasksUnsent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_sqs import SQSClient
+
+    from hub.runtime.model.tasks import Task
+
+# SQS API Reference, SendMessageBatch: up to ten messages.
+MESSAGES_A_CALL: Final = 10
+
+
+class QueuedTasks:
+    """Tasks that go through a queue."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+        """Put tasks on the queue, each to be seen after so many seconds, at most 900.
+
+        Raises:
+            TasksUnsent: When one could not be put there; those before it were.
+        """
+        for part in chunks(tasks, MESSAGES_A_CALL):
+            try:
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._url,
+                    Entries=[
+                        {"Id": str(number), "MessageBody": body_of(task), "DelaySeconds": delay}
+                        for number, (task, delay) in enumerate(part)
+                    ],
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise TasksUnsent(f"{self._url} takes no messages: {error}") from error
+            if failed := answer.get("Failed"):
+                raise TasksUnsent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")

@@ -1,0 +1,67 @@
+"""Calls of Route 53 that wait for their turn, and whose answers say how fast the next ones come."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from botocore.exceptions import ClientError
+
+from hub.runtime.aws.sessions import error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from hub.runtime.ports import Clock, Sleep
+    from hub.runtime.rate_limit import Pace
+
+_Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
+
+# "Throttling" for the account's buckets, the other where the zone still works on an earlier change (API Reference,
+# ChangeResourceRecordSets).
+_THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
+
+
+class PacedCalls:
+    """Calls at one pace."""
+
+    def __init__(self, pace: Pace, clock: Clock, sleep: Sleep) -> None:
+        self._pace = pace
+        self._clock = clock
+        self._sleep = sleep
+
+    def delay(self, changes: int, operation: str = "") -> float:
+        """How many seconds a call with so many changes would wait for its turn."""
+        return self._pace.delay(changes, self._seconds(), operation)
+
+    @contextmanager
+    def turn(self, changes: int = 0, operation: str = "") -> Iterator[Callable[[_Answer], _Answer]]:
+        """Wait for the turn of one call, and adapt the pace to its answer, which is handed to what is yielded.
+
+        A call that botocore had to repeat was throttled, mostly; and if not, to go slower does no harm.
+        """
+        if delay := self.delay(changes, operation):
+            self._sleep(delay)
+        self._pace.take(changes, self._seconds(), operation)
+        repeated = False
+
+        def answered(answer: _Answer) -> _Answer:
+            nonlocal repeated
+            repeated = _was_repeated(answer)
+            return answer
+
+        try:
+            yield answered
+        except ClientError as error:
+            repeated = error_code(error) in _THROTTLED
+            raise
+        finally:
+            self._pace.answered(throttled=repeated)
+
+    def _seconds(self) -> float:
+        return self._clock() / 1000
+
+
+def _was_repeated(answer: Mapping[str, Any]) -> bool:
+    """Whether botocore had to make a call more than once."""
+    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0

@@ -1,0 +1,198 @@
+"""The private hosted zones, through the networking account's writer role."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
+from hub.runtime.aws.throttling import PacedCalls
+from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
+from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from mypy_boto3_route53 import Route53Client
+    from mypy_boto3_route53.type_defs import ListResourceRecordSetsRequestTypeDef, ResourceRecordSetOutputTypeDef
+
+    from hub.runtime.ports import Clock, Sleep
+    from hub.runtime.rate_limit import Pace
+
+# Route 53 has one endpoint in a partition, signed for us-east-1 (AWS General Reference, "Route 53 endpoints").
+REGION: Final = "us-east-1"
+# Refusals that are the batch's own fault, and that repeating it would not change.
+_REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
+# Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
+_CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
+# A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
+NAMES_READ_ONE_BY_ONE: Final = 30
+
+
+class WriterZones:
+    """Zones that the writer role may change."""
+
+    def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
+        self._clients = clients
+        self._role_arn = role_arn
+        self._calls = PacedCalls(pace, clock, sleep)
+
+    def delay(self, changes: int) -> float:
+        """How many seconds a call with so many changes would wait for its turn."""
+        return self._calls.delay(changes)
+
+    def change(self, zone_id: str, changes: Collection[Change]) -> None:
+        """Make all changes or none.
+
+        Raises:
+            BatchRefused: When Route 53 refused the batch.
+            ZoneClosed: When the zone is not there, or not for the writer role to change.
+            ZoneUnavailable: When it could not be asked, or did not answer.
+        """
+        batch: Any = [
+            {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
+        ]
+        with self._translated(zone_id, _REFUSALS), self._calls.turn(len(batch)) as answered:
+            answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
+
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        """What the zone holds under each of the names now.
+
+        Few names are read one by one; of many, the whole zone is read once, 300 record sets a page.
+
+        Raises:
+            ZoneClosed: When the zone is not there, or not for the writer role to read.
+            ZoneUnavailable: When it could not be read to the end.
+        """
+        owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
+        foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
+        with self._translated(zone_id):
+            for described in self._listed(zone_id, names):
+                record_set = record_set_of(described)
+                if isinstance(record_set, RecordSet):
+                    owned[record_set.fqdn].append(record_set)
+                else:
+                    foreign[record_set.fqdn].append(record_set)
+        return {name: ZoneRecordSets(tuple(sorted(owned[name])), tuple(foreign[name])) for name in names}
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        """All names of a zone with what it holds of each, page by page as they are asked for.
+
+        Raises:
+            ZoneClosed: When the zone is not there, or not for the role to read.
+            ZoneUnavailable: When it could not be read to the end.
+        """
+        with self._translated(zone_id):
+            # Names come in order, so that all of a name stands together.
+            for name, of_name in groupby(map(record_set_of, self._listed_from(zone_id, None)), key=_fqdn):
+                sets = list(of_name)
+                yield (
+                    name,
+                    ZoneRecordSets(
+                        owned=tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
+                        foreign=tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
+                    ),
+                )
+
+    def _listed(self, zone_id: str, names: Collection[Fqdn]) -> Iterator[ResourceRecordSetOutputTypeDef]:
+        """The record sets of these names."""
+        if len(names) > NAMES_READ_ONE_BY_ONE:
+            wanted = frozenset(names)
+            yield from (found for found in self._listed_from(zone_id, None) if found["Name"] in wanted)
+            return
+        for name in names:
+            for found in self._listed_from(zone_id, name):
+                # Names come in order of their reversed labels, from the one asked for on, which may not be there.
+                if found["Name"] != name:
+                    break
+                yield found
+
+    @contextmanager
+    def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
+        """AWS's errors in the words of our ports."""
+        try:
+            yield
+        except ClientError as error:
+            code = error_code(error)
+            if code in refusals:
+                raise BatchRefused(error.response.get("Error", {}).get("Message", str(error))) from error
+            old_session = self._clients.forget_if_denied(self._role_arn, error)
+            closed = code in _CLOSED and not old_session
+            raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
+        except (BotoCoreError, RoleUnavailable) as error:
+            raise ZoneUnavailable(f"{zone_id}: {error}") from error
+
+    def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
+        """The zone's record sets from a name on, or all, page by page as they are asked for."""
+        request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
+        if name is not None:
+            request["StartRecordName"] = name
+        while True:
+            with self._calls.turn() as answered:
+                page = answered(self._client().list_resource_record_sets(**request))
+            yield from page["ResourceRecordSets"]
+            if not page["IsTruncated"]:
+                break
+            request = {
+                "HostedZoneId": zone_id,
+                "StartRecordName": page["NextRecordName"],
+                "StartRecordType": page["NextRecordType"],
+            }
+            if page.get("NextRecordIdentifier"):
+                request["StartRecordIdentifier"] = page["NextRecordIdentifier"]
+
+    def _client(self) -> Route53Client:
+        client: Route53Client = self._clients.client(self._role_arn, REGION)
+        return client
+
+
+def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
+    """A record set in our words, from one of ListResourceRecordSets.
+
+    It is ours only if it is a multivalue answer record set of a type that we write, and its SetIdentifier names an
+    instance.
+    """
+    values = tuple(sorted(record["Value"] for record in described.get("ResourceRecords", [])))
+    owner = InstanceRef.of_set_identifier(described.get("SetIdentifier"))
+    fqdn = Fqdn(described["Name"])
+    if (
+        owner
+        and described.get("MultiValueAnswer")
+        and described["Type"] in set(RecordType)
+        and "HealthCheckId" not in described
+    ):
+        return RecordSet(fqdn, RecordType(described["Type"]), described["TTL"], values, owner.set_identifier)
+    routing = next((kind for kind in _ROUTING if kind in described), SIMPLE)
+    if "HealthCheckId" in described and routing == SIMPLE:
+        routing = "HealthCheckId"
+    return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
+
+
+def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:
+    return record_set.fqdn
+
+
+_ROUTING: Final = (
+    "AliasTarget",
+    "MultiValueAnswer",
+    "Weight",
+    "Region",
+    "Failover",
+    "GeoLocation",
+    "GeoProximityLocation",
+    "CidrRoutingConfig",
+)
+
+
+def wire_of(record_set: RecordSet) -> dict[str, Any]:
+    """A record set as Route 53 takes it."""
+    ours = {"SetIdentifier": record_set.set_identifier, "MultiValueAnswer": True}
+    return {
+        "Name": record_set.fqdn,
+        "Type": record_set.type.value,
+        "TTL": record_set.ttl,
+        "ResourceRecords": [{"Value": value} for value in record_set.values],
+    } | (ours if record_set.set_identifier else {})

@@ -1,0 +1,298 @@
+"""Where clients, clock and settings are put together with the use cases, once for each execution environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from hub.runtime import contract
+from hub.runtime.associator.associator import Associator
+from hub.runtime.associator.discovery import VpcSweeper
+from hub.runtime.aws.accounts import OrganizationAccounts
+from hub.runtime.aws.associations import VpcOwner, ZoneOwner
+from hub.runtime.aws.instances import SpokeInstances
+from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
+from hub.runtime.aws.spokes import StackSetSpokes
+from hub.runtime.aws.task_queue import QueuedTasks
+from hub.runtime.aws.vpcs import SpokeVpcs
+from hub.runtime.aws.zones import WriterZones
+from hub.runtime.guard import Guard
+from hub.runtime.model.names import Fqdn, Millis
+from hub.runtime.model.vpcs import Means
+from hub.runtime.observer.observer import Observer
+from hub.runtime.observer.recorder import Recorder
+from hub.runtime.policy.compiled import from_json
+from hub.runtime.publisher.publisher import Publisher
+from hub.runtime.rate_limit import Pace
+from hub.runtime.sweeper.auditor import Auditor
+from hub.runtime.sweeper.scheduler import Asker
+from hub.runtime.sweeper.sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+    from hub.runtime.observer.recorder import InstanceOutcome
+    from hub.runtime.policy.decide import Policy
+
+DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
+# What part of the networking account's Route 53 quotas an audit takes, beside what the publisher takes; and each of the
+# associator's two workers at most.
+AUDIT_SHARE: Final = 0.1
+ASSOCIATION_SHARE: Final = 0.1
+
+
+class Misdeployed(Exception):
+    """Package and template do not belong together."""
+
+
+def setting(name: str) -> str:
+    """What the hub stack says in the function's environment.
+
+    Raises:
+        Misdeployed: When it does not.
+    """
+    try:
+        return os.environ[name]
+    except KeyError as missing:
+        raise Misdeployed(f"the hub stack does not say {name}: {DEPLOY_BOTH}") from missing
+
+
+def now() -> Millis:
+    """The time, as all of the runtime tells it."""
+    return Millis(int(time.time() * 1000))
+
+
+def policy_digest(policy: str, zone_ids: str) -> str:
+    """What tells policies apart by which spokes were swept: of the compiled policy's text and of the zones' ids."""
+    return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
+
+
+def _no_time() -> float:
+    """What stands for the time left until an invocation says how much it has."""
+    return 0.0
+
+
+def _untold(_outcome: InstanceOutcome) -> None:
+    """What stands for the log until an invocation says where to."""
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+def _table(config: Config) -> Table:
+    client = _session().client("dynamodb", config=config)
+    return Table(client, setting(contract.ENV_LEDGER_TABLE), now, time.sleep)
+
+
+@cache
+def _policy_text() -> str:
+    return files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8")
+
+
+@cache
+def _policy() -> Policy:
+    return from_json(_policy_text())
+
+
+def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
+    """The ids of the policy's zones.
+
+    Raises:
+        Misdeployed: When some are missing: then nothing is decided, and every message is kept.
+    """
+    ids: dict[Fqdn, str] = json.loads(setting(contract.ENV_ZONE_IDS))
+    missing = sorted(set(policy.domains) - set(ids))
+    if missing:
+        raise Misdeployed(
+            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}: {DEPLOY_BOTH}"
+        )
+    return ids
+
+
+def _guard() -> Guard:
+    guards = json.loads(setting(contract.ENV_GUARDS))
+    return Guard(guards["share"], guards["names"], guards["grace_days"] * 86_400_000)
+
+
+@cache
+def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
+    """Clients under the reader roles: a function assumes each once, whatever it looks at there."""
+    return AssumedClients(_session(), _session().client("sts", config=config), "ec2", session_name, now, config)
+
+
+def _instances(session_name: str, config: Config) -> SpokeInstances:
+    return SpokeInstances(_spoke_clients(session_name, config))
+
+
+def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
+    return OrganizationAccounts(_session().client("organizations", config=config), ledger, now)
+
+
+def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
+    by_profile = any(reach.means is Means.PROFILE for reach in policy.reaches)
+    owner = _account_of(setting(contract.ENV_AUTHORIZER_ROLE_ARN)) if by_profile else ""
+    return SpokeVpcs(_spoke_clients(session_name, CLIENT_CONFIG), owner)
+
+
+def _account_of(arn: str) -> str:
+    return arn.split(":")[4]
+
+
+def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, "route53", session_name, now, CLIENT_CONFIG)
+    return WriterZones(clients, role_arn, Pace(share, now() / 1000), now, time.sleep)
+
+
+@cache
+def observer() -> Observer:
+    """The observer; each invocation says how much time it has."""
+    policy = _policy()
+    ledger = DynamoLedger(_table(SPOKE_CONFIG))
+    return Observer(
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        accounts=_accounts(ledger, SPOKE_CONFIG),
+        instances=_instances(contract.OBSERVER_ROLE, SPOKE_CONFIG),
+        recorder=Recorder(ledger, now),
+        clock=now,
+        sleep=time.sleep,
+        time_left=_no_time,
+    )
+
+
+@cache
+def statuses() -> DynamoStatuses:
+    """How each spoke is, for the observer to say when events came, and for the sweeper what its VPCs keep."""
+    return DynamoStatuses(_table(SPOKE_CONFIG))
+
+
+@cache
+def publisher() -> Publisher:
+    """The publisher; each invocation says how much time it has."""
+    table = _table(CLIENT_CONFIG)
+    share = float(setting(contract.ENV_ROUTE53_SHARE))
+    return Publisher(
+        ledger=DynamoLedger(table),
+        circumstances=DynamoStatuses(table),
+        zones=_zones(contract.PUBLISHER_ROLE, setting(contract.ENV_WRITER_ROLE_ARN), share),
+        time_left=_no_time,
+        adopting=frozenset(json.loads(setting(contract.ENV_ADOPTING_ZONES))),
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    """The sweeper; each invocation says how much time it has, and where to tell what changed."""
+    policy = _policy()
+    table = _table(CLIENT_CONFIG)
+    ledger = DynamoLedger(table)
+    return Sweeper(
+        policy=policy,
+        policy_digest=_policy_digest(),
+        zone_ids=_zone_ids(policy),
+        accounts=_accounts(ledger, CLIENT_CONFIG),
+        instances=_instances(contract.SWEEPER_ROLE, CLIENT_CONFIG),
+        rows=ledger,
+        statuses=DynamoStatuses(table),
+        recorder=Recorder(ledger, now),
+        guard=_guard(),
+        clock=now,
+        time_left=_no_time,
+        tell=_untold,
+    )
+
+
+@cache
+def vpc_sweeper() -> VpcSweeper | None:
+    """Who looks at the VPCs of a spoke; nobody where policy says of no zone which VPCs resolve it."""
+    policy = _policy()
+    if not policy.reaches:
+        return None
+    table = _table(CLIENT_CONFIG)
+    return VpcSweeper(
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
+        rows=DynamoVpcs(table),
+        tasks=_associations(),
+        clock=now,
+    )
+
+
+@cache
+def associator() -> Associator:
+    """The associator; each invocation says how much time it has."""
+    policy = _policy()
+    table = _table(CLIENT_CONFIG)
+    role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
+    sts = _session().client("sts", config=CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, "route53", contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
+    return Associator(
+        policy=policy,
+        zone_ids=_zone_ids(policy),
+        zone_owner=_account_of(role_arn),
+        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        vpcs=_vpcs(contract.ASSOCIATOR_ROLE, policy),
+        rows=DynamoVpcs(table),
+        removals=DynamoStatuses(table),
+        authorizations=ZoneOwner(clients, role_arn, Pace(ASSOCIATION_SHARE, now() / 1000), now, time.sleep),
+        associations=VpcOwner(clients),
+        guard=_guard(),
+        sleep=time.sleep,
+        time_left=_no_time,
+    )
+
+
+@cache
+def auditor() -> Auditor:
+    """The auditor; each invocation says how much time it has."""
+    table = _table(CLIENT_CONFIG)
+    statuses = DynamoStatuses(table)
+    return Auditor(
+        ledger=DynamoLedger(table),
+        statuses=statuses,
+        zones=_zones(contract.SWEEPER_ROLE, setting(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
+        guard=_guard(),
+        clock=now,
+        time_left=_no_time,
+        paused=statuses.paused,
+    )
+
+
+@cache
+def asker() -> Asker:
+    """Who asks for sweeps and audits."""
+    statuses = DynamoStatuses(_table(CLIENT_CONFIG))
+    return Asker(
+        spokes=StackSetSpokes(_session().client("cloudformation", config=CLIENT_CONFIG)),
+        statuses=statuses,
+        rounds=statuses,
+        tasks=QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_SWEEPS_QUEUE_URL)),
+        zone_ids=sorted(_zone_ids(_policy()).values()),
+        policy_digest=_policy_digest(),
+        clock=now,
+        associations=_associations() if _policy().reaches else None,
+    )
+
+
+def _associations() -> QueuedTasks:
+    return QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_ASSOCIATIONS_QUEUE_URL))
+
+
+def _policy_digest() -> str:
+    return policy_digest(_policy_text(), setting(contract.ENV_ZONE_IDS))

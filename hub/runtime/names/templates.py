@@ -1,0 +1,208 @@
+"""Names with variables, and what one rule's names could do to another's. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.model.names import Fqdn
+from hub.runtime.names.labels import (
+    CONTROL,
+    ENCODED,
+    LABEL,
+    MAX_LABEL,
+    MAX_NAME,
+    Label,
+    NameRefused,
+    encoded,
+    is_reverse,
+    letters_of,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+TAG_PREFIX: Final = "tag:"
+# What each variable's values look like, where that is known. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and
+# `{account_name}` are facts that nobody can choose at will; an address and a device index are chosen within limits.
+SHAPES: Final = {
+    "name": "[a-z0-9-]+",
+    "alias": "[a-z0-9-]+",
+    "asg": "[a-z0-9-]+",
+    "account_name": "[a-z0-9-]+",
+    "ou": "[a-z0-9-]+",
+    "account_id": "[0-9]{12}",
+    "region": "[a-z]+(-[a-z]+)+-[0-9]+",
+    "az": "[a-z]+(-[a-z]+)+-[0-9]+[a-z0-9-]*",
+    "vpc_id": "vpc-[0-9a-f]{8,17}",
+    "subnet_id": "subnet-[0-9a-f]{8,17}",
+    "instance_id": "i-[0-9a-f]{8,17}",
+    "short_id": "[0-9a-f]{8}",
+    "device_index": "[0-9]{1,3}",
+    "private_ipv4": "[0-9]{1,3}(-[0-9]{1,3}){3}",
+}
+VARIABLES: Final = frozenset(SHAPES)
+# What the instance's owner chooses freely, what he chooses within limits, and what an account's administrator chooses.
+OWNER_CHOSEN: Final = frozenset({"name", "alias", "asg"})
+OWNER_PLACED: Final = frozenset({"private_ipv4", "device_index"})
+ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
+# What sets accounts apart, but has no shape by which its end could be told from what is glued to it.
+_SHAPELESS_FACTS: Final = frozenset({"account_name", "ou"})
+
+
+VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
+_PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a template gave, and what was done to the texts that it was made of."""
+
+    fqdn: Fqdn
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A name with variables, such as `{name}.{region}.{account_name}.corp.internal.`, and the zone it lies in."""
+
+    text: str
+    domain: Fqdn
+
+    @classmethod
+    def parse(cls, text: str, domains: Collection[Fqdn]) -> Template:
+        """The template that a rule's text means, given the domains of the zones.
+
+        Raises:
+            NameRefused: With every fault of the text in one message.
+        """
+        absolute = f"{text.removesuffix('.')}."
+        faults = [
+            f"unknown variable {{{name}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
+            for name in VARIABLE.findall(absolute)
+            if name not in VARIABLES and not tag_key(name)
+        ]
+        faults += [fault for label in _split(absolute) for fault in _label_faults(label)]
+        inside = [domain for domain in domains if absolute.endswith(f".{domain}")]
+        if not inside:
+            known = ", ".join(domain.removesuffix(".") for domain in sorted(domains) if not is_reverse(domain))
+            faults.append(f"it lies outside every zone (zones: {known or 'none'})")
+        elif is_reverse(max(inside, key=len)):
+            faults.append("it lies in a reverse zone: say 'reverse' in a rule to have PTR records written")
+        if faults:
+            raise NameRefused("; ".join(faults))
+        # Of nested zones the most specific one answers, so that is where the record belongs
+        # (Route 53 Developer Guide, "Considerations when working with a private hosted zone").
+        return cls(absolute, max(inside, key=len))
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The variables that the template names."""
+        return frozenset(VARIABLE.findall(self.text))
+
+    @property
+    def by_choice(self) -> bool:
+        """Whether somebody in a member account chooses a part of its names."""
+        return any(chosen(variable) for variable in self.variables)
+
+    def name(self, value: Callable[[str], str]) -> Name:
+        """The name for these values, each of which is turned into a label's text first.
+
+        Raises:
+            NameRefused: When there is no such value, it cannot be, or the name gets too long.
+        """
+        texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
+        # A label is encoded whole: of its parts, neither the limits nor the letters would be those of the label.
+        labels = [(letters, encoded(letters)) for letters in (_filled(label, texts) for label in labels_of(self))]
+        name = f"{'.'.join(label for _, label in labels)}."
+        for _, label in labels:
+            if len(label) > MAX_LABEL:
+                raise NameRefused(f"the label {shown(label)} has {len(label)} characters; DNS allows {MAX_LABEL}")
+        if len(name) > MAX_NAME:
+            raise NameRefused(f"the name {shown(name)} has {len(name)} characters; DNS allows {MAX_NAME}")
+        notes = [
+            f"{shown(raw)} is written {text.text!r}: {', '.join(text.steps)}"
+            for raw, text in texts.values()
+            if text.steps
+        ]
+        notes += [f"{letters!r} is {ENCODED}: {label!r}" for letters, label in labels if letters != label]
+        return Name(Fqdn(name), tuple(notes))
+
+
+def _filled(label: str, texts: Mapping[str, tuple[str, Label]]) -> str:
+    return VARIABLE.sub(lambda match: texts[match[1]][1].text, label)
+
+
+def tag_key(variable: str) -> str | None:
+    """The key of the tag that a variable stands for, if it stands for one."""
+    return variable.removeprefix(TAG_PREFIX) or None if variable.startswith(TAG_PREFIX) else None
+
+
+def chosen(variable: str) -> bool:
+    """Whether somebody in a member account chooses what the variable stands for."""
+    return chosen_freely(variable) or variable in OWNER_PLACED | ACCOUNT_CHOSEN
+
+
+def pattern_fault(text: str) -> str | None:
+    """What is wrong with a pattern of names, or None."""
+    if not _PATTERN.fullmatch(text):
+        return (
+            f"{text!r} is no pattern: write lower-case letters, digits, hyphens and dots, with * for any run but a dot"
+        )
+    return None
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name is as a pattern says, in which `*` stands for any run of characters within one label."""
+    return _compiled(pattern).fullmatch(name) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile("[a-z0-9-]*".join(re.escape(part) for part in pattern.split("*")))
+
+
+def inner_labels(template: Template) -> list[str]:
+    """The labels of a template within its zone."""
+    return _split(template.text.removesuffix(template.domain))
+
+
+def labels_of(template: Template) -> list[str]:
+    """All labels of a template, those of its zone included."""
+    return _split(template.text)
+
+
+def _split(absolute: str) -> list[str]:
+    # A tag's key may hold dots.
+    return _BETWEEN_LABELS.split(absolute.removesuffix("."))
+
+
+def chosen_freely(variable: str) -> bool:
+    """Whether the instance's owner chooses the variable's value without limits."""
+    return variable in OWNER_CHOSEN or tag_key(variable) is not None
+
+
+def _label_faults(label: str) -> list[str]:
+    """What is wrong with one label of a template's text."""
+    if not label:
+        return ["it has an empty label"]
+    literal = VARIABLE.sub("x", label)
+    if not LABEL.fullmatch(literal):
+        return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
+    inside = VARIABLE.findall(label)
+    if any(CONTROL.search(variable) for variable in inside):
+        return [f"{label!r} names a tag by control characters"]
+    shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
+    free = [variable for variable in inside if variable in _SHAPELESS_FACTS or chosen_freely(variable)]
+    if shapeless and len(free) > 1:
+        # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` are one label: a tag could reach the names of
+        # another account.
+        return [f"{label!r} glues {{{shapeless[0]}}} to what somebody chooses: give it a label of its own"]
+    if shapeless and "}{" in label:
+        # `10-1-0-4` + `5prod` and `10-1-0-45` + `prod` are one label, too.
+        return [f"{label!r} glues {{{shapeless[0]}}} to a variable: set them apart by a hyphen or a dot"]
+    return []

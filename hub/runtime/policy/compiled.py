@@ -1,0 +1,83 @@
+"""The compiled policy: what travels in the package, as JSON that needs no validation library to be read. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
+from hub.runtime.model.vpcs import Means
+from hub.runtime.names.templates import Template
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
+from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERSION: Final = 3
+
+
+def to_json(policy: Policy) -> str:
+    """The policy as text: the same policy gives the same bytes."""
+    # Sets alone are no JSON.
+    return json.dumps({"version": VERSION} | asdict(policy), default=sorted, indent=1) + "\n"
+
+
+def from_json(text: str) -> Policy:
+    """The policy that `to_json` wrote; nothing is checked again, since only checked ones are ever written."""
+    read: dict[str, Any] = json.loads(text)
+    return Policy(
+        regions=frozenset(read["regions"]),
+        domains=tuple(Fqdn(domain) for domain in read["domains"]),
+        rules=tuple(_rule(rule) for rule in read["rules"]),
+        unit_labels=tuple((unit, label) for unit, label in read["unit_labels"]),
+        reserved=tuple(read["reserved"]),
+        reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _set(zone["vpcs"])) for zone in read["reverse_zones"]),
+        adopting=tuple(Fqdn(domain) for domain in read["adopting"]),
+        reaches=tuple(_reach(reach) for reach in read["reaches"]),
+    )
+
+
+def _reach(read: dict[str, Any]) -> Reach:
+    return Reach(
+        domain=Fqdn(read["domain"]),
+        means=Means(read["means"]),
+        selections=None if read["selections"] is None else tuple(_selection(one) for one in read["selections"]),
+        exceptions=tuple(_selection(one) for one in read["exceptions"]),
+        owns_all=read["owns_all"],
+        switches_off=read["switches_off"],
+    )
+
+
+def _selection(read: dict[str, Any]) -> VpcSelection:
+    sets = {name: _set(values) for name, values in read.items() if name != "tag"}
+    return VpcSelection(**sets, tag=_condition(read["tag"]))
+
+
+def _rule(read: dict[str, Any]) -> Rule:
+    return Rule(
+        name=read["name"],
+        templates=tuple(Template(one["text"], Fqdn(one["domain"])) for one in read["templates"]),
+        ttl=read["ttl"],
+        conflict=ConflictRule(read["conflict"]),
+        scope=Scope(**{name: _set(values) for name, values in read["scope"].items()}),
+        opt_in=_condition(read["opt_in"]),
+        opt_out=_condition(read["opt_out"]),
+        aliases=read["aliases"],
+        allow=None if read["allow"] is None else tuple(read["allow"]),
+        deny=tuple(read["deny"]),
+        interfaces=Selection(read["interfaces"]),
+        addresses=Selection(read["addresses"]),
+        stopped=WhenStopped(read["stopped"]),
+        reverse=None if read["reverse"] is None else ConflictRule(read["reverse"]),
+    )
+
+
+def _set(values: Iterable[str] | None) -> frozenset[str] | None:
+    return None if values is None else frozenset(values)
+
+
+def _condition(read: dict[str, Any] | None) -> TagCondition | None:
+    return None if read is None else TagCondition(**read)

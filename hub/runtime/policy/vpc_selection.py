@@ -1,0 +1,66 @@
+"""Which VPCs resolve a zone, decided by facts and tags. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.runtime.model.vpcs import Means
+from hub.runtime.policy.rules import Scope, TagCondition
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import Account, Fqdn
+    from hub.runtime.model.vpcs import Vpc
+
+
+@dataclass(frozen=True, slots=True)
+class VpcSelection:
+    """Some VPCs: those for which all holds that is said; None stands for all.
+
+    `accounts` and `units` together say which accounts: those named, and those of the units named.
+    """
+
+    accounts: frozenset[str] | None = None
+    units: frozenset[str] | None = None
+    regions: frozenset[str] | None = None
+    vpcs: frozenset[str] | None = None
+    tag: TagCondition | None = None
+
+    def covers(self, vpc: Vpc, account: Account) -> bool:
+        """Whether the VPC, which lies in this account, is one of them."""
+        return (
+            Scope(self.accounts, self.units, self.regions).covers(vpc.ref, account)
+            and (self.vpcs is None or vpc.ref.id in self.vpcs)
+            and (self.tag is None or self.tag.met(vpc))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which VPCs resolve a zone, and by what means.
+
+    Those of any of the selections, without those of any that is excepted; None selects all. `owns_all` when
+    associations that others made are taken away, too. `switches_off` when EC2's own reverse rules are, that lie below.
+    """
+
+    domain: Fqdn
+    means: Means = Means.ASSOCIATION
+    selections: tuple[VpcSelection, ...] | None = None
+    exceptions: tuple[VpcSelection, ...] = ()
+    owns_all: bool = False
+    switches_off: bool = False
+
+    def wants(self, vpc: Vpc, account: Account) -> bool:
+        """Whether a VPC is to resolve the zone."""
+        selected = self.selections is None or any(one.covers(vpc, account) for one in self.selections)
+        return selected and not any(one.covers(vpc, account) for one in self.exceptions)
+
+    @property
+    def reads_units(self) -> bool:
+        """Whether it matters which organizational units an account lies in."""
+        return any(one.units is not None for one in (*(self.selections or ()), *self.exceptions))
+
+    @property
+    def tags_read(self) -> frozenset[str]:
+        """The keys of the VPC's tags that it depends on."""
+        return frozenset(one.tag.key for one in (*(self.selections or ()), *self.exceptions) if one.tag)

@@ -1,0 +1,128 @@
+"""Who holds a name, decided by the set of its claims alone. Pure.
+
+| claims on the name              | newest  | oldest  | share            |
+|---------------------------------|---------|---------|------------------|
+| none                            | nobody  | nobody  | nobody           |
+| A                               | A       | A       | A                |
+| A, then B launched              | B       | A       | A and B          |
+| A, then B; B ends               | A       | A       | A                |
+| A, then B; A ends (re-creation) | B       | B       | B                |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.model.names import Claim, ConflictRule, RecordSet, strictest
+from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+# "You can create up to 100 multivalue answer records that have the same name and type"
+# (Route 53 Developer Guide, "Quotas": records in a multivalue answer group).
+MAX_SHARED: Final = 100
+# All changes of a name go out in one batch, which may delete all that it held and create all that it is to hold.
+MAX_HELD_ELEMENTS: Final = MAX_ELEMENTS // 2
+MAX_HELD_CHARACTERS: Final = MAX_CHARACTERS // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A claim on a name, whether it is published, and why it is not."""
+
+    claim: Claim
+    holds: bool
+    reason: str = ""
+
+
+def conflict_rule(claims: Collection[Claim]) -> ConflictRule:
+    """How claims on one name are settled: the strictest of what their rules say."""
+    return strictest({claim.conflict for claim in claims})
+
+
+def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
+    """The claims on one name that are published, whatever order they came in, the oldest first.
+
+    A name that is shared by more members than Route 53 takes, or than fit into a change batch, is held by the oldest.
+    """
+    by_age = _by_age(claims)
+    return tuple(by_age[_held(by_age)])
+
+
+def standings(claims: Collection[Claim]) -> tuple[Standing, ...]:
+    """What becomes of each claim on one name, whatever order they came in, the oldest first."""
+    by_age = _by_age(claims)
+    held = _held(by_age)
+    there = range(*held.indices(len(by_age)))
+    lost = _lost(by_age, held) if len(there) < len(by_age) else ""
+    return tuple(
+        Standing(claim, holds=True) if number in there else Standing(claim, holds=False, reason=lost)
+        for number, claim in enumerate(by_age)
+    )
+
+
+def left_out(claims: Collection[Claim]) -> int:
+    """How many members of a shared name hold no part of it, as it is full."""
+    shared = bool(claims) and conflict_rule(claims) is ConflictRule.SHARE
+    return len(claims) - len(holders(claims)) if shared else 0
+
+
+def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
+    """What the zone should hold under one name, sorted: a record set for each holder and record type, all of one TTL.
+
+    One TTL, because Route 53 sets all multivalue answer record sets of a name and type to the last one given
+    (Developer Guide, "Values specific for multivalue answer records": TTL), and an exact DELETE would not match then.
+    """
+    held = holders(claims)
+    ttl = min((claim.ttl for claim in held), default=0)
+    return tuple(
+        sorted(
+            RecordSet(claim.key.fqdn, record_type, ttl, tuple(sorted(values)), claim.instance.set_identifier)
+            for claim in held
+            for record_type, values in claim.values
+        )
+    )
+
+
+def _by_age(claims: Collection[Claim]) -> list[Claim]:
+    # The instance breaks a tie, so that two runs over the same claims agree.
+    return sorted(claims, key=lambda claim: (claim.launched_at, claim.instance))
+
+
+def _held(by_age: Sequence[Claim]) -> slice:
+    """Which of the claims, the oldest first, hold the name."""
+    if not by_age:
+        return slice(0)
+    match conflict_rule(by_age):
+        case ConflictRule.SHARE:
+            return slice(_members(by_age))
+        case ConflictRule.OLDEST:
+            return slice(1)
+        case ConflictRule.NEWEST:
+            return slice(len(by_age) - 1, None)
+
+
+def _lost(by_age: Sequence[Claim], held: slice) -> str:
+    """Why a claim that does not hold the name does not."""
+    holder = by_age[held][0].instance
+    match conflict_rule(by_age):
+        case ConflictRule.SHARE:
+            return f"the name is full: the {len(by_age[held])} oldest of {len(by_age)} members hold it"
+        case ConflictRule.OLDEST:
+            return f"{holder} holds it, as the older instance"
+        case ConflictRule.NEWEST:
+            return f"{holder} holds it, as the newer instance"
+
+
+def _members(by_age: Sequence[Claim]) -> int:
+    """How many of the claims, from the first on, a shared name can hold."""
+    elements = characters = 0
+    for number, claim in enumerate(by_age[:MAX_SHARED]):
+        values = [value for _, of_type in claim.values for value in of_type]
+        elements += len(values)
+        characters += sum(map(len, values))
+        if elements > MAX_HELD_ELEMENTS or characters > MAX_HELD_CHARACTERS:
+            return number
+    return min(len(by_age), MAX_SHARED)

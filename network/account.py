@@ -1,0 +1,191 @@
+"""What the networking account holds: the role that writes to the zones, and the zones that are to be created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import awacs.ec2
+import awacs.route53
+from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
+from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
+from troposphere.iam import ManagedPolicy, Policy, Role
+from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
+
+from hub.runtime import contract
+from hub.runtime.model.vpcs import Means
+from orgdns.cfn.trust import document, trust_in_hub_roles
+from orgdns.cfn.vpc_conditions import looked_at_by_route53, vpcs_in_covered_regions
+from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_id_title
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import Fqdn
+    from orgdns.config.load import Config, NewZone, Zone
+
+# A managed policy holds 6,144 characters and a role ten of them, where inline policies share 10,240 ("IAM and AWS STS
+# quotas", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). Statements for one zone take
+# less than 800 characters, a domain of usual length assumed.
+ZONES_PER_POLICY: Final = 6
+
+_NAMES: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+_TYPES: Final = "route53:ChangeResourceRecordSetsRecordTypes"
+_ACTIONS: Final = "route53:ChangeResourceRecordSetsActions"
+
+
+def network_template(config: Config) -> Template:
+    """The stack of the networking account; any region will do, Route 53 and IAM being global."""
+    template = Template(
+        Description="orgdns network. The roles through which the hub in account "
+        f"{config.hub.account} writes to the hosted zones and reads them, and the zones that are to be created."
+    )
+    template.set_version()
+    for zone in config.zones:
+        if zone.create:
+            template.add_resource(_hosted_zone(zone.domain, zone.create))
+            template.add_output(
+                Output(
+                    zone_id_title(zone.domain),
+                    Description=f"Hosted zone id of {shown_domain(zone.domain)}, for the hub stack.",
+                    Value=Ref(_zone_title(zone.domain)),
+                )
+            )
+    role = template.add_resource(
+        Role(
+            "WriterRole",
+            RoleName=contract.WRITER_ROLE,
+            Description="Creates and deletes address records in the zones of orgdns, for its publisher alone.",
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
+            MaxSessionDuration=3600,
+        )
+    )
+    for number, start in enumerate(range(0, len(config.zones), ZONES_PER_POLICY), start=1):
+        template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
+    reader = template.add_resource(_zone_reader(config))
+    roles = [
+        ("WriterRoleArn", "The role that the publisher assumes.", role),
+        ("ZoneReaderRoleArn", "The role that the sweeper assumes to audit the zones.", reader),
+    ]
+    if config.reaches:
+        authorizer = template.add_resource(_authorizer(config))
+        roles.append(
+            ("AuthorizerRoleArn", "The role that the associator assumes to authorise associations.", authorizer)
+        )
+    for title, description, of in roles:
+        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
+    return template
+
+
+def _zone_title(domain: Fqdn) -> str:
+    return f"Zone{alphanumeric(domain)}"
+
+
+def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
+    return HostedZone(
+        _zone_title(domain),
+        Name=shown_domain(domain),
+        HostedZoneConfig=HostedZoneConfiguration(Comment="Names of EC2 instances, written by orgdns."),
+        VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
+        HostedZoneTags=Tags({"application": contract.PREFIX}),
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+    )
+
+
+def _zone_reader(config: Config) -> Role:
+    return Role(
+        "ZoneReaderRole",
+        RoleName=contract.ZONE_READER_ROLE,
+        Description="Reads the zones of orgdns for its audits. Changes nothing.",
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
+        MaxSessionDuration=3600,
+        Policies=[Policy(PolicyName="read-zones", PolicyDocument=document(_read_records(config.zones)))],
+    )
+
+
+def _authorizer(config: Config) -> Role:
+    """Authorises the association of a VPC, takes that back, and ends an association; it makes none itself."""
+    reached = [zone for zone in config.zones if zone.resolved_by]
+    conditions = vpcs_in_covered_regions(config)
+    statements = [
+        Statement(
+            Sid="EndAssociations",
+            Effect=Allow,
+            Action=[awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone],
+            Resource=[_zone_arn(zone) for zone in reached],
+            Condition=Condition(conditions),
+        ),
+        Statement(
+            Sid="LetRoute53LookAtTheVpc",
+            Effect=Allow,
+            Action=[awacs.ec2.DescribeVpcs],
+            # The action knows no resource type ("Actions, resources, and condition keys for Amazon EC2",
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+            Resource=["*"],
+            Condition=Condition(looked_at_by_route53(config)),
+        ),
+    ]
+    if associated := config.zones_by(Means.ASSOCIATION):
+        authorize = Statement(
+            Sid="AuthorizeAssociations",
+            Effect=Allow,
+            Action=[awacs.route53.CreateVPCAssociationAuthorization],
+            Resource=[_zone_arn(zone) for zone in associated],
+            Condition=Condition(conditions),
+        )
+        statements.insert(0, authorize)
+    return Role(
+        "AuthorizerRole",
+        RoleName=contract.AUTHORIZER_ROLE,
+        Description="Authorises associations of VPCs with the zones of orgdns and ends them, for its associator alone.",
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+        MaxSessionDuration=3600,
+        Policies=[Policy(PolicyName="authorize-associations", PolicyDocument=document(*statements))],
+    )
+
+
+def _read_records(zones: list[Zone]) -> Statement:
+    return Statement(
+        Sid="ReadRecords",
+        Effect=Allow,
+        Action=[awacs.route53.ListResourceRecordSets],
+        Resource=[_zone_arn(zone) for zone in zones],
+    )
+
+
+def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
+    return ManagedPolicy(
+        f"WriterPolicy{number}",
+        Description="Which record sets the writer role of orgdns may create, delete and read.",
+        Roles=[Ref(role)],
+        PolicyDocument=document(
+            *(_change_records(zone) for zone in zones),
+            _read_records(zones),
+        ),
+    )
+
+
+def _change_records(zone: Zone) -> Statement:
+    """Create and delete address records below a zone's apex, or PTR records in a reverse zone: never an UPSERT.
+
+    The keys have many values, and ForAllValues holds for a key that is absent: hence Null ("Using IAM policy conditions
+    for fine-grained access control",
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
+    """
+    types = contract.REVERSE_RECORD_TYPES if zone.reverse else contract.FORWARD_RECORD_TYPES
+    return Statement(
+        Sid=f"Change{alphanumeric(zone.domain)}",
+        Effect=Allow,
+        Action=[awacs.route53.ChangeResourceRecordSets],
+        Resource=[_zone_arn(zone)],
+        Condition=Condition(
+            [
+                ForAllValuesStringLike({_NAMES: [f"*.{shown_domain(zone.domain)}"]}),
+                ForAllValuesStringEquals({_TYPES: list(types), _ACTIONS: list(contract.CHANGE_ACTIONS)}),
+                Null({_NAMES: "false", _TYPES: "false", _ACTIONS: "false"}),
+            ]
+        ),
+    )
+
+
+def _zone_arn(zone: Zone) -> Sub:
+    zone_id = zone.id or f"${{{_zone_title(zone.domain)}}}"
+    return Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/{zone_id}")

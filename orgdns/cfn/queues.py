@@ -1,0 +1,70 @@
+"""Encrypted queues, and who may send to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import awacs.sqs
+from awacs.aws import Action, Allow, ArnEquals, Bool, Condition, Deny, Principal, Statement, StringEquals
+from troposphere import AWSHelperFn, GetAtt, Ref, Sub
+from troposphere.sqs import Queue, QueuePolicy
+
+from orgdns.cfn.trust import document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DAY: Final = 86_400
+# What SQS keeps at most ("Amazon SQS message quotas",
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+LONGEST_RETENTION: Final = 14 * _DAY
+EVENTS_RETENTION: Final = 4 * _DAY
+
+
+def queue(title: str, name: str, retention: int = LONGEST_RETENTION, **properties: Any) -> Queue:  # noqa: ANN401  SQS's own
+    """A standard queue, encrypted with keys of SQS, which keeps messages for `retention` seconds."""
+    return Queue(title, QueueName=name, SqsManagedSseEnabled=True, MessageRetentionPeriod=retention, **properties)
+
+
+def queue_policy(of: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolicy:
+    """The policy of a queue: nothing without TLS, and EventBridge only for the rules that are named.
+
+    "Amazon SQS permissions"
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions).
+    """
+    arn = GetAtt(of, "Arn")
+    statements = [
+        Statement(
+            Sid="NothingWithoutTls",
+            Effect=Deny,
+            Principal=Principal("*"),
+            Action=[Action("sqs", "*")],
+            Resource=[arn],
+            Condition=Condition(Bool({"aws:SecureTransport": "false"})),
+        )
+    ]
+    if rule_arns:
+        statements.append(
+            Statement(
+                Sid="OnlyFromTheseRules",
+                Effect=Allow,
+                Principal=Principal("Service", "events.amazonaws.com"),
+                Action=[awacs.sqs.SendMessage],
+                Resource=[arn],
+                Condition=Condition(
+                    [
+                        ArnEquals({"aws:SourceArn": list(rule_arns)}),
+                        StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
+                    ]
+                ),
+            )
+        )
+    return QueuePolicy(f"{of.title}Policy", Queues=[Ref(of)], PolicyDocument=document(*statements))
+
+
+def rule_arn(path: str) -> Sub:
+    """The ARN of a rule of this account and region: `<rule>` on the default bus, `<bus>/<rule>` on another.
+
+    Written by name, so that a queue or a role can admit a rule before the rule exists and delivers.
+    """
+    return Sub(f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{path}")

@@ -1,0 +1,60 @@
+"""Which principal may assume a role, and how the stacks write a role's ARN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import awacs.sts
+from awacs.aws import Allow, ArnEquals, Condition, PolicyDocument, Principal, Statement, StringEquals
+from troposphere import Sub
+
+if TYPE_CHECKING:
+    from orgdns.config.load import Config
+
+
+def document(*statements: Statement) -> PolicyDocument:
+    """A policy document in IAM's current language."""
+    return PolicyDocument(Version="2012-10-17", Statement=list(statements))
+
+
+def role_arn(account: str, role: str) -> Sub:
+    """The ARN of a role, which may not exist yet."""
+    return Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{role}")
+
+
+def trust_in_hub_roles(config: Config, *roles: str) -> PolicyDocument:
+    """A trust policy for these roles of the hub account.
+
+    IAM refuses a role's ARN as Principal until that role exists, and turns it into an id that dies with the role. The
+    account as Principal, narrowed to the roles by aws:PrincipalArn, trusts no one else and works in any order ("AWS
+    global condition context keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+    """
+    return document(
+        Statement(
+            Sid="OnlyTheseRolesOfTheHub",
+            Effect=Allow,
+            Principal=Principal("AWS", Sub(f"arn:${{AWS::Partition}}:iam::{config.hub.account}:root")),
+            Action=[awacs.sts.AssumeRole],
+            Condition=Condition(
+                [
+                    ArnEquals({"aws:PrincipalArn": [role_arn(config.hub.account, role) for role in roles]}),
+                    StringEquals({"aws:PrincipalOrgID": config.organization.id}),
+                ]
+            ),
+        )
+    )
+
+
+def trust_in_service(service: str, condition: Condition | None = None) -> PolicyDocument:
+    """A trust policy for an AWS service, such as `lambda.amazonaws.com`."""
+    conditions = {} if condition is None else {"Condition": condition}
+    return document(
+        Statement(
+            Sid="OnlyThisService",
+            Effect=Allow,
+            Principal=Principal("Service", service),
+            Action=[awacs.sts.AssumeRole],
+            **conditions,
+        )
+    )

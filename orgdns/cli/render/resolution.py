@@ -1,0 +1,31 @@
+"""What a VPC would get for a name, for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orgdns.cli.render.documents import time
+from orgdns.cli.render.text import BAD, GOOD, QUIET, show_name, visible
+from orgdns.cli.reports.resolution import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from hub.runtime.model.vpcs import VpcRow
+    from orgdns.cli.reports.explain import NameReport
+    from orgdns.cli.reports.resolution import Resolution
+
+
+def show_resolution(console: Console, row: VpcRow, found: Resolution, names: Sequence[NameReport]) -> None:
+    """Show who answers, what orgdns has published there, and why none of our other zones is asked."""
+    console.print(visible(f"In {row.ref}, as of {time(row.seen_at)}:", "bold"))
+    console.print(visible(f"asked: {found.reason}", GOOD if found.source is Source.ZONE else BAD))
+    for reason in found.why_not:
+        console.print(visible(f"not {reason}", QUIET))
+    for report in names:
+        show_name(console, report)
+        if not report.published.record_sets:
+            told = "orgdns has published nothing there: unless somebody made a record by hand, there is no answer"
+            console.print(visible(told, BAD))

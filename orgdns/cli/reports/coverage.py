@@ -1,0 +1,163 @@
+"""How far orgdns reaches: accounts, regions and VPCs, what is wrong with each, and what to do. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.model.vpcs import Means
+from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.status import SpokeStatus
+    from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneOutlook
+
+# VPCs that a private zone can be associated with, unless AWS raised it ("Quotas: hosted zones",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+VPCS_A_ZONE: Final = 300
+CURRENT: Final = "CURRENT"
+
+
+@dataclass(frozen=True, slots=True)
+class StackInstance:
+    """A stack of the rollout, as StackSets tells of it."""
+
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokeCoverage:
+    """One account in one region: its stack, how it was swept, and its VPCs."""
+
+    spoke: Spoke
+    stack: StackInstance | None
+    status: SpokeStatus | None
+    vpcs_status: VpcsStatus | None
+    vpcs: tuple[VpcRow, ...]
+    troubles: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.troubles
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneCoverage:
+    """How many VPCs a zone is to be resolved in, and is, by which means."""
+
+    zone_id: str
+    domain: str
+    wanted: int
+    resolving: int
+    associated: int
+    by_profile: int
+
+    @property
+    def nearly_full(self) -> bool:
+        """Whether the zone comes near the default quota of VPCs."""
+        return self.associated >= VPCS_A_ZONE * 9 // 10
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All spokes, and all zones of which policy says which VPCs resolve them."""
+
+    spokes: tuple[SpokeCoverage, ...]
+    zones: tuple[ZoneCoverage, ...]
+
+    @property
+    def troubled(self) -> tuple[SpokeCoverage, ...]:
+        """The spokes with which something is wrong."""
+        return tuple(one for one in self.spokes if not one.well)
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.troubled
+
+    def only(self, spokes: Collection[Spoke]) -> Coverage:
+        """The coverage of some spokes alone; zones are counted over all."""
+        return Coverage(tuple(one for one in self.spokes if one.spoke in spokes), self.zones)
+
+
+def coverage(
+    stacks: Mapping[Spoke, StackInstance],
+    statuses: Iterable[SpokeStatus],
+    vpcs_statuses: Iterable[VpcsStatus],
+    rows: Iterable[VpcRow],
+    now: Millis,
+) -> Coverage:
+    """What StackSets and the ledger tell together, at one time."""
+    by_spoke = {status.spoke: status for status in statuses}
+    of_vpcs = {status.spoke: status for status in vpcs_statuses}
+    vpcs: defaultdict[Spoke, list[VpcRow]] = defaultdict(list)
+    for row in rows:
+        vpcs[row.ref.spoke].append(row)
+    # What was let go for good, and has no stack any more, is covered by nobody.
+    known = {spoke for spoke, status in by_spoke.items() if not status.withdrawn}
+    spokes = []
+    for spoke in sorted(stacks.keys() | known | vpcs.keys()):
+        stack, status, of_spoke = stacks.get(spoke), by_spoke.get(spoke), tuple(sorted(vpcs[spoke], key=_place))
+        troubles = tuple(_troubles(stack, status, of_vpcs.get(spoke), of_spoke, now))
+        spokes.append(SpokeCoverage(spoke, stack, status, of_vpcs.get(spoke), of_spoke, troubles))
+    return Coverage(tuple(spokes), _zones(spokes))
+
+
+def _place(row: VpcRow) -> str:
+    return str(row.ref)
+
+
+def _troubles(
+    stack: StackInstance | None,
+    status: SpokeStatus | None,
+    vpcs_status: VpcsStatus | None,
+    rows: Iterable[VpcRow],
+    now: Millis,
+) -> Iterable[str]:
+    """What is wrong with a spoke, each with what to do."""
+    if stack is None:
+        yield "no stack of the rollout: the account left the covered units, or the region is not covered any more"
+    elif stack.status != CURRENT:
+        told = f" ({stack.reason})" if stack.reason else ""
+        yield f"its stack is {stack.status}{told}: see the operations of the StackSet in CloudFormation"
+    if status is None or not status.tried_at:
+        yield "never swept yet: within five minutes of its rollout it is"
+    elif status.fault_since:
+        yield f"out of reach: {status.fault}"
+    elif now - status.swept_at > SWEEP_OVERDUE:
+        yield f"not swept for hours: {status.fault or 'look at the log of the sweeper'}"
+    if vpcs_status is not None and vpcs_status.fault and not (status and status.fault_since):
+        yield f"its VPCs cannot be seen: {vpcs_status.fault}"
+    for row in rows:
+        for zone in row.zones:
+            if zone.blocked:
+                yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
+
+
+def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
+    seen: defaultdict[tuple[str, str], list[ZoneOutlook]] = defaultdict(list)
+    for spoke in spokes:
+        for row in spoke.vpcs:
+            for zone in row.zones:
+                seen[_shown(zone), zone.zone_id].append(zone)
+    return tuple(
+        ZoneCoverage(
+            zone_id=zone_id,
+            domain=domain,
+            wanted=sum(zone.wanted is not None for zone in of_zone),
+            resolving=sum(zone.wanted is not None and zone.resolves for zone in of_zone),
+            associated=sum(zone.means is Means.ASSOCIATION for zone in of_zone),
+            by_profile=sum(zone.means is Means.PROFILE for zone in of_zone),
+        )
+        for (domain, zone_id), of_zone in sorted(seen.items())
+    )
+
+
+def _shown(zone: ZoneOutlook) -> str:
+    return zone.domain.removesuffix(".")

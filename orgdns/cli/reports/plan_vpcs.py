@@ -1,0 +1,69 @@
+"""What a changed policy would do to the VPCs that resolve each zone, as they were last seen. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.runtime.associator.plan import outlook
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.vpcs import VpcRef, VpcRow, ZoneOutlook
+    from hub.runtime.policy.vpc_selection import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChange:
+    """What becomes of one zone's VPCs: those that come to resolve it, and those that do not any more.
+
+    `left` are those that policy does not want any more, and that others associated, or whose zone says nothing of VPCs
+    any more: orgdns leaves them. `by_other_means` resolve it on, by association instead of by profile, or inversely.
+    """
+
+    zone_id: str
+    domain: Fqdn
+    gained: tuple[VpcRef, ...] = ()
+    lost: tuple[VpcRef, ...] = ()
+    left: tuple[VpcRef, ...] = ()
+    by_other_means: tuple[VpcRef, ...] = ()
+
+
+def reach_changes(
+    rows: Iterable[VpcRow], reaches: Collection[Reach], zone_ids: Mapping[Fqdn, str]
+) -> tuple[ReachChange, ...]:
+    """The zones for which anything changes, in order of their domains."""
+    owns_all = {zone_ids[reach.domain] for reach in reaches if reach.owns_all}
+    managed = {zone_ids[reach.domain] for reach in reaches}
+    domains: dict[str, Fqdn] = {}
+    found: defaultdict[str, defaultdict[str, list[VpcRef]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.vpc is None or row.account is None:
+            continue
+        after = {zone.zone_id: zone for zone in outlook(row.vpc, row.account, row, reaches, zone_ids).zones}
+        before = {zone.zone_id: zone for zone in row.zones}
+        for zone_id in before.keys() | after.keys():
+            ours = zone_id in managed and (row.hold(zone_id).ours or zone_id in owns_all)
+            if kind := _kind(before.get(zone_id), after.get(zone_id), ours=ours):
+                found[zone_id][kind].append(row.ref)
+                domains[zone_id] = (after.get(zone_id) or before[zone_id]).domain
+    changes = (
+        ReachChange(zone_id, domains[zone_id], **{kind: tuple(sorted(refs)) for kind, refs in kinds.items()})
+        for zone_id, kinds in found.items()
+    )
+    return tuple(sorted(changes, key=lambda change: (change.domain, change.zone_id)))
+
+
+def _kind(before: ZoneOutlook | None, after: ZoneOutlook | None, *, ours: bool) -> str:
+    was, will = before.wanted if before else None, after.wanted if after else None
+    if was is will:
+        return ""
+    if was is None:
+        # What others associated already is as it should be.
+        return "gained" if after and after.means is None else ""
+    if will is not None:
+        return "by_other_means"
+    return "lost" if ours or (before and before.ours and after) else "left"

@@ -1,0 +1,124 @@
+"""The ledger's rows about spokes, zones and pauses, as an operator reads and writes them."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.model.names import InstanceRef, Millis, Spoke
+from hub.runtime.model.status import SpokeStatus
+from orgdns.cli.reports.status import Overview, SubjectUnknown
+from orgdns.cli.sources.deployed import HubUnknown
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+    from hub.runtime.model.status import ZoneStatus
+    from hub.runtime.model.vpcs import VpcRow
+    from orgdns.cli.sources.deployed import Deployed
+
+_SPOKE: Final = re.compile(r"([0-9]{12})/([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class HubLedger:
+    """What was deployed, and both sides of its ledger that an operator needs."""
+
+    deployed: Deployed
+    statuses: DynamoStatuses
+    ledger: DynamoLedger
+    vpcs: DynamoVpcs
+
+    @classmethod
+    def of(cls, deployed: Deployed, client: DynamoDBClient) -> HubLedger:
+        """The ledger of a deployed hub."""
+        table = Table(client, deployed.table, now, time.sleep)
+        return cls(deployed, DynamoStatuses(table), DynamoLedger(table), DynamoVpcs(table))
+
+
+def overview(hub: HubLedger) -> Overview:
+    """How all is now.
+
+    Raises:
+        LedgerUnavailable: When the ledger cannot be read.
+    """
+    statuses = hub.statuses
+    return Overview(
+        now=now(),
+        paused=statuses.paused(),
+        last_round=statuses.last_round(),
+        spokes=statuses.spoke_statuses(),
+        zones=statuses.zone_statuses(),
+        zone_ids=hub.deployed.zone_ids,
+    )
+
+
+def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str) -> str:
+    """The names that an instance of a spoke has, as one text.
+
+    Raises:
+        LedgerUnavailable: When the ledger cannot be read.
+    """
+    if not isinstance(subject, SpokeStatus):
+        return ""
+    ref = InstanceRef(subject.spoke.account, subject.spoke.region, instance_id)
+    row = hub.ledger.observation(ref)
+    return ", ".join(claim.key.fqdn.removesuffix(".") for claim in row.claims) if row else ""
+
+
+def vpc_row(hub: HubLedger, text: str) -> VpcRow:
+    """The VPC that a person writes, by its id or as `ACCOUNT/REGION/ID`.
+
+    Raises:
+        SubjectUnknown: When the ledger knows no such VPC.
+        LedgerUnavailable: When the ledger cannot be read.
+    """
+    found = [row for row in hub.vpcs.all_vpc_rows() if text in {row.ref.id, str(row.ref)}]
+    if not found:
+        raise SubjectUnknown(
+            f"the ledger knows no VPC {text}: it was made within the last hour, lies in no covered account and region, "
+            "or no zone says in 'resolved_by' which VPCs resolve it"
+        )
+    return found[0]
+
+
+def spoke_of(text: str) -> Spoke:
+    """The spoke that a person writes.
+
+    Raises:
+        SubjectUnknown: When it is none.
+    """
+    match = _SPOKE.fullmatch(text)
+    if match is None:
+        raise SubjectUnknown(f"{text!r} is no spoke: write ACCOUNT/REGION, such as 444444444444/eu-central-1")
+    return Spoke(*match.groups())
+
+
+def sweeps_queue_url(client: SQSClient) -> str:
+    """The URL of the sweeper's queue.
+
+    Raises:
+        HubUnknown: When it cannot be found.
+    """
+    try:
+        return client.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
+    except ClientError as error:
+        raise HubUnknown(
+            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (AWS_PROFILE) that "
+            f"may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
+        ) from error
+
+
+def now() -> Millis:
+    """The time."""
+    return Millis(int(time.time() * 1000))

@@ -1,0 +1,56 @@
+"""The stacks of the rollout, as StackSets tells of them to the delegated administrator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hub.runtime import contract
+from hub.runtime.model.names import Spoke
+from orgdns.cli.reports.coverage import CURRENT, StackInstance
+from orgdns.cli.sources.deployed import HubUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
+    """The stack of each account and region; where that of the account's roles is not current, this one.
+
+    Raises:
+        HubUnknown: When StackSets cannot be asked to the end.
+    """
+    regions = {
+        Spoke(one["Account"], one["Region"]): _stack_instance(one)
+        for one in _summaries(client, contract.REGION_STACK_SET)
+    }
+    roles = {one["Account"]: _stack_instance(one) for one in _summaries(client, contract.ACCOUNT_STACK_SET)}
+    return {
+        spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
+        for spoke, instance in regions.items()
+    }
+
+
+def _summaries(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping[str, Any]]:
+    paginator = client.get_paginator("list_stack_instances")
+    try:
+        for page in paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN"):
+            yield from page["Summaries"]
+    except (ClientError, BotoCoreError) as error:
+        raise HubUnknown(
+            f"the stacks of {stack_set} cannot be listed: use credentials of the hub account (AWS_PROFILE) that may "
+            f"call cloudformation:ListStackInstances, and its region (--region or AWS_REGION). AWS says: {error}"
+        ) from error
+
+
+def _stack_instance(summary: Mapping[str, Any]) -> StackInstance:
+    """What a summary tells: a stack whose last operation failed is not current, whatever it was before.
+
+    "StackInstanceSummary" (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html).
+    """
+    detailed = summary.get("StackInstanceStatus", {}).get("DetailedStatus", "")
+    status = detailed if detailed in {"FAILED", "INOPERABLE", "CANCELLED"} else summary.get("Status", "")
+    return StackInstance(str(status), str(summary.get("StatusReason", "")))

@@ -1,0 +1,90 @@
+"""What can be wrong with the zones of a configuration, each by itself and one beside the other."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import IPv4Network, ip_network
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime.names.autodefined_rules import reverse_domain
+from hub.runtime.names.labels import NameRefused, is_reverse, parse_domain, reverse_network
+from orgdns.config.checks.autodefined_rules import NARROWEST_VPC, WIDEST_VPC
+from orgdns.config.errors import Fault, Place, Source, listed, named_twice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from ipaddress import IPv6Network
+
+    from hub.runtime.model.names import Fqdn
+
+# The ids of the zones travel in a function's environment, which has 4 KB for all of its variables
+# ("Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+MAX_ZONE_IDS: Final = 3_500
+# An id that is not known yet is counted with its longest form (API Reference, "HostedZone",
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html).
+_LONGEST_ZONE_ID: Final = "Z" * 32
+_REVERSE_ONLY: Final = ("vpcs", "networks", "autodefined_rules")
+_ALL_ADDRESSES: Final = frozenset({"arpa.", "in-addr.arpa.", "ip6.arpa."})
+
+
+def domain_of(zone: object) -> Fqdn | None:
+    """The domain of a zone in a file that may have faults, or None where it has none that could be one."""
+    text = zone.get("domain") if isinstance(zone, dict) else None
+    try:
+        return parse_domain(text) if isinstance(text, str) else None
+    except NameRefused:
+        return None
+
+
+def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
+    """The faults of the zones."""
+    seen: set[Fqdn] = set()
+    ids: dict[Fqdn, str] = {}
+    for index, zone in enumerate(zones):
+        domain = domain_of(zone)
+        if domain is None:
+            continue
+        place = ("zones", index)
+        if domain in seen:
+            yield source.fault((*place, "domain"), f"a second zone for {zone['domain']!r}")
+        seen.add(domain)
+        ids[domain] = zone_id if isinstance(zone_id := zone.get("id"), str) else _LONGEST_ZONE_ID
+        if is_reverse(domain) or domain in _ALL_ADDRESSES:
+            yield from _reverse_faults(zone, domain, place, source)
+        else:
+            yield from (
+                source.fault((*place, key), "is for reverse zones (in-addr.arpa, ip6.arpa) only")
+                for key in _REVERSE_ONLY
+                if key in zone
+            )
+    yield from named_twice(source, ("zones",), zones, "id")
+    if (size := len(json.dumps(ids))) > MAX_ZONE_IDS:
+        told = f"{len(ids)} zones are too many: with their ids they make {size:,} characters, and the functions' "
+        yield source.fault(("zones",), f"{told}environment has room for {MAX_ZONE_IDS:,}")
+
+
+def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:
+    network = reverse_network(domain)
+    if network is None or reverse_domain(network) != domain:
+        yield source.fault(
+            (*place, "domain"),
+            f"{zone['domain']!r} is no reverse zone: write whole octets, such as 1.10.in-addr.arpa for 10.1.0.0/16, or "
+            "for IPv6 whole nibbles",
+        )
+    if zone.get("adopt"):
+        yield source.fault((*place, "adopt"), "is not for reverse zones: PTR records of other tools are left alone")
+    for number, cidr in enumerate(listed(zone, "networks")):
+        try:
+            of_vpc = ip_network(cidr) if isinstance(cidr, str) else None
+        except ValueError:
+            continue
+        if of_vpc and (fault := _network_fault(of_vpc, network)):
+            yield source.fault((*place, "networks", number), f"{cidr!r} {fault}")
+
+
+def _network_fault(of_vpc: IPv4Network | IPv6Network, of_zone: IPv4Network | IPv6Network | None) -> str | None:
+    if isinstance(of_vpc, IPv4Network) and not WIDEST_VPC <= of_vpc.prefixlen <= NARROWEST_VPC:
+        return f"is no CIDR of a VPC: those are from /{WIDEST_VPC} to /{NARROWEST_VPC}"
+    if of_zone and not of_vpc.overlaps(of_zone):
+        return f"has no address of the zone, which is for {of_zone}"
+    return None

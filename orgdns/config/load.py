@@ -1,0 +1,171 @@
+"""The one configuration file: read, checked whole, and compiled to the policy that travels in the package.
+
+Every fault is reported at once, with the line it stands on. A fault is a person's mistake: it is never a stack trace.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from hub.runtime.policy.decide import Policy
+from orgdns.config.checks.autodefined_rules import warning
+from orgdns.config.checks.policy import policy_faults
+from orgdns.config.checks.vpcs import reach_faults
+from orgdns.config.checks.zones import zone_faults
+from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
+from orgdns.config.sections import Guards, Hub, Network, NewZone, Organization, PolicySection, Section, Spokes, Zone
+from orgdns.config.types import known_regions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.vpcs import Means
+    from hub.runtime.policy.vpc_selection import Reach
+
+__all__ = [
+    "Config",
+    "ConfigInvalid",
+    "Fault",
+    "NewZone",
+    "Zone",
+    "known_regions",
+    "load",
+    "parse",
+]
+
+
+class Config(Section):
+    """The configuration of orgdns: the organization, its accounts and regions, the zones, and the policy."""
+
+    organization: Organization
+    """The AWS Organization, and which of its units are covered."""
+    hub: Hub
+    """Where events meet."""
+    network: Network
+    """Who owns the private hosted zones."""
+    spokes: Spokes
+    """Where instances get names."""
+    guards: Guards = Field(default_factory=Guards)
+    """What needs a person's approval."""
+    zones: Annotated[list[Zone], Field(min_length=1)]
+    """The private hosted zones that names are written to."""
+    policy: PolicySection
+    """Who may claim which names: the rules, and what they never give."""
+
+    @property
+    def domains(self) -> tuple[Fqdn, ...]:
+        """The domains of all zones, in order."""
+        return tuple(sorted(zone.domain for zone in self.zones))
+
+    def compiled_policy(self) -> Policy:
+        """The policy as the runtime reads it."""
+        reverse_zones = [zone.reverse for zone in self.zones if zone.reverse]
+        return Policy(
+            regions=frozenset(self.spokes.regions),
+            domains=self.domains,
+            rules=tuple(rule.rule(self.domains) for rule in self.policy.rules),
+            unit_labels=tuple(sorted(self.organization.unit_labels.items())),
+            reserved=tuple(self.policy.reserved or ()),
+            reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
+            adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
+            reaches=self.reaches,
+        )
+
+    @property
+    def reaches(self) -> tuple[Reach, ...]:
+        """The zones of which it says which VPCs resolve them."""
+        reaches = [reach for zone in self.zones if (reach := zone.reach)]
+        return tuple(sorted(reaches, key=lambda reach: reach.domain))
+
+    @property
+    def vpc_tags(self) -> tuple[str, ...]:
+        """The keys of the tags by which VPCs are selected."""
+        return tuple(sorted({key for reach in self.reaches for key in reach.tags_read}))
+
+    def zones_by(self, means: Means) -> tuple[Zone, ...]:
+        """The zones that VPCs resolve by these means."""
+        return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is means)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is no fault of the file, but would not work in the VPCs: one line each, with its place."""
+        told = [
+            (index, warning(zone.domain, zone.networks))
+            for index, zone in enumerate(self.zones)
+            if zone.autodefined_rules is None
+        ]
+        return tuple(f"zones[{index}].domain: {text}" for index, text in told if text)
+
+
+def load(path: Path) -> Config:
+    """The configuration in a file.
+
+    Raises:
+        ConfigInvalid: With every fault of the file, each with its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ConfigInvalid(str(path), (Fault(1, "", f"cannot be read: {unreadable}"),)) from unreadable
+    return parse(text, str(path))
+
+
+def parse(text: str, path: str = "orgdns.yaml") -> Config:
+    """The configuration that a text means; `path` is how errors call it.
+
+    Raises:
+        ConfigInvalid: With every fault of the text, each with its line.
+    """
+    try:
+        source = Source(yaml.compose(text, Loader=yaml.SafeLoader))
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as broken:
+        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
+        raise ConfigInvalid(path, (Fault(line, "", f"is no YAML: {broken.problem}"),)) from broken
+    except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar that looks like a date and is none
+        raise ConfigInvalid(path, (Fault(1, "", f"is no YAML: {broken}"),)) from broken
+    except (KeyError, AttributeError) as broken:  # `!!bool x`, `!!timestamp x`
+        raise ConfigInvalid(path, (Fault(1, "", "is no YAML: a tag (!!...) does not fit its value"),)) from broken
+    except RecursionError as broken:
+        raise ConfigInvalid(path, (Fault(1, "", "is nested too deeply"),)) from broken
+    faults = list(source.repeated())
+    try:
+        config = Config.model_validate(content)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            # In brackets pydantic says that it means a key of a mapping, and not its value, and we of which shape.
+            place = tuple(step for step in error["loc"] if not str(step).startswith("["))
+            faults.append(source.fault(place, _message(error["type"], error["msg"])))
+        # What needs the whole file is still told of the parts that can be read, so that a person mends it in one go.
+        faults += _faults_of_whole(content, source) if isinstance(content, dict) else []
+        raise ConfigInvalid(path, tuple(sorted(set(faults)))) from invalid
+    faults += _faults_of_whole(content, source)
+    if faults:
+        raise ConfigInvalid(path, tuple(sorted(set(faults))))
+    return config
+
+
+def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
+    """Faults that show only across keys, found on the raw content so that other faults do not hide them."""
+    yield from zone_faults(listed(content, "zones"), source)
+    yield from reach_faults(content, source)
+    yield from policy_faults(content, source)
+
+
+def _message(kind: str, message: str) -> str:
+    """Pydantic's message in the words of this file."""
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is an unknown key"
+        case "model_type" | "dict_type":
+            return "must be a mapping of keys to values"
+        case "list_type":
+            return "must be a list"
+        case _:
+            return message.removeprefix("Value error, ")

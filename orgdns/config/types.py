@@ -1,0 +1,161 @@
+"""The shapes of the configuration's values: what is checked, what is told when it is not so, and what editors check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+from botocore.loaders import create_loader
+from botocore.regions import EndpointResolver
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import core_schema
+from typing_extensions import TypeAliasType
+
+from hub.runtime.model.names import Fqdn
+from hub.runtime.names.labels import NameRefused, parse_domain
+from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+# "Maximum key length: 128 Unicode characters", and keys that begin with `aws:` are AWS's own
+# (EC2 User Guide, "Tag restrictions", https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html).
+MAX_TAG_KEY: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Strings of one shape, which is told when a value does not have it."""
+
+    pattern: str
+    what: str
+
+    def checked(self, value: object) -> str:
+        """The value.
+
+        Raises:
+            ValueError: When it is no string of this shape.
+        """
+        text = string(value)
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"{text!r} is not {self.what}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_before_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return handler(schema) | {"type": "string", "pattern": f"^(?:{self.pattern})$"}
+
+
+def string(value: object) -> str:
+    """The value.
+
+    Raises:
+        ValueError: When it is no string.
+    """
+    if not isinstance(value, str):
+        # YAML reads an account id without quotes as a number, and one that begins with 0 perhaps as another number.
+        raise ValueError(f"{value!r} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
+    return value
+
+
+@cache
+def known_regions() -> frozenset[str]:
+    """The regions of AWS's standard partition, as botocore knows them."""
+    # Not by a session: that wants the profile which AWS_PROFILE names, and a file is checked without one.
+    endpoints = EndpointResolver(create_loader().load_data("endpoints"))
+    return frozenset(endpoints.get_available_endpoints("ec2", partition_name="aws"))
+
+
+def _region(value: str) -> str:
+    if value not in known_regions():
+        raise ValueError(f"{value!r} is not a region of AWS")
+    return value
+
+
+def _domain(value: str) -> Fqdn:
+    try:
+        return parse_domain(value)
+    except NameRefused as refused:
+        raise ValueError(str(refused)) from refused
+
+
+def _pattern(value: str) -> str:
+    if fault := pattern_fault(value):
+        raise ValueError(fault)
+    return value
+
+
+def _network(value: str) -> str:
+    if not re.fullmatch(_CIDR, value):
+        raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16")
+    try:
+        return str(ip_network(value))
+    except ValueError as refused:
+        raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16: {refused}") from refused
+
+
+_CIDR: Final = "[0-9a-fA-F.:]+/[0-9]{1,3}"
+_HEX: Final = "(?:[0-9a-f]{8}|[0-9a-f]{17})"
+_LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ANY_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_VARIABLE: Final = rf"\{{(?:{'|'.join(sorted(VARIABLES))}|{TAG_PREFIX}[^{{}}]+)\}}"
+_PART: Final = rf"(?:[a-z0-9-]|{_VARIABLE})+"
+
+AccountId = TypeAliasType("AccountId", Annotated[str, Shape(r"[0-9]{12}", "an account id: 12 digits")])
+OrganizationId = Annotated[str, Shape(r"o-[a-z0-9]{10,32}", "an organization id, such as o-a1b2c3d4e5")]
+UnitId = TypeAliasType(
+    "UnitId",
+    Annotated[
+        str,
+        Shape(
+            r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32}", "an organizational unit id, such as ou-ab12-c3d4e5f6"
+        ),
+    ],
+)
+ZoneId = Annotated[str, Shape(r"Z[A-Z0-9]{7,31}", "a hosted zone id, such as Z0123456789ABCDEFGHIJ")]
+VpcId = TypeAliasType("VpcId", Annotated[str, Shape(f"vpc-{_HEX}", "a VPC id")])
+SubnetId = TypeAliasType("SubnetId", Annotated[str, Shape(f"subnet-{_HEX}", "a subnet id")])
+RuleName = Annotated[str, Shape(r"[a-z0-9][a-z0-9-]{0,62}", "a rule's name: a-z, 0-9, -")]
+# A label that looks encoded would be refused where the names are made.
+UnitLabel = Annotated[
+    str, Shape(f"(?!xn--){_LABEL}", "a label: 1 to 63 lower-case letters, digits and inner hyphens, and no xn--")
+]
+TagKey = Annotated[
+    str,
+    Shape(
+        rf"(?![aA][wW][sS]:)[^\x00-\x1f]{{1,{MAX_TAG_KEY}}}",
+        f"the key of a tag that people can set: 1 to {MAX_TAG_KEY} characters, and not aws:...",
+    ),
+]
+Text = Annotated[str, Shape(r"[\s\S]*", "a text")]
+TemplateText = Annotated[Text, WithJsonSchema({"type": "string", "pattern": rf"^{_PART}(?:\.{_PART})+\.?$"})]
+NamePattern = TypeAliasType(
+    "NamePattern",
+    Annotated[
+        Text,
+        AfterValidator(_pattern),
+        WithJsonSchema({"type": "string", "pattern": r"^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$"}),
+    ],
+)
+NetworkCidr = Annotated[Text, AfterValidator(_network), WithJsonSchema({"type": "string", "pattern": f"^{_CIDR}$"})]
+Region = TypeAliasType(
+    "Region",
+    Annotated[Text, AfterValidator(_region), WithJsonSchema({"type": "string", "enum": sorted(known_regions())})],
+)
+Domain = Annotated[
+    Fqdn,
+    Shape(r"[\s\S]*", "a domain"),
+    AfterValidator(_domain),
+    WithJsonSchema({"type": "string", "pattern": rf"^(?:{_ANY_LABEL}\.)*{_ANY_LABEL}\.?$"}),
+]
+
+_Value = TypeVar("_Value")
+# A list that says something: of different values, and not empty.
+Several = Annotated[list[_Value], Field(min_length=1, json_schema_extra={"uniqueItems": True})]

@@ -1,0 +1,272 @@
+"""CloudFormation's resource types that the emulator gets wrong, put right as AWS documents them.
+
+A simulation; each type follows its page of the "AWS resource and property types reference"
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html). What a
+type cannot do here it refuses, rather than leave undone in silence.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import LambdaFunction
+from moto.cloudformation.exceptions import ValidationError
+from moto.dynamodb.models import Table, dynamodb_backends
+from moto.events.models import EventBus
+from moto.iam.models import ManagedPolicy, Role, iam_backends
+from moto.logs.models import LogGroup
+from moto.route53.models import FakeZone, route53_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import Queue
+
+from sandbox.aws.bridge import replaced
+from sandbox.aws.organization import PARTITION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Json = dict[str, Any]
+
+
+@contextmanager
+def corrected_types() -> Iterator[None]:
+    """Put right what moto's own resource types lose."""
+    with (
+        # Ref of a bus is its name; moto gives the object itself.
+        replaced(EventBus, physical_resource_id=property(lambda bus: bus.name)),
+        replaced(
+            FakeZone,
+            create_from_cloudformation_json=classmethod(_create_zone),
+            update_from_cloudformation_json=classmethod(_update_zone),
+            get_cfn_attribute=_zone_attribute,
+            delete=_delete_zone,
+        ),
+        replaced(
+            Role,
+            create_from_cloudformation_json=classmethod(_create_role),
+            update_from_cloudformation_json=classmethod(_update_role),
+        ),
+        replaced(
+            ManagedPolicy,
+            update_from_cloudformation_json=classmethod(_update_managed_policy),
+            delete=_delete_managed_policy,
+        ),
+        replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
+        replaced(
+            LambdaFunction,
+            create_from_cloudformation_json=classmethod(_create_function),
+            update_from_cloudformation_json=classmethod(_update_function),
+        ),
+        replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
+        replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
+    ):
+        yield
+
+
+_CREATE_ROLE = Role.create_from_cloudformation_json.__func__
+_CREATE_TABLE = Table.create_from_cloudformation_json.__func__
+_CREATE_FUNCTION = LambdaFunction.create_from_cloudformation_json.__func__
+_UPDATE_FUNCTION = LambdaFunction.update_from_cloudformation_json.__func__
+
+
+def _log_group_attribute(group: LogGroup, attribute: str) -> str:
+    """The ARN ends in `:*`, as AWS::Logs::LogGroup documents, so that it names the group's streams in a policy."""
+    if attribute != "Arn":
+        raise ValidationError(message=f"AWS::Logs::LogGroup has no attribute {attribute}")
+    return f"{group.arn}:*"
+
+
+def _vpcs(properties: Json) -> dict[str, str]:
+    return {vpc["VPCId"]: vpc["VPCRegion"] for vpc in properties.get("VPCs", ())}
+
+
+def _create_zone(
+    _cls: type, /, _name: str, cloudformation_json: Json, account_id: str, _region: str, **_kwargs: object
+) -> FakeZone:
+    """A zone with VPCs is private, as AWS::Route53::HostedZone documents."""
+    properties = cloudformation_json["Properties"]
+    backend = route53_backends[account_id][PARTITION]
+    vpcs = list(_vpcs(properties).items())
+    vpc, region = vpcs[0] if vpcs else (None, None)
+    zone = backend.create_hosted_zone(
+        properties["Name"].removesuffix(".") + ".",
+        private_zone=bool(vpcs),
+        vpcid=vpc,
+        vpcregion=region,
+        comment=properties.get("HostedZoneConfig", {}).get("Comment"),
+    )
+    for vpc, region in vpcs[1:]:
+        backend.associate_vpc_with_hosted_zone(zone.resource_id, vpc, region)
+    backend.change_tags_for_resource("hostedzone", zone.resource_id, properties.get("HostedZoneTags", []), [])
+    return zone
+
+
+def _update_zone(
+    _cls: type,
+    original_resource: FakeZone,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> FakeZone:
+    del new_resource_name, region_name
+    zone, properties = original_resource, cloudformation_json["Properties"]
+    backend = route53_backends[account_id][PARTITION]
+    wanted, present = _vpcs(properties), {vpc["vpc_id"] for vpc in zone.vpcs}
+    if properties["Name"].removesuffix(".") + "." != zone.name or bool(wanted) != zone.private_zone:
+        raise ValidationError(message="the replacement of a hosted zone is not modelled")
+    for vpc in wanted.keys() - present:
+        backend.associate_vpc_with_hosted_zone(zone.resource_id, vpc, wanted[vpc])
+    for vpc in present - wanted.keys():
+        backend.disassociate_vpc_from_hosted_zone(zone.resource_id, vpc)
+    backend.change_tags_for_resource("hostedzone", zone.resource_id, properties.get("HostedZoneTags", []), [])
+    return zone
+
+
+def _zone_attribute(zone: FakeZone, attribute: str) -> str:
+    if attribute == "Id":
+        return str(zone.resource_id)
+    raise ValidationError(message=f"the attribute {attribute} of a hosted zone is not modelled")
+
+
+def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
+    """A zone goes with its stack, unless records are left in it: DeleteHostedZone then refuses."""
+    route53_backends[account_id][PARTITION].delete_hosted_zone(zone.resource_id)
+
+
+def _inline_policies(properties: Json) -> dict[str, str]:
+    if "ManagedPolicyArns" in properties or "PermissionsBoundary" in properties:
+        raise ValidationError(message="managed policies and boundaries of a role are not modelled")
+    return {policy["PolicyName"]: json.dumps(policy["PolicyDocument"]) for policy in properties.get("Policies", ())}
+
+
+def _create_role(
+    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
+) -> Role:
+    """A role with its policies as JSON texts, as IAM's own API leaves them there."""
+    policies = _inline_policies(cloudformation_json["Properties"])
+    role = _CREATE_ROLE(cls, name, cloudformation_json, account_id, region, **kwargs)
+    role.policies = policies
+    return role
+
+
+def _update_role(
+    _cls: type,
+    original_resource: Role,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> Role:
+    """An update takes effect on the trust policy and the inline policies, without interruption."""
+    del new_resource_name, account_id, region_name
+    role, properties = original_resource, cloudformation_json["Properties"]
+    if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
+        raise ValidationError(message="the replacement of a role is not modelled")
+    role.policies = _inline_policies(properties)
+    role.assume_role_policy_document = json.dumps(properties["AssumeRolePolicyDocument"])
+    role.description = properties.get("Description", "")
+    role.max_session_duration = properties.get("MaxSessionDuration", 3600)
+    return role
+
+
+def _update_managed_policy(
+    _cls: type,
+    original_resource: ManagedPolicy,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> ManagedPolicy:
+    """A new default version, attached to the roles that the update names."""
+    del new_resource_name, region_name
+    policy, properties = original_resource, cloudformation_json["Properties"]
+    if properties.keys() & {"Groups", "Users"} or properties.get("ManagedPolicyName", policy.name) != policy.name:
+        raise ValidationError(message="policies of users and groups, and replacements, are not modelled")
+    backend = iam_backends[account_id][PARTITION]
+    for version in [version for version in policy.versions if not version.is_default]:
+        backend.delete_policy_version(policy.arn, version.version_id)
+    backend.create_policy_version(policy.arn, json.dumps(properties["PolicyDocument"]), "true")
+    wanted, roles = set(properties.get("Roles", ())), tuple(backend.roles.values())
+    for role in roles:
+        if role.name in wanted and policy.arn not in role.managed_policies:
+            policy.attach_to(role)
+        elif role.name not in wanted and policy.arn in role.managed_policies:
+            policy.detach_from(role)
+    return policy
+
+
+def _delete_managed_policy(policy: ManagedPolicy, account_id: str, _region_name: str) -> None:
+    """A policy goes with its stack, and is detached first."""
+    backend = iam_backends[account_id][PARTITION]
+    for role in tuple(backend.roles.values()):
+        if policy.arn in role.managed_policies:
+            policy.detach_from(role)
+    backend.delete_policy(policy.arn)
+
+
+def _create_table(
+    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
+) -> Table:
+    """A table with its time to live and its point-in-time recovery."""
+    properties = cloudformation_json["Properties"]
+    table = _CREATE_TABLE(cls, name, cloudformation_json, account_id, region, **kwargs)
+    backend = dynamodb_backends[account_id][region]
+    if "TimeToLiveSpecification" in properties:
+        backend.update_time_to_live(table.name, properties["TimeToLiveSpecification"])
+    if "PointInTimeRecoverySpecification" in properties:
+        backend.update_continuous_backups(table.name, properties["PointInTimeRecoverySpecification"])
+    return table
+
+
+def _check_code(properties: Json, account_id: str) -> None:
+    code = properties["Code"]
+    if "S3Bucket" in code and s3_backends[account_id][PARTITION].get_object(code["S3Bucket"], code["S3Key"]) is None:
+        message = f"Error occurred while GetObject. S3 Error Code: NoSuchKey. {code['S3Bucket']}/{code['S3Key']}"
+        raise ValidationError(message=message)
+
+
+def _create_function(
+    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
+) -> LambdaFunction:
+    """A function with its architecture and its tracing, whose code must be there."""
+    properties = cloudformation_json["Properties"]
+    _check_code(properties, account_id)
+    function = _CREATE_FUNCTION(cls, name, cloudformation_json, account_id, region, **kwargs)
+    function.architectures = properties.get("Architectures", ["x86_64"])
+    return function
+
+
+def _update_function(
+    cls: type,
+    original_resource: LambdaFunction,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> LambdaFunction:
+    properties = cloudformation_json["Properties"]
+    _check_code(properties, account_id)
+    function = _UPDATE_FUNCTION(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name)
+    function.architectures = properties.get("Architectures", ["x86_64"])
+    return function
+
+
+def _update_queue(
+    _cls: type,
+    original_resource: Queue,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> Queue:
+    """Every attribute of a queue may be updated but its name; its policy is another resource's."""
+    del new_resource_name, account_id, region_name
+    queue, properties = original_resource, dict(cloudformation_json["Properties"])
+    properties.pop("Tags", None)
+    if properties.pop("QueueName", queue.name) != queue.name:
+        raise ValidationError(message="the replacement of a queue is not modelled")
+    queue._set_attributes({**properties, "Policy": queue.policy})
+    return queue

@@ -1,0 +1,247 @@
+"""CloudFormation in the emulator: it deploys what it can simulate, and refuses the rest by name.
+
+A simulation. moto skips a resource type that it lacks and still reports CREATE_COMPLETE, checks no parameters and no
+capabilities, and loses resources in updates; here each of these is an error, or is done as AWS documents in the
+"CloudFormation User Guide" (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html). A creation
+that fails leaves nothing behind, as with OnFailure DELETE; a failed update is not rolled back.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.exceptions import ClientError
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend, Stack
+from moto.iam.models import iam_backends
+
+from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.alarms import Alarm
+from sandbox.aws.cloudformation.corrected import corrected_types
+from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
+from sandbox.aws.cloudformation.rollout import automatic_deployment
+from sandbox.aws.cloudformation.schedules import ScheduleResource
+from sandbox.aws.cloudformation.stack_set import StackSetResource
+from sandbox.aws.cloudformation.template import (
+    TemplateRefused,
+    changed_resources,
+    check_capabilities,
+    check_types,
+    complete_parameters,
+    parsed_template,
+)
+from sandbox.aws.organization import PARTITION
+from sandbox.aws.profiles.resource_types import PROFILE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+    from sandbox.aws.cloudformation.template import Template
+
+# moto finds a type by the subclasses of its model: that they were imported is what registers these.
+BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource, *PROFILE_TYPES)
+
+
+class DeploymentFailed(RuntimeError):
+    """A stack that could not be created or updated."""
+
+
+class Deployer:
+    """Deploys templates into accounts and regions of the emulator, through the API as anybody would."""
+
+    def __init__(self, session: boto3.Session | None = None) -> None:
+        self._session = session or boto3.Session()
+        self._clients: dict[tuple[str, str], CloudFormationClient] = {}
+
+    def deploy(
+        self,
+        account: str,
+        region: str,
+        stack_name: str,
+        template_text: str,
+        parameters: Mapping[str, str] | None = None,
+        capabilities: Collection[str] = (),
+    ) -> dict[str, str]:
+        """Create or update a stack, and give back its outputs.
+
+        Raises:
+            TemplateRefused: The template or what is given with it is not acceptable.
+            DeploymentFailed: CloudFormation, or a resource, refused.
+        """
+        template = parsed_template(template_text)
+        check_types(template, parsing.get_model_map().keys())
+        check_capabilities(template, capabilities)
+        wanted = complete_parameters(template, parameters or {})
+        client = self._client(account, region)
+        request: dict[str, Any] = {
+            "StackName": stack_name,
+            "TemplateBody": template_text,
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()],
+            "Capabilities": list(capabilities),
+        }
+        try:
+            if self._exists(client, stack_name):
+                client.update_stack(**request)
+            else:
+                client.create_stack(**request)
+        except ClientError as refused:
+            if "No updates are to be performed" not in str(refused):
+                raise DeploymentFailed(f"{stack_name} in {account}/{region}: {refused}") from refused
+        return self.outputs(account, region, stack_name)
+
+    def outputs(self, account: str, region: str, stack_name: str) -> dict[str, str]:
+        """The outputs of a stack that stands.
+
+        Raises:
+            DeploymentFailed: The stack did not come up.
+        """
+        (stack,) = self._client(account, region).describe_stacks(StackName=stack_name)["Stacks"]
+        if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            raise DeploymentFailed(f"{stack_name} in {account}/{region} is {stack['StackStatus']}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+
+    def delete(self, account: str, region: str, stack_name: str) -> None:
+        """Delete a stack; one that is not there is as good as deleted."""
+        self._client(account, region).delete_stack(StackName=stack_name)
+
+    def _client(self, account: str, region: str) -> CloudFormationClient:
+        if (account, region) not in self._clients:
+            # An access key of the account's own, as its administrator would hold one.
+            key = iam_backends[account][PARTITION].create_temp_access_key()
+            self._clients[account, region] = self._session.client(
+                "cloudformation",
+                region_name=region,
+                aws_access_key_id=key.access_key_id,
+                aws_secret_access_key=key.secret_access_key,
+            )
+        return self._clients[account, region]
+
+    @staticmethod
+    def _exists(client: CloudFormationClient, stack_name: str) -> bool:
+        try:
+            client.describe_stacks(StackName=stack_name)
+        except ClientError:
+            return False
+        return True
+
+
+@contextmanager
+def deployer(session: boto3.Session | None = None) -> Iterator[Deployer]:
+    """A deployer, with the bridges in force for as long as the context lasts."""
+    with cloudformation_bridges():
+        yield Deployer(session)
+
+
+@contextmanager
+def cloudformation_bridges() -> Iterator[None]:
+    """Let moto's CloudFormation refuse what it would skip, and do what it would lose."""
+    for known in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        known.cache_clear()
+    with (
+        corrected_types(),
+        automatic_deployment(),
+        replaced(Stack, parse_template=staticmethod(parsed_template)),
+        replaced(
+            CloudFormationBackend,
+            create_stack=_created(CloudFormationBackend.create_stack),
+            update_stack=_updated(CloudFormationBackend.update_stack),
+            create_change_set=_no_change_set,
+        ),
+        replaced(parsing.ResourceMap, build_resource_diff=_resource_diff),
+        replaced(
+            parsing,
+            parse_and_update_resource=_strictly_updated(parsing.parse_and_update_resource),
+            logger=_Refusing(),
+        ),
+    ):
+        yield
+
+
+class _Refusing:
+    """In the place of moto's logger: it warns of an attribute that it lacks, and then leaves the property out."""
+
+    def warning(self, message: str, *arguments: object) -> None:
+        """Refuse what moto would only warn of."""
+        raise ValidationError(message=message % arguments if arguments else message)
+
+
+def _complete(template_text: str, given: Mapping[str, str]) -> dict[str, str]:
+    try:
+        template: Template = parsed_template(template_text)
+        check_types(template, parsing.get_model_map().keys())
+        return complete_parameters(template, given)
+    except TemplateRefused as refused:
+        raise ValidationError(message=str(refused)) from refused
+
+
+def _created(method: Callable[..., Any]) -> Callable[..., Any]:
+    def create_stack(
+        self: CloudFormationBackend, name: str, template: str, parameters: Mapping[str, str], **options: object
+    ) -> Stack:
+        # moto splits the lists that are given but not those of defaults: so every parameter is given.
+        complete = _complete(template, parameters)
+        before = set(self.stacks)
+        try:
+            return method(self, name=name, template=template, parameters=complete, **options)
+        except Exception:
+            for stack_id in set(self.stacks) - before:
+                # What cannot be deleted was not created: the fault that counts is the first one.
+                with suppress(Exception):
+                    self.stacks[stack_id].delete()
+                del self.stacks[stack_id]
+            raise
+
+    return create_stack
+
+
+def _updated(method: Callable[..., Any]) -> Callable[..., Any]:
+    def update_stack(
+        self: CloudFormationBackend, name: str, template: str, parameters: list[dict[str, Any]], **options: object
+    ) -> Stack:
+        given = self._resolve_update_parameters(self.get_stack(name), parameters)
+        complete = _complete(template, given)
+        listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in complete.items()]
+        return method(self, name=name, template=template, parameters=listed, **options)
+
+    return update_stack
+
+
+def _no_change_set(_self: CloudFormationBackend, *_arguments: object, **_options: object) -> tuple[str, str]:
+    # moto would carry it out past all that is checked here.
+    raise ValidationError(message="the sandbox has no change sets: use create-stack and update-stack")
+
+
+def _resource_diff(
+    self: parsing.ResourceMap, other_template: Template, parameters: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
+    """What an update adds, changes and removes; moto sees a changed parameter only in a bare Ref."""
+    old, new = self._resource_json_map, other_template["Resources"]
+    given = parameters or {}
+    changed = {name for name, value in given.items() if self.input_parameters.get(name) != value}
+    return {
+        "Add": [name for name in new if name not in old],
+        "Modify": list(changed_resources(self._template, other_template, changed)),
+        "Remove": [name for name in old if name not in new],
+    }
+
+
+def _strictly_updated(method: Callable[..., Any]) -> Callable[..., Any]:
+    def update(logical_id: str, resource_json: dict[str, Any], resources_map: parsing.ResourceMap, **where: str) -> Any:  # noqa: ANN401 - moto's own resources
+        """Update a resource, or refuse: moto would forget one of a type that it cannot update."""
+        condition = resource_json.get("Condition")
+        wanted = condition is None or resources_map.lazy_condition_map[condition]
+        if wanted != (resources_map._parsed_resources.get(logical_id) is not None):
+            raise ValidationError(message=f"{logical_id}: a condition that changes is not modelled")
+        if not wanted:
+            return None
+        model = parsing.resource_class_from_type(resource_json["Type"])
+        if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
+            raise ValidationError(message=f"{logical_id}: the update of {resource_json['Type']} is not modelled")
+        return method(logical_id, resource_json, resources_map, **where)
+
+    return update

@@ -1,0 +1,113 @@
+"""Schedules of EventBridge Scheduler, which CloudFormation deploys and the emulator lacks as a resource of a template.
+
+A simulation of AWS::Scheduler::Schedule
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html), kept in
+moto's own Scheduler, where its API shows them too. `sandbox.schedules` carries them out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.common_models import CloudFormationModel
+from moto.scheduler.models import scheduler_backends
+
+from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+
+Json = dict[str, Any]
+GROUP: Final = "default"
+_PROPERTIES: Final = frozenset(
+    {"Name", "Description", "ScheduleExpression", "FlexibleTimeWindow", "State", "Target"},
+)
+_TARGET: Final = frozenset({"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"})
+
+
+class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::Scheduler::Schedule, in the default group."""
+
+    def __init__(self, name: str, account_id: str, region_name: str) -> None:
+        self.physical_resource_id = name
+        self.arn = f"arn:aws:scheduler:{region_name}:{account_id}:schedule/{GROUP}/{name}"
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """The one attribute there is."""
+        if attribute != "Arn":
+            raise ValidationError(message=f"a schedule has no attribute {attribute}")
+        return self.arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """The property that names it."""
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """The type."""
+        return "AWS::Scheduler::Schedule"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> ScheduleResource:
+        """Put the schedule; CloudFormation takes no name over that somebody else gave already."""
+        settings = _settings(cloudformation_json["Properties"])
+        backend = scheduler_backends[account_id][region_name]
+        if resource_name in backend.schedule_groups[GROUP].schedules:
+            raise ValidationError(message=f"{resource_name} already exists")
+        backend.create_schedule(name=resource_name, group_name=GROUP, action_after_completion=None, **settings)
+        return cls(resource_name, account_id, region_name)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ScheduleResource,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> ScheduleResource:
+        """Put a whole new configuration in the old one's place."""
+        properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
+        if "Name" in properties and new_resource_name != name:
+            raise ValidationError(message="the replacement of a schedule is not modelled")
+        scheduler_backends[account_id][region_name].update_schedule(
+            name=name, group_name=GROUP, **_settings(properties)
+        )
+        return original_resource
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Delete the schedule."""
+        scheduler_backends[account_id][region_name].delete_schedule(GROUP, self.physical_resource_id)
+
+
+def _settings(properties: Json) -> Json:
+    """What moto's own CreateSchedule takes; refuses what is not modelled or what Scheduler would refuse."""
+    if unknown := sorted(properties.keys() - _PROPERTIES):
+        raise ValidationError(message=f"properties of a schedule that are not modelled: {unknown}")
+    target = properties["Target"]
+    if unknown := sorted(target.keys() - _TARGET):
+        raise ValidationError(message=f"properties of a schedule's target that are not modelled: {unknown}")
+    if not target["Arn"].startswith("arn:aws:sqs:"):
+        raise ValidationError(message=f"{target['Arn']} is no queue: other targets are not modelled")
+    try:
+        period_of(properties["ScheduleExpression"])
+    except NoExpression as refused:
+        raise ValidationError(message=str(refused)) from refused
+    window = properties["FlexibleTimeWindow"]
+    minutes = window.get("MaximumWindowInMinutes")
+    # "Mode" and "MaximumWindowInMinutes" (1 to 1,440):
+    # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html
+    if (window["Mode"] == "FLEXIBLE") != (minutes is not None) or window["Mode"] not in {"FLEXIBLE", "OFF"}:
+        raise ValidationError(message="a flexible time window, and it alone, says how long it is")
+    return {
+        "description": properties.get("Description"),
+        "end_date": None,
+        "flexible_time_window": window,
+        "kms_key_arn": None,
+        "schedule_expression": properties["ScheduleExpression"],
+        "schedule_expression_timezone": None,
+        "start_date": None,
+        "state": properties.get("State", "ENABLED"),
+        "target": target,
+    }

@@ -1,0 +1,83 @@
+"""Tags that only AWS itself may set: refused to a customer, and set here as Auto Scaling does.
+
+A simulation: the emulator takes any tag from anyone. "Tag your Amazon EC2 resources", Tag restrictions
+(https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses._base_response import EC2BaseResponse
+from moto.ec2.responses.tags import TagResponse
+
+from sandbox.aws.bridge import replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+# "Auto Scaling automatically tags instances": "Tag Auto Scaling groups and instances",
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+GROUP_TAG: Final = "aws:autoscaling:groupName"
+_RESERVED: Final = "aws:"
+
+# A request or an answer of the emulator, which ships no types.
+Moto = Any
+
+_asked_by_aws: ContextVar[bool] = ContextVar("asked_by_aws", default=False)
+
+
+@contextmanager
+def asked_by_aws() -> Iterator[None]:
+    """What is asked of EC2 in this thread while the context lasts comes from a service of AWS, not from a customer."""
+    token = _asked_by_aws.set(True)
+    try:
+        yield
+    finally:
+        _asked_by_aws.reset(token)
+
+
+@contextmanager
+def reserved_tags() -> Iterator[None]:
+    """No customer may set or remove a tag whose key begins with `aws:`, at a creation or later.
+
+    In the requests and not in the emulator's backend, which its Auto Scaling and CloudFormation call, too, and rightly
+    with such tags.
+    """
+    at_creation = EC2BaseResponse._parse_tag_specification
+
+    def parse(response: Moto, expected_type: str | None = None) -> dict[str, dict[str, str]]:
+        tags: dict[str, dict[str, str]] = at_creation(response, expected_type)
+        _refuse_reserved(key for of_type in tags.values() for key in of_type)
+        return tags
+
+    def checked(action: Callable[[Moto], Moto]) -> Callable[[Moto], Moto]:
+        def tag(response: Moto) -> Moto:
+            _refuse_reserved(tag["Key"] for tag in response._get_param("Tags", []))
+            return action(response)
+
+        return tag
+
+    with (
+        replaced(EC2BaseResponse, _parse_tag_specification=parse),
+        replaced(
+            TagResponse,
+            create_tags=checked(TagResponse.create_tags),
+            delete_tags=checked(TagResponse.delete_tags),
+        ),
+    ):
+        yield
+
+
+def _refuse_reserved(keys: Iterable[str]) -> None:
+    # The prefix is reserved in any case of its letters.
+    reserved = next((key for key in keys if key.lower().startswith(_RESERVED)), None)
+    if reserved is not None and not _asked_by_aws.get():
+        message = (
+            f"Value ( {reserved} ) for parameter key is invalid. "
+            "Tag keys starting with 'aws:' are reserved for internal use"
+        )
+        raise EC2ClientError("InvalidParameterValue", message)

@@ -1,0 +1,221 @@
+"""EventBridge: PutEvents, and the way of an event from a bus by its rules to their targets.
+
+A simulation of what AWS documents in "Sending and receiving events between AWS accounts in Amazon EventBridge"
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html). Buses, rules and patterns are the
+emulator's; its own delivery rewrites the envelope and heeds no policy, and is not used.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.events.exceptions import ValidationException
+from moto.events.models import EventsBackend
+from moto.events.responses import EventsHandler
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
+
+from sandbox.aws.bridge import replaced
+from sandbox.aws.events.delivery import Undeliverable, bus_admits, bus_arn, bus_of, check_forwarding, send
+from sandbox.aws.iam.guard import account_of
+from sandbox.aws.organization import PARTITION
+from sandbox.clock import Clock, RealClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+Event = dict[str, Any]
+# A rule or response of the emulator, which ships no types.
+Moto = Any
+
+# PutEvents takes at most 10 entries a request
+# (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
+MAX_ENTRIES: Final = 10
+
+# The ARN of the principal whose PutEvents is being answered.
+_caller: ContextVar[str | None] = ContextVar("caller", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """An event that a rule matched and that did not reach its target, with EventBridge's error code and why."""
+
+    event: Event
+    rule_arn: str
+    target_arn: str
+    code: str
+    message: str
+
+
+class Router:
+    """Moves events through the rules that are deployed, at once and in order.
+
+    Attributes:
+        undelivered: What did not reach its target, in order.
+        tamper: A fault on purpose: what really arrives for each event that one bus sends to another. It may return
+            none (lost), several (duplicated), or earlier ones that it held back (delayed, reordered).
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.undelivered: list[Undelivered] = []
+        self.tamper: Callable[[Event], Iterable[Event]] = lambda event: (event,)
+        self._clock = clock or RealClock()
+        self._lock = RLock()
+
+    def emit(self, event: Event) -> None:
+        """Take an event of an AWS service to the default bus of its account and region."""
+        with self._lock:
+            self._match(bus_arn(event["account"], event["region"]), event, forwarded=False)
+
+    def arrive(self, arn: str, event: Event) -> None:
+        """Let an event that another bus sent arrive at the bus of this ARN, past all policies and faults."""
+        with self._lock:
+            self._match(arn, event, forwarded=True)
+
+    def put_events(
+        self, account: str, region: str, entries: Sequence[Mapping[str, Any]], principal_arn: str | None = None
+    ) -> list[dict[str, str]]:
+        """Take a caller's own events, and return PutEvents' answer for each.
+
+        Account and region are the service's to set; sources of AWS are refused. "PutEventsResultEntry"
+        (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html).
+
+        Raises:
+            ValidationException: There are more entries than a request may have.
+        """
+        if len(entries) > MAX_ENTRIES:
+            raise ValidationException(f"Member must have length less than or equal to {MAX_ENTRIES}")
+        principal = principal_arn or f"arn:aws:iam::{account}:root"
+        with self._lock:
+            return [self._put(account, region, entry, principal) for entry in entries]
+
+    def _put(self, account: str, region: str, entry: Mapping[str, Any], principal: str) -> dict[str, str]:
+        name = str(entry.get("EventBusName") or "default")
+        arn = name if name.startswith("arn:") else bus_arn(account, region, name)
+        if fault := _entry_fault(entry, arn, region):
+            return {"ErrorCode": fault[0], "ErrorMessage": fault[1]}
+        event: Event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": entry["DetailType"],
+            "source": entry["Source"],
+            "account": account,
+            "time": _time(entry.get("Time") or self._clock.now()),
+            "region": region,
+            "resources": list(entry.get("Resources") or ()),
+            "detail": json.loads(entry["Detail"]),
+        }
+        # Within an account the caller's identity policy suffices, and that is for whoever guards the API call.
+        forwarded = account_of(arn) != account
+        if forwarded and not bus_admits(arn, event, principal, by_rule=False):
+            message = f"User: {principal} is not authorized to perform: events:PutEvents on resource: {arn}"
+            return {"ErrorCode": "AccessDeniedException", "ErrorMessage": message}
+        self._match(arn, event, forwarded=forwarded)
+        return {"EventId": event["id"]}
+
+    def _match(self, arn: str, event: Event, *, forwarded: bool) -> None:
+        bus = bus_of(arn)
+        for rule in list(bus.rules.values()) if bus else ():
+            # A rule without a pattern has a schedule, and no event concerns it.
+            if not rule.state.startswith("ENABLED") or not rule.event_pattern.get_pattern():
+                continue
+            if rule.event_pattern.matches_event(event):
+                for target in list(rule.targets):
+                    self._deliver(rule, target, event, forwarded=forwarded)
+
+    def _deliver(self, rule: Moto, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
+        try:
+            self._reach(rule, target, event, forwarded=forwarded)
+        except Undeliverable as fault:
+            self.undelivered.append(Undelivered(event, rule.arn, target["Arn"], fault.code, str(fault)))
+            self._bury(rule, target, event, fault)
+
+    def _reach(self, rule: Moto, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
+        arn = target["Arn"]
+        match arn.split(":")[2]:
+            case "events":
+                check_forwarding(rule, target, event, forwarded=forwarded)
+                for arriving in self.tamper(event):
+                    self._match(arn, arriving, forwarded=True)
+            case "sqs":
+                send(rule, arn, event)
+            case service:
+                raise Undeliverable("INTERNAL_ERROR", f"targets of {service} are not simulated")
+
+    def _bury(self, rule: Moto, target: Mapping[str, Any], event: Event, fault: Undeliverable) -> None:
+        """Send an undelivered event to the target's dead-letter queue, if it has one that takes it.
+
+        Missing permissions and missing resources are not retried, so the attributes that tell of retries are left
+        out: "Using dead-letter queues to process undelivered events in EventBridge"
+        (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
+        """
+        queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+        if not queue:
+            return
+        texts = {
+            "RULE_ARN": rule.arn,
+            "TARGET_ARN": target["Arn"],
+            "ERROR_CODE": fault.code,
+            "ERROR_MESSAGE": str(fault),
+        }
+        try:
+            send(rule, queue, event, {key: {"DataType": "String", "StringValue": text} for key, text in texts.items()})
+        except Undeliverable as again:
+            self.undelivered.append(Undelivered(event, rule.arn, queue, again.code, str(again)))
+
+
+@contextmanager
+def events_routed(router: Router) -> Iterator[None]:
+    """Let the router answer PutEvents, in process and through the emulator's server, while the context lasts."""
+    respond = EventsHandler.put_events
+
+    def put_events_response(response: Moto) -> Moto:
+        token = _caller.set(_principal_arn(response.current_account, response.access_key))
+        try:
+            return respond(response)
+        finally:
+            _caller.reset(token)
+
+    def put_events(backend: Moto, events: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+        return router.put_events(backend.account_id, backend.region_name, events, _caller.get())
+
+    with replaced(EventsHandler, put_events=put_events_response), replaced(EventsBackend, put_events=put_events):
+        yield
+
+
+def _principal_arn(account: str, access_key: str) -> str:
+    if session := sts_backends[account][PARTITION].get_assumed_role_from_access_key(access_key):
+        return str(session.role_arn)
+    for user in iam_backends[account][PARTITION].users.values():
+        if any(key.access_key_id == access_key for key in user.access_keys):
+            return str(user.arn)
+    return f"arn:aws:iam::{account}:root"
+
+
+def _time(moment: float | str) -> str:
+    return moment if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _entry_fault(entry: Mapping[str, Any], arn: str, region: str) -> tuple[str, str] | None:
+    """The error code and message that PutEvents has for an entry, or None when nothing is wrong with it."""
+    for field in ("Source", "DetailType", "Detail"):
+        if not entry.get(field):
+            return "InvalidArgument", f"Parameter {field} is not valid. Reason: {field} is a required argument."
+    if entry["Source"].startswith("aws."):
+        return "NotAuthorizedForSourceException", "Not authorized for the source."
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
+        return "MalformedDetail", "Detail is malformed."
+    if arn.split(":")[3] != region:
+        return "InvalidArgument", "Parameter EventBusName is not valid. Reason: the event bus is in another region."
+    return None

@@ -1,0 +1,79 @@
+"""What is published when a VPC is made, changed or deleted: EC2 itself says nothing, the account's trail does.
+
+A simulation: the emulator emits nothing. Calls that fail, which a trail logs too, with an errorCode, are not told of.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from moto.ec2.models.vpcs import VPCBackend
+
+from sandbox.aws.bridge import replaced
+from sandbox.aws.events.ec2_publisher import being_made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.aws.events.ec2_publisher import Event, Publisher
+
+# A backend, VPC or parameter of the emulator, which ships no types.
+Moto = Any
+
+
+@dataclass(slots=True)
+class Trails:
+    """Which accounts have a trail that logs management events: all but those that are `missing`.
+
+    "To record events with a detail-type value of AWS API Call via CloudTrail, you must have a trail":
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+    """
+
+    missing: set[str] = field(default_factory=set)
+
+    def log(self, account: str) -> bool:
+        """Whether a trail logs what happens in the account."""
+        return account not in self.missing
+
+
+@contextmanager
+def vpc_events(publisher: Publisher, trails: Trails) -> Iterator[None]:
+    """Creating and deleting a VPC and changing its attributes publish what the trail logs, while the context lasts.
+
+    The tags that it is created with are told of once. A region's default VPC was there before anybody called.
+    """
+    create, delete, modify = VPCBackend.create_vpc, VPCBackend.delete_vpc, VPCBackend.modify_vpc_attribute
+
+    def call(backend: Moto, name: str, parameters: Event, answer: Event) -> None:
+        if trails.log(backend.account_id):
+            publisher.call(backend, name, parameters, answer)
+
+    def create_vpc(backend: Moto, *args: Moto, **kwargs: Moto) -> Moto:
+        with being_made():
+            vpc = create(backend, *args, **kwargs)
+        if not vpc.is_default:
+            asked = {"cidrBlock": vpc.cidr_block, "instanceTenancy": vpc.instance_tenancy}
+            made = {"vpcId": vpc.id, "state": "pending", "ownerId": backend.account_id, "isDefault": False}
+            call(backend, "CreateVpc", asked, {"vpc": asked | made})
+            publisher.tags(backend, vpc.id, {})
+        return vpc
+
+    def delete_vpc(backend: Moto, vpc_id: str) -> Moto:
+        deleted = delete(backend, vpc_id)
+        call(backend, "DeleteVpc", {"vpcId": vpc_id}, {"_return": True})
+        return deleted
+
+    def modify_vpc_attribute(backend: Moto, vpc_id: str, attr_name: str, attr_value: Moto) -> None:
+        modify(backend, vpc_id, attr_name, attr_value)
+        changed = {_camel_case(attr_name): {"value": attr_value}}
+        call(backend, "ModifyVpcAttribute", {"vpcId": vpc_id, **changed}, {"_return": True})
+
+    with replaced(VPCBackend, create_vpc=create_vpc, delete_vpc=delete_vpc, modify_vpc_attribute=modify_vpc_attribute):
+        yield
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)

@@ -1,0 +1,240 @@
+"""A function's execution environment: its own modules, loggers, credentials and process environment.
+
+A simulation of "Understanding the Lambda execution environment lifecycle"
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What Python holds once for a whole
+process is swapped while a function runs, so only one runs at a time, and no other thread should import meanwhile.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import os
+import sys
+import traceback
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import boto3
+from moto.sts.models import sts_backends
+
+from sandbox.aws.iam.evaluation import Request, resource_allows
+from sandbox.aws.iam.guard import deployed_role, trust_document
+from sandbox.aws.organization import PARTITION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    from sandbox.clock import Clock
+
+Event = dict[str, Any]
+# A function of the emulator, which ships no types.
+Moto = Any
+
+SERVICE: Final = "lambda.amazonaws.com"
+SESSION_SECONDS: Final = 12 * 3600
+# What the machine's own environment must not tell a function.
+_HOST_PREFIXES: Final = ("AWS_", "_X_AMZN_", "LAMBDA_", "POWERTOOLS_", "_HANDLER")
+
+
+class RoleNotAssumable(PermissionError):
+    """Lambda cannot assume the role that a function is deployed with."""
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaContext:
+    """What a handler gets beside its event.
+
+    "Using the Lambda context object to retrieve Python function information"
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
+    """
+
+    clock: Clock
+    deadline: float
+    aws_request_id: str
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    log_group_name: str
+    log_stream_name: str
+    function_version: str = "$LATEST"
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function's timeout, by the sandbox's clock."""
+        return max(0, int((self.deadline - self.clock.now()) * 1000))
+
+
+class _Log(io.TextIOBase):
+    """A function's standard output: whole lines, kept."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self._rest = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        *lines, self._rest = (self._rest + text).split("\n")
+        self._lines.extend(line for line in lines if line)
+        return len(text)
+
+    def show_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Write a warning as the interpreter would to standard error."""
+        del file
+        self.write(warnings.formatwarning(message, category, filename, lineno, line))
+
+
+class Environment:
+    """An execution environment: what one function keeps between invocations, and nobody else sees."""
+
+    def __init__(self, function: Moto, root: Path, variables: Mapping[str, str], lines: list[str]) -> None:
+        self.configuration = configuration(function)
+        self.stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self._root = root
+        self._handler_name: str = function.handler
+        self._variables = dict(variables)
+        self._log = _Log(lines)
+        self._modules: dict[str, ModuleType] = {}
+        self._loggers: dict[str, Any] = {}
+        self._session: Any = None
+        root_handler = logging.StreamHandler(self._log)
+        root_handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(message)s"))
+        self._handlers: list[logging.Handler] = [root_handler]
+        self._level: int = logging.WARNING
+        self._handler: Callable[[Event, LambdaContext], Any] | None = None
+
+    @property
+    def initialised(self) -> bool:
+        """Whether the handler's module was imported."""
+        return self._handler is not None
+
+    def run(self, event: Event, context: LambdaContext) -> Any:  # noqa: ANN401 - whatever the handler returns
+        """The handler's response, as JSON gives it; the module is imported at the first call."""
+        with self._inside():
+            try:
+                if self._handler is None:
+                    module, _, name = self._handler_name.rpartition(".")
+                    self._handler = getattr(importlib.import_module(module), name)
+                return json.loads(json.dumps(self._handler(json.loads(json.dumps(event)), context)))
+            except Exception:
+                traceback.print_exc(file=self._log)
+                raise
+            finally:
+                self._log.write("\n")
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        # All that the package brings is the function's own: neither this process nor another function shares it.
+        owned = {path.stem for path in self._root.iterdir()}
+        manager = logging.Logger.manager
+        environ, path, stdout, stderr = dict(os.environ), list(sys.path), sys.stdout, sys.stderr
+        modules = _taken(owned)
+        session, loggers = boto3.DEFAULT_SESSION, manager.loggerDict
+        handlers, level = logging.root.handlers, logging.root.level
+
+        sys.modules.update(self._modules)
+        sys.path[:] = [str(self._root), *path]
+        kept = {key: value for key, value in environ.items() if not key.startswith(_HOST_PREFIXES)}
+        _set_environ({**kept, **self._variables})
+        sys.stdout = sys.stderr = self._log
+        boto3.DEFAULT_SESSION, manager.loggerDict = self._session, self._loggers
+        logging.root.handlers = self._handlers
+        logging.root.setLevel(self._level)
+        try:
+            with warnings.catch_warnings():
+                # A new interpreter's filters, as a function would find them.
+                warnings.showwarning = self._log.show_warning
+                warnings.resetwarnings()
+                for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                    warnings.simplefilter("ignore", category)
+                yield
+        finally:
+            self._session, self._level = boto3.DEFAULT_SESSION, logging.root.level
+            self._handlers = logging.root.handlers
+            self._modules = _taken(owned)
+            sys.modules.update(modules)
+            sys.path[:] = path
+            _set_environ(environ)
+            sys.stdout, sys.stderr = stdout, stderr
+            boto3.DEFAULT_SESSION, manager.loggerDict = session, loggers
+            logging.root.handlers = handlers
+            logging.root.setLevel(level)
+
+
+def _taken(top_names: Collection[str]) -> dict[str, ModuleType]:
+    """The modules of these top-level names, taken out of those that are imported."""
+    names = [name for name in sys.modules if name.partition(".")[0] in top_names]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _set_environ(variables: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+def configuration(function: Moto) -> tuple[str, ...]:
+    """What an execution environment is made from: when it changes, the environment ends."""
+    variables = json.dumps(function.environment_vars, sort_keys=True)
+    return function.code_sha_256, function.handler, function.role, variables, str(function.memory_size)
+
+
+def runtime_variables(function: Moto, root: Path, stream: str) -> dict[str, str]:
+    """Reserved variables of "Working with Lambda environment variables".
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return {
+        "_HANDLER": function.handler,
+        "AWS_REGION": function.region,
+        "AWS_DEFAULT_REGION": function.region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "LAMBDA_TASK_ROOT": str(root),
+    }
+
+
+def credentials(function: Moto) -> dict[str, str]:
+    """The variables of a session of the function's role, which must trust Lambda.
+
+    "Defining Lambda function permissions with an execution role"
+    (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
+    """
+    role = deployed_role(function.role)
+    asked = Request(SERVICE, "", "sts:AssumeRole", function.role)
+    if role is None or not resource_allows(trust_document(role), asked):
+        raise RoleNotAssumable(f"The role defined for the function cannot be assumed by Lambda: {function.role}")
+    session = sts_backends[function.account_id][PARTITION].assume_role(
+        region_name=function.region,
+        role_session_name=function.function_name,
+        role_arn=function.role,
+        policy=None,
+        duration=SESSION_SECONDS,
+        external_id=None,
+    )
+    return {
+        "AWS_ACCESS_KEY_ID": session.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+        "AWS_SESSION_TOKEN": session.session_token,
+    }

@@ -1,0 +1,253 @@
+"""The pollers of queues and table streams, which give functions their batches and heed what these report.
+
+A simulation of what AWS documents; each poller names the documents that it follows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from moto.core.utils import unix_time_millis
+from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import EventPattern
+from moto.sqs.models import sqs_backends
+
+from sandbox.aws.functions.records import batch_info, iso_time, queue_record, reported_failures, stream_record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sandbox.aws.functions.records import Outcome
+    from sandbox.clock import Clock
+
+Event = dict[str, Any]
+# A function, mapping, queue or message of the emulator, which ships no types.
+Moto = Any
+
+# "Change data capture for DynamoDB Streams": records are kept for 24 hours
+# (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
+STREAM_RETENTION_SECONDS: Final = 24 * 3600
+# How long Lambda waits between attempts at a stream's batch is not documented, only that it backs off.
+FIRST_RETRY_SECONDS: Final = 1.0
+LAST_RETRY_SECONDS: Final = 60.0
+
+
+class Invoker(Protocol):
+    """What a poller needs of the service."""
+
+    def check(self, function: Moto, action: str, resource: str) -> None:
+        """Raise unless the function's role allows the action."""
+
+    def invoke(self, function: Moto, event: Event) -> Outcome:
+        """Run the function once with this event."""
+
+
+class QueuePoller:
+    """Polls a queue for a function.
+
+    "Using Lambda with Amazon SQS" (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html) and "Handling errors for
+    an SQS event source in Lambda" (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+    """
+
+    def __init__(self, service: Invoker, mapping: Moto, function: Moto) -> None:
+        if mapping.filter_criteria or mapping.event_source_arn.endswith(".fifo"):
+            raise NotImplementedError(f"filters and FIFO queues are not simulated: {mapping.event_source_arn}")
+        self._service = service
+        self._mapping = mapping
+        self._function = function
+
+    def poll(self) -> int:
+        """Give the function one batch of what is visible; the number of its messages."""
+        arn = self._mapping.event_source_arn
+        _, _, _, region, account, name = arn.split(":")
+        queue = sqs_backends[account][region].get_queue(name)
+        self._service.check(self._function, "sqs:GetQueueAttributes", arn)
+        self._service.check(self._function, "sqs:ReceiveMessage", arn)
+        messages = _received(queue, self._mapping.batch_size)
+        if not messages:
+            return 0
+        event = {"Records": [queue_record(message, arn) for message in messages]}
+        outcome = self._service.invoke(self._function, event)
+        ids = [message.id for message in messages]
+        failed = ids if outcome.error else reported_failures(outcome.response, ids, self._mapping)
+        # What failed stays, and is visible again when the queue's visibility timeout has passed.
+        done = set(ids) - set(ids if failed is None else failed)
+        if done:
+            self._service.check(self._function, "sqs:DeleteMessage", arn)
+            _delete(queue, done)
+        return len(messages)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records of a stream that are given to a function together, until they succeed or are given up."""
+
+    records: list[Event]
+    invocations: int = 0
+    not_before: float = 0.0
+
+
+@dataclass(slots=True)
+class StreamPoller:
+    """Polls a table's stream for a function, in order.
+
+    "How Lambda processes records from stream and queue-based event sources"
+    (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html), "Configuring partial batch
+    response with DynamoDB and Lambda" (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html)
+    and "Retaining discarded records for a DynamoDB event source in Lambda"
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html).
+    """
+
+    service: Invoker
+    clock: Clock
+    mapping: Moto
+    function: Moto = None
+    _position: int = -1
+    _batches: deque[_Batch] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        shard = self._shard()
+        self._position = len(shard.items) if shard and self.mapping.starting_position == "LATEST" else 0
+
+    def poll(self) -> int:
+        """Give the function the next batch, or again the one that failed if it is due; the number of its records."""
+        for action in ("DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"):
+            self.service.check(self.function, f"dynamodb:{action}", self.mapping.event_source_arn)
+        if not self._batches:
+            records = self._read()
+            if not records:
+                return 0
+            self._batches.append(_Batch(records))
+        batch = self._batches[0]
+        if batch.not_before > self.clock.now():
+            return 0
+        given = len(batch.records)
+        outcome = self.service.invoke(self.function, {"Records": batch.records})
+        batch.invocations += 1
+        self._settle(batch, outcome)
+        return given
+
+    def _settle(self, batch: _Batch, outcome: Outcome) -> None:
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in batch.records]
+        failed = numbers if outcome.error else reported_failures(outcome.response, numbers, self.mapping)
+        if failed == []:
+            self._batches.popleft()
+            return
+        reported = failed is not None and not outcome.error
+        checkpoint = min(numbers.index(number) for number in failed) if reported and failed else 0
+        batch.records = batch.records[checkpoint:]
+        if self.mapping.bisect_on_error and not reported and len(batch.records) > 1:
+            # Halving a batch does not use up its retries.
+            half = len(batch.records) // 2
+            self._batches.popleft()
+            self._batches.extendleft([_Batch(batch.records[half:]), _Batch(batch.records[:half])])
+            return
+        condition = self._given_up(batch)
+        if condition:
+            self._batches.popleft()
+            self._discard(batch, outcome, condition)
+            return
+        wait = min(FIRST_RETRY_SECONDS * 2 ** (batch.invocations - 1), LAST_RETRY_SECONDS)
+        batch.not_before = self.clock.now() + wait
+
+    def _given_up(self, batch: _Batch) -> str | None:
+        retries, age = (
+            -1 if limit is None else int(limit)
+            for limit in (self.mapping.max_retry_attempts, self.mapping.max_record_age)
+        )
+        if retries >= 0 and batch.invocations > retries:
+            return "RetryAttemptsExhausted"
+        oldest = batch.records[0]["dynamodb"]["ApproximateCreationDateTime"]
+        return "RecordAgeExceeded" if age >= 0 and self.clock.now() - oldest > age else None
+
+    def _discard(self, batch: _Batch, outcome: Outcome, condition: str) -> None:
+        destination = ((self.mapping.destination_config or {}).get("OnFailure") or {}).get("Destination")
+        if not destination:
+            return
+        _, _, _, region, account, name = destination.split(":")
+        self.service.check(self.function, "sqs:SendMessage", destination)
+        body = {
+            "requestContext": {
+                "requestId": outcome.request_id,
+                "functionArn": self.function.function_arn,
+                "condition": condition,
+                "approximateInvokeCount": batch.invocations,
+            },
+            "responseContext": {
+                "statusCode": 200,
+                "executedVersion": "$LATEST",
+                **({"functionError": "Unhandled"} if outcome.error else {}),
+            },
+            "version": "1.0",
+            "timestamp": iso_time(self.clock.now()),
+            "DDBStreamBatchInfo": batch_info(batch.records, self._shard().id, self.mapping.event_source_arn),
+        }
+        sqs_backends[account][region].send_message(name, json.dumps(body))
+
+    def _shard(self) -> Moto:
+        """The stream's only shard; read anew each time, because a transaction may replace the whole table."""
+        _, _, _, region, account, resource = self.mapping.event_source_arn.split(":", 5)
+        table = dynamodb_backends[account][region].tables.get(resource.split("/")[1])
+        return table.stream_shard if table else None
+
+    def _read(self) -> list[Event]:
+        """The next records that a filter lets through, at most a batch; what none lets through is passed over."""
+        shard = self._shard()
+        patterns = [
+            EventPattern.load(entry["Pattern"]) for entry in (self.mapping.filter_criteria or {}).get("Filters", ())
+        ]
+        records: list[Event] = []
+        while shard and self._position < len(shard.items) and len(records) < self.mapping.batch_size:
+            record = stream_record(shard.items[self._position].to_json(), self.mapping.event_source_arn)
+            self._position += 1
+            kept = self.clock.now() - record["dynamodb"]["ApproximateCreationDateTime"] < STREAM_RETENTION_SECONDS
+            if kept and (not patterns or any(pattern.matches_event(record) for pattern in patterns)):
+                records.append(record)
+        return records
+
+
+def _received(queue: Moto, count: int) -> list[Moto]:
+    """At most this many of the visible messages, which are invisible from now on.
+
+    The emulator's own way looks through the whole queue for each message. "Amazon SQS visibility timeout" and "Using
+    dead-letter queues in Amazon SQS" (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/).
+    """
+    now = unix_time_millis()
+    received: list[Moto] = []
+    gone: set[Moto] = set()
+    with queue._messages_lock:
+        for message in queue._messages:
+            if len(received) == count:
+                break
+            if message.visible_at >= now or message.delayed_until > now:
+                continue
+            queue.pending_messages.discard(message)
+            if message.sent_timestamp + queue.message_retention_period * 1000 <= now:
+                gone.add(message)
+            elif queue.dead_letter_queue and message.approximate_receive_count >= _max_receive_count(queue):
+                gone.add(message)
+                queue.dead_letter_queue.add_message(message)
+            else:
+                queue.pending_messages.add(message)
+                message.mark_received(queue.visibility_timeout)
+                received.append(message)
+        if gone:
+            queue._messages = [message for message in queue._messages if message not in gone]
+    return received
+
+
+def _max_receive_count(queue: Moto) -> int:
+    return int(queue.redrive_policy["maxReceiveCount"])
+
+
+def _delete(queue: Moto, ids: Collection[str]) -> None:
+    """Delete messages in one pass: the emulator's own way is a pass each, and slows down as the queue grows."""
+    with queue._messages_lock:
+        gone = [message for message in queue._messages if message.id in ids]
+        queue._messages = [message for message in queue._messages if message.id not in ids]
+    for message in gone:
+        queue.pending_messages.discard(message)
+        queue.deleted_messages.update(message.all_receipt_handles)

@@ -1,0 +1,222 @@
+"""The Lambda service: runs the deployed package's handlers, and polls queues and table streams for them.
+
+A simulation of what AWS documents, in this process: each function runs in an execution environment of its own, one
+function at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+import uuid
+import weakref
+import zipfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
+
+from sandbox.aws.bridge import replaced
+from sandbox.aws.functions.environment import Environment, LambdaContext, configuration, credentials, runtime_variables
+from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
+from sandbox.aws.functions.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox.clock import Clock
+
+Event = dict[str, Any]
+Moment = Literal["before", "after"]
+# A function or mapping of the emulator, which ships no types.
+Moto = Any
+
+
+class Killed(BaseException):
+    """The worker is gone: what a fault raises on purpose, past every `except Exception` of the function."""
+
+
+class Checker(Protocol):
+    """What the service needs of the permission guard."""
+
+    def check(self, role_arn: str, action: str, resource: str, context: None = None) -> None:
+        """Raise unless the deployed policies of the role allow the action."""
+
+
+@contextmanager
+def own_event_sources() -> Iterator[None]:
+    """Keep the emulator from consuming what event source mappings are for, while the context lasts."""
+    create = LambdaBackend.create_event_source_mapping
+
+    def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
+        mapping = create(backend, spec)
+        _silence(backend.account_id, backend.region_name)
+        return mapping
+
+    with replaced(LambdaBackend, create_event_source_mapping=create_event_source_mapping):
+        yield
+
+
+def _silence(account: str, region: str) -> None:
+    sources = (
+        *sqs_backends[account][region].queues.values(),
+        *dynamodb_backends[account][region].tables.values(),
+    )
+    for source in sources:
+        source.lambda_event_source_mappings.clear()
+
+
+class Functions:
+    """The functions of the discovered accounts and regions, and the pollers of their event source mappings.
+
+    Attributes:
+        interrupt: A fault on purpose: called with the function's name before and after each invocation. If it raises
+            `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
+    """
+
+    def __init__(self, clock: Clock, guard: Checker | None = None) -> None:
+        self.interrupt: Callable[[str, Moment], None] = lambda _function, _moment: None
+        self._clock = clock
+        self._guard = guard
+        self._lock = RLock()
+        self._places: dict[tuple[str, str], None] = {}
+        self._environments: dict[str, Environment] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._streams: dict[str, StreamPoller] = {}
+        self._packages = Path(tempfile.mkdtemp(prefix="functions-"))
+        weakref.finalize(self, shutil.rmtree, self._packages, ignore_errors=True)
+
+    def discover(self, account: str, region: str) -> None:
+        """Serve the functions and mappings of this account and region from now on, later deployed ones too."""
+        self._places[account, region] = None
+        self._pollers()
+
+    def poll(self) -> int:
+        """One round over all mappings, queues first; the number of records given to functions."""
+        with self._lock:
+            return sum(poller.poll() for poller in self._pollers())
+
+    def settle(self, limit: int = 1000) -> int:
+        """Poll until nothing is left to do at this time; the number of records given to functions.
+
+        Raises:
+            RuntimeError: There is still something to do after `limit` rounds.
+        """
+        total = 0
+        for _ in range(limit):
+            handled = self.poll()
+            if not handled:
+                return total
+            total += handled
+        raise RuntimeError(f"the functions have not settled after {limit} rounds")
+
+    def invoke(self, function: Moto, event: Event) -> Outcome:
+        """Run a function once with this event."""
+        name, request_id = function.function_name, str(uuid.uuid4())
+        with self._lock:
+            environment = self._environment(function)
+            self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
+            context = self._context(function, environment, request_id)
+            try:
+                self.interrupt(name, "before")
+                response = environment.run(event, context)
+                self.interrupt(name, "after")
+            except (Killed, SystemExit) as end:
+                self.cold_start(name)
+                return Outcome(request_id, error=f"{type(end).__name__}: {end}")
+            except Exception as error:  # noqa: BLE001 - whatever a function raises is its failure, not the service's
+                if not environment.initialised:
+                    self.cold_start(name)
+                return Outcome(request_id, error=f"{type(error).__name__}: {error}")
+            if self._clock.now() > context.deadline:
+                self.cold_start(name)
+                error_text = f"{request_id} Task timed out after {function.timeout} seconds"
+                self._lines[name].append(error_text)
+                return Outcome(request_id, error=error_text)
+            return Outcome(request_id, response)
+
+    def cold_start(self, function_name: str) -> None:
+        """Forget the function's execution environment: its next invocation imports everything anew."""
+        self._environments.pop(function_name, None)
+
+    def logs(self, function_name: str) -> list[dict[str, Any] | str]:
+        """What the function wrote, a line each: the object where the line is one in JSON, else its text."""
+        return [_parsed(line) for line in self._lines.get(function_name, ())]
+
+    def _pollers(self) -> list[QueuePoller | StreamPoller]:
+        queues: list[QueuePoller | StreamPoller] = []
+        streams: list[QueuePoller | StreamPoller] = []
+        for account, region in self._places:
+            _silence(account, region)
+            backend = lambda_backends[account][region]
+            for mapping in backend._event_source_mappings.values():
+                if str(mapping.enabled).lower() != "true":
+                    continue
+                if ":sqs:" in mapping.event_source_arn:
+                    queues.append(QueuePoller(self, mapping, backend.get_function(mapping.function_arn)))
+                    continue
+                stream = self._streams.get(mapping.uuid) or StreamPoller(self, self._clock, mapping)
+                stream.function = backend.get_function(mapping.function_arn)
+                self._streams[mapping.uuid] = stream
+                streams.append(stream)
+        return [*queues, *streams]
+
+    def check(self, function: Moto, action: str, resource: str) -> None:
+        """Lambda's pollers and its logging act with the function's role.
+
+        "Defining Lambda function permissions with an execution role"
+        (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
+        """
+        if self._guard:
+            self._guard.check(function.role, action, resource)
+
+    def _environment(self, function: Moto) -> Environment:
+        name = function.function_name
+        environment = self._environments.get(name)
+        # An update of code or configuration ends the environments that run the old one.
+        if environment and environment.configuration == configuration(function):
+            return environment
+        root = self._packages / hashlib.sha256(function.code_bytes).hexdigest()
+        if not root.exists():
+            with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as package:
+                package.extractall(root)
+        stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+        variables = {**runtime_variables(function, root, stream), **credentials(function)}
+        self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
+        lines = self._lines.setdefault(name, [])
+        environment = Environment(function, root, {**(function.environment_vars or {}), **variables}, lines)
+        self._environments[name] = environment
+        return environment
+
+    def _context(self, function: Moto, environment: Environment, request_id: str) -> LambdaContext:
+        return LambdaContext(
+            clock=self._clock,
+            deadline=self._clock.now() + int(function.timeout),
+            aws_request_id=request_id,
+            function_name=function.function_name,
+            invoked_function_arn=function.function_arn,
+            memory_limit_in_mb=str(function.memory_size),
+            log_group_name=function.logs_group_name,
+            log_stream_name=environment.stream,
+        )
+
+
+def _log_stream_arn(function: Moto, stream: str) -> str:
+    group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{function.logs_group_name}"
+    return f"{group}:log-stream:{stream}"
+
+
+def _parsed(line: str) -> dict[str, Any] | str:
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return line
+    return parsed if isinstance(parsed, dict) else line

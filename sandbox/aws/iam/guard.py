@@ -1,0 +1,242 @@
+"""The permission guard: what guarded roles ask of AWS is checked against the policies that are really deployed.
+
+A simulation: the emulator lets every call through. Here the API calls of a guarded role's session are evaluated as AWS
+documents in "Policy evaluation logic"
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html), refused with the error that
+the service gives, and noted, so that what was granted can be held against what was used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.client import BaseClient
+from moto.iam.models import Role, get_account_id_from, iam_backends
+
+from hub.runtime import contract
+from sandbox.aws.bridge import replaced
+from sandbox.aws.iam import evaluation
+from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
+from sandbox.aws.organization import PARTITION, management_backend, organization_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sandbox.aws.iam.conditions import Context
+
+GUARDED_ROLES: Final = frozenset(
+    {
+        contract.ASSOCIATOR_ROLE,
+        contract.AUTHORIZER_ROLE,
+        contract.OBSERVER_ROLE,
+        contract.PUBLISHER_ROLE,
+        contract.READER_ROLE,
+        contract.SWEEPER_ROLE,
+        contract.VPC_ROLE,
+        contract.WRITER_ROLE,
+        contract.ZONE_READER_ROLE,
+    }
+)
+
+# Error code and HTTP status of a denied call: "Common errors" of each service's API reference, for example
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html for EC2.
+_DENIALS: Final = {
+    "ec2": ("UnauthorizedOperation", 403),
+    "dynamodb": ("AccessDeniedException", 400),
+    "organizations": ("AccessDeniedException", 400),
+    "route53profiles": ("AccessDeniedException", 400),
+    "route53resolver": ("AccessDeniedException", 400),
+}
+_DENIAL: Final = ("AccessDenied", 403)
+_COLONS_OF_AN_ARN: Final = 5
+# What botocore calls the region of a global service, and which it is to aws:RequestedRegion: "Global condition keys",
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
+_GLOBAL: Final = {"aws-global": "us-east-1"}
+
+# Typed as anything: the guard stands on what botocore's clients keep to themselves.
+_CLIENT: Final[Any] = BaseClient
+
+
+class AccessDenied(PermissionError):
+    """A role asked for what the deployed policies do not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A call that was refused."""
+
+    role_arn: str
+    action: str
+    resource: str
+
+
+class Guard:
+    """Checks and notes what guarded roles ask for.
+
+    Attributes:
+        calls: The actions and resources that each role was allowed, by the role's name.
+        denied: What was refused, in order.
+    """
+
+    def __init__(self, roles: Collection[str] = GUARDED_ROLES) -> None:
+        self.roles = frozenset(roles)
+        self.calls: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.denied: list[Denied] = []
+
+    def check(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> None:
+        """Check and note one action of a role, for what AWS does in the role's name without an API call to see.
+
+        Raises:
+            AccessDenied: The deployed policies do not allow it.
+        """
+        account = account_of(role_arn)
+        org = organization_id(account)
+        request = evaluation.Request(
+            principal_arn=role_arn,
+            principal_account=account,
+            action=action,
+            resource=resource,
+            context={
+                "aws:PrincipalArn": role_arn,
+                "aws:PrincipalAccount": account,
+                "aws:SecureTransport": "true",
+                **({"aws:PrincipalOrgID": org} if org else {}),
+                **_resource_context(resource),
+                **(context or {}),
+            },
+        )
+        role = deployed_role(role_arn)
+        if role is None or not _carried_out(request, role):
+            self.denied.append(Denied(role_arn, action, resource))
+            raise AccessDenied(f"User: {role_arn} is not authorized to perform: {action} on resource: {resource}")
+        self.calls[role.name].add((action, resource))
+
+    def used_actions(self, role: str) -> frozenset[str]:
+        """The actions that the role of this name was allowed and did use, in whatever account."""
+        return frozenset(action for action, _ in self.calls[role])
+
+    def granted_actions(self, role: str) -> frozenset[str]:
+        """The actions that the policies of the roles of this name grant, in all accounts, as they are written."""
+        deployed = (found for account in tuple(iam_backends) for found in _roles(account) if found.name == role)
+        return frozenset().union(*(evaluation.granted_actions(identity_documents(found)) for found in deployed))
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Guard every boto3 and botocore client of this process, whoever made it and when."""
+        call = _CLIENT._make_api_call
+
+        def guarded(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
+            self._before(client, operation, parameters)
+            return call(client, operation, parameters)
+
+        # botocore's own clients, not the emulator's: only here are the parameters still those of the caller.
+        with replaced(_CLIENT, _make_api_call=guarded):
+            yield
+
+    def _before(self, client: Any, operation: str, parameters: dict[str, Any]) -> None:  # noqa: ANN401 - as above
+        role_arn = self._guarded_role(client)
+        if role_arn is None:
+            return
+        service = client.meta.service_model.service_name
+        account, region = account_of(role_arn), _region(client)
+        backend = management_backend(account)
+        caller = Caller(account, region, organization_id(account), backend.account_id if backend else None)
+        for permission in needed_permissions(service, operation, parameters, caller):
+            self._check_call(client, operation, role_arn, permission)
+
+    def _check_call(
+        self,
+        client: Any,  # noqa: ANN401 - as above
+        operation: str,
+        role_arn: str,
+        permission: Permission,
+    ) -> None:
+        service = client.meta.service_model.service_name
+        context = {"aws:RequestedRegion": _region(client), **permission.context}
+        try:
+            self.check(role_arn, permission.action, permission.resource, context)
+        except AccessDenied as denied:
+            code, status = _DENIALS.get(service, _DENIAL)
+            answer = {"Error": {"Code": code, "Message": str(denied)}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            raise client.exceptions.from_code(code)(answer, operation) from denied
+
+    def _guarded_role(self, client: Any) -> str | None:  # noqa: ANN401 - as above
+        """The ARN of the guarded role in whose name a client signs, or None."""
+        credentials = client._request_signer._credentials
+        if credentials is None:
+            return None
+        key_id = credentials.access_key
+        key = iam_backends[get_account_id_from(key_id)][PARTITION].access_keys.get(key_id)
+        role_arn: str | None = getattr(key, "role_arn", None)
+        return role_arn if role_arn and role_arn.rpartition("/")[2] in self.roles else None
+
+
+def _region(client: Any) -> str:  # noqa: ANN401 - botocore's own types
+    region: str = client.meta.region_name
+    return _GLOBAL.get(region, region)
+
+
+def _resource_context(resource: str) -> Context:
+    """Whose resource it is, as far as its ARN says.
+
+    "AWS global condition context keys: properties of the resource"
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+    """
+    account = account_of(resource) if resource.count(":") >= _COLONS_OF_AN_ARN else ""
+    org = organization_id(account) if account else None
+    return {
+        **({"aws:ResourceAccount": account} if account else {}),
+        **({"aws:ResourceOrgID": org} if org else {}),
+    }
+
+
+def account_of(arn: str) -> str:
+    """The account in an ARN."""
+    return arn.split(":")[4]
+
+
+def deployed_role(role_arn: str) -> Role | None:
+    """The role as it is deployed, or None when there is none of this ARN."""
+    return next((role for role in _roles(account_of(role_arn)) if role.arn == role_arn), None)
+
+
+def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
+    """A role's inline policies and the managed ones that are attached to it, in their default version."""
+    managed = [
+        version.document
+        for policy in role.managed_policies.values()
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    ]
+    return tuple(_document(document) for document in (*role.policies.values(), *managed))
+
+
+def trust_document(role: Role) -> evaluation.Document:
+    """Who may assume a role."""
+    return _document(role.assume_role_policy_document)
+
+
+def _carried_out(request: evaluation.Request, role: Role) -> bool:
+    if request.action != "sts:AssumeRole":
+        return evaluation.allowed(request, identity_documents(role), None, request.principal_account)
+    # A role that does not exist is refused like one that does not trust the caller: STS does not tell them apart.
+    assumed = deployed_role(request.resource)
+    trust = trust_document(assumed) if assumed else None
+    return trust is not None and evaluation.allowed(
+        request, identity_documents(role), trust, account_of(request.resource)
+    )
+
+
+def _roles(account: str) -> tuple[Role, ...]:
+    return tuple(iam_backends[account][PARTITION].roles.values())
+
+
+def _document(document: object) -> evaluation.Document:
+    """A policy document as JSON, whichever way moto keeps it: as text, or as YAML read it, with dates in it."""
+    text = document if isinstance(document, str) else json.dumps(document, default=str)
+    parsed: evaluation.Document = json.loads(text)
+    return parsed

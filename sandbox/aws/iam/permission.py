@@ -1,0 +1,37 @@
+"""A permission that a call needs, and the call's side of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.aws.iam.conditions import Context
+
+Parameters = Mapping[str, Any]
+"""The parameters of a call, as boto3 takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls and where: the caller's account, its organization and the region of the client."""
+
+    account: str
+    region: str
+    organization: str | None = None
+    management_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action on one resource, with the condition keys that the call itself sets."""
+
+    action: str
+    resource: str = "*"
+    context: Context = field(default_factory=dict)
+
+
+def zone_arn(zone_id: str) -> str:
+    """The ARN of a hosted zone, whose id may come with its path."""
+    return f"arn:aws:route53:::hostedzone/{zone_id.rpartition('/')[2]}"

@@ -1,0 +1,206 @@
+"""Which permissions an AWS API call needs, and on which resources. Pure.
+
+A simulation of the "Actions, resources, and condition keys" that AWS documents for each service
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html),
+for the operations that the functions call. A call that does not stand here is an `UnknownOperation`: it is never let
+through.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from sandbox.aws.iam.permission import Caller, Parameters, Permission, zone_arn
+from sandbox.aws.iam.vpc_permissions import VPC_OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Caller", "Permission", "UnknownOperation", "needed_permissions", "normalized_record_name"]
+
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+_ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
+
+
+class UnknownOperation(NotImplementedError):
+    """A guarded role called an operation whose permissions are not modelled here."""
+
+
+def needed_permissions(service: str, operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """The permissions that a call needs, all of them; none for a call that everybody may make.
+
+    Raises:
+        UnknownOperation: The operation is not modelled.
+    """
+    needed = _OPERATIONS.get((service, operation))
+    if needed is None:
+        raise UnknownOperation(f"{service}:{operation}: say in sandbox/iam/permissions.py which permissions it needs")
+    return needed(operation, parameters, caller)
+
+
+def normalized_record_name(name: str) -> str:
+    r"""A record name as Route 53's condition keys carry it: lower case, no trailing dot, the rest as octal escapes.
+
+    "Using IAM policy conditions for fine-grained access control"
+    (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html): `*` is `\052`.
+    """
+    written = []
+    for escape, char in _ESCAPE.findall(name.removesuffix(".").lower().encode()):
+        code = int(escape, 8) if escape else char[0]
+        # A dot that is escaped stands inside a label and stays escaped.
+        plain = chr(code) in _PLAIN and not (escape and chr(code) == ".")
+        written.append(chr(code) if plain else f"\\{code:03o}")
+    return "".join(written)
+
+
+def _nothing(_operation: str, _parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    return ()
+
+
+def _assume_role(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    context = {"sts:RoleSessionName": parameters["RoleSessionName"]}
+    if "ExternalId" in parameters:
+        context["sts:ExternalId"] = parameters["ExternalId"]
+    return (Permission("sts:AssumeRole", parameters["RoleArn"], context),)
+
+
+def _on_everything(service: str) -> Callable[[str, Parameters, Caller], tuple[Permission, ...]]:
+    def needed(operation: str, _parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+        return (Permission(f"{service}:{operation}"),)
+
+    return needed
+
+
+def _table_arn(name: str, caller: Caller) -> str:
+    return name if name.startswith("arn:") else f"arn:aws:dynamodb:{caller.region}:{caller.account}:table/{name}"
+
+
+def _on_table(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    table = _table_arn(parameters["TableName"], caller)
+    index = parameters.get("IndexName")
+    return (Permission(f"dynamodb:{operation}", f"{table}/index/{index}" if index else table),)
+
+
+def _on_tables(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    tables = sorted(parameters["RequestItems"])
+    return tuple(Permission(f"dynamodb:{operation}", _table_arn(name, caller)) for name in tables)
+
+
+def _in_transaction(_operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A transaction needs the permissions of the operations in it, and has none of its own.
+
+    "Using IAM with DynamoDB transactions"
+    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+    """
+    actions = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+    items = {
+        (f"dynamodb:{actions[kind]}", _table_arn(item["TableName"], caller))
+        for each in parameters["TransactItems"]
+        for kind, item in each.items()
+    }
+    return tuple(Permission(action, table) for action, table in sorted(items))
+
+
+def _change_record_sets(_operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    changes = parameters["ChangeBatch"]["Changes"]
+    record_sets = [change["ResourceRecordSet"] for change in changes]
+    prefix = "route53:ChangeResourceRecordSets"
+    context = {
+        f"{prefix}NormalizedRecordNames": tuple(sorted({normalized_record_name(r["Name"]) for r in record_sets})),
+        f"{prefix}RecordTypes": tuple(sorted({r["Type"] for r in record_sets})),
+        f"{prefix}Actions": tuple(sorted({change["Action"] for change in changes})),
+    }
+    return (Permission(prefix, zone_arn(parameters["HostedZoneId"]), context),)
+
+
+def _on_zone(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    zone = parameters.get("HostedZoneId") or parameters["Id"]
+    return (Permission(f"route53:{operation}", zone_arn(zone)),)
+
+
+def _on_change(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    change = parameters["Id"].rpartition("/")[2]
+    return (Permission(f"route53:{operation}", f"arn:aws:route53:::change/{change}"),)
+
+
+def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """An account or unit of the organization, whose ARN carries the management account and the organization."""
+    member = parameters.get("AccountId") or parameters["ChildId"]
+    kind = "ou" if member.startswith("ou-") else "account"
+    arn = f"arn:aws:organizations::{caller.management_account}:{kind}/{caller.organization}/{member}"
+    return (Permission(f"organizations:{operation}", arn),)
+
+
+def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    """The queue of a URL; a batch needs the permission of its single operation.
+
+    "Amazon SQS API permissions: Actions and resource reference"
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
+    """
+    host, account, name = parameters["QueueUrl"].removeprefix("https://").split("/")
+    # `sqs.<region>.amazonaws.com`
+    region = host.split(".")[1]
+    return (Permission(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{region}:{account}:{name}"),)
+
+
+def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A profile in a VPC: a policy can name the VPC, and not the profile.
+
+    "Actions, resources, and condition keys for Amazon Route 53 Profiles": no resource types, and of the condition keys
+    route53profiles:ResourceIds (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html).
+    That AssociateProfile asks EC2 for the VPC in the caller's name is taken from AmazonRoute53ProfilesFullAccess
+    (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRoute53ProfilesFullAccess.html).
+    """
+    context = {"route53profiles:ResourceIds": parameters["ResourceId"]}
+    needed = [Permission(f"route53profiles:{operation}", context=context)]
+    if operation == "AssociateProfile":
+        needed.append(Permission("ec2:DescribeVpcs"))
+    if parameters.get("Tags"):
+        associations = f"arn:aws:route53profiles:{caller.region}:{caller.account}:profile-association/*"
+        needed.append(Permission("route53profiles:TagResource", associations))
+    return tuple(needed)
+
+
+def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+    """A stack set, which is the management account's when a delegated administrator made it."""
+    delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
+    account = caller.management_account if delegated else caller.account
+    arn = f"arn:aws:cloudformation:{caller.region}:{account}:stackset/{parameters['StackSetName']}:*"
+    return (Permission(f"cloudformation:{operation}", arn),)
+
+
+_OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], tuple[Permission, ...]]]] = {
+    # "No permissions are required": https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+    ("sts", "GetCallerIdentity"): _nothing,
+    ("sts", "AssumeRole"): _assume_role,
+    ("ec2", "DescribeInstances"): _on_everything("ec2"),
+    ("ec2", "DescribeVpcs"): _on_everything("ec2"),
+    **VPC_OPERATIONS,
+    **{
+        ("dynamodb", operation): _on_table
+        for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "ConditionCheckItem")
+    },
+    ("dynamodb", "BatchGetItem"): _on_tables,
+    ("dynamodb", "BatchWriteItem"): _on_tables,
+    ("dynamodb", "TransactWriteItems"): _in_transaction,
+    ("sqs", "SendMessage"): _on_queue,
+    ("sqs", "SendMessageBatch"): _on_queue,
+    ("cloudformation", "ListStackInstances"): _on_stack_set,
+    ("route53", "ChangeResourceRecordSets"): _change_record_sets,
+    ("route53", "ListResourceRecordSets"): _on_zone,
+    ("route53", "GetHostedZone"): _on_zone,
+    ("route53", "GetChange"): _on_change,
+    ("route53", "ListVPCAssociationAuthorizations"): _on_zone,
+    ("route53resolver", "ListResolverRules"): _on_everything("route53resolver"),
+    **{
+        ("route53profiles", operation): _on_everything("route53profiles")
+        for operation in ("ListProfiles", "ListProfileAssociations", "ListProfileResourceAssociations")
+    },
+    ("route53profiles", "AssociateProfile"): _on_profile,
+    ("route53profiles", "DisassociateProfile"): _on_profile,
+    ("organizations", "DescribeAccount"): _on_member,
+    ("organizations", "ListParents"): _on_member,
+    ("organizations", "ListAccounts"): _on_everything("organizations"),
+    ("organizations", "DescribeOrganization"): _on_everything("organizations"),
+}

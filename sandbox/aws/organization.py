@@ -1,0 +1,235 @@
+"""A whole organization in the emulator, with the ids that a specification gives.
+
+A simulation. moto makes random ids and lets only the management account ask about the organization; this puts fixed
+ids in, and lets a delegated administrator ask as AWS documents in "Delegated administrator for AWS services that work
+with Organizations" (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.organizations import utils
+from moto.organizations.exceptions import OrganizationsClientError
+from moto.organizations.models import (
+    FakeDelegatedAdministrator,
+    OrganizationsBackend,
+    organizations_backends,
+)
+
+from sandbox.aws.bridge import replaced, replaced_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+PARTITION: Final = "aws"
+STACK_SETS_PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
+_UNIT_ID: Final = re.compile(r"ou-([0-9a-z]{4,32})-[0-9a-z]{8,32}")
+_ACCOUNT_ID: Final = re.compile(r"\d{12}")
+_ORGANIZATION_ID: Final = re.compile(r"o-[0-9a-z]{10,32}")
+
+# What a delegated administrator may ask as the management account may, of what is asked here: "You can call this
+# operation only from the management account or a member account that is a delegated administrator", for example
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html.
+_DELEGATED: Final = (
+    "describe_account",
+    "describe_organizational_unit",
+    "list_accounts",
+    "list_accounts_for_parent",
+    "list_children",
+    "list_organizational_units_for_parent",
+    "list_parents",
+    "list_roots",
+)
+# "The maximum number of results" of one page: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
+_ACCOUNTS_A_PAGE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    """A member account."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """An organizational unit: right below the root, or in a parent that stands before it."""
+
+    id: str
+    name: str
+    parent: str | None = None
+    accounts: tuple[AccountSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationSpec:
+    """An organization; its management account stands in the root itself."""
+
+    id: str
+    management_account: str
+    units: tuple[UnitSpec, ...]
+    management_name: str = "management"
+
+    @property
+    def root_id(self) -> str:
+        """The root's id, whose random part is in the id of every unit below it."""
+        roots = {match[1] for unit in self.units if (match := _UNIT_ID.fullmatch(unit.id))}
+        return f"r-{roots.pop()}"
+
+    def __post_init__(self) -> None:
+        accounts = [self.management_account, *(account.id for unit in self.units for account in unit.accounts)]
+        matches = [_UNIT_ID.fullmatch(unit.id) for unit in self.units]
+        if not _ORGANIZATION_ID.fullmatch(self.id):
+            raise ValueError(f"no organization id: {self.id}")
+        if not all(matches) or len({match[1] for match in matches if match}) != 1:
+            raise ValueError("every unit id is ou-<root>-<unit>, with one root")
+        if not all(map(_ACCOUNT_ID.fullmatch, accounts)) or len(set(accounts)) != len(accounts):
+            raise ValueError("account ids are 12 digits, each once")
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization that exists in the emulator."""
+
+    id: str
+    root_id: str
+    management_account: str
+
+    @property
+    def backend(self) -> OrganizationsBackend:
+        """The management account's own backend, where moto keeps the organization."""
+        return organizations_backends[self.management_account][PARTITION]
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """Every account, the management account among them."""
+        return tuple(sorted(account.id for account in self.backend.accounts))
+
+    def add_account(self, unit: str, account: AccountSpec) -> None:
+        """Create an account and move it into a unit, as one does by hand: new accounts start in the root."""
+        with replaced(utils, make_random_account_id=lambda: account.id):
+            self.backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
+        self.move_account(account.id, unit)
+
+    def move_account(self, account: str, unit: str) -> None:
+        """Move an account from where it is into a unit, or into the root."""
+        source = self.backend.get_account_by_id(account).parent_id
+        self.backend.move_account(AccountId=account, SourceParentId=source, DestinationParentId=unit)
+
+    def remove_account(self, account: str) -> None:
+        """Let an account leave the organization."""
+        self.backend.remove_account_from_organization(AccountId=account)
+
+    def register_stack_sets_administrator(self, account: str) -> None:
+        """Turn trusted access for StackSets on, and make a member account its delegated administrator."""
+        self.backend.enable_aws_service_access(ServicePrincipal=STACK_SETS_PRINCIPAL)
+        self.backend.register_delegated_administrator(AccountId=account, ServicePrincipal=STACK_SETS_PRINCIPAL)
+
+
+def build_organization(spec: OrganizationSpec) -> Organization:
+    """Create an organization with the ids of its specification; `organization_bridges` must be in force."""
+    backend = organizations_backends[spec.management_account][PARTITION]
+    with replaced(
+        utils,
+        make_random_org_id=lambda: spec.id,
+        make_random_root_id=lambda: spec.root_id,
+        make_random_account_id=lambda: spec.management_account,
+    ):
+        backend.create_organization(region="us-east-1", FeatureSet="ALL")
+    backend.get_account_by_id(spec.management_account).name = spec.management_name
+    organization = Organization(spec.id, spec.root_id, spec.management_account)
+    for unit in spec.units:
+        parent = backend.validate_parent_id(unit.parent or spec.root_id)
+        with replaced(utils, make_random_ou_id=lambda _root, unit_id=unit.id: unit_id):
+            backend.create_organizational_unit(Name=unit.name, ParentId=parent)
+        for account in unit.accounts:
+            organization.add_account(unit.id, account)
+    return organization
+
+
+def management_backend(account: str) -> OrganizationsBackend | None:
+    """The backend that holds the organization which an account belongs to, or None when it belongs to none."""
+    own = organizations_backends[account][PARTITION]
+    if own.org:
+        return own
+    if account not in organizations_backends.master_accounts:
+        return None
+    management, partition = organizations_backends.master_accounts[account]
+    backend = organizations_backends[management][partition]
+    # moto keeps who was a member of whom from one simulation to the next.
+    return backend if any(member.id == account for member in backend.accounts) else None
+
+
+def organization_id(account: str) -> str | None:
+    """What aws:PrincipalOrgID says of a principal of this account; None when it belongs to no organization."""
+    backend = management_backend(account)
+    return backend.org.id if backend else None
+
+
+def member_accounts_below(backend: OrganizationsBackend, units: Collection[str]) -> tuple[str, ...]:
+    """The accounts in these units and all units below, suspended ones too, without the management account."""
+    wanted = set(units)
+    # moto lists units in the order they were made, which need not be from above to below: go on until none is added.
+    while grown := {unit.id for unit in backend.ou if unit.parent_id in wanted} - wanted:
+        wanted |= grown
+    members = (account.id for account in backend.accounts if account.parent_id in wanted)
+    return tuple(sorted(member for member in members if member != backend.account_id))
+
+
+@contextmanager
+def organization_bridges() -> Iterator[None]:
+    """Let delegated administrators ask, give accounts their Paths, and know StackSets' service principal."""
+    supported = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, STACK_SETS_PRINCIPAL]
+    accounts = utils.PAGINATION_MODEL["list_accounts"]
+    methods = {name: getattr(OrganizationsBackend, name) for name in _DELEGATED}
+    methods["describe_account"] = _with_paths(methods["describe_account"])
+    with (
+        replaced(FakeDelegatedAdministrator, SUPPORTED_SERVICES=supported),
+        # Accounts that are made in one instant have one JoinedTimestamp, which moto would page by.
+        replaced_values(accounts, unique_attribute="Id", limit_default=_ACCOUNTS_A_PAGE),
+        replaced(OrganizationsBackend, **{name: _delegated(method) for name, method in methods.items()}),
+    ):
+        yield
+
+
+def _delegated(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method, answered from the management account when a delegated administrator asks."""
+
+    def ask(self: OrganizationsBackend, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - moto's own answers
+        backend = management_backend(self.account_id)
+        if backend is None:
+            raise OrganizationsClientError(
+                "AWSOrganizationsNotInUseException", "Your account is not a member of an organization."
+            )
+        if backend is not self and all(admin.account.id != self.account_id for admin in backend.admins):
+            raise OrganizationsClientError(
+                "AccessDeniedException", "You don't have permissions to access this resource."
+            )
+        return method(backend, *args, **kwargs)
+
+    return ask
+
+
+def _with_paths(method: Callable[..., Any]) -> Callable[..., Any]:
+    """DescribeAccount with the account's Paths, from the organization down to the unit it is in.
+
+    "Account" (https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html).
+    """
+
+    def describe(self: OrganizationsBackend, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - moto's own parameters
+        answer: dict[str, Any] = method(self, **kwargs)
+        parents = {unit.id: unit.parent_id for unit in self.ou}
+        path: list[str] = []
+        unit = self.get_account_by_id(kwargs["AccountId"]).parent_id
+        while unit is not None:
+            path.insert(0, unit)
+            unit = parents[unit]
+        answer["Account"]["Paths"] = ["/".join([self.org.id, *path, ""])]
+        return answer
+
+    return describe

@@ -1,0 +1,248 @@
+"""Profiles and their sharing as resources of a template, which CloudFormation deploys and the emulator lacks.
+
+A simulation of AWS::Route53Profiles::Profile, AWS::Route53Profiles::ProfileResourceAssociation and
+AWS::RAM::ResourceShare, each after its page of the "AWS resource and property types reference"
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html). Shares are
+kept in moto's own AWS RAM, where its API shows them too; tags are taken, and shown by no API.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.common_models import CloudFormationModel
+from moto.core.exceptions import JsonRESTError
+from moto.ram.models import ResourceShare, ram_backends
+
+from sandbox.aws.profiles.model import HOSTED_ZONE, Caller, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sandbox.aws.profiles.rules import Profiles
+
+Json = dict[str, Any]
+# What AWS RAM grants unless told otherwise, and the one permission that is modelled:
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-perms
+DEFAULT_PERMISSION: Final = "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
+
+
+class _Resource:
+    """What the three types have in common: an id, attributes, and no name that CloudFormation would give."""
+
+    TYPE: ClassVar[str] = ""
+
+    def __init__(self, physical_id: str, properties: Json, **attributes: str) -> None:
+        self.physical_resource_id = physical_id
+        self.properties = properties
+        self.attributes = attributes
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """One of the attributes that the type has."""
+        if attribute not in self.attributes:
+            raise ValidationError(message=f"the attribute {attribute} of {self.TYPE} is none, or is not modelled")
+        return self.attributes[attribute]
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """It has no name that would be made up."""
+        return ""
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        """The type."""
+        return cls.TYPE
+
+
+class OfProfiles(_Resource):
+    """A type of the service itself.
+
+    Attributes:
+        profiles: The service, while its bridge is in force.
+    """
+
+    profiles: ClassVar[Profiles | None] = None
+
+    @classmethod
+    def service(cls) -> Profiles:
+        """The service.
+
+        Raises:
+            ValidationError: Its bridge is not in force.
+        """
+        if cls.profiles is None:
+            raise ValidationError(message=f"{cls.TYPE} needs the bridge of sandbox.profiles")
+        return cls.profiles
+
+
+class ProfileResource(OfProfiles, CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::Route53Profiles::Profile.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-route53profiles-profile.html
+    """
+
+    TYPE = "AWS::Route53Profiles::Profile"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> ProfileResource:
+        """Create the profile, empty."""
+        del resource_name
+        properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, {"Tags"})
+        with _refusing():
+            made = cls.service().create(Caller(account_id, region_name), properties["Name"], secrets.token_hex(16))
+        return cls(made.id, properties, Arn=made.arn, Id=made.id, ClientToken=made.client_token)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ProfileResource,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> ProfileResource:
+        """Only tags are updated without interruption."""
+        del new_resource_name, account_id, region_name
+        properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, {"Tags"})
+        _refuse_replacement(cls.TYPE, original_resource.properties, properties, {"Name"})
+        original_resource.properties = properties
+        return original_resource
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Delete the profile, with what is attached to it, if it is associated with no VPC any more."""
+        with _refusing():
+            self.service().delete(Caller(account_id, region_name), self.physical_resource_id)
+
+
+class ProfileResourceAssociationResource(OfProfiles, CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::Route53Profiles::ProfileResourceAssociation.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-route53profiles-profileresourceassociation.html
+    """
+
+    TYPE = "AWS::Route53Profiles::ProfileResourceAssociation"
+    _NEEDED: ClassVar = frozenset({"Name", "ProfileId", "ResourceArn"})
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> ProfileResourceAssociationResource:
+        """Attach the hosted zone."""
+        del resource_name
+        properties = _checked(cls.TYPE, cloudformation_json, cls._NEEDED)
+        profile_id, arn, name = (properties[key] for key in ("ProfileId", "ResourceArn", "Name"))
+        with _refusing():
+            made = cls.service().attach(Caller(account_id, region_name), profile_id, arn, name)
+        return cls(made.id, properties, Id=made.id, ResourceType=HOSTED_ZONE)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ProfileResourceAssociationResource,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> ProfileResourceAssociationResource:
+        """No property that is modelled is updated without replacement."""
+        del new_resource_name, account_id, region_name
+        properties = _checked(cls.TYPE, cloudformation_json, cls._NEEDED)
+        _refuse_replacement(cls.TYPE, original_resource.properties, properties, cls._NEEDED)
+        return original_resource
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Take the hosted zone off again; the profile may be gone already, and this with it."""
+        with suppress(Refused):
+            self.service().detach(
+                Caller(account_id, region_name), self.properties["ProfileId"], self.properties["ResourceArn"]
+            )
+
+
+class ResourceShareResource(_Resource, CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::RAM::ResourceShare.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ram-resourceshare.html
+    """
+
+    TYPE = "AWS::RAM::ResourceShare"
+    _OPTIONAL: ClassVar = frozenset({"AllowExternalPrincipals", "PermissionArns", "Principals", "ResourceArns", "Tags"})
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> ResourceShareResource:
+        """Create the share."""
+        del resource_name
+        properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, cls._OPTIONAL)
+        share = _new_share(properties, account_id, region_name)
+        ram_backends[account_id][region_name].resource_shares.append(share)
+        return cls(share.arn, properties, Arn=share.arn)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ResourceShareResource,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> ResourceShareResource:
+        """Everything is updated without interruption."""
+        del new_resource_name
+        properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, cls._OPTIONAL)
+        wanted = _new_share(properties, account_id, region_name)
+        for share in ram_backends[account_id][region_name].resource_shares:
+            if share.arn == original_resource.physical_resource_id:
+                share.principals, share.resource_arns = wanted.principals, wanted.resource_arns
+                share.update(wanted.allow_external_principals, wanted.name)
+        original_resource.properties = properties
+        return original_resource
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Delete the share."""
+        ram_backends[account_id][region_name].delete_resource_share(self.physical_resource_id)
+
+
+PROFILE_TYPES: Final = (ProfileResource, ProfileResourceAssociationResource, ResourceShareResource)
+
+
+def _new_share(properties: Json, account_id: str, region_name: str) -> ResourceShare:
+    """A share with all that is wanted, which AWS RAM has not got yet."""
+    if set(properties.get("PermissionArns", ())) - {DEFAULT_PERMISSION}:
+        raise ValidationError(message=f"only the permission {DEFAULT_PERMISSION} is modelled")
+    external = str(properties.get("AllowExternalPrincipals", True)).lower() == "true"
+    share = ResourceShare(account_id, region_name, name=properties["Name"], allowExternalPrincipals=external)
+    with _refusing():
+        share.add_principals(properties.get("Principals", []))
+        share.add_resources(properties.get("ResourceArns", []))
+    return share
+
+
+def _checked(kind: str, resource: Json, needed: Collection[str], optional: Collection[str] = ()) -> Json:
+    """The properties, without those that are AWS::NoValue; refuses others than these."""
+    properties = {name: value for name, value in resource["Properties"].items() if value is not None}
+    if unknown := sorted(properties.keys() - set(needed) - set(optional)):
+        raise ValidationError(message=f"properties of {kind} that are not modelled: {unknown}")
+    if missing := sorted(set(needed) - properties.keys()):
+        raise ValidationError(message=f"{kind} needs {missing}")
+    return properties
+
+
+def _refuse_replacement(kind: str, before: Json, now: Json, names: Collection[str]) -> None:
+    if changed := sorted(name for name in names if before[name] != now[name]):
+        raise ValidationError(message=f"a changed {changed} replaces {kind}, which is not modelled")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise ValidationError(message=f"{refused.code}: {refused}") from refused
+    except JsonRESTError as refused:
+        raise ValidationError(message=f"{refused.error_type}: {refused.message}") from refused

@@ -1,0 +1,93 @@
+"""Carries schedules out: what is due by the world's clock is put on its queue, if the schedule's role may.
+
+A simulation of EventBridge Scheduler ("Setting up the execution role",
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html). A rate-based schedule is due when it is made,
+and once in each period after that; what was missed while the clock jumped is made up for once. Flexible windows and
+retries take no time here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from moto.scheduler.models import scheduler_backends
+from moto.sqs.models import sqs_backends
+
+from sandbox.aws.cloudformation.expressions import period_of
+from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
+from sandbox.aws.iam.guard import deployed_role, identity_documents, trust_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.clock import Clock
+
+SERVICE: Final = "scheduler.amazonaws.com"
+# A schedule of the emulator, which ships no types.
+Moto = Any
+
+
+class NotAllowed(Exception):
+    """The schedule's role may not put a message on the queue; the message says why."""
+
+
+@dataclass(slots=True)
+class Schedules:
+    """The deployed schedules of all accounts, and when each was carried out last."""
+
+    clock: Clock
+    _carried_out: dict[str, float] = field(default_factory=dict)
+
+    def fire_due(self) -> int:
+        """Carry out what is due; how many schedules that were."""
+        now = self.clock.now()
+        due = [
+            schedule
+            for schedule in self._enabled()
+            if now - self._carried_out.get(schedule.arn, float("-inf")) >= period_of(schedule.schedule_expression)
+        ]
+        for schedule in due:
+            self._fire(schedule)
+        return len(due)
+
+    def fire(self, name: str) -> None:
+        """Carry out a schedule now, whether it is due or not."""
+        (schedule,) = (one for one in self._enabled() if one.name == name)
+        self._fire(schedule)
+
+    def _enabled(self) -> Iterator[Moto]:
+        for regions in list(scheduler_backends.values()):
+            for backend in list(regions.values()):
+                for group in list(backend.schedule_groups.values()):
+                    yield from [one for one in group.schedules.values() if one.state == "ENABLED"]
+
+    def _fire(self, schedule: Moto) -> None:
+        self._carried_out[schedule.arn] = self.clock.now()
+        try:
+            _send(schedule, schedule.target["Arn"])
+        except NotAllowed:
+            # "Configuring a dead-letter queue for EventBridge Scheduler"
+            # (https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
+            letters = schedule.target.get("DeadLetterConfig", {}).get("Arn")
+            if letters is None:
+                raise
+            _send(schedule, letters)
+
+
+def _send(schedule: Moto, queue_arn: str) -> None:
+    _, _, _, region, account, name = queue_arn.split(":", 5)
+    role_arn = schedule.target["RoleArn"]
+    role = deployed_role(role_arn)
+    # The source is the schedule group: "Confused deputy prevention in EventBridge Scheduler"
+    # (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
+    _, _, _, of_region, of_account, _ = schedule.arn.split(":", 5)
+    group = f"arn:aws:scheduler:{of_region}:{of_account}:schedule-group/{schedule.group_name}"
+    context = {"aws:SourceArn": group, "aws:SourceAccount": of_account}
+    if role is None or not resource_allows(
+        trust_document(role), Request(SERVICE, "", "sts:AssumeRole", role_arn, context)
+    ):
+        raise NotAllowed(f"{role_arn} does not trust {SERVICE} for {schedule.arn}")
+    if not identity_allows(identity_documents(role), Request(role_arn, of_account, "sqs:SendMessage", queue_arn)):
+        raise NotAllowed(f"the policies of {role_arn} do not allow sqs:SendMessage on {queue_arn}")
+    sqs_backends[account][region].send_message(name, schedule.target.get("Input", "{}"))

@@ -1,0 +1,182 @@
+"""How long it takes to associate many VPCs of many accounts: the associator against strict Route 53 on a virtual clock.
+
+The runtime's own code makes the calls, through clients of each account; what it sees of VPCs is read off the strict
+Route 53, as looking is paced by nobody.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+
+from hub.runtime.associator.associator import Associator
+from hub.runtime.aws.associations import VpcOwner, ZoneOwner
+from hub.runtime.aws.zones import REGION
+from hub.runtime.guard import Guard
+from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
+from hub.runtime.model.status import ZoneStatus
+from hub.runtime.model.tasks import Associate
+from hub.runtime.model.vpcs import Hold, SeenZone, Vpc, VpcRef, VpcRow
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.vpc_selection import Reach
+from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
+from sandbox.aws.organization import PARTITION
+from sandbox.aws.route53.bridge import strict_route53
+from sandbox.aws.route53.state import Limits
+from sandbox.clock import moved_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from hub.runtime.model.vpcs import VpcsStatus, ZoneOutlook
+    from sandbox.aws.route53.state import StrictRoute53
+
+DOMAIN: Final = Fqdn("burst.internal.")
+NETWORK: Final = "333333333333"
+# What Route 53 is asked by the zone's owner for each association: to authorise it, and to take that back.
+OWNERS_REQUESTS: Final = 2
+_HOUR: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Associations:
+    """How long it took, what the buckets allow, and how many calls the zone's owner made."""
+
+    seconds: float
+    limit: float
+    owners_calls: int
+
+
+def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
+    """Associate so many VPCs in so many accounts with one zone, with this share of all buckets, full at first."""
+    limits = Limits(vpcs=vpcs + 1)
+    with moved_clock() as clock, mock_aws(), strict_route53(clock, limits=limits) as route53:
+        world = _World(route53)
+        zone_id = world.zone()
+        refs = [world.vpc(f"{100_000_000_000 + number % accounts}", number) for number in range(vpcs)]
+        clock.advance(_HOUR)
+        began, before = clock.now(), sum(route53.calls.values())
+        associator = world.associator(zone_id, share)
+        for account in sorted({ref.account for ref in refs}):
+            task = Associate(Spoke(account, REGION), tuple(ref.id for ref in refs if ref.account == account))
+            if any(done.retry or done.faults for done in associator.associate(task)):
+                raise AssertionError(f"some VPCs of {account} could not be associated")
+        seconds = clock.now() - began
+        if len(route53.vpcs_of(zone_id)) != vpcs + 1 or route53.authorizations(zone_id) or route53.throttled:
+            raise AssertionError("VPCs are missing, an authorisation is left, or calls were throttled")
+        # Each VPC's own account makes one call.
+        return Associations(seconds, limit(vpcs, share), sum(route53.calls.values()) - before - vpcs)
+
+
+def limit(vpcs: int, share: float = 1.0) -> float:
+    """How many seconds the buckets of the zone's owner ask for, that of AssociateVPCWithHostedZone among them."""
+    buckets = (
+        (REQUESTS, OWNERS_REQUESTS * vpcs),
+        (CHANGES, ASSOCIATION_CHANGES * vpcs),
+        (OPERATIONS[ASSOCIATE], vpcs),
+    )
+    return max(0.0, *((taken - burst * share) / (refill * share) for (burst, refill), taken in buckets))
+
+
+@dataclass(slots=True)
+class _World:
+    """The accounts: clients of each, and what the ports of the associator need beside the calls that are measured."""
+
+    route53: StrictRoute53
+    rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
+    _zone_id: str = ""
+
+    def zone(self) -> str:
+        """A zone of the networking account with a first VPC; its id."""
+        first = ec2_backends[NETWORK][REGION].create_vpc("10.0.0.0/16").id
+        made = self.client(f"arn:aws:iam::{NETWORK}:role/-", REGION).create_hosted_zone(
+            Name=DOMAIN, CallerReference="-", VPC={"VPCRegion": REGION, "VPCId": first}
+        )
+        self._zone_id = made["HostedZone"]["Id"].rpartition("/")[2]
+        return self._zone_id
+
+    def vpc(self, account: str, number: int) -> VpcRef:
+        """A new VPC."""
+        made = ec2_backends[account][REGION].create_vpc(f"10.{number % 250}.0.0/16")
+        return VpcRef(account, REGION, made.id)
+
+    def associator(self, zone_id: str, share: float) -> Associator:
+        pace = Pace(share, time.time())
+        return Associator(
+            policy=Policy(frozenset({REGION}), (DOMAIN,), (), reaches=(Reach(DOMAIN),)),
+            zone_ids={DOMAIN: zone_id},
+            zone_owner=NETWORK,
+            accounts=self,
+            vpcs=self,
+            rows=self,
+            removals=self,
+            authorizations=ZoneOwner(self, f"arn:aws:iam::{NETWORK}:role/-", pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
+            associations=VpcOwner(self),  # type: ignore[arg-type]  # as above
+            guard=Guard(1.0, 0, 0),
+            sleep=time.sleep,
+            time_left=lambda: float(_HOUR),
+        )
+
+    def client(self, role_arn: str, _region: str, _service: str = "route53") -> Any:  # noqa: ANN401 - as the clients that it stands for
+        account = role_arn.split(":")[4]
+        if account not in self._made:
+            key = iam_backends[account][PARTITION].create_temp_access_key()
+            make: Any = boto3.client
+            self._made[account] = make(
+                "route53",
+                region_name=REGION,
+                aws_access_key_id=key.access_key_id,
+                aws_secret_access_key=key.secret_access_key,
+            )
+        return self._made[account]
+
+    def forget_if_denied(self, _role_arn: str, _error: Exception) -> bool:
+        return False
+
+    def account(self, account_id: str) -> Account:
+        return Account(account_id, None)
+
+    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+        there = self.route53.vpcs_of(self._zone_id)
+        zone = (SeenZone(self._zone_id, DOMAIN, NETWORK),)
+        return tuple(
+            Vpc(VpcRef(spoke.account, spoke.region, one), zones=zone if one in there else ())
+            for one in sorted(vpc_ids or ())
+        )
+
+    def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
+        return tuple(row for ref, row in self.rows.items() if ref.spoke == spoke)
+
+    def all_vpc_rows(self) -> Iterator[VpcRow]:
+        return iter(self.rows.values())
+
+    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+        row = self.rows.get(vpc.ref, VpcRow(vpc.ref))
+        self.rows[vpc.ref] = replace(row, vpc=vpc, account=account, zones=zones)
+
+    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+        row = self.rows.get(ref, VpcRow(ref))
+        self.rows[ref] = replace(row, holds={**row.holds, of: hold})
+
+    def forget_vpc(self, ref: VpcRef) -> None:
+        del self.rows[ref]
+
+    def put_vpcs_status(self, status: VpcsStatus) -> None:
+        del status
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        return ZoneStatus(zone_id)
+
+    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+        del zone_id, vpcs
+
+
+def _now() -> Millis:
+    return Millis(int(time.time() * 1000))

@@ -1,0 +1,84 @@
+"""What every member account holds in one region: the roles that the hub assumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import awacs.ec2
+import awacs.events
+from awacs.aws import Allow, Condition, Statement
+from troposphere import GetAtt, Output, Template
+from troposphere.iam import Policy, Role
+
+from hub.runtime import contract
+from hub.runtime.model.vpcs import Means
+from orgdns.cfn.trust import document, trust_in_hub_roles
+from orgdns.cfn.vpc_conditions import in_covered_regions
+from orgdns.cfn.zone_ids import zone_parameters
+from spoke.vpc_grants import vpc_associating, vpc_reading
+
+if TYPE_CHECKING:
+    from orgdns.config.load import Config
+
+
+def account_template(config: Config) -> Template:
+    """The stack of each member account, in one region only: IAM is global."""
+    does = (
+        "describes EC2 instances and VPCs, and associates VPCs with zones"
+        if config.reaches
+        else "describes EC2 instances"
+    )
+    template = Template(
+        Description=f"orgdns spoke account. Through its roles the hub in account {config.hub.account} {does}."
+    )
+    template.set_version()
+    readers = [contract.OBSERVER_ROLE, contract.SWEEPER_ROLE]
+    policies = [
+        Policy(
+            PolicyName="describe-instances",
+            PolicyDocument=document(
+                Statement(
+                    Sid="DescribeInstancesInCoveredRegions",
+                    Effect=Allow,
+                    Action=[awacs.ec2.DescribeInstances],
+                    # The action knows no resource type ("Actions, resources, and condition keys for Amazon
+                    # EC2", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+                    Resource=["*"],
+                    Condition=Condition(in_covered_regions(config)),
+                )
+            ),
+        )
+    ]
+    if config.reaches:
+        readers.append(contract.ASSOCIATOR_ROLE)
+        policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_reading(config))))
+    role = template.add_resource(
+        Role(
+            "ReaderRole",
+            RoleName=contract.READER_ROLE,
+            Description="Describes instances and VPCs for the functions of orgdns. Changes nothing.",
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, *readers),
+            MaxSessionDuration=3600,
+            Policies=policies,
+        )
+    )
+    outputs = [("ReaderRoleArn", "The role that the functions of orgdns assume to look.", role)]
+    if config.reaches:
+        for parameter in zone_parameters(config.zones_by(Means.ASSOCIATION)):
+            template.add_parameter(parameter)
+        associating = template.add_resource(
+            Role(
+                "VpcAssociatorRole",
+                RoleName=contract.VPC_ROLE,
+                Description="Associates VPCs of this account with the zones of orgdns, for its associator alone.",
+                AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+                MaxSessionDuration=3600,
+                Policies=[
+                    Policy(PolicyName="associate-vpcs", PolicyDocument=document(*vpc_associating(config))),
+                ],
+            )
+        )
+        outputs.append(("VpcAssociatorRoleArn", "The role that the associator assumes.", associating))
+    for title, description, of in outputs:
+        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
+    return template

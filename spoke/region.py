@@ -1,0 +1,140 @@
+"""What every member account holds: the roles of the hub, and in each region the rules that forward events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import awacs.ec2
+import awacs.events
+from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
+from troposphere import Equals, GetAtt, Output, Ref, Sub, Template
+from troposphere.events import DeadLetterConfig, Rule, Target
+from troposphere.iam import Policy, Role
+
+from hub.runtime import contract
+from orgdns.cfn.event_patterns import (
+    HAS_VPC_EVENTS,
+    VPC_EVENTS,
+    state_pattern,
+    tag_pattern,
+    vpc_events_parameter,
+    vpc_pattern,
+    vpc_tag_pattern,
+)
+from orgdns.cfn.queues import queue, queue_policy, rule_arn
+from orgdns.cfn.trust import document, trust_in_service
+
+if TYPE_CHECKING:
+    from orgdns.config.load import Config
+
+STATE_RULE: Final = f"{contract.PREFIX}-instance-states"
+TAG_RULE: Final = f"{contract.PREFIX}-instance-tags"
+VPC_RULE: Final = f"{contract.PREFIX}-vpc-calls"
+VPC_TAG_RULE: Final = f"{contract.PREFIX}-vpc-tags"
+
+
+UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
+
+
+def region_template(config: Config) -> Template:
+    """The stack of each member account in each covered region."""
+    bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
+    names = [STATE_RULE, TAG_RULE, *vpc_rules(config)]
+    rules = [rule_arn(name) for name in names]
+    template = Template(
+        Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances"
+        f"{', and changes of VPCs,' if config.reaches else ''} to the event bus of the hub."
+    )
+    template.set_version()
+    role = template.add_resource(
+        Role(
+            "DeliveryRole",
+            RoleName=Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
+            Description="Lets the rules of orgdns in one region put events on the hub's event bus.",
+            # Both keys, as in "Cross-service confused deputy prevention in Amazon EventBridge"
+            # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
+            AssumeRolePolicyDocument=trust_in_service(
+                "events.amazonaws.com",
+                Condition(
+                    [
+                        ArnEquals({"aws:SourceArn": rules}),
+                        StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
+                    ]
+                ),
+            ),
+            Policies=[
+                Policy(
+                    PolicyName="put-events",
+                    PolicyDocument=document(
+                        Statement(
+                            Sid="PutEventsOnTheHubsBus", Effect=Allow, Action=[awacs.events.PutEvents], Resource=[bus]
+                        )
+                    ),
+                )
+            ],
+        )
+    )
+    undelivered = template.add_resource(queue("UndeliveredQueue", UNDELIVERED_QUEUE))
+    admission = template.add_resource(queue_policy(undelivered, rules))
+    # RetryPolicy is left out: EventBridge does not take one for a bus as target, and tries for 24 hours by itself.
+    target = Target(
+        Id="hub",
+        Arn=bus,
+        RoleArn=GetAtt(role, "Arn"),
+        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undelivered, "Arn")),
+    )
+
+    def forwards(title: str, **of_rule: Any) -> Rule:  # noqa: ANN401 - a rule's own properties
+        return Rule(title, **of_rule, Targets=[target], DependsOn=admission.title)
+
+    template.add_resource(
+        forwards(
+            "StateRule",
+            Name=STATE_RULE,
+            Description="EC2 instances that start to run or come to their end.",
+            EventPattern=state_pattern(config),
+        )
+    )
+    template.add_resource(
+        forwards(
+            "TagRule",
+            Name=TAG_RULE,
+            Description="EC2 instances of which a tag changes that names are made of.",
+            EventPattern=tag_pattern(config),
+        )
+    )
+    if config.reaches:
+        template.add_parameter(vpc_events_parameter())
+        template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
+        template.add_resource(
+            forwards(
+                "VpcRule",
+                Name=VPC_RULE,
+                Condition=HAS_VPC_EVENTS,
+                Description="Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
+                EventPattern=vpc_pattern(),
+            )
+        )
+    if VPC_TAG_RULE in names:
+        template.add_resource(
+            forwards(
+                "VpcTagRule",
+                Name=VPC_TAG_RULE,
+                Description="VPCs of which a tag changes by which it is selected.",
+                EventPattern=vpc_tag_pattern(config),
+            )
+        )
+    template.add_output(
+        [
+            Output("DeliveryRoleArn", Description="The role that delivers events.", Value=GetAtt(role, "Arn")),
+            Output(
+                "UndeliveredQueueUrl", Description="Events that never reached the hub's bus.", Value=Ref(undelivered)
+            ),
+        ]
+    )
+    return template
+
+
+def vpc_rules(config: Config) -> tuple[str, ...]:
+    """The names of the rules that forward events of VPCs."""
+    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.reaches else ()

@@ -1,0 +1,140 @@
+"""What coverage counts as wrong, what it says to do, and what is shown of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from hub.runtime.model.names import Millis, Spoke
+from hub.runtime.model.status import SpokeStatus
+from hub.runtime.model.vpcs import Hold, Means, Vpc, VpcRow, VpcsStatus, ZoneOutlook
+from hub.runtime.policy.vpc_selection import Reach
+from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
+from orgdns.cli.render import documents
+from orgdns.cli.render.coverage import show_coverage
+from orgdns.cli.reports.coverage import Coverage, StackInstance, coverage
+from orgdns.cli.reports.plan_vpcs import ReachChange, reach_changes
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
+from tests.support.memory_vpcs import foreign_zone, vpc_ref
+
+NOW = Millis(1_800_000_000_000)
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+CURRENT = {SPOKE: StackInstance("CURRENT")}
+SWEPT = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, event_at=NOW)
+SEEN = VpcsStatus(SPOKE, seen_at=NOW, vpcs=1)
+ZONE = ZoneOutlook(CORP_ZONE, CORP, Means.ASSOCIATION, Means.ASSOCIATION, ours=True)
+ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),)), PAYMENTS, (ZONE,))
+
+
+def test_all_is_well() -> None:
+    """A current stack, a recent sweep and VPCs that resolve what they should are no trouble."""
+    seen = coverage(CURRENT, [SWEPT], [SEEN], [ROW], NOW)
+    assert seen.well
+    (zone,) = seen.zones
+    assert (zone.wanted, zone.resolving, zone.associated, zone.by_profile) == (1, 1, 1, 0)
+    assert not zone.nearly_full
+
+
+@pytest.mark.parametrize(
+    ("stacks", "status", "vpcs_status", "row", "trouble"),
+    [
+        ({}, SWEPT, SEEN, ROW, "no stack of the rollout"),
+        ({SPOKE: StackInstance("OUTDATED", "it failed")}, SWEPT, SEEN, ROW, "its stack is OUTDATED (it failed)"),
+        (CURRENT, SpokeStatus(SPOKE), SEEN, ROW, "never swept yet"),
+        (CURRENT, replace(SWEPT, fault="AccessDenied", fault_since=NOW), SEEN, ROW, "out of reach: AccessDenied"),
+        (CURRENT, replace(SWEPT, swept_at=Millis(NOW - SWEEP_OVERDUE - 1)), SEEN, ROW, "not swept for hours"),
+        (CURRENT, SWEPT, replace(SEEN, fault="Throttling"), ROW, "its VPCs cannot be seen: Throttling"),
+        (
+            CURRENT,
+            SWEPT,
+            SEEN,
+            replace(ROW, zones=(replace(ZONE, means=None, blocked="LimitsExceeded"),)),
+            f"{vpc_ref().id} does not resolve corp.internal: LimitsExceeded",
+        ),
+    ],
+)
+def test_troubles(
+    stacks: dict[Spoke, StackInstance], status: SpokeStatus, vpcs_status: VpcsStatus, row: VpcRow, trouble: str
+) -> None:
+    """Whatever is wrong with a spoke is told, and the whole is not well."""
+    seen = coverage(stacks, [status], [vpcs_status], [row], NOW)
+    assert not seen.well
+    assert [told for one in seen.troubled for told in one.troubles if trouble in told], seen.troubled
+
+
+def test_what_is_no_trouble() -> None:
+    """A spoke whose names were withdrawn long ago, and notes on a zone, are nobody's task."""
+    gone = SpokeStatus(
+        Spoke("999999999999", "eu-central-1"), tried_at=NOW, fault="gone", fault_since=NOW, withdrawn=True
+    )
+    noted = replace(ROW, zones=(replace(ZONE, notes=("names below eu.corp.internal ...",)),))
+    seen = coverage(CURRENT, [SWEPT, gone], [SEEN], [noted], NOW)
+    assert seen.well
+    assert [one.spoke for one in seen.spokes] == [SPOKE]
+
+
+def test_zone_that_is_nearly_full() -> None:
+    """A zone near 300 associated VPCs is told, with the way out."""
+    rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(270)]
+    seen = coverage(CURRENT, [SWEPT], [SEEN], rows, NOW)
+    assert seen.zones[0].nearly_full
+    assert "resolve it by profile" in " ".join(shown(seen).split())
+
+
+def shown(seen: Coverage, *, details: bool = False, everything: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=80, highlight=False, markup=False)
+    show_coverage(console, seen, details=details, everything=everything)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_screen_and_document() -> None:
+    """Details show stack, times and zones of each VPC; a stranger's text plays no tricks; JSON has all of it."""
+    there = Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),), zones=(foreign_zone("own.internal."),))
+    blocked = replace(ZONE, means=None, blocked="enableDnsSupport", notes=("a note",))
+    seen = coverage(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=there, zones=(blocked,))], NOW)
+    text = shown(seen, details=True)
+    for part in ("stack", "CURRENT", "last event", "2027", vpc_ref().id, "10.7.0.0/16", "a note", "own.internal"):
+        assert part in text
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    document = json.loads(documents.text(documents.coverage(seen)))
+    assert document["well"] is False
+    (vpc,) = document["spokes"][0]["vpcs"]
+    assert vpc["zones"][0] == {
+        "zone": "corp.internal.", "zone_id": CORP_ZONE, "wanted": "association", "means": None, "ours": True,
+        "resolves": False, "blocked": "enableDnsSupport", "notes": ["a note"],
+    }  # fmt: skip
+    assert vpc["other_zones"] == [{"zone": "own.internal.", "zone_id": "Z0FOREIGN", "owner": "999999999999"}]
+
+
+def test_many_troubles_are_cut() -> None:
+    """The first of many are shown, and all of them when asked for."""
+    stacks = {Spoke(f"{number:012}", "eu-central-1"): StackInstance("FAILED") for number in range(15)}
+    seen = coverage(stacks, [], [], [], NOW)
+    assert "5 more: --all shows them" in shown(seen)
+    assert "000000000014/eu-central-1" in shown(seen, everything=True)
+    assert len(seen.only([Spoke(f"{3:012}", "eu-central-1")]).spokes) == 1
+
+
+def test_changed_policy() -> None:
+    """It is told which VPCs come to resolve a zone, lose it, are left, or resolve it by other means."""
+    inside = ROW
+    by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, ours=False),))
+    ours = replace(inside, holds={CORP_ZONE: Hold(ours=True)})
+    nobody = reach_changes([ours, by_hand], [Reach(CORP, selections=())], ZONE_IDS)
+    assert nobody == (ReachChange(CORP_ZONE, CORP, lost=(vpc_ref(),), left=(vpc_ref(2),)),)
+    owned = reach_changes([by_hand], [Reach(CORP, selections=(), owns_all=True)], ZONE_IDS)
+    assert owned == (ReachChange(CORP_ZONE, CORP, lost=(vpc_ref(2),)),)
+    unsaid = reach_changes([ours], [], ZONE_IDS)
+    assert unsaid == (ReachChange(CORP_ZONE, CORP, left=(vpc_ref(),)),)
+    by_profile = reach_changes([ours], [Reach(CORP, Means.PROFILE)], ZONE_IDS)
+    assert by_profile == (ReachChange(CORP_ZONE, CORP, by_other_means=(vpc_ref(),)),)
+    new = replace(ROW, zones=(ZoneOutlook(CORP_ZONE, CORP),))
+    assert reach_changes([new], [Reach(CORP)], ZONE_IDS) == (ReachChange(CORP_ZONE, CORP, gained=(vpc_ref(),)),)
+    assert reach_changes([ROW], [Reach(CORP)], ZONE_IDS) == ()
+    assert reach_changes([VpcRow(vpc_ref())], [Reach(CORP)], ZONE_IDS) == ()

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.names import (
+    Account,
+    Claim,
+    ConflictRule,
+    Instance,
+    Millis,
+    NameKey,
+    NameState,
+    Published,
+    Refusal,
+)
+from hub.runtime.model.observation import Observation
+from hub.runtime.names.templates import Template
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.rules import Rule, Scope, TagCondition
+from hub.runtime.publisher.holders import desired_record_sets
+from orgdns.cli.reports.plan import AccountSummary, Kind, PolicyChange, name_changes, newly_lost, policy_change
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, claim, instance, key, ref
+
+SHARE = ConflictRule.SHARE
+ACCOUNTS = {PAYMENTS.id: PAYMENTS, SEARCH.id: SEARCH}
+ZONE_IDS = {CORP: CORP_ZONE}
+
+
+def policy(
+    template: str = "{name}.corp.internal", *, regions: Iterable[str] = ("eu-central-1",), **terms: object
+) -> Policy:
+    rule = Rule("names", (Template.parse(template, [CORP]),), ttl=60)
+    # Each term is one of the rule's fields, as its test names it.
+    return Policy(frozenset(regions), (CORP,), (replace(rule, **terms),))  # type: ignore[arg-type]
+
+
+def seen(one: Instance, by: Policy, account: Account | None = None) -> Observation:
+    """What the observer would have written."""
+    account = account or ACCOUNTS[one.ref.account]
+    decision = by.decide(one, account, ZONE_IDS)
+    return Observation(
+        one.ref, Millis(1), decision.claims, instance=one, account=account, refusals=decision.refusals, version=2
+    )
+
+
+def states(observations: Iterable[Observation], conflicts: dict[NameKey, str] | None = None) -> list[NameState]:
+    by_name: dict[NameKey, list[Claim]] = {}
+    for observation in observations:
+        for one in observation.claims:
+            by_name.setdefault(one.key, []).append(one)
+    return [
+        NameState(of, tuple(claims), Published(conflict=(conflicts or {}).get(of))) for of, claims in by_name.items()
+    ]
+
+
+def change(observations: list[Observation], then: Policy, conflicts: dict[NameKey, str] | None = None) -> PolicyChange:
+    return policy_change(observations, states(observations, conflicts), then, ZONE_IDS)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ([], [claim(1)], Kind.CREATED),
+        ([claim(1)], [], Kind.DELETED),
+        ([claim(1)], [claim(2)], Kind.HANDED_OVER),
+        ([claim(1)], [claim(1), claim(2)], Kind.HANDED_OVER),
+        ([claim(1)], [claim(1, ttl=30)], Kind.CHANGED),
+        ([claim(1)], [claim(1, address="10.9.9.9")], Kind.CHANGED),
+        ([claim(1, conflict=SHARE)], [claim(1, conflict=SHARE), claim(2, conflict=SHARE)], Kind.CHANGED),
+        ([claim(1)], [claim(1)], None),
+        # One that loses changes nothing of the name.
+        ([claim(2)], [claim(1), claim(2)], None),
+        # Neither does another rule, or a note, that gives the same.
+        ([claim(1)], [replace(claim(1), rule="other", note="in lower case")], None),
+    ],
+)
+def test_what_becomes_of_a_name(before: list[Claim], after: list[Claim], kind: Kind | None) -> None:
+    """A name is told by its holders before and after, and not at all when its record sets stay."""
+    differences = name_changes(before, after)
+    assert [one.kind for one in differences] == ([kind] if kind else [])
+    for one in differences:
+        assert (one.before, one.after) == (desired_record_sets(before), desired_record_sets(after))
+
+
+claims = st.lists(
+    st.builds(
+        claim,
+        st.integers(1, 5),
+        name=st.sampled_from(["web", "db", "api"]),
+        conflict=st.sampled_from(ConflictRule),
+        ttl=st.sampled_from([30, 60]),
+    ),
+    unique_by=lambda one: (one.key, one.instance),
+)
+
+
+@given(claims, claims, st.randoms(use_true_random=False))
+def test_names_change_by_the_sets_of_claims_alone(
+    before: list[Claim], after: list[Claim], chance: random.Random
+) -> None:
+    """Whatever order the claims come in, exactly those names are told whose record sets differ, sorted, once each."""
+    told = name_changes(before, after)
+
+    def wanted(of: NameKey, among: list[Claim]) -> object:
+        return desired_record_sets([one for one in among if one.key == of])
+
+    every = {one.key for one in (*before, *after)}
+    assert [one.key for one in told] == sorted(of for of in every if wanted(of, before) != wanted(of, after))
+    shuffled = [chance.sample(among, len(among)) for among in (before, after)]
+    assert name_changes(*shuffled) == told
+    assert newly_lost(*shuffled) == newly_lost(before, after)
+
+
+def test_who_loses_anew() -> None:
+    """A claim is lost when it comes without holding, or held before; one that lost all the time is no news."""
+    assert [one.claim for one in newly_lost([claim(2)], [claim(1), claim(2)])] == [claim(1)]
+    (lost,) = newly_lost([claim(1)], [claim(1), claim(2)])
+    assert (lost.claim, lost.reason) == (claim(1), f"{ref(2)} holds it, as the newer instance")
+    assert newly_lost([claim(1), claim(2)], [claim(1, ttl=30), claim(2, ttl=30)]) == ()
+
+
+def test_the_same_policy_changes_nothing() -> None:
+    """Instances seen under a policy get by it what they have: claims, refusals and losses are no news."""
+    there = [seen(instance(number, name=name), policy()) for number, name in enumerate(["web", "web", "", "db"], 1)]
+    same = change(there, policy())
+    assert not same.any
+    assert same.decided == 4
+
+
+def test_a_name_that_goes_to_another_account() -> None:
+    """The account that it leaves and the one that it goes to are both told, and the claim that is lost."""
+    there = [seen(instance(1), policy()), seen(instance(2, account=SEARCH.id), policy())]
+    oldest = change(there, policy(conflict=ConflictRule.OLDEST))
+    (moved,) = oldest.names
+    assert moved.kind is Kind.HANDED_OVER
+    assert [one.claim.instance for one in oldest.lost] == [ref(2, SEARCH.id)]
+    assert oldest.accounts == (
+        AccountSummary(PAYMENTS.id, "payments", handed_to=1),
+        AccountSummary(SEARCH.id, "search", handed_from=1, lost=1),
+    )
+
+
+def test_names_that_come_and_go_count_by_account() -> None:
+    """Another template deletes the old names and creates the new ones, each for the account that holds it."""
+    there = [seen(instance(1), policy()), seen(instance(2, name="db", account=SEARCH.id), policy())]
+    other = change(there, policy("{name}.{account_name}.corp.internal"))
+    assert [(one.key.fqdn, one.kind) for one in other.names] == [
+        ("db.corp.internal.", Kind.DELETED),
+        ("db.search.corp.internal.", Kind.CREATED),
+        ("web.corp.internal.", Kind.DELETED),
+        ("web.payments.corp.internal.", Kind.CREATED),
+    ]
+    assert [(one.account, one.created, one.deleted) for one in other.accounts] == [
+        (PAYMENTS.id, 1, 1),
+        (SEARCH.id, 1, 1),
+    ]
+
+
+def test_a_shared_name_counts_for_the_members_that_change() -> None:
+    """An account that joins a shared name is told; the one that stays in it as it was is not."""
+    old = policy(conflict=SHARE, scope=Scope(accounts=frozenset({PAYMENTS.id})))
+    there = [seen(instance(1), old), seen(instance(2, account=SEARCH.id), old)]
+    shared = change(there, policy(conflict=SHARE))
+    assert [one.kind for one in shared.names] == [Kind.CHANGED]
+    assert shared.accounts == (AccountSummary(SEARCH.id, "search", changed=1),)
+
+
+def test_only_new_refusals_are_told() -> None:
+    """A name denied from now on is told with its reason; what was refused before, or is declined, is not."""
+    there = [seen(instance(1), policy()), seen(instance(2, name=None), policy())]
+    denied = change(there, policy(deny=("web",)))
+    (new,) = denied.refused
+    assert (new.instance, new.refusal) == (
+        ref(1),
+        Refusal("names", "web.corp.internal: the rule denies 'web'", "web.corp.internal."),
+    )
+    assert denied.accounts == (AccountSummary(PAYMENTS.id, "payments", deleted=1, refused=1),)
+
+
+def test_a_name_with_something_foreign_in_the_way_is_blocked() -> None:
+    """The recorded conflict is told beside what would change of the name."""
+    there = [seen(instance(1), policy())]
+    (one,) = change(there, policy(ttl=30), {key("web"): "a record of somebody"}).names
+    assert one.blocked == "a record of somebody"
+
+
+def test_instances_that_nobody_can_decide_keep_what_they_have() -> None:
+    """Outside the regions, without facts or without units: counted, and no name of theirs is told to change."""
+    outside = seen(instance(1, region="us-east-1"), policy(regions=["us-east-1"]))
+    unseen = replace(seen(instance(2, name="old"), policy()), instance=None, account=None)
+    unplaced = seen(instance(3, name="db"), policy(), replace(PAYMENTS, units=()))
+    then = policy("{name}.x.corp.internal", scope=Scope(units=frozenset({"ou-ab12-workload"})))
+    left = change([outside, unseen, unplaced], then)
+    assert (left.names, left.refused, left.lost, left.decided) == ((), (), (), 0)
+    assert (left.undecided.outside, left.undecided.unseen, left.undecided.unplaced) == (1, 1, 1)
+    # Of those outside, the policy says that it leaves them alone; of the others nobody can tell.
+    assert not change([outside], then).any
+    assert change([unseen], then).any
+    assert change([unplaced], then).any
+
+
+def test_units_matter_only_to_a_policy_that_asks_for_them() -> None:
+    """An account without recorded units is decided by a policy that does not need them."""
+    there = [seen(instance(1), policy(), replace(PAYMENTS, units=()))]
+    assert change(there, policy()).decided == 1
+
+
+def test_what_is_declined_is_no_refusal() -> None:
+    """A rule that waits for a tag from now on takes the name away, and refuses nobody anything."""
+    told = change([seen(instance(1), policy())], policy(opt_in=TagCondition("dns")))
+    assert [one.kind for one in told.names] == [Kind.DELETED]
+    assert told.refused == ()
+
+
+def test_ended_instances_have_no_part() -> None:
+    """An instance that has ended loses its names anyway, so they are not the policy's doing; its rival stays."""
+    ended = Observation(ref(2), Millis(1), ended=True)
+    there = [seen(instance(1), policy()), ended]
+    left_behind = NameState(key("web"), (*there[0].claims, claim(2)))
+    assert not policy_change(there, [left_behind], policy(), ZONE_IDS).any
+    (one,) = policy_change(there, [left_behind], policy(ttl=30), ZONE_IDS).names
+    assert [record_set.set_identifier for record_set in (*one.before, *one.after)] == [ref(1).set_identifier] * 2

@@ -1,0 +1,81 @@
+"""Who answers a name in a VPC: the most specific domain, and of one domain what AWS has go first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.model.names import Fqdn
+from hub.runtime.model.vpcs import ForwardRule, Means, SeenZone, Vpc, VpcRow, ZoneOutlook
+from orgdns.cli.reports.resolution import Source, resolution
+from tests.support.build import CORP, CORP_ZONE
+from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
+
+NAME = Fqdn("web.corp.internal.")
+DIRECT = SeenZone(CORP_ZONE, CORP, NETWORK)
+ZONE = ZoneOutlook(CORP_ZONE, CORP, Means.ASSOCIATION, Means.ASSOCIATION, ours=True)
+BASE = Vpc(vpc_ref(), cidrs=("10.7.0.0/16",), zones=(DIRECT,))
+
+
+def row(*zones: ZoneOutlook) -> VpcRow:
+    return VpcRow(vpc_ref(), zones=zones or (ZONE,))
+
+
+@pytest.mark.parametrize(
+    ("vpc", "source", "told"),
+    [
+        (BASE, Source.ZONE, f"the zone corp.internal ({CORP_ZONE})"),
+        (replace(BASE, dns_support=False), Source.NOBODY, "enableDnsSupport"),
+        (replace(BASE, dns_hostnames=False), Source.INTERNET, "on the internet"),
+        (replace(BASE, zones=()), Source.INTERNET, "on the internet"),
+        (replace(BASE, zones=(DIRECT, foreign_zone("web.corp.internal."))), Source.FOREIGN_ZONE, "Z0FOREIGN"),
+        (replace(BASE, zones=(DIRECT, foreign_zone("internal."))), Source.ZONE, CORP_ZONE),
+        (replace(BASE, rules=(ForwardRule("r-1", CORP),)), Source.RULE, "r-1"),
+        (replace(BASE, rules=(ForwardRule("r-1", Fqdn("internal.")),)), Source.ZONE, CORP_ZONE),
+        (replace(BASE, rules=(ForwardRule("r-1", Fqdn(".")),)), Source.ZONE, CORP_ZONE),
+        (replace(BASE, zones=(), rules=(ForwardRule("r-1", Fqdn(".")),)), Source.RULE, "r-1"),
+    ],
+)
+def test_who_answers(vpc: Vpc, source: Source, told: str) -> None:
+    """A rule goes before a zone of its own name, and what is more specific before both."""
+    found = resolution(row(), vpc, NAME)
+    assert found.source is source
+    assert told in found.reason
+
+
+def test_profile_gives_way_to_an_association() -> None:
+    """Of one domain the zone that the VPC is associated with directly goes before the Profile's."""
+    by_profile = replace(ZONE, wanted=Means.PROFILE, means=Means.PROFILE)
+    vpc = replace(BASE, zones=(), profile="rp-1", profiles=("rp-1",))
+    found = resolution(row(by_profile), vpc, NAME)
+    assert (found.source, found.means, found.id) == (Source.ZONE, Means.PROFILE, CORP_ZONE)
+    other = resolution(row(by_profile), replace(vpc, zones=(foreign_zone(),)), NAME)
+    assert (other.source, other.id) == (Source.FOREIGN_ZONE, "Z0FOREIGN")
+    assert other.why_not == (f"corp.internal ({CORP_ZONE}): something more specific goes before it",)
+
+
+def test_reverse_names() -> None:
+    """EC2's own rule for the VPC's CIDR answers below a wider reverse zone, and gives way to a zone at its own name."""
+    name = Fqdn("9.3.7.10.in-addr.arpa.")
+    wide = SeenZone("Z0WIDE", Fqdn("10.in-addr.arpa."), NETWORK)
+    narrow = SeenZone("Z0NARROW", Fqdn("7.10.in-addr.arpa."), NETWORK)
+    own = (ZoneOutlook("Z0WIDE", wide.domain), ZoneOutlook("Z0NARROW", narrow.domain))
+    assert resolution(row(*own), replace(BASE, zones=(wide,)), name).source is Source.REVERSE_RULE
+    assert resolution(row(*own), replace(BASE, zones=(wide, narrow)), name).id == "Z0NARROW"
+    off = replace(BASE, zones=(wide,), reverse_rules=False)
+    assert resolution(row(*own), off, name).id == "Z0WIDE"
+    assert resolution(row(*own), replace(BASE, zones=()), name).domain == "7.10.in-addr.arpa."
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        (replace(ZONE, means=None, blocked="LimitsExceeded"), "LimitsExceeded"),
+        (replace(ZONE, wanted=None, means=None), "policy does not have this VPC resolve it"),
+    ],
+)
+def test_why_not(zone: ZoneOutlook, told: str) -> None:
+    """Of each zone of ours around a name the reason is told why it is not the one that is asked."""
+    found = resolution(row(zone, ZoneOutlook("Z0X", Fqdn("other.internal."))), replace(BASE, zones=()), NAME)
+    assert found.why_not == (f"corp.internal ({CORP_ZONE}): {told}",)

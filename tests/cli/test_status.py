@@ -1,0 +1,162 @@
+"""How all is: what counts as trouble, what is shown of it, and that a stranger's text plays no tricks."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from hub.runtime.messages import body_of
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep
+from hub.runtime.sweeper.scheduler import AUDIT_OVERDUE, SWEEP_OVERDUE
+from orgdns.cli.render import documents
+from orgdns.cli.render.status import show_held, show_status
+from orgdns.cli.reports.dead_letters import Message, dead_task
+from orgdns.cli.reports.status import Overview, SubjectUnknown
+from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
+
+NOW = Millis(1_800_000_000_000)
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+HOSTILE = "\x1b[31mred\x1b[0m [bold]\u202e"
+WELL = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p", names=20)
+ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
+
+
+def seen(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
+    return Overview(NOW, paused, Round("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
+
+
+def said(overview: Overview, *, everything: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
+    show_status(console, overview, everything=everything)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+def test_all_is_well() -> None:
+    """Every spoke swept by the deployed policy, every zone audited, nothing waiting."""
+    assert seen().well
+    assert "All is well." in said(seen())
+    assert "1 of 1 spokes" in said(seen())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (seen(replace(WELL, policy="before")), "0 of 1 spokes"),
+        (seen(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Out of reach: 1"),
+        (seen(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), "its names were withdrawn"),
+        (seen(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
+        (seen(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)), "Zones not audited for days: 1"),
+        (seen(replace(WELL, held=("i-1", "i-2"), held_names=6)), f"./orgdns approve {SPOKE}"),
+        (seen(zones=(replace(ZONE, held=(Fqdn("web.corp.internal."),), held_names=1),)), "names web.corp.internal"),
+        (seen(paused="the zones move"), "Publishing is paused: the zones move."),
+    ],
+)
+def test_trouble_is_told(trouble: Overview, told: str) -> None:
+    """Each trouble alone is enough, and says what it is."""
+    assert not trouble.well
+    assert told in said(trouble)
+    assert not documents.status(trouble)["well"]
+
+
+def test_what_was_approved_waits_no_more() -> None:
+    """From the approval on it is the sweep's to do."""
+    assert seen(replace(WELL, held=("i-1",), held_names=3, approved=frozenset({"i-1"}))).held == ()
+
+
+def test_spoke_out_of_reach_is_not_behind() -> None:
+    """A new policy waits for no spoke that cannot be read."""
+    overview = seen(WELL, replace(WELL, policy="", swept_at=NEVER, fault="denied", fault_since=NOW))
+    assert (len(overview.behind), len(overview.overdue), len(overview.unreachable)) == (0, 0, 1)
+
+
+def test_missed_events_are_told_the_most_first() -> None:
+    """The measure of event loss, by spoke."""
+    other = replace(WELL, spoke=Spoke("1" * 12, "us-east-1"), missed=1, missed_ever=7)
+    text = said(seen(replace(WELL, missed_ever=2), other))
+    assert text.index("us-east-1: 7, 1 by the last sweep") < text.index("eu-central-1: 2")
+    assert "sweeps found: 9" in text
+
+
+def test_many_are_cut_unless_all_is_asked_for() -> None:
+    """17,000 spokes do not fill the screen."""
+    many = [replace(WELL, spoke=Spoke(f"{n:012}", "x"), fault="gone", fault_since=NOW) for n in range(25)]
+    assert "15 more: --all" in said(seen(*many))
+    assert "more:" not in said(seen(*many), everything=True)
+
+
+def test_hostile_texts_are_made_visible() -> None:
+    """What AWS or a person says of a fault reaches a terminal as text."""
+    overview = seen(replace(WELL, fault=HOSTILE, fault_since=NOW), paused=HOSTILE)
+    assert "\x1b" not in said(overview)
+    assert "\u202e" not in said(overview)
+    assert "\x1b" not in documents.text(documents.status(overview))
+
+
+@pytest.mark.parametrize("text", ["corp.internal", "CORP.internal.", CORP_ZONE])
+def test_zone_by_domain_or_id(text: str) -> None:
+    """A zone is found as people write it."""
+    assert seen().subject(text) == ZONE
+
+
+@pytest.mark.parametrize("text", ["corp", "1/2", f"{PAYMENTS.id}/us-east-1", ""])
+def test_what_is_not_known_is_told(text: str) -> None:
+    """The message says what to write."""
+    with pytest.raises(SubjectUnknown, match="ACCOUNT/REGION"):
+        seen().subject(text)
+
+
+def test_what_waits_is_shown_with_its_names() -> None:
+    """Instances with the names that they would lose; of a zone the names."""
+    console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
+    status = replace(WELL, held=("i-1",), held_names=2)
+    show_held(console, seen(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
+    zone = replace(ZONE, held=(Fqdn("old.corp.internal."),), held_names=1)
+    show_held(console, seen(zones=(zone,)), zone, str, all_of=False)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "i-1  web.corp.internal" in text
+    assert "old.corp.internal\n" in text.replace(" ", "")
+    assert json.dumps(documents.approved(seen(status), [status], agreed=True)).count("i-1") == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (Sweep(SPOKE), f"sweep of {SPOKE}"),
+        (Audit(("Z1", "Z2")), "audit of Z1, Z2"),
+        (AskForSweeps(), "asking for sweeps"),
+        (AskForAudits(), "asking for audits"),
+    ],
+)
+def test_dead_task_is_told_in_words(task: Sweep, words: str) -> None:
+    """What failed, and whether the sweeper or the schedule knows why."""
+    failed = dead_task(Message("m", body_of(task)))
+    assert (failed.task, "orgdns-sweeper" in failed.reason) == (words, True)
+    undelivered = dead_task(Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}))
+    assert "could not be asked for: X: no queue" in undelivered.reason
+    assert "no task" in dead_task(Message("m", "?")).reason
+
+
+def test_dead_association_is_told_in_words() -> None:
+    """A task of the associator, and an event of a VPC that it takes as one."""
+    vpc = "vpc-0a1b2c3d4e5f60718"
+    spoke = Spoke("444444444444", "eu-central-1")
+    event = {
+        "source": "aws.tag",
+        "detail-type": "Tag Change on Resource",
+        "account": spoke.account,
+        "region": spoke.region,
+        "resources": [f"arn:aws:ec2:{spoke.region}:{spoke.account}:vpc/{vpc}"],
+        "detail": {},
+    }
+    for body in (body_of(Associate(spoke, (vpc,))), json.dumps(event)):
+        failed = dead_task(Message("m", body))
+        assert failed.task == f"association of {vpc} in {spoke}"
+        assert "orgdns-associator" in failed.reason

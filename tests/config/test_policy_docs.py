@@ -1,0 +1,182 @@
+"""Every example of docs/policy.md, put into the example's configuration: it loads, and gives what the page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+import pytest
+import yaml
+
+from hub.runtime.model.names import Account, Claim, Instance, InstanceRef, InstanceState, Interface, Millis, NameKey
+from hub.runtime.names.templates import VARIABLES
+from hub.runtime.policy.decide import Decision
+from hub.runtime.publisher.holders import standings
+from orgdns.config.load import parse
+from orgdns.config.sections import RuleSection
+from tests.support.build import EXAMPLE, ROOT
+
+PAGE = (ROOT / "docs" / "policy.md").read_text()
+_EXAMPLE = re.compile(r"^### (?P<title>[^\n]+)\n(?P<body>(?:(?!^##).)*)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+ACCOUNTS = {
+    "payments": Account("444444444444", "payments", units=("r-ab12", "ou-ab12-workload")),
+    "search": Account("555555555555", "search", units=("r-ab12", "ou-ab12-workload")),
+    "science": Account("666666666666", "science", units=("r-ab12", "ou-ab12-research", "ou-ab12-sciences")),
+    "renamed": Account("777777777777", None, "the label 'payments' belongs to the account 444444444444"),
+}
+VPC, SUBNET = "vpc-0a000000000000001", "subnet-0a000000000000001"
+DATABASES = "subnet-0d000000000000001"
+
+
+@dataclass(frozen=True)
+class Example:
+    title: str
+    snippet: str
+    told: list[str]
+
+
+def examples() -> list[Example]:
+    found = []
+    for section in _EXAMPLE.finditer(PAGE):
+        blocks = _BLOCK.findall(section["body"])
+        assert [kind for kind, _ in blocks] == ["yaml", "text"], section["title"]
+        (_, snippet), (_, told) = blocks
+        found.append(Example(section["title"], snippet, told.splitlines()))
+    return found
+
+
+def completed(snippet: str) -> str:
+    """The example's configuration with what the snippet says in place of what it has there."""
+    content, said = yaml.safe_load(EXAMPLE.read_text()), yaml.safe_load(snippet)
+    content["organization"] |= said.pop("organization", {})
+    return yaml.safe_dump(content | said)
+
+
+def an_instance(
+    number: int,
+    account: str,
+    *interfaces: Interface,
+    tags: Mapping[str, str],
+    state: InstanceState = InstanceState.RUNNING,
+) -> tuple[Instance, Account]:
+    instance = Instance(
+        ref=InstanceRef(ACCOUNTS[account].id, "eu-central-1", f"i-0{number:016x}"),
+        state=state,
+        launched_at=Millis(number),
+        az="eu-central-1a",
+        interfaces=interfaces,
+        tags=tuple(tags.items()),
+    )
+    return instance, ACCOUNTS[account]
+
+
+def at(*ipv4: str, ipv6: tuple[str, ...] = (), subnet: str = SUBNET, vpc: str = VPC, index: int = 0) -> Interface:
+    return Interface(index, vpc, subnet, ipv4, ipv6)
+
+
+GROUP = {"aws:autoscaling:groupName": "Checkout Fleet", "service": "checkout"}
+# By the words of the page; the number is the instance's id, and its age.
+INSTANCES = {
+    "web of payments": an_instance(0xA000000000000001, "payments", at("10.1.0.4"), tags={"Name": "web"}),
+    "web of search": an_instance(
+        0xB000000000000001, "search", at("10.2.0.4", vpc="vpc-0b000000000000001"), tags={"Name": "web"}
+    ),
+    "web of renamed": an_instance(0xC000000000000001, "renamed", at("10.3.0.4"), tags={"Name": "web"}),
+    "lab-1 of science": an_instance(0xD000000000000001, "science", at("10.4.0.4"), tags={"Name": "lab-1"}),
+    "db of payments": an_instance(0xA000000000000002, "payments", at("10.1.0.6"), tags={"Name": "db"}),
+    "web-admin of payments": an_instance(0xA000000000000003, "payments", at("10.1.0.7"), tags={"Name": "web-admin"}),
+    "postgres of search": an_instance(
+        0xB000000000000002, "search", at("10.1.9.4", subnet=DATABASES), tags={"Name": "postgres"}
+    ),
+    "batch of payments": an_instance(
+        0xA000000000000004, "payments", at("10.1.0.8"), tags={"Name": "batch", "orgdns": "Yes"}
+    ),
+    "quiet of payments": an_instance(
+        0xA000000000000005, "payments", at("10.1.0.9"), tags={"Name": "quiet", "orgdns": "no"}
+    ),
+    "front of payments": an_instance(
+        0xA000000000000006, "payments", at("10.1.0.10"), tags={"Name": "front", "orgdns:aliases": "api, www db admin-1"}
+    ),
+    "first of the group": an_instance(0xA00000000000000A, "payments", at("10.1.0.11"), tags=GROUP),
+    "second of the group": an_instance(0xA00000000000000B, "payments", at("10.1.0.12"), tags=GROUP),
+    "an instance without a name": an_instance(0xA00000000000000C, "payments", at("10.1.0.13"), tags={}),
+    "Café 7 of payments": an_instance(0xA00000000000000D, "payments", at("10.1.0.14"), tags={"Name": "Café 7"}),
+    "_Mail Server! of payments": an_instance(
+        0xA00000000000000E, "payments", at("10.1.0.15"), tags={"Name": "_Mail Server!"}
+    ),
+    "... of payments": an_instance(0xA00000000000000F, "payments", at("10.1.0.16"), tags={"Name": "..."}),
+    "six of payments": an_instance(
+        0xA000000000000010, "payments", at("10.1.0.17", ipv6=("2001:db8::17",)), tags={"Name": "six"}
+    ),
+    "only-six of payments": an_instance(
+        0xA000000000000011, "payments", at(ipv6=("2001:db8::18",)), tags={"Name": "only-six"}
+    ),
+    "router of payments": an_instance(
+        0xA000000000000012, "payments", at("10.1.0.19", "10.1.0.20"), at("10.1.1.19", index=1), tags={"Name": "router"}
+    ),
+    "night of payments": an_instance(
+        0xA000000000000013, "payments", at("10.1.0.21"), tags={"Name": "night"}, state=InstanceState.STOPPED
+    ),
+    # The same address as that of `web of payments`, in another VPC.
+    "twin of search": an_instance(
+        0xB000000000000003, "search", at("10.1.0.4", vpc="vpc-0b000000000000002"), tags={"Name": "twin"}
+    ),
+}
+
+
+def decided(example: Example) -> list[str]:
+    """What the page should say of the instances that it names: their records, refusals, and who holds a name."""
+    policy = parse(completed(example.snippet)).compiled_policy()
+    zone_ids = {domain: f"Z{number}" for number, domain in enumerate(policy.domains)}
+    named = list(dict.fromkeys(line.split(": ", 1)[0] for line in example.told if not line.startswith("held: ")))
+    decisions: dict[str, Decision] = {who: policy.decide(*INSTANCES[who], zone_ids) for who in named}
+    by_name: dict[NameKey, list[Claim]] = {}
+    for claim in chain.from_iterable(decision.claims for decision in decisions.values()):
+        by_name.setdefault(claim.key, []).append(claim)
+    whose = {INSTANCES[who][0].ref: who for who in named}
+    return [
+        *chain.from_iterable(_lines(who, decision) for who, decision in decisions.items()),
+        *(
+            f"held: {key.fqdn} by {' and '.join(whose[one.claim.instance] for one in standings(claims) if one.holds)}"
+            for key, claims in by_name.items()
+            if len(claims) > 1
+        ),
+    ]
+
+
+def _lines(who: str, decision: Decision) -> list[str]:
+    records = [
+        f"{who}: {claim.key.fqdn} {claim.ttl} {record_type} {' '.join(values)}"
+        for claim in decision.claims
+        for record_type, values in claim.values
+    ]
+    refusals = [
+        f"{who}: {'declined' if refusal.declined else 'refused'} by {refusal.rule}: {refusal.reason}"
+        for refusal in decision.refusals
+    ]
+    return (records + refusals) or [f"{who}: nothing"]
+
+
+def test_page_has_examples() -> None:
+    """The page is read as it is written: an example for each thing that the language expresses."""
+    assert len(examples()) >= 20
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)
+def test_example_gives_what_the_page_says(example: Example) -> None:
+    """An example loads without a fault or a warning, and what stands beside it is what policy decides."""
+    assert example.told
+    assert parse(completed(example.snippet)).warnings() == ()
+    assert sorted(example.told) == sorted(decided(example))
+
+
+def test_every_key_and_variable_is_on_the_page() -> None:
+    """The reference leaves out no key of a rule and no variable."""
+    for key in RuleSection.model_fields:
+        assert f"`{key}`" in PAGE
+    for variable in sorted(VARIABLES):
+        assert f"`{{{variable}}}`" in PAGE

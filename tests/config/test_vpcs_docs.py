@@ -1,0 +1,33 @@
+"""Every example of docs/vpcs.md is a configuration, and what the page says stands in the way is what is told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from orgdns.config.load import parse
+from tests.support.build import EXAMPLE, ROOT
+
+PAGE = (ROOT / "docs" / "vpcs.md").read_text()
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", EXAMPLES)
+def test_example_is_a_configuration(snippet: str) -> None:
+    """Put into the example's configuration, it loads, and says of a zone which VPCs resolve it."""
+    content = yaml.safe_load(EXAMPLE.read_text()) | yaml.safe_load(snippet)
+    content["policy"]["rules"] = [{"name": "all", "template": "{name}.{account_name}.corp.internal"}]
+    assert parse(yaml.safe_dump(content)).reaches
+
+
+def test_what_stands_in_the_way_is_told_in_these_words() -> None:
+    """The first words of each row are those of the code that tells it, or AWS's code."""
+    code = "\n".join((ROOT / "hub" / "runtime" / name).read_text() for name in ("outlook.py", "aws/associations.py"))
+    section = PAGE.split("## What stands in the way")[1].split("## How soon")[0]
+    rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 11
+    for row in rows:
+        first = re.split(r" \.\.\.|, enable|;", row)[0]
+        assert first in code, row

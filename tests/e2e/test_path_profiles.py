@@ -1,0 +1,88 @@
+"""Zones by a Route 53 Profile on the deployed path, reverse ones among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.runtime import contract
+from orgdns.config.load import Config, parse
+from sandbox.clock import MovedClock
+from sandbox.example import PAYMENTS, SEARCH
+from sandbox.world import World, world
+from tests.e2e.test_path_sweep import sweep_all
+from tests.e2e.test_path_vpcs import with_a_rule
+from tests.support.build import EXAMPLE
+
+REGION = "eu-central-1"
+CORP = "corp.internal"
+REVERSE = "10.in-addr.arpa"
+
+
+def profiles() -> Config:
+    """The example, with every zone by the Profile, and PTR records in a zone that EC2's own rules lie below."""
+    content: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
+    content["zones"].append({"domain": REVERSE, "id": "Z0REVERSE0000000", "autodefined_rules": "disable"})
+    for zone in content["zones"]:
+        zone["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    content["policy"]["rules"][0]["reverse"] = "newest"
+    return parse(yaml.safe_dump(content), "profiles.yaml")
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock) -> Iterator[World]:
+    with world(profiles(), clock) as one:
+        yield one
+
+
+def test_new_vpc_resolves_by_the_profile(made: World) -> None:
+    """A new VPC is associated with its region's Profile by its own account, and resolves all zones."""
+    (instance,) = made.launch(PAYMENTS, REGION, "web")
+    made.settle()
+    address = made.address(PAYMENTS, REGION, instance)
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    assert made.resolve(f"web.{CORP}", vpc) == set()
+    made.settle()
+    assert made.resolve(f"web.{CORP}", vpc) == {address}
+    reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+    # EC2's own rules would have answered for the instance's address, were they not switched off in this VPC.
+    assert made.resolve(reverse, vpc, "PTR") == {f"web.{REGION}.payments.{CORP}."}
+    assert vpc.id not in made.route53.vpcs_of(made.zone_ids[CORP])
+    assert not made.guard.denied
+
+
+def test_roles_call_what_they_are_granted(made: World, clock: MovedClock) -> None:
+    """By a Profile, too, the roles for VPCs make exactly the calls that their policies grant, but for what ends."""
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    with_a_rule(made, vpc, "elsewhere.example")
+    made.settle()
+    sweep_all(made, clock)
+    made.delete_vpc(vpc)
+    made.settle()
+    granted, used = (getattr(made.guard, f"{kind}_actions")(contract.VPC_ROLE) for kind in ("granted", "used"))
+    assert granted - used == {"route53profiles:DisassociateProfile"}
+    assert made.guard.granted_actions(contract.READER_ROLE) == made.guard.used_actions(contract.READER_ROLE)
+
+
+def test_second_profile_of_a_vpc(made: World) -> None:
+    """A VPC keeps a Profile of its own team's beside ours; with two of them ours is refused, and that is told."""
+    client = made.client("route53profiles", SEARCH, REGION)
+    own = [client.create_profile(Name=name, ClientToken=name)["Profile"]["Id"] for name in ("one", "two")]
+    made.trails.missing.add(SEARCH)
+    beside, full = (made.add_vpc(SEARCH, REGION, associated=False) for _ in range(2))
+    made.trails.missing.discard(SEARCH)
+    client.associate_profile(Name="one", ProfileId=own[0], ResourceId=beside.id)
+    for number, profile in enumerate(own):
+        client.associate_profile(Name="x", ProfileId=profile, ResourceId=full.id, Priority=100 + number)
+    for vpc in (beside, full):
+        # What tells of it is the tag's event.
+        made.client("ec2", SEARCH, REGION).modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": True})
+    made.settle()
+    assert len(made.profiles.zones_of_vpc(beside.id)) == len(made.zone_ids)
+    assert made.profiles.zones_of_vpc(full.id) == ()
+    refused = made.logged(contract.ASSOCIATOR_FUNCTION, "association refused")
+    assert {line["vpc"] for line in refused} == {f"{SEARCH}/{REGION}/{full.id}"}
+    assert not made.guard.denied

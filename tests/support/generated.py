@@ -1,0 +1,119 @@
+"""The templates of the example's configuration and of a large one, and ways to look into them."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cfn_flip
+import yaml
+
+from generate import templates
+from orgdns.cfn.rendering import Form
+from orgdns.config.load import Config, known_regions, parse
+from tests.support.build import EXAMPLE
+
+NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
+HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
+
+
+def example() -> Config:
+    return parse(EXAMPLE.read_text(), "orgdns.example.yaml")
+
+
+def many_zones(count: int = 17) -> Config:
+    """Another configuration: many zones, every second one to be created, and every region."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    new = {"vpc": "vpc-0a1b2c3d4e5f60718", "region": "eu-central-1"}
+    content["zones"] += [
+        {"domain": f"{number}.16.172.in-addr.arpa"} | ({"create": new} if number % 2 else {"id": f"Z{number:031}"})
+        for number in range(100, 100 + count - len(content["zones"]))
+    ]
+    content["spokes"]["regions"] = sorted(known_regions())
+    for zone in content["zones"]:
+        zone.setdefault("resolved_by", {"vpcs": "all"})
+    return parse(yaml.safe_dump(content), "many.yaml")
+
+
+def profiles() -> Config:
+    """A third one: all zones by a Profile, a reverse one among them whose shadowing rules are to be disabled."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["zones"].append({"domain": "10.in-addr.arpa", "id": f"Z{0:031}", "autodefined_rules": "disable"})
+    for zone in content["zones"]:
+        zone["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    return parse(yaml.safe_dump(content), "profiles.yaml")
+
+
+def unassociated() -> Config:
+    """A fourth one: nothing is said of VPCs."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    for zone in content["zones"]:
+        del zone["resolved_by"]
+    return parse(yaml.safe_dump(content), "unassociated.yaml")
+
+
+CONFIGS = {"example": example, "many-zones": many_zones, "profiles": profiles, "unassociated": unassociated}
+
+
+@cache
+def texts(config: str = "example", form: Form = Form.YAML) -> dict[str, str]:
+    return {Path(name).stem: text for name, text in templates(CONFIGS[config](), form).items()}
+
+
+def read(name: str, config: str = "example", form: Form = Form.YAML) -> dict[str, Any]:
+    text = texts(config, form)[name]
+    content: dict[str, Any] = json.loads(text if form is Form.JSON else cfn_flip.to_json(text))
+    return content
+
+
+def properties(name: str, title: str, config: str = "example") -> dict[str, Any]:
+    found: dict[str, Any] = read(name, config)["Resources"][title]["Properties"]
+    return found
+
+
+def of_type(name: str, kind: str, config: str = "example") -> dict[str, dict[str, Any]]:
+    return {
+        title: resource["Properties"]
+        for title, resource in read(name, config)["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def statements(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    by_sid = {statement["Sid"]: statement for statement in document["Statement"]}
+    assert len(by_sid) == len(document["Statement"])
+    return by_sid
+
+
+def grants(document: dict[str, Any]) -> dict[str, tuple[set[str], list[Any], Any]]:
+    """Actions, resources and condition of each statement."""
+    assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
+    return {
+        sid: (set(statement["Action"]), statement["Resource"], statement.get("Condition"))
+        for sid, statement in statements(document).items()
+    }
+
+
+def inline(role: dict[str, Any]) -> dict[str, Any]:
+    (policy,) = role["Policies"]
+    document: dict[str, Any] = policy["PolicyDocument"]
+    return document
+
+
+def sub(text: str) -> dict[str, str]:
+    return {"Fn::Sub": text}
+
+
+def arn_of(title: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [title, "Arn"]}
+
+
+def resolved_size(document: dict[str, Any]) -> int:
+    """How many characters IAM counts, with every reference at its longest: white space is free."""
+    text = json.dumps(document, separators=(",", ":"))
+    text = text.replace("${AWS::Partition}", "aws-us-gov").replace("${AWS::AccountId}", "1" * 12)
+    text = re.sub(r"\$\{AWS::Region\}", max(known_regions(), key=len), text)
+    return len(re.sub(r"\$\{Zone\w+\}", "Z" * 32, text))

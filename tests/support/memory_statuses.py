@@ -1,0 +1,84 @@
+"""How spokes and zones are, and the sweeper's queue, in memory behind the runtime's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import Task
+from hub.runtime.ports import Clock
+
+
+@dataclass(slots=True)
+class MemoryStatuses:
+    """The statuses, the rounds, and whether publishing is paused."""
+
+    clock: Clock
+    spokes: dict[Spoke, SpokeStatus] = field(default_factory=dict)
+    zones: dict[str, ZoneStatus] = field(default_factory=dict)
+    round: Round = field(default_factory=Round)
+    audit: bool = False
+    reason_to_pause: str | None = None
+
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        return self.spokes.get(spoke, SpokeStatus(spoke))
+
+    def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
+        return tuple(self.spokes.values())
+
+    def put_spoke_status(self, status: SpokeStatus) -> None:
+        approved = self.spoke_status(status.spoke).approved if status.held else frozenset[str]()
+        self.spokes[status.spoke] = replace(status, approved=approved)
+
+    def keep_vpcs(self, spoke: Spoke, number: int) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
+
+    def know_spoke(self, spoke: Spoke) -> None:
+        self.spokes.setdefault(spoke, SpokeStatus(spoke))
+
+    def approve_spoke(self, spoke: Spoke) -> None:
+        self.spokes[spoke] = replace(self.spokes[spoke], approved=frozenset(self.spokes[spoke].held))
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        return self.zones.get(zone_id, ZoneStatus(zone_id))
+
+    def zone_statuses(self) -> tuple[ZoneStatus, ...]:
+        return tuple(self.zones.values())
+
+    def put_zone_status(self, status: ZoneStatus) -> None:
+        approved = self.zone_status(status.zone_id).approved if status.held else frozenset[str]()
+        self.zones[status.zone_id] = replace(status, approved=approved)
+
+    def approve_zone(self, zone_id: str) -> None:
+        self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].held))
+
+    def last_round(self) -> Round:
+        return self.round
+
+    def put_round(self, last: Round) -> None:
+        self.round = last
+
+    def audit_asked(self) -> bool:
+        return self.audit
+
+    def ask_for_audit(self, *, wanted: bool) -> None:
+        self.audit = wanted
+
+    def paused(self) -> str | None:
+        return self.reason_to_pause
+
+    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
+        now = self.clock()
+        return frozenset(spoke for spoke in spokes if self.spoke_status(spoke).settled(now))
+
+
+@dataclass(slots=True)
+class MemoryTasks:
+    """The sweeper's queue."""
+
+    asked: list[tuple[Task, int]] = field(default_factory=list)
+
+    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+        self.asked += tasks

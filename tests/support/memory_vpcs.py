@@ -1,0 +1,208 @@
+"""VPCs, their accounts and the zones' owner in memory, behind the ports of associations; each call can be the last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
+from hub.runtime.model.status import ZoneStatus
+from hub.runtime.model.vpcs import Hold, SeenZone, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from tests.support.build import PAYMENTS, ZONE_IDS
+
+NETWORK = "333333333333"
+DOMAINS = {zone_id: domain for domain, zone_id in ZONE_IDS.items()}
+
+
+class Killed(BaseException):
+    """The worker was stopped, as Lambda stops one: nothing of it runs any more."""
+
+
+def vpc_ref(number: int = 1, account: str = PAYMENTS.id, region: str = "eu-central-1") -> VpcRef:
+    return VpcRef(account, region, f"vpc-{number:017x}")
+
+
+@dataclass(slots=True)
+class MemoryVpcs:
+    """What AWS holds, and every call to it, in order.
+
+    `kill_before` and `kill_after` are the number of the call that the worker does not survive; `lost_answers` the calls
+    that succeed and whose answer never comes, `faults` those that are refused with these errors.
+    """
+
+    vpcs: dict[VpcRef, Vpc] = field(default_factory=dict)
+    # Zones of others that a VPC is associated with.
+    foreign: dict[VpcRef, tuple[SeenZone, ...]] = field(default_factory=dict)
+    associated: set[tuple[str, VpcRef]] = field(default_factory=set)
+    authorized: set[tuple[str, VpcRef]] = field(default_factory=set)
+    profiles: dict[str, str] = field(default_factory=dict)
+    profiled: set[tuple[str, VpcRef]] = field(default_factory=set)
+    # The zones that each Profile carries, all unless told; and the VPCs with which AWS is not done.
+    carried: tuple[str, ...] | None = None
+    coming: set[VpcRef] = field(default_factory=set)
+    without_reverse_rules: set[VpcRef] = field(default_factory=set)
+    unreachable: set[Spoke] = field(default_factory=set)
+    denied: set[Spoke] = field(default_factory=set)
+    hidden: set[VpcRef] = field(default_factory=set)
+    quota: int = 300
+    calls: list[str] = field(default_factory=list)
+    kill_before: int | None = None
+    kill_after: int | None = None
+    lost_answers: set[str] = field(default_factory=set)
+    faults: dict[str, Exception] = field(default_factory=dict)
+
+    def add(self, number: int = 1, *, account: str = PAYMENTS.id, region: str = "eu-central-1", **facts: object) -> Vpc:
+        ref = vpc_ref(number, account, region)
+        made = replace(Vpc(ref, cidrs=(f"10.{number % 250}.0.0/16",)), **facts)  # type: ignore[arg-type]  # a Vpc's own
+        self.vpcs[ref] = made
+        return made
+
+    def zones_of(self, ref: VpcRef) -> set[str]:
+        return {zone_id for zone_id, one in self.associated if one == ref}
+
+    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+        self._call("seen")
+        if spoke in self.denied:
+            raise SpokeDenied(f"{spoke}: AccessDenied")
+        if spoke in self.unreachable:
+            raise SpokeUnreachable(f"{spoke}: RequestLimitExceeded")
+        return tuple(
+            self._shown(vpc)
+            for ref, vpc in sorted(self.vpcs.items())
+            if ref.spoke == spoke and (vpc_ids is None or ref.id in vpc_ids) and ref not in self.hidden
+        )
+
+    def _shown(self, vpc: Vpc) -> Vpc:
+        own = {SeenZone(zone_id, DOMAINS[zone_id], NETWORK) for zone_id in self.zones_of(vpc.ref)}
+        return replace(
+            vpc,
+            zones=tuple(sorted({*own, *self.foreign.get(vpc.ref, ())})),
+            profile=self.profiles.get(vpc.ref.region, ""),
+            profiles=tuple(sorted(profile for profile, ref in self.profiled if ref == vpc.ref)),
+            profile_zones=tuple(DOMAINS) if self.carried is None else self.carried,
+            profile_coming=vpc.ref in self.coming,
+            reverse_rules=vpc.ref not in self.without_reverse_rules,
+        )
+
+    def authorize(self, zone_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("authorize")
+        self.authorized.add((zone_id, ref))
+        self._answered(with_answer, ZoneUnavailable("no answer"))
+
+    def clear(self, zone_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("clear")
+        self.authorized.discard((zone_id, ref))
+        self._answered(with_answer, ZoneUnavailable("no answer"))
+
+    def disassociate(self, zone_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("disassociate")
+        others = {one for zone, one in self.associated if zone == zone_id} - {ref}
+        if (zone_id, ref) in self.associated and not others:
+            raise AssociationRefused("LastVPCAssociation: the VPC is the last one of the zone")
+        self.associated.discard((zone_id, ref))
+        self._answered(with_answer, ZoneUnavailable("no answer"))
+
+    def associate(self, zone_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("associate")
+        if ref.spoke in self.denied:
+            raise SpokeDenied(f"{ref.spoke}: AccessDenied")
+        if ref.account != NETWORK and (zone_id, ref) not in self.authorized:
+            raise SpokeUnreachable("NotAuthorizedException")
+        if ref not in self.vpcs:
+            raise AssociationRefused("InvalidVPCId")
+        named = {zone.domain for zone in self._shown(self.vpcs[ref]).zones}
+        if DOMAINS[zone_id] in named:
+            raise AssociationRefused("ConflictingDomainExists", taken=True)
+        if len([one for zone, one in self.associated if zone == zone_id]) >= self.quota:
+            raise AssociationRefused("LimitsExceeded", full=True)
+        self.associated.add((zone_id, ref))
+        self._answered(with_answer, SpokeUnreachable("no answer"))
+
+    def associate_profile(self, profile_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("associate_profile")
+        self.profiled.add((profile_id, ref))
+        self._answered(with_answer, SpokeUnreachable("no answer"))
+
+    def disassociate_profile(self, profile_id: str, ref: VpcRef) -> None:
+        with_answer = self._call("disassociate_profile")
+        self.profiled.discard((profile_id, ref))
+        self._answered(with_answer, SpokeUnreachable("no answer"))
+
+    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
+        self._call("switch_off_reverse_rules")
+        self.without_reverse_rules.add(ref)
+
+    def _call(self, name: str) -> bool:
+        """Count a call; whether its answer will come."""
+        self.calls.append(name)
+        if self.kill_before == len(self.calls):
+            raise Killed
+        if name in self.faults:
+            raise self.faults[name]
+        return name not in self.lost_answers
+
+    def _answered(self, with_answer: bool, silence: Exception) -> None:  # noqa: FBT001 - what the call before said
+        if self.kill_after == len(self.calls):
+            raise Killed
+        if not with_answer:
+            raise silence
+
+
+@dataclass(slots=True)
+class MemoryVpcRows:
+    """The ledger's rows of VPCs, of zones that wait, and what the associator is asked."""
+
+    aws: MemoryVpcs
+    rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
+    statuses: dict[Spoke, VpcsStatus] = field(default_factory=dict)
+    zones: dict[str, ZoneStatus] = field(default_factory=dict)
+
+    def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
+        return tuple(row for ref, row in sorted(self.rows.items()) if ref.spoke == spoke)
+
+    def all_vpc_rows(self) -> Iterator[VpcRow]:
+        return iter([row for _, row in sorted(self.rows.items())])
+
+    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+        self._write(vpc.ref, replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1)))
+
+    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+        holds = {name: one for name, one in self._row(ref).holds.items() if name != of}
+        holds |= {} if hold == Hold() else {of: hold}
+        self._write(ref, replace(self._row(ref), holds=holds))
+
+    def forget_vpc(self, ref: VpcRef) -> None:
+        self.aws._call("forget_vpc")  # noqa: SLF001 - counted with the others
+        self.rows.pop(ref, None)
+
+    def put_vpcs_status(self, status: VpcsStatus) -> None:
+        self.statuses[status.spoke] = status
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        return self.zones.get(zone_id, ZoneStatus(zone_id))
+
+    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+        status = replace(self.zone_status(zone_id), held_vpcs=tuple(vpcs))
+        self.zones[zone_id] = status if vpcs else replace(status, approved_vpcs=frozenset())
+
+    def approve(self, zone_id: str) -> None:
+        status = self.zone_status(zone_id)
+        self.zones[zone_id] = replace(status, approved_vpcs=frozenset(status.held_vpcs))
+
+    def _row(self, ref: VpcRef) -> VpcRow:
+        return self.rows.get(ref, VpcRow(ref))
+
+    def _write(self, ref: VpcRef, row: VpcRow) -> None:
+        with_answer = self.aws._call("write")  # noqa: SLF001 - counted with the others
+        self.rows[ref] = row
+        self.aws._answered(with_answer, RuntimeError("writes are answered"))  # noqa: SLF001 - as above
+
+
+def foreign_zone(domain: str = "corp.internal.", zone_id: str = "Z0FOREIGN") -> SeenZone:
+    return SeenZone(zone_id, Fqdn(domain), "999999999999")
+
+
+def closed(zone_id: str) -> ZoneClosed:
+    return ZoneClosed(f"{zone_id}: NoSuchHostedZone")

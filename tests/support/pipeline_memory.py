@@ -1,0 +1,252 @@
+"""The pipeline's world in memory: the use cases over ports, with a fault wherever a port is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hub.runtime.guard import Guard
+from hub.runtime.model.names import (
+    Account,
+    Action,
+    Change,
+    ForeignRecordSet,
+    Fqdn,
+    Instance,
+    InstanceRef,
+    InstanceState,
+    NameKey,
+    NameState,
+    RecordSet,
+    Spoke,
+)
+from hub.runtime.observer.events import Hint
+from hub.runtime.observer.observer import Observer
+from hub.runtime.observer.recorder import InstanceResult, Recorder
+from hub.runtime.policy.decide import Policy
+from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.publisher.publisher import NameResult, Publisher
+from hub.runtime.sweeper.auditor import Auditor
+from hub.runtime.sweeper.sweeper import Sweeper
+from tests.support.build import CORP, instance
+from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory_statuses import MemoryStatuses
+from tests.support.pipeline import ACCOUNTS, LABELS, REGION
+
+ATTEMPTS = 5
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+@dataclass
+class Plan:
+    """Which fault comes at which of the next calls."""
+
+    fault: str | None = None
+    calls: int = 0
+
+
+class Faulty:
+    """A port that fails as the plan says, in the words of its kind."""
+
+    def __init__(self, target: object, plan: Plan, unavailable: type[Exception], denied: type[Exception]) -> None:
+        self._target, self._plan = target, plan
+        self._unavailable, self._denied = unavailable, denied
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
+        method: Callable[..., Any] = getattr(self._target, name)
+
+        def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401 - as above
+            if name == "delay":
+                return method(*arguments, **named)
+            answer = self._carried_out(lambda: method(*arguments, **named))
+            # What comes page by page may break at each page.
+            return self._paged(answer) if isinstance(answer, Iterator) else answer
+
+        return call
+
+    def _paged(self, pages: Iterator[Any]) -> Iterator[Any]:
+        end = object()
+        while (page := self._carried_out(lambda: next(pages, end))) is not end:
+            yield page
+
+    def _carried_out(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as above
+        plan = self._plan
+        plan.calls -= plan.fault is not None
+        if plan.fault is None or plan.calls >= 0:
+            return call()
+        fault, plan.fault = plan.fault, None
+        if fault == "killed before":
+            raise Killed
+        if fault == "throttled":
+            raise self._unavailable("Throttling")
+        if fault == "denied":
+            raise self._denied("AccessDenied")
+        call()
+        if fault == "killed after":
+            raise Killed
+        raise self._unavailable("read timeout")
+
+
+class MemoryDriver:
+    """All workers over ports in memory."""
+
+    in_one_go = True
+
+    def __init__(self, policy: Policy, zone_id: str) -> None:
+        self.policy, self.zone_id = policy, zone_id
+        self.clock = MemoryClock(now=10**12)
+        self.ledger, self.statuses, self.zones = MemoryLedger(), MemoryStatuses(self.clock), MemoryZones()
+        accounts = {account: Account(account, LABELS[account], units=("r-ab12",)) for account in ACCOUNTS}
+        self.organization = MemoryOrganization(accounts, page=1)
+        self.plan = Plan()
+        self.launched = 0
+        self.on_their_way: list[Hint] = []
+        self.queue: list[Hint] = []
+        self._wire()
+
+    def _wire(self) -> None:
+        plan, clock = self.plan, self.clock
+        ledger: Any = Faulty(self.ledger, plan, LedgerUnavailable, LedgerUnavailable)
+        statuses: Any = Faulty(self.statuses, plan, LedgerUnavailable, LedgerUnavailable)
+        zones: Any = Faulty(self.zones, plan, ZoneUnavailable, ZoneClosed)
+        spokes: Any = Faulty(self.organization, plan, SpokeUnreachable, SpokeDenied)
+        zone_ids = {CORP: self.zone_id}
+        guard = Guard(0.3, 1_000, 7 * 86_400_000)
+        recorder = Recorder(ledger, clock)
+        self.observer = Observer(
+            self.policy, zone_ids, self.organization, spokes, recorder, clock, clock.sleep, lambda: 90.0
+        )
+        self.publisher = Publisher(ledger, statuses, zones, lambda: 300.0)
+        self.sweeper = Sweeper(
+            policy=self.policy,
+            policy_digest="p",
+            zone_ids=zone_ids,
+            accounts=self.organization,
+            instances=spokes,
+            rows=ledger,
+            statuses=statuses,
+            recorder=recorder,
+            guard=guard,
+            clock=clock,
+            time_left=lambda: 900.0,
+            tell=lambda _outcome: None,
+        )
+        self.auditor = Auditor(ledger, statuses, zones, guard, clock, lambda: 900.0, statuses.paused)
+
+    def launch(self, account: str, name: str) -> InstanceRef:
+        self.launched += 1
+        shown = instance(self.launched, name=name, account=account, region=REGION)
+        self.organization.instances[shown.ref] = shown
+        self.on_their_way.append(Hint(shown.ref, InstanceState.RUNNING))
+        return shown.ref
+
+    def rename(self, ref: InstanceRef, name: str) -> None:
+        shown = self.organization.instances[ref]
+        self.organization.instances[ref] = replace(shown, tags=(("Name", name),))
+        self.on_their_way.append(Hint(ref, told=frozenset({(("Name", name),)})))
+
+    def end(self, ref: InstanceRef, *, shown: bool) -> None:
+        there = self.organization.instances.pop(ref)
+        if shown:
+            self.organization.instances[ref] = replace(there, state=InstanceState.TERMINATED, interfaces=())
+        self.on_their_way.append(Hint(ref, InstanceState.TERMINATED))
+
+    def pending(self) -> int:
+        return len(self.on_their_way)
+
+    def deliver(self, position: int, times: int) -> None:
+        self.queue += [self.on_their_way.pop(position)] * times
+
+    def arm(self, fault: str, calls: int) -> None:
+        self.plan.fault, self.plan.calls = fault, calls
+
+    def disarm(self) -> None:
+        self.plan.fault = None
+
+    def work(self) -> None:
+        self._observe()
+        self._publish()
+
+    def _observe(self) -> None:
+        hints, self.queue = self.queue, []
+        again = {hint.ref for hint in hints}
+        with suppress(Killed):
+            again = {outcome.ref for outcome in self.observer.observe(hints) if outcome.result is InstanceResult.RETRY}
+        tried = [replace(hint, attempt=hint.attempt + 1) for hint in hints if hint.ref in again]
+        # After so many the queue gives them up, as a dead letter.
+        self.queue += [hint for hint in tried if hint.attempt <= ATTEMPTS]
+
+    def _publish(self) -> None:
+        marked, touched = set(self.ledger.marked), [*self.ledger.touched]
+        try:
+            outcomes = self.publisher.publish({*touched, *marked}, marked)
+        except Killed:
+            return
+        again = {outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY}
+        self.ledger.touched = [key for key in self.ledger.touched if key in again or key not in touched]
+        self.ledger.marked = {key: reason for key, reason in self.ledger.marked.items() if key in again}
+
+    def sweep(self) -> None:
+        for account in ACCOUNTS:
+            try:
+                self.sweeper.sweep(Spoke(account, REGION))
+            except (Killed, LedgerUnavailable):
+                continue
+
+    def audit(self) -> None:
+        try:
+            self.auditor.audit([self.zone_id])
+        except (Killed, LedgerUnavailable):
+            return
+
+    def lose_ledger(self) -> None:
+        self.ledger, self.statuses = MemoryLedger(), MemoryStatuses(self.clock)
+        self._wire()
+
+    def rest(self) -> None:
+        while self.on_their_way:
+            self.deliver(0, 1)
+        while self.queue or self.ledger.touched or self.ledger.marked:
+            self.work()
+        self.sweep()
+        self.work()
+        self.audit()
+        self.work()
+        assert (self.queue, self.ledger.touched, self.ledger.marked) == ([], [], {})
+
+    def instances(self) -> Iterator[tuple[Instance, Account]]:
+        for shown in self.organization.instances.values():
+            yield shown, self.organization.accounts[shown.ref.account]
+
+    def recorded(self, fqdn: Fqdn) -> NameState:
+        return self.ledger.name(NameKey(self.zone_id, fqdn))
+
+    def owned(self) -> dict[Fqdn, set[RecordSet]]:
+        return {key.fqdn: sets for key, sets in self.zones.owned.items()}
+
+    def foreign(self) -> dict[Fqdn, set[ForeignRecordSet]]:
+        return {key.fqdn: set(sets) for key, sets in self.zones.foreign.items()}
+
+    def make_foreign(self, fqdn: Fqdn) -> None:
+        made = ForeignRecordSet(fqdn, "A", "Simple", ("192.0.2.1",), 300)
+        self.zones.foreign[NameKey(self.zone_id, fqdn)] = [made]
+
+    def remove_foreign(self, fqdn: Fqdn) -> None:
+        del self.zones.foreign[NameKey(self.zone_id, fqdn)]
+
+    def remove_ours(self, record_set: RecordSet) -> None:
+        self._by_hand(Change(Action.DELETE, record_set))
+
+    def edit_ours(self, record_set: RecordSet) -> None:
+        edited = replace(record_set, values=("192.0.2.99",))
+        self._by_hand(Change(Action.DELETE, record_set), Change(Action.CREATE, edited))
+
+    def _by_hand(self, *changes: Change) -> None:
+        faults, self.zones.faults = self.zones.faults, []
+        self.zones.change(self.zone_id, changes)
+        self.zones.faults = faults

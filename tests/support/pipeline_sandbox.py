@@ -1,0 +1,256 @@
+"""The pipeline's world in the sandbox: everything deployed, with a fault wherever a function calls AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import ReadTimeoutError
+from moto.ec2.models import ec2_backends
+
+from hub.runtime import contract
+from hub.runtime.aws.instances import instance_of
+from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.zones import record_set_of, wire_of
+from hub.runtime.model.names import (
+    Account,
+    ForeignRecordSet,
+    Fqdn,
+    Instance,
+    InstanceRef,
+    Millis,
+    NameKey,
+    NameState,
+    RecordSet,
+    Spoke,
+)
+from hub.runtime.model.status import Round
+from sandbox.aws.bridge import replaced
+from sandbox.aws.functions.service import Killed
+from sandbox.aws.route53.wire import wire_of as strict_wire_of
+from sandbox.clock import MovedClock
+from sandbox.example import HUB, NETWORK
+from sandbox.world import World
+from tests.support.pipeline import ACCOUNTS, LABELS, REGION, ZONE
+
+Event = dict[str, Any]
+QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE)
+_THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
+
+
+@dataclass
+class Faults:
+    """Which fault comes at which of the functions' next calls; `seen` counts their calls."""
+
+    fault: str | None = None
+    calls: int = 0
+    seen: int = 0
+    guard: Any = None
+
+    def around(self, call: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
+        if self.guard._guarded_role(client) is None:  # noqa: SLF001 - the guard alone knows whose client it is
+            return call(client, operation, parameters)
+        self.seen += 1
+        if self.fault is None:
+            return call(client, operation, parameters)
+        self.calls -= 1
+        if self.calls >= 0:
+            return call(client, operation, parameters)
+        fault, self.fault = self.fault, None
+        if fault == "killed before":
+            raise Killed
+        if fault in {"throttled", "denied"}:
+            service = client.meta.service_model.service_name
+            code = _THROTTLED.get(service, "ThrottlingException") if fault == "throttled" else "AccessDenied"
+            raise client.exceptions.from_code(code)({"Error": {"Code": code, "Message": fault}}, operation)
+        call(client, operation, parameters)
+        if fault == "killed after":
+            raise Killed
+        raise ReadTimeoutError(endpoint_url=client.meta.endpoint_url)
+
+
+@contextmanager
+def faults_injected(made: World) -> Iterator[Faults]:
+    """Break the functions' calls of AWS, while the context lasts."""
+    faults = Faults(guard=made.guard)
+    boundary: Any = BaseClient
+    call = boundary._make_api_call  # noqa: SLF001 - where every call of AWS passes
+
+    def broken(client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - as above
+        return faults.around(call, client, operation, parameters)
+
+    with replaced(BaseClient, _make_api_call=broken):
+        yield faults
+
+
+@dataclass
+class SandboxDriver:
+    """The deployed organization."""
+
+    in_one_go = False
+
+    made: World
+    clock: MovedClock
+    faults: Faults
+    on_their_way: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.made.router.tamper = self._held
+        self.zone_id = self.made.zone_ids[ZONE]
+
+    def _held(self, event: Event) -> tuple[Event, ...]:
+        self.on_their_way.append(event)
+        return ()
+
+    def launch(self, account: str, name: str) -> InstanceRef:
+        # Two instances of one moment have no older one.
+        self.clock.advance(1)
+        (one,) = self.made.launch(account, REGION, name)
+        return InstanceRef(account, REGION, one)
+
+    def rename(self, ref: InstanceRef, name: str) -> None:
+        self.made.tag(ref.account, REGION, ref.id, Name=name)
+
+    def end(self, ref: InstanceRef, *, shown: bool) -> None:
+        self.made.end(ref.account, REGION, ref.id)
+        if not shown:
+            forget_ended(ref.account)
+
+    def pending(self) -> int:
+        return len(self.on_their_way)
+
+    def deliver(self, position: int, times: int) -> None:
+        event = self.on_their_way.pop(position)
+        bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
+        for _ in range(times):
+            self.made.router.arrive(bus, event)
+
+    def arm(self, fault: str, calls: int) -> None:
+        self.faults.fault, self.faults.calls = fault, calls
+
+    def disarm(self) -> None:
+        self.faults.fault = None
+
+    def work(self) -> None:
+        self.made.settle()
+        self.clock.advance(30)
+
+    def statuses(self) -> DynamoStatuses:
+        return DynamoStatuses(self._table())
+
+    def _table(self) -> Table:
+        client = self.made.client("dynamodb", HUB)
+        now = self.clock.now
+        return Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), self.clock.advance)
+
+    def sweep(self) -> None:
+        self.statuses().put_round(Round())
+        self.made.schedules.fire("orgdns-sweeps")
+        self.made.settle()
+        self.clock.advance(10)
+        self.made.settle()
+
+    def audit(self) -> None:
+        self.made.schedules.fire("orgdns-audits")
+        self.made.settle()
+
+    def lose_ledger(self) -> None:
+        self.made.empty_ledger()
+
+    def rest(self) -> None:
+        self.settle()
+        self.clock.advance(130)
+        self.sweep()
+        self.audit()
+        assert self.made.waiting(contract.EVENTS_QUEUE) == 0
+
+    def settle(self) -> None:
+        """Let all events come, and what failed be tried again, until nothing waits."""
+        while self.on_their_way:
+            self.deliver(0, 1)
+        for _ in range(150):
+            self.made.settle()
+            if not any(self.made.waiting(queue) for queue in QUEUES):
+                break
+            # What failed is seen again after the visibility timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.
+            self.clock.advance(550)
+        else:
+            raise AssertionError("something waits for ever")
+
+    def instances(self) -> Iterator[tuple[Instance, Account]]:
+        for account in ACCOUNTS:
+            known = Account(account, LABELS[account])
+            answer = self.made.client("ec2", account, REGION).describe_instances()
+            for reservation in answer["Reservations"]:
+                for described in reservation["Instances"]:
+                    yield instance_of(Spoke(account, REGION), described), known
+
+    def recorded(self, fqdn: Fqdn) -> NameState:
+        return DynamoLedger(self._table()).name(NameKey(self.zone_id, fqdn))
+
+    def owned(self) -> dict[Fqdn, set[RecordSet]]:
+        return _by_name(one for one in self._sets() if isinstance(one, RecordSet))
+
+    def foreign(self) -> dict[Fqdn, set[ForeignRecordSet]]:
+        apex = Fqdn(f"{ZONE}.")
+        return _by_name(one for one in self._sets() if isinstance(one, ForeignRecordSet) and one.fqdn != apex)
+
+    def _sets(self) -> Iterator[RecordSet | ForeignRecordSet]:
+        return (record_set_of(strict_wire_of(one)) for one in self.made.route53.record_sets(self.zone_id))
+
+    def make_foreign(self, fqdn: Fqdn) -> None:
+        self._by_hand("CREATE", _foreign(fqdn))
+
+    def remove_foreign(self, fqdn: Fqdn) -> None:
+        self._by_hand("DELETE", _foreign(fqdn))
+
+    def remove_ours(self, record_set: RecordSet) -> None:
+        self._by_hand("DELETE", wire_of(record_set))
+
+    def edit_ours(self, record_set: RecordSet) -> None:
+        self._by_hand("DELETE", wire_of(record_set))
+        self._by_hand("CREATE", wire_of(record_set) | {"ResourceRecords": [{"Value": "192.0.2.99"}]})
+
+    def _by_hand(self, action: str, wire: dict[str, Any]) -> None:
+        # Not so fast that the account's buckets are empty.
+        self.clock.advance(1)
+        changes: Any = {"Changes": [{"Action": action, "ResourceRecordSet": wire}]}
+        self.made.client("route53", NETWORK).change_resource_record_sets(HostedZoneId=self.zone_id, ChangeBatch=changes)
+
+    def clear(self) -> None:
+        """End all that is there, so that the next run begins with nothing."""
+        for account in ACCOUNTS:
+            ids = [one.ref.id for one, known in self.instances() if known.id == account and not one.state.final]
+            if ids:
+                self.made.end(account, REGION, *ids)
+            forget_ended(account)
+        for fqdn in self.foreign():
+            self.remove_foreign(fqdn)
+        self.rest()
+        assert self.owned() == {}, json.dumps(sorted(self.owned()))
+
+
+def forget_ended(account: str) -> None:
+    """EC2 shows an ended instance for about an hour."""
+    backend = ec2_backends[account][REGION]
+    for key, reservation in list(backend.reservations.items()):
+        reservation.instances = [one for one in reservation.instances if one.state != "terminated"]
+        if not reservation.instances:
+            del backend.reservations[key]
+
+
+def _foreign(fqdn: Fqdn) -> dict[str, Any]:
+    return {"Name": fqdn, "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+
+
+def _by_name(sets: Iterator[Any]) -> dict[Fqdn, set[Any]]:
+    found: dict[Fqdn, set[Any]] = {}
+    for one in sets:
+        found.setdefault(one.fqdn, set()).add(one)
+    return found

@@ -1,0 +1,255 @@
+"""Which events pass from a spoke to the observer's queue, told by the emulator's own matching of patterns."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from moto.events.models import EventPattern
+
+from hub.runtime import contract
+from orgdns.cfn.event_patterns import state_pattern, tag_pattern, vpc_pattern
+from orgdns.config.load import load
+from tests.support.build import DOCUMENTS, EXAMPLE
+from tests.support.generated import ORGANIZATION, of_type, properties, read, sub
+
+# As published in "State change events for your instances"
+# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
+STATE_EVENT: dict[str, Any] = {
+    "version": "0",
+    "id": "7bf73129-1428-4cd3-a780-95db273d1602",
+    "detail-type": "EC2 Instance State-change Notification",
+    "source": "aws.ec2",
+    "account": "123456789012",
+    "time": "2021-11-11T21:29:54Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-abcd1111"],
+    "detail": {"instance-id": "i-abcd1111", "state": "running"},
+}
+# As published in "Monitor tag changes with serverless workflows and Amazon EventBridge"
+# (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html), but for the keys.
+TAG_EVENT: dict[str, Any] = {
+    "version": "0",
+    "id": "bddcf1d6-0251-35a1-aab0-adc1fb47c11c",
+    "detail-type": "Tag Change on Resource",
+    "source": "aws.tag",
+    "account": "123456789012",
+    "time": "2018-09-18T20:41:38Z",
+    "region": "us-east-1",
+    "resources": ["arn:aws:ec2:us-east-1:123456789012:instance/i-0000000aaaaaaaaaa"],
+    "detail": {
+        "changed-tag-keys": ["a-new-key", "Name", "a-deleted-key"],
+        "tags": {"a-new-key": "tag-value-on-new-key-just-added", "an-unchanged-key": "tag-value-still-the-same"},
+        "service": "ec2",
+        "resource-type": "instance",
+        "version": 3,
+    },
+}
+
+
+def with_detail(event: dict[str, Any], **detail: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    changed = copy.deepcopy(event)
+    changed["detail"] |= {key.replace("_", "-"): value for key, value in detail.items()}
+    return changed
+
+
+def matching_rules(template: str, event: dict[str, Any]) -> list[str]:
+    return [
+        title
+        for title, rule in of_type(template, "AWS::Events::Rule").items()
+        if EventPattern.load(json.dumps(rule["EventPattern"])).matches_event(event)
+    ]
+
+
+both_hops = pytest.mark.parametrize("template", ["spoke-region", "hub"])
+
+
+@both_hops
+@pytest.mark.parametrize("state", ["running", "shutting-down", "terminated"])
+def test_states_that_decide_pass(template: str, state: str) -> None:
+    """A state that registers or removes an instance passes, by one rule and so once."""
+    assert matching_rules(template, with_detail(STATE_EVENT, state=state)) == ["StateRule"]
+
+
+@both_hops
+@pytest.mark.parametrize("state", ["pending", "stopping", "stopped"])
+def test_other_states_stay(template: str, state: str) -> None:
+    """A state that decides nothing costs nothing."""
+    assert matching_rules(template, with_detail(STATE_EVENT, state=state)) == []
+
+
+@both_hops
+def test_name_change_passes(template: str) -> None:
+    """A change of the Name tag passes, among other keys too, and also when it was removed."""
+    assert matching_rules(template, TAG_EVENT) == ["TagRule"]
+    assert matching_rules(template, with_detail(TAG_EVENT, changed_tag_keys=["Name"], tags={})) == ["TagRule"]
+
+
+@both_hops
+@pytest.mark.parametrize(
+    "event",
+    [
+        with_detail(TAG_EVENT, changed_tag_keys=["name", "Name2"]),
+        with_detail(TAG_EVENT, changed_tag_keys=[]),
+        with_detail(TAG_EVENT, resource_type="volume"),
+        with_detail(TAG_EVENT, service="rds"),
+        TAG_EVENT | {"source": "custom.tag"},
+        STATE_EVENT | {"source": "custom.ec2"},
+        STATE_EVENT | {"detail-type": "EC2 Spot Instance Interruption Warning"},
+        STATE_EVENT | {"source": "aws.tag"},
+    ],
+)
+def test_other_events_stay(template: str, event: dict[str, Any]) -> None:
+    """Other tags, other resources, other sources: none of them is ours."""
+    assert matching_rules(template, event) == []
+
+
+EVERYTHING = DOCUMENTS / "every-feature.yaml"
+
+
+@pytest.mark.parametrize(
+    ("state", "passes"),
+    [("running", True), ("stopping", True), ("stopped", True), ("terminated", True), ("pending", False)],
+)
+def test_stop_passes_where_a_rule_withdraws_names_then(state: str, *, passes: bool) -> None:
+    """A policy by which stopping changes something hears of it."""
+    pattern = EventPattern.load(json.dumps(state_pattern(load(EVERYTHING))))
+    assert pattern.matches_event(with_detail(STATE_EVENT, state=state)) is passes
+
+
+@pytest.mark.parametrize(
+    ("key", "passes"),
+    [
+        ("Name", True),
+        ("role", True),
+        ("pool", True),
+        ("short-name", True),
+        ("orgdns:aliases", True),
+        ("Owner", False),
+        # AWS sets it with the launch, and nobody changes it.
+        (contract.GROUP_TAG, False),
+    ],
+)
+def test_tag_that_policy_reads_passes(key: str, *, passes: bool) -> None:
+    """A change of each tag that decides something passes: of a condition, of a list of aliases, of a variable."""
+    pattern = EventPattern.load(json.dumps(tag_pattern(load(EVERYTHING))))
+    assert pattern.matches_event(with_detail(TAG_EVENT, changed_tag_keys=[key])) is passes
+
+
+def test_policy_that_reads_no_tag_still_has_a_pattern(tmp_path: Path) -> None:
+    """EventBridge takes no pattern with an empty list: the rule waits for the Name tag, which then decides nothing."""
+    document = yaml.safe_load(EXAMPLE.read_text())
+    document["policy"]["rules"] = [{"name": "by-id", "template": "{instance_id}.instances.internal"}]
+    written = tmp_path / "orgdns.yaml"
+    written.write_text(yaml.safe_dump(document))
+    assert tag_pattern(load(written))["detail"]["changed-tag-keys"] == [contract.NAME_TAG]
+
+
+@pytest.mark.parametrize("template", ["spoke-region", "hub"])
+def test_patterns_are_well_formed(template: str) -> None:
+    """Every leaf of a pattern is a list of values and every other node an object, which the linter does not check."""
+
+    def check(node: object) -> None:
+        if isinstance(node, dict):
+            assert node
+            for value in node.values():
+                check(value)
+        else:
+            assert isinstance(node, list)
+            assert node
+            assert all(isinstance(value, str) or value == {"exists": False} for value in node)
+
+    rules = of_type(template, "AWS::Events::Rule")
+    assert len(rules) == 4
+    for rule in rules.values():
+        check(rule["EventPattern"])
+        assert set(rule["EventPattern"]) == {"source", "detail-type", "detail"}
+
+
+def test_spoke_targets() -> None:
+    """A spoke's rules deliver to the hub's bus by the delivery role, and keep what they cannot deliver."""
+    for rule in of_type("spoke-region", "AWS::Events::Rule").values():
+        assert "EventBusName" not in rule
+        assert rule["Targets"] == [
+            {
+                "Id": "hub",
+                "Arn": sub("arn:${AWS::Partition}:events:eu-central-1:222222222222:event-bus/orgdns"),
+                "RoleArn": {"Fn::GetAtt": ["DeliveryRole", "Arn"]},
+                "DeadLetterConfig": {"Arn": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}},
+            }
+        ]
+
+
+def test_hub_targets() -> None:
+    """The hub's rules stand on its own bus, deliver to the queue of who looks, and keep what they cannot deliver."""
+    for title, rule in of_type("hub", "AWS::Events::Rule").items():
+        kind = "Associations" if title.startswith("Vpc") else "Events"
+        assert rule["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
+        assert rule["Targets"] == [
+            {
+                "Id": f"{kind.lower()}-queue",
+                "Arn": {"Fn::GetAtt": [f"{kind}Queue", "Arn"]},
+                "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [f"{kind}DeadLetterQueue", "Arn"]}},
+            }
+        ]
+
+
+def test_vpc_calls_are_forwarded_where_a_trail_logs_them() -> None:
+    """The rule for calls stands only where the stack is told of a trail; that of tags always does."""
+    rules = read("spoke-region")["Resources"]
+    assert rules["VpcRule"]["Condition"] == "HasVpcEvents"
+    assert "Condition" not in rules["VpcTagRule"]
+    assert read("spoke-region")["Parameters"]["VpcEvents"]["Default"] == "false"
+    assert rules["VpcRule"]["Properties"]["EventPattern"] == vpc_pattern()
+
+
+@pytest.mark.parametrize(
+    ("changed", "passes"),
+    [
+        ({}, True),
+        ({"eventName": "DeleteVpc"}, True),
+        ({"eventName": "ModifyVpcAttribute"}, True),
+        ({"eventName": "CreateSubnet"}, False),
+        ({"eventSource": "s3.amazonaws.com"}, False),
+        ({"errorCode": "Client.VpcLimitExceeded"}, False),
+    ],
+)
+def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
+    """A call that made, changed or deleted a VPC passes; one that failed does not."""
+    event = {
+        "source": "aws.ec2",
+        "detail-type": "AWS API Call via CloudTrail",
+        "detail": {"eventSource": "ec2.amazonaws.com", "eventName": "CreateVpc"} | changed,
+    }
+    assert EventPattern.load(json.dumps(vpc_pattern())).matches_event(event) is passes
+
+
+def test_who_may_deliver_to_the_bus() -> None:
+    """Only rules, of this organization, by a delivery role, and only these kinds of events: all of it at once."""
+    assert properties("hub", "EventBus")["Name"] == contract.EVENT_BUS
+    policy = properties("hub", "EventBusPolicy")
+    assert policy["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
+    assert policy["Statement"] == {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["events:PutEvents"],
+        "Resource": [{"Fn::GetAtt": ["EventBus", "Arn"]}],
+        "Condition": {
+            "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+            "ArnLike": {"aws:PrincipalArn": sub("arn:${AWS::Partition}:iam::*:role/orgdns-delivery-*")},
+            "Bool": {"events:eventBusInvocation": "true"},
+            "ForAllValues:StringEquals": {
+                "events:source": ["aws.ec2", "aws.tag"],
+                "events:detail-type": [
+                    "EC2 Instance State-change Notification",
+                    "Tag Change on Resource",
+                    "AWS API Call via CloudTrail",
+                ],
+            },
+            "Null": {"events:source": "false", "events:detail-type": "false"},
+        },
+    }

@@ -1,0 +1,112 @@
+"""The command that writes the templates, and the check that nobody forgot to run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.build import ROOT
+
+
+def generate(*arguments: str | Path, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
+    """Run the command as `make templates` does, with one order of sets and dicts or another."""
+    return subprocess.run(  # noqa: S603  our own script
+        [sys.executable, "generate.py", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
+
+
+def test_committed_templates_are_up_to_date() -> None:
+    """What is committed in templates/ is what the example's configuration gives."""
+    run = generate("--check")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_repeatable(tmp_path: Path, form: str) -> None:
+    """Two processes with different hash seeds write the same bytes, and --check agrees with either."""
+    for seed in ("1", "2"):
+        assert generate("--output", tmp_path / seed, "--format", form, hash_seed=seed).returncode == 0
+    first = contents(tmp_path / "1")
+    assert first == contents(tmp_path / "2")
+    assert list(first) == [f"{n}.{form}" for n in ("hub", "network", "rollout", "spoke-account", "spoke-region")]
+    assert generate("--output", tmp_path / "1", "--format", form, "--check").returncode == 0
+
+
+def test_check_names_every_file(tmp_path: Path) -> None:
+    """--check names what is changed, missing or left over, says how to mend it, and writes nothing."""
+    generate("--output", tmp_path)
+    (tmp_path / "hub.yaml").write_bytes((tmp_path / "hub.yaml").read_bytes() + b"\n")
+    (tmp_path / "network.yaml").unlink()
+    (tmp_path / "rollout.json").write_text("{}")
+    before = contents(tmp_path)
+    run = generate("--output", tmp_path, "--check")
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        f"{tmp_path}/hub.yaml: is out of date",
+        f"{tmp_path}/network.yaml: is missing",
+        f"{tmp_path}/rollout.json: is left over from --format json: delete it",
+        "Run `make templates`, read the difference, and commit it.",
+    ]
+    assert contents(tmp_path) == before
+
+
+def test_faults_of_the_configuration(tmp_path: Path) -> None:
+    """Every fault stands on a line of its own on stderr, and no template is written."""
+    faulty = tmp_path / "faulty.yaml"
+    text = (ROOT / "orgdns.example.yaml").read_text()
+    faulty.write_text(text.replace('account: "222222222222"', "account: 2").replace("us-east-1", "us-moon-1"))
+    run = generate("--config", faulty, "--output", tmp_path / "out")
+    assert run.returncode == 2
+    lines = run.stderr.splitlines()
+    assert len(lines) == 2
+    assert "hub.account" in lines[0]
+    assert "spokes.regions[2]" in lines[1]
+    assert all(line.startswith(f"{faulty}: line ") for line in lines)
+    assert not (tmp_path / "out").exists()
+
+
+def test_schema_is_written_and_checked(tmp_path: Path) -> None:
+    """The configuration's JSON Schema is written with the templates, the same bytes each time, and checked."""
+    schema = tmp_path / "own.schema.json"
+    out = ("--output", tmp_path / "out", "--schema", schema)
+    assert generate(*out, hash_seed="1").returncode == 0
+    assert schema.read_bytes() == (ROOT / "orgdns.schema.json").read_bytes()
+    schema.write_bytes(b"{}")
+    run = generate(*out, "--check", hash_seed="2")
+    assert (run.returncode, run.stderr.splitlines()[0]) == (1, f"{schema}: is out of date")
+    schema.unlink()
+    assert generate(*out, "--check").stderr.startswith(f"{schema}: is missing")
+
+
+def test_warning_fails_nothing(tmp_path: Path) -> None:
+    """A zone that the Resolver's own rules shadow is told on stderr, and the templates are written and checked."""
+    own = tmp_path / "own.yaml"
+    zone = "zones:\n  - domain: 10.in-addr.arpa\n    id: Z0000000000000\n"
+    own.write_text((ROOT / "orgdns.example.yaml").read_text().replace("zones:\n", zone))
+    for check in ([], ["--check"]):
+        run = generate("--config", own, "--output", tmp_path / "out", *check)
+        assert run.returncode == 0
+        (line,) = run.stderr.splitlines()
+        assert line.startswith(f"{own}: warning: zones[0].domain: 10.in-addr.arpa is wider than any VPC")
+
+
+def test_first_line_names_the_source(tmp_path: Path) -> None:
+    """A reader of a template learns which file to edit, whatever directory that file lies in."""
+    own = tmp_path / "acme.yaml"
+    own.write_text((ROOT / "orgdns.example.yaml").read_text())
+    generate("--config", own, "--output", tmp_path / "out")
+    first = (tmp_path / "out" / "hub.yaml").read_text().splitlines()[0]
+    assert first == "# Generated by `make templates` from acme.yaml: edit that file, not this one."

@@ -1,0 +1,340 @@
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.associator.plan import Act, Outlook, Step, farewell, outlook
+from hub.runtime.model.names import Fqdn
+from hub.runtime.model.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRow
+from hub.runtime.policy.rules import TagCondition
+from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS, ZONE_IDS
+from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
+
+REVERSE, REVERSE_ZONE = Fqdn("10.in-addr.arpa."), "Z0REVERSE"
+PROFILE = "rp-1"
+CARRIED = tuple(sorted(ZONE_IDS.values()))
+
+
+def vpc(**facts: object) -> Vpc:
+    return replace(Vpc(vpc_ref(), cidrs=("10.7.0.0/16",)), **facts)  # type: ignore[arg-type]  # a Vpc's own
+
+
+def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[SeenZone, ...]:
+    return (SeenZone(zone_id, domain, NETWORK),)
+
+
+def seen(of: Vpc, *reaches: Reach, **holds: Hold) -> Outlook:
+    zone_ids = {**ZONE_IDS, REVERSE: REVERSE_ZONE}
+    return outlook(of, PAYMENTS, VpcRow(of.ref, holds=holds), reaches or (Reach(CORP),), zone_ids)
+
+
+NOBODY = Reach(CORP, selections=())
+BY_PROFILE = Reach(CORP, Means.PROFILE)
+
+
+class TestReach:
+    @pytest.mark.parametrize(
+        ("selection", "covered"),
+        [
+            (VpcSelection(accounts=frozenset({PAYMENTS.id})), True),
+            (VpcSelection(accounts=frozenset({SCIENCE.id})), False),
+            (VpcSelection(units=frozenset({WORKLOADS})), True),
+            (VpcSelection(units=frozenset({RESEARCH})), False),
+            (VpcSelection(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), True),
+            (VpcSelection(regions=frozenset({"eu-central-1"})), True),
+            (VpcSelection(regions=frozenset({"us-east-1"})), False),
+            (VpcSelection(vpcs=frozenset({vpc_ref().id})), True),
+            (VpcSelection(vpcs=frozenset({vpc_ref(2).id})), False),
+            (VpcSelection(tag=TagCondition("dns")), True),
+            (VpcSelection(tag=TagCondition("dns", "SHARED")), True),
+            (VpcSelection(tag=TagCondition("dns", "private")), False),
+            (VpcSelection(tag=TagCondition("other")), False),
+            (VpcSelection(regions=frozenset({"eu-central-1"}), tag=TagCondition("other")), False),
+        ],
+    )
+    def test_selection(self, selection: VpcSelection, covered: bool) -> None:  # noqa: FBT001 - a table's column
+        """A selection is of the VPCs for which all holds that it says."""
+        tagged = vpc(tags=(("dns", "shared "),))
+        assert selection.covers(tagged, PAYMENTS) is covered
+        assert Reach(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
+        assert Reach(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
+
+    def test_all_and_nobody(self) -> None:
+        """Without selections it is every VPC, with none of them none."""
+        assert Reach(CORP).wants(vpc(), PAYMENTS)
+        assert not NOBODY.wants(vpc(), PAYMENTS)
+
+    def test_what_it_reads(self) -> None:
+        """It knows which tags, and whether units, decide."""
+        reach = Reach(
+            CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
+        )
+        assert reach.tags_read == {"a", "b"}
+        assert not reach.reads_units
+        assert Reach(CORP, exceptions=(VpcSelection(units=frozenset({WORKLOADS})),)).reads_units
+
+
+class TestSteps:
+    def test_a_new_vpc_is_associated(self) -> None:
+        """What policy wants and is not there is associated."""
+        found = seen(vpc())
+        assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        assert not found.blocked
+
+    def test_what_is_there_is_left(self) -> None:
+        """What is as policy wants it needs nothing, whoever made it."""
+        for holds in ({}, {CORP_ZONE: Hold(ours=True)}):
+            assert seen(vpc(zones=associated()), **holds).steps == ()
+
+    def test_what_is_not_wanted_ends_if_it_is_ours(self) -> None:
+        """An association that others made is not ended, unless policy owns them all."""
+        there = vpc(zones=associated())
+        assert seen(there, NOBODY).steps == ()
+        assert seen(there, NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        assert seen(there, replace(NOBODY, owns_all=True)).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+
+    def test_zones_without_a_word_of_policy_are_not_touched(self) -> None:
+        """Of a zone that says nothing of VPCs, no association is made or ended."""
+        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
+        assert seen(there, Reach(Fqdn("instances.internal.")), **{REVERSE_ZONE: Hold(ours=True)}).steps == (
+            Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),
+        )
+
+    def test_what_is_left_of_an_earlier_try_is_cleared(self) -> None:
+        """An authorisation that may be left is taken away; where the association is still to be made, with that."""
+        underway = {CORP_ZONE: Hold(ours=True, underway=True)}
+        assert seen(vpc(zones=associated()), **underway).steps == (Step(Act.CLEAR, CORP_ZONE),)
+        assert seen(vpc(), **underway).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        assert seen(vpc(), NOBODY, **underway).steps == (Step(Act.CLEAR, CORP_ZONE), Step(Act.FORGET, CORP_ZONE))
+
+    def test_what_ended_otherwise_is_forgotten(self) -> None:
+        """Made by hand later, an association is not taken for ours."""
+        assert seen(vpc(), NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.FORGET, CORP_ZONE),)
+
+    def test_another_zone_of_the_name_is_not_forced_out(self) -> None:
+        """A VPC with another zone of the same name keeps it, and the reason is told."""
+        found = seen(vpc(zones=(foreign_zone(),)))
+        assert found.steps == ()
+        assert found.zones[0].blocked == (
+            "the VPC is associated with the zone Z0FOREIGN of the same name, which 999999999999 owns"
+        )
+        assert found.blocked == 1
+
+    def test_profile(self) -> None:
+        """A zone by profile needs the VPC to be associated with the Profile, once for all zones."""
+        reaches = (BY_PROFILE, Reach(Fqdn("instances.internal."), Means.PROFILE))
+        assert seen(vpc(profile=PROFILE), *reaches).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), *reaches)
+        assert there.steps == ()
+        assert [zone.means for zone in there.zones] == [Means.PROFILE, Means.PROFILE]
+        assert all(zone.resolves for zone in there.zones)
+
+    def test_profile_that_is_not_there(self) -> None:
+        """Where no Profile is shared, nothing is done, and that is told."""
+        found = seen(vpc(), BY_PROFILE)
+        assert found.steps == ()
+        assert found.zones[0].blocked == "no Profile of orgdns is shared with the account in this region"
+
+    def test_from_association_to_profile(self) -> None:
+        """Where the means change, the association ends only when the Profile is there."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        before = vpc(zones=associated(), profile=PROFILE)
+        assert seen(before, BY_PROFILE, **ours).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        both = replace(before, profiles=(PROFILE,), profile_zones=CARRIED)
+        assert seen(both, BY_PROFILE, **ours).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+
+    def test_from_profile_to_association(self) -> None:
+        """The association is made first, and the Profile's ends when it is there: it may be refused."""
+        before = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
+        ours = {PROFILE: Hold(ours=True)}
+        assert seen(before, Reach(CORP), **ours).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        both = replace(before, zones=associated())
+        assert seen(both, Reach(CORP), **ours).steps == (Step(Act.DISASSOCIATE_PROFILE, PROFILE),)
+
+    def test_profile_that_does_not_carry_the_zone_takes_no_place(self) -> None:
+        """The Profile's stack may be behind in a region: what is associated directly stays till it is not."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        without = vpc(zones=associated(), profile=PROFILE, profiles=(PROFILE,))
+        assert seen(without, BY_PROFILE, **ours).steps == ()
+        (zone,) = seen(replace(without, zones=()), BY_PROFILE).zones
+        assert (zone.means, zone.blocked) == (
+            None,
+            "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there",
+        )
+
+    def test_profile_that_is_being_associated_takes_no_place(self) -> None:
+        """AWS associates a Profile by and by, and may fail: till it has, nothing is ended for it."""
+        ours = {CORP_ZONE: Hold(ours=True)}
+        facts = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED, profile_coming=True)
+        assert seen(replace(facts, zones=associated()), BY_PROFILE, **ours).steps == ()
+        found = seen(facts, BY_PROFILE)
+        assert (found.steps, found.zones[0].means, found.zones[0].blocked) == ((), None, "not associated yet")
+
+    def test_an_authorisation_is_taken_back_whatever_policy_says(self) -> None:
+        """One that was left by a worker that died goes also where the zone is nobody's to resolve any more."""
+        left = {CORP_ZONE: Hold(underway=True), "Z0OTHERS": Hold(underway=True)}
+        other = Reach(Fqdn("instances.internal."), selections=())
+        assert seen(vpc(), other, **left).steps == (Step(Act.CLEAR, CORP_ZONE),)
+
+    def test_profile_of_others_stays(self) -> None:
+        """A Profile's association that others made is left."""
+        found = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), NOBODY)
+        assert found.steps == ()
+        assert found.zones[0].notes == (
+            "by the Profile, which the VPC's own account associated; policy does not have it resolve the zone",
+        )
+
+    def test_what_is_gone(self) -> None:
+        """Of a VPC that is gone, what the zones' owner can end is ended."""
+        holds = {CORP_ZONE: Hold(ours=True, underway=True), PROFILE: Hold(ours=True), "Z0X": Hold(ours=True)}
+        row = VpcRow(vpc_ref(), holds=holds)
+        assert farewell(row, {CORP_ZONE}) == (Step(Act.CLEAR, CORP_ZONE), Step(Act.DISASSOCIATE, CORP_ZONE))
+        assert farewell(VpcRow(vpc_ref(), holds={CORP_ZONE: Hold(fault="x")}), {CORP_ZONE}) == ()
+
+
+class TestStanding:
+    def test_whose_it_is(self) -> None:
+        """It is told whether an association, or the Profile's, is ours."""
+        assert not seen(vpc(zones=associated())).zones[0].ours
+        assert seen(vpc(zones=associated()), **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
+        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True)}).zones[0].ours
+        assert not seen(by_profile, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        both = replace(by_profile, zones=associated())
+        assert seen(both, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+
+    def test_what_the_profile_carries_is_resolved_by_it(self) -> None:
+        """Until a zone is associated it is resolved by the Profile, if that carries it; and not by what it does not."""
+        (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)).zones
+        assert (zone.means, zone.blocked) == (Means.PROFILE, "")
+        (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,))).zones
+        assert (zone.means, zone.blocked) == (None, "not associated yet")
+
+    def test_what_is_neither_wanted_nor_there_needs_no_word(self) -> None:
+        """Of a zone that a VPC has nothing to do with, nothing is told."""
+        beside = vpc(zones=(foreign_zone("eu.corp.internal."),), dns_support=False)
+        (zone,) = seen(beside, NOBODY).zones
+        assert (zone.wanted, zone.means, zone.blocked, zone.notes) == (None, None, "", ())
+
+    def test_what_is_wanted_and_not_there_is_told_all(self) -> None:
+        """What shadows a part of a zone is told before the zone is associated, too."""
+        (zone,) = seen(vpc(zones=(foreign_zone("eu.corp.internal."),))).zones
+        assert "eu.corp.internal" in zone.notes[0]
+
+    def test_the_profiles_fault_is_told(self) -> None:
+        """Why the Profile could not be associated is the reason of each of its zones."""
+        (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE, **{PROFILE: Hold(fault="LimitExceededException")}).zones
+        assert zone.blocked == "LimitExceededException"
+        (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE).zones
+        assert zone.blocked == "not associated yet"
+
+    def test_what_waits_for_a_person_in_one_zone_is_not_told_of_another(self) -> None:
+        """A Profile whose end waits is told with its zones."""
+        waiting = {PROFILE: Hold(ours=True, held=True)}
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
+        nobody = replace(NOBODY, means=Means.PROFILE)
+        assert seen(by_profile, nobody, **waiting).zones[0].notes == (
+            "not to be resolved any more: its end waits for orgdns approve",
+        )
+        assert seen(replace(by_profile, zones=associated()), nobody, **waiting).zones[0].notes == (
+            "associated by others: orgdns does not take it away",
+        )
+
+    def test_an_end_that_is_not_wanted_any_more_is_released(self) -> None:
+        """When policy wants the VPC again, or somebody else ended it, nothing waits for a person any more."""
+        held = {CORP_ZONE: Hold(ours=True, held=True)}
+        release = Step(Act.RELEASE, CORP_ZONE)
+        assert seen(vpc(zones=associated()), **held).steps == (release,)
+        assert seen(vpc(), NOBODY, **held).steps == (release, Step(Act.FORGET, CORP_ZONE))
+        assert seen(vpc(zones=associated()), NOBODY, **held).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
+        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True, held=True)}).steps == (
+            Step(Act.RELEASE, PROFILE),
+        )
+
+
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            ({"dns_support": False}, "enableDnsSupport of the VPC is off"),
+            ({"dns_hostnames": False}, "enableDnsHostnames of the VPC is off"),
+            ({"rules": (ForwardRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
+        ],
+    )
+    def test_a_zone_that_is_not_asked(self, facts: dict[str, object], reason: str) -> None:
+        """Though associated, a zone may never be asked: the reason is told."""
+        found = seen(vpc(zones=associated(), **facts))
+        assert found.zones[0].blocked.startswith(reason)
+        assert not found.zones[0].resolves
+        assert found.blocked == 1
+
+    def test_rules_above_do_not_matter(self) -> None:
+        """A Resolver rule for a wider domain is less specific than the zone."""
+        found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
+        assert found.zones[0].resolves
+        assert found.zones[0].notes == ("associated by others: orgdns does not take it away",)
+
+    def test_what_shadows_a_part(self) -> None:
+        """More specific zones and rules of others are told, and block nothing."""
+        below = (*associated(), foreign_zone("eu.corp.internal."))
+        found = seen(
+            vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
+            **{CORP_ZONE: Hold(ours=True)},
+        )
+        assert found.zones[0].notes == (
+            "names below eu.corp.internal are answered from the zone Z0FOREIGN, which 999999999999 owns",
+            "names below us.corp.internal are asked elsewhere, by the Resolver rule rslvr-rr-1",
+        )
+        assert found.zones[0].resolves
+        assert not found.blocked
+
+    def test_zones_of_ours_do_not_shadow_each_other(self) -> None:
+        """Nested zones of the configuration are as they should be."""
+        inner = SeenZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
+        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: Hold(ours=True)})
+        assert found.zones[0].notes == ()
+
+    def test_reverse_rules(self) -> None:
+        """EC2's own reverse rules below a reverse zone are told, and switched off where policy says so."""
+        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
+        ours = {REVERSE_ZONE: Hold(ours=True)}
+        told = seen(there, Reach(REVERSE), **ours)
+        assert told.zones[0].notes == ("EC2's own reverse rules answer for 7.10.in-addr.arpa",)
+        assert told.steps == ()
+        assert seen(there, Reach(REVERSE, switches_off=True), **ours).steps == (Step(Act.SWITCH_OFF),)
+        off = replace(there, reverse_rules=False)
+        assert seen(off, Reach(REVERSE, switches_off=True), **ours).steps == ()
+        assert seen(off, Reach(REVERSE), **ours).zones[0].notes == ()
+
+    @pytest.mark.parametrize(
+        ("cidr", "told"),
+        [
+            ("10.7.0.0/22", "0.7.10.in-addr.arpa, 1.7.10.in-addr.arpa, 2.7.10.in-addr.arpa and 1 more"),
+            ("10.7.4.1/23", "4.7.10.in-addr.arpa, 5.7.10.in-addr.arpa"),
+        ],
+    )
+    def test_many_reverse_rules_are_cut(self, cidr: str, told: str) -> None:
+        """The first of many rules are told, and how many more there are."""
+        there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
+        assert seen(there, Reach(REVERSE), **{REVERSE_ZONE: Hold(ours=True)}).zones[0].notes == (
+            f"EC2's own reverse rules answer for {told}",
+        )
+
+    def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
+        """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
+        assert seen(vpc(), Reach(REVERSE, selections=(), switches_off=True)).steps == ()
+        # And where the zone is not there, nothing would come in place of what EC2 answers.
+        (step,) = seen(vpc(), Reach(REVERSE, switches_off=True)).steps
+        assert step.act is Act.ASSOCIATE
+
+    def test_the_last_fault_is_told(self) -> None:
+        """Why an association was refused is told as long as it is not there; it is tried again."""
+        found = seen(vpc(), **{CORP_ZONE: Hold(fault="LimitsExceeded")})
+        assert found.zones[0].blocked == "LimitsExceeded"
+        assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+
+    def test_what_waits_for_a_person_is_told(self) -> None:
+        """An association that waits to be ended says so."""
+        found = seen(vpc(zones=associated()), NOBODY, **{CORP_ZONE: Hold(ours=True, held=True)})
+        assert "its end waits for orgdns approve" in found.zones[0].notes[-1]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.names import Action, RecordSet, RecordType
+from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, batches, changes
+from tests.support.build import key, record_set, ref
+
+RECORD_SETS = st.frozensets(
+    st.builds(record_set, st.integers(1, 6), address=st.sampled_from(["10.0.0.1", "10.0.0.2"]), ttl=st.just(60)),
+    max_size=6,
+)
+
+
+@given(RECORD_SETS, RECORD_SETS)
+def test_changes_turn_what_is_held_into_what_is_desired(
+    held: frozenset[RecordSet], desired: frozenset[RecordSet]
+) -> None:
+    """In order, each DELETE finds its exact record set, each CREATE finds none, and the outcome is as desired."""
+    there = set(held)
+    for change in changes(held, desired):
+        if change.action is Action.DELETE:
+            there.remove(change.record_set)
+        else:
+            assert change.record_set not in there
+            there.add(change.record_set)
+    assert there == desired
+
+
+@given(RECORD_SETS)
+def test_nothing_to_do_is_no_change(held: frozenset[RecordSet]) -> None:
+    """A zone that is as it should be costs nothing."""
+    assert changes(held, held) == ()
+
+
+def test_handover_deletes_before_it_creates() -> None:
+    """A handover is a DELETE and a CREATE, in this order, of one name."""
+    assert [change.action for change in changes([record_set(1)], [record_set(2)])] == [Action.DELETE, Action.CREATE]
+
+
+def name_change(number: int, values: int, length: int = 10) -> NameChange:
+    one = RecordSet(
+        key(f"n{number}").fqdn,
+        RecordType.AAAA,
+        60,
+        tuple(f"{value:0{length}d}" for value in range(values)),
+        ref(number).set_identifier,
+    )
+    return NameChange(key(f"n{number}"), (one,), changes([], [one]))
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 45)), max_size=40))
+def test_batches_are_within_limits_and_complete(shapes: list[tuple[int, int]]) -> None:
+    """No batch is over Route 53's limits, none is empty, no name is lost, repeated or split."""
+    names = [name_change(number, values, length) for number, (values, length) in enumerate(shapes)]
+    made = list(batches(names))
+    assert [name for batch in made for name in batch] == names
+    for batch in made:
+        assert batch
+        assert sum(name.elements for name in batch) <= MAX_ELEMENTS
+        assert sum(name.characters for name in batch) <= MAX_CHARACTERS
+
+
+def test_batches_are_full() -> None:
+    """A thousand single records go out in one batch, and one more in a second."""
+    assert [len(batch) for batch in batches(name_change(number, 1) for number in range(1001))] == [1000, 1]
+
+
+def test_long_values_end_a_batch_too() -> None:
+    """32,000 characters of IPv6 addresses are fewer than 1,000 of them."""
+    assert [len(batch) for batch in batches(name_change(number, 1, 39) for number in range(1000))] == [820, 180]
+
+
+def test_batch_is_full_at_the_last_character_and_so_is_the_next() -> None:
+    """A thousand values of 32 characters fill a batch to both limits, and each batch is counted from nothing."""
+    assert [len(batch) for batch in batches(name_change(number, 1, 32) for number in range(2001))] == [1000, 1000, 1]
+
+
+def test_a_name_larger_than_a_batch_is_not_dropped() -> None:
+    """A name that alone is over the limit stands alone: Route 53's refusal is then told, the others go out."""
+    names = [name_change(1, 1), name_change(2, MAX_ELEMENTS + 1), name_change(3, 1)]
+    assert [len(batch) for batch in batches(names)] == [1, 1, 1]

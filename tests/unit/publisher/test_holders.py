@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.names import Claim, ConflictRule, RecordType
+from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, changes
+from hub.runtime.publisher.holders import (
+    MAX_SHARED,
+    Standing,
+    conflict_rule,
+    desired_record_sets,
+    holders,
+    left_out,
+    standings,
+)
+from tests.support.build import claim, key
+
+CLAIMS = st.lists(
+    st.builds(
+        claim,
+        st.integers(1, 40),
+        conflict=st.sampled_from(ConflictRule),
+        ttl=st.integers(1, 300),
+        launched_at=st.integers(0, 5),
+    ),
+    unique_by=lambda one: one.instance,
+    max_size=12,
+)
+
+
+@given(CLAIMS, st.randoms())
+def test_outcome_depends_on_the_set_alone(claims: list[Claim], random: Random) -> None:
+    """Whatever order claims came in, the same ones hold the name."""
+    shuffled = list(claims)
+    random.shuffle(shuffled)
+    assert holders(shuffled) == holders(claims)
+    assert desired_record_sets(shuffled) == desired_record_sets(claims)
+
+
+@given(CLAIMS)
+def test_a_name_that_is_claimed_is_held(claims: list[Claim]) -> None:
+    """A claimed name always answers, and only by claimants."""
+    held = holders(claims)
+    assert bool(held) == bool(claims)
+    assert set(held) <= set(claims)
+
+
+@given(CLAIMS)
+def test_losers_end_changes_nothing(claims: list[Claim]) -> None:
+    """The end of an instance that does not hold the name takes nothing away."""
+    held = holders(claims)
+    for loser in set(claims) - set(held):
+        rest = [one for one in claims if one != loser]
+        if conflict_rule(rest) == conflict_rule(claims):
+            assert holders(rest) == held
+
+
+def test_recreation_hands_the_name_over() -> None:
+    """The newer of two holds the name, and keeps it when the older one ends."""
+    old, new = claim(1), claim(2)
+    assert holders([old, new]) == (new,) == holders([new])
+
+
+def test_oldest_keeps_the_name() -> None:
+    """First come, first served, until it goes."""
+    old, new = (claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2))
+    assert holders([new, old]) == (old,)
+    assert holders([new]) == (new,)
+
+
+def test_shared_name_is_cut_at_route_53s_limit() -> None:
+    """A shared name has at most 100 members, the oldest ones."""
+    many = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 151)]
+    assert holders(many) == tuple(many[:MAX_SHARED])
+
+
+def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
+    """A name fits into one change batch with all that it held before: many addresses a member mean fewer members."""
+    addresses = tuple(f"2001:db8:1111:2222:3333:4444:5555:{n:04x}" for n in range(100))
+    values = ((RecordType.AAAA, addresses),)
+    many = [replace(claim(number, conflict=ConflictRule.SHARE), values=values) for number in range(1, 20)]
+    held = holders(many)
+    assert held == tuple(many[: len(held)])
+    one = NameChange(key(), (), changes(desired_record_sets(many), desired_record_sets(many[1:])))
+    everything = NameChange(key(), (), changes(desired_record_sets(many), ()))
+    assert 0 < 2 * everything.characters <= MAX_CHARACTERS
+    assert one.elements <= MAX_ELEMENTS
+    assert left_out(many) == len(many) - len(held)
+
+
+def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
+    """All that a name holds can be replaced in one batch: 500 values or 16,000 characters are held, and no more."""
+    short = ((RecordType.A, tuple(f"10.1.0.{number}" for number in range(1, 101))),)
+    many = [replace(claim(number, conflict=ConflictRule.SHARE), values=short) for number in range(1, 8)]
+    assert holders(many) == tuple(many[:5])
+    texts = tuple(f"2001:db8:1111:2222:3333:4444:{number:03x}" for number in range(10))
+    assert {len(text) for text in texts} == {32}
+    full = [
+        replace(claim(number, conflict=ConflictRule.SHARE), values=((RecordType.AAAA, texts),))
+        for number in range(1, 52)
+    ]
+    assert holders(full) == tuple(full[:50])
+
+
+@given(CLAIMS)
+def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]) -> None:
+    """Each claimant is told whether it holds the name and, if not, why; the same claims hold it as are published."""
+    told = standings(claims)
+    assert {standing.claim for standing in told} == set(claims)
+    assert tuple(standing.claim for standing in told if standing.holds) == holders(claims)
+    assert all(standing.holds != bool(standing.reason) for standing in told)
+
+
+def test_loser_is_told_who_holds_the_name() -> None:
+    """The reason names the holder and the rule of the conflict; a member that is left out, that the name is full."""
+    lost = {one.claim: one.reason for one in standings([claim(1), claim(2)])}
+    assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
+    older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
+    assert standings(older) == (
+        Standing(older[0], holds=True),
+        Standing(older[1], holds=False, reason=f"{claim(1).instance} holds it, as the older instance"),
+    )
+    members = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 102)]
+    assert standings(members)[-1].reason == "the name is full: the 100 oldest of 101 members hold it"
+    assert left_out(members) == 1
+    assert left_out([claim(1), claim(2)]) == left_out([]) == 0
+
+
+def test_strictest_rule_decides_where_rules_disagree() -> None:
+    """A name that one rule would share is not shared with one who was told that it is his."""
+    shared, own = claim(1, conflict=ConflictRule.SHARE), claim(2, conflict=ConflictRule.OLDEST)
+    assert holders([shared, own]) == (shared,)
+    newest, oldest = claim(2, conflict=ConflictRule.NEWEST), claim(1, conflict=ConflictRule.OLDEST)
+    assert holders([newest, oldest]) == (oldest,)
+    assert holders([claim(1, conflict=ConflictRule.SHARE), newest]) == (newest,)
+
+
+@given(CLAIMS)
+def test_one_ttl_a_name(claims: list[Claim]) -> None:
+    """All record sets of a name carry one TTL, the lowest of its holders."""
+    ttls = {record_set.ttl for record_set in desired_record_sets(claims)}
+    assert ttls == ({min(one.ttl for one in holders(claims))} if claims else set())

@@ -1,0 +1,292 @@
+"""The audit: what it finds in zones and ledger, what it marks, and what it leaves to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from hub.runtime.guard import Guard
+from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, RecordSet, Spoke
+from hub.runtime.model.status import SETTLED_MILLIS, SpokeStatus, ZoneStatus
+from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
+from hub.runtime.sweeper.auditor import NO_TIME, Auditor, Difference
+from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, claim, key, record_set, ref
+from tests.support.memory import MemoryClock, MemoryLedger
+from tests.support.memory_statuses import MemoryStatuses
+
+OTHER_ZONE = next(zone_id for zone_id in ZONE_IDS.values() if zone_id != CORP_ZONE)
+HOME = ref(1).spoke
+
+
+@dataclass
+class Zones:
+    """What zones hold; `breaks_after` so many names a listing ends with an error."""
+
+    there: dict[NameKey, ZoneRecordSets] = field(default_factory=dict)
+    breaks_after: int | None = None
+    closed: bool = False
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        if self.closed:
+            raise ZoneClosed("AccessDenied")
+        of_zone = [(of.fqdn, held) for of, held in sorted(self.there.items()) if of.zone_id == zone_id]
+        yield from of_zone[: self.breaks_after]
+        if self.breaks_after is not None:
+            raise ZoneUnavailable("Throttling")
+
+
+class World:
+    """An auditor, the zones that it reads and the ledger that it marks."""
+
+    def __init__(self) -> None:
+        self.clock = MemoryClock(now=10**12)
+        self.ledger = MemoryLedger()
+        self.statuses = MemoryStatuses(self.clock)
+        self.zones = Zones()
+        self.seconds_left = 900.0
+        self.swept(HOME)
+
+    def swept(self, spoke: Spoke) -> None:
+        self.statuses.spokes[spoke] = SpokeStatus(spoke, swept_at=self.clock())
+
+    def audit(self, *zone_ids: str) -> list[ZoneStatus]:
+        auditor = Auditor(
+            ledger=self.ledger,
+            statuses=self.statuses,
+            zones=self.zones,
+            guard=Guard(share=0.3, names=10, grace=0),
+            clock=self.clock,
+            time_left=lambda: self.seconds_left,
+            paused=self.statuses.paused,
+        )
+        return auditor.audit(zone_ids or (CORP_ZONE,))
+
+    def found(self) -> dict[str, int]:
+        """The differences that an audit of the one zone counts."""
+        (status,) = self.audit()
+        assert status.fault == ""
+        return dict(status.differences)
+
+    def publish(self, *numbers: int, claimed: bool = True) -> None:
+        """Names of which claim, memory and zone agree."""
+        for number in numbers:
+            one = record_set(number, name=f"n{number}")
+            self.hold(one)
+            self.remember(one)
+            if claimed:
+                self.ledger.put_claim(claim(number, name=f"n{number}"), 1)
+
+    def hold(self, *owned: RecordSet, foreign: tuple[ForeignRecordSet, ...] = (), name: str = "") -> None:
+        of = NameKey(CORP_ZONE, owned[0].fqdn) if owned else key(name)
+        self.zones.there[of] = ZoneRecordSets(tuple(sorted(owned)), foreign)
+
+    def remember(self, *owned: RecordSet, **how: object) -> None:
+        self.ledger.published[NameKey(CORP_ZONE, owned[0].fqdn)] = replace(Published(owned), **how)  # type: ignore[arg-type]
+
+    @property
+    def marked(self) -> set[str]:
+        return {of.fqdn.split(".")[0] for of in self.ledger.marked}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def foreign(kind: str = "A", name: str = "n1") -> ForeignRecordSet:
+    return ForeignRecordSet(key(name).fqdn, kind, "Simple", ("192.0.2.1",), 300)
+
+
+def test_zone_that_is_as_claimed_marks_nothing(world: World) -> None:
+    """Names that agree, and names that are nobody's business, are counted and left."""
+    world.publish(1, 2, 3)
+    world.hold(foreign=(foreign(name="by-hand"),), name="by-hand")
+    (status,) = world.audit()
+    assert (status.names, status.differences, status.held, status.fault) == (3, (), (), "")
+    assert status.audited_at == status.tried_at
+    assert world.statuses.zones[CORP_ZONE] == status
+    assert world.ledger.marked == {}
+
+
+def test_record_that_was_deleted_is_missing(world: World) -> None:
+    """Whether all of a name is gone or one member of it."""
+    world.publish(1, 2)
+    del world.zones.there[key("n1")]
+    both = (record_set(2, name="n2"), record_set(3, name="n2"))
+    world.remember(*both)
+    world.ledger.put_claim(replace(claim(3, name="n2"), conflict=claim(2).conflict.SHARE), 1)
+    world.ledger.put_claim(replace(claim(2, name="n2"), conflict=claim(2).conflict.SHARE), 1)
+    assert world.found() == {Difference.MISSING: 2}
+    assert world.marked == {"n1", "n2"}
+
+
+@pytest.mark.parametrize("edited", [record_set(1, name="n1", ttl=5), record_set(1, name="n1", address="10.9.9.9")])
+def test_record_that_was_edited(world: World, edited: RecordSet) -> None:
+    """Another TTL or another value under our SetIdentifier."""
+    world.publish(1, 2)
+    world.hold(edited)
+    assert world.found() == {Difference.EDITED: 1}
+    assert world.marked == {"n1"}
+
+
+def test_record_that_nobody_claims(world: World) -> None:
+    """Ours by its SetIdentifier, of a spoke that was swept, and claimed by nobody."""
+    world.publish(1)
+    world.hold(record_set(2, name="n2"))
+    assert world.found() == {Difference.UNCLAIMED: 1}
+    assert world.marked == {"n2"}
+
+
+def test_record_beside_a_claimed_one_vanishes_no_name(world: World) -> None:
+    """A member that nobody claims, under a name that somebody else holds, is no name that vanishes."""
+    world.publish(*range(1, 20))
+    for number in range(1, 20):
+        world.hold(record_set(number, name=f"n{number}"), record_set(number + 100, name=f"n{number}"))
+    assert world.found() == {Difference.UNCLAIMED: 19}
+    assert len(world.marked) == 19
+
+
+@pytest.mark.parametrize("kind", ["A", "CNAME"])
+def test_foreign_record_beside_ours(world: World, kind: str) -> None:
+    """A record that somebody made beside ours is found; one of another type is not in the way."""
+    world.publish(1, 2)
+    world.hold(record_set(1, name="n1"), foreign=(foreign(kind),))
+    world.hold(record_set(2, name="n2"), foreign=(foreign("TXT", "n2"),))
+    assert world.found() == {Difference.FOREIGN: 1}
+    assert world.marked == {"n1"}
+
+
+def test_name_in_conflict_is_looked_at_each_time(world: World) -> None:
+    """What was in the way may have gone; the name is marked once, though zone and ledger both tell of it."""
+    world.ledger.put_claim(claim(1, name="n1"), 1)
+    world.ledger.published[key("n1")] = Published(conflict="a foreign record set is in the way")
+    world.hold(foreign=(foreign(),), name="n1")
+    assert world.found() == {Difference.FOREIGN: 1}
+    world.zones.there.clear()
+    assert world.found() == {Difference.FOREIGN: 1}
+
+
+def test_claim_that_was_never_published(world: World) -> None:
+    """Changes of claims that the publisher lost: a new one, another one, and one whose outcome nobody noted."""
+    world.publish(1, 2, 3)
+    world.ledger.put_claim(claim(4, name="n4"), 1)
+    world.ledger.put_claim(claim(9, name="n1"), 1)
+    world.ledger.published[key("n2")] = replace(world.ledger.published[key("n2")], pending=True)
+    assert world.found() == {Difference.BEHIND: 3}
+    assert world.marked == {"n1", "n2", "n4"}
+
+
+def test_claim_that_was_withdrawn_and_is_still_published(world: World) -> None:
+    """A lost withdrawal is found by the ledger alone."""
+    world.publish(1)
+    world.ledger.withdraw_claim(key("n1"), ref(1), 2)
+    assert world.found() == {Difference.BEHIND: 1}
+    assert world.marked == {"n1"}
+
+
+def test_emptied_ledger_marks_nothing_before_a_sweep(world: World) -> None:
+    """What is ours by its SetIdentifier may be claimed: only a spoke that was swept of late can tell."""
+    world.publish(*range(1, 40))
+    world.ledger = MemoryLedger()
+    world.statuses.spokes.clear()
+    assert world.found() == {Difference.UNSETTLED: 39}
+    assert world.ledger.marked == {}
+    # From now on it is swept, whether StackSets knows it or not.
+    assert world.statuses.spokes == {HOME: SpokeStatus(HOME)}
+
+
+def test_old_sweep_tells_nothing(world: World) -> None:
+    """A table restored from a backup says that spokes were swept, but not of late."""
+    world.publish(1)
+    world.ledger = MemoryLedger()
+    world.clock.now += SETTLED_MILLIS + 1_000
+    assert world.found() == {Difference.UNSETTLED: 1}
+    world.swept(HOME)
+    assert world.found() == {Difference.UNCLAIMED: 1}
+
+
+def test_names_of_a_spoke_that_was_let_go_are_unclaimed(world: World) -> None:
+    """Where names were withdrawn after the grace, nothing is waited for."""
+    other = Spoke(SEARCH.id, "eu-central-1")
+    world.statuses.spokes[other] = SpokeStatus(other, withdrawn=True)
+    world.hold(replace(record_set(1, name="n1"), set_identifier=ref(7, SEARCH.id).set_identifier))
+    assert world.found() == {Difference.UNCLAIMED: 1}
+
+
+def test_too_many_vanishing_names_wait_for_a_person(world: World) -> None:
+    """From whichever side they show; what does not vanish is marked meanwhile, and what is approved goes."""
+    world.publish(*range(1, 11))
+    for number in range(11, 17):
+        world.hold(record_set(number, name=f"n{number}"))
+    for number in range(17, 23):
+        world.publish(number, claimed=False)
+    del world.zones.there[key("n1")]
+    (status,) = world.audit()
+    assert world.marked == {"n1"}
+    assert {fqdn.split(".")[0] for fqdn in status.held} == {f"n{number}" for number in range(11, 23)}
+    assert status.held_names == 12
+    world.statuses.approve_zone(CORP_ZONE)
+    world.publish(*range(100, 111), claimed=False)
+    (status,) = world.audit()
+    assert world.marked == {"n1", *(f"n{number}" for number in range(11, 23))}
+    assert status.held_names == 11
+
+
+def test_few_vanishing_names_are_marked(world: World) -> None:
+    """Not more than the number, or not more than the share: nobody is asked."""
+    world.publish(*range(1, 11), claimed=False)
+    assert world.found() == {Difference.BEHIND: 10}
+    assert len(world.marked) == 10
+
+
+def test_listing_that_breaks_is_no_listing(world: World) -> None:
+    """No name is missing from a zone that was not read to its end, and another zone is not held up."""
+    world.publish(1, 2, 3)
+    world.zones.breaks_after = 1
+    broken, other = world.audit(CORP_ZONE, OTHER_ZONE)
+    assert "Throttling" in broken.fault
+    assert "Throttling" in other.fault
+    assert broken.audited_at == 0
+    assert world.ledger.marked == {}
+    world.zones.breaks_after = None
+    world.zones.closed = True
+    assert "AccessDenied" in world.audit()[0].fault
+
+
+def test_zone_that_was_not_read_has_no_missing_names(world: World) -> None:
+    """The ledger is compared for the zones that were read, and for no other."""
+    world.publish(1)
+    world.zones.there.clear()
+    (status,) = world.audit(OTHER_ZONE)
+    assert status.differences == ()
+    assert world.ledger.marked == {}
+
+
+def test_run_without_time_ends_unfinished(world: World) -> None:
+    """It says so, and nothing is missing by it."""
+    world.publish(1)
+    world.seconds_left = 10
+    (status,) = world.audit()
+    assert (status.fault, status.audited_at) == (NO_TIME, 0)
+    assert world.ledger.marked == {}
+
+
+def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
+    """A mark would be let go by a publisher that may not write."""
+    world.publish(1)
+    world.zones.there.clear()
+    world.statuses.reason_to_pause = "a change of the zones"
+    assert "a change of the zones" in world.audit()[0].fault
+    assert world.ledger.marked == {}
+    world.statuses.reason_to_pause = None
+    assert world.found() == {Difference.MISSING: 1}
+
+
+def test_account_without_a_spoke_is_known_by_its_records(world: World) -> None:
+    """Records of a spoke that nobody knows make it known, so that it is swept, and its names are let go in the end."""
+    stranger = ref(5, PAYMENTS.id, "us-east-1")
+    world.hold(replace(record_set(5, name="n5"), set_identifier=stranger.set_identifier))
+    assert world.found() == {Difference.UNSETTLED: 1}
+    assert stranger.spoke in world.statuses.spokes

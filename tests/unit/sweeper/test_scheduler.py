@@ -1,0 +1,322 @@
+"""Which spokes a round asks: all within an hour, never all at once, new policies and new spokes ahead of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.guard import Guard
+from hub.runtime.messages import NotOurs, body_of, task_of
+from hub.runtime.model.names import Fqdn, Millis, Spoke
+from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep, Task
+from hub.runtime.model.vpcs import VpcRef
+from hub.runtime.ports import TasksUnsent
+from hub.runtime.sweeper.hash_set import Seen
+from hub.runtime.sweeper.scheduler import (
+    AUDIT_OVERDUE,
+    HELD_AGAIN,
+    LONGEST_DELAY,
+    MOST_AHEAD,
+    ROUND_SECONDS,
+    ROUNDS_AN_HOUR,
+    SWEEP_OVERDUE,
+    SWEEPS_A_SECOND,
+    Asker,
+    due_sweeps,
+)
+from tests.support.memory import MemoryClock
+from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
+
+NOW = Millis(1_000_000_000)
+
+
+def spokes(number: int) -> list[Spoke]:
+    return [Spoke(f"{number:012}", "eu-central-1") for number in range(number)]
+
+
+def tried(of: list[Spoke]) -> dict[Spoke, SpokeStatus]:
+    return {spoke: SpokeStatus(spoke, tried_at=NOW, swept_at=NOW, policy="p") for spoke in of}
+
+
+@given(number=st.integers(1, 400), after=st.text(alphabet="0123456789abcdef", max_size=8))
+def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
+    """Whatever round it begins with, twelve rounds ask each spoke, and none much more often than once."""
+    known = spokes(number)
+    last = Round("p", NOW, after)
+    asked: Counter[Spoke] = Counter()
+    for turn in range(ROUNDS_AN_HOUR):
+        due, last = due_sweeps(known, tried(known), last, "p", Millis(NOW + turn * 300_000))
+        assert len(due) == -(-number // ROUNDS_AN_HOUR)
+        assert all(0 <= delay < ROUND_SECONDS for _, delay in due)
+        asked.update(spoke for spoke, _ in due)
+    assert set(asked) == set(known)
+
+
+def test_asked_spokes_are_spread_over_the_round() -> None:
+    """17,000 spokes do not come at once: no second asks more than a few."""
+    known = spokes(17_000)
+    due, _ = due_sweeps(known, tried(known), Round("p", NOW), "p", NOW)
+    assert len(due) == 1_417
+    assert max(Counter(delay for _, delay in due).values()) <= SWEEPS_A_SECOND
+
+
+@pytest.mark.parametrize("number", [1, 40, MOST_AHEAD, 17_000])
+def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
+    """Each spoke once, at once but no more than a few a second; then the rounds go on as before."""
+    known = spokes(number)
+    last = Round("old", NOW, "7")
+    rounds: list[list[tuple[Spoke, int]]] = []
+    while not rounds or last.ahead:
+        due, last = due_sweeps(known, tried(known), last, "new", Millis(NOW + 5))
+        rounds.append(due)
+    assert len(rounds) == -(-number // MOST_AHEAD)
+    assert {spoke for due in rounds for spoke, _ in due} == set(known)
+    assert all(Counter(delay for _, delay in due).most_common(1)[0][1] <= SWEEPS_A_SECOND for due in rounds)
+    assert max(delay for _, delay in rounds[0]) == (min(number, MOST_AHEAD) - 1) // SWEEPS_A_SECOND
+    assert (last.policy, last.since) == ("new", NOW + 5)
+    due, _ = due_sweeps(known, tried(known), last, "new", Millis(NOW + 300_005))
+    assert len(due) == -(-number // ROUNDS_AN_HOUR)
+
+
+def test_new_and_approved_spokes_come_first() -> None:
+    """A spoke that was never tried, or of which a person approved something, is asked in this round."""
+    known = spokes(100)
+    statuses = tried(known)
+    del statuses[known[5]]
+    statuses[known[6]] = SpokeStatus(known[6])
+    statuses[known[7]] = replace(statuses[known[7]], approved=frozenset({"i-1"}))
+    due, last = due_sweeps(known, statuses, Round("p", NOW, "f"), "p", NOW)
+    assert dict(due[:3]) == dict.fromkeys(known[5:8], 0)
+    assert len(due) <= 3 + 9
+    assert last.ahead == 0
+    assert all(delay <= LONGEST_DELAY for _, delay in due)
+
+
+def test_no_spoke_is_no_fault() -> None:
+    """Before the rollout there is nothing to ask."""
+    assert due_sweeps([], {}, Round(), "p", NOW) == ([], Round("p", NOW, at=NOW))
+
+
+class Listed:
+    def __init__(self, *of: Spoke) -> None:
+        self.of = frozenset(of)
+
+    def listed(self) -> frozenset[Spoke]:
+        return self.of
+
+
+class Full(MemoryTasks):
+    def ask(self, tasks: object) -> None:
+        raise TasksUnsent(str(tasks))
+
+
+def asker(listed: list[Spoke], statuses: MemoryStatuses, tasks: MemoryTasks, zones: int = 1) -> Asker:
+    clock = MemoryClock(now=NOW)
+    return Asker(Listed(*listed), statuses, statuses, tasks, [f"Z{number}" for number in range(zones)], "p", clock)
+
+
+def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
+    """What StackSets lists no more is asked as long as the ledger knows it, and not after."""
+    gone, let_go = spokes(2)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    statuses.spokes = {gone: SpokeStatus(gone), let_go: SpokeStatus(let_go, withdrawn=True)}
+    asked = asker([], statuses, tasks).ask_for_sweeps()
+    assert tasks.asked == [(Sweep(gone), 0)]
+    assert (asked.spokes, asked.sweeps) == (1, 1)
+
+
+def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
+    """Its names are withdrawn, and it is counted no more; but when its account leaves, its VPCs are let go."""
+    (left,) = spokes(1)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    statuses.spokes = {left: SpokeStatus(left, withdrawn=True, fault_since=NOW, fault="denied")}
+    statuses.keep_vpcs(left, 2)
+    asked = asker([], statuses, tasks).ask_for_sweeps()
+    assert tasks.asked == [(Sweep(left), 0)]
+    assert (asked.spokes, asked.unreachable) == (0, 0)
+
+
+def test_listed_spoke_is_known_at_once() -> None:
+    """A spoke shows in the status from the first round on, before it was swept."""
+    statuses = MemoryStatuses(MemoryClock())
+    asker(spokes(2), statuses, MemoryTasks()).ask_for_sweeps()
+    assert set(statuses.spokes) == set(spokes(2))
+
+
+def test_round_that_could_not_ask_is_asked_once_more() -> None:
+    """The place is moved on only after all tasks are on the queue."""
+    statuses = MemoryStatuses(MemoryClock())
+    with pytest.raises(TasksUnsent):
+        asker(spokes(3), statuses, Full()).ask_for_sweeps()
+    assert statuses.round == Round()
+
+
+def test_audits_that_a_person_asked_for() -> None:
+    """An approved zone is audited with the next round; after a pause every zone is, once."""
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    statuses.zones = {"Z0": ZoneStatus("Z0"), "Z1": ZoneStatus("Z1", approved=frozenset({"web."}))}
+    assert asker([], statuses, tasks, zones=3).ask_for_sweeps().audits == 1
+    assert tasks.asked == [(Audit(("Z1",)), 0)]
+    statuses.audit, tasks.asked = True, []
+    asker([], statuses, tasks, zones=3).ask_for_sweeps()
+    assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0)]
+    assert not statuses.audit
+
+
+def test_zones_are_audited_by_one_task_after_the_other() -> None:
+    """All of them, or what one task left to the next; nothing where there are none."""
+    tasks = MemoryTasks()
+    asking = asker([], MemoryStatuses(MemoryClock()), tasks, zones=3)
+    asking.ask_for_audits()
+    asking.ask_for_audits(("Z9", "Z8"))
+    asking.ask_for_audits(())
+    assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
+
+
+def test_held_zone_is_audited_again_within_hours() -> None:
+    """What looked like too much may have been a burst of ends on their way: nobody has to wait a day for that."""
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    held = ZoneStatus("Z0", tried_at=NOW, held=(Fqdn("web."),))
+    statuses.zones = {"Z0": replace(held, tried_at=Millis(NOW - HELD_AGAIN - 1_000)), "Z1": replace(held, zone_id="Z1")}
+    asker([], statuses, tasks, zones=3).ask_for_sweeps()
+    assert tasks.asked == [(Audit(("Z0",)), 0)]
+
+
+def test_rounds_that_waited_together_ask_once() -> None:
+    """After a time in which nobody took the schedule's messages, spokes are not asked once for each of them."""
+    known = spokes(24)
+    first, last = due_sweeps(known, tried(known), Round("p", NOW), "p", Millis(NOW + 300_000))
+    assert len(first) == 2
+    assert due_sweeps(known, tried(known), last, "p", Millis(NOW + 300_001)) == ([], last)
+    unknown = {spoke: status for spoke, status in tried(known).items() if spoke != known[0]}
+    assert due_sweeps(known, unknown, last, "p", Millis(NOW + 300_001)) == ([(known[0], 0)], last)
+    assert len(due_sweeps(known, tried(known), last, "p", Millis(NOW + 600_000))[0]) == 2
+
+
+def test_how_all_is() -> None:
+    """A round counts the spokes that are behind, out of reach or overdue, and what waits for a person."""
+    fresh, old, denied, late, holds = known = spokes(5)
+    statuses = MemoryStatuses(MemoryClock())
+    swept = SpokeStatus(fresh, tried_at=NOW, swept_at=NOW, policy="p")
+    statuses.spokes = {
+        fresh: swept,
+        old: replace(swept, spoke=old, policy="before"),
+        denied: replace(swept, spoke=denied, swept_at=Millis(0), fault_since=NOW),
+        late: replace(swept, spoke=late, swept_at=Millis(NOW - SWEEP_OVERDUE - 1)),
+        holds: replace(swept, spoke=holds, held=("i-1",)),
+    }
+    statuses.zones = {
+        "Z0": ZoneStatus("Z0", tried_at=NOW, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),
+        "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, held=("web.",)),  # type: ignore[arg-type]
+    }
+    asked = asker(known, statuses, MemoryTasks()).ask_for_sweeps()
+    assert (asked.spokes, asked.behind, asked.unreachable, asked.overdue, asked.held) == (5, 1, 1, 2, 2)
+
+
+ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
+SPOKES = st.builds(Spoke, ACCOUNTS, st.sampled_from(["eu-central-1", "us-gov-east-1"]))
+VPC_IDS = st.lists(st.from_regex(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", fullmatch=True), max_size=4).map(tuple)
+TASKS = st.one_of(
+    st.builds(Sweep, SPOKES),
+    st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
+    st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
+    st.just(AskForSweeps()),
+    st.just(AskForAudits()),
+)
+
+
+@given(task=TASKS)
+def test_message_stands_for_its_task(task: Task) -> None:
+    """What is put on the queue is what is taken off it."""
+    assert task_of(body_of(task)) == task
+
+
+ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": %s}'
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "is no JSON$"),
+        ("[" * 100_000, "is no JSON$"),
+        ("[]", "is no JSON object$"),
+        ("{}", "is no task of"),
+        ('{"orgdns": "sweep"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is no task of"),
+        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is no task of"),
+        ('{"orgdns": "audit", "zones": "Z1"}', "is no task of"),
+        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is no task of"),
+        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is no task of"),
+        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is no task of"),
+        (ASSOCIATE % '"vpc-0a1b2c3d"', "is no task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is no task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is no task of"),
+        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is no task of"),
+        ('{"source": "aws.ec2", "detail": {}}', "is no task of"),
+    ],
+)
+def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
+    """What is no task is refused with a reason, and never half believed."""
+    with pytest.raises(NotOurs, match=f"^the message {reason}"):
+        task_of(body)
+
+
+@given(st.sets(st.text(), max_size=50), st.text())
+def test_what_was_seen_is_known(texts: set[str], other: str) -> None:
+    """All that was added is there, and nothing else."""
+    seen = Seen()
+    for text in texts:
+        seen.add(text)
+    assert all(text in seen for text in texts)
+    assert (other in seen) == (other in texts)
+    seen.add(other)
+    assert other in seen
+
+
+GUARD = Guard(share=0.3, names=10, grace=0)
+
+
+@pytest.mark.parametrize(
+    ("removed", "of", "held"),
+    [(11, 36, True), (11, 37, False), (12, 40, False), (10, 10, False), (11, 11, True), (0, 0, False)],
+)
+def test_guard_holds_what_is_more_than_both(removed: int, of: int, *, held: bool) -> None:
+    """More than the number and more than the share."""
+    removals = {f"i-{number}": 1 for number in range(removed)}
+    assert GUARD.held(removals, of, frozenset()) == (frozenset(removals) if held else frozenset())
+
+
+def test_guard_lets_what_was_approved_go() -> None:
+    """What a person approved is not held, and does not count against the rest."""
+    removals = {f"i-{number}": 1 for number in range(22)}
+    approved = frozenset(list(removals)[:11])
+    assert GUARD.held(removals, 22, approved) == frozenset(removals) - approved
+    assert GUARD.held(removals, 22, frozenset(list(removals)[:12])) == frozenset()
+
+
+def test_only_what_is_said_lets_go() -> None:
+    """A VPC is let go because a task says so, not because it says something."""
+    body = ASSOCIATE.replace("{", '{"let_go": "no", ', 1) % '["vpc-0a1b2c3d"]'
+    assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
+
+
+def test_vpcs_that_a_person_approved_are_asked_for_by_spoke() -> None:
+    """One task for each spoke, whatever zone they resolve; none without an associator."""
+    one, other = (f"vpc-0000000{number}" for number in range(2))
+    here, there = spokes(2)
+    statuses, tasks, associations = MemoryStatuses(MemoryClock()), MemoryTasks(), MemoryTasks()
+    approved = {
+        "Z0": [VpcRef(there.account, there.region, one), VpcRef(here.account, here.region, other)],
+        "Z1": [VpcRef(here.account, here.region, one), VpcRef(here.account, here.region, other)],
+    }
+    statuses.zones = {
+        zone: ZoneStatus(zone, tried_at=NOW, approved_vpcs=frozenset(map(str, vpcs))) for zone, vpcs in approved.items()
+    }
+    replace(asker([], statuses, tasks), associations=associations).ask_for_sweeps()
+    assert associations.asked == [(Associate(here, (one, other)), 0), (Associate(there, (one,)), 0)]

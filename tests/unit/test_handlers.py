@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.awslambda.models import lambda_backends
+
+from hub.runtime import contract
+from sandbox.clock import MovedClock
+from sandbox.example import PAYMENTS, SCIENCE
+from sandbox.world import World
+from tests.support.build import DOCUMENTS
+
+
+@pytest.fixture
+def purged(made: World) -> Iterator[None]:
+    """What a test leaves in the queue is not there for the next."""
+    yield
+    sqs = made.client("sqs", made.config.hub.account)
+    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"])
+
+
+@pytest.mark.usefixtures("purged")
+def test_hub_that_does_not_know_a_zone_decides_nothing(made: World) -> None:
+    """Template and package of different configurations: every event is kept, and the log says what to do."""
+    function = made.client("lambda", made.config.hub.account)
+    variables = function.get_function_configuration(FunctionName=contract.OBSERVER_FUNCTION)["Environment"]["Variables"]
+    short = json.dumps({"corp.internal.": "Z0CORPINTERNAL0EXAMPL"})
+    function.update_function_configuration(
+        FunctionName=contract.OBSERVER_FUNCTION,
+        Environment={"Variables": variables | {contract.ENV_ZONE_IDS: short}},
+    )
+    made.launch(PAYMENTS, "eu-central-1", "kept")
+    made.settle()
+    assert made.waiting(contract.EVENTS_QUEUE) == 2
+    assert made.owners("corp.internal") == []
+    told = "\n".join(str(line) for line in made.functions.logs(contract.OBSERVER_FUNCTION))
+    assert "instances.internal." in told
+    assert "made from one configuration" in told
+    function.update_function_configuration(
+        FunctionName=contract.OBSERVER_FUNCTION, Environment={"Variables": variables}
+    )
+
+
+def test_log_lines_carry_instance_and_name(made: World) -> None:
+    """A line about an instance names it, and a line about a name names its zone and claimants: both can be searched."""
+    (one,) = made.launch(SCIENCE, "eu-west-1", "logged")
+    made.settle()
+    ref = f"{SCIENCE}/eu-west-1/{one}"
+    recorded = [
+        line
+        for line in made.functions.logs(contract.OBSERVER_FUNCTION)
+        if isinstance(line, dict) and line.get("instance") == ref
+    ]
+    assert [line["message"] for line in recorded] == ["instance recorded"]
+    published = [
+        line
+        for line in made.functions.logs(contract.PUBLISHER_FUNCTION)
+        if isinstance(line, dict) and ref in line.get("instances", ())
+    ]
+    assert {line["dns_name"] for line in published} == set(recorded[0]["dns_names"])
+    assert all(line["zone"] in made.zone_ids.values() for line in published)
+
+
+def test_metrics_are_counted(made: World) -> None:
+    """What the functions did is told as metrics in the namespace, with the unit that CloudWatch knows."""
+    before = len(made.functions.logs(contract.PUBLISHER_FUNCTION))
+    made.launch(SCIENCE, "eu-west-1", "counted")
+    made.settle()
+    (metrics,) = [
+        line
+        for line in made.functions.logs(contract.PUBLISHER_FUNCTION)[before:]
+        if isinstance(line, dict) and "_aws" in line
+    ]
+    assert sum(metrics["NamesPublished"]) == 2
+    (told,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert told["Namespace"] == contract.METRICS_NAMESPACE
+    assert {"Name": "NamesPublished", "Unit": "Count"} in told["Metrics"]
+
+
+def function_of(made: World, name: str) -> Any:  # noqa: ANN401 - the emulator's own
+    return lambda_backends[made.config.hub.account][made.config.hub.region].get_function(name)
+
+
+def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
+    """The documented event of a queue, its body an event that AWS documents: not ours, so dropped with a reason."""
+    document = json.loads((DOCUMENTS / "sqs-event.json").read_text())
+    events = [(DOCUMENTS / f"{name}.json").read_text() for name in ("ec2-state-change", "tag-change")]
+    for body in ("Test message.", *events):
+        document["Records"][0]["body"] = body
+        outcome = made.functions.invoke(function_of(made, contract.OBSERVER_FUNCTION), document)
+        assert (outcome.error, outcome.response) == (None, {"batchItemFailures": []})
+    reasons = [line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")]
+    assert reasons[-3:] == ["the message is no JSON", "unknown account", "unknown account"]
+
+
+def test_stream_event_as_lambda_documents_it_is_taken(made: World) -> None:
+    """The documented event of a table's stream touches a name that nobody claims: nothing is changed, nothing fails."""
+    document = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())
+    before = len(made.route53.batches)
+    outcome = made.functions.invoke(function_of(made, contract.PUBLISHER_FUNCTION), document)
+    assert (outcome.error, outcome.response) == (None, {"batchItemFailures": []})
+    assert len(made.route53.batches) == before
+
+
+def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, clock: MovedClock) -> None:
+    """Lambda delivers again from the lowest sequence number answered, compared as a number, so that none is lost."""
+    iam = made.client("iam", made.config.network.account)
+    trust = iam.get_role(RoleName=contract.WRITER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam.update_assume_role_policy(
+        RoleName=contract.WRITER_ROLE,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]}),
+    )
+    made.functions.cold_start(contract.PUBLISHER_FUNCTION)
+    for name in ("one", "two"):
+        made.launch(PAYMENTS, "eu-central-1", name)
+    made.settle()
+    (record,) = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())["Records"]
+    zone = made.zone_ids["corp.internal"]
+    changes = []
+    # The second change of a name counts no less than its first, and 9 comes before 10.
+    for name, number in (("one", "10"), ("two", "9"), ("one", "11")):
+        keys = record["dynamodb"]["Keys"] | {"pk": {"S": f"name#{zone}#{name}.corp.internal."}}
+        changes.append(record | {"dynamodb": record["dynamodb"] | {"Keys": keys, "SequenceNumber": number}})
+    publisher = function_of(made, contract.PUBLISHER_FUNCTION)
+    assert made.functions.invoke(publisher, {"Records": changes}).response == {
+        "batchItemFailures": [{"itemIdentifier": "9"}]
+    }
+    only_one = made.functions.invoke(publisher, {"Records": [changes[0], changes[2]]})
+    assert only_one.response == {"batchItemFailures": [{"itemIdentifier": "10"}]}
+    iam.update_assume_role_policy(RoleName=contract.WRITER_ROLE, PolicyDocument=json.dumps(trust, default=str))
+    clock.advance(120)
+    made.settle()
+    assert {"one.corp.internal.", "two.corp.internal."} <= {name for name, _, _, _ in made.owners("corp.internal")}

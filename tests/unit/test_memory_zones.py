@@ -1,0 +1,197 @@
+"""The zones in memory: as strict as Route 53, and read as the adapter reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.model.names import Action, Change, ForeignRecordSet, Fqdn, RecordSet
+from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
+from tests.support.build import CORP_ZONE, key, record_set
+from tests.support.memory import MemoryZones
+
+WEB = key().fqdn
+
+
+@pytest.fixture
+def zones() -> MemoryZones:
+    return MemoryZones()
+
+
+def create(one: RecordSet) -> Change:
+    return Change(Action.CREATE, one)
+
+
+def delete(one: RecordSet) -> Change:
+    return Change(Action.DELETE, one)
+
+
+def by_hand(kind: str = "A", routing: str = "Simple", value: str = "192.0.2.1") -> ForeignRecordSet:
+    return ForeignRecordSet(WEB, kind, routing, (value,), 300)
+
+
+def simple(one: ForeignRecordSet) -> RecordSet:
+    """What a takeover deletes."""
+    return replace(record_set(), values=one.values, ttl=300, set_identifier="")
+
+
+def held(zones: MemoryZones, name: str = WEB) -> ZoneRecordSets:
+    return zones.record_sets(CORP_ZONE, [Fqdn(name)])[Fqdn(name)]
+
+
+def test_what_was_created_is_read_as_ours(zones: MemoryZones) -> None:
+    """A record set comes back as it was given, sorted; a name without any holds nothing."""
+    zones.change(CORP_ZONE, [create(record_set(2)), create(record_set(1))])
+    assert held(zones) == ZoneRecordSets(owned=(record_set(1), record_set(2)))
+    assert held(zones, "api.corp.internal.") == ZoneRecordSets()
+    assert dict(zones.owned) == {key(): {record_set(1), record_set(2)}}
+    assert zones.addresses(key()) == {"10.0.0.1", "10.0.0.2"}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (create(record_set()), "but it already exists"),
+        (delete(record_set(2)), "but it was not found"),
+        (delete(record_set(address="10.0.0.9")), "do not match the current values"),
+        (delete(record_set(ttl=61)), "do not match the current values"),
+        (create(record_set(2, address="10.0.0.256")), "Value is not a valid IPv4 address"),
+        (create(replace(record_set(2), values=())), "Expected exactly one of [AliasTarget, "),
+        (create(replace(record_set(2), set_identifier="x" * 129)), "length between 1 and 128"),
+        (create(replace(record_set(2), fqdn=Fqdn("web.instances.internal."))), "not permitted in zone corp.internal."),
+    ],
+)
+def test_batch_is_refused_whole_in_route_53s_words(zones: MemoryZones, change: Change, problem: str) -> None:
+    """A faulty change takes the good one beside it down; nothing of either is done."""
+    zones.change(CORP_ZONE, [create(record_set())])
+    with pytest.raises(BatchRefused) as refused:
+        zones.change(CORP_ZONE, [create(record_set(3, name="api")), change])
+    assert problem in refused.value.message
+    assert dict(zones.owned) == {key(): {record_set()}}
+
+
+def test_batch_that_is_too_large_is_refused(zones: MemoryZones) -> None:
+    """A request holds 1,000 values."""
+    many = [create(record_set(number, name=f"n{number}")) for number in range(1, 1_002)]
+    with pytest.raises(BatchRefused, match="Number of records limit of 1000 exceeded"):
+        zones.change(CORP_ZONE, many)
+    zones.change(CORP_ZONE, many[:1_000])
+    assert len(zones.owned) == 1_000
+
+
+def test_full_zone_takes_no_more(zones: MemoryZones) -> None:
+    """The room that a test gives is the zone's quota of record sets."""
+    zones.room = 1
+    zones.change(CORP_ZONE, [create(record_set())])
+    with pytest.raises(BatchRefused, match="MAX_RRSETS_BY_ZONE"):
+        zones.change(CORP_ZONE, [create(record_set(2))])
+
+
+def test_reason_of_a_refusal_may_be_hidden(zones: MemoryZones) -> None:
+    """Then a message tells neither the name nor what is wrong."""
+    zones.readable_messages = False
+    with pytest.raises(BatchRefused) as refused:
+        zones.change(CORP_ZONE, [delete(record_set())])
+    assert refused.value.message == "[something is not right]"
+
+
+def test_protected_name_is_not_changed(zones: MemoryZones) -> None:
+    """Until the protection goes, nothing is made there or taken away; other names of the zone are free."""
+    zones.change(CORP_ZONE, [create(record_set())])
+    zones.protected.add(key())
+    for change in (delete(record_set()), create(record_set(2))):
+        with pytest.raises(BatchRefused, match=r"web\.corp\.internal\., type A is protected"):
+            zones.change(CORP_ZONE, [change])
+    zones.change(CORP_ZONE, [create(record_set(name="api"))])
+    zones.protected.clear()
+    zones.change(CORP_ZONE, [delete(record_set())])
+    assert set(zones.owned) == {key("api")}
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        by_hand(),
+        by_hand("TXT", value='"text"'),
+        by_hand("CNAME", value="elsewhere.example."),
+        by_hand(routing="Weight"),
+        by_hand(routing="MultiValueAnswer"),
+        ForeignRecordSet(WEB, "A", "AliasTarget"),
+    ],
+)
+def test_what_others_made_is_foreign(zones: MemoryZones, foreign: ForeignRecordSet) -> None:
+    """It is put there as somebody else would, read as foreign, and taken away without what is ours."""
+    zones.change(CORP_ZONE, [create(record_set(name="api"))])
+    zones.foreign[key()] = [foreign]
+    assert held(zones) == ZoneRecordSets(foreign=(foreign,))
+    assert (set(zones.foreign), set(zones.owned)) == ({key()}, {key("api")})
+    del zones.foreign[key()]
+    assert held(zones) == ZoneRecordSets()
+    assert zones.addresses(key("api")) == {"10.0.0.1"}
+
+
+def test_foreign_record_sets_go_and_ours_stay(zones: MemoryZones) -> None:
+    """What a hand puts at a name takes the place of what hands had put there, and of nothing else."""
+    zones.change(CORP_ZONE, [create(record_set())])
+    zones.foreign[key()] = [by_hand("AAAA", value="fd00::1")]
+    zones.foreign[key()] = [by_hand("TXT", value='"text"')]
+    assert held(zones) == ZoneRecordSets((record_set(),), (by_hand("TXT", value='"text"'),))
+
+
+def test_levelling_a_foreign_ttl_is_a_failure_of_ours(zones: MemoryZones) -> None:
+    """Route 53 takes it without a word, so the zones in memory raise what no use case catches."""
+    zones.foreign[key()] = [by_hand(routing="MultiValueAnswer")]
+    with pytest.raises(AssertionError, match="changed what is foreign"):
+        zones.change(CORP_ZONE, [create(record_set(ttl=60))])
+
+
+def test_takeover_may_delete_what_it_names_alone(zones: MemoryZones) -> None:
+    """The plain record of an adoption may go, and what is foreign beside it stays."""
+    text = by_hand("TXT", value='"text"')
+    zones.foreign[key()] = [by_hand(), text]
+    zones.change(CORP_ZONE, [delete(simple(by_hand())), create(record_set())])
+    assert held(zones) == ZoneRecordSets((record_set(),), (text,))
+
+
+def test_plain_record_of_our_making_is_a_failure_of_ours(zones: MemoryZones) -> None:
+    """Without an owner in its SetIdentifier it would be foreign to us from then on."""
+    with pytest.raises(AssertionError, match="changed what is foreign"):
+        zones.change(CORP_ZONE, [create(replace(record_set(), set_identifier=""))])
+
+
+def test_listing_is_in_route_53s_order(zones: MemoryZones) -> None:
+    """By labels from the right, each name once with all that is there; other zones are not in it."""
+    zones.change(CORP_ZONE, [create(record_set(name=name)) for name in ("a.b", "c", "b")])
+    zones.change("Z0OTHER", [create(record_set(name="elsewhere"))])
+    text = replace(by_hand("TXT", value='"text"'), fqdn=key("b").fqdn)
+    zones.foreign[key("b")] = [text]
+    assert list(zones.listing(CORP_ZONE)) == [
+        (key("b").fqdn, ZoneRecordSets((record_set(name="b"),), (text,))),
+        (key("a.b").fqdn, ZoneRecordSets((record_set(name="a.b"),))),
+        (key("c").fqdn, ZoneRecordSets((record_set(name="c"),))),
+    ]
+
+
+@pytest.mark.parametrize("zone_id", [CORP_ZONE, "Z0UNKNOWN"])
+def test_zone_that_is_closed_or_unknown_is_neither_read_nor_written(zones: MemoryZones, zone_id: str) -> None:
+    """No access and no such zone are one to us."""
+    zones.closed.add(CORP_ZONE)
+    with pytest.raises(ZoneClosed):
+        zones.change(zone_id, [create(record_set())])
+    with pytest.raises(ZoneClosed):
+        zones.record_sets(zone_id, [WEB])
+    with pytest.raises(ZoneClosed):
+        list(zones.listing(zone_id))
+    assert (zones.batches, zones.reads) == ([], [])
+
+
+def test_fault_comes_before_or_after_the_change(zones: MemoryZones) -> None:
+    """Both raise the same; only one leaves the change done, and each is for one call."""
+    zones.faults = ["before", "after"]
+    for expected in (set(), {record_set()}):
+        with pytest.raises(ZoneUnavailable):
+            zones.change(CORP_ZONE, [create(record_set())])
+        assert zones.owned[key()] == expected
+    zones.change(CORP_ZONE, [delete(record_set())])
+    assert [len(batch) for batch in zones.batches] == [1, 1, 1]

@@ -1,0 +1,229 @@
+"""The outcome depends on the instances and the policy alone: not on the order in which events came, or how often."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from hub.runtime.model.names import Claim, ConflictRule, InstanceRef, InstanceState, NameKey, RecordSet, WhenStopped
+from hub.runtime.names.templates import Template
+from hub.runtime.observer.events import Hint
+from hub.runtime.observer.observer import DELIVERIES_BEFORE_GONE, Observer
+from hub.runtime.observer.recorder import InstanceResult, Recorder
+from hub.runtime.policy.decide import Policy
+from hub.runtime.policy.rules import Rule, Scope
+from hub.runtime.publisher.holders import conflict_rule, desired_record_sets
+from hub.runtime.publisher.publisher import NameResult, Publisher
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
+from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory_statuses import MemoryStatuses
+
+ACCOUNTS = (PAYMENTS, SEARCH)
+NAMES = ("web", "Web", "api")
+NUMBERS = st.integers(1, 4)
+
+
+def policy(conflict: ConflictRule, stopped: WhenStopped, ttl: int = 60, only: str | None = None) -> Policy:
+    short = Rule(
+        "short",
+        (Template.parse("{name}.corp.internal", [CORP]), Template.parse("{instance_id}.x.corp.internal", [CORP])),
+        ttl,
+        conflict,
+        Scope(accounts=frozenset({only}) if only else None),
+        stopped=stopped,
+    )
+    return Policy(frozenset({"eu-central-1"}), (CORP,), (short,))
+
+
+POLICIES = st.builds(
+    policy,
+    st.sampled_from(ConflictRule),
+    st.sampled_from(WhenStopped),
+    st.sampled_from([30, 60]),
+    st.sampled_from([None, PAYMENTS.id]),
+)
+
+
+@dataclass
+class World:
+    """Both workers, and the world that they see; `hints` are on their way, `touched` names in the stream."""
+
+    observer: Observer
+    publisher: Publisher
+    organization: MemoryOrganization
+    ledger: MemoryLedger
+    zones: MemoryZones
+    hints: list[Hint] = field(default_factory=list)
+
+    def expected(self) -> dict[NameKey, set[RecordSet]]:
+        """What the zone should hold by the instances and the policy alone."""
+        claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
+        for shown in self.organization.instances.values():
+            account = self.organization.accounts[shown.ref.account]
+            for claim in self.observer.policy.decide(shown, account, ZONE_IDS).claims:
+                claims[claim.key].append(claim)
+        return {key: set(desired_record_sets(of)) for key, of in claims.items()}
+
+    def held(self) -> dict[NameKey, set[RecordSet]]:
+        return {key: owned for key, owned in self.zones.owned.items() if owned}
+
+    def deliver(self, position: int) -> None:
+        hint = self.hints.pop(position % len(self.hints))
+        (outcome,) = self.observer.observe([hint])
+        if outcome.result is InstanceResult.RETRY:
+            self.hints.append(replace(hint, attempt=hint.attempt + 1))
+
+    def publish(self) -> None:
+        while self.ledger.touched:
+            touched, self.ledger.touched = set(self.ledger.touched), []
+            for outcome in self.publisher.publish(touched):
+                if outcome.result is NameResult.RETRY:
+                    self.ledger.touched.append(outcome.key)
+
+    def settle(self) -> None:
+        while self.hints:
+            self.deliver(0)
+        self.publish()
+
+
+def world() -> World:
+    clock, ledger, zones = MemoryClock(), MemoryLedger(), MemoryZones()
+    organization = MemoryOrganization({account.id: account for account in ACCOUNTS})
+    observer = Observer(
+        policy=policy(ConflictRule.NEWEST, WhenStopped.KEEP),
+        zone_ids=ZONE_IDS,
+        accounts=organization,
+        instances=organization,
+        recorder=Recorder(ledger, clock),
+        clock=clock,
+        sleep=clock.sleep,
+        time_left=lambda: 90.0,
+    )
+    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones, lambda: 300.0), organization, ledger, zones)
+
+
+class Orders(RuleBasedStateMachine):
+    """Instances start, stop, are renamed and end, policy changes, and events come late, twice and in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = world()
+        self.ended: set[int] = set()
+
+    def ref(self, number: int) -> InstanceRef:
+        return instance(number, account=ACCOUNTS[number % 2].id).ref
+
+    def state(self, number: int) -> InstanceState | None:
+        shown = self.world.organization.instances.get(self.ref(number))
+        return shown.state if shown else None
+
+    def show(self, number: int, name: str | None, state: InstanceState) -> None:
+        shown = instance(number, name=name, account=ACCOUNTS[number % 2].id, state=state, launched_at=number // 2)
+        self.world.organization.instances[shown.ref] = shown
+
+    @rule(number=NUMBERS, name=st.sampled_from((*NAMES, None)))
+    def starts(self, number: int, name: str | None) -> None:
+        if number not in self.ended:
+            self.show(number, name, InstanceState.RUNNING)
+            self.world.hints.append(Hint(self.ref(number), InstanceState.RUNNING))
+
+    @rule(number=NUMBERS)
+    def stops(self, number: int) -> None:
+        if self.state(number) is InstanceState.RUNNING:
+            shown = self.world.organization.instances[self.ref(number)]
+            self.world.organization.instances[shown.ref] = replace(shown, state=InstanceState.STOPPED)
+            self.world.hints.append(Hint(shown.ref, InstanceState.STOPPED))
+
+    @rule(number=NUMBERS, name=st.sampled_from(NAMES))
+    def is_renamed(self, number: int, name: str) -> None:
+        state = self.state(number)
+        if state in {InstanceState.RUNNING, InstanceState.STOPPED}:
+            assert state
+            self.show(number, name, state)
+            self.world.hints.append(Hint(self.ref(number), told=frozenset({(("Name", name),)})))
+
+    @rule(number=NUMBERS, remembered=st.booleans())
+    def ends(self, number: int, *, remembered: bool) -> None:
+        if self.state(number):
+            self.ended.add(number)
+            if remembered:
+                self.show(number, None, InstanceState.TERMINATED)
+            else:
+                del self.world.organization.instances[self.ref(number)]
+            self.world.hints.append(Hint(self.ref(number), InstanceState.TERMINATED))
+
+    @rule(new=POLICIES)
+    def policy_changes(self, new: Policy) -> None:
+        """Every instance is looked at again, sooner or later."""
+        self.world.observer = replace(self.world.observer, policy=new)
+        self.world.hints += [Hint(ref) for ref in self.world.organization.instances]
+
+    @precondition(lambda self: self.world.hints)
+    @rule(position=st.integers(0, 30))
+    def event_comes(self, position: int) -> None:
+        self.world.deliver(position)
+
+    @precondition(lambda self: self.world.hints)
+    @rule(position=st.integers(0, 30))
+    def event_comes_twice(self, position: int) -> None:
+        self.world.hints.append(self.world.hints[position % len(self.world.hints)])
+
+    @rule(fault=st.sampled_from([None, None, "before", "after"]))
+    def names_are_published(self, fault: str | None) -> None:
+        self.world.zones.faults = [fault]
+        self.world.publish()
+        self.world.zones.faults = []
+
+    @invariant()
+    def a_name_is_never_held_by_two_where_one_is_to_hold_it(self) -> None:
+        for key, owned in self.world.held().items():
+            claims = self.world.ledger.name(key).claims
+            if len({one.set_identifier for one in owned}) > 1 and claims:
+                # Shared now, or shared when it was published last: then a change is on its way.
+                assert conflict_rule(claims) is ConflictRule.SHARE or key in self.world.ledger.touched
+
+    @invariant()
+    def a_name_that_is_claimed_is_not_missing_once_published(self) -> None:
+        for key in {claim.key for claim in self.world.ledger.live_claims()} - set(self.world.ledger.touched):
+            assert self.world.zones.owned[key]
+
+    def teardown(self) -> None:
+        """Whatever came before: once every event has come, the zone is as instances and policy say."""
+        self.world.settle()
+        assert self.world.held() == self.world.expected()
+
+
+TestOrders = Orders.TestCase
+
+
+@given(
+    st.permutations(range(6)),
+    st.sampled_from(ConflictRule),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 2), st.booleans()), min_size=6, max_size=6),
+)
+def test_order_of_events_does_not_matter(
+    order: list[int], conflict: ConflictRule, facts: list[tuple[str, int, bool]]
+) -> None:
+    """The same six instances, some of which have ended, give the same zone whichever is heard of first."""
+    outcomes = []
+    for sequence in (range(6), order):
+        made = world()
+        made.observer = replace(made.observer, policy=policy(conflict, WhenStopped.KEEP))
+        for number, (name, launched_at, ended) in enumerate(facts):
+            shown = instance(number, name=name, launched_at=launched_at)
+            made.organization.instances[shown.ref] = shown
+            if ended:
+                made.organization.instances[shown.ref] = replace(shown, state=InstanceState.TERMINATED)
+        for number in sequence:
+            ended = facts[number][2]
+            state = InstanceState.TERMINATED if ended else InstanceState.RUNNING
+            made.hints.append(Hint(instance(number).ref, state, attempt=DELIVERIES_BEFORE_GONE))
+            made.settle()
+        assert made.held() == made.expected()
+        outcomes.append(made.held())
+    assert outcomes[0] == outcomes[1]
+    assert all(key.zone_id == CORP_ZONE for key in outcomes[0])
