@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hub.rollout import rollout_template
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
@@ -30,7 +30,7 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     """
     account = text(account_template(config), form, source)
     region = text(region_template(config), form, source)
-    by_profile = bool(config.zones_by(Means.PROFILE))
+    by_profile = bool(config.zones_by(AssociationMethod.PROFILE))
     profile = {f"network-region.{form}": text(network_region_template(config), form, source)} if by_profile else {}
     return {
         f"hub.{form}": text(hub_template(config), form, source),

@@ -46,7 +46,7 @@ def dead_letter_alarm(of: Queue, what: str) -> Alarm:
     return Alarm(
         f"{of.title}Alarm",
         AlarmName=of.QueueName,
-        AlarmDescription=f"{what} Run ./orgdns dead-letters: it says which, and what to do. See docs/operate.md.",
+        AlarmDescription=f"{what} Run orgdns dead-letters: it says which, and what to do. See docs/operate.md.",
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(of, "QueueName"))],
@@ -63,9 +63,9 @@ def dead_letter_alarm(of: Queue, what: str) -> Alarm:
 # The figures of each round of sweeps stand until the next; two rounds in a row are no accident.
 _OF_ROUNDS: Final = (
     (
-        "RemovalsHeld",
-        "removals-held",
-        "A sweep or audit would remove many names, and waits for a person: ./orgdns approve lets it.",
+        "PendingRemovals",
+        "pending-removals",
+        "A sweep or audit would remove many names, and waits for a person: orgdns approve lets it.",
     ),
     (
         "SpokesUnreachable",
@@ -92,7 +92,7 @@ def add_state_alarms(template: Template, *, associates: bool) -> None:
             template,
             metric,
             name,
-            f"{description} Run ./orgdns status: it says which, and why.",
+            f"{description} Run orgdns status: it says which, and why.",
             Statistic="Maximum",
             EvaluationPeriods=2,
             TreatMissingData=silence,
@@ -101,7 +101,7 @@ def add_state_alarms(template: Template, *, associates: bool) -> None:
         template,
         "NamesInFullZones",
         "zone-full",
-        "A zone is at its quota of records, and new names are left out. Run ./orgdns explain NAME, and have the quota "
+        "A zone is at its quota of records, and new names are left out. Run orgdns explain NAME, and have the quota "
         "raised: Route 53 lets a zone have more than 10,000 records on request.",
         Statistic="Sum",
         EvaluationPeriods=1,
@@ -112,7 +112,7 @@ def add_state_alarms(template: Template, *, associates: bool) -> None:
             template,
             "ZonesFullOfVpcs",
             "vpcs-full",
-            "A zone is at its quota of VPCs, or a VPC at its quota of Profiles. Run ./orgdns coverage: it says which; "
+            "A zone is at its quota of VPCs, or a VPC at its quota of Profiles. Run orgdns coverage: it says which; "
             "beyond 300 VPCs a zone, resolve it by profile.",
             Statistic="Sum",
             EvaluationPeriods=1,

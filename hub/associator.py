@@ -34,7 +34,7 @@ VPC_TAG_RULE: Final = f"{contract.PREFIX}-received-vpc-tags"
 
 def vpc_rules(config: Config) -> tuple[str, ...]:
     """The names of the rules of the hub's bus that carry events of VPCs to the associator's queue."""
-    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.reaches else ()
+    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.association_policies else ()
 
 
 def add_association_queues(template: Template, config: Config) -> tuple[Queue, Queue]:

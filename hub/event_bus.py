@@ -136,7 +136,7 @@ def _spokes_deliver(config: Config, bus: EventBus) -> Statement:
                         "events:detail-type": [
                             contract.STATE_DETAIL_TYPE,
                             contract.TAG_DETAIL_TYPE,
-                            *([contract.CALL_DETAIL_TYPE] if config.reaches else []),
+                            *([contract.CALL_DETAIL_TYPE] if config.association_policies else []),
                         ],
                     }
                 ),

@@ -16,7 +16,7 @@ from troposphere.cloudformation import (
 from troposphere.cloudformation import Parameter as StackSetParameter
 
 from hub.runtime import contract
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.event_patterns import vpc_events_parameter
 from orgdns.cfn.zone_ids import zone_parameters
 
@@ -39,8 +39,8 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
         "organizational units. Deploy once, in the hub account, which must be a delegated administrator of StackSets."
     )
     template.set_version()
-    zones = zone_parameters(config.zones_by(Means.ASSOCIATION))
-    events = [vpc_events_parameter()] if config.reaches else []
+    zones = zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION))
+    events = [vpc_events_parameter()] if config.association_policies else []
     for parameter in (*zones, *events):
         template.add_parameter(parameter)
     accounts = template.add_resource(

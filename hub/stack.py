@@ -60,7 +60,7 @@ def hub_template(config: Config) -> Template:
             RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=5),
         )
     )
-    associations = add_association_queues(template, config) if config.reaches else None
+    associations = add_association_queues(template, config) if config.association_policies else None
     add_event_bus(template, config, (events, dead_letters), associations)
     ledger = template.add_resource(_ledger())
 

@@ -83,8 +83,8 @@ def add_sweeper(template: Template, config: Config, ledger: Table, associations:
             "SweepSchedule",
             f"{contract.PREFIX}-sweeps",
             "Asks for the next part of the spokes to be swept, so that all are within an hour.",
-            f"rate({contract.ROUND_MINUTES} minutes)",
-            contract.ASK_FOR_SWEEPS,
+            f"rate({contract.SCHEDULE_MINUTES} minutes)",
+            contract.SCHEDULE_SWEEPS,
             FlexibleTimeWindow(Mode="OFF"),
         ),
         (
@@ -92,7 +92,7 @@ def add_sweeper(template: Template, config: Config, ledger: Table, associations:
             f"{contract.PREFIX}-audits",
             "Asks for an audit of every zone.",
             "rate(1 day)",
-            contract.ASK_FOR_AUDITS,
+            contract.SCHEDULE_AUDITS,
             FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=AUDIT_WINDOW),
         ),
     ):

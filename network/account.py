@@ -12,7 +12,7 @@ from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
 from hub.runtime import contract
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.trust import document, trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import looked_at_by_route53, vpcs_in_covered_regions
 from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_id_title
@@ -64,7 +64,7 @@ def network_template(config: Config) -> Template:
         ("WriterRoleArn", "The role that the publisher assumes.", role),
         ("ZoneReaderRoleArn", "The role that the sweeper assumes to audit the zones.", reader),
     ]
-    if config.reaches:
+    if config.association_policies:
         authorizer = template.add_resource(_authorizer(config))
         roles.append(
             ("AuthorizerRoleArn", "The role that the associator assumes to authorise associations.", authorizer)
@@ -123,7 +123,7 @@ def _authorizer(config: Config) -> Role:
             Condition=Condition(looked_at_by_route53(config)),
         ),
     ]
-    if associated := config.zones_by(Means.ASSOCIATION):
+    if associated := config.zones_by(AssociationMethod.ASSOCIATION):
         authorize = Statement(
             Sid="AuthorizeAssociations",
             Effect=Allow,

@@ -9,7 +9,7 @@ from troposphere.ram import ResourceShare
 from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
 from hub.runtime import contract
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.vpc_selection import VpcSelection
 from orgdns.cfn.zone_ids import zone_arn, zone_id_title, zone_parameters
 
@@ -24,7 +24,7 @@ def network_region_template(config: Config) -> Template:
         "this region. Deploy once in each covered region."
     )
     template.set_version()
-    zones = config.zones_by(Means.PROFILE)
+    zones = config.zones_by(AssociationMethod.PROFILE)
     for parameter in zone_parameters(zones):
         template.add_parameter(parameter)
     tags = Tags({"application": contract.PREFIX})
@@ -63,9 +63,9 @@ def principals(config: Config) -> list[str | Sub]:
     """
     accounts: set[str] = set()
     units: set[str] = set()
-    for reach in config.reaches:
-        if reach.means is Means.PROFILE:
-            for one in (VpcSelection(),) if reach.selections is None else reach.selections:
+    for association_policy in config.association_policies:
+        if association_policy.method is AssociationMethod.PROFILE:
+            for one in (VpcSelection(),) if association_policy.selections is None else association_policy.selections:
                 everybody = one.accounts is None and one.units is None
                 units |= set(config.organization.units) if everybody else one.units or frozenset()
                 accounts |= one.accounts or frozenset()

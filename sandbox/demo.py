@@ -167,7 +167,7 @@ def _launch(story: Story) -> None:
             (SCIENCE, IRELAND, "notebook"),
         )
     ]
-    made.settle()
+    made.converge()
     for account, region, name, instance in started:
         address = {made.address(account, region, instance)}
         label = name.replace(" ", "-")
@@ -187,7 +187,7 @@ def _rename(story: Story) -> None:
     story.chapter("3. A tag changes, and the name moves", "Search renames its instance from 'index' to 'catalogue'.")
     instance = _instance(made, SEARCH, VIRGINIA, "index")
     made.tag(SEARCH, VIRGINIA, instance, Name="catalogue")
-    made.settle()
+    made.converge()
     story.answers(f"catalogue.{CORP}", {made.address(SEARCH, VIRGINIA, instance)})
     story.does_not_exist(f"index.{CORP}")
 
@@ -205,7 +205,7 @@ def _recreation(story: Story) -> None:
     made.end(PAYMENTS, FRANKFURT, old)
     seen: list[set[str]] = []
     made.functions.interrupt = lambda _function, _moment: seen.append(made.resolve(f"web.{CORP}", story.there))
-    made.settle()
+    made.converge()
     made.functions.interrupt = lambda _function, _moment: None
     told = " → ".join(", ".join(sorted(answers)) or "nothing" for answers in seen)
     story.check(f"asked {len(seen)} times: [cyan]{told}[/]", holds=all(len(answers) == 1 for answers in seen))
@@ -219,7 +219,7 @@ def _refusal(story: Story) -> None:
         f"Policy reserves 'db.{CORP}'. Payments tags an instance 'DB' all the same, and asks why it does not resolve:",
     )
     (instance,) = made.launch(PAYMENTS, FRANKFURT, "DB")
-    made.settle()
+    made.converge()
     story.does_not_exist(f"db.{CORP}")
     story.screen.print(f"  $ orgdns explain {instance}", style="bold")
     (report,) = _lookup(made).instances(f"{PAYMENTS}/{FRANKFURT}/{instance}")
@@ -227,7 +227,7 @@ def _refusal(story: Story) -> None:
     reasons = [refusal.reason for refusal in report.refused]
     story.check("the reason is told", holds=len(reasons) == 1 and "reserved" in reasons[0])
     made.end(PAYMENTS, FRANKFURT, instance)
-    made.settle()
+    made.converge()
 
 
 def _conflict(story: Story) -> None:
@@ -238,20 +238,20 @@ def _conflict(story: Story) -> None:
         "Payments runs 'api'; a minute later Search starts another. The rule says 'newest'. Who holds it, and why?",
     )
     (first,) = made.launch(PAYMENTS, FRANKFURT, "api")
-    made.settle()
+    made.converge()
     story.clock.advance(60)
     (second,) = made.launch(SEARCH, IRELAND, "api")
-    made.settle()
+    made.converge()
     story.answers(name, {made.address(SEARCH, IRELAND, second)})
     story.screen.print(f"  $ orgdns explain {name}", style="bold")
     (report,) = _lookup(made).names(name)
     story.quote(lambda screen: show_name(screen, report))
-    lost = {standing.claim.instance.id: standing.reason for standing in report.standings if not standing.holds}
+    lost = {standing.claim.instance.id: standing.reason for standing in report.claim_statuses if not standing.holds}
     story.check("the other one keeps its claim, and the reason", holds=set(lost) == {first} and second in lost[first])
     story.screen.print("  Search's instance ends. Of the one in Payments no event comes:", style="dim")
     heard = _heard(made, first)
     made.end(SEARCH, IRELAND, second)
-    made.settle()
+    made.converge()
     story.answers(name, {made.address(PAYMENTS, FRANKFURT, first)})
     story.check("it took the name over by the claim that it had", holds=_heard(made, first) == heard)
 
@@ -279,7 +279,7 @@ def _end(story: Story) -> None:
     story.chapter("7. An instance ends, and its names go", "Payments terminates 'ledger db'.")
     instance = _instance(made, PAYMENTS, IRELAND, "ledger db")
     made.end(PAYMENTS, IRELAND, instance)
-    made.settle()
+    made.converge()
     story.does_not_exist(f"ledger-db.{CORP}")
     story.does_not_exist(f"{instance}.instances.internal")
 
@@ -291,7 +291,7 @@ def _by_hand_still(story: Story, by_hand: dict[str, object]) -> None:
         f"'printer.{CORP}' stands in the same zone since before. Payments starts an instance of that name.",
     )
     made.launch(PAYMENTS, FRANKFURT, "printer")
-    made.settle()
+    made.converge()
     listed = made.client("route53", NETWORK).list_resource_record_sets(
         HostedZoneId=made.zone_ids[CORP], StartRecordName=f"printer.{CORP}", MaxItems="1"
     )["ResourceRecordSets"]
@@ -314,7 +314,7 @@ def _lost_event(story: Story) -> None:
     )
     made.router.tamper = lambda _event: ()
     (instance,) = made.launch(SCIENCE, IRELAND, "unheard")
-    made.settle()
+    made.converge()
     made.router.tamper = lambda event: (event,)
     name = f"unheard.{IRELAND}.data-science.{CORP}"
     story.does_not_exist(name)
@@ -329,10 +329,10 @@ def _lost_event(story: Story) -> None:
 
 def _an_hour(story: Story) -> None:
     """Let the schedule ask for a part of the spokes every five minutes, as it does."""
-    for _ in range(60 // contract.ROUND_MINUTES):
+    for _ in range(60 // contract.SCHEDULE_MINUTES):
         story.world.sweep()
-        story.clock.advance(60 * contract.ROUND_MINUTES)
-        story.world.settle()
+        story.clock.advance(60 * contract.SCHEDULE_MINUTES)
+        story.world.converge()
 
 
 def _meddling(story: Story) -> None:
@@ -372,14 +372,14 @@ def _association(story: Story) -> None:
     vpc = made.add_vpc(ROBOTICS, IRELAND, associated=False)
     name = f"web.{CORP}"
     story.check(f"{vpc.id} of Robotics asks for {name}: [cyan]no answer[/]", holds=not made.resolve(name, vpc))
-    made.settle()
+    made.converge()
     address = {made.address(SEARCH, FRANKFURT, _instance(made, SEARCH, FRANKFURT, "web"))}
     got = made.resolve(name, vpc)
     story.check(f"seconds later: [cyan]{', '.join(sorted(got)) or 'no answer'}[/]", holds=got == address)
     left = [zone for zone, zone_id in made.zone_ids.items() if made.route53.authorizations(zone_id)]
     story.check("no authorisation is left in the networking account", holds=not left)
     instance = made.launch(ROBOTICS, IRELAND, "arm")[0]
-    made.settle()
+    made.converge()
     story.answers(f"arm.{IRELAND}.robotics.{CORP}", {made.address(ROBOTICS, IRELAND, instance)})
 
 
@@ -390,7 +390,7 @@ def _left_out(story: Story) -> None:
         "Policy leaves out VPCs that are tagged 'dns' = 'private'. Search makes one, and asks why nothing resolves:",
     )
     vpc = made.add_vpc(SEARCH, IRELAND, associated=False, tags={"dns": "private"})
-    made.settle()
+    made.converge()
     name = f"web.{CORP}"
     answer = made.ask(name, vpc)
     told = dns.rcode.to_text(answer.rcode())

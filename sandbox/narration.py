@@ -134,5 +134,5 @@ def commands(
     yield f"{ec2} terminate-instances --instance-ids INSTANCE"
     yield f"aws --profile {owner} route53 list-resource-record-sets --hosted-zone-id {zone_id}"
     yield f"dig @127.0.0.1 -p {inside.dns_port} web.{domain}"
-    yield f"AWS_PROFILE={hub[0]} ./orgdns explain --region {hub[1]} web.{domain}"
+    yield f"AWS_PROFILE={hub[0]} bin/orgdns explain --region {hub[1]} web.{domain}"
     yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # a VPC that sees no zone"

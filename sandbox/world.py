@@ -82,7 +82,7 @@ class World:
     functions: Functions
     guard: Guard
     resolvers: DnsServer
-    reverse_rules: ReverseRules
+    autodefined_rules: ReverseRules
     schedules: Schedules
     profiles: Profiles
     trails: Trails
@@ -246,20 +246,20 @@ class World:
     def sweep(self) -> None:
         """Let the schedule ask for sweeps, and whatever comes of it work until nothing is left to do."""
         self.schedules.fire(f"{PREFIX}-sweeps")
-        self.settle()
+        self.converge()
 
     def audit(self) -> None:
         """Let the schedule ask for audits, and whatever comes of it work until nothing is left to do."""
         self.schedules.fire(f"{PREFIX}-audits")
-        self.settle()
+        self.converge()
 
     def empty_ledger(self) -> None:
         """Take every row of the ledger away, as when the table was lost and made anew."""
         dynamodb_backends[self.config.hub.account][self.config.hub.region].tables[LEDGER_TABLE].items.clear()
 
-    def settle(self) -> None:
+    def converge(self) -> None:
         """Let the functions work until nothing is left to do at this time."""
-        self.functions.settle()
+        self.functions.converge()
 
     def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
         """The answer to a DNS query over UDP, as an instance in the VPC would get it."""

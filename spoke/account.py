@@ -11,7 +11,7 @@ from troposphere import GetAtt, Output, Template
 from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.trust import document, trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import in_covered_regions
 from orgdns.cfn.zone_ids import zone_parameters
@@ -25,7 +25,7 @@ def account_template(config: Config) -> Template:
     """The stack of each member account, in one region only: IAM is global."""
     does = (
         "describes EC2 instances and VPCs, and associates VPCs with zones"
-        if config.reaches
+        if config.association_policies
         else "describes EC2 instances"
     )
     template = Template(
@@ -49,7 +49,7 @@ def account_template(config: Config) -> Template:
             ),
         )
     ]
-    if config.reaches:
+    if config.association_policies:
         readers.append(contract.ASSOCIATOR_ROLE)
         policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_reading(config))))
     role = template.add_resource(
@@ -63,8 +63,8 @@ def account_template(config: Config) -> Template:
         )
     )
     outputs = [("ReaderRoleArn", "The role that the functions of orgdns assume to look.", role)]
-    if config.reaches:
-        for parameter in zone_parameters(config.zones_by(Means.ASSOCIATION)):
+    if config.association_policies:
+        for parameter in zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION)):
             template.add_parameter(parameter)
         associating = template.add_resource(
             Role(

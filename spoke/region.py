@@ -43,7 +43,7 @@ def region_template(config: Config) -> Template:
     rules = [rule_arn(name) for name in names]
     template = Template(
         Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances"
-        f"{', and changes of VPCs,' if config.reaches else ''} to the event bus of the hub."
+        f"{', and changes of VPCs,' if config.association_policies else ''} to the event bus of the hub."
     )
     template.set_version()
     role = template.add_resource(
@@ -103,7 +103,7 @@ def region_template(config: Config) -> Template:
             EventPattern=tag_pattern(config),
         )
     )
-    if config.reaches:
+    if config.association_policies:
         template.add_parameter(vpc_events_parameter())
         template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
         template.add_resource(
@@ -137,4 +137,4 @@ def region_template(config: Config) -> Template:
 
 def vpc_rules(config: Config) -> tuple[str, ...]:
     """The names of the rules that forward events of VPCs."""
-    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.reaches else ()
+    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.association_policies else ()

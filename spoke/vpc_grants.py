@@ -11,7 +11,7 @@ import awacs.route53resolver
 from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import Sub
 
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.vpc_conditions import in_covered_regions, looked_at_by_route53, vpcs_in_covered_regions
 from orgdns.cfn.zone_ids import zone_arn
 
@@ -31,7 +31,7 @@ def vpc_reading(config: Config) -> list[Statement]:
         awacs.route53resolver.ListResolverRuleAssociations,
         awacs.route53resolver.ListResolverRules,
     ]
-    if config.zones_by(Means.PROFILE):
+    if config.zones_by(AssociationMethod.PROFILE):
         lists += [
             awacs.route53profiles.ListProfileAssociations,
             awacs.route53profiles.ListProfileResourceAssociations,
@@ -70,7 +70,7 @@ def vpc_associating(config: Config) -> list[Statement]:
     """The grants to associate the account's VPCs with the zones, and with the Profile, of orgdns alone."""
     covered = Condition(in_covered_regions(config))
     statements = [_describe_vpcs(config)]
-    if associated := config.zones_by(Means.ASSOCIATION):
+    if associated := config.zones_by(AssociationMethod.ASSOCIATION):
         statements.append(
             Statement(
                 Sid="AssociateWithTheseZones",
@@ -80,7 +80,7 @@ def vpc_associating(config: Config) -> list[Statement]:
                 Condition=Condition(vpcs_in_covered_regions(config)),
             )
         )
-    if config.zones_by(Means.PROFILE):
+    if config.zones_by(AssociationMethod.PROFILE):
         statements.append(
             Statement(
                 Sid="AssociateWithTheProfile",
@@ -91,7 +91,7 @@ def vpc_associating(config: Config) -> list[Statement]:
                 Condition=covered,
             )
         )
-    if any(reach.switches_off for reach in config.reaches):
+    if any(association_policy.disables_autodefined_rules for association_policy in config.association_policies):
         statements.append(
             Statement(
                 Sid="SwitchOffReverseRules",

@@ -14,7 +14,7 @@ import boto3
 
 from hub.runtime import contract
 from hub.runtime.associator.associator import Associator
-from hub.runtime.associator.discovery import VpcSweeper
+from hub.runtime.associator.discovery import VpcDiscovery
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.instances import SpokeInstances
@@ -29,14 +29,14 @@ from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Fqdn, Millis
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.policy.compiled import from_json
 from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.rate_limit import Pace
 from hub.runtime.sweeper.auditor import Auditor
-from hub.runtime.sweeper.scheduler import Asker
+from hub.runtime.sweeper.scheduler import SweepScheduler
 from hub.runtime.sweeper.sweeper import Sweeper
 
 if TYPE_CHECKING:
@@ -142,7 +142,9 @@ def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
-    by_profile = any(reach.means is Means.PROFILE for reach in policy.reaches)
+    by_profile = any(
+        association_policy.method is AssociationMethod.PROFILE for association_policy in policy.association_policies
+    )
     owner = _account_of(setting(contract.ENV_AUTHORIZER_ROLE_ARN)) if by_profile else ""
     return SpokeVpcs(_spoke_clients(session_name, CLIENT_CONFIG), owner)
 
@@ -217,13 +219,13 @@ def sweeper() -> Sweeper:
 
 
 @cache
-def vpc_sweeper() -> VpcSweeper | None:
+def vpc_discovery() -> VpcDiscovery | None:
     """Who looks at the VPCs of a spoke; nobody where policy says of no zone which VPCs resolve it."""
     policy = _policy()
-    if not policy.reaches:
+    if not policy.association_policies:
         return None
     table = _table(CLIENT_CONFIG)
-    return VpcSweeper(
+    return VpcDiscovery(
         policy=policy,
         zone_ids=_zone_ids(policy),
         accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
@@ -275,10 +277,10 @@ def auditor() -> Auditor:
 
 
 @cache
-def asker() -> Asker:
+def sweep_scheduler() -> SweepScheduler:
     """Who asks for sweeps and audits."""
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
-    return Asker(
+    return SweepScheduler(
         spokes=StackSetSpokes(_session().client("cloudformation", config=CLIENT_CONFIG)),
         statuses=statuses,
         rounds=statuses,
@@ -286,7 +288,7 @@ def asker() -> Asker:
         zone_ids=sorted(_zone_ids(_policy()).values()),
         policy_digest=_policy_digest(),
         clock=now,
-        associations=_associations() if _policy().reaches else None,
+        associations=_associations() if _policy().association_policies else None,
     )
 
 

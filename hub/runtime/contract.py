@@ -50,13 +50,13 @@ REGION_STACK_SET: Final = f"{PREFIX}-spoke-region"
 
 # What the schedules and the sweeper itself put on its queue: one object, whose field TASK says what is to be done.
 TASK: Final = "orgdns"
-ASK_FOR_SWEEPS: Final = "ask for sweeps"
-ASK_FOR_AUDITS: Final = "ask for audits"
+SCHEDULE_SWEEPS: Final = "schedule sweeps"
+SCHEDULE_AUDITS: Final = "schedule audits"
 SWEEP: Final = "sweep"
 AUDIT: Final = "audit"
 ASSOCIATE: Final = "associate"
 # Minutes between two rounds of the schedule that asks for sweeps; each asks a part of the spokes.
-ROUND_MINUTES: Final = 5
+SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
@@ -112,10 +112,10 @@ SPOKES_KEY: Final = "spokes"
 ZONES_KEY: Final = "zones"
 VPCS_KEY: Final = "vpcs"
 # A VPC's row has an attribute for each zone, or Profile, that orgdns did something with.
-HOLD_PREFIX: Final = "hold#"
+ASSOCIATION_PREFIX: Final = "association#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
-ROUND_KEY: Final = "round"
+CURSOR_KEY: Final = "schedule"
 LABEL_PREFIX: Final = "label#"
 HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"

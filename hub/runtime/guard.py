@@ -23,7 +23,7 @@ class Guard:
     names: int
     grace: int
 
-    def held(self, removals: Mapping[str, int], of: int, approved: frozenset[str]) -> frozenset[str]:
+    def awaiting_approval(self, removals: Mapping[str, int], of: int, approved: frozenset[str]) -> frozenset[str]:
         """Those of the removals, given with the number of names of each, that wait for a person: all or none.
 
         What a person approved does not count.

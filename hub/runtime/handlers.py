@@ -13,21 +13,21 @@ from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.messages import NotOurs, task_of
-from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Hint, hint_of
 from hub.runtime.observer.recorder import InstanceResult
-from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
+from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.publisher import NameResult
 from hub.runtime.sweeper.scheduler import ZONES_AN_AUDIT
 from hub.runtime.telemetry import (
     logger,
     metrics,
-    tell_asked,
-    tell_associated,
-    tell_audited,
-    tell_published,
-    tell_recorded,
-    tell_vpcs_swept,
+    report_audit,
+    report_discovery,
+    report_instance,
+    report_name,
+    report_schedule,
+    report_vpc,
 )
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=seen)
             case InstanceResult.RECORDED | InstanceResult.UNCHANGED:
-                tell_recorded(outcome)
+                report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
         # For people alone: nothing is tried again for it.
@@ -99,7 +99,7 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         except NotOurs as reason:
             metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
-        except (LedgerUnavailable, SpokesUnknown, TasksUnsent) as fault:
+        except (LedgerUnavailable, SpokesUnknown, TasksNotSent) as fault:
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             logger.warning("task kept for later", extra={"task": record["body"], "reason": str(fault)})
             failed.append(record["messageId"])
@@ -108,10 +108,10 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 def _work(task: Task, context: LambdaContext) -> None:
     match task:
-        case AskForSweeps():
-            tell_asked(bootstrap.asker().ask_for_sweeps())
-        case AskForAudits():
-            bootstrap.asker().ask_for_audits()
+        case ScheduleSweeps():
+            report_schedule(bootstrap.sweep_scheduler().schedule_sweeps())
+        case ScheduleAudits():
+            bootstrap.sweep_scheduler().schedule_audits()
             metrics.add_metric("AuditsAskedFor", MetricUnit.Count, 1)
             logger.info("audits asked for")
         case Sweep(spoke):
@@ -119,24 +119,24 @@ def _work(task: Task, context: LambdaContext) -> None:
         case Audit(zone_ids):
             auditor = replace(bootstrap.auditor(), time_left=_time_left(context))
             for status in auditor.audit(zone_ids[:ZONES_AN_AUDIT]):
-                tell_audited(status)
+                report_audit(status)
             if rest := zone_ids[ZONES_AN_AUDIT:]:
-                bootstrap.asker().ask_for_audits(rest)
+                bootstrap.sweep_scheduler().schedule_audits(rest)
         case Associate():
             raise NotOurs("the message is a task of the associator")
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     """Sweep a spoke; count and log what came of it."""
-    swept = replace(bootstrap.sweeper(), time_left=_time_left(context), tell=tell_recorded).sweep(spoke)
+    swept = replace(bootstrap.sweeper(), time_left=_time_left(context), tell=report_instance).sweep(spoke)
     status = swept.status
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
-    vpc_sweeper = bootstrap.vpc_sweeper()
-    if vpc_sweeper is not None:
-        vpcs_swept = vpc_sweeper.sweep(spoke, departed=status.withdrawn)
-        if vpcs_swept.kept != status.kept_vpcs:
-            bootstrap.statuses().keep_vpcs(spoke, vpcs_swept.kept)
-        tell_vpcs_swept(vpcs_swept)
+    vpc_discovery = bootstrap.vpc_discovery()
+    if vpc_discovery is not None:
+        discovery = vpc_discovery.sweep(spoke, departed=status.withdrawn)
+        if discovery.kept != status.kept_vpcs:
+            bootstrap.statuses().keep_vpcs(spoke, discovery.kept)
+        report_discovery(discovery)
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
@@ -145,9 +145,9 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     # What events did not tell in time: the measure of event loss.
     metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
     logger.info("spoke swept", extra=seen | {"instances": status.instances, "missed": status.missed})
-    if status.held:
-        held = {"held_names": status.held_names, "held_instances": status.held}
-        logger.error("removals wait for orgdns approve", extra=seen | held)
+    if status.pending_removals:
+        pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
+        logger.error("removals wait for orgdns approve", extra=seen | pending)
 
 
 @logger.inject_lambda_context
@@ -166,7 +166,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     for task, message_ids in tasks.items():
         outcomes = working.associate(task)
         for done in outcomes:
-            tell_associated(done)
+            report_vpc(done)
         if any(done.retry for done in outcomes):
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             failed += message_ids
@@ -216,7 +216,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         if closed and bootstrap.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
             # Permissions take a while to be everywhere after a deployment.
             outcome = replace(outcome, result=NameResult.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
-        tell_published(outcome, seen)
+        report_name(outcome, seen)
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])
     if not failed:

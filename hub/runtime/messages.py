@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hub.runtime import contract
 from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep, Task
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
 from hub.runtime.names.labels import cut
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -26,13 +26,13 @@ def body_of(task: Task) -> str:
             fields: dict[str, object] = {contract.TASK: contract.SWEEP, "account": account, "region": region}
         case Audit(zone_ids):
             fields = {contract.TASK: contract.AUDIT, "zones": list(zone_ids)}
-        case Associate(Spoke(account, region), vpc_ids, let_go):
+        case Associate(Spoke(account, region), vpc_ids, abandon):
             fields = {contract.TASK: contract.ASSOCIATE, "account": account, "region": region, "vpcs": list(vpc_ids)}
-            fields |= {"let_go": True} if let_go else {}
-        case AskForSweeps():
-            fields = {contract.TASK: contract.ASK_FOR_SWEEPS}
-        case AskForAudits():
-            fields = {contract.TASK: contract.ASK_FOR_AUDITS}
+            fields |= {"abandon": True} if abandon else {}
+        case ScheduleSweeps():
+            fields = {contract.TASK: contract.SCHEDULE_SWEEPS}
+        case ScheduleAudits():
+            fields = {contract.TASK: contract.SCHEDULE_AUDITS}
     return json.dumps(fields)
 
 
@@ -49,16 +49,16 @@ def task_of(body: str) -> Task:
     if not isinstance(fields, dict):
         raise NotOurs("the message is no JSON object")
     match fields:
-        case {contract.TASK: contract.ASK_FOR_SWEEPS}:
-            return AskForSweeps()
-        case {contract.TASK: contract.ASK_FOR_AUDITS}:
-            return AskForAudits()
+        case {contract.TASK: contract.SCHEDULE_SWEEPS}:
+            return ScheduleSweeps()
+        case {contract.TASK: contract.SCHEDULE_AUDITS}:
+            return ScheduleAudits()
         case {contract.TASK: contract.SWEEP} if spoke := _spoke(fields):
             return Sweep(spoke)
         case {contract.TASK: contract.AUDIT, "zones": [*zones]} if _all(_ZONE_ID, zones):
             return Audit(tuple(zones))
         case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if (spoke := _spoke(fields)) and _all(VPC_ID, vpcs):
-            return Associate(spoke, tuple(vpcs), let_go=fields.get("let_go") is True)
+            return Associate(spoke, tuple(vpcs), abandon=fields.get("abandon") is True)
         case _:
             pass
     raise NotOurs("the message is no task of orgdns")

@@ -24,7 +24,7 @@ from hub.runtime.model.names import (
 
 if TYPE_CHECKING:
     from hub.runtime.model.observation import Observation
-    from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+    from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
 
 Clock = Callable[[], Millis]
@@ -54,7 +54,7 @@ class SpokesUnknown(Exception):
     """The list of spokes could not be had to its end. May pass later."""
 
 
-class TasksUnsent(Exception):
+class TasksNotSent(Exception):
     """Some of the tasks could not be put on the queue. May pass later."""
 
 
@@ -114,7 +114,7 @@ class Spokes(Protocol):
         ...
 
 
-class Observations(Protocol):
+class InstanceLedger(Protocol):
     """The observer's side of the ledger."""
 
     def observation(self, ref: InstanceRef) -> Observation | None:
@@ -134,7 +134,7 @@ class Observations(Protocol):
         ...
 
 
-class SpokeRows(Protocol):
+class SweepLedger(Protocol):
     """The sweeper's side of the ledger."""
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
@@ -161,7 +161,7 @@ class Statuses(Protocol):
         """Remember how a spoke is; what a person approved stays until nothing waits for it."""
         ...
 
-    def know_spoke(self, spoke: Spoke) -> None:
+    def register_spoke(self, spoke: Spoke) -> None:
         """Have a spoke swept from now on, if it is not known yet."""
         ...
 
@@ -178,22 +178,22 @@ class Statuses(Protocol):
         ...
 
 
-class Rounds(Protocol):
+class ScheduleLedger(Protocol):
     """Where the rounds of sweeps have come to, in the ledger."""
 
-    def last_round(self) -> Round:
+    def cursor(self) -> ScheduleCursor:
         """The last round; a new one where there was none; raises LedgerUnavailable."""
         ...
 
-    def put_round(self, last: Round) -> None:
+    def put_cursor(self, last: ScheduleCursor) -> None:
         """Remember a round; raises LedgerUnavailable."""
         ...
 
-    def audit_asked(self) -> bool:
+    def audits_requested(self) -> bool:
         """Whether a person asked for an audit of every zone; raises LedgerUnavailable."""
         ...
 
-    def ask_for_audit(self, *, wanted: bool) -> None:
+    def request_audits(self, *, wanted: bool) -> None:
         """Have every zone audited with the next round, or not any more; raises LedgerUnavailable."""
         ...
 
@@ -206,7 +206,7 @@ class Tasks(Protocol):
         ...
 
 
-class Labels(Protocol):
+class LabelLedger(Protocol):
     """Which account has which label, so that no account takes another's by a new name."""
 
     def holder_of_label(self, label: str, account_id: str) -> str:
@@ -218,7 +218,7 @@ class Labels(Protocol):
         ...
 
 
-class Names(Protocol):
+class NameLedger(Protocol):
     """The publisher's side of the ledger."""
 
     def name(self, key: NameKey) -> NameState:
@@ -230,7 +230,7 @@ class Names(Protocol):
         ...
 
 
-class Circumstances(Protocol):
+class PublishControls(Protocol):
     """What else a publisher has to know; each raises LedgerUnavailable."""
 
     def paused(self) -> str | None:
@@ -242,7 +242,7 @@ class Circumstances(Protocol):
         ...
 
 
-class Marks(Protocol):
+class AuditLedger(Protocol):
     """The auditor's side of the ledger; each raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:

@@ -12,17 +12,17 @@ from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.publisher import NameOutcome, NameResult
 
 if TYPE_CHECKING:
-    from hub.runtime.associator.associator import Done
-    from hub.runtime.associator.discovery import VpcsSwept
+    from hub.runtime.associator.associator import VpcOutcome
+    from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.sweeper.scheduler import Asked
+    from hub.runtime.sweeper.scheduler import ScheduleOutcome
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
 
-def tell_recorded(outcome: InstanceOutcome) -> None:
+def report_instance(outcome: InstanceOutcome) -> None:
     """Count and log what became of an instance that was seen."""
     seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
     if outcome.result is InstanceResult.RECORDED:
@@ -39,10 +39,10 @@ def tell_recorded(outcome: InstanceOutcome) -> None:
         logger.info("name refused", extra=told)
 
 
-def tell_vpcs_swept(swept: VpcsSwept) -> None:
+def report_discovery(swept: DiscoveryOutcome) -> None:
     """Count and log how looking at the VPCs of a spoke went."""
     status = swept.status
-    seen: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "asked": swept.asked}
+    seen: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": swept.asked}
     metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
     if status.fault:
         metrics.add_metric("VpcsNotSeen", MetricUnit.Count, 1)
@@ -51,7 +51,7 @@ def tell_vpcs_swept(swept: VpcsSwept) -> None:
     logger.info("VPCs seen", extra=seen | {"blocked": status.blocked})
 
 
-def tell_associated(done: Done) -> None:
+def report_vpc(done: VpcOutcome) -> None:
     """Count and log what was done in a VPC."""
     seen: dict[str, object] = {"vpc": str(done.ref), "done": [f"{step.act} {step.of}".strip() for step in done.steps]}
     if done.steps:
@@ -62,13 +62,13 @@ def tell_associated(done: Done) -> None:
         logger.warning("association refused", extra=seen | {"step": f"{step.act} {step.of}".strip(), "reason": reason})
     if done.full:
         metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
-    if done.held:
-        logger.error("removals wait for orgdns approve", extra=seen | {"zones": done.held})
+    if done.awaiting_approval:
+        logger.error("removals wait for orgdns approve", extra=seen | {"zones": done.awaiting_approval})
     if done.retry:
         logger.warning("VPC kept for later", extra=seen | {"reason": done.retry})
 
 
-def tell_audited(status: ZoneStatus) -> None:
+def report_audit(status: ZoneStatus) -> None:
     """Count and log how the audit of a zone went."""
     seen: dict[str, object] = {"zone": status.zone_id, "names": status.names}
     if status.fault:
@@ -78,17 +78,17 @@ def tell_audited(status: ZoneStatus) -> None:
     metrics.add_metric("ZonesAudited", MetricUnit.Count, 1)
     metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
     logger.info("zone audited", extra=seen | {"differences": dict(status.differences)})
-    if status.held:
-        held = {"held_names": status.held_names, "first_held": status.held[:10]}
-        logger.error("removals wait for orgdns approve", extra=seen | held)
+    if status.pending_removals:
+        pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:10]}
+        logger.error("removals wait for orgdns approve", extra=seen | pending)
 
 
-def tell_asked(asked: Asked) -> None:
+def report_schedule(asked: ScheduleOutcome) -> None:
     """Log what a round asked for, and measure how all is: the alarms watch these figures."""
     for metric, value in (
         ("SpokesUnreachable", asked.unreachable),
         ("SweepsAndAuditsOverdue", asked.overdue),
-        ("RemovalsHeld", asked.held),
+        ("PendingRemovals", asked.pending_removals),
         ("SpokesBehindPolicy", asked.behind),
     ):
         metrics.add_metric(metric, MetricUnit.Count, value)
@@ -98,7 +98,7 @@ def tell_asked(asked: Asked) -> None:
     )
 
 
-def tell_published(outcome: NameOutcome, seen: dict[str, object]) -> None:
+def report_name(outcome: NameOutcome, seen: dict[str, object]) -> None:
     """Count and log what became of a name."""
     if outcome.left_out:
         metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)

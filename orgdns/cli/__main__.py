@@ -17,8 +17,8 @@ from typer.main import get_command
 
 from hub.runtime.aws.sessions import CLIENT_CONFIG
 from hub.runtime.aws.task_queue import QueuedTasks
-from hub.runtime.model.tasks import AskForAudits, Sweep
-from hub.runtime.ports import LedgerUnavailable, TasksUnsent
+from hub.runtime.model.tasks import ScheduleAudits, Sweep
+from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from hub.runtime.sweeper.scheduler import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.render import documents
 from orgdns.cli.render.coverage import show_coverage
@@ -30,7 +30,7 @@ from orgdns.cli.render.text import show_instance, show_name, visible
 from orgdns.cli.reports.coverage import coverage as covered
 from orgdns.cli.reports.dead_letters import Letters
 from orgdns.cli.reports.plan import policy_change
-from orgdns.cli.reports.plan_vpcs import reach_changes
+from orgdns.cli.reports.plan_vpcs import association_changes
 from orgdns.cli.reports.resolution import Source, resolution
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
@@ -122,7 +122,7 @@ def plan(
         zone_ids = zone_ids_of(changed, lookup.deployed)
         policy = changed.compiled_policy()
         change = policy_change(there.observations, there.names.values(), policy, zone_ids)
-        of_vpcs = reach_changes(_hub(region).vpcs.all_vpc_rows(), policy.reaches, zone_ids)
+        of_vpcs = association_changes(_hub(region).vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
     if as_json:
         typer.echo(documents.text(documents.planned(change, of_vpcs)))
     else:
@@ -154,7 +154,7 @@ def dead_letters(
         sent = queues.resend([one.message_id for one in found.events]) if agreed else 0
         left = (
             sent < len(found.events)
-            or bool(found.given_up or found.tasks or found.associations)
+            or bool(found.discarded_records or found.tasks or found.associations)
             or any(found.hidden.values())
         )
         if as_json:
@@ -260,7 +260,7 @@ def pause(
         typer.echo(documents.text({"paused": reason}))
     else:
         typer.echo(
-            "Paused: no zone is written from now on, but for a change batch that is under way. ./orgdns resume ends it."
+            "Paused: no zone is written from now on, but for a change batch that is under way. orgdns resume ends it."
         )
 
 
@@ -281,7 +281,7 @@ def approve(
         list[str] | None, typer.Argument(metavar="SUBJECT...", help="ACCOUNT/REGION, or a zone's domain or id.")
     ] = None,
     *,
-    all_held: Annotated[bool, typer.Option("--all-held", help="Approve all that waits.")] = False,
+    all_pending: Annotated[bool, typer.Option("--all-pending", help="Approve all that waits.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: _Json = False,
     everything: Annotated[bool, typer.Option("--all", help="Show all that waits, not only the first.")] = False,
@@ -294,10 +294,10 @@ def approve(
     with _faults_told():
         hub = _hub(region)
         seen = overview(hub)
-        if bool(subjects) == all_held:
-            raise SubjectUnknown("say which: ACCOUNT/REGION, a zone, or --all-held")
-        chosen = list(seen.held) if all_held else [seen.subject(text) for text in subjects or ()]
-        waiting = [one for one in chosen if one.held or seen.vpcs_of(one)]
+        if bool(subjects) == all_pending:
+            raise SubjectUnknown("say which: ACCOUNT/REGION, a zone, or --all-pending")
+        chosen = list(seen.pending_removals) if all_pending else [seen.subject(text) for text in subjects or ()]
+        waiting = [one for one in chosen if one.pending_removals or seen.vpcs_of(one)]
         if not as_json:
             for one in waiting:
                 show_held(_console(), seen, one, partial(names_of, hub, one), all_of=everything)
@@ -332,20 +332,20 @@ def sweep(
             (Sweep(spoke), min(number // SWEEPS_A_SECOND, LONGEST_DELAY)) for number, spoke in enumerate(wanted)
         )
     if as_json:
-        typer.echo(documents.text({"asked": [str(spoke) for spoke in wanted]}))
+        typer.echo(documents.text({"enqueued": [str(spoke) for spoke in wanted]}))
     else:
-        typer.echo(f"Asked for {len(wanted):,} sweeps. ./orgdns status tells what came of them.")
+        typer.echo(f"Asked for {len(wanted):,} sweeps. orgdns status tells what came of them.")
 
 
 @app.command()
 def audit(*, as_json: _Json = False, region: _Region = None) -> None:
     """Have every zone audited now: what it holds is compared with the ledger."""
     with _faults_told():
-        _tasks(region).ask([(AskForAudits(), 0)])
+        _tasks(region).ask([(ScheduleAudits(), 0)])
     if as_json:
-        typer.echo(documents.text({"asked": "audits"}))
+        typer.echo(documents.text({"enqueued": "audits"}))
     else:
-        typer.echo("Asked for an audit of every zone. ./orgdns status tells what came of it.")
+        typer.echo("Asked for an audit of every zone. orgdns status tells what came of it.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -421,7 +421,7 @@ def _faults_told() -> Iterator[None]:
         yield
     except ConfigInvalid as invalid:
         _fail(str(invalid).splitlines())
-    except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksUnsent) as fault:
+    except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])
     except BotoCoreError as fault:
         _fail([f"orgdns: AWS cannot be asked: {fault}"])

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.runtime.model.names import Fqdn
-    from hub.runtime.model.vpcs import Means
-    from hub.runtime.policy.vpc_selection import Reach
+    from hub.runtime.model.vpcs import AssociationMethod
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 __all__ = [
     "Config",
@@ -73,23 +73,27 @@ class Config(Section):
             reserved=tuple(self.policy.reserved or ()),
             reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
-            reaches=self.reaches,
+            association_policies=self.association_policies,
         )
 
     @property
-    def reaches(self) -> tuple[Reach, ...]:
+    def association_policies(self) -> tuple[AssociationPolicy, ...]:
         """The zones of which it says which VPCs resolve them."""
-        reaches = [reach for zone in self.zones if (reach := zone.reach)]
-        return tuple(sorted(reaches, key=lambda reach: reach.domain))
+        association_policies = [
+            association_policy for zone in self.zones if (association_policy := zone.association_policy)
+        ]
+        return tuple(sorted(association_policies, key=lambda association_policy: association_policy.domain))
 
     @property
     def vpc_tags(self) -> tuple[str, ...]:
         """The keys of the tags by which VPCs are selected."""
-        return tuple(sorted({key for reach in self.reaches for key in reach.tags_read}))
+        return tuple(
+            sorted({key for association_policy in self.association_policies for key in association_policy.tags_read})
+        )
 
-    def zones_by(self, means: Means) -> tuple[Zone, ...]:
+    def zones_by(self, method: AssociationMethod) -> tuple[Zone, ...]:
         """The zones that VPCs resolve by these means."""
-        return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is means)
+        return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
 
     def warnings(self) -> tuple[str, ...]:
         """What is no fault of the file, but would not work in the VPCs: one line each, with its place."""

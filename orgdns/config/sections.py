@@ -5,11 +5,11 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.labels import is_reverse
 from hub.runtime.names.templates import Template
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from orgdns.config.types import (
     AccountId,
     Domain,
@@ -171,21 +171,21 @@ class ResolvedBy(Section):
     """The VPCs: `all` of the covered accounts and regions, `none`, or those of any of the selections of a list."""
     exceptions: Annotated[list[VpcSelectionSection], Field(alias="except", min_length=1, default_factory=list)]
     """VPCs that do not resolve it, whatever `vpcs` says."""
-    by: Annotated[Means, _LOOSE] = Means.ASSOCIATION
+    by: Annotated[AssociationMethod, _LOOSE] = AssociationMethod.ASSOCIATION
     """By an `association` of each VPC with the zone, of which a zone takes 300, or by a Route 53 `profile`."""
     owns_all: bool = False
     """End associations of VPCs that are not selected also where others made them."""
 
-    def reach(self, domain: Fqdn, *, switches_off: bool) -> Reach:
+    def association_policy(self, domain: Fqdn, *, disables_autodefined_rules: bool) -> AssociationPolicy:
         """What it says, as the runtime reads it."""
         selections = {"all": None, "none": ()}.get(self.vpcs) if isinstance(self.vpcs, str) else _selections(self.vpcs)
-        return Reach(
+        return AssociationPolicy(
             domain=domain,
-            means=self.by,
+            method=self.by,
             selections=selections,
             exceptions=_selections(self.exceptions),
             owns_all=self.owns_all,
-            switches_off=switches_off,
+            disables_autodefined_rules=disables_autodefined_rules,
         )
 
 
@@ -224,11 +224,13 @@ class Zone(Section):
         return ReverseZone(self.domain, _set(self.vpcs)) if is_reverse(self.domain) else None
 
     @property
-    def reach(self) -> Reach | None:
+    def association_policy(self) -> AssociationPolicy | None:
         """Which VPCs resolve the zone, where the file says so."""
         if self.resolved_by is None:
             return None
-        return self.resolved_by.reach(self.domain, switches_off=self.autodefined_rules == "disable")
+        return self.resolved_by.association_policy(
+            self.domain, disables_autodefined_rules=self.autodefined_rules == "disable"
+        )
 
 
 class RuleSection(Section):

@@ -30,7 +30,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Claim, ConflictRule, Fqdn, InstanceRef, Millis, NameKey, RecordType
-from hub.runtime.model.status import Round
+from hub.runtime.model.status import ScheduleCursor
 from hub.runtime.publisher.batches import NameChange, batches, changes
 from hub.runtime.publisher.holders import desired_record_sets
 from orgdns.cli.reports.plan import name_changes
@@ -247,7 +247,7 @@ def starts(made: World) -> None:
     spokes = [(account_id, region) for account_id in (PAYMENTS, SEARCH) for region in made.config.spokes.regions]
     for number in range(STARTS):
         made.launch(*spokes[number % len(spokes)], f"n{number}")
-    made.settle()
+    made.converge()
     created = _records(made) - records
     show(f"route53_calls_per_{STARTS}_starts", len(made.route53.batches) - calls, "calls", limit=4, naive=created)
     show(f"route53_reads_per_{STARTS}_starts", made.route53.calls[LISTING] - reads, "calls")
@@ -266,9 +266,9 @@ def life(made: World) -> None:
 
     made.router.tamper = count
     (instance,) = made.launch(PAYMENTS, made.config.hub.region, "life")
-    made.settle()
+    made.converge()
     made.end(PAYMENTS, made.config.hub.region, instance)
-    made.settle()
+    made.converge()
     show("events_per_instance_life", len(events), "events")
     show("ledger_writes_per_instance_life", _ledger_writes(made) - written, "rows")
     show("route53_calls_per_instance_life", len(made.route53.batches) - calls, "calls")
@@ -281,10 +281,10 @@ def swept(made: World, clock: MovedClock) -> None:
         # The first time roles are assumed, and what is new is written.
         counted: Counter[str] = Counter()
         with _calls_counted(made, counted):
-            _statuses(made, clock).put_round(Round())
+            _statuses(made, clock).put_cursor(ScheduleCursor())
             made.sweep()
             clock.advance(60)
-            made.settle()
+            made.converge()
         spokes = {status.spoke for status in _statuses(made, clock).spoke_statuses()}
     show("sweep_calls_per_spoke", counted.total() / len(spokes), "calls", limit=20)
 
@@ -302,7 +302,7 @@ def idle(made: World, clock: MovedClock) -> None:
         clock.advance(IDLE_SECONDS)
         before = clock.now()
         made.launch(PAYMENTS, made.config.hub.region, f"idle-{number}")
-        made.settle()
+        made.converge()
         waits.append(windows + clock.now() - before)
     show("event_to_record_seconds", sorted(waits)[LONE_STARTS * 99 // 100 - 1], "seconds", limit=2)
 

@@ -22,9 +22,9 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.tasks import Associate
-from hub.runtime.model.vpcs import Hold, SeenZone, Vpc, VpcRef, VpcRow
+from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRef, VpcRow
 from hub.runtime.policy.decide import Policy
-from hub.runtime.policy.vpc_selection import Reach
+from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
 from sandbox.aws.organization import PARTITION
 from sandbox.aws.route53.bridge import strict_route53
@@ -34,7 +34,7 @@ from sandbox.clock import moved_clock
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hub.runtime.model.vpcs import VpcsStatus, ZoneOutlook
+    from hub.runtime.model.vpcs import VpcsStatus, ZoneInVpc
     from sandbox.aws.route53.state import StrictRoute53
 
 DOMAIN: Final = Fqdn("burst.internal.")
@@ -110,7 +110,7 @@ class _World:
     def associator(self, zone_id: str, share: float) -> Associator:
         pace = Pace(share, time.time())
         return Associator(
-            policy=Policy(frozenset({REGION}), (DOMAIN,), (), reaches=(Reach(DOMAIN),)),
+            policy=Policy(frozenset({REGION}), (DOMAIN,), (), association_policies=(AssociationPolicy(DOMAIN),)),
             zone_ids={DOMAIN: zone_id},
             zone_owner=NETWORK,
             accounts=self,
@@ -145,7 +145,7 @@ class _World:
 
     def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         there = self.route53.vpcs_of(self._zone_id)
-        zone = (SeenZone(self._zone_id, DOMAIN, NETWORK),)
+        zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)
         return tuple(
             Vpc(VpcRef(spoke.account, spoke.region, one), zones=zone if one in there else ())
             for one in sorted(vpc_ids or ())
@@ -157,13 +157,13 @@ class _World:
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         return iter(self.rows.values())
 
-    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         row = self.rows.get(vpc.ref, VpcRow(vpc.ref))
         self.rows[vpc.ref] = replace(row, vpc=vpc, account=account, zones=zones)
 
-    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
         row = self.rows.get(ref, VpcRow(ref))
-        self.rows[ref] = replace(row, holds={**row.holds, of: hold})
+        self.rows[ref] = replace(row, records={**row.records, of: record})
 
     def forget_vpc(self, ref: VpcRef) -> None:
         del self.rows[ref]
@@ -174,7 +174,7 @@ class _World:
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return ZoneStatus(zone_id)
 
-    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
         del zone_id, vpcs
 
 

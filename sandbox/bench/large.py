@@ -120,7 +120,7 @@ class Many:
         if status.instances != self.number or status.fault:
             raise AssertionError(status)
 
-    def know_spoke(self, _spoke: Spoke) -> None:
+    def register_spoke(self, _spoke: Spoke) -> None:
         return
 
     def zone_status(self, zone_id: str) -> ZoneStatus:

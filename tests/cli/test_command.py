@@ -36,14 +36,14 @@ HOSTILE = "[red]x[/]\x9b31m\u202e"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`./orgdns`, called from another folder with an environment of its own."""
+    """`orgdns`, called from another folder with an environment of its own."""
 
     environment: dict[str, str]
     folder: Path
 
     def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
         end = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / "orgdns", *arguments],
+            [ROOT / "bin" / "orgdns", *arguments],
             env=self.environment | environment,
             cwd=self.folder,
             capture_output=True,
@@ -69,7 +69,7 @@ def command(made: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     key_id, secret = made.access_key(HUB)
     folder = tmp_path_factory.mktemp("elsewhere")
     # A package of the same name where the operator stands is none of the command's.
-    (folder / "hub.py").write_text("raise RuntimeError")
+    (folder / "orgdns.py").write_text("raise RuntimeError")
     with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
         environment = {
             "PATH": os.environ["PATH"],
@@ -97,7 +97,7 @@ def changed(tmp_path: Path) -> Path:
 def test_a_refused_name_is_explained(made: World, command: Command) -> None:
     """The reserved name is refused with its reason, the other names are there, and what nobody asked for is apart."""
     (instance,) = made.launch(PAYMENTS, REGION, "db")
-    made.settle()
+    made.converge()
     (told,) = command.json("explain", instance)["instances"]
     assert {one["name"] for one in told["claims"]} == {
         f"db.{REGION}.payments.{CORP}.",
@@ -115,7 +115,7 @@ def test_a_takeover_is_explained(made: World, clock: MovedClock, command: Comman
     (old,) = made.launch(PAYMENTS, REGION, "takeover")
     clock.advance(60)
     (new,) = made.launch(SEARCH, "eu-west-1", "Takeover")
-    made.settle()
+    made.converge()
     holder = f"{SEARCH}/eu-west-1/{new}"
     (name,) = command.json("explain", f"TAKEOVER.{CORP}.")["names"]
     assert [(one["instance"], one["account_label"], one["holds"]) for one in name["claimants"]] == [
@@ -127,7 +127,7 @@ def test_a_takeover_is_explained(made: World, clock: MovedClock, command: Comman
     assert f"no: {holder} holds it, as the newer instance" in " ".join(command("explain", old).stdout.split())
 
     made.end(SEARCH, "eu-west-1", new)
-    made.settle()
+    made.converge()
     assert "It has ended" in command("explain", holder).stdout
     (name,) = command.json("explain", f"takeover.{CORP}")["names"]
     assert [(one["instance"], one["holds"]) for one in name["claimants"]] == [(f"{PAYMENTS}/{REGION}/{old}", True)]
@@ -140,7 +140,7 @@ def test_a_conflict_is_explained(made: World, command: Command) -> None:
     route53 = made.client("route53", NETWORK)
     route53.change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch=batch)
     (instance,) = made.launch(PAYMENTS, REGION, "byhand")
-    made.settle()
+    made.converge()
     (name,) = command.json("explain", f"byhand.{CORP}")["names"]
     assert name["conflict"] == "a foreign record set is in the way of type A"
     assert (name["published"], [one["action"] for one in name["waiting"]]) == ([], ["CREATE"])
@@ -150,7 +150,7 @@ def test_a_conflict_is_explained(made: World, command: Command) -> None:
 def test_a_hostile_tag_is_shown_safely(made: World, command: Command) -> None:
     """Markup, control characters and a change of direction are shown for what they are, in every form of the answer."""
     (instance,) = made.launch(SCIENCE, REGION, HOSTILE)
-    made.settle()
+    made.converge()
     text = command("explain", instance).stdout
     assert "tag Name   [red]x[/]\\x9b31m\\u202e" in text
     assert all(character.isprintable() or character == "\n" for character in text)
@@ -162,7 +162,7 @@ def test_a_hostile_tag_is_shown_safely(made: World, command: Command) -> None:
 def test_an_international_name_is_found_as_it_reads(made: World, command: Command) -> None:
     """A person asks for the letters that he sees; the zone has them encoded, and the claim says how."""
     made.launch(PAYMENTS, REGION, "Caf\xe9 7")
-    made.settle()
+    made.converge()
     for subject in (f"caf\xe9-7.{CORP}", f"CAF\xc9-7.{CORP}.", f"xn--caf-7-dsa.{CORP}"):
         (told,) = command.json("explain", subject)["names"]
         assert told["name"] == f"xn--caf-7-dsa.{CORP}."
@@ -174,7 +174,7 @@ def test_an_international_name_is_found_as_it_reads(made: World, command: Comman
 def test_the_same_policy_plans_nothing(made: World, command: Command) -> None:
     """With the deployed configuration there is nothing to change: exit code 0, and no row is written."""
     made.launch(PAYMENTS, REGION, "same")
-    made.settle()
+    made.converge()
     assert "No name would change." in command("plan", "--config", str(CONFIG)).stdout
     table = {"TableName": contract.LEDGER_TABLE, "ConsistentRead": True}
     before = made.client("dynamodb", HUB).scan(**table)["Items"]
@@ -189,7 +189,7 @@ def test_a_changed_policy_is_planned(made: World, clock: MovedClock, command: Co
     made.launch(SEARCH, REGION, "plan-shared")
     made.launch(SEARCH, REGION, "plan-gone")
     made.launch(SCIENCE, REGION, "plan-new")
-    made.settle()
+    made.converge()
     told = command.json("plan", "--config", str(changed), code=2)
     kinds = {one["name"]: one["kind"] for one in told["names"] if one["name"].startswith("plan-")}
     assert kinds == {
@@ -247,7 +247,7 @@ def test_errors_say_what_to_do(made: World, command: Command) -> None:
 def test_the_command_works_through_a_link(command: Command) -> None:
     """It may be linked to from a folder of the operator's path, and says how it is used."""
     link = command.folder / "linked"
-    link.symlink_to(ROOT / "orgdns")
+    link.symlink_to(ROOT / "bin" / "orgdns")
     end = subprocess.run([link, "--help"], env=command.environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
     assert "explain" in end.stdout
     assert "plan" in end.stdout
@@ -277,13 +277,13 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
         aws_session_token=assumed["SessionToken"],
     )
     (instance,) = made.launch(PAYMENTS, REGION, "operated")
-    made.settle()
+    made.converge()
     there = deployed(made.client("lambda", HUB))
     guard = Guard({role})
     with guard.in_force():
         lookup = Lookup(there, dynamodb, lambda _rows: None)
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
-        assert [len(one.standings) for one in lookup.names(f"operated.{CORP}")] == [1]
+        assert [len(one.claim_statuses) for one in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(dynamodb, there.table, lambda _rows: None).observations
     assert guard.denied == []
     # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
@@ -293,7 +293,7 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
 def test_status_pause_and_resume(made: World, command: Command) -> None:
     """How far sweeps have come, a pause with its reason, and what ends it; each told to people and to programs."""
     made.schedules.fire("orgdns-sweeps")
-    made.settle()
+    made.converge()
     told = command.json("status", code=2)
     assert told["policy"]["spokes"] == len(told["spokes"]) > len(told["policy"]["spokes_behind"])
     assert told["unreachable"] == []
@@ -304,41 +304,41 @@ def test_status_pause_and_resume(made: World, command: Command) -> None:
     assert "zones are being moved" in command("status", code=2).stdout
     batches = len(made.route53.batches)
     made.launch(PAYMENTS, REGION, "during")
-    made.settle()
+    made.converge()
     assert len(made.route53.batches) == batches
     assert command.json("resume") == {"paused": None}
     assert command.json("status", code=2)["paused"] is None
     made.schedules.fire("orgdns-sweeps")
-    made.settle()
+    made.converge()
     assert any(name == f"during.{CORP}." for name, *_ in made.owners(CORP))
 
 
 def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: MovedClock) -> None:
     """Exactly what waits is shown with its names, asked about, and approved; who cannot be asked does not agree."""
     command("audit")
-    assert command.json("sweep")["asked"] != []
-    assert command.json("sweep", f"{PAYMENTS}/{REGION}")["asked"] == [f"{PAYMENTS}/{REGION}"]
+    assert command.json("sweep")["enqueued"] != []
+    assert command.json("sweep", f"{PAYMENTS}/{REGION}")["enqueued"] == [f"{PAYMENTS}/{REGION}"]
     clock.advance(900)
-    made.settle()
+    made.converge()
     ids = made.launch(PAYMENTS, REGION, "fleet", count=12)
-    made.settle()
+    made.converge()
     made.router.tamper = lambda _event: ()
     made.end(PAYMENTS, REGION, *ids)
     made.router.tamper = lambda event: (event,)
     command("sweep", f"{PAYMENTS}/{REGION}")
-    made.settle()
-    (held,) = command.json("status", code=2)["held"]
-    assert held == f"{PAYMENTS}/{REGION}"
-    shown = command("approve", held, code=2).stdout
+    made.converge()
+    (pending_removals,) = command.json("status", code=2)["pending_removals"]
+    assert pending_removals == f"{PAYMENTS}/{REGION}"
+    shown = command("approve", pending_removals, code=2).stdout
     assert "names would be removed" in shown
     assert f"{ids[0]}.instances.internal" in shown
-    assert command.json("status", code=2)["held"] == [held]
-    told = command.json("approve", "--all-held", "--yes")
+    assert command.json("status", code=2)["pending_removals"] == [pending_removals]
+    told = command.json("approve", "--all-pending", "--yes")
     assert told["approved"]
-    assert set(ids) <= set(told["subjects"][0]["held"])
-    assert command.json("status", code=2)["held"] == []
+    assert set(ids) <= set(told["subjects"][0]["pending_removals"])
+    assert command.json("status", code=2)["pending_removals"] == []
     made.schedules.fire("orgdns-sweeps")
-    made.settle()
+    made.converge()
     assert all(
         f"{one}.instances.internal." not in name for one in ids for name, *_ in made.owners("instances.internal")
     )
@@ -349,7 +349,7 @@ def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: 
     ("arguments", "told"),
     [
         (["approve"], "say which"),
-        (["approve", CORP, "--all-held"], "say which"),
+        (["approve", CORP, "--all-pending"], "say which"),
         (["approve", "nowhere.example"], "no zone that was audited"),
         (["approve", f"{PAYMENTS}/xx-nowhere-1"], "knows no spoke"),
         (["sweep", "payments"], "is no spoke"),
@@ -366,7 +366,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     made.sweep()
     command("sweep")
     clock.advance(900)
-    made.settle()
+    made.converge()
     # The command goes by the machine's own time, weeks after that of the organization.
     told = command.json("coverage", code=2)
     assert {trouble for one in told["spokes"] for trouble in one["troubles"]} == {
@@ -383,7 +383,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     route53 = made.client("route53", SEARCH)
     own = route53.create_hosted_zone(Name=CORP, CallerReference="own", VPC={"VPCId": vpc.id, "VPCRegion": REGION})
     command("sweep", f"{SEARCH}/{REGION}")
-    made.settle()
+    made.converge()
     shown = " ".join(command("coverage", code=2).stdout.split())
     assert f"{vpc.id} does not resolve {CORP}: the VPC is associated with the zone" in shown
     shown = command("coverage", f"{SEARCH}/{REGION}", code=2).stdout
@@ -391,7 +391,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     assert "knows 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
     route53.delete_hosted_zone(Id=own["HostedZone"]["Id"])
     command("sweep", f"{SEARCH}/{REGION}")
-    made.settle()
+    made.converge()
     assert "does not resolve" not in command("coverage", code=2).stdout
 
 
@@ -401,10 +401,10 @@ def test_resolve(made: World, command: Command, clock: MovedClock) -> None:
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     private = made.add_vpc(SEARCH, REGION, associated=False, tags={"dns": "private"})
     clock.advance(10)
-    made.settle()
+    made.converge()
     told = command.json("resolve", f"Asked.{CORP}.", "--vpc", vpc.id)
     assert told["answers"]
-    assert (told["source"], told["means"], told["zone_or_rule"]) == ("zone", "association", made.zone_ids[CORP])
+    assert (told["source"], told["method"], told["zone_or_rule"]) == ("zone", "association", made.zone_ids[CORP])
     address = made.address(PAYMENTS, REGION, instance)
     assert [one["values"] for one in told["names"][0]["published"]] == [[address]]
     assert address in command("resolve", f"asked.{CORP}", "--vpc", f"{SEARCH}/{REGION}/{vpc.id}").stdout
@@ -419,7 +419,7 @@ def test_resolve(made: World, command: Command, clock: MovedClock) -> None:
 def test_plan_tells_of_vpcs(made: World, command: Command, tmp_path: Path) -> None:
     """A policy that leaves VPCs out tells which of them lose a zone, and which are left as others associated them."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    made.settle()
+    made.converge()
     path = tmp_path / "narrower.yaml"
     text = CONFIG.read_text()
     assert text.count("vpcs: all") == 2

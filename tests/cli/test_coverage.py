@@ -11,13 +11,13 @@ from rich.console import Console
 
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
-from hub.runtime.model.vpcs import Hold, Means, Vpc, VpcRow, VpcsStatus, ZoneOutlook
-from hub.runtime.policy.vpc_selection import Reach
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRow, VpcsStatus, ZoneInVpc
+from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
 from orgdns.cli.render import documents
 from orgdns.cli.render.coverage import show_coverage
 from orgdns.cli.reports.coverage import Coverage, StackInstance, coverage
-from orgdns.cli.reports.plan_vpcs import ReachChange, reach_changes
+from orgdns.cli.reports.plan_vpcs import AssociationChange, association_changes
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
 from tests.support.memory_vpcs import foreign_zone, vpc_ref
 
@@ -26,7 +26,7 @@ SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 CURRENT = {SPOKE: StackInstance("CURRENT")}
 SWEPT = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, event_at=NOW)
 SEEN = VpcsStatus(SPOKE, seen_at=NOW, vpcs=1)
-ZONE = ZoneOutlook(CORP_ZONE, CORP, Means.ASSOCIATION, Means.ASSOCIATION, ours=True)
+ZONE = ZoneInVpc(CORP_ZONE, CORP, AssociationMethod.ASSOCIATION, AssociationMethod.ASSOCIATION, managed=True)
 ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),)), PAYMENTS, (ZONE,))
 
 
@@ -52,7 +52,7 @@ def test_all_is_well() -> None:
             CURRENT,
             SWEPT,
             SEEN,
-            replace(ROW, zones=(replace(ZONE, means=None, blocked="LimitsExceeded"),)),
+            replace(ROW, zones=(replace(ZONE, method=None, blocked="LimitsExceeded"),)),
             f"{vpc_ref().id} does not resolve corp.internal: LimitsExceeded",
         ),
     ],
@@ -95,7 +95,7 @@ def shown(seen: Coverage, *, details: bool = False, everything: bool = False) ->
 def test_screen_and_document() -> None:
     """Details show stack, times and zones of each VPC; a stranger's text plays no tricks; JSON has all of it."""
     there = Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),), zones=(foreign_zone("own.internal."),))
-    blocked = replace(ZONE, means=None, blocked="enableDnsSupport", notes=("a note",))
+    blocked = replace(ZONE, method=None, blocked="enableDnsSupport", notes=("a note",))
     seen = coverage(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=there, zones=(blocked,))], NOW)
     text = shown(seen, details=True)
     for part in ("stack", "CURRENT", "last event", "2027", vpc_ref().id, "10.7.0.0/16", "a note", "own.internal"):
@@ -106,7 +106,7 @@ def test_screen_and_document() -> None:
     assert document["well"] is False
     (vpc,) = document["spokes"][0]["vpcs"]
     assert vpc["zones"][0] == {
-        "zone": "corp.internal.", "zone_id": CORP_ZONE, "wanted": "association", "means": None, "ours": True,
+        "zone": "corp.internal.", "zone_id": CORP_ZONE, "wanted": "association", "method": None, "managed": True,
         "resolves": False, "blocked": "enableDnsSupport", "notes": ["a note"],
     }  # fmt: skip
     assert vpc["other_zones"] == [{"zone": "own.internal.", "zone_id": "Z0FOREIGN", "owner": "999999999999"}]
@@ -124,17 +124,19 @@ def test_many_troubles_are_cut() -> None:
 def test_changed_policy() -> None:
     """It is told which VPCs come to resolve a zone, lose it, are left, or resolve it by other means."""
     inside = ROW
-    by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, ours=False),))
-    ours = replace(inside, holds={CORP_ZONE: Hold(ours=True)})
-    nobody = reach_changes([ours, by_hand], [Reach(CORP, selections=())], ZONE_IDS)
-    assert nobody == (ReachChange(CORP_ZONE, CORP, lost=(vpc_ref(),), left=(vpc_ref(2),)),)
-    owned = reach_changes([by_hand], [Reach(CORP, selections=(), owns_all=True)], ZONE_IDS)
-    assert owned == (ReachChange(CORP_ZONE, CORP, lost=(vpc_ref(2),)),)
-    unsaid = reach_changes([ours], [], ZONE_IDS)
-    assert unsaid == (ReachChange(CORP_ZONE, CORP, left=(vpc_ref(),)),)
-    by_profile = reach_changes([ours], [Reach(CORP, Means.PROFILE)], ZONE_IDS)
-    assert by_profile == (ReachChange(CORP_ZONE, CORP, by_other_means=(vpc_ref(),)),)
-    new = replace(ROW, zones=(ZoneOutlook(CORP_ZONE, CORP),))
-    assert reach_changes([new], [Reach(CORP)], ZONE_IDS) == (ReachChange(CORP_ZONE, CORP, gained=(vpc_ref(),)),)
-    assert reach_changes([ROW], [Reach(CORP)], ZONE_IDS) == ()
-    assert reach_changes([VpcRow(vpc_ref())], [Reach(CORP)], ZONE_IDS) == ()
+    by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, managed=False),))
+    managed = replace(inside, records={CORP_ZONE: AssociationRecord(managed=True)})
+    nobody = association_changes([managed, by_hand], [AssociationPolicy(CORP, selections=())], ZONE_IDS)
+    assert nobody == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(),), left=(vpc_ref(2),)),)
+    owned = association_changes([by_hand], [AssociationPolicy(CORP, selections=(), owns_all=True)], ZONE_IDS)
+    assert owned == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(2),)),)
+    unsaid = association_changes([managed], [], ZONE_IDS)
+    assert unsaid == (AssociationChange(CORP_ZONE, CORP, left=(vpc_ref(),)),)
+    by_profile = association_changes([managed], [AssociationPolicy(CORP, AssociationMethod.PROFILE)], ZONE_IDS)
+    assert by_profile == (AssociationChange(CORP_ZONE, CORP, by_other_means=(vpc_ref(),)),)
+    new = replace(ROW, zones=(ZoneInVpc(CORP_ZONE, CORP),))
+    assert association_changes([new], [AssociationPolicy(CORP)], ZONE_IDS) == (
+        AssociationChange(CORP_ZONE, CORP, gained=(vpc_ref(),)),
+    )
+    assert association_changes([ROW], [AssociationPolicy(CORP)], ZONE_IDS) == ()
+    assert association_changes([VpcRow(vpc_ref())], [AssociationPolicy(CORP)], ZONE_IDS) == ()

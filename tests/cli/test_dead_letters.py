@@ -33,7 +33,7 @@ from orgdns.cli.reports.dead_letters import (
     Letters,
     Message,
     dead_event,
-    given_up,
+    discarded_records,
 )
 from orgdns.cli.sources.dead_letter_queues import LOOK_SECONDS, MOST, DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown
@@ -118,7 +118,7 @@ def test_what_is_no_event_is_shown_all_the_same(body: str) -> None:
 
 def test_records_that_were_given_up_are_known_by_their_place() -> None:
     """All that Lambda tells is passed on: when, how many, where in the stream, and why."""
-    told = given_up(Message("m", json.dumps(DISCARDED)))
+    told = discarded_records(Message("m", json.dumps(DISCARDED)))
     assert (told.given_up_at, told.records, told.shard) == ("2026-11-02T12:00:00.000Z", 7, "shardId-00000001")
     assert (told.first_sequence_number, told.last_sequence_number) == ("100", "140")
     assert (told.first_record_at, told.last_record_at) == ("2026-11-02T10:00:00Z", "2026-11-02T10:05:00Z")
@@ -131,7 +131,7 @@ def test_records_that_were_given_up_are_known_by_their_place() -> None:
 )
 def test_what_lambda_did_not_write_is_shown_all_the_same(body: str) -> None:
     """A message of another shape is listed, with nothing made up."""
-    told = given_up(Message("m", body))
+    told = discarded_records(Message("m", body))
     assert (told.message_id, told.records, told.shard) == ("m", None, None)
     assert told.reason == "it is no message of Lambda about a stream"
 
@@ -160,7 +160,7 @@ def folded(found: DeadLetters) -> str:
 def letters(events: Sequence[Message] = (), discarded: Sequence[Message] = (), hidden: int = 0) -> DeadLetters:
     return DeadLetters(
         tuple(map(dead_event, events)),
-        tuple(map(given_up, discarded)),
+        tuple(map(discarded_records, discarded)),
         {Letters.EVENTS: hidden, Letters.PUBLISHER: 0},
     )
 
@@ -179,14 +179,14 @@ def test_what_only_others_see_is_not_nothing() -> None:
 def test_the_way_out_is_shown_with_what_needs_it() -> None:
     """Events can be sent again; the publisher's cannot, and it is said what heals their names."""
     failed, never = letters([Message("m", STATE_EVENT)]), letters([Message("m", STATE_EVENT, attributes=UNDELIVERED)])
-    assert "./orgdns dead-letters --resend" in folded(failed)
+    assert "orgdns dead-letters --resend" in folded(failed)
     assert OBSERVER_SAYS in folded(failed)
-    assert "./orgdns dead-letters --resend" in folded(never)
+    assert "orgdns dead-letters --resend" in folded(never)
     assert OBSERVER_SAYS not in folded(never)
     discarded = folded(letters(discarded=[Message("m", json.dumps(DISCARDED))]))
     assert "7 records of 2026-11-02T10:00:00Z to 2026-11-02T10:05:00Z" in discarded
     assert "cannot be known from here, and there is nothing to send again" in discarded
-    assert "./orgdns audit" in discarded
+    assert "orgdns audit" in discarded
     assert "--resend" not in discarded
 
 
@@ -299,7 +299,7 @@ def test_reading_ends_when_messages_come_round_again(stubbed: tuple[Client, Stub
     received(stub, url, "m1", "m2")
     received(stub, url, "m2", "m1", look=2)
     given_back(stub, url, "m1-1", "m2-1")
-    assert len(DeadLetterQueues(client).found([Letters.PUBLISHER]).given_up) == 2
+    assert len(DeadLetterQueues(client).found([Letters.PUBLISHER]).discarded_records) == 2
 
 
 def test_what_was_read_is_given_back_when_reading_fails(stubbed: tuple[Client, Stubber]) -> None:
@@ -385,13 +385,13 @@ def organization() -> Iterator[World]:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`./orgdns dead-letters`, with the hub's credentials."""
+    """`orgdns dead-letters`, with the hub's credentials."""
 
     environment: dict[str, str]
 
     def __call__(self, *arguments: str, code: int, typed: str = "") -> subprocess.CompletedProcess[str]:
         end = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / "orgdns", "dead-letters", *arguments],
+            [ROOT / "bin" / "orgdns", "dead-letters", *arguments],
             env=self.environment,
             input=typed,
             capture_output=True,
@@ -435,7 +435,7 @@ def emptied(organization: World) -> Iterator[World]:
     assert [organization.waiting(queue) for queue in queues] == [0, 0, 0]
     yield organization
     # The observer drops what is no event of this organization.
-    organization.settle()
+    organization.converge()
     for queue in queues:
         url = url_of(organization, queue)
         for message in sqs(organization).receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
@@ -489,7 +489,7 @@ def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: C
     for name in kept:
         iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName=name)
     (instance,) = made.launch(PAYMENTS, REGION, "buried")
-    made.settle()
+    made.converge()
     ref = f"{PAYMENTS}/{REGION}/{instance}"
 
     told = command.json(code=2)
@@ -514,7 +514,7 @@ def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: C
     assert f"observer's queue again: {number} of {number}." in command("--resend", "--yes", code=0).stdout
     assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
     assert made.waiting(contract.EVENTS_QUEUE) == number
-    made.settle()
+    made.converge()
     assert f"buried.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
 
 
@@ -529,7 +529,7 @@ def test_an_event_that_never_came_in_tells_eventbridges_reason(emptied: World, c
     assert {(one["instance"], one["undelivered"]) for one in told} == {(f"{PAYMENTS}/{REGION}/{instance}", True)}
     assert all("NO_PERMISSIONS" in one["reason"] for one in told)
     assert command.json("--resend", "--yes", "--queue", "events", code=0)["sent_again"] == len(told)
-    made.settle()
+    made.converge()
     assert f"shut-out.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
 
 
@@ -550,7 +550,7 @@ def test_a_person_agrees(emptied: World, command: Command) -> None:
     assert "again: 1 of 1." in command("--resend", code=0, typed="y\n").stdout
     assert emptied.waiting(contract.EVENTS_QUEUE) == 1
     # It never can succeed: the observer drops it, and it does not come back.
-    emptied.settle()
+    emptied.converge()
     assert emptied.waiting(contract.EVENTS_QUEUE) == emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
 
 

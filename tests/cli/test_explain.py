@@ -23,7 +23,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import enclosing
-from hub.runtime.publisher.holders import standings
+from hub.runtime.publisher.holders import claim_statuses
 from orgdns.cli.render import documents
 from orgdns.cli.render.plan import SHOWN, show_plan
 from orgdns.cli.render.text import show_instance, show_name, visible
@@ -66,9 +66,9 @@ def test_a_name_says_what_decides(conflict: ConflictRule) -> None:
     """Its claimants stand as the code that publishes has them, in its order and with its reasons."""
     claims = [claim(number, conflict=conflict) for number in (3, 1, 2)]
     told = report(*claims)
-    assert told.standings == standings(claims)
+    assert told.claim_statuses == claim_statuses(claims)
     assert told.conflict_rule is conflict
-    assert told.holders == tuple(one.claim.instance for one in standings(claims) if one.holds)
+    assert told.holders == tuple(one.claim.instance for one in claim_statuses(claims) if one.holds)
     assert told.domain == CORP
 
 

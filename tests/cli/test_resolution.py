@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime.model.names import Fqdn
-from hub.runtime.model.vpcs import ForwardRule, Means, SeenZone, Vpc, VpcRow, ZoneOutlook
+from hub.runtime.model.vpcs import AssociatedZone, AssociationMethod, ForwardRule, Vpc, VpcRow, ZoneInVpc
 from orgdns.cli.reports.resolution import Source, resolution
 from tests.support.build import CORP, CORP_ZONE
 from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
 
 NAME = Fqdn("web.corp.internal.")
-DIRECT = SeenZone(CORP_ZONE, CORP, NETWORK)
-ZONE = ZoneOutlook(CORP_ZONE, CORP, Means.ASSOCIATION, Means.ASSOCIATION, ours=True)
+DIRECT = AssociatedZone(CORP_ZONE, CORP, NETWORK)
+ZONE = ZoneInVpc(CORP_ZONE, CORP, AssociationMethod.ASSOCIATION, AssociationMethod.ASSOCIATION, managed=True)
 BASE = Vpc(vpc_ref(), cidrs=("10.7.0.0/16",), zones=(DIRECT,))
 
 
-def row(*zones: ZoneOutlook) -> VpcRow:
+def row(*zones: ZoneInVpc) -> VpcRow:
     return VpcRow(vpc_ref(), zones=zones or (ZONE,))
 
 
@@ -46,10 +46,10 @@ def test_who_answers(vpc: Vpc, source: Source, told: str) -> None:
 
 def test_profile_gives_way_to_an_association() -> None:
     """Of one domain the zone that the VPC is associated with directly goes before the Profile's."""
-    by_profile = replace(ZONE, wanted=Means.PROFILE, means=Means.PROFILE)
+    by_profile = replace(ZONE, wanted=AssociationMethod.PROFILE, method=AssociationMethod.PROFILE)
     vpc = replace(BASE, zones=(), profile="rp-1", profiles=("rp-1",))
     found = resolution(row(by_profile), vpc, NAME)
-    assert (found.source, found.means, found.id) == (Source.ZONE, Means.PROFILE, CORP_ZONE)
+    assert (found.source, found.method, found.id) == (Source.ZONE, AssociationMethod.PROFILE, CORP_ZONE)
     other = resolution(row(by_profile), replace(vpc, zones=(foreign_zone(),)), NAME)
     assert (other.source, other.id) == (Source.FOREIGN_ZONE, "Z0FOREIGN")
     assert other.why_not == (f"corp.internal ({CORP_ZONE}): something more specific goes before it",)
@@ -58,12 +58,12 @@ def test_profile_gives_way_to_an_association() -> None:
 def test_reverse_names() -> None:
     """EC2's own rule for the VPC's CIDR answers below a wider reverse zone, and gives way to a zone at its own name."""
     name = Fqdn("9.3.7.10.in-addr.arpa.")
-    wide = SeenZone("Z0WIDE", Fqdn("10.in-addr.arpa."), NETWORK)
-    narrow = SeenZone("Z0NARROW", Fqdn("7.10.in-addr.arpa."), NETWORK)
-    own = (ZoneOutlook("Z0WIDE", wide.domain), ZoneOutlook("Z0NARROW", narrow.domain))
+    wide = AssociatedZone("Z0WIDE", Fqdn("10.in-addr.arpa."), NETWORK)
+    narrow = AssociatedZone("Z0NARROW", Fqdn("7.10.in-addr.arpa."), NETWORK)
+    own = (ZoneInVpc("Z0WIDE", wide.domain), ZoneInVpc("Z0NARROW", narrow.domain))
     assert resolution(row(*own), replace(BASE, zones=(wide,)), name).source is Source.REVERSE_RULE
     assert resolution(row(*own), replace(BASE, zones=(wide, narrow)), name).id == "Z0NARROW"
-    off = replace(BASE, zones=(wide,), reverse_rules=False)
+    off = replace(BASE, zones=(wide,), autodefined_rules=False)
     assert resolution(row(*own), off, name).id == "Z0WIDE"
     assert resolution(row(*own), replace(BASE, zones=()), name).domain == "7.10.in-addr.arpa."
 
@@ -71,11 +71,11 @@ def test_reverse_names() -> None:
 @pytest.mark.parametrize(
     ("zone", "told"),
     [
-        (replace(ZONE, means=None, blocked="LimitsExceeded"), "LimitsExceeded"),
-        (replace(ZONE, wanted=None, means=None), "policy does not have this VPC resolve it"),
+        (replace(ZONE, method=None, blocked="LimitsExceeded"), "LimitsExceeded"),
+        (replace(ZONE, wanted=None, method=None), "policy does not have this VPC resolve it"),
     ],
 )
-def test_why_not(zone: ZoneOutlook, told: str) -> None:
+def test_why_not(zone: ZoneInVpc, told: str) -> None:
     """Of each zone of ours around a name the reason is told why it is not the one that is asked."""
-    found = resolution(row(zone, ZoneOutlook("Z0X", Fqdn("other.internal."))), replace(BASE, zones=()), NAME)
+    found = resolution(row(zone, ZoneInVpc("Z0X", Fqdn("other.internal."))), replace(BASE, zones=()), NAME)
     assert found.why_not == (f"corp.internal ({CORP_ZONE}): {told}",)

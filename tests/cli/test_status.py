@@ -11,8 +11,8 @@ from rich.console import Console
 
 from hub.runtime.messages import body_of
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
-from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.sweeper.scheduler import AUDIT_OVERDUE, SWEEP_OVERDUE
 from orgdns.cli.render import documents
 from orgdns.cli.render.status import show_held, show_status
@@ -28,7 +28,7 @@ ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
 
 
 def seen(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
-    return Overview(NOW, paused, Round("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
+    return Overview(NOW, paused, ScheduleCursor("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
 
 
 def said(overview: Overview, *, everything: bool = False) -> str:
@@ -53,8 +53,11 @@ def test_all_is_well() -> None:
         (seen(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), "its names were withdrawn"),
         (seen(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
         (seen(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)), "Zones not audited for days: 1"),
-        (seen(replace(WELL, held=("i-1", "i-2"), held_names=6)), f"./orgdns approve {SPOKE}"),
-        (seen(zones=(replace(ZONE, held=(Fqdn("web.corp.internal."),), held_names=1),)), "names web.corp.internal"),
+        (seen(replace(WELL, pending_removals=("i-1", "i-2"), pending_names=6)), f"orgdns approve {SPOKE}"),
+        (
+            seen(zones=(replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1),)),
+            "names web.corp.internal",
+        ),
         (seen(paused="the zones move"), "Publishing is paused: the zones move."),
     ],
 )
@@ -67,7 +70,10 @@ def test_trouble_is_told(trouble: Overview, told: str) -> None:
 
 def test_what_was_approved_waits_no_more() -> None:
     """From the approval on it is the sweep's to do."""
-    assert seen(replace(WELL, held=("i-1",), held_names=3, approved=frozenset({"i-1"}))).held == ()
+    assert (
+        seen(replace(WELL, pending_removals=("i-1",), pending_names=3, approved=frozenset({"i-1"}))).pending_removals
+        == ()
+    )
 
 
 def test_spoke_out_of_reach_is_not_behind() -> None:
@@ -115,9 +121,9 @@ def test_what_is_not_known_is_told(text: str) -> None:
 def test_what_waits_is_shown_with_its_names() -> None:
     """Instances with the names that they would lose; of a zone the names."""
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
-    status = replace(WELL, held=("i-1",), held_names=2)
+    status = replace(WELL, pending_removals=("i-1",), pending_names=2)
     show_held(console, seen(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
-    zone = replace(ZONE, held=(Fqdn("old.corp.internal."),), held_names=1)
+    zone = replace(ZONE, pending_removals=(Fqdn("old.corp.internal."),), pending_names=1)
     show_held(console, seen(zones=(zone,)), zone, str, all_of=False)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
@@ -131,8 +137,8 @@ def test_what_waits_is_shown_with_its_names() -> None:
     [
         (Sweep(SPOKE), f"sweep of {SPOKE}"),
         (Audit(("Z1", "Z2")), "audit of Z1, Z2"),
-        (AskForSweeps(), "asking for sweeps"),
-        (AskForAudits(), "asking for audits"),
+        (ScheduleSweeps(), "asking for sweeps"),
+        (ScheduleAudits(), "asking for audits"),
     ],
 )
 def test_dead_task_is_told_in_words(task: Sweep, words: str) -> None:

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.templates import Template
 from hub.runtime.policy import compiled
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from orgdns.config.load import ConfigInvalid, load, parse
 from tests.support.build import EXAMPLE, ROOT
 
@@ -481,10 +481,10 @@ def test_compiled_policy_says_what_the_file_says() -> None:
             ReverseZone(domains[1]),
         ),
         adopting=(domains[2],),
-        reaches=(
-            Reach(domains[0], Means.PROFILE),
-            Reach(domains[1], Means.PROFILE, switches_off=True),
-            Reach(
+        association_policies=(
+            AssociationPolicy(domains[0], AssociationMethod.PROFILE),
+            AssociationPolicy(domains[1], AssociationMethod.PROFILE, disables_autodefined_rules=True),
+            AssociationPolicy(
                 domains[2],
                 selections=(
                     VpcSelection(
@@ -498,7 +498,7 @@ def test_compiled_policy_says_what_the_file_says() -> None:
                 exceptions=(VpcSelection(tag=TagCondition("dns")),),
                 owns_all=True,
             ),
-            Reach(domains[3], selections=()),
+            AssociationPolicy(domains[3], selections=()),
         ),
     )
     assert compiled.from_json(compiled.to_json(policy)) == policy
@@ -638,7 +638,7 @@ def test_zones_by_profile_select_the_same_vpcs() -> None:
     with pytest.raises(ConfigInvalid, match="selects other VPCs than zones\\[0\\]"):
         parse(yaml.safe_dump(content))
     content["zones"][1]["resolved_by"] = {"vpcs": "all", "by": "profile"}
-    assert len(parse(yaml.safe_dump(content)).reaches) == 2
+    assert len(parse(yaml.safe_dump(content)).association_policies) == 2
 
 
 def test_reverse_rules_are_disabled_where_the_zone_is_resolved() -> None:

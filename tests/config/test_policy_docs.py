@@ -13,7 +13,7 @@ import yaml
 from hub.runtime.model.names import Account, Claim, Instance, InstanceRef, InstanceState, Interface, Millis, NameKey
 from hub.runtime.names.templates import VARIABLES
 from hub.runtime.policy.decide import Decision
-from hub.runtime.publisher.holders import standings
+from hub.runtime.publisher.holders import holders
 from orgdns.config.load import parse
 from orgdns.config.sections import RuleSection
 from tests.support.build import EXAMPLE, ROOT
@@ -141,7 +141,7 @@ def decided(example: Example) -> list[str]:
     return [
         *chain.from_iterable(_lines(who, decision) for who, decision in decisions.items()),
         *(
-            f"held: {key.fqdn} by {' and '.join(whose[one.claim.instance] for one in standings(claims) if one.holds)}"
+            f"held: {key.fqdn} by {' and '.join(whose[claim.instance] for claim in holders(claims))}"
             for key, claims in by_name.items()
             if len(claims) > 1
         ),

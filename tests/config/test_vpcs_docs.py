@@ -19,12 +19,14 @@ def test_example_is_a_configuration(snippet: str) -> None:
     """Put into the example's configuration, it loads, and says of a zone which VPCs resolve it."""
     content = yaml.safe_load(EXAMPLE.read_text()) | yaml.safe_load(snippet)
     content["policy"]["rules"] = [{"name": "all", "template": "{name}.{account_name}.corp.internal"}]
-    assert parse(yaml.safe_dump(content)).reaches
+    assert parse(yaml.safe_dump(content)).association_policies
 
 
 def test_what_stands_in_the_way_is_told_in_these_words() -> None:
     """The first words of each row are those of the code that tells it, or AWS's code."""
-    code = "\n".join((ROOT / "hub" / "runtime" / name).read_text() for name in ("outlook.py", "aws/associations.py"))
+    code = "\n".join(
+        (ROOT / "hub" / "runtime" / name).read_text() for name in ("associator/plan.py", "aws/associations.py")
+    )
     section = PAGE.split("## What stands in the way")[1].split("## How soon")[0]
     rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 11

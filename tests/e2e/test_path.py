@@ -23,7 +23,7 @@ def batches(made: World) -> int:
 def test_launched_instance_answers_by_its_names(made: World, there: Vpc) -> None:
     """An instance that starts in any account answers by the names that policy gives it, in every associated VPC."""
     (first,) = made.launch(PAYMENTS, REGION, "launch")
-    made.settle()
+    made.converge()
     address = {made.address(PAYMENTS, REGION, first)}
     for name in (
         f"launch.{CORP}",
@@ -36,7 +36,7 @@ def test_launched_instance_answers_by_its_names(made: World, there: Vpc) -> None
 def test_only_associated_vpcs_see_names(made: World) -> None:
     """A VPC without the zone gets no answer: association decides."""
     made.launch(PAYMENTS, REGION, "seen")
-    made.settle()
+    made.converge()
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     answer = made.ask(f"seen.{CORP}", vpc)
     assert answer.rcode() == dns.rcode.NXDOMAIN
@@ -53,10 +53,10 @@ def test_name_that_nobody_has_is_nxdomain(made: World, there: Vpc) -> None:
 def test_rename_moves_the_name(made: World, there: Vpc) -> None:
     """A changed tag moves the name: the old one is gone, the new one answers."""
     (instance,) = made.launch(SEARCH, "eu-west-1", "before")
-    made.settle()
+    made.converge()
     address = made.resolve(f"before.{CORP}", there)
     made.tag(SEARCH, "eu-west-1", instance, Name="After It's Renamed")
-    made.settle()
+    made.converge()
     assert made.resolve(f"after-it-s-renamed.{CORP}", there) == address
     assert made.ask(f"before.{CORP}", there).rcode() == dns.rcode.NXDOMAIN
     assert made.ask(f"before.eu-west-1.search.{CORP}", there).rcode() == dns.rcode.NXDOMAIN
@@ -65,10 +65,10 @@ def test_rename_moves_the_name(made: World, there: Vpc) -> None:
 def test_ended_instance_is_gone_from_every_zone(made: World, there: Vpc) -> None:
     """A terminated instance leaves nothing behind, also when its tag was one that other tools stumble over."""
     (instance,) = made.launch(PAYMENTS, REGION, "it's over")
-    made.settle()
+    made.converge()
     assert made.resolve(f"it-s-over.{CORP}", there)
     made.end(PAYMENTS, REGION, instance)
-    made.settle()
+    made.converge()
     left = [owner for domain in (CORP, IDS) for _, _, _, owner in made.owners(domain) if owner and instance in owner]
     assert left == []
     assert made.ask(f"it-s-over.{CORP}", there).rcode() == dns.rcode.NXDOMAIN
@@ -81,14 +81,14 @@ def test_recreated_instance_takes_over_without_a_gap(
     """Re-created under the same name, also in another account, the name answers at every moment in between."""
     name = f"handover-{heir[0]}.{CORP}"
     (old,) = made.launch(PAYMENTS, REGION, name.split(".", maxsplit=1)[0])
-    made.settle()
+    made.converge()
     clock.advance(60)
     (new,) = made.launch(*heir, name.split(".", maxsplit=1)[0])
     made.end(PAYMENTS, REGION, old)
     address = made.address(*heir, new)
     seen: list[set[str]] = []
     made.functions.interrupt = lambda _function, _moment: seen.append(made.resolve(name, there))
-    made.settle()
+    made.converge()
     made.functions.interrupt = lambda _function, _moment: None
     assert len(seen) >= 4
     assert seen[-1] == {address}
@@ -98,24 +98,24 @@ def test_recreated_instance_takes_over_without_a_gap(
 def test_end_of_the_old_one_later_takes_nothing_away(made: World, clock: MovedClock, there: Vpc) -> None:
     """The old instance ends long after the new one took over: no change batch, the name stays."""
     (old,) = made.launch(PAYMENTS, REGION, "later")
-    made.settle()
+    made.converge()
     clock.advance(60)
     (new,) = made.launch(SEARCH, REGION, "later")
-    made.settle()
+    made.converge()
     made.end(PAYMENTS, REGION, old)
-    made.settle()
+    made.converge()
     assert made.resolve(f"later.{CORP}", there) == {made.address(SEARCH, REGION, new)}
 
 
 def test_address_used_again_at_once_belongs_to_the_new_instance(made: World, there: Vpc) -> None:
     """An address that passes from one instance to the next passes from one name to the other."""
     (old,) = made.launch(PAYMENTS, "eu-west-1", "reuse-old")
-    made.settle()
+    made.converge()
     address = made.address(PAYMENTS, "eu-west-1", old)
     made.end(PAYMENTS, "eu-west-1", old)
     (new,) = made.launch(PAYMENTS, "eu-west-1", "reuse-new")
     assert made.address(PAYMENTS, "eu-west-1", new) == address
-    made.settle()
+    made.converge()
     assert made.resolve(f"reuse-new.{CORP}", there) == {address}
     assert made.ask(f"reuse-old.{CORP}", there).rcode() == dns.rcode.NXDOMAIN
 
@@ -134,7 +134,7 @@ def test_record_made_by_hand_is_never_touched(made: World, there: Vpc) -> None:
     )
     made.launch(PAYMENTS, REGION, "byhand")
     made.launch(PAYMENTS, REGION, "beside")
-    made.settle()
+    made.converge()
     assert made.resolve(f"byhand.{CORP}", there) == {"192.0.2.7"}
     assert made.resolve(f"byhand.{REGION}.payments.{CORP}", there)
     assert made.resolve(f"beside.{CORP}", there)
@@ -161,7 +161,7 @@ def test_multivalue_record_made_by_hand_keeps_its_ttl(made: World, there: Vpc) -
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": by_hand}]}
     made.client("route53", NETWORK).change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch=batch)
     made.launch(PAYMENTS, REGION, "joined")
-    made.settle()
+    made.converge()
     (kept,) = [one for one in made.route53.record_sets(made.zone_ids[CORP]) if one.name == f"joined.{CORP}."]
     assert (kept.ttl, kept.values) == (300, ("192.0.2.8",))
     assert made.resolve(f"joined.{CORP}", there) == {"192.0.2.8"}
@@ -176,7 +176,7 @@ def test_fifty_instances_at_once_are_few_calls(made: World, there: Vpc) -> None:
         account, region = spokes[number % len(spokes)]
         (instance,) = made.launch(account, region, f"fifty-{number}")
         started.append((account, region, instance))
-    made.settle()
+    made.converge()
     for number, (account, region, instance) in enumerate(started):
         expected = {made.address(account, region, instance)}
         assert made.resolve(f"fifty-{number}.{CORP}", there) == expected
@@ -191,7 +191,7 @@ def test_member_that_joins_gets_names_by_itself(made: World, there: Vpc) -> None
     made.organization.add_account(WORKLOAD_UNIT, AccountSpec(joined, "New Team"))
     made.add_vpc(joined, "us-east-1")
     (instance,) = made.launch(joined, "us-east-1", "hello")
-    made.settle()
+    made.converge()
     assert made.resolve(f"hello.us-east-1.new-team.{CORP}", there) == {made.address(joined, "us-east-1", instance)}
 
 
@@ -199,18 +199,18 @@ def test_management_account_is_covered_by_its_own_stacks(made: World, there: Vpc
     """StackSets never reach the management account; its spoke stacks, deployed by hand, do the same there."""
     made.add_vpc(MANAGEMENT, REGION)
     made.launch(MANAGEMENT, REGION, "unreached")
-    made.settle()
+    made.converge()
     assert made.ask(f"unreached.{REGION}.management.{CORP}", there).rcode() == dns.rcode.NXDOMAIN
     made.deploy_spoke(MANAGEMENT, [REGION])
     (instance,) = made.launch(MANAGEMENT, REGION, "billing")
-    made.settle()
+    made.converge()
     assert made.resolve(f"billing.{REGION}.management.{CORP}", there) == {made.address(MANAGEMENT, REGION, instance)}
 
 
 def test_hub_and_network_accounts_are_covered_too(made: World, there: Vpc) -> None:
     """Accounts of the infrastructure are spokes like all others."""
     (instance,) = made.launch(HUB, REGION, "bastion")
-    made.settle()
+    made.converge()
     assert made.resolve(f"bastion.{REGION}.dns-hub.{CORP}", there) == {made.address(HUB, REGION, instance)}
 
 
@@ -233,7 +233,7 @@ HOSTILE = {
 def test_hostile_tag_gives_no_name_outside_policy(made: World, tag: str) -> None:
     """Whatever stands in the tag, an account without short names holds names below its own alone."""
     (instance,) = made.launch(SCIENCE, REGION, tag)
-    made.settle()
+    made.converge()
     mine = [name for name, _, _, owner in made.owners(CORP) if owner and owner.endswith(instance)]
     assert all(name.endswith(f".{REGION}.data-science.{CORP}.") for name in mine)
     assert f"{instance}.{IDS}." in [name for name, _, _, _ in made.owners(IDS)]
@@ -243,7 +243,7 @@ def test_hostile_tag_gives_no_name_outside_policy(made: World, tag: str) -> None
 def test_fifty_tags_are_no_burden(made: World, there: Vpc) -> None:
     """An instance with as many tags as EC2 allows gets its name."""
     made.launch(PAYMENTS, REGION, "tagged", tags={f"key{number}": "value" * 50 for number in range(49)})
-    made.settle()
+    made.converge()
     assert made.resolve(f"tagged.{CORP}", there)
 
 

@@ -46,7 +46,7 @@ def mended(made: World, clock: MovedClock) -> Iterator[None]:
 def rest(made: World, clock: MovedClock) -> None:
     """Let time pass until what waits has been tried again as often as it will be."""
     for _ in range(60):
-        made.settle()
+        made.converge()
         clock.advance(61)
         if not made.waiting(contract.EVENTS_QUEUE) and not made.functions.poll():
             return
@@ -80,11 +80,11 @@ def test_duplicated_events_change_nothing_more(made: World, there: Vpc) -> None:
     """Each event delivered three times ends as if delivered once, with no further change batch."""
     made.router.tamper = lambda event: (event,) * 3
     (one,) = made.launch(PAYMENTS, REGION, "thrice")
-    made.settle()
+    made.converge()
     assert made.resolve(f"thrice.{CORP}", there) == {made.address(PAYMENTS, REGION, one)}
     sent = len(made.route53.batches)
     made.tag(PAYMENTS, REGION, one, Name="thrice")
-    made.settle()
+    made.converge()
     assert len(made.route53.batches) == sent
 
 
@@ -99,7 +99,7 @@ def test_events_in_the_wrong_order_end_the_same(made: World, there: Vpc, clock: 
     bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
     for event in reversed(held):
         made.router.arrive(bus, event)
-        made.settle()
+        made.converge()
     assert made.resolve(f"last-name.{CORP}", there) == {made.address(PAYMENTS, REGION, long)}
     assert not made.resolve(f"first-name.{CORP}", there)
     assert not made.resolve(f"short-lived.{CORP}", there)
@@ -133,7 +133,7 @@ def test_message_that_can_never_succeed_is_dropped_with_its_reason(made: World, 
     """Not JSON, not ours, an unknown account: counted, logged, and not delivered again."""
     before = len(made.logged(contract.OBSERVER_FUNCTION, "event dropped"))
     send(made, body)
-    made.settle()
+    made.converge()
     dropped = made.logged(contract.OBSERVER_FUNCTION, "event dropped")[before:]
     assert [line["reason"] for line in dropped] == [reason]
     assert made.waiting(contract.EVENTS_QUEUE) == made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
@@ -148,7 +148,7 @@ def test_region_that_is_not_covered_is_dropped(made: World) -> None:
     event["resources"] = [f"arn:aws:ec2:sa-east-1:{PAYMENTS}:instance/i-abcd1111"]
     assert hint_of(json.dumps(event)).ref.region == "sa-east-1"
     send(made, json.dumps(event))
-    made.settle()
+    made.converge()
     assert made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == "region not covered"
 
 
@@ -157,7 +157,7 @@ def test_good_messages_go_on_beside_a_bad_one(made: World, there: Vpc) -> None:
     send(made, "garbage")
     made.launch(PAYMENTS, REGION, "beside-garbage")
     send(made, "more garbage")
-    made.settle()
+    made.converge()
     assert made.resolve(f"beside-garbage.{CORP}", there)
 
 
@@ -184,17 +184,17 @@ def reader_role_denied(made: World, clock: MovedClock, account: str) -> Iterator
 def test_reader_role_that_is_missing_delays_names_and_takes_none(made: World, there: Vpc, clock: MovedClock) -> None:
     """A role that is denied means unknown, never empty: names stay, new ones come when it is back."""
     (old,) = made.launch(SEARCH, REGION, "had-a-role")
-    made.settle()
+    made.converge()
     with reader_role_denied(made, clock, SEARCH):
         made.tag(SEARCH, REGION, old, Name="renamed-without-a-role")
         made.launch(SEARCH, REGION, "new-without-a-role")
         made.launch(PAYMENTS, REGION, "other-account")
-        made.settle()
+        made.converge()
         assert made.resolve(f"had-a-role.{CORP}", there)
         assert made.resolve(f"other-account.{CORP}", there)
         assert not made.resolve(f"new-without-a-role.{CORP}", there)
     clock.advance(600)
-    made.settle()
+    made.converge()
     assert made.resolve(f"new-without-a-role.{CORP}", there)
     assert made.resolve(f"renamed-without-a-role.{CORP}", there)
     assert not made.resolve(f"had-a-role.{CORP}", there)
@@ -265,7 +265,7 @@ def test_busy_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedCl
     try:
         for number in range(3):
             made.launch(PAYMENTS, REGION, f"busy-{number}")
-            made.settle()
+            made.converge()
         rest(made, clock)
     finally:
         made.route53.limits.busy_seconds = 0.0
@@ -276,7 +276,7 @@ def test_busy_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedCl
 def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, there: Vpc) -> None:
     """A record of ours that somebody edited is found by the refused DELETE, and put right with the next change."""
     (one,) = made.launch(PAYMENTS, REGION, "edited")
-    made.settle()
+    made.converge()
     zone = made.zone_ids[CORP]
     route53 = made.client("route53", NETWORK)
     (ours,) = [
@@ -291,7 +291,7 @@ def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, there: Vp
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
     made.end(PAYMENTS, REGION, one)
     made.launch(PAYMENTS, REGION, "beside-edited")
-    made.settle()
+    made.converge()
     assert not made.resolve(f"edited.{CORP}", there)
     assert made.resolve(f"beside-edited.{CORP}", there)
 
@@ -306,15 +306,15 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc
     iam.put_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed", PolicyDocument=document)
     try:
         (one,) = made.launch(PAYMENTS, REGION, "open-zone")
-        made.settle()
+        made.converge()
         assert made.resolve(f"open-zone.{CORP}", there)
         # A denial may be that of an old session, or of permissions that are not everywhere yet: for a while it is
         # tried again. Then others must not wait any longer.
         for _ in range(12):
             clock.advance(15)
-            made.settle()
+            made.converge()
         made.launch(PAYMENTS, REGION, "after-open-zone")
-        made.settle()
+        made.converge()
         assert made.resolve(f"after-open-zone.{CORP}", there)
         assert not made.resolve(f"{one}.instances.internal", there)
         told = next(
@@ -328,7 +328,7 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc
     assert {denied.role_arn for denied in made.guard.denied} == {role}
     made.guard.denied.clear()
     made.end(PAYMENTS, REGION, one)
-    made.settle()
+    made.converge()
     assert not [name for name, _, _, owner in made.owners("instances.internal") if owner and owner.endswith(one)]
 
 
@@ -338,7 +338,7 @@ class TestSomebodyElse:
     @pytest.fixture
     def victim(self, made: World, there: Vpc) -> Iterator[Callable[[], set[str]]]:
         (one,) = made.launch(PAYMENTS, REGION, "victim")
-        made.settle()
+        made.converge()
         self.instance = one
         yield lambda: made.resolve(f"victim.{CORP}", there)
         made.end(PAYMENTS, REGION, one)
@@ -357,7 +357,7 @@ class TestSomebodyElse:
         for name in ("default", bus):
             answer = made.client("events", SCIENCE, REGION).put_events(Entries=[self.forged() | {"EventBusName": name}])
             assert answer["FailedEntryCount"] == 1
-        made.settle()
+        made.converge()
         assert victim()
 
     def test_cannot_put_an_event_of_its_own_to_the_hub(self, made: World, victim: Callable[[], set[str]]) -> None:
@@ -367,7 +367,7 @@ class TestSomebodyElse:
         answer = made.client("events", SCIENCE, REGION).put_events(Entries=[own])
         assert answer["FailedEntryCount"] == 1
         assert answer["Entries"][0]["ErrorCode"] == "AccessDeniedException"
-        made.settle()
+        made.converge()
         assert victim()
 
     def test_cannot_forward_an_event_of_its_own(self, made: World, victim: Callable[[], set[str]]) -> None:
@@ -381,7 +381,7 @@ class TestSomebodyElse:
         own = self.forged() | {"Source": "my.app"}
         assert events.put_events(Entries=[own])["FailedEntryCount"] == 0
         assert len(made.router.undelivered) == before + 1
-        made.settle()
+        made.converge()
         assert victim()
         events.remove_targets(Rule="mine", Ids=["hub"])
         events.delete_rule(Name="mine")
@@ -392,26 +392,26 @@ class TestSomebodyElse:
         event |= {"account": SCIENCE, "region": REGION, "resources": self.forged()["Resources"]}
         event["detail"] = {"instance-id": self.instance, "state": "terminated"}
         send(made, json.dumps(event))
-        made.settle()
+        made.converge()
         assert victim()
 
     def test_cannot_take_the_name_by_a_tag(self, made: World, victim: Callable[[], set[str]]) -> None:
         """An account without short names does not get one, however newer its instance is."""
         held = victim()
         made.launch(SCIENCE, REGION, "victim")
-        made.settle()
+        made.converge()
         assert victim() == held
 
     def test_cannot_take_the_name_by_renaming_the_account(self, made: World, clock: MovedClock, there: Vpc) -> None:
         """An account's administrator may rename it to another account's name, and gets none of its names by that."""
         (held,) = made.launch(PAYMENTS, REGION, "vault")
-        made.settle()
+        made.converge()
         thief = made.organization.backend.get_account_by_id(SCIENCE)
         name, thief.name = thief.name, "PAYMENTS"
         try:
             clock.advance(3_600)
             made.launch(SCIENCE, REGION, "vault")
-            made.settle()
+            made.converge()
             assert made.resolve(f"vault.{REGION}.payments.{CORP}", there) == {made.address(PAYMENTS, REGION, held)}
             refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")[-1]
             assert PAYMENTS in str(refused["reason"])
@@ -463,9 +463,9 @@ def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: Wor
             raise Killed("for half a day")
 
     made.functions.interrupt = interrupt
-    made.settle()
+    made.converge()
     clock.advance(13 * 3600)
-    made.settle()
+    made.converge()
     assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE)
     stranger = {
         "Name": f"stranger.{CORP}.",
@@ -483,15 +483,15 @@ def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: Wor
     made.launch(PAYMENTS, REGION, "stranger")
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     with_a_rule(made, vpc, "elsewhere.example")
-    made.settle()
+    made.converge()
     made.client("ec2", SEARCH, REGION).create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "private"}])
-    made.settle()
+    made.converge()
     made.delete_vpc(vpc)
-    made.settle()
+    made.converge()
     made.sweep()
     made.audit()
     clock.advance(3600)
-    made.settle()
+    made.converge()
     for role in sorted(made.guard.roles):
         assert made.guard.used_actions(role) == made.guard.granted_actions(role), role
     assert made.guard.denied == []

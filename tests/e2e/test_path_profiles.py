@@ -41,11 +41,11 @@ def made(clock: MovedClock) -> Iterator[World]:
 def test_new_vpc_resolves_by_the_profile(made: World) -> None:
     """A new VPC is associated with its region's Profile by its own account, and resolves all zones."""
     (instance,) = made.launch(PAYMENTS, REGION, "web")
-    made.settle()
+    made.converge()
     address = made.address(PAYMENTS, REGION, instance)
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     assert made.resolve(f"web.{CORP}", vpc) == set()
-    made.settle()
+    made.converge()
     assert made.resolve(f"web.{CORP}", vpc) == {address}
     reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
     # EC2's own rules would have answered for the instance's address, were they not switched off in this VPC.
@@ -58,10 +58,10 @@ def test_roles_call_what_they_are_granted(made: World, clock: MovedClock) -> Non
     """By a Profile, too, the roles for VPCs make exactly the calls that their policies grant, but for what ends."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     with_a_rule(made, vpc, "elsewhere.example")
-    made.settle()
+    made.converge()
     sweep_all(made, clock)
     made.delete_vpc(vpc)
-    made.settle()
+    made.converge()
     granted, used = (getattr(made.guard, f"{kind}_actions")(contract.VPC_ROLE) for kind in ("granted", "used"))
     assert granted - used == {"route53profiles:DisassociateProfile"}
     assert made.guard.granted_actions(contract.READER_ROLE) == made.guard.used_actions(contract.READER_ROLE)
@@ -80,7 +80,7 @@ def test_second_profile_of_a_vpc(made: World) -> None:
     for vpc in (beside, full):
         # What tells of it is the tag's event.
         made.client("ec2", SEARCH, REGION).modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": True})
-    made.settle()
+    made.converge()
     assert len(made.profiles.zones_of_vpc(beside.id)) == len(made.zone_ids)
     assert made.profiles.zones_of_vpc(full.id) == ()
     refused = made.logged(contract.ASSOCIATOR_FUNCTION, "association refused")

@@ -14,7 +14,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
@@ -34,7 +34,7 @@ def all_events(made: World, clock: MovedClock) -> Iterator[None]:
         ec2 = made.client("ec2", account, region)
         for reservation in ec2.describe_instances()["Reservations"]:
             made.end(account, region, *(one["InstanceId"] for one in reservation["Instances"]))
-    made.settle()
+    made.converge()
 
 
 def lose_events(made: World) -> None:
@@ -43,10 +43,10 @@ def lose_events(made: World) -> None:
 
 def sweep_all(made: World, clock: MovedClock) -> None:
     """Have every spoke swept, as after a deployment: the round before has forgotten which policy it was for."""
-    statuses(made, clock).put_round(Round())
+    statuses(made, clock).put_cursor(ScheduleCursor())
     made.sweep()
     clock.advance(60)
-    made.settle()
+    made.converge()
 
 
 def hour(made: World, clock: MovedClock) -> None:
@@ -54,7 +54,7 @@ def hour(made: World, clock: MovedClock) -> None:
     for _ in range(12):
         made.sweep()
         clock.advance(300)
-        made.settle()
+        made.converge()
 
 
 def statuses(made: World, clock: MovedClock) -> DynamoStatuses:
@@ -98,7 +98,7 @@ def test_instance_from_before_the_rollout_gets_its_names(made: World, clock: Mov
     lose_events(made)
     (one,) = made.launch(SCIENCE, "eu-west-1", "from-before")
     clock.advance(3600)
-    made.settle()
+    made.converge()
     assert names(made) == set()
     hour(made, clock)
     address = made.address(SCIENCE, "eu-west-1", one)
@@ -108,7 +108,7 @@ def test_instance_from_before_the_rollout_gets_its_names(made: World, clock: Mov
 def test_events_that_were_lost_are_counted_by_spoke(made: World, clock: MovedClock) -> None:
     """A start, a renaming, a further address and an end of which no event came: found, repaired, counted."""
     renamed, grown, ended = (made.launch(PAYMENTS, REGION, name)[0] for name in ("renamed", "grown", "ended"))
-    made.settle()
+    made.converge()
     before = spoke_status(made, clock).missed_ever
     lose_events(made)
     made.tag(PAYMENTS, REGION, renamed, Name="anew")
@@ -125,7 +125,7 @@ def test_events_that_were_lost_are_counted_by_spoke(made: World, clock: MovedClo
 def test_instance_that_is_gone_without_a_trace_loses_its_names(made: World, clock: MovedClock) -> None:
     """An end that was lost, and that EC2 does not show any more: two looks, then its names go."""
     lost, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("lost", "stays"))
-    made.settle()
+    made.converge()
     lose_events(made)
     made.end(PAYMENTS, REGION, lost)
     forget_ended(PAYMENTS, REGION)
@@ -147,7 +147,7 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     ids = made.launch(PAYMENTS, REGION, None, count=12, tags={})
     for number, one in enumerate(ids):
         made.tag(PAYMENTS, REGION, one, Name=f"fleet-{number}")
-    made.settle()
+    made.converge()
     everything = names(made)
     lose_events(made)
     made.end(PAYMENTS, REGION, *ids[1:])
@@ -155,21 +155,21 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     sweep_all(made, clock)
     assert names(made) == everything
     status = spoke_status(made, clock)
-    assert set(status.held) == set(ids[1:])
+    assert set(status.pending_removals) == set(ids[1:])
     assert made.logged(contract.SWEEPER_FUNCTION, "removals wait for orgdns approve")
     statuses(made, clock).approve(status)
     # The next round asks for what was approved, whoever's turn it is.
     made.sweep()
     clock.advance(10)
-    made.settle()
+    made.converge()
     assert names(made) == {"fleet-0"}
-    assert spoke_status(made, clock).held == ()
+    assert spoke_status(made, clock).pending_removals == ()
 
 
 def test_spoke_whose_role_is_denied_keeps_its_names_for_a_week(made: World, clock: MovedClock) -> None:
     """Its state and the reason are on the ledger; after the grace the names go, and come back with the role."""
     made.launch(SEARCH, REGION, "behind-a-wall")
-    made.settle()
+    made.converge()
     iam = made.client("iam", SEARCH)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
     nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -195,7 +195,7 @@ def test_spoke_whose_role_is_denied_keeps_its_names_for_a_week(made: World, cloc
 def test_audit_repairs_what_people_edited(made: World, clock: MovedClock, there: Vpc) -> None:
     """A record that was deleted, one that was changed, and one of ours that nobody claims: as claimed afterwards."""
     first, second = (made.launch(PAYMENTS, REGION, name)[0] for name in ("deleted", "edited"))
-    made.settle()
+    made.converge()
     by_hand(made, "DELETE", described(made, "deleted"))
     ours = described(made, "edited")
     by_hand(made, "DELETE", ours)
@@ -215,7 +215,7 @@ def test_conflict_ends_when_the_foreign_record_goes(made: World, clock: MovedClo
     foreign = {"Name": f"taken.{CORP}.", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.7"}]}
     by_hand(made, "CREATE", foreign)
     (one,) = made.launch(PAYMENTS, REGION, "taken")
-    made.settle()
+    made.converge()
     made.audit()
     assert made.resolve(f"taken.{CORP}", there) == {"192.0.2.7"}
     by_hand(made, "DELETE", foreign)
@@ -229,7 +229,7 @@ def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock:
     for number in range(3):
         made.launch(PAYMENTS, REGION, f"kept-{number}")
         made.launch(SEARCH, "eu-west-1", f"kept-{number}")
-    made.settle()
+    made.converge()
     before, batches = made.owners(CORP), len(made.route53.batches)
     made.empty_ledger()
     made.audit()
@@ -242,7 +242,7 @@ def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock:
     assert any(row for partition in table.items.values() for row in partition.values())
     ids = [one["InstanceId"] for one in instances(made, SEARCH, "eu-west-1")]
     made.end(SEARCH, "eu-west-1", *ids)
-    made.settle()
+    made.converge()
     # The older instances take over: they were there all the time.
     assert names(made) == {f"kept-{number}" for number in range(3)}
 
@@ -257,7 +257,7 @@ def instances(made: World, account: str, region: str) -> list[dict[str, Any]]:
 def test_instance_that_ended_while_the_ledger_was_lost(made: World, clock: MovedClock) -> None:
     """Its record goes by the audit that follows the sweep of its spoke, and not before."""
     gone, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("gone", "lives"))
-    made.settle()
+    made.converge()
     made.empty_ledger()
     lose_events(made)
     made.end(PAYMENTS, REGION, gone)
@@ -271,12 +271,12 @@ def test_instance_that_ended_while_the_ledger_was_lost(made: World, clock: Moved
 def test_name_of_a_stranger_is_not_taken_before_his_spoke_was_swept(made: World, clock: MovedClock) -> None:
     """With an emptied ledger, a new instance of another account does not take a name that may still be claimed."""
     made.launch(SEARCH, "eu-west-1", "held")
-    made.settle()
+    made.converge()
     before = made.owners(CORP)
     made.empty_ledger()
     clock.advance(60)
     made.launch(PAYMENTS, REGION, "held")
-    made.settle()
+    made.converge()
     held = [one for one in made.owners(CORP) if one[0] == f"held.{CORP}."]
     assert held == [one for one in before if one[0] == f"held.{CORP}."]
     sweep_all(made, clock)
@@ -290,12 +290,12 @@ def test_name_of_a_stranger_is_not_taken_before_his_spoke_was_swept(made: World,
 def test_pause_stops_all_writing_and_loses_nothing(made: World, clock: MovedClock, there: Vpc) -> None:
     """For longer than a stream keeps its records: afterwards the zone is as the instances are."""
     (ends,) = made.launch(PAYMENTS, REGION, "ends")
-    made.settle()
+    made.converge()
     statuses(made, clock).pause("the zones are being moved")
     batches = len(made.route53.batches)
     (starts,) = made.launch(PAYMENTS, REGION, "starts")
     made.end(PAYMENTS, REGION, ends)
-    made.settle()
+    made.converge()
     clock.advance(2 * 86_400)
     made.audit()
     sweep_all(made, clock)

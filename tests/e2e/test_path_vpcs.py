@@ -29,7 +29,7 @@ NOBODY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal"
 def web(made: World) -> str:
     """An instance with a name that every test asks for."""
     (instance,) = made.launch(PAYMENTS, REGION, "web")
-    made.settle()
+    made.converge()
     return made.address(PAYMENTS, REGION, instance)
 
 
@@ -86,14 +86,14 @@ def test_new_vpc_resolves_by_its_event(made: World, web: str) -> None:
     """A VPC that somebody makes in any account resolves the zones at once, where a trail tells of it."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     assert not made.ask(f"web.{CORP}", vpc).answer
-    made.settle()
+    made.converge()
     assert made.resolve(f"web.{CORP}", vpc) == {web}
 
 
 def test_new_vpc_resolves_by_the_next_sweep(made: World, clock: MovedClock, web: str) -> None:
     """Without a trail, the sweep finds it within the hour."""
     vpc = without_a_trail(made)
-    made.settle()
+    made.converge()
     assert not knows(made, vpc)
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
@@ -102,15 +102,15 @@ def test_new_vpc_resolves_by_the_next_sweep(made: World, clock: MovedClock, web:
 def test_tag_takes_a_vpc_out_and_back(made: World, web: str) -> None:
     """A tag by which policy leaves VPCs out takes one out within seconds, and back when it goes."""
     vpc = made.add_vpc(PAYMENTS, REGION, associated=False, tags={"dns": "private"})
-    made.settle()
+    made.converge()
     assert not knows(made, vpc)
     assert knows(made, vpc, "instances.internal")
     ec2 = made.client("ec2", PAYMENTS, REGION)
     ec2.delete_tags(Resources=[vpc.id], Tags=[{"Key": "dns"}])
-    made.settle()
+    made.converge()
     assert made.resolve(f"web.{CORP}", vpc) == {web}
     ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "Private"}])
-    made.settle()
+    made.converge()
     assert not knows(made, vpc)
     assert made.ask(f"web.{CORP}", vpc).rcode() == dns.rcode.NXDOMAIN
 
@@ -118,7 +118,7 @@ def test_tag_takes_a_vpc_out_and_back(made: World, web: str) -> None:
 def test_association_by_hand_stays(made: World, clock: MovedClock, web: str) -> None:
     """What the central team associated by hand is not ended, though policy would leave the VPC out."""
     vpc = made.add_vpc(PAYMENTS, REGION, tags={"dns": "private"})
-    made.settle()
+    made.converge()
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
 
@@ -126,10 +126,10 @@ def test_association_by_hand_stays(made: World, clock: MovedClock, web: str) -> 
 def test_vpc_that_is_deleted(made: World) -> None:
     """The zones' owner ends the associations of a VPC that is gone."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    made.settle()
+    made.converge()
     assert knows(made, vpc)
     made.delete_vpc(vpc)
-    made.settle()
+    made.converge()
     assert not knows(made, vpc)
     assert not knows(made, vpc, "instances.internal")
 
@@ -167,12 +167,12 @@ def test_dns_attributes_that_are_off(made: World) -> None:
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     ec2 = made.client("ec2", SEARCH, REGION)
     ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsHostnames={"Value": False})
-    made.settle()
+    made.converge()
     assert knows(made, vpc)
     row = next(row for row in rows(made) if row.ref.id == vpc.id)
     assert all("enableDnsHostnames" in zone.blocked for zone in row.zones)
     ec2.modify_vpc_attribute(VpcId=vpc.id, EnableDnsHostnames={"Value": True})
-    made.settle()
+    made.converge()
     row = next(row for row in rows(made) if row.ref.id == vpc.id)
     assert all(zone.resolves for zone in row.zones)
 
@@ -187,7 +187,7 @@ def test_new_account(made: World, clock: MovedClock, web: str) -> None:
     """A VPC of an account that joins resolves the zones, as the rollout reaches it."""
     made.organization.add_account("ou-ab12-workload", AccountSpec("777777777777", "Newcomer"))
     vpc = made.add_vpc("777777777777", REGION, associated=False)
-    made.settle()
+    made.converge()
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
 
@@ -195,7 +195,7 @@ def test_new_account(made: World, clock: MovedClock, web: str) -> None:
 def test_spoke_that_denies_us_loses_nothing(made: World, clock: MovedClock, web: str) -> None:
     """When the roles of an account are gone, its VPCs keep what they resolve."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    made.settle()
+    made.converge()
     iam = made.client("iam", SEARCH)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
@@ -211,7 +211,7 @@ def test_account_that_leaves_later_than_its_unit(made: World, clock: MovedClock,
     leaver = "888888888888"
     made.organization.add_account("ou-ab12-workload", AccountSpec(leaver, "Leaver"))
     vpc = made.add_vpc(leaver, REGION, associated=False)
-    made.settle()
+    made.converge()
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
     made.client("iam", leaver).update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)

@@ -147,7 +147,7 @@ def test_a_name_appears_moves_and_goes(server: Running) -> None:
 def test_a_name_is_explained(server: Running) -> None:
     """The commands that the server prints set the shell up and explain a name of the hub's ledger."""
     said = server.said().splitlines()
-    lines = [line for line in said if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub ./orgdns"))]
+    lines = [line for line in said if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub bin/orgdns"))]
     assert len(lines) == 2
     ec2 = server.client("ec2", "search")
     instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")

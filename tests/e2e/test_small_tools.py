@@ -22,10 +22,10 @@ def test_no_wait_for_a_tag_that_never_comes(made: World, there: Vpc) -> None:
     """An instance without a Name is settled at once, and gets its name when the tag comes."""
     before = time.time()
     (one,) = made.launch(PAYMENTS, REGION)
-    made.settle()
+    made.converge()
     assert time.time() == before
     made.tag(PAYMENTS, REGION, one, Name="tagged-later")
-    made.settle()
+    made.converge()
     assert made.resolve(f"tagged-later.{CORP}", there)
 
 
@@ -33,7 +33,7 @@ def test_no_long_sleep(made: World, there: Vpc) -> None:
     """From start to answer our own waiting is nothing, by the clock that every sleep would move."""
     before = time.time()
     made.launch(PAYMENTS, REGION, "at-once")
-    made.settle()
+    made.converge()
     assert made.resolve(f"at-once.{CORP}", there)
     assert time.time() == before
 
@@ -41,21 +41,21 @@ def test_no_long_sleep(made: World, there: Vpc) -> None:
 def test_twin_in_another_account_is_seen(made: World, clock: MovedClock, there: Vpc) -> None:
     """The end of an instance does not take the name from its twin in another account and region."""
     (old,) = made.launch(PAYMENTS, REGION, "twin")
-    made.settle()
+    made.converge()
     clock.advance(1)
     (new,) = made.launch(SEARCH, "us-east-1", "twin")
     made.end(PAYMENTS, REGION, old)
-    made.settle()
+    made.converge()
     assert made.resolve(f"twin.{CORP}", there) == {made.address(SEARCH, "us-east-1", new)}
 
 
 def test_apostrophe_in_a_tag_does_not_break_the_end(made: World) -> None:
     """A name with an apostrophe is registered and de-registered like any other."""
     (one,) = made.launch(PAYMENTS, REGION, "bob's box")
-    made.settle()
+    made.converge()
     assert f"bob-s-box.{CORP}." in {name for name, _, _, _ in made.owners(CORP)}
     made.end(PAYMENTS, REGION, one)
-    made.settle()
+    made.converge()
     assert f"bob-s-box.{CORP}." not in {name for name, _, _, _ in made.owners(CORP)}
 
 
@@ -71,10 +71,10 @@ def test_end_deletes_no_record_of_another_type_or_name(made: World) -> None:
         HostedZoneId=zone, ChangeBatch={"Changes": batch}
     )
     (one,) = made.launch(PAYMENTS, REGION, "typed")
-    made.settle()
+    made.converge()
     assert sum(name == f"typed.{CORP}." for name, _, _, _ in made.owners(CORP)) == 2
     made.end(PAYMENTS, REGION, one)
-    made.settle()
+    made.converge()
     kept = {name for name, kind, _, _ in made.owners(CORP) if kind == "TXT"}
     assert {f"typed.{CORP}.", f"below.typed.{CORP}.", f"typed2.{CORP}."} <= kept
 
@@ -87,7 +87,7 @@ def test_no_state_in_tags_of_a_zone_and_no_upsert(made: World) -> None:
     account = made.route53.account(made.config.network.account)
     before = account.changes.tokens
     (one,) = made.launch(SCIENCE, REGION, "cheap")
-    made.settle()
+    made.converge()
     # One in each zone: its own name, and the one by its id.
     assert before - account.changes.tokens == 2
     assert one
@@ -113,7 +113,7 @@ def test_failed_messages_are_really_tried_again(made: World, clock: MovedClock, 
     made.router.arrive(bus, early)
     made.router.arrive(bus, early)
     made.router.arrive(bus, held[-1])
-    made.settle()
+    made.converge()
     # Each of its messages is kept.
     assert made.waiting(contract.EVENTS_QUEUE) == 2
     assert made.resolve(f"again.{CORP}", there)
@@ -124,7 +124,7 @@ def test_failed_messages_are_really_tried_again(made: World, clock: MovedClock, 
         if isinstance(line, dict) and fake in str(line.get("instance"))
     ]
     clock.advance(600)
-    made.settle()
+    made.converge()
     again = [
         line
         for line in made.functions.logs(contract.OBSERVER_FUNCTION)

@@ -248,13 +248,13 @@ def test_a_warm_environment_keeps_its_modules_until_a_cold_start(world: World) -
     world.queue()
     for _ in range(2):
         world.send("one")
-        world.functions.settle()
+        world.functions.converge()
     world.functions.cold_start("observer")
     world.send("one")
-    world.functions.settle()
+    world.functions.converge()
     world.lambda_.update_function_configuration(FunctionName="observer", Environment={"Variables": {"NEW": "1"}})
     world.send("one")
-    world.functions.settle()
+    world.functions.converge()
     assert [line["invocation"] for line in world.told("observer")] == [1, 2, 1, 1]
     assert {line["name"] for line in world.told("observer")} == {"packaged"}
 
@@ -264,7 +264,7 @@ def test_a_message_arrives_as_lambda_documents_it(world: World) -> None:
     world.queue()
     attribute = {"RULE": {"DataType": "String", "StringValue": "r"}}
     world.sqs.send_message(QueueUrl=world.url, MessageBody="one", MessageAttributes=attribute)  # type: ignore[arg-type] # plain dicts do
-    assert world.functions.settle() == 1
+    assert world.functions.converge() == 1
     (record,) = world.told("observer")[0]["event"]["Records"]
     assert record.pop("messageId")
     assert record.pop("receiptHandle")
@@ -291,16 +291,16 @@ def test_only_what_failed_comes_again_and_then_to_the_dead_letters(world: World)
     """Successes are deleted at once; a failure is visible after its timeout, until it was received often enough."""
     dead = world.queue()
     world.send("good", "fail", "good")
-    assert world.functions.settle() == 3
-    assert world.functions.settle() == 0
+    assert world.functions.converge() == 3
+    assert world.functions.converge() == 0
     world.clock.advance(179)
-    assert world.functions.settle() == 0
+    assert world.functions.converge() == 0
     world.clock.advance(2)
-    assert world.functions.settle() == 1
+    assert world.functions.converge() == 1
     (record,) = world.told("observer")[-1]["event"]["Records"]
     assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == ("fail", "2")
     world.clock.advance(181)
-    assert world.functions.settle() == 0
+    assert world.functions.converge() == 0
     assert world.waiting(dead) == ["fail"]
 
 
@@ -309,7 +309,7 @@ def test_an_error_a_bad_response_and_a_timeout_fail_the_whole_batch(world: World
     """Without a proper report no message of the batch is deleted."""
     world.queue()
     world.send("good", body)
-    world.functions.settle()
+    world.functions.converge()
     assert world.waiting(world.url) == []
     world.clock.advance(181)
     assert sorted(world.waiting(world.url)) == sorted(["good", body])
@@ -319,7 +319,7 @@ def test_without_the_report_switched_on_only_an_error_fails(world: World) -> Non
     """A mapping without ReportBatchItemFailures takes any response for success."""
     world.queue(FunctionResponseTypes=[])
     world.send("fail")
-    world.functions.settle()
+    world.functions.converge()
     world.clock.advance(181)
     assert world.waiting(world.url) == []
 
@@ -328,7 +328,7 @@ def test_batches_are_no_larger_than_the_mapping_says(world: World) -> None:
     """Seven messages in batches of three are three invocations."""
     world.queue(BatchSize=3)
     world.send(*["one"] * 7)
-    assert world.functions.settle() == 7
+    assert world.functions.converge() == 7
     assert [len(line["event"]["Records"]) for line in world.told("observer")] == [3, 3, 1]
 
 
@@ -346,9 +346,9 @@ def test_a_worker_killed_around_an_invocation_loses_its_environment(world: World
 
     world.functions.interrupt = interrupt
     world.send("one")
-    world.functions.settle()
+    world.functions.converge()
     world.clock.advance(181)
-    world.functions.settle()
+    world.functions.converge()
     assert [line["invocation"] for line in world.told("observer")] == ([1] if moment == "before" else [1, 1])
     assert world.waiting(world.url) == []
 
@@ -358,7 +358,7 @@ def test_a_stream_record_arrives_as_lambda_documents_it(world: World) -> None:
     world.table()
     world.put("claim#1")
     world.dynamodb.delete_item(TableName="ledger", Key={"pk": {"S": "name"}, "sk": {"S": "claim#1"}})
-    world.functions.settle()
+    world.functions.converge()
     inserted, removed = world.told("publisher")[0]["event"]["Records"]
     assert inserted.pop("eventID") != removed["eventID"]
     assert inserted["dynamodb"].pop("SizeBytes") > 0
@@ -385,7 +385,7 @@ def test_a_filter_keeps_other_records_from_the_function(world: World) -> None:
     pattern = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}]}}}})
     world.table(FilterCriteria={"Filters": [{"Pattern": pattern}]}, BatchSize=2)
     world.put("published", "claim#1", "history#1", "claim#2", "claim#3", "published")
-    world.functions.settle()
+    world.functions.converge()
     assert world.batches() == [["claim#1", "claim#2"], ["claim#3"]]
 
 
@@ -393,9 +393,9 @@ def test_a_stream_is_read_again_from_the_lowest_failure_and_in_order(world: Worl
     """What came before the failure is done, what comes after the batch waits, and a retry waits its time."""
     world.table(BatchSize=3)
     world.put("a", "b-fail", "c-fail", "d")
-    world.functions.settle()
+    world.functions.converge()
     world.clock.advance(1)
-    world.functions.settle()
+    world.functions.converge()
     assert world.batches() == [["a", "b-fail", "c-fail"], ["b-fail", "c-fail"]]
 
 
@@ -406,7 +406,7 @@ def test_a_batch_is_halved_until_the_bad_record_stands_alone_and_is_given_up(wor
     world.table(BisectBatchOnFunctionError=True, MaximumRetryAttempts=1, DestinationConfig=destination)
     world.put("a", "b", "c-raise", "d")
     for _ in range(3):
-        world.functions.settle()
+        world.functions.converge()
         world.clock.advance(60)
     assert world.batches() == [
         ["a", "b", "c-raise", "d"],
@@ -432,7 +432,7 @@ def test_records_older_than_a_day_are_gone(world: World) -> None:
     world.put("old")
     world.clock.advance(24 * 3600)
     world.put("new")
-    world.functions.settle()
+    world.functions.converge()
     assert world.batches() == [["new"]]
 
 
@@ -440,7 +440,7 @@ def test_a_rolled_back_transaction_neither_repeats_nor_loses_records(world: Worl
     """The table may be another object after a failed transaction, and the reading goes on where it was."""
     world.table()
     world.put("a")
-    world.functions.settle()
+    world.functions.converge()
     condition = {"Key": {"pk": {"S": "x"}, "sk": {"S": "y"}}, "ConditionExpression": "attribute_exists(pk)"}
     with pytest.raises(world.dynamodb.exceptions.TransactionCanceledException):
         world.dynamodb.transact_write_items(
@@ -450,7 +450,7 @@ def test_a_rolled_back_transaction_neither_repeats_nor_loses_records(world: Worl
             ]
         )
     world.put("b")
-    world.functions.settle()
+    world.functions.converge()
     assert world.batches() == [["a"], ["b"]]
 
 
@@ -459,7 +459,7 @@ def test_a_loop_that_never_settles_is_told(world: World) -> None:
     world.queue(BatchSize=1)
     world.send("one", "two", "three")
     with pytest.raises(RuntimeError, match="not settled after 2 rounds"):
-        world.functions.settle(limit=2)
+        world.functions.converge(limit=2)
 
 
 def test_pollers_and_logs_need_the_functions_role(world: World) -> None:
@@ -468,7 +468,7 @@ def test_pollers_and_logs_need_the_functions_role(world: World) -> None:
     world.table()
     world.send("one")
     world.put("a")
-    world.functions.settle()
+    world.functions.converge()
     assert {action for action, _ in world.guard.checked} == {
         "sqs:GetQueueAttributes",
         "sqs:ReceiveMessage",
@@ -491,5 +491,5 @@ def test_a_disabled_mapping_is_not_polled(world: World) -> None:
     """Messages for a disabled mapping wait."""
     world.queue(Enabled=False)
     world.send("one")
-    assert world.functions.settle() == 0
+    assert world.functions.converge() == 0
     assert world.waiting(world.url) == ["one"]

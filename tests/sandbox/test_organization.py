@@ -111,9 +111,9 @@ def test_a_plain_member_is_refused() -> None:
 def test_an_unknown_account_is_not_found(organization: Organization) -> None:
     """DescribeAccount of an account outside says so, to management and administrator alike."""
     organization.register_stack_sets_administrator(HUB)
-    for asker in (MANAGEMENT, HUB):
+    for sweep_scheduler in (MANAGEMENT, HUB):
         with pytest.raises(ClientError) as unknown:
-            client_of(asker).describe_account(AccountId="999999999999")
+            client_of(sweep_scheduler).describe_account(AccountId="999999999999")
         assert code(unknown) == "AccountNotFoundException"
 
 

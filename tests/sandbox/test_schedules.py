@@ -71,7 +71,7 @@ def test_input_is_the_message(made: World) -> None:
     (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"])[
         "Messages"
     ]
-    assert json.loads(message["Body"]) == {"orgdns": "ask for audits"}
+    assert json.loads(message["Body"]) == {"orgdns": "schedule audits"}
 
 
 @pytest.mark.usefixtures("emptied")

@@ -38,9 +38,9 @@ def test_ec2s_own_reverse_rules_shadow_a_wider_zone(made: World) -> None:
     own = f"ip-10-201-0-4.{REGION}.compute.internal."
     assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {own}
     assert made.resolve("4.0.202.10.in-addr.arpa", vpc, "PTR") == {"far.corp.internal."}
-    made.reverse_rules.set_enabled(vpc.id, enabled=False)
+    made.autodefined_rules.set_enabled(vpc.id, enabled=False)
     assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {"web.corp.internal."}
-    made.reverse_rules.set_enabled(vpc.id, enabled=True)
+    made.autodefined_rules.set_enabled(vpc.id, enabled=True)
     assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {own}
 
 

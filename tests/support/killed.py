@@ -26,7 +26,7 @@ def deployed(clock: MovedClock) -> Iterator[SandboxDriver]:
 
 def held(driver: SandboxDriver, prefix: str, refs: dict[str, InstanceRef]) -> Owners:
     """Who holds which name, without what differs from run to run; the zone is as policy says, to the value."""
-    driver.settle()
+    driver.converge()
     owned = driver.owned()
     wanted = expected(POLICY, driver, driver.zone_id)
     assert owned == {fqdn: set(desired_record_sets(claims)) for fqdn, claims in wanted.items()}

@@ -28,7 +28,7 @@ def story(driver: SandboxDriver) -> list[bool]:
 
 
 def _resolves(driver: SandboxDriver, vpc: Vpc) -> bool:
-    driver.settle()
+    driver.converge()
     assert not driver.made.route53.authorizations(driver.zone_id)
     return vpc.id in driver.made.route53.vpcs_of(driver.zone_id)
 
@@ -36,7 +36,7 @@ def _resolves(driver: SandboxDriver, vpc: Vpc) -> bool:
 def killed_at_every_call(driver: SandboxDriver, fault: str) -> None:
     """Tell the story once for each call that it makes, with the worker killed there."""
     driver.sweep()
-    driver.settle()
+    driver.converge()
     assert story(driver) == [True, False, True, False]
     before = driver.faults.seen
     assert story(driver) == [True, False, True, False]

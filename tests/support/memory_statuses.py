@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.model.names import Spoke
-from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.ports import Clock
 
@@ -18,7 +18,7 @@ class MemoryStatuses:
     clock: Clock
     spokes: dict[Spoke, SpokeStatus] = field(default_factory=dict)
     zones: dict[str, ZoneStatus] = field(default_factory=dict)
-    round: Round = field(default_factory=Round)
+    round: ScheduleCursor = field(default_factory=ScheduleCursor)
     audit: bool = False
     reason_to_pause: str | None = None
 
@@ -29,17 +29,17 @@ class MemoryStatuses:
         return tuple(self.spokes.values())
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
-        approved = self.spoke_status(status.spoke).approved if status.held else frozenset[str]()
+        approved = self.spoke_status(status.spoke).approved if status.pending_removals else frozenset[str]()
         self.spokes[status.spoke] = replace(status, approved=approved)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
 
-    def know_spoke(self, spoke: Spoke) -> None:
+    def register_spoke(self, spoke: Spoke) -> None:
         self.spokes.setdefault(spoke, SpokeStatus(spoke))
 
     def approve_spoke(self, spoke: Spoke) -> None:
-        self.spokes[spoke] = replace(self.spokes[spoke], approved=frozenset(self.spokes[spoke].held))
+        self.spokes[spoke] = replace(self.spokes[spoke], approved=frozenset(self.spokes[spoke].pending_removals))
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return self.zones.get(zone_id, ZoneStatus(zone_id))
@@ -48,22 +48,22 @@ class MemoryStatuses:
         return tuple(self.zones.values())
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        approved = self.zone_status(status.zone_id).approved if status.held else frozenset[str]()
+        approved = self.zone_status(status.zone_id).approved if status.pending_removals else frozenset[str]()
         self.zones[status.zone_id] = replace(status, approved=approved)
 
     def approve_zone(self, zone_id: str) -> None:
-        self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].held))
+        self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].pending_removals))
 
-    def last_round(self) -> Round:
+    def cursor(self) -> ScheduleCursor:
         return self.round
 
-    def put_round(self, last: Round) -> None:
+    def put_cursor(self, last: ScheduleCursor) -> None:
         self.round = last
 
-    def audit_asked(self) -> bool:
+    def audits_requested(self) -> bool:
         return self.audit
 
-    def ask_for_audit(self, *, wanted: bool) -> None:
+    def request_audits(self, *, wanted: bool) -> None:
         self.audit = wanted
 
     def paused(self) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
-from hub.runtime.model.vpcs import Hold, SeenZone, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from tests.support.build import PAYMENTS, ZONE_IDS
 
@@ -34,7 +34,7 @@ class MemoryVpcs:
 
     vpcs: dict[VpcRef, Vpc] = field(default_factory=dict)
     # Zones of others that a VPC is associated with.
-    foreign: dict[VpcRef, tuple[SeenZone, ...]] = field(default_factory=dict)
+    foreign: dict[VpcRef, tuple[AssociatedZone, ...]] = field(default_factory=dict)
     associated: set[tuple[str, VpcRef]] = field(default_factory=set)
     authorized: set[tuple[str, VpcRef]] = field(default_factory=set)
     profiles: dict[str, str] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class MemoryVpcs:
     # The zones that each Profile carries, all unless told; and the VPCs with which AWS is not done.
     carried: tuple[str, ...] | None = None
     coming: set[VpcRef] = field(default_factory=set)
-    without_reverse_rules: set[VpcRef] = field(default_factory=set)
+    without_autodefined_rules: set[VpcRef] = field(default_factory=set)
     unreachable: set[Spoke] = field(default_factory=set)
     denied: set[Spoke] = field(default_factory=set)
     hidden: set[VpcRef] = field(default_factory=set)
@@ -75,7 +75,7 @@ class MemoryVpcs:
         )
 
     def _shown(self, vpc: Vpc) -> Vpc:
-        own = {SeenZone(zone_id, DOMAINS[zone_id], NETWORK) for zone_id in self.zones_of(vpc.ref)}
+        own = {AssociatedZone(zone_id, DOMAINS[zone_id], NETWORK) for zone_id in self.zones_of(vpc.ref)}
         return replace(
             vpc,
             zones=tuple(sorted({*own, *self.foreign.get(vpc.ref, ())})),
@@ -83,7 +83,7 @@ class MemoryVpcs:
             profiles=tuple(sorted(profile for profile, ref in self.profiled if ref == vpc.ref)),
             profile_zones=tuple(DOMAINS) if self.carried is None else self.carried,
             profile_coming=vpc.ref in self.coming,
-            reverse_rules=vpc.ref not in self.without_reverse_rules,
+            autodefined_rules=vpc.ref not in self.without_autodefined_rules,
         )
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
@@ -130,9 +130,9 @@ class MemoryVpcs:
         self.profiled.discard((profile_id, ref))
         self._answered(with_answer, SpokeUnreachable("no answer"))
 
-    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
-        self._call("switch_off_reverse_rules")
-        self.without_reverse_rules.add(ref)
+    def disable_autodefined_rules(self, ref: VpcRef) -> None:
+        self._call("disable_autodefined_rules")
+        self.without_autodefined_rules.add(ref)
 
     def _call(self, name: str) -> bool:
         """Count a call; whether its answer will come."""
@@ -165,13 +165,13 @@ class MemoryVpcRows:
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         return iter([row for _, row in sorted(self.rows.items())])
 
-    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         self._write(vpc.ref, replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1)))
 
-    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
-        holds = {name: one for name, one in self._row(ref).holds.items() if name != of}
-        holds |= {} if hold == Hold() else {of: hold}
-        self._write(ref, replace(self._row(ref), holds=holds))
+    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
+        records = {name: one for name, one in self._row(ref).records.items() if name != of}
+        records |= {} if record == AssociationRecord() else {of: record}
+        self._write(ref, replace(self._row(ref), records=records))
 
     def forget_vpc(self, ref: VpcRef) -> None:
         self.aws._call("forget_vpc")  # noqa: SLF001 - counted with the others
@@ -183,13 +183,13 @@ class MemoryVpcRows:
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return self.zones.get(zone_id, ZoneStatus(zone_id))
 
-    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
-        status = replace(self.zone_status(zone_id), held_vpcs=tuple(vpcs))
+    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
+        status = replace(self.zone_status(zone_id), pending_vpcs=tuple(vpcs))
         self.zones[zone_id] = status if vpcs else replace(status, approved_vpcs=frozenset())
 
     def approve(self, zone_id: str) -> None:
         status = self.zone_status(zone_id)
-        self.zones[zone_id] = replace(status, approved_vpcs=frozenset(status.held_vpcs))
+        self.zones[zone_id] = replace(status, approved_vpcs=frozenset(status.pending_vpcs))
 
     def _row(self, ref: VpcRef) -> VpcRow:
         return self.rows.get(ref, VpcRow(ref))
@@ -200,8 +200,8 @@ class MemoryVpcRows:
         self.aws._answered(with_answer, RuntimeError("writes are answered"))  # noqa: SLF001 - as above
 
 
-def foreign_zone(domain: str = "corp.internal.", zone_id: str = "Z0FOREIGN") -> SeenZone:
-    return SeenZone(zone_id, Fqdn(domain), "999999999999")
+def foreign_zone(domain: str = "corp.internal.", zone_id: str = "Z0FOREIGN") -> AssociatedZone:
+    return AssociatedZone(zone_id, Fqdn(domain), "999999999999")
 
 
 def closed(zone_id: str) -> ZoneClosed:

@@ -30,7 +30,7 @@ from hub.runtime.model.names import (
     RecordSet,
     Spoke,
 )
-from hub.runtime.model.status import Round
+from hub.runtime.model.status import ScheduleCursor
 from sandbox.aws.bridge import replaced
 from sandbox.aws.functions.service import Killed
 from sandbox.aws.route53.wire import wire_of as strict_wire_of
@@ -138,7 +138,7 @@ class SandboxDriver:
         self.faults.fault = None
 
     def work(self) -> None:
-        self.made.settle()
+        self.made.converge()
         self.clock.advance(30)
 
     def statuses(self) -> DynamoStatuses:
@@ -150,32 +150,32 @@ class SandboxDriver:
         return Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), self.clock.advance)
 
     def sweep(self) -> None:
-        self.statuses().put_round(Round())
+        self.statuses().put_cursor(ScheduleCursor())
         self.made.schedules.fire("orgdns-sweeps")
-        self.made.settle()
+        self.made.converge()
         self.clock.advance(10)
-        self.made.settle()
+        self.made.converge()
 
     def audit(self) -> None:
         self.made.schedules.fire("orgdns-audits")
-        self.made.settle()
+        self.made.converge()
 
     def lose_ledger(self) -> None:
         self.made.empty_ledger()
 
     def rest(self) -> None:
-        self.settle()
+        self.converge()
         self.clock.advance(130)
         self.sweep()
         self.audit()
         assert self.made.waiting(contract.EVENTS_QUEUE) == 0
 
-    def settle(self) -> None:
+    def converge(self) -> None:
         """Let all events come, and what failed be tried again, until nothing waits."""
         while self.on_their_way:
             self.deliver(0, 1)
         for _ in range(150):
-            self.made.settle()
+            self.made.converge()
             if not any(self.made.waiting(queue) for queue in QUEUES):
                 break
             # What failed is seen again after the visibility timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.

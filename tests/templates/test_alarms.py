@@ -60,9 +60,9 @@ def test_an_alarm_says_what_to_do() -> None:
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
     assert len(set(descriptions)) == 9
     assert all(len(text) <= 1_024 for text in descriptions)
-    assert all("./orgdns dead-letters" in alarm["AlarmDescription"] for alarm in on_queues().values())
+    assert all("orgdns dead-letters" in alarm["AlarmDescription"] for alarm in on_queues().values())
     assert all(
-        re.search(r"\./orgdns (status|explain|coverage)", text["AlarmDescription"]) for text in on_figures().values()
+        re.search(r"\borgdns (status|explain|coverage)", text["AlarmDescription"]) for text in on_figures().values()
     )
 
 
@@ -70,20 +70,20 @@ def test_figures_that_should_be_zero() -> None:
     """Each figure of the functions' own is watched by its service's dimension; rounds that do not come are a fault."""
     figures = on_figures()
     assert figures.keys() == {
-        "RemovalsHeld",
+        "PendingRemovals",
         "SpokesUnreachable",
         "SweepsAndAuditsOverdue",
         "NamesInFullZones",
         "ZonesFullOfVpcs",
     }
-    told = (ROOT / "hub" / "runtime" / "telling.py").read_text(encoding="utf-8")
+    told = (ROOT / "hub" / "runtime" / "telemetry.py").read_text(encoding="utf-8")
     for metric, alarm in figures.items():
         assert f'"{metric}"' in told
         assert alarm["Namespace"] == contract.METRICS_NAMESPACE
         assert alarm["Dimensions"] == [{"Name": "service", "Value": "orgdns"}]
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         # Longer than it is from round to round, so that a figure is there in each.
-        assert alarm["Period"] >= 60 * contract.ROUND_MINUTES
+        assert alarm["Period"] >= 60 * contract.SCHEDULE_MINUTES
         silence = "breaching" if metric == "SweepsAndAuditsOverdue" else "notBreaching"
         assert alarm["TreatMissingData"] == silence
 

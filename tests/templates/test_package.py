@@ -76,7 +76,7 @@ def test_package_holds_the_runtime_alone(unzipped: Path) -> None:
 def test_tables_of_international_names_are_not_loaded_before_one_comes(unzipped: Path) -> None:
     """The large tables of IDNA and Unicode cost no cold start; a name that needs them finds them in the package."""
     code = (
-        "from hub.runtime.naming import label_of\n"
+        "from hub.runtime.names.labels import label_of\n"
         "assert label_of('Web 1').text == 'web-1' and not {'idna', 'unicodedata'} & set(sys.modules)\n"
         "print(label_of('M\\xfcnchen').text, sys.modules['idna'].__file__)"
     )
@@ -107,7 +107,7 @@ def test_package_runs_with_what_lambda_gives_it(unzipped: Path, tmp_path: Path) 
 
 def test_package_without_boto3_does_not_import(unzipped: Path) -> None:
     """The check above can fail: boto3 really comes from outside the package."""
-    assert "No module named 'boto3'" in run_alone("import hub.runtime.wiring", unzipped).stderr
+    assert "No module named 'boto3'" in run_alone("import hub.runtime.bootstrap", unzipped).stderr
 
 
 def test_environment_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_hub_that_does_not_know_a_zone_decides_nothing(made: World) -> None:
         Environment={"Variables": variables | {contract.ENV_ZONE_IDS: short}},
     )
     made.launch(PAYMENTS, "eu-central-1", "kept")
-    made.settle()
+    made.converge()
     assert made.waiting(contract.EVENTS_QUEUE) == 2
     assert made.owners("corp.internal") == []
     told = "\n".join(str(line) for line in made.functions.logs(contract.OBSERVER_FUNCTION))
@@ -47,7 +47,7 @@ def test_hub_that_does_not_know_a_zone_decides_nothing(made: World) -> None:
 def test_log_lines_carry_instance_and_name(made: World) -> None:
     """A line about an instance names it, and a line about a name names its zone and claimants: both can be searched."""
     (one,) = made.launch(SCIENCE, "eu-west-1", "logged")
-    made.settle()
+    made.converge()
     ref = f"{SCIENCE}/eu-west-1/{one}"
     recorded = [
         line
@@ -68,7 +68,7 @@ def test_metrics_are_counted(made: World) -> None:
     """What the functions did is told as metrics in the namespace, with the unit that CloudWatch knows."""
     before = len(made.functions.logs(contract.PUBLISHER_FUNCTION))
     made.launch(SCIENCE, "eu-west-1", "counted")
-    made.settle()
+    made.converge()
     (metrics,) = [
         line
         for line in made.functions.logs(contract.PUBLISHER_FUNCTION)[before:]
@@ -117,7 +117,7 @@ def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, 
     made.functions.cold_start(contract.PUBLISHER_FUNCTION)
     for name in ("one", "two"):
         made.launch(PAYMENTS, "eu-central-1", name)
-    made.settle()
+    made.converge()
     (record,) = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())["Records"]
     zone = made.zone_ids["corp.internal"]
     changes = []
@@ -133,5 +133,5 @@ def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, 
     assert only_one.response == {"batchItemFailures": [{"itemIdentifier": "10"}]}
     iam.update_assume_role_policy(RoleName=contract.WRITER_ROLE, PolicyDocument=json.dumps(trust, default=str))
     clock.advance(120)
-    made.settle()
+    made.converge()
     assert {"one.corp.internal.", "two.corp.internal."} <= {name for name, _, _, _ in made.owners("corp.internal")}

@@ -84,7 +84,7 @@ class World:
                 if outcome.result is NameResult.RETRY:
                     self.ledger.touched.append(outcome.key)
 
-    def settle(self) -> None:
+    def converge(self) -> None:
         while self.hints:
             self.deliver(0)
         self.publish()
@@ -193,7 +193,7 @@ class Orders(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever came before: once every event has come, the zone is as instances and policy say."""
-        self.world.settle()
+        self.world.converge()
         assert self.world.held() == self.world.expected()
 
 
@@ -222,7 +222,7 @@ def test_order_of_events_does_not_matter(
             ended = facts[number][2]
             state = InstanceState.TERMINATED if ended else InstanceState.RUNNING
             made.hints.append(Hint(instance(number).ref, state, attempt=DELIVERIES_BEFORE_GONE))
-            made.settle()
+            made.converge()
         assert made.held() == made.expected()
         outcomes.append(made.held())
     assert outcomes[0] == outcomes[1]

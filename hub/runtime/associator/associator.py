@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.associator.plan import Act, Outlook, Step, farewell, outlook
+from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.associator.ports import AssociationRefused
-from hub.runtime.model.vpcs import Hold, Means, VpcRef, VpcRow
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRef, VpcRow
 from hub.runtime.ports import (
     AccountUnknown,
     LedgerUnavailable,
@@ -25,7 +25,7 @@ from hub.runtime.ports import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from hub.runtime.associator.ports import Associations, Authorizations, Removals, VpcRows, Vpcs
+    from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.tasks import Associate
@@ -47,17 +47,18 @@ NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class VpcOutcome:
     """What was done in one VPC.
 
-    `faults` are what could not be done and why, `held` the zones whose end waits for a person, `full` whether a quota
+    `faults` are what could not be done and why, `awaiting_approval` the zones whose end waits for a person, `full`
+    whether a quota
     is used up, `gone` whether the VPC was let go. `retry` says why the rest is to be tried again, if it is.
     """
 
     ref: VpcRef
     steps: tuple[Step, ...] = ()
     faults: tuple[tuple[Step, str], ...] = ()
-    held: tuple[str, ...] = ()
+    awaiting_approval: tuple[str, ...] = ()
     full: bool = False
     gone: bool = False
     retry: str = ""
@@ -70,18 +71,18 @@ class _Run:
     row: VpcRow
     steps: list[Step] = field(default_factory=list)
     faults: dict[Step, str] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
+    awaiting_approval: set[str] = field(default_factory=set)
     full: bool = False
     gone: bool = False
     retry: str = ""
 
     @property
-    def done(self) -> Done:
-        return Done(
+    def done(self) -> VpcOutcome:
+        return VpcOutcome(
             self.row.ref,
             tuple(self.steps),
             tuple(self.faults.items()),
-            tuple(sorted(self.held)),
+            tuple(sorted(self.awaiting_approval)),
             self.full,
             self.gone,
             self.retry,
@@ -97,15 +98,15 @@ class Associator:
     zone_owner: str
     accounts: Accounts
     vpcs: Vpcs
-    rows: VpcRows
-    removals: Removals
+    rows: VpcLedger
+    removals: ApprovalLedger
     authorizations: Authorizations
     associations: Associations
     guard: Guard
     sleep: Sleep
     time_left: TimeLeft
 
-    def associate(self, task: Associate) -> list[Done]:
+    def associate(self, task: Associate) -> list[VpcOutcome]:
         """Have VPCs of a spoke resolve what they should; what was done in each of them.
 
         What may succeed later says so in `retry`, and is safe to repeat. Nothing is taken from a VPC because it, or
@@ -117,8 +118,8 @@ class Associator:
             account = self._account(task.spoke)
             if account is not None:
                 self._see_to(task.spoke, account, runs)
-            elif task.let_go:
-                self._let_go(self._rows(task.spoke), runs)
+            elif task.abandon:
+                self._abandon(self._rows(task.spoke), runs)
         except SpokeDenied as denied:
             # Waiting does not help; the hourly sweep asks again.
             for run in runs.values():
@@ -136,7 +137,7 @@ class Associator:
             return None
         if not account.active:
             return None
-        if self.policy.reaches_by_units and not account.units:
+        if self.policy.associations_read_units and not account.units:
             raise SpokeUnreachable(f"Organizations does not tell which units {account.id} lies in")
         return account
 
@@ -156,7 +157,7 @@ class Associator:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
                 runs[vpc_id].retry = ""
             seen = self._shown(spoke, waiting)
-            self._let_go(rows, {vpc_id: runs[vpc_id] for vpc_id in waiting if vpc_id not in seen})
+            self._abandon(rows, {vpc_id: runs[vpc_id] for vpc_id in waiting if vpc_id not in seen})
             waiting = [vpc_id for vpc_id, vpc in seen.items() if self._improved(runs[vpc_id], account, vpc)]
             if not waiting:
                 return
@@ -178,7 +179,7 @@ class Associator:
         for step in found.steps:
             # What was done may not show yet; and an authorisation that is left must not be forgotten.
             tried = step in run.steps or step in run.faults
-            left = step.act is Act.FORGET and run.row.hold(step.of).underway
+            left = step.act is Act.FORGET and run.row.record(step.of).in_progress
             if tried or left or not self._may(run, step):
                 continue
             if not self._done(run, step):
@@ -191,22 +192,22 @@ class Associator:
             self._seen(run, account, vpc)
         return (len(run.steps) > before or bool(run.retry)) and run.retry != NO_TIME
 
-    def _seen(self, run: _Run, account: Account, vpc: Vpc) -> Outlook:
+    def _seen(self, run: _Run, account: Account, vpc: Vpc) -> AssociationPlan:
         """How the zones stand in a VPC, which the ledger knows then."""
-        found = outlook(vpc, account, run.row, self.policy.reaches, self.zone_ids)
+        found = association_plan(vpc, account, run.row, self.policy.association_policies, self.zone_ids)
         if (run.row.vpc, run.row.account, run.row.zones) != (vpc, account, found.zones):
-            self.rows.put_seen(vpc, account, found.zones)
+            self.rows.put_vpc(vpc, account, found.zones)
             run.row = replace(run.row, vpc=vpc, account=account, zones=found.zones)
         return found
 
-    def _let_go(self, rows: Mapping[str, VpcRow], runs: Mapping[str, _Run]) -> None:
+    def _abandon(self, rows: Mapping[str, VpcRow], runs: Mapping[str, _Run]) -> None:
         """Do what is left to do for VPCs that are gone, of those that the ledger knows."""
         owned = frozenset(self.zone_ids.values())
         for vpc_id, run in runs.items():
             if vpc_id not in rows:
                 continue
             run.row = rows[vpc_id]
-            if all(self._done(run, step) for step in farewell(run.row, owned)) and not run.faults:
+            if all(self._done(run, step) for step in cleanup_steps(run.row, owned)) and not run.faults:
                 self.rows.forget_vpc(run.row.ref)
                 run.gone = True
 
@@ -222,7 +223,7 @@ class Associator:
             # Why a step cannot be done stands in the ledger for whoever asks, until it is done or not wanted any more.
             run.faults[step] = str(refused)
             if step.of:
-                self._remember(run, step.of, replace(run.row.hold(step.of), fault=str(refused)))
+                self._remember(run, step.of, replace(run.row.record(step.of), fault=str(refused)))
         except (ZoneUnavailable, SpokeUnreachable) as unavailable:
             run.retry = str(unavailable)
             return False
@@ -230,29 +231,29 @@ class Associator:
             run.steps.append(step)
         return True
 
-    def _remember(self, run: _Run, of: str, hold: Hold) -> None:
-        self.rows.put_hold(run.row.ref, of, hold)
-        run.row = replace(run.row, holds={**run.row.holds, of: hold})
+    def _remember(self, run: _Run, of: str, record: AssociationRecord) -> None:
+        self.rows.put_association(run.row.ref, of, record)
+        run.row = replace(run.row, records={**run.row.records, of: record})
 
     def _do(self, run: _Run, step: Step) -> None:
         ref, of = run.row.ref, step.of
         match step.act:
             case Act.CLEAR:
                 self.authorizations.clear(of, ref)
-                self._remember(run, of, replace(run.row.hold(of), underway=False))
+                self._remember(run, of, replace(run.row.record(of), in_progress=False))
             case Act.RELEASE:
                 self._release(run, of)
             case Act.FORGET:
-                self._remember(run, of, Hold())
+                self._remember(run, of, AssociationRecord())
             case Act.ASSOCIATE:
                 self._associate(run, of)
             case Act.DISASSOCIATE:
                 self.authorizations.disassociate(of, ref)
                 self._release(run, of)
-                self._remember(run, of, Hold())
+                self._remember(run, of, AssociationRecord())
             case Act.ASSOCIATE_PROFILE:
-                before = run.row.hold(of)
-                self._remember(run, of, Hold(ours=True))
+                before = run.row.record(of)
+                self._remember(run, of, AssociationRecord(managed=True))
                 try:
                     self.associations.associate_profile(of, ref)
                 except (AssociationRefused, SpokeDenied):
@@ -260,31 +261,31 @@ class Associator:
                     raise
             case Act.DISASSOCIATE_PROFILE:
                 self.associations.disassociate_profile(of, ref)
-                self._remember(run, of, Hold())
-            case Act.SWITCH_OFF:
-                self.associations.switch_off_reverse_rules(ref)
+                self._remember(run, of, AssociationRecord())
+            case Act.DISABLE_AUTODEFINED_RULES:
+                self.associations.disable_autodefined_rules(ref)
 
     def _associate(self, run: _Run, zone_id: str) -> None:
         """Authorise, associate, and take the authorisation away again, also when the association was refused."""
-        ref, before = run.row.ref, run.row.hold(zone_id)
+        ref, before = run.row.ref, run.row.record(zone_id)
         # The zones' owner needs no authorisation for its own VPCs.
         authorized = ref.account != self.zone_owner
         if authorized:
-            self._remember(run, zone_id, Hold(ours=before.ours, underway=True))
+            self._remember(run, zone_id, AssociationRecord(managed=before.managed, in_progress=True))
             self.authorizations.authorize(zone_id, ref)
         # Not before: where no authorisation was had, what somebody associates meanwhile is his.
-        self._remember(run, zone_id, Hold(ours=True, underway=authorized))
+        self._remember(run, zone_id, AssociationRecord(managed=True, in_progress=authorized))
         # Also where no answer comes: it may have succeeded all the same, and is ours then.
-        ours = True
+        managed = True
         try:
-            ours = self._associate_once(run, zone_id) or before.ours
+            managed = self._associate_once(run, zone_id) or before.managed
         except (AssociationRefused, SpokeDenied):
-            ours = False
+            managed = False
             raise
         finally:
             if authorized:
                 self.authorizations.clear(zone_id, ref)
-            self._remember(run, zone_id, Hold(ours=ours))
+            self._remember(run, zone_id, AssociationRecord(managed=managed))
 
     def _associate_once(self, run: _Run, zone_id: str) -> bool:
         """Associate a VPC; False when it is so already, by an earlier try of which no answer came, or by others."""
@@ -305,49 +306,57 @@ class Associator:
 
     def _release(self, run: _Run, of: str) -> None:
         """Have the end of an association not wait for a person any more."""
-        if not run.row.hold(of).held:
+        if not run.row.record(of).awaiting_approval:
             return
         for zone_id in self._zones_of(of):
-            waiting = self.removals.zone_status(zone_id).held_vpcs
+            waiting = self.removals.zone_status(zone_id).pending_vpcs
             left = [vpc for vpc in waiting if vpc != str(run.row.ref)]
             if len(left) < len(waiting):
-                self.removals.hold_associations(zone_id, left)
-        self._remember(run, of, replace(run.row.hold(of), held=False))
+                self.removals.put_pending_vpcs(zone_id, left)
+        self._remember(run, of, replace(run.row.record(of), awaiting_approval=False))
 
     def _zones_of(self, of: str) -> frozenset[str]:
         """The zones that a VPC loses with what is ended: one zone, or all of the Profile."""
         if of in self.zone_ids.values():
             return frozenset({of})
-        by_profile = (reach for reach in self.policy.reaches if reach.means is Means.PROFILE)
-        return frozenset(self.zone_ids[reach.domain] for reach in by_profile)
+        by_profile = (
+            association_policy
+            for association_policy in self.policy.association_policies
+            if association_policy.method is AssociationMethod.PROFILE
+        )
+        return frozenset(self.zone_ids[association_policy.domain] for association_policy in by_profile)
 
     def _may(self, run: _Run, step: Step) -> bool:
         """Whether a step may be taken without a person's approval: only what takes a zone from a VPC needs one."""
         if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
             return True
         waiting = {zone_id for zone_id in self._zones_of(step.of) if self._waits(run.row.ref, zone_id, step.of)}
-        run.held |= waiting
-        if bool(waiting) != run.row.hold(step.of).held:
-            self._remember(run, step.of, replace(run.row.hold(step.of), held=bool(waiting)))
+        run.awaiting_approval |= waiting
+        if bool(waiting) != run.row.record(step.of).awaiting_approval:
+            self._remember(run, step.of, replace(run.row.record(step.of), awaiting_approval=bool(waiting)))
         return not waiting
 
     def _waits(self, ref: VpcRef, zone_id: str, of: str) -> bool:
         """Whether too many VPCs would lose a zone at once, this one among them, so that it waits for a person."""
-        reach = next(reach for reach in self.policy.reaches if self.zone_ids[reach.domain] == zone_id)
+        association_policy = next(
+            association_policy
+            for association_policy in self.policy.association_policies
+            if self.zone_ids[association_policy.domain] == zone_id
+        )
         losing: dict[str, int] = {}
         there = 0
         for row in self.rows.all_vpc_rows():
             if row.vpc is None or row.account is None or not _is_in(row.vpc, of):
                 continue
-            if row.hold(of).ours or (reach.owns_all and of == zone_id):
+            if row.record(of).managed or (association_policy.owns_all and of == zone_id):
                 there += 1
-                losing |= {} if reach.wants(row.vpc, row.account) else {str(row.ref): 1}
+                losing |= {} if association_policy.wants(row.vpc, row.account) else {str(row.ref): 1}
         status = self.removals.zone_status(zone_id)
-        held = self.guard.held(losing, there, status.approved_vpcs)
+        awaiting_approval = self.guard.awaiting_approval(losing, there, status.approved_vpcs)
         # What was approved stays so until the last of it is done.
-        if held != frozenset(status.held_vpcs) and (held or losing.keys() <= {str(ref)}):
-            self.removals.hold_associations(zone_id, sorted(held))
-        return str(ref) in held
+        if awaiting_approval != frozenset(status.pending_vpcs) and (awaiting_approval or losing.keys() <= {str(ref)}):
+            self.removals.put_pending_vpcs(zone_id, sorted(awaiting_approval))
+        return str(ref) in awaiting_approval
 
 
 def _is_in(vpc: Vpc, of: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.plan import farewell, outlook
+from hub.runtime.associator.plan import association_plan, cleanup_steps
 from hub.runtime.chunks import chunks
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import VpcRow, VpcsStatus
@@ -17,7 +17,7 @@ from hub.runtime.ports import AccountUnknown, SpokeUnreachable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hub.runtime.associator.ports import VpcRows, Vpcs
+    from hub.runtime.associator.ports import VpcLedger, Vpcs
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.vpcs import Vpc, VpcRef
     from hub.runtime.policy.decide import Policy
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class VpcsSwept:
+class DiscoveryOutcome:
     """What came of it: how the spoke's VPCs are, and how many of them the associator was asked to see to.
 
     `kept` are the VPCs of a spoke that was let go in which something that orgdns associated is left.
@@ -37,18 +37,18 @@ class VpcsSwept:
 
 
 @dataclass(frozen=True, slots=True)
-class VpcSweeper:
+class VpcDiscovery:
     """Looks at the VPCs of spokes."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
     accounts: Accounts
     vpcs: Vpcs
-    rows: VpcRows
+    rows: VpcLedger
     tasks: Tasks
     clock: Clock
 
-    def sweep(self, spoke: Spoke, *, departed: bool = False) -> VpcsSwept:
+    def sweep(self, spoke: Spoke, *, departed: bool = False) -> DiscoveryOutcome:
         """Bring the ledger in line with the VPCs that a spoke shows, and ask for what is to be done.
 
         Nothing is asked for by a listing that failed. `departed` says that the spoke's names were withdrawn, as it was
@@ -71,7 +71,7 @@ class VpcSweeper:
         if departed:
             fault = "out of reach for too long: its VPCs keep what they have, unless its account leaves"
             return self._unseen(status, fault, departed=True)
-        if self.policy.reaches_by_units and not account.units:
+        if self.policy.associations_read_units and not account.units:
             return self._unseen(status, f"Organizations does not tell which units {account.id} lies in")
         # First: what the ledger says was done by now, a look that starts later must show.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
@@ -83,14 +83,14 @@ class VpcSweeper:
 
     def _compare(
         self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], seen: tuple[Vpc, ...]
-    ) -> VpcsSwept:
+    ) -> DiscoveryOutcome:
         todo: list[str] = []
         blocked = 0
         for vpc in seen:
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
-            found = outlook(vpc, account, row, self.policy.reaches, self.zone_ids)
+            found = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
             if (row.vpc, row.account, row.zones) != (vpc, account, found.zones):
-                self.rows.put_seen(vpc, account, found.zones)
+                self.rows.put_vpc(vpc, account, found.zones)
             blocked += found.blocked
             if found.steps:
                 todo.append(vpc.ref.id)
@@ -99,20 +99,22 @@ class VpcSweeper:
         status = replace(status, vpcs=len(seen), blocked=blocked)
         self._ask(status.spoke, todo)
         self.rows.put_vpcs_status(status)
-        return VpcsSwept(status, len(todo))
+        return DiscoveryOutcome(status, len(todo))
 
-    def _unseen(self, status: VpcsStatus, fault: str, *, gone: bool = False, departed: bool = False) -> VpcsSwept:
+    def _unseen(
+        self, status: VpcsStatus, fault: str, *, gone: bool = False, departed: bool = False
+    ) -> DiscoveryOutcome:
         """Remember why the VPCs of a spoke cannot be seen; if they are none of ours any more, have them let go."""
         kept: list[str] = []
         if departed:
             owned = frozenset(self.zone_ids.values())
             rows = self.rows.vpc_rows(status.spoke)
-            kept = [row.ref.id for row in rows if farewell(row, owned)]
+            kept = [row.ref.id for row in rows if cleanup_steps(row, owned)]
         todo = kept if gone else []
         status = replace(status, fault=fault)
-        self._ask(status.spoke, todo, let_go=True)
+        self._ask(status.spoke, todo, abandon=True)
         self.rows.put_vpcs_status(status)
-        return VpcsSwept(status, len(todo), len(kept))
+        return DiscoveryOutcome(status, len(todo), len(kept))
 
-    def _ask(self, spoke: Spoke, vpc_ids: list[str], *, let_go: bool = False) -> None:
-        self.tasks.ask((Associate(spoke, part, let_go), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
+    def _ask(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
+        self.tasks.ask((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.vpcs import Hold, Means, ZoneOutlook
-from hub.runtime.names.autodefined_rules import rules_below
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, ZoneInVpc
+from hub.runtime.names.autodefined_rules import autodefined_rules_below
 from hub.runtime.names.labels import is_reverse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.model.names import Account, Fqdn
-    from hub.runtime.model.vpcs import SeenZone, Vpc, VpcRow
-    from hub.runtime.policy.vpc_selection import Reach
+    from hub.runtime.model.vpcs import AssociatedZone, Vpc, VpcRow
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 # Enough of a long list to see how it goes on.
 _SHOWN = 3
@@ -32,7 +32,7 @@ class Act(StrEnum):
     FORGET = "forget"
     ASSOCIATE = "associate"
     ASSOCIATE_PROFILE = "associate profile"
-    SWITCH_OFF = "switch off"
+    DISABLE_AUTODEFINED_RULES = "switch off"
     DISASSOCIATE = "disassociate"
     DISASSOCIATE_PROFILE = "disassociate profile"
 
@@ -46,10 +46,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class AssociationPlan:
     """What is to be done in a VPC, in order, and how each zone stands in it."""
 
-    zones: tuple[ZoneOutlook, ...] = ()
+    zones: tuple[ZoneInVpc, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @property
@@ -59,85 +59,95 @@ class Outlook:
         return sum(bool(zone.blocked) and zone.zone_id not in coming for zone in self.zones)
 
 
-def outlook(
-    vpc: Vpc, account: Account, row: VpcRow, reaches: Collection[Reach], zone_ids: Mapping[Fqdn, str]
-) -> Outlook:
+def association_plan(
+    vpc: Vpc,
+    account: Account,
+    row: VpcRow,
+    association_policies: Collection[AssociationPolicy],
+    zone_ids: Mapping[Fqdn, str],
+) -> AssociationPlan:
     """How the zones stand in a VPC, by what was seen of it, what orgdns did there, and policy alone.
 
     Nothing is forced: a zone that something else keeps out of the VPC stays out, with the reason. A direct association
     goes before a Profile, so where the means change, the old one goes only when the new one is there.
     """
-    zones: list[ZoneOutlook] = []
+    zones: list[ZoneInVpc] = []
     steps: list[Step] = []
     own = frozenset(zone_ids.values())
-    for reach in reaches:
-        zone_id = zone_ids[reach.domain]
-        zone = _zone_outlook(vpc, row, reach, zone_id, own, wanted=reach.wants(vpc, account))
+    for association_policy in association_policies:
+        zone_id = zone_ids[association_policy.domain]
+        zone = _zone_outlook(vpc, row, association_policy, zone_id, own, wanted=association_policy.wants(vpc, account))
         zones.append(zone)
-        steps += _zone_steps(vpc, row, reach, zone)
+        steps += _zone_steps(vpc, row, association_policy, zone)
     steps += _profile_steps(vpc, row, zones)
     there = {zone.domain for zone in zones if zone.wanted and zone.resolves}
-    if any(_switched_off(vpc, reach) for reach in reaches if reach.domain in there):
+    if any(
+        _disables_autodefined_rules(vpc, association_policy)
+        for association_policy in association_policies
+        if association_policy.domain in there
+    ):
         # Not before: EC2's own names would go, and nothing come in their place.
-        steps.append(Step(Act.SWITCH_OFF))
+        steps.append(Step(Act.DISABLE_AUTODEFINED_RULES))
     # Whatever policy says of a zone by now: an authorisation must not be left.
     steps += [Step(Act.CLEAR, of) for of in _left_open(row, own) if Step(Act.ASSOCIATE, of) not in steps]
-    return Outlook(tuple(zones), tuple(sorted(steps, key=lambda step: list(Act).index(step.act))))
+    return AssociationPlan(tuple(zones), tuple(sorted(steps, key=lambda step: list(Act).index(step.act))))
 
 
-def farewell(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
+def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
     """What is to be done for a VPC that is gone: only what the zones' owner can do without it."""
-    ours = sorted(of for of, hold in row.holds.items() if of in zone_ids and hold.ours)
+    managed = sorted(of for of, record in row.records.items() if of in zone_ids and record.managed)
     return (
         *(Step(Act.CLEAR, of) for of in _left_open(row, zone_ids)),
-        *(Step(Act.DISASSOCIATE, of) for of in ours),
+        *(Step(Act.DISASSOCIATE, of) for of in managed),
     )
 
 
 def _left_open(row: VpcRow, zone_ids: Collection[str]) -> list[str]:
     """The zones that a VPC may still be authorised for."""
-    return sorted(of for of, hold in row.holds.items() if of in zone_ids and hold.underway)
+    return sorted(of for of, record in row.records.items() if of in zone_ids and record.in_progress)
 
 
 def _zone_outlook(
-    vpc: Vpc, row: VpcRow, reach: Reach, zone_id: str, own: Collection[str], *, wanted: bool
-) -> ZoneOutlook:
+    vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, own: Collection[str], *, wanted: bool
+) -> ZoneInVpc:
     direct = any(zone.id == zone_id for zone in vpc.zones)
     by_profile = vpc.by_profile(zone_id)
-    means = Means.ASSOCIATION if direct else Means.PROFILE if by_profile else None
-    notes = tuple(_notes(vpc, row, reach, zone_id, own)) if wanted or means else ()
-    if by_profile and not (direct or wanted or row.hold(vpc.profile).ours):
+    method = AssociationMethod.ASSOCIATION if direct else AssociationMethod.PROFILE if by_profile else None
+    notes = tuple(_notes(vpc, row, association_policy, zone_id, own)) if wanted or method else ()
+    if by_profile and not (direct or wanted or row.record(vpc.profile).managed):
         notes = (
             *notes,
             "by the Profile, which the VPC's own account associated; policy does not have it resolve the zone",
         )
-    if means and not wanted and row.hold(zone_id if direct else vpc.profile).held:
+    if method and not wanted and row.record(zone_id if direct else vpc.profile).awaiting_approval:
         notes = (*notes, "not to be resolved any more: its end waits for orgdns approve")
-    return ZoneOutlook(
+    return ZoneInVpc(
         zone_id=zone_id,
-        domain=reach.domain,
-        wanted=reach.means if wanted else None,
-        means=means,
-        ours=row.hold(zone_id if direct or not by_profile else vpc.profile).ours,
-        blocked=_blocked(vpc, row, reach, zone_id, means) if wanted else "",
+        domain=association_policy.domain,
+        wanted=association_policy.method if wanted else None,
+        method=method,
+        managed=row.record(zone_id if direct or not by_profile else vpc.profile).managed,
+        blocked=_blocked(vpc, row, association_policy, zone_id, method) if wanted else "",
         notes=notes,
     )
 
 
-def _blocked(vpc: Vpc, row: VpcRow, reach: Reach, zone_id: str, means: Means | None) -> str:
+def _blocked(
+    vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, method: AssociationMethod | None
+) -> str:
     """Why no name of a zone is answered in a VPC that should resolve it, or nothing."""
-    if deaf := _deaf(vpc, reach.domain):
+    if deaf := _deaf(vpc, association_policy.domain):
         return deaf
-    if same := _same_named(vpc, reach.domain, zone_id):
+    if same := _same_named(vpc, association_policy.domain, zone_id):
         return f"the VPC is associated with the zone {same.id} of the same name, which {same.owner} owns"
-    if means is not None:
+    if method is not None:
         return ""
-    by_profile = reach.means is Means.PROFILE
+    by_profile = association_policy.method is AssociationMethod.PROFILE
     if by_profile and not vpc.profile:
         return "no Profile of orgdns is shared with the account in this region"
     if by_profile and vpc.has_profile and not vpc.profile_coming:
         return "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there"
-    return row.hold(vpc.profile if by_profile else zone_id).fault or "not associated yet"
+    return row.record(vpc.profile if by_profile else zone_id).fault or "not associated yet"
 
 
 def _deaf(vpc: Vpc, domain: Fqdn) -> str:
@@ -155,69 +165,75 @@ def _deaf(vpc: Vpc, domain: Fqdn) -> str:
     return ""
 
 
-def _notes(vpc: Vpc, row: VpcRow, reach: Reach, zone_id: str, own: Collection[str]) -> Iterator[str]:
+def _notes(
+    vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, own: Collection[str]
+) -> Iterator[str]:
     """What a person should know of a zone in a VPC though it may well be as somebody wants it."""
-    domain = reach.domain
+    domain = association_policy.domain
     for zone in vpc.zones:
         if zone.domain.endswith(f".{domain}") and zone.id not in own:
             yield f"names below {_shown(zone.domain)} are answered from the zone {zone.id}, which {zone.owner} owns"
     for rule in vpc.rules:
         if rule.domain.endswith(f".{domain}"):
             yield f"names below {_shown(rule.domain)} are asked elsewhere, by the Resolver rule {rule.id}"
-    if below := _rules_below(vpc, domain):
+    if below := _autodefined_rules_below(vpc, domain):
         more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
         yield f"EC2's own reverse rules answer for {', '.join(map(_shown, below[:_SHOWN]))}{more}"
     direct = any(zone.id == zone_id for zone in vpc.zones)
-    if direct and not row.hold(zone_id).ours and not reach.owns_all:
+    if direct and not row.record(zone_id).managed and not association_policy.owns_all:
         yield "associated by others: orgdns does not take it away"
 
 
-def _zone_steps(vpc: Vpc, row: VpcRow, reach: Reach, zone: ZoneOutlook) -> Iterator[Step]:
-    hold = row.hold(zone.zone_id)
-    direct = zone.means is Means.ASSOCIATION
+def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone: ZoneInVpc) -> Iterator[Step]:
+    record = row.record(zone.zone_id)
+    direct = zone.method is AssociationMethod.ASSOCIATION
     possible = _same_named(vpc, zone.domain, zone.zone_id) is None
-    if hold.held and (zone.wanted is Means.ASSOCIATION or not direct):
+    if record.awaiting_approval and (zone.wanted is AssociationMethod.ASSOCIATION or not direct):
         yield Step(Act.RELEASE, zone.zone_id)
-    if zone.wanted is Means.ASSOCIATION and not direct and possible:
+    if zone.wanted is AssociationMethod.ASSOCIATION and not direct and possible:
         # Which ends with what CLEAR does.
         yield Step(Act.ASSOCIATE, zone.zone_id)
         return
-    if not direct and hold != Hold():
+    if not direct and record != AssociationRecord():
         yield Step(Act.FORGET, zone.zone_id)
     # Where the Profile takes over, it is there first: never a moment without an answer.
-    replaceable = zone.wanted is None or (zone.wanted is Means.PROFILE and vpc.by_profile(zone.zone_id))
-    if direct and replaceable and (hold.ours or reach.owns_all):
+    replaceable = zone.wanted is None or (zone.wanted is AssociationMethod.PROFILE and vpc.by_profile(zone.zone_id))
+    if direct and replaceable and (record.managed or association_policy.owns_all):
         yield Step(Act.DISASSOCIATE, zone.zone_id)
 
 
-def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneOutlook]) -> Iterator[Step]:
+def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneInVpc]) -> Iterator[Step]:
     if not vpc.profile:
         return
-    wanted = any(zone.wanted is Means.PROFILE for zone in zones)
+    wanted = any(zone.wanted is AssociationMethod.PROFILE for zone in zones)
     there = vpc.has_profile
-    if wanted and row.hold(vpc.profile).held:
+    if wanted and row.record(vpc.profile).awaiting_approval:
         yield Step(Act.RELEASE, vpc.profile)
     if wanted and not there:
         yield Step(Act.ASSOCIATE_PROFILE, vpc.profile)
     # What is to be associated directly instead is so first.
-    replaced = all(zone.means is Means.ASSOCIATION for zone in zones if zone.wanted is Means.ASSOCIATION)
-    if there and not wanted and replaced and row.hold(vpc.profile).ours:
+    replaced = all(
+        zone.method is AssociationMethod.ASSOCIATION for zone in zones if zone.wanted is AssociationMethod.ASSOCIATION
+    )
+    if there and not wanted and replaced and row.record(vpc.profile).managed:
         yield Step(Act.DISASSOCIATE_PROFILE, vpc.profile)
 
 
-def _same_named(vpc: Vpc, domain: Fqdn, zone_id: str) -> SeenZone | None:
+def _same_named(vpc: Vpc, domain: Fqdn, zone_id: str) -> AssociatedZone | None:
     return next((zone for zone in vpc.zones if zone.domain == domain and zone.id != zone_id), None)
 
 
-def _rules_below(vpc: Vpc, domain: Fqdn) -> tuple[Fqdn, ...]:
+def _autodefined_rules_below(vpc: Vpc, domain: Fqdn) -> tuple[Fqdn, ...]:
     """EC2's own reverse rules that answer in place of a reverse zone in the VPC."""
-    if not (is_reverse(domain) and vpc.reverse_rules and vpc.dns_hostnames):
+    if not (is_reverse(domain) and vpc.autodefined_rules and vpc.dns_hostnames):
         return ()
-    return tuple(rule for cidr in vpc.cidrs for rule in rules_below(domain, cidr))
+    return tuple(rule for cidr in vpc.cidrs for rule in autodefined_rules_below(domain, cidr))
 
 
-def _switched_off(vpc: Vpc, reach: Reach) -> bool:
-    return reach.switches_off and bool(_rules_below(vpc, reach.domain))
+def _disables_autodefined_rules(vpc: Vpc, association_policy: AssociationPolicy) -> bool:
+    return association_policy.disables_autodefined_rules and bool(
+        _autodefined_rules_below(vpc, association_policy.domain)
+    )
 
 
 def _shown(domain: Fqdn) -> str:

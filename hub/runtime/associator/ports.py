@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Account, Spoke
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.model.vpcs import Hold, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+    from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
 
 
 class AssociationRefused(Exception):
@@ -32,7 +32,7 @@ class Vpcs(Protocol):
         ...
 
 
-class VpcRows(Protocol):
+class VpcLedger(Protocol):
     """What the ledger knows of VPCs; each raises LedgerUnavailable."""
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
@@ -43,11 +43,11 @@ class VpcRows(Protocol):
         """The rows of all VPCs, as they are asked for, read consistently."""
         ...
 
-    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         """Remember how a VPC was seen, and how the zones stand in it; what orgdns did there stays."""
         ...
 
-    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
         """Remember how one zone, or the Profile, stands in a VPC."""
         ...
 
@@ -60,14 +60,14 @@ class VpcRows(Protocol):
         ...
 
 
-class Removals(Protocol):
+class ApprovalLedger(Protocol):
     """What waits for a person of a zone's associations; each raises LedgerUnavailable."""
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """What is known of a zone; a new status where nothing is."""
         ...
 
-    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
         """Remember which associations wait to be ended, none of them if that is over."""
         ...
 
@@ -103,6 +103,6 @@ class Associations(Protocol):
         """End the association of the VPC with a Profile, if there is one."""
         ...
 
-    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
+    def disable_autodefined_rules(self, ref: VpcRef) -> None:
         """Switch EC2's own reverse rules off in the VPC."""
         ...

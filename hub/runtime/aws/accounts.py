@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_organizations.type_defs import AccountTypeDef
 
-    from hub.runtime.ports import Clock, Labels
+    from hub.runtime.ports import Clock, LabelLedger
 
 # An account that is renamed or leaves is seen within this time; a new one sooner, as unknown ones are not kept long.
 KEEP_KNOWN_MILLIS: Final = 900_000
@@ -32,7 +32,7 @@ class _Kept:
 class OrganizationAccounts:
     """The accounts of the organization, each asked for once in a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: Labels, clock: Clock) -> None:
+    def __init__(self, client: OrganizationsClient, labels: LabelLedger, clock: Clock) -> None:
         self._client = client
         self._labels = labels
         self._clock = clock

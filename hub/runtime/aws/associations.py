@@ -114,7 +114,7 @@ class VpcOwner:
             except client.exceptions.ResourceNotFoundException:
                 return
 
-    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
+    def disable_autodefined_rules(self, ref: VpcRef) -> None:
         """Switch EC2's own reverse rules off in the VPC."""
         with self._client(ref, "route53resolver", ref.region) as client:
             client.update_resolver_config(ResourceId=ref.id, AutodefinedReverseFlag="DISABLE")

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime.chunks import chunks
 from hub.runtime.messages import body_of
-from hub.runtime.ports import TasksUnsent
+from hub.runtime.ports import TasksNotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,6 @@ class QueuedTasks:
                     ],
                 )
             except (ClientError, BotoCoreError) as error:
-                raise TasksUnsent(f"{self._url} takes no messages: {error}") from error
+                raise TasksNotSent(f"{self._url} takes no messages: {error}") from error
             if failed := answer.get("Failed"):
-                raise TasksUnsent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")
+                raise TasksNotSent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")

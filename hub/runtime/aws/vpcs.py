@@ -12,7 +12,7 @@ from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
 from hub.runtime.chunks import chunks
 from hub.runtime.model.names import Fqdn, Spoke
-from hub.runtime.model.vpcs import ForwardRule, SeenZone, Vpc, VpcRef
+from hub.runtime.model.vpcs import AssociatedZone, ForwardRule, Vpc, VpcRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -74,7 +74,7 @@ class _Look:
         described = list(self._described(vpc_ids))
         if not described:
             return
-        rules, without_reverse_rules = self._rules(), self._without_reverse_rules()
+        rules, without_autodefined_rules = self._rules(), self._without_autodefined_rules()
         profile, profiles = self._profile(), self._profile_associations()
         profile_zones = tuple(sorted(self._profile_zones(profile)))
         for one in described:
@@ -95,7 +95,7 @@ class _Look:
                 zones=tuple(sorted(self._zones(ref.id))),
                 rules=tuple(sorted(rules.get(ref.id, ()))),
                 profiles=tuple(sorted(profiles.get(ref.id, {}))),
-                reverse_rules=ref.id not in without_reverse_rules,
+                autodefined_rules=ref.id not in without_autodefined_rules,
                 profile=profile,
                 profile_zones=profile_zones,
                 profile_coming=profiles.get(ref.id, {}).get(profile, "COMPLETE") not in _THERE,
@@ -118,7 +118,7 @@ class _Look:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
         return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
 
-    def _zones(self, vpc_id: str) -> Iterator[SeenZone]:
+    def _zones(self, vpc_id: str) -> Iterator[AssociatedZone]:
         """The private hosted zones that a VPC is associated with, whoever owns them; not those of its Profiles."""
         request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
         while True:
@@ -126,7 +126,7 @@ class _Look:
             for zone in page["HostedZoneSummaries"]:
                 owner = zone["Owner"].get("OwningAccount") or zone["Owner"].get("OwningService", "")
                 zone_id = zone["HostedZoneId"].rpartition("/")[2]
-                yield SeenZone(zone_id, _absolute(zone["Name"]), str(owner))
+                yield AssociatedZone(zone_id, _absolute(zone["Name"]), str(owner))
             if not page.get("NextToken"):
                 return
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
@@ -145,7 +145,7 @@ class _Look:
                 rules.setdefault(one["VPCId"], set()).add(ForwardRule(rule["Id"], domain))
         return rules
 
-    def _without_reverse_rules(self) -> frozenset[str]:
+    def _without_autodefined_rules(self) -> frozenset[str]:
         configs = self._listed("list_resolver_configs", "ResolverConfigs")
         return frozenset(one["ResourceId"] for one in configs if one["AutodefinedReverse"] not in _ENABLED)
 

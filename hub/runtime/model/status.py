@@ -20,7 +20,8 @@ class SpokeStatus:
 
     `policy` is the digest of the policy that the last complete sweep went by. `fault` says why the spoke could not be
     swept, and `fault_since` from when on it was out of reach, 0 when it is not: waiting helps against other faults.
-    `withdrawn` when that lasted for longer than names are kept. `held` are the instances that the last sweep would have
+    `withdrawn` when that lasted for longer than names are kept. `pending_removals` are the instances that the last
+    sweep would have
     taken names from and did not, `approved` those of which a person said that it may. `event_at` is about when the last
     event of the spoke came: a quarter of an hour ago at most, it may be a later one. `kept_vpcs` is the number of VPCs
     of a spoke that was let go in which something that orgdns associated is left.
@@ -37,8 +38,8 @@ class SpokeStatus:
     fault: str = ""
     fault_since: Millis = NEVER
     withdrawn: bool = False
-    held: tuple[str, ...] = ()
-    held_names: int = 0
+    pending_removals: tuple[str, ...] = ()
+    pending_names: int = 0
     approved: frozenset[str] = frozenset()
     event_at: Millis = NEVER
     kept_vpcs: int = 0
@@ -55,9 +56,9 @@ class SpokeStatus:
 
 @dataclass(frozen=True, slots=True)
 class ZoneStatus:
-    """How a zone is, by its last audit: how many names differed, by kind; `held` and `approved` as a spoke's.
+    """The result of a zone's last audit: how many names differed, by kind; the rest as in a spoke's status.
 
-    `held_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy wants ended, and that wait for a
+    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy wants ended, and that wait for a
     person, `approved_vpcs` those of which a person said that they may be.
     """
 
@@ -67,15 +68,15 @@ class ZoneStatus:
     names: int = 0
     differences: tuple[tuple[str, int], ...] = ()
     fault: str = ""
-    held: tuple[Fqdn, ...] = ()
-    held_names: int = 0
+    pending_removals: tuple[Fqdn, ...] = ()
+    pending_names: int = 0
     approved: frozenset[str] = frozenset()
-    held_vpcs: tuple[str, ...] = ()
+    pending_vpcs: tuple[str, ...] = ()
     approved_vpcs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class ScheduleCursor:
     """Where the rounds have come to: the policy that spokes are swept by, since when, and after which spoke to go on.
 
     `ahead` is how many spokes are still to be asked at once, as policy is new. `at` is when the round was.

@@ -29,21 +29,21 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Associate:
-    """Have these VPCs of a spoke resolve what they should; `let_go` when the spoke's account is none of ours."""
+    """Have these VPCs of a spoke resolve what they should; `abandon` when the spoke's account is none of ours."""
 
     spoke: Spoke
     vpc_ids: tuple[str, ...]
-    let_go: bool = False
+    abandon: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class AskForSweeps:
+class ScheduleSweeps:
     """Ask for the sweeps that are due."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskForAudits:
+class ScheduleAudits:
     """Ask for an audit of every zone."""
 
 
-Task = Sweep | Audit | AskForSweeps | AskForAudits | Associate
+Task = Sweep | Audit | ScheduleSweeps | ScheduleAudits | Associate

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Fqdn
 
 
-class Means(StrEnum):
+class AssociationMethod(StrEnum):
     """By what a VPC resolves a zone."""
 
     ASSOCIATION = "association"
@@ -27,7 +27,7 @@ class VpcRef(Ref):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class SeenZone:
+class AssociatedZone:
     """A private hosted zone that a VPC is associated with, whoever owns it: an account, or a service of AWS."""
 
     id: str
@@ -47,8 +47,8 @@ class ForwardRule:
 class Vpc:
     """A VPC, as its account shows it: its facts, and all that decides what its Resolver answers from.
 
-    `profiles` are the ids of the Route 53 Profiles that it is associated with, `reverse_rules` whether EC2's own rules
-    for reverse lookups are in force, `profile` the id of the Profile of orgdns in its region, where there is one.
+    `profiles` are the ids of the Route 53 Profiles that it is associated with, `autodefined_rules` whether EC2's own
+    rules for reverse lookups are in force, `profile` the id of the Profile of orgdns in its region, where there is one.
     `profile_zones` are the ids of the zones which that Profile carries, and `profile_coming` says that AWS has not yet
     done associating the VPC with it.
     """
@@ -58,10 +58,10 @@ class Vpc:
     tags: tuple[tuple[str, str], ...] = ()
     dns_support: bool = True
     dns_hostnames: bool = True
-    zones: tuple[SeenZone, ...] = ()
+    zones: tuple[AssociatedZone, ...] = ()
     rules: tuple[ForwardRule, ...] = ()
     profiles: tuple[str, ...] = ()
-    reverse_rules: bool = True
+    autodefined_rules: bool = True
     profile: str = ""
     profile_zones: tuple[str, ...] = ()
     profile_coming: bool = False
@@ -81,46 +81,48 @@ class Vpc:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class AssociationRecord:
     """What the ledger remembers of one zone, or of the Profile, in one VPC.
 
-    `ours` when orgdns associated it. `underway` from before the first call of an association until after the last: an
-    authorisation may be left then. `fault` is why the last try failed, and `held` that ending it waits for a person.
+    `managed` when orgdns associated it. `in_progress` from before the first call of an association until after the
+    last: an
+    authorisation may be left then. `fault` is why the last try failed, and `awaiting_approval` that ending it waits
+    for a person.
     """
 
-    ours: bool = False
-    underway: bool = False
+    managed: bool = False
+    in_progress: bool = False
     fault: str = ""
-    held: bool = False
+    awaiting_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class ZoneOutlook:
+class ZoneInVpc:
     """How one zone stands in a VPC.
 
-    `wanted` is by what means policy has the VPC resolve the zone, None where it has not; `means` by what it does now.
+    `wanted` is by what means policy has the VPC resolve the zone, None where it has not; `method` by what it does now.
     `blocked` says why no name of the zone is answered though policy wants it; `notes` what else a person should know.
     """
 
     zone_id: str
     domain: Fqdn
-    wanted: Means | None = None
-    means: Means | None = None
-    ours: bool = False
+    wanted: AssociationMethod | None = None
+    method: AssociationMethod | None = None
+    managed: bool = False
     blocked: str = ""
     notes: tuple[str, ...] = ()
 
     @property
     def resolves(self) -> bool:
         """Whether the VPC resolves the zone, as far as can be seen."""
-        return self.means is not None and not self.blocked
+        return self.method is not None and not self.blocked
 
 
 @dataclass(frozen=True, slots=True)
 class VpcRow:
     """What the ledger knows of a VPC: as it was last seen, with its account then, and what orgdns did there.
 
-    `zones` are how the zones stood then, by the policy that was deployed. `holds` are by the zone's id, and the
+    `zones` are how the zones stood then, by the policy that was deployed. `records` are by the zone's id, and the
     Profile's by its own.
     """
 
@@ -128,12 +130,12 @@ class VpcRow:
     seen_at: Millis = NEVER
     vpc: Vpc | None = None
     account: Account | None = None
-    zones: tuple[ZoneOutlook, ...] = ()
-    holds: Mapping[str, Hold] = field(default_factory=dict)
+    zones: tuple[ZoneInVpc, ...] = ()
+    records: Mapping[str, AssociationRecord] = field(default_factory=dict)
 
-    def hold(self, of: str) -> Hold:
+    def record(self, of: str) -> AssociationRecord:
         """What is remembered of a zone, or of a Profile."""
-        return self.holds.get(of, Hold())
+        return self.records.get(of, AssociationRecord())
 
 
 @dataclass(frozen=True, slots=True)

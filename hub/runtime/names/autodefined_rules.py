@@ -47,7 +47,7 @@ def rules_of(cidr: str) -> tuple[Fqdn, ...]:
     return (*GENERIC, *(rule_domains(network) if isinstance(network, IPv4Network) else ()))
 
 
-def rules_below(domain: Fqdn, cidr: str) -> tuple[Fqdn, ...]:
+def autodefined_rules_below(domain: Fqdn, cidr: str) -> tuple[Fqdn, ...]:
     """The domains of the rules for a CIDR that lie below a reverse zone, and so answer in its place."""
     network = ip_network(cidr, strict=False)
     if not isinstance(network, IPv4Network):

@@ -38,7 +38,7 @@ class _Looked:
     account: Account
     hints: dict[InstanceRef, Hint]
 
-    def given_up(self, reason: str) -> list[InstanceOutcome]:
+    def discarded_records(self, reason: str) -> list[InstanceOutcome]:
         """Leave all of them to the queue, and wait for none."""
         outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason) for ref in self.hints]
         self.hints.clear()
@@ -121,12 +121,12 @@ class Observer:
         """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
         hints = looked.hints
         if self.time_left() < LOOK_TAKES:
-            return looked.given_up(NO_TIME)
+            return looked.discarded_records(NO_TIME)
         looked_at = self.clock()
         try:
             seen = self.instances.describe(looked.spoke, [ref.id for ref in hints])
         except SpokeUnreachable as unreachable:
-            return looked.given_up(str(unreachable))
+            return looked.discarded_records(str(unreachable))
         outcomes = []
         for ref, hint in list(hints.items()):
             instance = seen.get(ref.id)

@@ -12,7 +12,7 @@ from typing import Final
 from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.policy.decide import Decision
-from hub.runtime.ports import Clock, LedgerUnavailable, Observations, Outdated
+from hub.runtime.ports import Clock, InstanceLedger, LedgerUnavailable, Outdated
 
 TOO_OLD: Final = "a later look was recorded"
 
@@ -41,7 +41,7 @@ class InstanceOutcome:
 class Recorder:
     """Writes what instances claim."""
 
-    ledger: Observations
+    ledger: InstanceLedger
     clock: Clock
 
     def seen(self, instance: Instance, account: Account, decision: Decision, looked_at: Millis) -> InstanceOutcome:

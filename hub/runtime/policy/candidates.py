@@ -34,7 +34,7 @@ Values = dict[str, "str | Missing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class NameCandidate:
     """One name that a rule would give: what its variables stand for, and the interfaces with the addresses for it."""
 
     values: Mapping[str, str | Missing]
@@ -52,23 +52,25 @@ class Wish:
         return value
 
 
-def wishes(rule: Rule, instance: Instance, facts: Values, interfaces: tuple[Interface, ...]) -> Iterator[Wish]:
+def name_candidates(
+    rule: Rule, instance: Instance, facts: Values, interfaces: tuple[Interface, ...]
+) -> Iterator[NameCandidate]:
     """What the rule would give: one name, or one for each alias, index or address that its templates name."""
     tags = {variable: tag_value(instance, key) for variable in rule.variables if (key := tag_key(variable))}
     for values, of_group in _groups(rule, interfaces):
         common = facts | tags | values
         if rule.aliases is None:
-            yield Wish(common, of_group)
+            yield NameCandidate(common, of_group)
             continue
         aliases = list(dict.fromkeys((instance.tag(rule.aliases) or "").replace(",", " ").split()))
         absent = Missing(f"the instance has no tag {rule.aliases!r} that lists a name", untagged=True)
         if not aliases:
-            yield Wish(common | {"alias": absent}, of_group)
+            yield NameCandidate(common | {"alias": absent}, of_group)
         for alias in aliases[:MAX_ALIASES]:
-            yield Wish(common | {"alias": alias}, of_group)
+            yield NameCandidate(common | {"alias": alias}, of_group)
         if len(aliases) > MAX_ALIASES:
             cut = Missing(f"the tag {rule.aliases!r} lists {len(aliases)} names; the first {MAX_ALIASES} count")
-            yield Wish(dict.fromkeys(rule.variables, cut), of_group)
+            yield NameCandidate(dict.fromkeys(rule.variables, cut), of_group)
 
 
 def tag_value(instance: Instance, key: str) -> str | Missing:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.templates import Template
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,18 +36,18 @@ def from_json(text: str) -> Policy:
         reserved=tuple(read["reserved"]),
         reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _set(zone["vpcs"])) for zone in read["reverse_zones"]),
         adopting=tuple(Fqdn(domain) for domain in read["adopting"]),
-        reaches=tuple(_reach(reach) for reach in read["reaches"]),
+        association_policies=tuple(_association_policy(each) for each in read["association_policies"]),
     )
 
 
-def _reach(read: dict[str, Any]) -> Reach:
-    return Reach(
+def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
+    return AssociationPolicy(
         domain=Fqdn(read["domain"]),
-        means=Means(read["means"]),
+        method=AssociationMethod(read["method"]),
         selections=None if read["selections"] is None else tuple(_selection(one) for one in read["selections"]),
         exceptions=tuple(_selection(one) for one in read["exceptions"]),
         owns_all=read["owns_all"],
-        switches_off=read["switches_off"],
+        disables_autodefined_rules=read["disables_autodefined_rules"],
     )
 
 

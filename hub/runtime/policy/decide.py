@@ -21,13 +21,21 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.names.labels import NameRefused, cut, enclosing, reverse_name
 from hub.runtime.names.templates import Name, Template, matches
-from hub.runtime.policy.candidates import Missing, Untagged, Values, Wish, selected_interfaces, tag_value, wishes
+from hub.runtime.policy.candidates import (
+    Missing,
+    NameCandidate,
+    Untagged,
+    Values,
+    name_candidates,
+    selected_interfaces,
+    tag_value,
+)
 from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hub.runtime.policy.vpc_selection import Reach
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 # More than an instance has use for; each costs rows of the ledger and records of the zone.
 MAX_NAMES: Final = 100
@@ -95,7 +103,7 @@ class Policy:
 
     `unit_labels` are what `{ou}` stands for in the accounts of a unit. `reserved` are patterns of names that nobody
     gets by a choice of his own. In the zones `adopting` what other tools left for known instances is taken over.
-    `reaches` are the zones of which policy says which VPCs resolve them.
+    `association_policies` are the zones of which policy says which VPCs resolve them.
     """
 
     regions: frozenset[str]
@@ -105,12 +113,12 @@ class Policy:
     reserved: tuple[str, ...] = ()
     reverse_zones: tuple[ReverseZone, ...] = ()
     adopting: tuple[Fqdn, ...] = ()
-    reaches: tuple[Reach, ...] = ()
+    association_policies: tuple[AssociationPolicy, ...] = ()
 
     @property
-    def reaches_by_units(self) -> bool:
+    def associations_read_units(self) -> bool:
         """Whether it matters to VPCs which organizational units an account lies in."""
-        return any(reach.reads_units for reach in self.reaches)
+        return any(association_policy.reads_units for association_policy in self.association_policies)
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -146,7 +154,7 @@ class Policy:
             if declined := rule.declined(instance):
                 draft.refusals.append(Refusal(rule.name, declined, declined=True))
                 continue
-            for wish in wishes(rule, instance, facts, interfaces):
+            for wish in name_candidates(rule, instance, facts, interfaces):
                 given = self._given(rule, wish)
                 if isinstance(given, Refusal):
                     draft.refusals.append(given)
@@ -157,7 +165,7 @@ class Policy:
             draft.claims.setdefault(claim.key, claim)
         return draft.decision()
 
-    def _given(self, rule: Rule, wish: Wish) -> tuple[Name, Template] | Refusal:
+    def _given(self, rule: Rule, wish: NameCandidate) -> tuple[Name, Template] | Refusal:
         """The name that the first of the rule's templates gives for which there are values, if nothing bars it."""
         reasons: list[NameRefused] = []
         for template in rule.templates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.rules import Scope, TagCondition
 
 if TYPE_CHECKING:
@@ -36,19 +36,20 @@ class VpcSelection:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class AssociationPolicy:
     """Which VPCs resolve a zone, and by what means.
 
     Those of any of the selections, without those of any that is excepted; None selects all. `owns_all` when
-    associations that others made are taken away, too. `switches_off` when EC2's own reverse rules are, that lie below.
+    associations that others made are taken away, too. `disables_autodefined_rules` when EC2's own reverse rules are,
+    that lie below.
     """
 
     domain: Fqdn
-    means: Means = Means.ASSOCIATION
+    method: AssociationMethod = AssociationMethod.ASSOCIATION
     selections: tuple[VpcSelection, ...] | None = None
     exceptions: tuple[VpcSelection, ...] = ()
     owns_all: bool = False
-    switches_off: bool = False
+    disables_autodefined_rules: bool = False
 
     def wants(self, vpc: Vpc, account: Account) -> bool:
         """Whether a VPC is to resolve the zone."""

@@ -29,7 +29,7 @@ MAX_HELD_CHARACTERS: Final = MAX_CHARACTERS // 2
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClaimStatus:
     """A claim on a name, whether it is published, and why it is not."""
 
     claim: Claim
@@ -51,14 +51,14 @@ def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
     return tuple(by_age[_held(by_age)])
 
 
-def standings(claims: Collection[Claim]) -> tuple[Standing, ...]:
+def claim_statuses(claims: Collection[Claim]) -> tuple[ClaimStatus, ...]:
     """What becomes of each claim on one name, whatever order they came in, the oldest first."""
     by_age = _by_age(claims)
     held = _held(by_age)
     there = range(*held.indices(len(by_age)))
     lost = _lost(by_age, held) if len(there) < len(by_age) else ""
     return tuple(
-        Standing(claim, holds=True) if number in there else Standing(claim, holds=False, reason=lost)
+        ClaimStatus(claim, holds=True) if number in there else ClaimStatus(claim, holds=False, reason=lost)
         for number, claim in enumerate(by_age)
     )
 

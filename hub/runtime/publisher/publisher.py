@@ -28,9 +28,9 @@ from hub.runtime.model.names import (
 from hub.runtime.names.labels import NameRefused, parse_domain
 from hub.runtime.ports import (
     BatchRefused,
-    Circumstances,
     LedgerUnavailable,
-    Names,
+    NameLedger,
+    PublishControls,
     TimeLeft,
     ZoneClosed,
     Zones,
@@ -102,8 +102,8 @@ class _Run:
 class Publisher:
     """Brings zones in line with claims."""
 
-    ledger: Names
-    circumstances: Circumstances
+    ledger: NameLedger
+    circumstances: PublishControls
     zones: Zones
     time_left: TimeLeft
     # The ids of the zones in which what other tools left for known instances is taken over.
@@ -162,7 +162,7 @@ class Publisher:
             return []
         try:
             there = self.zones.record_sets(keys[0].zone_id, [key.fqdn for key in keys])
-            strangers = self._strangers(run, keys, there)
+            unknown_owners = self._unknown_owners(run, keys, there)
         except (ZoneUnavailable, ZoneClosed) as failure:
             self._failed(run, keys, failure)
             return []
@@ -174,7 +174,7 @@ class Publisher:
         settled: list[NameChange] = []
         for key in keys:
             held = there[key.fqdn]
-            if stranger := strangers.get(key):
+            if stranger := unknown_owners.get(key):
                 # What is remembered counts as known the next time: a stranger stays one until the spoke was swept.
                 known = tuple(one for one in held.owned if one.set_identifier in run.states[key].known)
                 settled.append(NameChange(key, known, (), stranger))
@@ -192,7 +192,7 @@ class Publisher:
         self._note(run, settled)
         return planned
 
-    def _strangers(
+    def _unknown_owners(
         self, run: _Run, keys: Iterable[NameKey], there: Mapping[Fqdn, ZoneRecordSets]
     ) -> dict[NameKey, str]:
         """The names that somebody holds of whom the ledger knows nothing, though he may well claim them, and why so.

@@ -15,7 +15,7 @@ from hub.runtime.chunks import chunks
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.holders import desired_record_sets
-from hub.runtime.sweeper.hash_set import Seen
+from hub.runtime.sweeper.hash_set import HashSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import NameState, RecordSet, Spoke
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.ports import Clock, Marks, Statuses, TimeLeft, ZoneListing, ZoneRecordSets
+    from hub.runtime.ports import AuditLedger, Clock, Statuses, TimeLeft, ZoneListing, ZoneRecordSets
 
 # The rows of so many names are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100
@@ -32,7 +32,7 @@ STEP_TAKES: Final = 100.0
 NO_TIME: Final = "no time was left to read all of it"
 PAUSED: Final = "publishing is paused"
 # What waits stands in one row of the ledger, of 400 KB at most, and a name has up to 255 characters.
-MAX_HELD: Final = 1_000
+MAX_PENDING: Final = 1_000
 
 
 class Difference(StrEnum):
@@ -60,7 +60,7 @@ class _Run:
     """One zone's bookkeeping; `vanishing` are the names of which nothing would be left."""
 
     status: ZoneStatus
-    seen: Seen = field(default_factory=Seen)
+    seen: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, Difference] = field(default_factory=dict)
     names: int = 0
@@ -74,7 +74,7 @@ class _Unfinished(Exception):
 class Auditor:
     """Audits zones; `paused` says why nothing is written to them now, or None."""
 
-    ledger: Marks
+    ledger: AuditLedger
     statuses: Statuses
     zones: ZoneListing
     guard: Guard
@@ -118,9 +118,9 @@ class Auditor:
 
     def _settled(self, run: _Run) -> ZoneStatus:
         """Mark the names of which nothing would be left, unless they wait for a person; how the zone is."""
-        held = self.guard.held(dict.fromkeys(run.vanishing, 1), run.names, run.status.approved)
+        pending_removals = self.guard.awaiting_approval(dict.fromkeys(run.vanishing, 1), run.names, run.status.approved)
         for fqdn, difference in run.vanishing.items():
-            if fqdn not in held:
+            if fqdn not in pending_removals:
                 self.ledger.mark(NameKey(run.status.zone_id, fqdn), _REASONS[difference])
         return replace(
             run.status,
@@ -128,8 +128,8 @@ class Auditor:
             names=run.names,
             differences=tuple(sorted((difference.value, number) for difference, number in run.counts.items())),
             fault="",
-            held=tuple(sorted(fqdn for fqdn in run.vanishing if fqdn in held))[:MAX_HELD],
-            held_names=len(held),
+            pending_removals=tuple(sorted(fqdn for fqdn in run.vanishing if fqdn in pending_removals))[:MAX_PENDING],
+            pending_names=len(pending_removals),
         )
 
     def _compare(self, run: _Run, known: dict[Spoke, bool]) -> None:
@@ -147,20 +147,23 @@ class Auditor:
     def _compare_name(
         self, run: _Run, key: NameKey, there: ZoneRecordSets, remembered: Published, known: dict[Spoke, bool]
     ) -> None:
-        held, before = set(there.owned), set(remembered.record_sets)
-        strangers = _owners(held) - _owners(before)
-        if self._unsettled(strangers, known):
+        current, before = set(there.owned), set(remembered.record_sets)
+        unknown_owners = _owners(current) - _owners(before)
+        if self._unsettled(unknown_owners, known):
             # Its claims may not be in the ledger yet, as after it was emptied: nothing is known to be wrong.
             run.counts[Difference.UNSETTLED] += 1
-        elif strangers:
+        elif unknown_owners:
             desired = set(desired_record_sets(self.ledger.name(key).claims))
-            unclaimed = strangers - _owners(desired)
+            unclaimed = unknown_owners - _owners(desired)
             self._differs(
-                run, key, Difference.UNCLAIMED if unclaimed else Difference.EDITED, vanishes=bool(held and not desired)
+                run,
+                key,
+                Difference.UNCLAIMED if unclaimed else Difference.EDITED,
+                vanishes=bool(current and not desired),
             )
-        elif before - held and _owners(before) - _owners(held):
+        elif before - current and _owners(before) - _owners(current):
             self._differs(run, key, Difference.MISSING)
-        elif before != held:
+        elif before != current:
             self._differs(run, key, Difference.EDITED)
         elif not remembered.conflict and _beside(there):
             self._differs(run, key, Difference.FOREIGN)
@@ -191,7 +194,7 @@ class Auditor:
         unsettled = False
         for spoke in {ref.spoke for one in set_identifiers if (ref := InstanceRef.of_set_identifier(one))}:
             if spoke not in known:
-                self.statuses.know_spoke(spoke)
+                self.statuses.register_spoke(spoke)
                 known[spoke] = False
             unsettled |= not known[spoke]
         return unsettled

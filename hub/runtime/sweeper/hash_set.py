@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Seen:
+class HashSet:
     """The texts that were added, by hashes that differ from process to process.
 
     Of 100,000 texts asked for among as many, one is taken for seen that was not once in two thousand million times:

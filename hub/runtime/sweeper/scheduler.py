@@ -20,32 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from hub.runtime.model.names import Millis, Spoke
-    from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+    from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
-    from hub.runtime.ports import Clock, Rounds, Spokes, Statuses, Tasks
+    from hub.runtime.ports import Clock, ScheduleLedger, Spokes, Statuses, Tasks
 
-ROUNDS_AN_HOUR: Final = 60 // contract.ROUND_MINUTES
-ROUND_SECONDS: Final = contract.ROUND_MINUTES * 60
+SCHEDULES_AN_HOUR: Final = 60 // contract.SCHEDULE_MINUTES
+SCHEDULE_SECONDS: Final = contract.SCHEDULE_MINUTES * 60
 # How many spokes a second are asked at once: a sweep takes a second or two, and ten run at a time.
 SWEEPS_A_SECOND: Final = 5
-MOST_AHEAD: Final = SWEEPS_A_SECOND * ROUND_SECONDS
+MOST_AHEAD: Final = SWEEPS_A_SECOND * SCHEDULE_SECONDS
 # SQS API Reference, SendMessage: DelaySeconds.
 LONGEST_DELAY: Final = 900
 # One audit reads the ledger once for so many zones; one follows the other, as all share one pace.
 ZONES_AN_AUDIT: Final = 25
 # What was held back is looked at again after so many milliseconds: it may have settled by itself.
-HELD_AGAIN: Final = 3_600_000
+PENDING_AGAIN: Final = 3_600_000
 # Swept once an hour and audited once a day, a spoke or zone that was not for three times as long is overdue.
 SWEEP_OVERDUE: Final = 3 * 3_600_000
 AUDIT_OVERDUE: Final = 3 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ScheduleOutcome:
     """What a round asked for, and how all is: numbers of spokes and zones.
 
     `behind` are the spokes that were not swept by the deployed policy yet, `unreachable` those that are out of reach,
-    `overdue` the spokes and zones that were not seen whole for too long, `held` those in which removals wait.
+    `overdue` the spokes and zones that were not seen whole for too long, `pending_removals` those in which removals
+    wait.
     """
 
     sweeps: int
@@ -54,16 +55,16 @@ class Asked:
     behind: int
     unreachable: int
     overdue: int
-    held: int
+    pending_removals: int
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class SweepScheduler:
     """Asks for sweeps and audits; `policy_digest` tells policies apart."""
 
     spokes: Spokes
     statuses: Statuses
-    rounds: Rounds
+    rounds: ScheduleLedger
     tasks: Tasks
     zone_ids: Sequence[str]
     policy_digest: str
@@ -71,7 +72,7 @@ class Asker:
     # The associator's queue, where there is one.
     associations: Tasks | None = None
 
-    def ask_for_sweeps(self) -> Asked:
+    def schedule_sweeps(self) -> ScheduleOutcome:
         """Ask for the sweeps that are due in this round, and for the audits that a person asked for.
 
         Raises:
@@ -84,26 +85,30 @@ class Asker:
         statuses = {status.spoke: status for status in self.statuses.spoke_statuses()}
         for spoke in sorted(listed - statuses.keys()):
             # From now on it shows in the status, also before its first sweep.
-            self.statuses.know_spoke(spoke)
+            self.statuses.register_spoke(spoke)
         # A spoke that is rolled out no more is swept until its names are withdrawn, and on where VPCs keep something:
         # its account may leave the organization later than its unit.
         known = listed | {spoke for spoke, status in statuses.items() if not status.withdrawn}
         swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
-        due, following = due_sweeps(swept, statuses, self.rounds.last_round(), self.policy_digest, now)
+        due, following = due_sweeps(swept, statuses, self.rounds.cursor(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
-        every_zone = self.rounds.audit_asked()
-        again = [one.zone_id for one in zones if one.approved or (one.held and now - one.tried_at > HELD_AGAIN)]
+        every_zone = self.rounds.audits_requested()
+        again = [
+            one.zone_id
+            for one in zones
+            if one.approved or (one.pending_removals and now - one.tried_at > PENDING_AGAIN)
+        ]
         audits = _audits(self.zone_ids if every_zone else again)
         self.tasks.ask([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         if self.associations is not None:
             self.associations.ask(_approved(zones))
         # Last, so that a round that was cut short is asked once more.
-        self.rounds.put_round(following)
+        self.rounds.put_cursor(following)
         if every_zone:
-            self.rounds.ask_for_audit(wanted=False)
+            self.rounds.request_audits(wanted=False)
         return replace(self._counted(known, statuses, zones, now), sweeps=len(due), audits=len(audits))
 
-    def ask_for_audits(self, zone_ids: Collection[str] | None = None) -> None:
+    def schedule_audits(self, zone_ids: Collection[str] | None = None) -> None:
         """Ask for an audit of these zones, or of every zone.
 
         Raises:
@@ -117,26 +122,30 @@ class Asker:
         statuses: Mapping[Spoke, SpokeStatus],
         zones: Collection[ZoneStatus],
         now: Millis,
-    ) -> Asked:
+    ) -> ScheduleOutcome:
         of_known = [statuses[spoke] for spoke in known if spoke in statuses]
         reached = [status for status in of_known if not status.fault_since]
         late = [status for status in reached if status.tried_at and now - status.swept_at > SWEEP_OVERDUE]
         late_zones = [zone for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE]
-        return Asked(
+        return ScheduleOutcome(
             sweeps=0,
             audits=0,
             spokes=len(known),
             behind=len(known) - sum(status.policy == self.policy_digest for status in of_known),
             unreachable=len(of_known) - len(reached),
             overdue=len(late) + len(late_zones),
-            held=sum(bool(status.held) for status in of_known)
-            + sum(bool(zone.held or zone.held_vpcs) for zone in zones),
+            pending_removals=sum(bool(status.pending_removals) for status in of_known)
+            + sum(bool(zone.pending_removals or zone.pending_vpcs) for zone in zones),
         )
 
 
 def due_sweeps(
-    known: Collection[Spoke], statuses: Mapping[Spoke, SpokeStatus], last: Round, policy_digest: str, now: Millis
-) -> tuple[list[tuple[Spoke, int]], Round]:
+    known: Collection[Spoke],
+    statuses: Mapping[Spoke, SpokeStatus],
+    last: ScheduleCursor,
+    policy_digest: str,
+    now: Millis,
+) -> tuple[list[tuple[Spoke, int]], ScheduleCursor]:
     """Which spokes a round asks, each after how many seconds, and where the next round goes on.
 
     Those come first that were never tried, and those of which a person approved something. A round that comes too soon
@@ -147,14 +156,14 @@ def due_sweeps(
     if last.policy != policy_digest:
         last = replace(last, policy=policy_digest, since=now, ahead=len(ordered))
     ahead = min(last.ahead, MOST_AHEAD)
-    early = not ahead and now - last.at < ROUND_SECONDS * 500
-    number = 0 if early else max(ahead, -(-len(ordered) // ROUNDS_AN_HOUR))
+    early = not ahead and now - last.at < SCHEDULE_SECONDS * 500
+    number = 0 if early else max(ahead, -(-len(ordered) // SCHEDULES_AN_HOUR))
     later = [place for place in ordered if place > last.after]
     turn = [*later, *ordered[: len(ordered) - len(later)]][:number]
     first = [spoke for place, spoke in places.items() if _urgent(statuses.get(spoke))][:MOST_AHEAD]
     due = {spoke: position // SWEEPS_A_SECOND for position, spoke in enumerate(sorted(first))}
     for position, place in enumerate(turn):
-        delay = position // SWEEPS_A_SECOND if ahead else position * ROUND_SECONDS // number
+        delay = position // SWEEPS_A_SECOND if ahead else position * SCHEDULE_SECONDS // number
         due.setdefault(places[place], min(delay, LONGEST_DELAY))
     if early:
         return list(due.items()), last

@@ -14,7 +14,7 @@ from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.observer.recorder import TOO_OLD, InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeDenied, SpokeUnreachable
-from hub.runtime.sweeper.hash_set import Seen
+from hub.runtime.sweeper.hash_set import HashSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Clock, Instances, SpokeRows, Statuses, TimeLeft
+    from hub.runtime.ports import Accounts, Clock, Instances, Statuses, SweepLedger, TimeLeft
 
 # What the ledger does not know yet of an instance as young as this is no event lost, but one on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
@@ -35,11 +35,11 @@ LOOKED_AT_AGAIN: Final = 200
 NO_TIME: Final = "no time was left to see all of its instances"
 GONE: Final = "two looks did not show the instance"
 # What waits stands in one row of the ledger, of 400 KB at most; the ids of more instances wait for another sweep.
-MAX_HELD: Final = 10_000
+MAX_PENDING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepOutcome:
     """What became of a sweep; complete where the status tells of no fault. `changed` counts instances."""
 
     status: SpokeStatus
@@ -71,7 +71,7 @@ class _Run:
     status: SpokeStatus
     account: Account
     began: Millis
-    seen: Seen = field(default_factory=Seen)
+    seen: HashSet = field(default_factory=HashSet)
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
     names: int = 0
@@ -88,7 +88,7 @@ class Sweeper:
     zone_ids: Mapping[Fqdn, str]
     accounts: Accounts
     instances: Instances
-    rows: SpokeRows
+    rows: SweepLedger
     statuses: Statuses
     recorder: Recorder
     guard: Guard
@@ -96,7 +96,7 @@ class Sweeper:
     time_left: TimeLeft
     tell: Callable[[InstanceOutcome], None]
 
-    def sweep(self, spoke: Spoke) -> Swept:
+    def sweep(self, spoke: Spoke) -> SweepOutcome:
         """Bring the ledger in line with what the spoke shows, and remember how that went.
 
         Nothing is removed unless the listing was complete, and a second look at exactly those instances agrees.
@@ -111,7 +111,7 @@ class Sweeper:
             try:
                 self._compare(run)
                 self._find_absent(run)
-                held = self._remove(run)
+                pending_removals = self._remove(run)
             finally:
                 changed = run.changed
             status = replace(
@@ -125,15 +125,15 @@ class Sweeper:
                 fault="",
                 fault_since=NEVER,
                 withdrawn=False,
-                held=tuple(sorted(ref.id for ref in held))[:MAX_HELD],
-                held_names=sum(held.values()),
+                pending_removals=tuple(sorted(ref.id for ref in pending_removals))[:MAX_PENDING],
+                pending_names=sum(pending_removals.values()),
             )
         except SpokeDenied as denied:
             status = self._out_of_reach(status, str(denied))
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
-        return Swept(status, changed)
+        return SweepOutcome(status, changed)
 
     def _account(self, spoke: Spoke) -> Account:
         """The account of a spoke that may be read."""
@@ -190,14 +190,14 @@ class Sweeper:
                 if look is not None:
                     looks[ref] = look
         removals = {ref.id: run.losing[ref] for ref, look in looks.items() if not look.decision.claims}
-        held = self.guard.held(removals, run.names, run.status.approved)
-        for refs in chunks([ref for ref in looks if ref.id not in held], LOOKED_AT_AGAIN):
+        pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
+        for refs in chunks([ref for ref in looks if ref.id not in pending_removals], LOOKED_AT_AGAIN):
             self._check_time()
             rows = self.rows.known_observations(refs)
             for ref in refs:
                 self._record(run, ref, looks[ref], rows.get(ref))
                 run.names -= removals.get(ref.id, 0)
-        return {ref: removals[ref.id] for ref in looks if ref.id in held}
+        return {ref: removals[ref.id] for ref in looks if ref.id in pending_removals}
 
     def _look(self, run: _Run, instance: Instance | None, looked_at: Millis) -> _Look | None:
         """What a look gives; None where the instance is between two states, and keeps what it has."""
@@ -243,7 +243,7 @@ class Sweeper:
         """How a spoke is that cannot be read: its names are kept for a while, and then withdrawn."""
         now = self.clock()
         since = status.fault_since or now
-        status = replace(status, fault=reason, fault_since=since, held=(), held_names=0)
+        status = replace(status, fault=reason, fault_since=since, pending_removals=(), pending_names=0)
         if status.withdrawn or now - since < self.guard.grace:
             return status
         for row in self.rows.observations_of(status.spoke):

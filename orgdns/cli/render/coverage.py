@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from hub.runtime.model.names import Millis
-    from hub.runtime.model.vpcs import VpcRow, ZoneOutlook
+    from hub.runtime.model.vpcs import VpcRow, ZoneInVpc
     from orgdns.cli.reports.coverage import Coverage, SpokeCoverage, ZoneCoverage
 
 SHOWN: Final = 10
@@ -83,9 +83,9 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
     _show_lines(console, lines, everything=True, width=4)
 
 
-def _vpc_zone_line(zone: ZoneOutlook) -> Text:
+def _vpc_zone_line(zone: ZoneInVpc) -> Text:
     domain = zone.domain.removesuffix(".")
-    by = f"by {zone.means}{', ours' if zone.ours else ', made by others'}" if zone.means else "not resolved"
+    by = f"by {zone.method}{', managed' if zone.managed else ', made by others'}" if zone.method else "not resolved"
     if zone.blocked:
         return visible(f"{domain}: {by}: {zone.blocked}", BAD)
     if zone.wanted is None:
@@ -94,8 +94,8 @@ def _vpc_zone_line(zone: ZoneOutlook) -> Text:
 
 
 def _zone_line(zone: ZoneCoverage) -> Text:
-    means = f"{zone.associated:,} associated, {zone.by_profile:,} by profile"
-    text = f"{zone.domain} ({zone.zone_id}): {zone.resolving:,} of {zone.wanted:,} wanted; {means}"
+    method = f"{zone.associated:,} associated, {zone.by_profile:,} by profile"
+    text = f"{zone.domain} ({zone.zone_id}): {zone.resolving:,} of {zone.wanted:,} wanted; {method}"
     if zone.nearly_full:
         text += f"; a zone takes {VPCS_A_ZONE} VPCs unless AWS raised that: resolve it by profile"
     return visible(text, GOOD if zone.resolving == zone.wanted and not zone.nearly_full else BAD)

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, GivenUp
+    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DiscardedRecords
 
 _OBSERVER_FAILED: Final = (
     f"Why the observer failed stands in {OBSERVER_LOGS}: the message is {OBSERVER_SAYS!r}, with the instance and the "
     "reason, or it is an error of the function itself."
 )
 _SEND_AGAIN: Final = (
-    "Mend the reason first, and then send the events again: ./orgdns dead-letters --resend. An event is a hint, so "
+    "Mend the reason first, and then send the events again: orgdns dead-letters --resend. An event is a hint, so "
     "that an old one does no harm."
 )
 _NAMES_UNKNOWN: Final = (
@@ -44,8 +44,8 @@ _WHERE_NAMES_ARE: Final = (
     f"message is {PUBLISHER_SAYS!r}, or it is an error of the function itself."
 )
 _WHAT_HEALS: Final = (
-    "The claims are in the ledger all the same: ./orgdns explain NAME shows as waiting what the zone lacks. The next "
-    "audit finds these names, within a day; ./orgdns audit asks for it now."
+    "The claims are in the ledger all the same: orgdns explain NAME shows as waiting what the zone lacks. The next "
+    "audit finds these names, within a day; orgdns audit asks for it now."
 )
 _ASKED_AGAIN: Final = (
     f"Why the sweeper failed stands in {SWEEPER_LOGS}: the message is {SWEEPER_SAYS!r}, or it is an error of the "
@@ -63,9 +63,9 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         _show(console, f"Events: {len(found.events):,}", list(map(_event, found.events)), everything=everything)
         failed = any(not one.undelivered for one in found.events)
         _show_notes(console, [*([_OBSERVER_FAILED] if failed else []), _SEND_AGAIN])
-    if found.given_up:
-        heading = f"Changes of the ledger that the publisher did not publish: {len(found.given_up):,} messages"
-        _show(console, heading, list(map(_given_up, found.given_up)), everything=everything)
+    if found.discarded_records:
+        heading = f"Changes of the ledger that the publisher did not publish: {len(found.discarded_records):,} messages"
+        _show(console, heading, list(map(_given_up, found.discarded_records)), everything=everything)
         _show_notes(console, [_NAMES_UNKNOWN, _WHERE_NAMES_ARE, _WHAT_HEALS])
     tasks = [*found.tasks, *found.associations]
     if tasks:
@@ -88,7 +88,7 @@ def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
         console.print(f"Sent to the observer's queue again: {sent:,} of {len(found.events):,}.")
     if sent is not None and sent < len(found.events):
         console.print("The others are not there any more, or somebody else is looking at them.")
-    if found.given_up:
+    if found.discarded_records:
         console.print("The publisher's dead letters cannot be sent again: see above.")
     if found.tasks or found.associations:
         console.print("Sweeps, audits and associations need not be sent again: see above.")
@@ -120,7 +120,7 @@ def _event(one: DeadEvent) -> Text:
     return Text("\n").join([visible(who), visible(facts, QUIET), visible(one.reason, BAD)])
 
 
-def _given_up(one: GivenUp) -> Text:
+def _given_up(one: DiscardedRecords) -> Text:
     number = "records" if one.records is None else f"{one.records:,} records"
     when = f"{number} of {one.first_record_at or '?'} to {one.last_record_at or '?'}"
     where = f"shard {one.shard or '?'}, {one.first_sequence_number or '?'} to {one.last_sequence_number or '?'}"

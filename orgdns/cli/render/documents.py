@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Claim, Millis, RecordSet, Refusal
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from hub.runtime.model.vpcs import VpcRow
-    from hub.runtime.publisher.holders import Standing
+    from hub.runtime.publisher.holders import ClaimStatus
     from orgdns.cli.reports.coverage import Coverage, SpokeCoverage
-    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, GivenUp
+    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, DiscardedRecords
     from orgdns.cli.reports.explain import ClaimReport, InstanceReport, NameReport
     from orgdns.cli.reports.plan import AccountSummary, NameDifference, PolicyChange
-    from orgdns.cli.reports.plan_vpcs import ReachChange
+    from orgdns.cli.reports.plan_vpcs import AssociationChange
     from orgdns.cli.reports.resolution import Resolution
     from orgdns.cli.reports.status import Overview
 
@@ -44,7 +44,7 @@ def explained_names(reports: Iterable[NameReport]) -> Document:
     return {"names": [_name(report) for report in reports]}
 
 
-def planned(change: PolicyChange, of_vpcs: Collection[ReachChange] = ()) -> Document:
+def planned(change: PolicyChange, of_vpcs: Collection[AssociationChange] = ()) -> Document:
     """What `plan --json` says."""
     return {
         "changes": change.any or bool(of_vpcs),
@@ -77,7 +77,7 @@ def dead_letters(found: DeadLetters, sent: int, *, left: bool) -> Document:
     return {
         "dead_letters": left,
         "events": [_dead_event(one) for one in found.events],
-        "publisher": [_given_up(one) for one in found.given_up],
+        "publisher": [_given_up(one) for one in found.discarded_records],
         "sweeps": [_dead_task(one) for one in found.tasks],
         "associations": [_dead_task(one) for one in found.associations],
         "hidden": {letters.value: number for letters, number in found.hidden.items()},
@@ -91,7 +91,7 @@ def status(seen: Overview) -> Document:
         "well": seen.well,
         "paused": seen.paused,
         "policy": {
-            "since": _time_or_none(seen.last_round.since),
+            "since": _time_or_none(seen.cursor.since),
             "spokes": len(seen.reached),
             "spokes_behind": [str(one.spoke) for one in seen.behind],
         },
@@ -99,7 +99,7 @@ def status(seen: Overview) -> Document:
         "zones": [_zone_status(one) | {"zone": seen.domain(one.zone_id)} for one in seen.zones],
         "unreachable": [str(one.spoke) for one in seen.unreachable],
         "overdue": [*(str(one.spoke) for one in seen.overdue), *(one.zone_id for one in seen.overdue_zones)],
-        "held": [seen.name_of(one) for one in seen.held],
+        "pending_removals": [seen.name_of(one) for one in seen.pending_removals],
     }
 
 
@@ -147,8 +147,8 @@ def _vpc(row: VpcRow) -> Document:
                 "zone": zone.domain,
                 "zone_id": zone.zone_id,
                 "wanted": zone.wanted.value if zone.wanted else None,
-                "means": zone.means.value if zone.means else None,
-                "ours": zone.ours,
+                "method": zone.method.value if zone.method else None,
+                "managed": zone.managed,
                 "resolves": zone.resolves,
                 "blocked": zone.blocked or None,
                 "notes": list(zone.notes),
@@ -175,7 +175,7 @@ def resolved(row: VpcRow, fqdn: str, found: Resolution, names: Iterable[NameRepo
         "reason": found.reason,
         "zone_or_rule": found.id or None,
         "domain": found.domain,
-        "means": found.means.value if found.means else None,
+        "method": found.method.value if found.method else None,
         "why_not": list(found.why_not),
         "names": reports,
     }
@@ -183,11 +183,16 @@ def resolved(row: VpcRow, fqdn: str, found: Resolution, names: Iterable[NameRepo
 
 def approved(seen: Overview, subjects: Iterable[SpokeStatus | ZoneStatus], *, agreed: bool) -> Document:
     """What `approve --json` says."""
-    held = [
-        {"subject": seen.name_of(one), "names": one.held_names, "held": list(one.held), "held_vpcs": seen.vpcs_of(one)}
+    pending_removals = [
+        {
+            "subject": seen.name_of(one),
+            "names": one.pending_names,
+            "pending_removals": list(one.pending_removals),
+            "pending_vpcs": seen.vpcs_of(one),
+        }
         for one in subjects
     ]
-    return {"approved": agreed, "subjects": held}
+    return {"approved": agreed, "subjects": pending_removals}
 
 
 def _spoke_status(one: SpokeStatus) -> Document:
@@ -203,8 +208,8 @@ def _spoke_status(one: SpokeStatus) -> Document:
         "fault": one.fault or None,
         "unreachable_since": _time_or_none(one.fault_since),
         "withdrawn": one.withdrawn,
-        "held": list(one.held),
-        "held_names": one.held_names,
+        "pending_removals": list(one.pending_removals),
+        "pending_names": one.pending_names,
     }
 
 
@@ -216,9 +221,9 @@ def _zone_status(one: ZoneStatus) -> Document:
         "names": one.names,
         "differences": dict(one.differences),
         "fault": one.fault or None,
-        "held": list(one.held),
-        "held_names": one.held_names,
-        "held_vpcs": list(one.held_vpcs),
+        "pending_removals": list(one.pending_removals),
+        "pending_names": one.pending_names,
+        "pending_vpcs": list(one.pending_vpcs),
     }
 
 
@@ -270,7 +275,7 @@ def _name(report: NameReport) -> Document:
         "settled_by": report.conflict_rule.value if report.conflict_rule else None,
         "claimants": [
             _claimant(standing) | {"account_label": report.labels.get(standing.claim.instance.account)}
-            for standing in report.standings
+            for standing in report.claim_statuses
         ],
     } | _zone_state(report)
 
@@ -284,7 +289,7 @@ def _zone_state(report: NameReport) -> Document:
     }
 
 
-def _claimant(standing: Standing) -> Document:
+def _claimant(standing: ClaimStatus) -> Document:
     return (
         {"instance": str(standing.claim.instance)}
         | _terms(standing.claim)
@@ -359,7 +364,7 @@ def _dead_task(one: DeadTask) -> Document:
     return {"message_id": one.message_id, "task": one.task, "reason": one.reason}
 
 
-def _given_up(one: GivenUp) -> Document:
+def _given_up(one: DiscardedRecords) -> Document:
     return {
         "message_id": one.message_id,
         "given_up_at": one.given_up_at,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from orgdns.cli.reports.plan import NameDifference, PolicyChange
-    from orgdns.cli.reports.plan_vpcs import ReachChange
+    from orgdns.cli.reports.plan_vpcs import AssociationChange
 
 SHOWN: Final = 40
 # A shared name may have a hundred members.
@@ -27,7 +27,9 @@ _COUNTED: Final = ("created", "deleted", "handed_to", "handed_from", "changed", 
 _HEADINGS: Final = ("created", "deleted", "given", "taken", "changed", "refused", "lost")
 
 
-def show_plan(console: Console, change: PolicyChange, of_vpcs: Sequence[ReachChange] = (), *, everything: bool) -> None:
+def show_plan(
+    console: Console, change: PolicyChange, of_vpcs: Sequence[AssociationChange] = (), *, everything: bool
+) -> None:
     """Show the summary by account, then names, refusals, losses and VPCs: all of them, or the first ones of each."""
     if change.accounts:
         _show_accounts(console, change)
@@ -49,7 +51,7 @@ def show_plan(console: Console, change: PolicyChange, of_vpcs: Sequence[ReachCha
     _show_notes(console, change)
 
 
-def _show_vpcs(console: Console, change: ReachChange, *, everything: bool) -> None:
+def _show_vpcs(console: Console, change: AssociationChange, *, everything: bool) -> None:
     zone = change.domain.removesuffix(".")
     for refs, what, style in (
         (change.gained, f"come to resolve {zone}", GOOD),
@@ -119,9 +121,7 @@ def _show_notes(console: Console, change: PolicyChange) -> None:
     ]
     notes = [f"{what}: {number:,}." for what, number in counted if number]
     if change.any:
-        notes.append(
-            "Once deployed, the policy takes effect with a sweep of every spoke; ./orgdns status tells how far."
-        )
+        notes.append("Once deployed, the policy takes effect with a sweep of every spoke; orgdns status tells how far.")
     console.print()
     for note in notes:
         console.print(visible(note, QUIET))

@@ -24,17 +24,17 @@ SHOWN: Final = 10
 def show_status(console: Console, seen: Overview, *, everything: bool) -> None:
     """Show what needs a person, and then how far sweeps and audits have come."""
     if seen.paused is not None:
-        console.print(visible(f"Publishing is paused: {seen.paused}. ./orgdns resume ends it.", BAD))
+        console.print(visible(f"Publishing is paused: {seen.paused}. orgdns resume ends it.", BAD))
     most = None if everything else SHOWN
     for heading, lines in (
-        ("Removals that wait for ./orgdns approve", [_held(seen, one) for one in seen.held]),
+        ("Removals that wait for orgdns approve", [_pending_line(seen, one) for one in seen.pending_removals]),
         ("Out of reach", [_unreachable(one) for one in seen.unreachable]),
         ("Not swept for hours", [_overdue(one) for one in seen.overdue]),
         ("Zones not audited for days", [_zone_fault(seen, one) for one in seen.overdue_zones]),
     ):
         _show_list(console, f"{heading}: {len(lines):,}", lines, most, BAD)
     done, within = len(seen.reached) - len(seen.behind), len(seen.reached)
-    since = f" since {time(seen.last_round.since)}" if seen.last_round.since else ""
+    since = f" since {time(seen.cursor.since)}" if seen.cursor.since else ""
     text = f"Swept by the deployed policy{since}: {done:,} of {within:,} spokes."
     console.print(visible(text, GOOD if done == within else ""))
     _show_list(
@@ -53,31 +53,31 @@ def show_held(
 ) -> None:
     """Show what waits in a spoke or a zone; `names_of` tells of an instance's names."""
     # Asking for the names of each takes a while.
-    shown = subject.held if all_of else subject.held[: 2 * SHOWN]
+    shown = subject.pending_removals if all_of else subject.pending_removals[: 2 * SHOWN]
     lines = [
         visible(f"{one}  {names_of(one)}" if isinstance(subject, SpokeStatus) else one.removesuffix("."))
         for one in shown
     ]
     where = str(subject.spoke) if isinstance(subject, SpokeStatus) else seen.domain(subject.zone_id)
-    heading = f"{where}: {subject.held_names:,} names would be removed"
+    heading = f"{where}: {subject.pending_names:,} names would be removed"
     if lines:
         _show_list(console, heading, lines, None)
     vpcs = seen.vpcs_of(subject)
     heading = f"{where}: {len(vpcs):,} VPCs would not resolve it any more"
     _show_list(console, heading, [visible(vpc) for vpc in vpcs], None if all_of else 2 * SHOWN)
-    if len(subject.held) > len(shown):
-        console.print(f"{len(subject.held) - len(shown):,} more: --all shows them, --json has everything.")
+    if len(subject.pending_removals) > len(shown):
+        console.print(f"{len(subject.pending_removals) - len(shown):,} more: --all shows them, --json has everything.")
 
 
-def _held(seen: Overview, one: SpokeStatus | ZoneStatus) -> Text:
+def _pending_line(seen: Overview, one: SpokeStatus | ZoneStatus) -> Text:
     name = seen.name_of(one)
     if vpcs := seen.vpcs_of(one):
         told = f"{len(vpcs):,} VPCs would lose the zone, {', '.join(vpcs[:3])}{', ...' if len(vpcs) > 3 else ''}"  # noqa: PLR2004 - enough to see
-        return visible(f"{seen.domain(name)}: {told}: ./orgdns approve {name}")
+        return visible(f"{seen.domain(name)}: {told}: orgdns approve {name}")
     of = "instances" if isinstance(one, SpokeStatus) else "names"
-    first = ", ".join(text.removesuffix(".") for text in one.held[:3])
-    more = ", ..." if len(one.held) > len(one.held[:3]) else ""
-    return visible(f"{name}: {one.held_names:,} names of {one.names:,}; {of} {first}{more}: ./orgdns approve {name}")
+    first = ", ".join(text.removesuffix(".") for text in one.pending_removals[:3])
+    more = ", ..." if len(one.pending_removals) > len(one.pending_removals[:3]) else ""
+    return visible(f"{name}: {one.pending_names:,} names of {one.names:,}; {of} {first}{more}: orgdns approve {name}")
 
 
 def _unreachable(one: SpokeStatus) -> Text:

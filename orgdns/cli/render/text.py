@@ -83,7 +83,7 @@ def show_name(console: Console, report: NameReport) -> None:
         facts.add_row("settled by", _SETTLED[report.conflict_rule])
     _add_zone_state(facts, report)
     console.print(_indented(facts))
-    if not report.standings:
+    if not report.claim_statuses:
         console.print(
             "Nobody claims it. If an instance should, explain the instance: it may be refused the name, not ask for "
             "it, or be one that no event has told of yet."
@@ -93,7 +93,7 @@ def show_name(console: Console, report: NameReport) -> None:
     claimants = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for heading in ("#", "claimant", "rule", "values"):
         claimants.add_column(heading, overflow="fold")
-    for number, standing in enumerate(report.standings, start=1):
+    for number, standing in enumerate(report.claim_statuses, start=1):
         claim = standing.claim
         label = report.labels.get(claim.instance.account)
         who = Text("\n").join(

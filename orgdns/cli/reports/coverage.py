@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.status import SpokeStatus
-    from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneOutlook
+    from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneInVpc
 
 # VPCs that a private zone can be associated with, unless AWS raised it ("Quotas: hosted zones",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
@@ -141,7 +141,7 @@ def _troubles(
 
 
 def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
-    seen: defaultdict[tuple[str, str], list[ZoneOutlook]] = defaultdict(list)
+    seen: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
     for spoke in spokes:
         for row in spoke.vpcs:
             for zone in row.zones:
@@ -152,12 +152,12 @@ def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
             domain=domain,
             wanted=sum(zone.wanted is not None for zone in of_zone),
             resolving=sum(zone.wanted is not None and zone.resolves for zone in of_zone),
-            associated=sum(zone.means is Means.ASSOCIATION for zone in of_zone),
-            by_profile=sum(zone.means is Means.PROFILE for zone in of_zone),
+            associated=sum(zone.method is AssociationMethod.ASSOCIATION for zone in of_zone),
+            by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in of_zone),
         )
         for (domain, zone_id), of_zone in sorted(seen.items())
     )
 
 
-def _shown(zone: ZoneOutlook) -> str:
+def _shown(zone: ZoneInVpc) -> str:
     return zone.domain.removesuffix(".")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.messages import NotOurs, task_of
-from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import hint_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class DeadEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class DiscardedRecords:
     """Records of the ledger's stream that Lambda does not give to the publisher any more.
 
     Which records they are is told by their place in the stream alone; what cannot be read of the message is None.
@@ -113,7 +113,7 @@ class DeadLetters:
     """What was found; `hidden` is for each queue looked into about how many more somebody else is looking at."""
 
     events: tuple[DeadEvent, ...]
-    given_up: tuple[GivenUp, ...]
+    discarded_records: tuple[DiscardedRecords, ...]
     hidden: Mapping[Letters, int]
     tasks: tuple[DeadTask, ...] = ()
     associations: tuple[DeadTask, ...] = ()
@@ -122,7 +122,7 @@ class DeadLetters:
     def any(self) -> bool:
         """Whether there is anything, as far as can be told."""
         tasks = self.tasks or self.associations
-        return bool(self.events or self.given_up or tasks or any(self.hidden.values()))
+        return bool(self.events or self.discarded_records or tasks or any(self.hidden.values()))
 
 
 def dead_event(message: Message) -> DeadEvent:
@@ -189,15 +189,15 @@ def _words(task: Task) -> str:
             return f"sweep of {spoke}"
         case Audit(zone_ids):
             return f"audit of {', '.join(zone_ids)}"
-        case AskForSweeps():
+        case ScheduleSweeps():
             return "asking for sweeps"
-        case AskForAudits():
+        case ScheduleAudits():
             return "asking for audits"
         case Associate(spoke, vpc_ids):
             return f"association of {', '.join(vpc_ids)} in {spoke}"
 
 
-def given_up(message: Message) -> GivenUp:
+def discarded_records(message: Message) -> DiscardedRecords:
     """What a message of the publisher's dead-letter queue says.
 
     "Retain discarded records for a DynamoDB event source in Lambda"
@@ -218,7 +218,7 @@ def given_up(message: Message) -> GivenUp:
         )
     else:
         reason = "it is no message of Lambda about a stream"
-    return GivenUp(
+    return DiscardedRecords(
         message_id=message.id,
         given_up_at=_text(told, "timestamp"),
         first_record_at=_text(batch, "approximateArrivalOfFirstRecord"),

@@ -1,6 +1,6 @@
 """Why an instance has the names it has, and why a name has the holders it has, from what the ledger says. Pure.
 
-Nothing is decided here: `standings` says who holds a name, and the refusals are those that the observer recorded.
+Nothing is decided here: `claim_statuses` says who holds a name, and the refusals are those that the observer recorded.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.publisher.batches import changes
-from hub.runtime.publisher.holders import conflict_rule, desired_record_sets, standings
+from hub.runtime.publisher.holders import claim_statuses, conflict_rule, desired_record_sets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Refusal,
     )
     from hub.runtime.model.observation import Observation
-    from hub.runtime.publisher.holders import Standing
+    from hub.runtime.publisher.holders import ClaimStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class NameReport:
     key: NameKey
     domain: Fqdn | None
     conflict_rule: ConflictRule | None
-    standings: tuple[Standing, ...]
+    claim_statuses: tuple[ClaimStatus, ...]
     published: Published
     waiting: tuple[Change, ...]
     labels: Mapping[str, str]
@@ -48,7 +48,7 @@ class NameReport:
     @property
     def holders(self) -> tuple[InstanceRef, ...]:
         """The instances that hold the name, by the claims on it."""
-        return tuple(standing.claim.instance for standing in self.standings if standing.holds)
+        return tuple(standing.claim.instance for standing in self.claim_statuses if standing.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ClaimReport:
     """
 
     claim: Claim
-    standing: Standing | None
+    standing: ClaimStatus | None
     name: NameReport
 
 
@@ -80,7 +80,7 @@ def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[
         key=state.key,
         domain=domain,
         conflict_rule=conflict_rule(state.claims) if state.claims else None,
-        standings=standings(state.claims),
+        claim_statuses=claim_statuses(state.claims),
         published=state.published,
         waiting=changes(state.published.record_sets, desired_record_sets(state.claims)),
         labels=labels,
@@ -100,5 +100,5 @@ def instance_report(seen: Observation, names: Mapping[NameKey, NameReport]) -> I
     )
 
 
-def _standing(ref: InstanceRef, name: NameReport) -> Standing | None:
-    return next((standing for standing in name.standings if standing.claim.instance == ref), None)
+def _standing(ref: InstanceRef, name: NameReport) -> ClaimStatus | None:
+    return next((standing for standing in name.claim_statuses if standing.claim.instance == ref), None)

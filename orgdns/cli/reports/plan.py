@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import InstanceRef
-from hub.runtime.publisher.holders import desired_record_sets, standings
+from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Claim, Fqdn, NameKey, NameState, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.publisher.holders import Standing
+    from hub.runtime.publisher.holders import ClaimStatus
 
 
 class Kind(StrEnum):
@@ -90,7 +90,7 @@ class PolicyChange:
 
     names: tuple[NameDifference, ...]
     refused: tuple[NewRefusal, ...]
-    lost: tuple[Standing, ...]
+    lost: tuple[ClaimStatus, ...]
     accounts: tuple[AccountSummary, ...]
     decided: int
     undecided: Undecided
@@ -105,18 +105,18 @@ def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameD
     """The names whose record sets differ between two sets of claims, sorted."""
     differences = []
     for key, (claims_before, claims_after) in _by_name(before, after).items():
-        held, then = desired_record_sets(claims_before), desired_record_sets(claims_after)
-        if held != then:
-            differences.append(NameDifference(key, _kind(held, then), held, then))
+        current, then = desired_record_sets(claims_before), desired_record_sets(claims_after)
+        if current != then:
+            differences.append(NameDifference(key, _kind(current, then), current, then))
     return tuple(differences)
 
 
-def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[Standing, ...]:
+def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[ClaimStatus, ...]:
     """The claims that hold no name after, and that before were not there or did hold it; by name, the oldest first."""
-    lost: list[Standing] = []
+    lost: list[ClaimStatus] = []
     for claims_before, claims_after in _by_name(before, after).values():
-        already = {standing.claim.instance for standing in standings(claims_before) if not standing.holds}
-        lost += [one for one in standings(claims_after) if not one.holds and one.claim.instance not in already]
+        already = {standing.claim.instance for standing in claim_statuses(claims_before) if not standing.holds}
+        lost += [one for one in claim_statuses(claims_after) if not one.holds and one.claim.instance not in already]
     return tuple(lost)
 
 
@@ -216,7 +216,7 @@ def _kind(before: tuple[RecordSet, ...], after: tuple[RecordSet, ...]) -> Kind:
 def _accounts(
     names: Iterable[NameDifference],
     refused: Iterable[NewRefusal],
-    lost: Iterable[Standing],
+    lost: Iterable[ClaimStatus],
     labels: Mapping[str, str | None],
 ) -> tuple[AccountSummary, ...]:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)

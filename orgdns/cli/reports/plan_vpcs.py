@@ -6,18 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.plan import outlook
+from hub.runtime.associator.plan import association_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.model.names import Fqdn
-    from hub.runtime.model.vpcs import VpcRef, VpcRow, ZoneOutlook
-    from hub.runtime.policy.vpc_selection import Reach
+    from hub.runtime.model.vpcs import VpcRef, VpcRow, ZoneInVpc
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class ReachChange:
+class AssociationChange:
     """What becomes of one zone's VPCs: those that come to resolve it, and those that do not any more.
 
     `left` are those that policy does not want any more, and that others associated, or whose zone says nothing of VPCs
@@ -32,38 +32,45 @@ class ReachChange:
     by_other_means: tuple[VpcRef, ...] = ()
 
 
-def reach_changes(
-    rows: Iterable[VpcRow], reaches: Collection[Reach], zone_ids: Mapping[Fqdn, str]
-) -> tuple[ReachChange, ...]:
+def association_changes(
+    rows: Iterable[VpcRow], association_policies: Collection[AssociationPolicy], zone_ids: Mapping[Fqdn, str]
+) -> tuple[AssociationChange, ...]:
     """The zones for which anything changes, in order of their domains."""
-    owns_all = {zone_ids[reach.domain] for reach in reaches if reach.owns_all}
-    managed = {zone_ids[reach.domain] for reach in reaches}
+    owns_all = {
+        zone_ids[association_policy.domain]
+        for association_policy in association_policies
+        if association_policy.owns_all
+    }
+    in_policy = {zone_ids[association_policy.domain] for association_policy in association_policies}
     domains: dict[str, Fqdn] = {}
     found: defaultdict[str, defaultdict[str, list[VpcRef]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if row.vpc is None or row.account is None:
             continue
-        after = {zone.zone_id: zone for zone in outlook(row.vpc, row.account, row, reaches, zone_ids).zones}
+        after = {
+            zone.zone_id: zone
+            for zone in association_plan(row.vpc, row.account, row, association_policies, zone_ids).zones
+        }
         before = {zone.zone_id: zone for zone in row.zones}
         for zone_id in before.keys() | after.keys():
-            ours = zone_id in managed and (row.hold(zone_id).ours or zone_id in owns_all)
-            if kind := _kind(before.get(zone_id), after.get(zone_id), ours=ours):
+            managed = zone_id in in_policy and (row.record(zone_id).managed or zone_id in owns_all)
+            if kind := _kind(before.get(zone_id), after.get(zone_id), managed=managed):
                 found[zone_id][kind].append(row.ref)
                 domains[zone_id] = (after.get(zone_id) or before[zone_id]).domain
     changes = (
-        ReachChange(zone_id, domains[zone_id], **{kind: tuple(sorted(refs)) for kind, refs in kinds.items()})
+        AssociationChange(zone_id, domains[zone_id], **{kind: tuple(sorted(refs)) for kind, refs in kinds.items()})
         for zone_id, kinds in found.items()
     )
     return tuple(sorted(changes, key=lambda change: (change.domain, change.zone_id)))
 
 
-def _kind(before: ZoneOutlook | None, after: ZoneOutlook | None, *, ours: bool) -> str:
+def _kind(before: ZoneInVpc | None, after: ZoneInVpc | None, *, managed: bool) -> str:
     was, will = before.wanted if before else None, after.wanted if after else None
     if was is will:
         return ""
     if was is None:
         # What others associated already is as it should be.
-        return "gained" if after and after.means is None else ""
+        return "gained" if after and after.method is None else ""
     if will is not None:
         return "by_other_means"
-    return "lost" if ours or (before and before.ours and after) else "left"
+    return "lost" if managed or (before and before.managed and after) else "left"

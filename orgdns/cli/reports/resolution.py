@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.vpcs import Means
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.autodefined_rules import rules_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Source(StrEnum):
 class Resolution:
     """Who would answer a name in a VPC.
 
-    `id` and `domain` are those of the zone or rule, where there is one, and `means` is by what the VPC has a zone of
+    `id` and `domain` are those of the zone or rule, where there is one, and `method` is by what the VPC has a zone of
     ours. `why_not` says of each zone of ours around the name why it is not the one that is asked.
     """
 
@@ -45,7 +45,7 @@ class Resolution:
     reason: str
     id: str = ""
     domain: Fqdn | None = None
-    means: Means | None = None
+    method: AssociationMethod | None = None
     why_not: tuple[str, ...] = ()
 
 
@@ -58,7 +58,7 @@ class _Candidate:
     source: Source
     id: str
     domain: Fqdn
-    means: Means | None
+    method: AssociationMethod | None
     told: str
 
 
@@ -80,27 +80,27 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn) -> Resolution:
     best = max(found, key=lambda one: (one.labels, one.rank))
     if best.source is Source.ZONE:
         why_not = tuple(_why_not(row, fqdn, but=best.id))
-    return Resolution(best.source, best.told, best.id, best.domain, best.means, why_not)
+    return Resolution(best.source, best.told, best.id, best.domain, best.method, why_not)
 
 
 def _candidates(row: VpcRow, vpc: Vpc) -> Iterator[_Candidate]:
-    ours = {zone.zone_id for zone in row.zones}
+    managed = {zone.zone_id for zone in row.zones}
     for rule in vpc.rules:
         told = f"the Resolver rule {rule.id} has {_shown(rule.domain)} asked elsewhere"
         yield _Candidate(_labels(rule.domain), _RULE, Source.RULE, rule.id, rule.domain, None, told)
     if not vpc.dns_hostnames:
         return
     for zone in vpc.zones:
-        source = Source.ZONE if zone.id in ours else Source.FOREIGN_ZONE
-        means = Means.ASSOCIATION if zone.id in ours else None
+        source = Source.ZONE if zone.id in managed else Source.FOREIGN_ZONE
+        method = AssociationMethod.ASSOCIATION if zone.id in managed else None
         told = f"the zone {_shown(zone.domain)} ({zone.id}) of {zone.owner}, which the VPC is associated with"
-        yield _Candidate(_labels(zone.domain), _DIRECT, source, zone.id, zone.domain, means, told)
+        yield _Candidate(_labels(zone.domain), _DIRECT, source, zone.id, zone.domain, method, told)
     for one in row.zones:
-        if one.means is Means.PROFILE:
+        if one.method is AssociationMethod.PROFILE:
             told = f"the zone {_shown(one.domain)} ({one.zone_id}), by the Profile {vpc.profile}"
             labels = _labels(one.domain)
-            yield _Candidate(labels, _PROFILE, Source.ZONE, one.zone_id, one.domain, one.means, told)
-    if vpc.reverse_rules:
+            yield _Candidate(labels, _PROFILE, Source.ZONE, one.zone_id, one.domain, one.method, told)
+    if vpc.autodefined_rules:
         for domain in sorted({domain for cidr in vpc.cidrs for domain in rules_of(cidr)}):
             told = f"EC2's own reverse rule for {_shown(domain)}"
             yield _Candidate(_labels(domain), _REVERSE, Source.REVERSE_RULE, "", domain, None, told)
@@ -112,7 +112,7 @@ def _why_not(row: VpcRow, fqdn: Fqdn, but: str = "") -> Iterator[str]:
             continue
         if zone.blocked:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): {zone.blocked}"
-        elif zone.means is None:
+        elif zone.method is None:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): policy does not have this VPC resolve it"
         else:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): something more specific goes before it"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.runtime.model.names import Fqdn, Millis
-    from hub.runtime.model.status import Round, SpokeStatus
+    from hub.runtime.model.status import ScheduleCursor, SpokeStatus
 
 
 class SubjectUnknown(Exception):
@@ -25,7 +25,7 @@ class Overview:
 
     now: Millis
     paused: str | None
-    last_round: Round
+    cursor: ScheduleCursor
     spokes: tuple[SpokeStatus, ...]
     zones: tuple[ZoneStatus, ...]
     zone_ids: Mapping[Fqdn, str]
@@ -43,7 +43,7 @@ class Overview:
     @property
     def behind(self) -> tuple[SpokeStatus, ...]:
         """The spokes within reach that were not swept by the deployed policy yet."""
-        return tuple(one for one in self.reached if one.policy != self.last_round.policy)
+        return tuple(one for one in self.reached if one.policy != self.cursor.policy)
 
     @property
     def overdue(self) -> tuple[SpokeStatus, ...]:
@@ -56,17 +56,17 @@ class Overview:
         return tuple(one for one in self.zones if one.tried_at and self.now - one.audited_at > AUDIT_OVERDUE)
 
     @property
-    def held(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
+    def pending_removals(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
         """The spokes and zones in which removals wait for a person, without those that were approved meanwhile."""
         subjects: list[SpokeStatus | ZoneStatus] = [*self.spokes, *self.zones]
-        return tuple(one for one in subjects if set(one.held) - one.approved or self._vpcs_wait(one))
+        return tuple(one for one in subjects if set(one.pending_removals) - one.approved or self._vpcs_wait(one))
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs, of a zone, whose associations wait to be ended."""
-        return list(subject.held_vpcs) if isinstance(subject, ZoneStatus) else []
+        return list(subject.pending_vpcs) if isinstance(subject, ZoneStatus) else []
 
     def _vpcs_wait(self, subject: SpokeStatus | ZoneStatus) -> bool:
-        return isinstance(subject, ZoneStatus) and bool(set(subject.held_vpcs) - subject.approved_vpcs)
+        return isinstance(subject, ZoneStatus) and bool(set(subject.pending_vpcs) - subject.approved_vpcs)
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:
@@ -78,7 +78,7 @@ class Overview:
     def well(self) -> bool:
         """Whether nothing needs a person, and nothing is under way."""
         return self.paused is None and not (
-            self.behind or self.unreachable or self.overdue or self.overdue_zones or self.held
+            self.behind or self.unreachable or self.overdue or self.overdue_zones or self.pending_removals
         )
 
     def domain(self, zone_id: str) -> str:

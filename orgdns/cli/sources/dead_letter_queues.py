@@ -17,7 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
-from orgdns.cli.reports.dead_letters import DeadLetters, DeadTask, Letters, Message, dead_event, dead_task, given_up
+from orgdns.cli.reports.dead_letters import (
+    DeadLetters,
+    DeadTask,
+    Letters,
+    Message,
+    dead_event,
+    dead_task,
+    discarded_records,
+)
 from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
@@ -60,10 +68,10 @@ class DeadLetterQueues:
                 with closing(self._looked_at(url)) as looked_at:
                     messages[letters] = tuple(map(_message, looked_at))
         events = map(dead_event, messages.get(Letters.EVENTS, ()))
-        discarded = map(given_up, messages.get(Letters.PUBLISHER, ()))
+        discarded = map(discarded_records, messages.get(Letters.PUBLISHER, ()))
         return DeadLetters(
             events=tuple(sorted(events, key=lambda one: (one.time, one.message_id))),
-            given_up=tuple(sorted(discarded, key=lambda one: (one.given_up_at or "", one.message_id))),
+            discarded_records=tuple(sorted(discarded, key=lambda one: (one.given_up_at or "", one.message_id))),
             hidden=hidden,
             tasks=_dead_tasks(messages.get(Letters.SWEEPS, ())),
             associations=_dead_tasks(messages.get(Letters.ASSOCIATIONS, ())),

@@ -56,7 +56,7 @@ def overview(hub: HubLedger) -> Overview:
     return Overview(
         now=now(),
         paused=statuses.paused(),
-        last_round=statuses.last_round(),
+        cursor=statuses.cursor(),
         spokes=statuses.spoke_statuses(),
         zones=statuses.zone_statuses(),
         zone_ids=hub.deployed.zone_ids,

@@ -74,7 +74,7 @@ class Lookup:
             raise NothingToExplain(f"{fqdn.removesuffix('.')} lies outside every zone (zones: {known})")
         keys = [NameKey(self.deployed.zone_ids[domain], fqdn) for domain in zones]
         reports = [self._name(key, None) for key in keys]
-        return (reports[0], *(one for one in reports[1:] if one.standings or one.published.record_sets))
+        return (reports[0], *(one for one in reports[1:] if one.claim_statuses or one.published.record_sets))
 
     def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
         """The report on a name in one zone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.names.autodefined_rules import rules_below
+from hub.runtime.names.autodefined_rules import autodefined_rules_below
 from hub.runtime.names.labels import reverse_network
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _shadowing(domain: Fqdn, cidr: str) -> str | None:
     network = ip_network(cidr)
     if not isinstance(network, IPv4Network):
         return None
-    below = [rule.removesuffix(".") for rule in rules_below(domain, cidr)]
+    below = [rule.removesuffix(".") for rule in autodefined_rules_below(domain, cidr)]
     if not below:
         return None
     if network.prefixlen > _NARROWEST_ZONE:

@@ -104,7 +104,7 @@ class Functions:
         with self._lock:
             return sum(poller.poll() for poller in self._pollers())
 
-    def settle(self, limit: int = 1000) -> int:
+    def converge(self, limit: int = 1000) -> int:
         """Poll until nothing is left to do at this time; the number of records given to functions.
 
         Raises:

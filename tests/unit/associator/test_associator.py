@@ -6,23 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.associator.associator import NOT_YET, TRY_AGAIN_AFTER, Associator, Done
+from hub.runtime.associator.associator import NOT_YET, TRY_AGAIN_AFTER, Associator, VpcOutcome
 from hub.runtime.associator.plan import Act, Step
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Spoke
 from hub.runtime.model.tasks import Associate
-from hub.runtime.model.vpcs import Hold, Means, Vpc, VpcRef
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRef
 from hub.runtime.policy.rules import TagCondition
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from hub.runtime.ports import SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy
 from tests.support.memory import MemoryClock, MemoryOrganization
 from tests.support.memory_vpcs import NETWORK, Killed, MemoryVpcRows, MemoryVpcs, closed, foreign_zone, vpc_ref
 
 HOME = Spoke(PAYMENTS.id, "eu-central-1")
-TAGGED = Reach(CORP, selections=(VpcSelection(tag=TagCondition("dns")),))
-BY_PROFILE = Reach(CORP, Means.PROFILE)
-NOBODY = Reach(CORP, selections=())
+TAGGED = AssociationPolicy(CORP, selections=(VpcSelection(tag=TagCondition("dns")),))
+BY_PROFILE = AssociationPolicy(CORP, AssociationMethod.PROFILE)
+NOBODY = AssociationPolicy(CORP, selections=())
 ASSOCIATED = Step(Act.ASSOCIATE, CORP_ZONE)
 
 
@@ -30,7 +30,7 @@ ASSOCIATED = Step(Act.ASSOCIATE, CORP_ZONE)
 class Stage:
     """An associator over a world in memory."""
 
-    reaches: tuple[Reach, ...] = (Reach(CORP),)
+    association_policies: tuple[AssociationPolicy, ...] = (AssociationPolicy(CORP),)
     aws: MemoryVpcs = field(default_factory=MemoryVpcs)
     clock: MemoryClock = field(default_factory=MemoryClock)
     organization: MemoryOrganization = field(default_factory=MemoryOrganization)
@@ -48,7 +48,7 @@ class Stage:
 
     def associator(self) -> Associator:
         return Associator(
-            policy=replace(example_policy(), reaches=self.reaches),
+            policy=replace(example_policy(), association_policies=self.association_policies),
             zone_ids=ZONE_IDS,
             zone_owner=NETWORK,
             accounts=self.organization,
@@ -62,16 +62,17 @@ class Stage:
             time_left=lambda: self.left,
         )
 
-    def associate(self, *refs: VpcRef, let_go: bool = False) -> list[Done]:
+    def associate(self, *refs: VpcRef, abandon: bool = False) -> list[VpcOutcome]:
         (spoke,) = {ref.spoke for ref in refs}
-        return self.associator().associate(Associate(spoke, tuple(ref.id for ref in refs), let_go))
+        return self.associator().associate(Associate(spoke, tuple(ref.id for ref in refs), abandon))
 
     def settled(self, *refs: VpcRef) -> bool:
         """Whether a VPC resolves what policy says, and nothing is left of how it came to."""
         return (
             all(
-                (CORP_ZONE in self.aws.zones_of(ref)) == self.reaches[0].wants(self.aws.vpcs[ref], PAYMENTS)
-                and not any(hold.underway for hold in self.rows.rows[ref].holds.values())
+                (CORP_ZONE in self.aws.zones_of(ref))
+                == self.association_policies[0].wants(self.aws.vpcs[ref], PAYMENTS)
+                and not any(record.in_progress for record in self.rows.rows[ref].records.values())
                 for ref in refs
             )
             and not self.aws.authorized
@@ -90,7 +91,7 @@ def test_a_vpc_of_another_account() -> None:
         "clear",
     ]
     assert stage.settled(ref)
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
     seen = stage.rows.rows[ref].vpc
     assert seen is not None
     assert [zone.id for zone in seen.zones] == [CORP_ZONE]
@@ -103,7 +104,7 @@ def test_a_vpc_of_the_zones_owner() -> None:
     stage.associate(ref)
     assert "authorize" not in stage.aws.calls
     assert stage.aws.zones_of(ref) == {CORP_ZONE}
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
 def test_again_costs_a_look() -> None:
@@ -113,7 +114,7 @@ def test_again_costs_a_look() -> None:
     stage.associate(ref)
     stage.aws.calls.clear()
     (done,) = stage.associate(ref)
-    assert done == Done(ref)
+    assert done == VpcOutcome(ref)
     assert stage.aws.calls == ["seen"]
 
 
@@ -126,13 +127,13 @@ def test_refused_association_leaves_no_authorisation() -> None:
     assert done.full
     assert not done.retry
     assert not stage.aws.authorized
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(fault="LimitsExceeded")}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(fault="LimitsExceeded")}
     assert stage.rows.rows[ref].zones[0].blocked == "LimitsExceeded"
     # When there is room, it is associated with the next look.
     stage.aws.quota = 300
     stage.associate(ref)
     assert stage.settled(ref)
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
 def test_another_zone_of_the_name() -> None:
@@ -141,7 +142,7 @@ def test_another_zone_of_the_name() -> None:
     ref = stage.aws.add().ref
     stage.aws.foreign[ref] = (foreign_zone(),)
     (done,) = stage.associate(ref)
-    assert done == Done(ref)
+    assert done == VpcOutcome(ref)
     assert "authorize" not in stage.aws.calls
 
 
@@ -159,7 +160,7 @@ def test_another_zone_of_the_name_that_comes_meanwhile() -> None:
     (done,) = working.associate(Associate(HOME, (ref.id,)))
     assert done.faults == ((ASSOCIATED, "ConflictingDomainExists"),)
     assert not stage.aws.authorized
-    assert not stage.rows.rows[ref].hold(CORP_ZONE).ours
+    assert not stage.rows.rows[ref].record(CORP_ZONE).managed
 
 
 @dataclass(slots=True)
@@ -175,8 +176,8 @@ class _Late:
     def disassociate_profile(self, profile_id: str, ref: VpcRef) -> None:
         self.aws.disassociate_profile(profile_id, ref)
 
-    def switch_off_reverse_rules(self, ref: VpcRef) -> None:
-        self.aws.switch_off_reverse_rules(ref)
+    def disable_autodefined_rules(self, ref: VpcRef) -> None:
+        self.aws.disable_autodefined_rules(ref)
 
 
 @pytest.mark.parametrize("call", ["authorize", "associate", "clear"])
@@ -191,19 +192,19 @@ def test_answer_that_never_comes(call: str) -> None:
     stage.aws.lost_answers = set()
     stage.associate(ref)
     assert stage.settled(ref)
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
 @pytest.mark.parametrize("when", ["kill_before", "kill_after"])
 def test_killed_at_every_call(when: str) -> None:
     """Killed before or after any call, and delivered again, the end is the same and no authorisation is left."""
-    counted = Stage(reaches=(TAGGED,))
+    counted = Stage(association_policies=(TAGGED,))
     _life(counted, lambda: None)
     total = len(counted.aws.calls)
     assert total > 25
     ended = (counted.aws.associated, counted.rows.rows)
     for number in range(1, total + 1):
-        stage = Stage(reaches=(TAGGED,))
+        stage = Stage(association_policies=(TAGGED,))
         setattr(stage.aws, when, number)
         killed: list[int] = []
         _life(stage, partial(killed.append, number))
@@ -237,10 +238,10 @@ def _delivered(stage: Stage, killed: object, *refs: VpcRef) -> None:
 
 def test_spoke_that_cannot_be_read_loses_nothing() -> None:
     """A listing that fails takes nothing from a VPC, whatever policy says."""
-    stage = Stage(reaches=(TAGGED,))
+    stage = Stage(association_policies=(TAGGED,))
     ref = stage.aws.add(tags=(("dns", "yes"),)).ref
     stage.associate(ref)
-    stage.reaches = (NOBODY,)
+    stage.association_policies = (NOBODY,)
     for spokes in (stage.aws.unreachable, stage.aws.denied):
         spokes.add(HOME)
         (done,) = stage.associate(ref)
@@ -289,7 +290,7 @@ def test_vpc_that_nobody_knows() -> None:
     """An event about a VPC that is not there, and never was, does nothing."""
     stage = Stage()
     (done,) = stage.associate(vpc_ref(77))
-    assert done == Done(vpc_ref(77))
+    assert done == VpcOutcome(vpc_ref(77))
     assert stage.rows.rows == {}
 
 
@@ -302,7 +303,7 @@ def test_account_that_is_none_of_ours() -> None:
     (done,) = stage.associate(ref)
     assert not done.steps
     assert CORP_ZONE in stage.aws.zones_of(ref)
-    (done,) = stage.associate(ref, let_go=True)
+    (done,) = stage.associate(ref, abandon=True)
     assert done.gone
     assert stage.aws.zones_of(ref) == set()
 
@@ -311,7 +312,7 @@ def test_active_accounts_are_not_let_go() -> None:
     """An account that is back is seen to as any other, whatever the message says."""
     stage = Stage()
     ref = stage.aws.add().ref
-    stage.associate(ref, let_go=True)
+    stage.associate(ref, abandon=True)
     assert CORP_ZONE in stage.aws.zones_of(ref)
 
 
@@ -321,11 +322,11 @@ def test_the_last_vpc_of_a_zone() -> None:
     ref = stage.aws.add().ref
     stage.associate(ref)
     stage.aws.associated = {(CORP_ZONE, ref)}
-    stage.reaches = (NOBODY,)
+    stage.association_policies = (NOBODY,)
     (done,) = stage.associate(ref)
     assert "LastVPCAssociation" in done.faults[0][1]
     assert CORP_ZONE in stage.aws.zones_of(ref)
-    assert stage.rows.rows[ref].hold(CORP_ZONE).ours
+    assert stage.rows.rows[ref].record(CORP_ZONE).managed
 
 
 def test_closed_zone_keeps_its_authorisation_in_mind() -> None:
@@ -335,9 +336,9 @@ def test_closed_zone_keeps_its_authorisation_in_mind() -> None:
     stage.aws.faults["clear"] = closed(CORP_ZONE)
     (done,) = stage.associate(ref)
     assert done.faults
-    assert stage.rows.rows[ref].hold(CORP_ZONE).underway
+    assert stage.rows.rows[ref].record(CORP_ZONE).in_progress
     stage.aws.faults.clear()
-    stage.reaches = (NOBODY,)
+    stage.association_policies = (NOBODY,)
     stage.associate(ref)
     assert not stage.aws.authorized
     assert stage.aws.zones_of(ref) == set()
@@ -375,15 +376,15 @@ def test_from_association_to_profile_without_a_gap() -> None:
     stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}))
     ref = stage.aws.add().ref
     stage.associate(ref)
-    stage.reaches = (BY_PROFILE,)
+    stage.association_policies = (BY_PROFILE,)
     (done,) = stage.associate(ref)
     assert done.steps == (Step(Act.ASSOCIATE_PROFILE, "rp-1"), Step(Act.DISASSOCIATE, CORP_ZONE))
     assert stage.aws.profiled == {("rp-1", ref)}
     assert stage.aws.zones_of(ref) == set()
-    stage.reaches = (Reach(CORP),)
+    stage.association_policies = (AssociationPolicy(CORP),)
     (done,) = stage.associate(ref)
     assert done.steps == (ASSOCIATED, Step(Act.DISASSOCIATE_PROFILE, "rp-1"))
-    assert stage.rows.rows[ref].holds == {CORP_ZONE: Hold(ours=True)}
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
 def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
@@ -391,7 +392,7 @@ def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
     stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}))
     ref = stage.aws.add().ref
     stage.associate(ref)
-    stage.reaches = (BY_PROFILE,)
+    stage.association_policies = (BY_PROFILE,)
     stage.aws.coming = {ref}
     (done,) = stage.associate(ref)
     assert (done.steps, done.retry) == ((Step(Act.ASSOCIATE_PROFILE, "rp-1"),), NOT_YET)
@@ -403,10 +404,10 @@ def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
 
 def test_profile_stays_where_what_takes_its_place_is_refused() -> None:
     """A zone at its quota of VPCs takes no more: the VPC keeps resolving it by the Profile."""
-    stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}), reaches=(BY_PROFILE,))
+    stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}), association_policies=(BY_PROFILE,))
     ref = stage.aws.add().ref
     stage.associate(ref)
-    stage.reaches, stage.aws.quota = (Reach(CORP),), 0
+    stage.association_policies, stage.aws.quota = (AssociationPolicy(CORP),), 0
     (done,) = stage.associate(ref)
     assert (done.steps, done.full) == ((), True)
     assert stage.aws.profiled == {("rp-1", ref)}
@@ -420,7 +421,7 @@ def test_what_others_associated_while_we_could_not_is_theirs() -> None:
     stage.associate(ref)
     stage.aws.faults.clear()
     stage.aws.associated.add((CORP_ZONE, ref))
-    stage.reaches = (NOBODY,)
+    stage.association_policies = (NOBODY,)
     stage.associate(ref)
     assert stage.aws.zones_of(ref) == {CORP_ZONE}
 
@@ -435,44 +436,44 @@ class TestGuard:
     def test_many_at_once_wait_for_a_person(self) -> None:
         """A policy that takes a zone from many VPCs at once takes it from none, until a person approves."""
         stage, refs = self.stage(4)
-        stage.reaches = (NOBODY,)
+        stage.association_policies = (NOBODY,)
         outcomes = stage.associate(*refs)
-        assert all(done.held == (CORP_ZONE,) and not done.steps for done in outcomes)
+        assert all(done.awaiting_approval == (CORP_ZONE,) and not done.steps for done in outcomes)
         assert all(CORP_ZONE in stage.aws.zones_of(ref) for ref in refs)
-        assert stage.rows.zones[CORP_ZONE].held_vpcs == tuple(map(str, refs))
-        assert stage.rows.rows[refs[0]].hold(CORP_ZONE).held
+        assert stage.rows.zones[CORP_ZONE].pending_vpcs == tuple(map(str, refs))
+        assert stage.rows.rows[refs[0]].record(CORP_ZONE).awaiting_approval
         stage.rows.approve(CORP_ZONE)
         for ref in refs:
             # One task after the other: what was approved stays approved until the last is done.
             stage.associate(ref)
         assert all(stage.aws.zones_of(ref) == set() for ref in refs)
-        assert stage.rows.zones[CORP_ZONE].held_vpcs == ()
+        assert stage.rows.zones[CORP_ZONE].pending_vpcs == ()
         assert stage.rows.zones[CORP_ZONE].approved_vpcs == frozenset()
 
     def test_few_do_not_wait(self) -> None:
         """Few VPCs lose the zone at once."""
         stage, refs = self.stage(2)
-        stage.reaches = (NOBODY,)
+        stage.association_policies = (NOBODY,)
         stage.associate(*refs)
         assert all(stage.aws.zones_of(ref) == set() for ref in refs)
 
     def test_a_policy_that_is_taken_back(self) -> None:
         """When policy wants the VPCs again, nothing waits any more."""
         stage, refs = self.stage(4)
-        stage.reaches = (NOBODY,)
+        stage.association_policies = (NOBODY,)
         stage.associate(*refs)
-        stage.reaches = (Reach(CORP),)
+        stage.association_policies = (AssociationPolicy(CORP),)
         stage.associate(*refs)
-        assert stage.rows.zones[CORP_ZONE].held_vpcs == ()
-        assert stage.rows.rows[refs[0]].holds == {CORP_ZONE: Hold(ours=True)}
+        assert stage.rows.zones[CORP_ZONE].pending_vpcs == ()
+        assert stage.rows.rows[refs[0]].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
     def test_associations_of_others_wait_too(self) -> None:
         """Policy that owns all associations does not end many of them at once, either."""
-        stage = Stage(guard=Guard(0.3, 2, 0), reaches=(replace(NOBODY, owns_all=True),))
+        stage = Stage(guard=Guard(0.3, 2, 0), association_policies=(replace(NOBODY, owns_all=True),))
         refs = [stage.aws.add(number).ref for number in range(1, 5)]
         for ref in refs:
             stage.aws.associated.add((CORP_ZONE, ref))
-            stage.rows.put_seen(stage.aws.seen(HOME, [ref.id])[0], PAYMENTS, ())
+            stage.rows.put_vpc(stage.aws.seen(HOME, [ref.id])[0], PAYMENTS, ())
         stage.associate(*refs)
         assert all(CORP_ZONE in stage.aws.zones_of(ref) for ref in refs)
 
@@ -493,7 +494,7 @@ _REFS = [vpc_ref(number) for number in (1, 2, 3)]
 class _Machine:
     """A world in which anything may happen; `by_hand` are the VPCs that others associated."""
 
-    stage: Stage = field(default_factory=lambda: Stage(reaches=(TAGGED,), guard=Guard(1.0, 100, 0)))
+    stage: Stage = field(default_factory=lambda: Stage(association_policies=(TAGGED,), guard=Guard(1.0, 100, 0)))
     by_hand: set[VpcRef] = field(default_factory=set)
 
     def create(self, ref: VpcRef, _call: int) -> None:
@@ -511,7 +512,7 @@ class _Machine:
         aws = self.stage.aws
         if ref in aws.vpcs and (CORP_ZONE, ref) not in aws.associated:
             row = self.stage.rows.rows.get(ref)
-            if row is None or not row.hold(CORP_ZONE).ours:
+            if row is None or not row.record(CORP_ZONE).managed:
                 # What orgdns is at, or was until now, it takes for its own when it finds it there.
                 self.by_hand.add(ref)
             aws.associated.add((CORP_ZONE, ref))
@@ -563,4 +564,4 @@ def test_whatever_happens(happenings: list[tuple[Callable[[_Machine, VpcRef, int
     for ref in _REFS:
         wanted = ref in aws.vpcs and TAGGED.wants(aws.vpcs[ref], PAYMENTS)
         assert ((CORP_ZONE, ref) in aws.associated) == (wanted or ref in machine.by_hand)
-    assert not any(hold.underway for row in machine.stage.rows.rows.values() for hold in row.holds.values())
+    assert not any(record.in_progress for row in machine.stage.rows.rows.values() for record in row.records.values())

@@ -1,10 +1,10 @@
 from dataclasses import dataclass, field, replace
 
-from hub.runtime.associator.discovery import VpcsSwept, VpcSweeper
+from hub.runtime.associator.discovery import DiscoveryOutcome, VpcDiscovery
 from hub.runtime.model.names import Account, Spoke
 from hub.runtime.model.tasks import Associate, Task
-from hub.runtime.model.vpcs import Hold
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.model.vpcs import AssociationRecord
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS, ZONE_IDS, example_policy
 from tests.support.memory import MemoryClock, MemoryOrganization
 from tests.support.memory_vpcs import MemoryVpcRows, MemoryVpcs, foreign_zone, vpc_ref
@@ -14,7 +14,7 @@ HOME = Spoke(PAYMENTS.id, "eu-central-1")
 
 @dataclass(slots=True)
 class Stage:
-    reaches: tuple[Reach, ...] = (Reach(CORP),)
+    association_policies: tuple[AssociationPolicy, ...] = (AssociationPolicy(CORP),)
     aws: MemoryVpcs = field(default_factory=MemoryVpcs)
     organization: MemoryOrganization = field(
         default_factory=lambda: MemoryOrganization(accounts={PAYMENTS.id: PAYMENTS})
@@ -25,9 +25,9 @@ class Stage:
     def __post_init__(self) -> None:
         self.rows = MemoryVpcRows(self.aws)
 
-    def sweep(self, *, departed: bool = False) -> VpcsSwept:
-        sweeper = VpcSweeper(
-            policy=replace(example_policy(), reaches=self.reaches),
+    def sweep(self, *, departed: bool = False) -> DiscoveryOutcome:
+        sweeper = VpcDiscovery(
+            policy=replace(example_policy(), association_policies=self.association_policies),
             zone_ids=ZONE_IDS,
             accounts=self.organization,
             vpcs=self.aws,
@@ -75,7 +75,7 @@ def test_a_vpc_that_does_not_show_is_looked_at_again() -> None:
     """What the ledger knows and the listing does not show is for the associator to look at a second time."""
     stage = Stage()
     ref = stage.aws.add().ref
-    stage.rows.put_hold(ref, CORP_ZONE, Hold(ours=True))
+    stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
     del stage.aws.vpcs[ref]
     stage.sweep()
     assert stage.asked == [Associate(HOME, (ref.id,))]
@@ -84,9 +84,9 @@ def test_a_vpc_that_does_not_show_is_looked_at_again() -> None:
 
 def test_a_listing_that_fails_asks_for_nothing() -> None:
     """A VPC never loses a zone because a listing failed."""
-    stage = Stage(reaches=(Reach(CORP, selections=()),))
+    stage = Stage(association_policies=(AssociationPolicy(CORP, selections=()),))
     ref = stage.aws.add().ref
-    stage.rows.put_hold(ref, CORP_ZONE, Hold(ours=True))
+    stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
     for spokes in (stage.aws.unreachable, stage.aws.denied):
         spokes.add(HOME)
         swept = stage.sweep(departed=True)
@@ -99,31 +99,33 @@ def test_departed_accounts_are_let_go_after_their_names() -> None:
     """An account that left keeps its zones as long as its names; then what orgdns associated is ended."""
     for gone in ({}, {PAYMENTS.id: Account(PAYMENTS.id, "payments", active=False)}):
         stage = Stage(organization=MemoryOrganization(accounts=dict(gone)))
-        stage.rows.put_hold(vpc_ref(1), CORP_ZONE, Hold(ours=True))
-        stage.rows.put_hold(vpc_ref(2), CORP_ZONE, Hold(fault="x"))
+        stage.rows.put_association(vpc_ref(1), CORP_ZONE, AssociationRecord(managed=True))
+        stage.rows.put_association(vpc_ref(2), CORP_ZONE, AssociationRecord(fault="x"))
         assert stage.sweep().status.fault
         assert stage.asked == []
         assert stage.sweep(departed=True).kept == 1
-        assert stage.asked == [Associate(HOME, (vpc_ref(1).id,), let_go=True)]
+        assert stage.asked == [Associate(HOME, (vpc_ref(1).id,), abandon=True)]
 
 
 def test_account_that_leaves_later_than_its_unit_is_let_go_then() -> None:
     """While an account that is covered no more is one of ours its VPCs keep what they have, and it is looked at."""
     stage = Stage()
     ref = stage.aws.add().ref
-    stage.rows.put_hold(ref, CORP_ZONE, Hold(ours=True))
+    stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
     swept = stage.sweep(departed=True)
     assert (swept.kept, stage.asked) == (1, [])
     stage.organization.accounts.clear()
     assert stage.sweep(departed=True).kept == 1
-    assert stage.asked == [Associate(HOME, (ref.id,), let_go=True)]
+    assert stage.asked == [Associate(HOME, (ref.id,), abandon=True)]
     stage.rows.forget_vpc(ref)
     assert stage.sweep(departed=True).kept == 0
 
 
 def test_units_that_nobody_tells() -> None:
     """Where policy goes by units, an account without any is not judged."""
-    stage = Stage(reaches=(Reach(CORP, selections=(VpcSelection(units=frozenset({WORKLOADS})),)),))
+    stage = Stage(
+        association_policies=(AssociationPolicy(CORP, selections=(VpcSelection(units=frozenset({WORKLOADS})),)),)
+    )
     stage.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=())
     stage.aws.add()
     assert "units" in stage.sweep().status.fault

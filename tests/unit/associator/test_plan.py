@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.associator.plan import Act, Outlook, Step, farewell, outlook
+from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.model.names import Fqdn
-from hub.runtime.model.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRow
+from hub.runtime.model.vpcs import AssociatedZone, AssociationMethod, AssociationRecord, ForwardRule, Vpc, VpcRow
 from hub.runtime.policy.rules import TagCondition
-from hub.runtime.policy.vpc_selection import Reach, VpcSelection
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS, ZONE_IDS
 from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
 
@@ -19,17 +19,19 @@ def vpc(**facts: object) -> Vpc:
     return replace(Vpc(vpc_ref(), cidrs=("10.7.0.0/16",)), **facts)  # type: ignore[arg-type]  # a Vpc's own
 
 
-def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[SeenZone, ...]:
-    return (SeenZone(zone_id, domain, NETWORK),)
+def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[AssociatedZone, ...]:
+    return (AssociatedZone(zone_id, domain, NETWORK),)
 
 
-def seen(of: Vpc, *reaches: Reach, **holds: Hold) -> Outlook:
+def seen(of: Vpc, *association_policies: AssociationPolicy, **records: AssociationRecord) -> AssociationPlan:
     zone_ids = {**ZONE_IDS, REVERSE: REVERSE_ZONE}
-    return outlook(of, PAYMENTS, VpcRow(of.ref, holds=holds), reaches or (Reach(CORP),), zone_ids)
+    return association_plan(
+        of, PAYMENTS, VpcRow(of.ref, records=records), association_policies or (AssociationPolicy(CORP),), zone_ids
+    )
 
 
-NOBODY = Reach(CORP, selections=())
-BY_PROFILE = Reach(CORP, Means.PROFILE)
+NOBODY = AssociationPolicy(CORP, selections=())
+BY_PROFILE = AssociationPolicy(CORP, AssociationMethod.PROFILE)
 
 
 class TestReach:
@@ -56,22 +58,22 @@ class TestReach:
         """A selection is of the VPCs for which all holds that it says."""
         tagged = vpc(tags=(("dns", "shared "),))
         assert selection.covers(tagged, PAYMENTS) is covered
-        assert Reach(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
-        assert Reach(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
+        assert AssociationPolicy(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
+        assert AssociationPolicy(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
 
     def test_all_and_nobody(self) -> None:
         """Without selections it is every VPC, with none of them none."""
-        assert Reach(CORP).wants(vpc(), PAYMENTS)
+        assert AssociationPolicy(CORP).wants(vpc(), PAYMENTS)
         assert not NOBODY.wants(vpc(), PAYMENTS)
 
     def test_what_it_reads(self) -> None:
         """It knows which tags, and whether units, decide."""
-        reach = Reach(
+        association_policy = AssociationPolicy(
             CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
         )
-        assert reach.tags_read == {"a", "b"}
-        assert not reach.reads_units
-        assert Reach(CORP, exceptions=(VpcSelection(units=frozenset({WORKLOADS})),)).reads_units
+        assert association_policy.tags_read == {"a", "b"}
+        assert not association_policy.reads_units
+        assert AssociationPolicy(CORP, exceptions=(VpcSelection(units=frozenset({WORKLOADS})),)).reads_units
 
 
 class TestSteps:
@@ -83,33 +85,37 @@ class TestSteps:
 
     def test_what_is_there_is_left(self) -> None:
         """What is as policy wants it needs nothing, whoever made it."""
-        for holds in ({}, {CORP_ZONE: Hold(ours=True)}):
-            assert seen(vpc(zones=associated()), **holds).steps == ()
+        for records in ({}, {CORP_ZONE: AssociationRecord(managed=True)}):
+            assert seen(vpc(zones=associated()), **records).steps == ()
 
     def test_what_is_not_wanted_ends_if_it_is_ours(self) -> None:
         """An association that others made is not ended, unless policy owns them all."""
         there = vpc(zones=associated())
         assert seen(there, NOBODY).steps == ()
-        assert seen(there, NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        assert seen(there, NOBODY, **{CORP_ZONE: AssociationRecord(managed=True)}).steps == (
+            Step(Act.DISASSOCIATE, CORP_ZONE),
+        )
         assert seen(there, replace(NOBODY, owns_all=True)).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
 
     def test_zones_without_a_word_of_policy_are_not_touched(self) -> None:
         """Of a zone that says nothing of VPCs, no association is made or ended."""
         there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
-        assert seen(there, Reach(Fqdn("instances.internal.")), **{REVERSE_ZONE: Hold(ours=True)}).steps == (
-            Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),
-        )
+        assert seen(
+            there, AssociationPolicy(Fqdn("instances.internal.")), **{REVERSE_ZONE: AssociationRecord(managed=True)}
+        ).steps == (Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),)
 
     def test_what_is_left_of_an_earlier_try_is_cleared(self) -> None:
         """An authorisation that may be left is taken away; where the association is still to be made, with that."""
-        underway = {CORP_ZONE: Hold(ours=True, underway=True)}
-        assert seen(vpc(zones=associated()), **underway).steps == (Step(Act.CLEAR, CORP_ZONE),)
-        assert seen(vpc(), **underway).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
-        assert seen(vpc(), NOBODY, **underway).steps == (Step(Act.CLEAR, CORP_ZONE), Step(Act.FORGET, CORP_ZONE))
+        in_progress = {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
+        assert seen(vpc(zones=associated()), **in_progress).steps == (Step(Act.CLEAR, CORP_ZONE),)
+        assert seen(vpc(), **in_progress).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        assert seen(vpc(), NOBODY, **in_progress).steps == (Step(Act.CLEAR, CORP_ZONE), Step(Act.FORGET, CORP_ZONE))
 
     def test_what_ended_otherwise_is_forgotten(self) -> None:
         """Made by hand later, an association is not taken for ours."""
-        assert seen(vpc(), NOBODY, **{CORP_ZONE: Hold(ours=True)}).steps == (Step(Act.FORGET, CORP_ZONE),)
+        assert seen(vpc(), NOBODY, **{CORP_ZONE: AssociationRecord(managed=True)}).steps == (
+            Step(Act.FORGET, CORP_ZONE),
+        )
 
     def test_another_zone_of_the_name_is_not_forced_out(self) -> None:
         """A VPC with another zone of the same name keeps it, and the reason is told."""
@@ -122,11 +128,11 @@ class TestSteps:
 
     def test_profile(self) -> None:
         """A zone by profile needs the VPC to be associated with the Profile, once for all zones."""
-        reaches = (BY_PROFILE, Reach(Fqdn("instances.internal."), Means.PROFILE))
-        assert seen(vpc(profile=PROFILE), *reaches).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
-        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), *reaches)
+        association_policies = (BY_PROFILE, AssociationPolicy(Fqdn("instances.internal."), AssociationMethod.PROFILE))
+        assert seen(vpc(profile=PROFILE), *association_policies).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        there = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), *association_policies)
         assert there.steps == ()
-        assert [zone.means for zone in there.zones] == [Means.PROFILE, Means.PROFILE]
+        assert [zone.method for zone in there.zones] == [AssociationMethod.PROFILE, AssociationMethod.PROFILE]
         assert all(zone.resolves for zone in there.zones)
 
     def test_profile_that_is_not_there(self) -> None:
@@ -137,43 +143,43 @@ class TestSteps:
 
     def test_from_association_to_profile(self) -> None:
         """Where the means change, the association ends only when the Profile is there."""
-        ours = {CORP_ZONE: Hold(ours=True)}
+        managed = {CORP_ZONE: AssociationRecord(managed=True)}
         before = vpc(zones=associated(), profile=PROFILE)
-        assert seen(before, BY_PROFILE, **ours).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
+        assert seen(before, BY_PROFILE, **managed).steps == (Step(Act.ASSOCIATE_PROFILE, PROFILE),)
         both = replace(before, profiles=(PROFILE,), profile_zones=CARRIED)
-        assert seen(both, BY_PROFILE, **ours).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        assert seen(both, BY_PROFILE, **managed).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
 
     def test_from_profile_to_association(self) -> None:
         """The association is made first, and the Profile's ends when it is there: it may be refused."""
         before = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
-        ours = {PROFILE: Hold(ours=True)}
-        assert seen(before, Reach(CORP), **ours).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
+        managed = {PROFILE: AssociationRecord(managed=True)}
+        assert seen(before, AssociationPolicy(CORP), **managed).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
         both = replace(before, zones=associated())
-        assert seen(both, Reach(CORP), **ours).steps == (Step(Act.DISASSOCIATE_PROFILE, PROFILE),)
+        assert seen(both, AssociationPolicy(CORP), **managed).steps == (Step(Act.DISASSOCIATE_PROFILE, PROFILE),)
 
     def test_profile_that_does_not_carry_the_zone_takes_no_place(self) -> None:
         """The Profile's stack may be behind in a region: what is associated directly stays till it is not."""
-        ours = {CORP_ZONE: Hold(ours=True)}
+        managed = {CORP_ZONE: AssociationRecord(managed=True)}
         without = vpc(zones=associated(), profile=PROFILE, profiles=(PROFILE,))
-        assert seen(without, BY_PROFILE, **ours).steps == ()
+        assert seen(without, BY_PROFILE, **managed).steps == ()
         (zone,) = seen(replace(without, zones=()), BY_PROFILE).zones
-        assert (zone.means, zone.blocked) == (
+        assert (zone.method, zone.blocked) == (
             None,
             "the Profile of orgdns does not carry the zone in this region: deploy network-region.yaml there",
         )
 
     def test_profile_that_is_being_associated_takes_no_place(self) -> None:
         """AWS associates a Profile by and by, and may fail: till it has, nothing is ended for it."""
-        ours = {CORP_ZONE: Hold(ours=True)}
+        managed = {CORP_ZONE: AssociationRecord(managed=True)}
         facts = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED, profile_coming=True)
-        assert seen(replace(facts, zones=associated()), BY_PROFILE, **ours).steps == ()
+        assert seen(replace(facts, zones=associated()), BY_PROFILE, **managed).steps == ()
         found = seen(facts, BY_PROFILE)
-        assert (found.steps, found.zones[0].means, found.zones[0].blocked) == ((), None, "not associated yet")
+        assert (found.steps, found.zones[0].method, found.zones[0].blocked) == ((), None, "not associated yet")
 
     def test_an_authorisation_is_taken_back_whatever_policy_says(self) -> None:
         """One that was left by a worker that died goes also where the zone is nobody's to resolve any more."""
-        left = {CORP_ZONE: Hold(underway=True), "Z0OTHERS": Hold(underway=True)}
-        other = Reach(Fqdn("instances.internal."), selections=())
+        left = {CORP_ZONE: AssociationRecord(in_progress=True), "Z0OTHERS": AssociationRecord(in_progress=True)}
+        other = AssociationPolicy(Fqdn("instances.internal."), selections=())
         assert seen(vpc(), other, **left).steps == (Step(Act.CLEAR, CORP_ZONE),)
 
     def test_profile_of_others_stays(self) -> None:
@@ -186,35 +192,39 @@ class TestSteps:
 
     def test_what_is_gone(self) -> None:
         """Of a VPC that is gone, what the zones' owner can end is ended."""
-        holds = {CORP_ZONE: Hold(ours=True, underway=True), PROFILE: Hold(ours=True), "Z0X": Hold(ours=True)}
-        row = VpcRow(vpc_ref(), holds=holds)
-        assert farewell(row, {CORP_ZONE}) == (Step(Act.CLEAR, CORP_ZONE), Step(Act.DISASSOCIATE, CORP_ZONE))
-        assert farewell(VpcRow(vpc_ref(), holds={CORP_ZONE: Hold(fault="x")}), {CORP_ZONE}) == ()
+        records = {
+            CORP_ZONE: AssociationRecord(managed=True, in_progress=True),
+            PROFILE: AssociationRecord(managed=True),
+            "Z0X": AssociationRecord(managed=True),
+        }
+        row = VpcRow(vpc_ref(), records=records)
+        assert cleanup_steps(row, {CORP_ZONE}) == (Step(Act.CLEAR, CORP_ZONE), Step(Act.DISASSOCIATE, CORP_ZONE))
+        assert cleanup_steps(VpcRow(vpc_ref(), records={CORP_ZONE: AssociationRecord(fault="x")}), {CORP_ZONE}) == ()
 
 
 class TestStanding:
     def test_whose_it_is(self) -> None:
         """It is told whether an association, or the Profile's, is ours."""
-        assert not seen(vpc(zones=associated())).zones[0].ours
-        assert seen(vpc(zones=associated()), **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        assert not seen(vpc(zones=associated())).zones[0].managed
+        assert seen(vpc(zones=associated()), **{CORP_ZONE: AssociationRecord(managed=True)}).zones[0].managed
         by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
-        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True)}).zones[0].ours
-        assert not seen(by_profile, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        assert seen(by_profile, BY_PROFILE, **{PROFILE: AssociationRecord(managed=True)}).zones[0].managed
+        assert not seen(by_profile, BY_PROFILE, **{CORP_ZONE: AssociationRecord(managed=True)}).zones[0].managed
         both = replace(by_profile, zones=associated())
-        assert seen(both, BY_PROFILE, **{CORP_ZONE: Hold(ours=True)}).zones[0].ours
+        assert seen(both, BY_PROFILE, **{CORP_ZONE: AssociationRecord(managed=True)}).zones[0].managed
 
     def test_what_the_profile_carries_is_resolved_by_it(self) -> None:
         """Until a zone is associated it is resolved by the Profile, if that carries it; and not by what it does not."""
         (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)).zones
-        assert (zone.means, zone.blocked) == (Means.PROFILE, "")
+        assert (zone.method, zone.blocked) == (AssociationMethod.PROFILE, "")
         (zone,) = seen(vpc(profile=PROFILE, profiles=(PROFILE,))).zones
-        assert (zone.means, zone.blocked) == (None, "not associated yet")
+        assert (zone.method, zone.blocked) == (None, "not associated yet")
 
     def test_what_is_neither_wanted_nor_there_needs_no_word(self) -> None:
         """Of a zone that a VPC has nothing to do with, nothing is told."""
         beside = vpc(zones=(foreign_zone("eu.corp.internal."),), dns_support=False)
         (zone,) = seen(beside, NOBODY).zones
-        assert (zone.wanted, zone.means, zone.blocked, zone.notes) == (None, None, "", ())
+        assert (zone.wanted, zone.method, zone.blocked, zone.notes) == (None, None, "", ())
 
     def test_what_is_wanted_and_not_there_is_told_all(self) -> None:
         """What shadows a part of a zone is told before the zone is associated, too."""
@@ -223,16 +233,18 @@ class TestStanding:
 
     def test_the_profiles_fault_is_told(self) -> None:
         """Why the Profile could not be associated is the reason of each of its zones."""
-        (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE, **{PROFILE: Hold(fault="LimitExceededException")}).zones
+        (zone,) = seen(
+            vpc(profile=PROFILE), BY_PROFILE, **{PROFILE: AssociationRecord(fault="LimitExceededException")}
+        ).zones
         assert zone.blocked == "LimitExceededException"
         (zone,) = seen(vpc(profile=PROFILE), BY_PROFILE).zones
         assert zone.blocked == "not associated yet"
 
     def test_what_waits_for_a_person_in_one_zone_is_not_told_of_another(self) -> None:
         """A Profile whose end waits is told with its zones."""
-        waiting = {PROFILE: Hold(ours=True, held=True)}
+        waiting = {PROFILE: AssociationRecord(managed=True, awaiting_approval=True)}
         by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
-        nobody = replace(NOBODY, means=Means.PROFILE)
+        nobody = replace(NOBODY, method=AssociationMethod.PROFILE)
         assert seen(by_profile, nobody, **waiting).zones[0].notes == (
             "not to be resolved any more: its end waits for orgdns approve",
         )
@@ -242,15 +254,15 @@ class TestStanding:
 
     def test_an_end_that_is_not_wanted_any_more_is_released(self) -> None:
         """When policy wants the VPC again, or somebody else ended it, nothing waits for a person any more."""
-        held = {CORP_ZONE: Hold(ours=True, held=True)}
+        awaiting_approval = {CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
         release = Step(Act.RELEASE, CORP_ZONE)
-        assert seen(vpc(zones=associated()), **held).steps == (release,)
-        assert seen(vpc(), NOBODY, **held).steps == (release, Step(Act.FORGET, CORP_ZONE))
-        assert seen(vpc(zones=associated()), NOBODY, **held).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
+        assert seen(vpc(zones=associated()), **awaiting_approval).steps == (release,)
+        assert seen(vpc(), NOBODY, **awaiting_approval).steps == (release, Step(Act.FORGET, CORP_ZONE))
+        assert seen(vpc(zones=associated()), NOBODY, **awaiting_approval).steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
         by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
-        assert seen(by_profile, BY_PROFILE, **{PROFILE: Hold(ours=True, held=True)}).steps == (
-            Step(Act.RELEASE, PROFILE),
-        )
+        assert seen(
+            by_profile, BY_PROFILE, **{PROFILE: AssociationRecord(managed=True, awaiting_approval=True)}
+        ).steps == (Step(Act.RELEASE, PROFILE),)
 
 
 class TestReasons:
@@ -280,7 +292,7 @@ class TestReasons:
         below = (*associated(), foreign_zone("eu.corp.internal."))
         found = seen(
             vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
-            **{CORP_ZONE: Hold(ours=True)},
+            **{CORP_ZONE: AssociationRecord(managed=True)},
         )
         assert found.zones[0].notes == (
             "names below eu.corp.internal are answered from the zone Z0FOREIGN, which 999999999999 owns",
@@ -291,21 +303,23 @@ class TestReasons:
 
     def test_zones_of_ours_do_not_shadow_each_other(self) -> None:
         """Nested zones of the configuration are as they should be."""
-        inner = SeenZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
-        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: Hold(ours=True)})
+        inner = AssociatedZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
+        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: AssociationRecord(managed=True)})
         assert found.zones[0].notes == ()
 
     def test_reverse_rules(self) -> None:
         """EC2's own reverse rules below a reverse zone are told, and switched off where policy says so."""
         there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
-        ours = {REVERSE_ZONE: Hold(ours=True)}
-        told = seen(there, Reach(REVERSE), **ours)
+        managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
+        told = seen(there, AssociationPolicy(REVERSE), **managed)
         assert told.zones[0].notes == ("EC2's own reverse rules answer for 7.10.in-addr.arpa",)
         assert told.steps == ()
-        assert seen(there, Reach(REVERSE, switches_off=True), **ours).steps == (Step(Act.SWITCH_OFF),)
-        off = replace(there, reverse_rules=False)
-        assert seen(off, Reach(REVERSE, switches_off=True), **ours).steps == ()
-        assert seen(off, Reach(REVERSE), **ours).zones[0].notes == ()
+        assert seen(there, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
+            Step(Act.DISABLE_AUTODEFINED_RULES),
+        )
+        off = replace(there, autodefined_rules=False)
+        assert seen(off, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == ()
+        assert seen(off, AssociationPolicy(REVERSE), **managed).zones[0].notes == ()
 
     @pytest.mark.parametrize(
         ("cidr", "told"),
@@ -317,24 +331,26 @@ class TestReasons:
     def test_many_reverse_rules_are_cut(self, cidr: str, told: str) -> None:
         """The first of many rules are told, and how many more there are."""
         there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
-        assert seen(there, Reach(REVERSE), **{REVERSE_ZONE: Hold(ours=True)}).zones[0].notes == (
-            f"EC2's own reverse rules answer for {told}",
-        )
+        assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
+            0
+        ].notes == (f"EC2's own reverse rules answer for {told}",)
 
     def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
         """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
-        assert seen(vpc(), Reach(REVERSE, selections=(), switches_off=True)).steps == ()
+        assert seen(vpc(), AssociationPolicy(REVERSE, selections=(), disables_autodefined_rules=True)).steps == ()
         # And where the zone is not there, nothing would come in place of what EC2 answers.
-        (step,) = seen(vpc(), Reach(REVERSE, switches_off=True)).steps
+        (step,) = seen(vpc(), AssociationPolicy(REVERSE, disables_autodefined_rules=True)).steps
         assert step.act is Act.ASSOCIATE
 
     def test_the_last_fault_is_told(self) -> None:
         """Why an association was refused is told as long as it is not there; it is tried again."""
-        found = seen(vpc(), **{CORP_ZONE: Hold(fault="LimitsExceeded")})
+        found = seen(vpc(), **{CORP_ZONE: AssociationRecord(fault="LimitsExceeded")})
         assert found.zones[0].blocked == "LimitsExceeded"
         assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
 
     def test_what_waits_for_a_person_is_told(self) -> None:
         """An association that waits to be ended says so."""
-        found = seen(vpc(zones=associated()), NOBODY, **{CORP_ZONE: Hold(ours=True, held=True)})
+        found = seen(
+            vpc(zones=associated()), NOBODY, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
+        )
         assert "its end waits for orgdns approve" in found.zones[0].notes[-1]

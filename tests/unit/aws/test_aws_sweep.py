@@ -19,16 +19,27 @@ from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Fqdn, Millis, NameKey, Published, Spoke
 from hub.runtime.model.observation import Observation
-from hub.runtime.model.status import SETTLED_MILLIS, Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Sweep
-from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksUnsent
+from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from tests.support.build import CORP_ZONE, PAYMENTS, claim, key, record_set, ref
 from tests.support.memory import MemoryClock
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 NOW = 10**12
 STATUS = SpokeStatus(
-    SPOKE, Millis(NOW), Millis(NOW - 5), "p", 3, 9, 1, 4, "denied", Millis(NOW - 9), held=("i-1", "i-2"), held_names=6
+    SPOKE,
+    Millis(NOW),
+    Millis(NOW - 5),
+    "p",
+    3,
+    9,
+    1,
+    4,
+    "denied",
+    Millis(NOW - 9),
+    pending_removals=("i-1", "i-2"),
+    pending_names=6,
 )
 ZONE = ZoneStatus(CORP_ZONE, Millis(NOW), Millis(NOW - 1), 7, (("edited", 2),), "", (Fqdn("web.corp.internal."),), 1)
 
@@ -103,18 +114,18 @@ class TestStatuses:
         assert statuses.spoke_status(SPOKE) == SpokeStatus(SPOKE)
         assert statuses.zone_status("Z1") == ZoneStatus("Z1")
         assert (statuses.spoke_statuses(), statuses.zone_statuses()) == ((), ())
-        assert (statuses.last_round(), statuses.audit_asked(), statuses.paused()) == (Round(), False, None)
+        assert (statuses.cursor(), statuses.audits_requested(), statuses.paused()) == (ScheduleCursor(), False, None)
         assert statuses.settled([SPOKE]) == frozenset()
 
     def test_statuses_are_read_back(self, statuses: DynamoStatuses) -> None:
         """As they were put."""
         statuses.put_spoke_status(STATUS)
         statuses.put_zone_status(ZONE)
-        statuses.put_round(Round("p", Millis(5), "f", 7, Millis(9)))
+        statuses.put_cursor(ScheduleCursor("p", Millis(5), "f", 7, Millis(9)))
         assert statuses.spoke_status(SPOKE) == STATUS
         assert statuses.spoke_statuses() == (STATUS,)
         assert statuses.zone_statuses() == (ZONE,)
-        assert statuses.last_round() == Round("p", Millis(5), "f", 7, Millis(9))
+        assert statuses.cursor() == ScheduleCursor("p", Millis(5), "f", 7, Millis(9))
 
     def test_vpcs_that_are_kept_stay_known(self, statuses: DynamoStatuses) -> None:
         """What a sweep remembers of the spoke does not undo it."""
@@ -125,7 +136,7 @@ class TestStatuses:
     def test_known_spoke_is_not_made_new(self, statuses: DynamoStatuses) -> None:
         """To know it once more changes nothing."""
         statuses.put_spoke_status(STATUS)
-        statuses.know_spoke(SPOKE)
+        statuses.register_spoke(SPOKE)
         assert statuses.spoke_status(SPOKE) == STATUS
 
     def test_approval_stays_until_nothing_waits(self, statuses: DynamoStatuses) -> None:
@@ -134,11 +145,11 @@ class TestStatuses:
         statuses.approve(STATUS)
         statuses.put_spoke_status(replace(STATUS, fault="throttled"))
         assert statuses.spoke_status(SPOKE).approved == {"i-1", "i-2"}
-        statuses.put_spoke_status(replace(STATUS, held=(), held_names=0))
-        assert statuses.spoke_status(SPOKE) == replace(STATUS, held=(), held_names=0)
+        statuses.put_spoke_status(replace(STATUS, pending_removals=(), pending_names=0))
+        assert statuses.spoke_status(SPOKE) == replace(STATUS, pending_removals=(), pending_names=0)
         statuses.put_zone_status(ZONE)
         statuses.approve(ZONE)
-        assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.held)
+        assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
 
     def test_withdrawn_spoke_is_forgotten_unless_it_comes_back(self, statuses: DynamoStatuses, table: Table) -> None:
         """Its row has an end, which goes with the return."""
@@ -162,11 +173,11 @@ class TestStatuses:
         statuses.pause("the zones move")
         assert statuses.paused() == "the zones move"
         statuses.resume()
-        assert (statuses.paused(), statuses.audit_asked()) == (None, True)
-        statuses.put_round(Round("p"))
-        assert statuses.audit_asked()
-        statuses.ask_for_audit(wanted=False)
-        assert (statuses.audit_asked(), statuses.last_round()) == (False, Round("p"))
+        assert (statuses.paused(), statuses.audits_requested()) == (None, True)
+        statuses.put_cursor(ScheduleCursor("p"))
+        assert statuses.audits_requested()
+        statuses.request_audits(wanted=False)
+        assert (statuses.audits_requested(), statuses.cursor()) == (False, ScheduleCursor("p"))
 
 
 def stubbed(service: str, answer: Callable[[Stubber], object]) -> Any:  # noqa: ANN401 - a client of any service
@@ -245,10 +256,10 @@ class TestFailures:
             stub.add_response("send_message_batch", {"Successful": [], "Failed": refused}, None)
 
         queue = QueuedTasks(stubbed("sqs", answers), "https://sqs.eu-central-1.amazonaws.com/222222222222/q")
-        with pytest.raises(TasksUnsent, match="0 of 1 messages"):
+        with pytest.raises(TasksNotSent, match="0 of 1 messages"):
             queue.ask((Sweep(SPOKE), number) for number in range(11))
         broken = QueuedTasks(
             stubbed("sqs", lambda stub: stub.add_client_error("send_message_batch", "Gone")), "https://q"
         )
-        with pytest.raises(TasksUnsent, match="Gone"):
+        with pytest.raises(TasksNotSent, match="Gone"):
             broken.ask([(Sweep(SPOKE), 0)])

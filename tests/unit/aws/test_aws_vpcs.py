@@ -19,7 +19,17 @@ from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.aws.sessions import CLIENT_CONFIG, AssumedClients, RoleUnavailable
 from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.model.names import Fqdn, Millis, Spoke
-from hub.runtime.model.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+from hub.runtime.model.vpcs import (
+    AssociatedZone,
+    AssociationMethod,
+    AssociationRecord,
+    ForwardRule,
+    Vpc,
+    VpcRef,
+    VpcRow,
+    VpcsStatus,
+    ZoneInVpc,
+)
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import Pace
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
@@ -151,12 +161,12 @@ class TestLook:
             dns_support=True,
             dns_hostnames=False,
             zones=(
-                SeenZone("Z0CORPINTERNAL0EXAMPL", CORP, NETWORK),
-                SeenZone("Z0EFS", Fqdn("efs.internal."), "efs.amazonaws.com"),
+                AssociatedZone("Z0CORPINTERNAL0EXAMPL", CORP, NETWORK),
+                AssociatedZone("Z0EFS", Fqdn("efs.internal."), "efs.amazonaws.com"),
             ),
             rules=(ForwardRule("forward", Fqdn("elsewhere.example.")),),
             profiles=("rp-1",),
-            reverse_rules=False,
+            autodefined_rules=False,
             profile="rp-1",
             profile_zones=(CORP_ZONE,),
             profile_coming=True,
@@ -323,7 +333,7 @@ class TestVpcOwner:
         """They are switched off for this VPC."""
         wanted = {"ResourceId": REF.id, "AutodefinedReverseFlag": "DISABLE"}
         clients.stubs["route53resolver"].add_response("update_resolver_config", {}, wanted)
-        VpcOwner(clients).switch_off_reverse_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
+        VpcOwner(clients).disable_autodefined_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
 
     def test_no_answer(self, clients: Clients) -> None:
         """Nobody knows whether it succeeded: it may pass."""
@@ -348,27 +358,39 @@ class TestRows:
             ("10.7.0.0/16",),
             (("dns", "x"),),
             dns_hostnames=False,
-            zones=(SeenZone(CORP_ZONE, CORP, NETWORK),),
+            zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),),
             rules=(ForwardRule("r", CORP),),
             profiles=("rp-1",),
-            reverse_rules=False,
+            autodefined_rules=False,
             profile="rp-1",
         )
-        zones = (ZoneOutlook(CORP_ZONE, CORP, Means.PROFILE, Means.ASSOCIATION, ours=True, blocked="b", notes=("n",)),)
-        vpcs.put_hold(REF, CORP_ZONE, Hold(ours=True, underway=True))
-        vpcs.put_seen(seen, PAYMENTS, zones)
+        zones = (
+            ZoneInVpc(
+                CORP_ZONE,
+                CORP,
+                AssociationMethod.PROFILE,
+                AssociationMethod.ASSOCIATION,
+                managed=True,
+                blocked="b",
+                notes=("n",),
+            ),
+        )
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True, in_progress=True))
+        vpcs.put_vpc(seen, PAYMENTS, zones)
         (row,) = vpcs.vpc_rows(SPOKE)
-        expected = VpcRow(REF, row.seen_at, seen, PAYMENTS, zones, {CORP_ZONE: Hold(ours=True, underway=True)})
+        expected = VpcRow(
+            REF, row.seen_at, seen, PAYMENTS, zones, {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
+        )
         assert row == expected
         assert row.seen_at > Millis(0)
-        vpcs.put_hold(REF, CORP_ZONE, Hold())
-        vpcs.put_hold(REF, "rp-1", Hold(fault="f", held=True))
-        assert next(iter(vpcs.all_vpc_rows())).holds == {"rp-1": Hold(fault="f", held=True)}
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord())
+        vpcs.put_association(REF, "rp-1", AssociationRecord(fault="f", awaiting_approval=True))
+        assert next(iter(vpcs.all_vpc_rows())).records == {"rp-1": AssociationRecord(fault="f", awaiting_approval=True)}
 
     def test_rows_of_a_spoke_are_its_own(self, vpcs: DynamoVpcs) -> None:
         """Those of other regions are not; and how looking went is no VPC."""
         for ref in (REF, vpc_ref(2, region="eu-west-1")):
-            vpcs.put_hold(ref, CORP_ZONE, Hold(ours=True))
+            vpcs.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
         vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(5), vpcs=3, blocked=1))
         assert [row.ref for row in vpcs.vpc_rows(SPOKE)] == [REF]
         assert len(list(vpcs.all_vpc_rows())) == 2
@@ -379,7 +401,7 @@ class TestRows:
 
     def test_a_vpc_is_forgotten(self, vpcs: DynamoVpcs) -> None:
         """Nothing of it is left, and forgetting it again does no harm."""
-        vpcs.put_hold(REF, CORP_ZONE, Hold(ours=True))
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
         vpcs.forget_vpc(REF)
         vpcs.forget_vpc(REF)
         assert list(vpcs.all_vpc_rows()) == []

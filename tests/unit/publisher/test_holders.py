@@ -10,12 +10,12 @@ from hub.runtime.model.names import Claim, ConflictRule, RecordType
 from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, changes
 from hub.runtime.publisher.holders import (
     MAX_SHARED,
-    Standing,
+    ClaimStatus,
+    claim_statuses,
     conflict_rule,
     desired_record_sets,
     holders,
     left_out,
-    standings,
 )
 from tests.support.build import claim, key
 
@@ -109,7 +109,7 @@ def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
 @given(CLAIMS)
 def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]) -> None:
     """Each claimant is told whether it holds the name and, if not, why; the same claims hold it as are published."""
-    told = standings(claims)
+    told = claim_statuses(claims)
     assert {standing.claim for standing in told} == set(claims)
     assert tuple(standing.claim for standing in told if standing.holds) == holders(claims)
     assert all(standing.holds != bool(standing.reason) for standing in told)
@@ -117,15 +117,15 @@ def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]
 
 def test_loser_is_told_who_holds_the_name() -> None:
     """The reason names the holder and the rule of the conflict; a member that is left out, that the name is full."""
-    lost = {one.claim: one.reason for one in standings([claim(1), claim(2)])}
+    lost = {one.claim: one.reason for one in claim_statuses([claim(1), claim(2)])}
     assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
     older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
-    assert standings(older) == (
-        Standing(older[0], holds=True),
-        Standing(older[1], holds=False, reason=f"{claim(1).instance} holds it, as the older instance"),
+    assert claim_statuses(older) == (
+        ClaimStatus(older[0], holds=True),
+        ClaimStatus(older[1], holds=False, reason=f"{claim(1).instance} holds it, as the older instance"),
     )
     members = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 102)]
-    assert standings(members)[-1].reason == "the name is full: the 100 oldest of 101 members hold it"
+    assert claim_statuses(members)[-1].reason == "the name is full: the 100 oldest of 101 members hold it"
     assert left_out(members) == 1
     assert left_out([claim(1), claim(2)]) == left_out([]) == 0
 

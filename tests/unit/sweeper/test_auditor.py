@@ -31,7 +31,7 @@ class Zones:
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
         if self.closed:
             raise ZoneClosed("AccessDenied")
-        of_zone = [(of.fqdn, held) for of, held in sorted(self.there.items()) if of.zone_id == zone_id]
+        of_zone = [(of.fqdn, existing) for of, existing in sorted(self.there.items()) if of.zone_id == zone_id]
         yield from of_zone[: self.breaks_after]
         if self.breaks_after is not None:
             raise ZoneUnavailable("Throttling")
@@ -104,7 +104,7 @@ def test_zone_that_is_as_claimed_marks_nothing(world: World) -> None:
     world.publish(1, 2, 3)
     world.hold(foreign=(foreign(name="by-hand"),), name="by-hand")
     (status,) = world.audit()
-    assert (status.names, status.differences, status.held, status.fault) == (3, (), (), "")
+    assert (status.names, status.differences, status.pending_removals, status.fault) == (3, (), (), "")
     assert status.audited_at == status.tried_at
     assert world.statuses.zones[CORP_ZONE] == status
     assert world.ledger.marked == {}
@@ -225,13 +225,13 @@ def test_too_many_vanishing_names_wait_for_a_person(world: World) -> None:
     del world.zones.there[key("n1")]
     (status,) = world.audit()
     assert world.marked == {"n1"}
-    assert {fqdn.split(".")[0] for fqdn in status.held} == {f"n{number}" for number in range(11, 23)}
-    assert status.held_names == 12
+    assert {fqdn.split(".")[0] for fqdn in status.pending_removals} == {f"n{number}" for number in range(11, 23)}
+    assert status.pending_names == 12
     world.statuses.approve_zone(CORP_ZONE)
     world.publish(*range(100, 111), claimed=False)
     (status,) = world.audit()
     assert world.marked == {"n1", *(f"n{number}" for number in range(11, 23))}
-    assert status.held_names == 11
+    assert status.pending_names == 11
 
 
 def test_few_vanishing_names_are_marked(world: World) -> None:

@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from hub.runtime.guard import Guard
 from hub.runtime.messages import NotOurs, body_of, task_of
 from hub.runtime.model.names import Fqdn, Millis, Spoke
-from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
-from hub.runtime.model.tasks import AskForAudits, AskForSweeps, Associate, Audit, Sweep, Task
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
 from hub.runtime.model.vpcs import VpcRef
-from hub.runtime.ports import TasksUnsent
-from hub.runtime.sweeper.hash_set import Seen
+from hub.runtime.ports import TasksNotSent
+from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.scheduler import (
     AUDIT_OVERDUE,
-    HELD_AGAIN,
     LONGEST_DELAY,
     MOST_AHEAD,
-    ROUND_SECONDS,
-    ROUNDS_AN_HOUR,
+    PENDING_AGAIN,
+    SCHEDULE_SECONDS,
+    SCHEDULES_AN_HOUR,
     SWEEP_OVERDUE,
     SWEEPS_A_SECOND,
-    Asker,
+    SweepScheduler,
     due_sweeps,
 )
 from tests.support.memory import MemoryClock
@@ -47,12 +47,12 @@ def tried(of: list[Spoke]) -> dict[Spoke, SpokeStatus]:
 def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
     """Whatever round it begins with, twelve rounds ask each spoke, and none much more often than once."""
     known = spokes(number)
-    last = Round("p", NOW, after)
+    last = ScheduleCursor("p", NOW, after)
     asked: Counter[Spoke] = Counter()
-    for turn in range(ROUNDS_AN_HOUR):
+    for turn in range(SCHEDULES_AN_HOUR):
         due, last = due_sweeps(known, tried(known), last, "p", Millis(NOW + turn * 300_000))
-        assert len(due) == -(-number // ROUNDS_AN_HOUR)
-        assert all(0 <= delay < ROUND_SECONDS for _, delay in due)
+        assert len(due) == -(-number // SCHEDULES_AN_HOUR)
+        assert all(0 <= delay < SCHEDULE_SECONDS for _, delay in due)
         asked.update(spoke for spoke, _ in due)
     assert set(asked) == set(known)
 
@@ -60,7 +60,7 @@ def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
 def test_asked_spokes_are_spread_over_the_round() -> None:
     """17,000 spokes do not come at once: no second asks more than a few."""
     known = spokes(17_000)
-    due, _ = due_sweeps(known, tried(known), Round("p", NOW), "p", NOW)
+    due, _ = due_sweeps(known, tried(known), ScheduleCursor("p", NOW), "p", NOW)
     assert len(due) == 1_417
     assert max(Counter(delay for _, delay in due).values()) <= SWEEPS_A_SECOND
 
@@ -69,7 +69,7 @@ def test_asked_spokes_are_spread_over_the_round() -> None:
 def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
     """Each spoke once, at once but no more than a few a second; then the rounds go on as before."""
     known = spokes(number)
-    last = Round("old", NOW, "7")
+    last = ScheduleCursor("old", NOW, "7")
     rounds: list[list[tuple[Spoke, int]]] = []
     while not rounds or last.ahead:
         due, last = due_sweeps(known, tried(known), last, "new", Millis(NOW + 5))
@@ -80,7 +80,7 @@ def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
     assert max(delay for _, delay in rounds[0]) == (min(number, MOST_AHEAD) - 1) // SWEEPS_A_SECOND
     assert (last.policy, last.since) == ("new", NOW + 5)
     due, _ = due_sweeps(known, tried(known), last, "new", Millis(NOW + 300_005))
-    assert len(due) == -(-number // ROUNDS_AN_HOUR)
+    assert len(due) == -(-number // SCHEDULES_AN_HOUR)
 
 
 def test_new_and_approved_spokes_come_first() -> None:
@@ -90,7 +90,7 @@ def test_new_and_approved_spokes_come_first() -> None:
     del statuses[known[5]]
     statuses[known[6]] = SpokeStatus(known[6])
     statuses[known[7]] = replace(statuses[known[7]], approved=frozenset({"i-1"}))
-    due, last = due_sweeps(known, statuses, Round("p", NOW, "f"), "p", NOW)
+    due, last = due_sweeps(known, statuses, ScheduleCursor("p", NOW, "f"), "p", NOW)
     assert dict(due[:3]) == dict.fromkeys(known[5:8], 0)
     assert len(due) <= 3 + 9
     assert last.ahead == 0
@@ -99,7 +99,7 @@ def test_new_and_approved_spokes_come_first() -> None:
 
 def test_no_spoke_is_no_fault() -> None:
     """Before the rollout there is nothing to ask."""
-    assert due_sweeps([], {}, Round(), "p", NOW) == ([], Round("p", NOW, at=NOW))
+    assert due_sweeps([], {}, ScheduleCursor(), "p", NOW) == ([], ScheduleCursor("p", NOW, at=NOW))
 
 
 class Listed:
@@ -112,20 +112,24 @@ class Listed:
 
 class Full(MemoryTasks):
     def ask(self, tasks: object) -> None:
-        raise TasksUnsent(str(tasks))
+        raise TasksNotSent(str(tasks))
 
 
-def asker(listed: list[Spoke], statuses: MemoryStatuses, tasks: MemoryTasks, zones: int = 1) -> Asker:
+def sweep_scheduler(
+    listed: list[Spoke], statuses: MemoryStatuses, tasks: MemoryTasks, zones: int = 1
+) -> SweepScheduler:
     clock = MemoryClock(now=NOW)
-    return Asker(Listed(*listed), statuses, statuses, tasks, [f"Z{number}" for number in range(zones)], "p", clock)
+    return SweepScheduler(
+        Listed(*listed), statuses, statuses, tasks, [f"Z{number}" for number in range(zones)], "p", clock
+    )
 
 
 def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
     """What StackSets lists no more is asked as long as the ledger knows it, and not after."""
-    gone, let_go = spokes(2)
+    gone, abandon = spokes(2)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    statuses.spokes = {gone: SpokeStatus(gone), let_go: SpokeStatus(let_go, withdrawn=True)}
-    asked = asker([], statuses, tasks).ask_for_sweeps()
+    statuses.spokes = {gone: SpokeStatus(gone), abandon: SpokeStatus(abandon, withdrawn=True)}
+    asked = sweep_scheduler([], statuses, tasks).schedule_sweeps()
     assert tasks.asked == [(Sweep(gone), 0)]
     assert (asked.spokes, asked.sweeps) == (1, 1)
 
@@ -136,7 +140,7 @@ def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.spokes = {left: SpokeStatus(left, withdrawn=True, fault_since=NOW, fault="denied")}
     statuses.keep_vpcs(left, 2)
-    asked = asker([], statuses, tasks).ask_for_sweeps()
+    asked = sweep_scheduler([], statuses, tasks).schedule_sweeps()
     assert tasks.asked == [(Sweep(left), 0)]
     assert (asked.spokes, asked.unreachable) == (0, 0)
 
@@ -144,26 +148,26 @@ def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
 def test_listed_spoke_is_known_at_once() -> None:
     """A spoke shows in the status from the first round on, before it was swept."""
     statuses = MemoryStatuses(MemoryClock())
-    asker(spokes(2), statuses, MemoryTasks()).ask_for_sweeps()
+    sweep_scheduler(spokes(2), statuses, MemoryTasks()).schedule_sweeps()
     assert set(statuses.spokes) == set(spokes(2))
 
 
 def test_round_that_could_not_ask_is_asked_once_more() -> None:
     """The place is moved on only after all tasks are on the queue."""
     statuses = MemoryStatuses(MemoryClock())
-    with pytest.raises(TasksUnsent):
-        asker(spokes(3), statuses, Full()).ask_for_sweeps()
-    assert statuses.round == Round()
+    with pytest.raises(TasksNotSent):
+        sweep_scheduler(spokes(3), statuses, Full()).schedule_sweeps()
+    assert statuses.round == ScheduleCursor()
 
 
 def test_audits_that_a_person_asked_for() -> None:
     """An approved zone is audited with the next round; after a pause every zone is, once."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.zones = {"Z0": ZoneStatus("Z0"), "Z1": ZoneStatus("Z1", approved=frozenset({"web."}))}
-    assert asker([], statuses, tasks, zones=3).ask_for_sweeps().audits == 1
+    assert sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps().audits == 1
     assert tasks.asked == [(Audit(("Z1",)), 0)]
     statuses.audit, tasks.asked = True, []
-    asker([], statuses, tasks, zones=3).ask_for_sweeps()
+    sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps()
     assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0)]
     assert not statuses.audit
 
@@ -171,26 +175,29 @@ def test_audits_that_a_person_asked_for() -> None:
 def test_zones_are_audited_by_one_task_after_the_other() -> None:
     """All of them, or what one task left to the next; nothing where there are none."""
     tasks = MemoryTasks()
-    asking = asker([], MemoryStatuses(MemoryClock()), tasks, zones=3)
-    asking.ask_for_audits()
-    asking.ask_for_audits(("Z9", "Z8"))
-    asking.ask_for_audits(())
+    asking = sweep_scheduler([], MemoryStatuses(MemoryClock()), tasks, zones=3)
+    asking.schedule_audits()
+    asking.schedule_audits(("Z9", "Z8"))
+    asking.schedule_audits(())
     assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
 
 
 def test_held_zone_is_audited_again_within_hours() -> None:
     """What looked like too much may have been a burst of ends on their way: nobody has to wait a day for that."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    held = ZoneStatus("Z0", tried_at=NOW, held=(Fqdn("web."),))
-    statuses.zones = {"Z0": replace(held, tried_at=Millis(NOW - HELD_AGAIN - 1_000)), "Z1": replace(held, zone_id="Z1")}
-    asker([], statuses, tasks, zones=3).ask_for_sweeps()
+    pending_removals = ZoneStatus("Z0", tried_at=NOW, pending_removals=(Fqdn("web."),))
+    statuses.zones = {
+        "Z0": replace(pending_removals, tried_at=Millis(NOW - PENDING_AGAIN - 1_000)),
+        "Z1": replace(pending_removals, zone_id="Z1"),
+    }
+    sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps()
     assert tasks.asked == [(Audit(("Z0",)), 0)]
 
 
 def test_rounds_that_waited_together_ask_once() -> None:
     """After a time in which nobody took the schedule's messages, spokes are not asked once for each of them."""
     known = spokes(24)
-    first, last = due_sweeps(known, tried(known), Round("p", NOW), "p", Millis(NOW + 300_000))
+    first, last = due_sweeps(known, tried(known), ScheduleCursor("p", NOW), "p", Millis(NOW + 300_000))
     assert len(first) == 2
     assert due_sweeps(known, tried(known), last, "p", Millis(NOW + 300_001)) == ([], last)
     unknown = {spoke: status for spoke, status in tried(known).items() if spoke != known[0]}
@@ -208,14 +215,14 @@ def test_how_all_is() -> None:
         old: replace(swept, spoke=old, policy="before"),
         denied: replace(swept, spoke=denied, swept_at=Millis(0), fault_since=NOW),
         late: replace(swept, spoke=late, swept_at=Millis(NOW - SWEEP_OVERDUE - 1)),
-        holds: replace(swept, spoke=holds, held=("i-1",)),
+        holds: replace(swept, spoke=holds, pending_removals=("i-1",)),
     }
     statuses.zones = {
         "Z0": ZoneStatus("Z0", tried_at=NOW, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),
-        "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, held=("web.",)),  # type: ignore[arg-type]
+        "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, pending_removals=("web.",)),  # type: ignore[arg-type]
     }
-    asked = asker(known, statuses, MemoryTasks()).ask_for_sweeps()
-    assert (asked.spokes, asked.behind, asked.unreachable, asked.overdue, asked.held) == (5, 1, 1, 2, 2)
+    asked = sweep_scheduler(known, statuses, MemoryTasks()).schedule_sweeps()
+    assert (asked.spokes, asked.behind, asked.unreachable, asked.overdue, asked.pending_removals) == (5, 1, 1, 2, 2)
 
 
 ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
@@ -225,8 +232,8 @@ TASKS = st.one_of(
     st.builds(Sweep, SPOKES),
     st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
     st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
-    st.just(AskForSweeps()),
-    st.just(AskForAudits()),
+    st.just(ScheduleSweeps()),
+    st.just(ScheduleAudits()),
 )
 
 
@@ -270,7 +277,7 @@ def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None
 @given(st.sets(st.text(), max_size=50), st.text())
 def test_what_was_seen_is_known(texts: set[str], other: str) -> None:
     """All that was added is there, and nothing else."""
-    seen = Seen()
+    seen = HashSet()
     for text in texts:
         seen.add(text)
     assert all(text in seen for text in texts)
@@ -283,26 +290,28 @@ GUARD = Guard(share=0.3, names=10, grace=0)
 
 
 @pytest.mark.parametrize(
-    ("removed", "of", "held"),
+    ("removed", "of", "pending_removals"),
     [(11, 36, True), (11, 37, False), (12, 40, False), (10, 10, False), (11, 11, True), (0, 0, False)],
 )
-def test_guard_holds_what_is_more_than_both(removed: int, of: int, *, held: bool) -> None:
+def test_guard_holds_what_is_more_than_both(removed: int, of: int, *, pending_removals: bool) -> None:
     """More than the number and more than the share."""
     removals = {f"i-{number}": 1 for number in range(removed)}
-    assert GUARD.held(removals, of, frozenset()) == (frozenset(removals) if held else frozenset())
+    assert GUARD.awaiting_approval(removals, of, frozenset()) == (
+        frozenset(removals) if pending_removals else frozenset()
+    )
 
 
 def test_guard_lets_what_was_approved_go() -> None:
     """What a person approved is not held, and does not count against the rest."""
     removals = {f"i-{number}": 1 for number in range(22)}
     approved = frozenset(list(removals)[:11])
-    assert GUARD.held(removals, 22, approved) == frozenset(removals) - approved
-    assert GUARD.held(removals, 22, frozenset(list(removals)[:12])) == frozenset()
+    assert GUARD.awaiting_approval(removals, 22, approved) == frozenset(removals) - approved
+    assert GUARD.awaiting_approval(removals, 22, frozenset(list(removals)[:12])) == frozenset()
 
 
 def test_only_what_is_said_lets_go() -> None:
     """A VPC is let go because a task says so, not because it says something."""
-    body = ASSOCIATE.replace("{", '{"let_go": "no", ', 1) % '["vpc-0a1b2c3d"]'
+    body = ASSOCIATE.replace("{", '{"abandon": "no", ', 1) % '["vpc-0a1b2c3d"]'
     assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
 
 
@@ -318,5 +327,5 @@ def test_vpcs_that_a_person_approved_are_asked_for_by_spoke() -> None:
     statuses.zones = {
         zone: ZoneStatus(zone, tried_at=NOW, approved_vpcs=frozenset(map(str, vpcs))) for zone, vpcs in approved.items()
     }
-    replace(asker([], statuses, tasks), associations=associations).ask_for_sweeps()
+    replace(sweep_scheduler([], statuses, tasks), associations=associations).schedule_sweeps()
     assert associations.asked == [(Associate(here, (one, other)), 0), (Associate(there, (one,)), 0)]

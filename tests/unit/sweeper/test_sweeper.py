@@ -15,7 +15,7 @@ from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.decide import Policy
 from hub.runtime.ports import LedgerUnavailable
-from hub.runtime.sweeper.sweeper import GONE, NO_TIME, ON_ITS_WAY, Sweeper, Swept
+from hub.runtime.sweeper.sweeper import GONE, NO_TIME, ON_ITS_WAY, Sweeper, SweepOutcome
 from tests.support.build import PAYMENTS, ZONE_IDS, example_policy, instance, interface
 from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
@@ -44,7 +44,7 @@ class World:
     def time_left(self) -> float:
         return self.seconds_left
 
-    def sweep(self, spoke: Spoke = SPOKE) -> Swept:
+    def sweep(self, spoke: Spoke = SPOKE) -> SweepOutcome:
         return Sweeper(
             policy=self.policy,
             policy_digest=self.digest,
@@ -230,27 +230,27 @@ def test_too_many_removals_wait_for_a_person(world: World) -> None:
     refs = world.show(*range(1, 13))
     world.sweep()
     world.end(*refs[:6])
-    held = world.sweep().status
-    assert held.held == tuple(sorted(ref.id for ref in refs[:6]))
-    assert held.held_names > 10
+    pending_removals = world.sweep().status
+    assert pending_removals.pending_removals == tuple(sorted(ref.id for ref in refs[:6]))
+    assert pending_removals.pending_names > 10
     assert world.claimants() == set(refs)
     world.statuses.approve_spoke(SPOKE)
     world.end(*refs[6:])
     again = world.sweep().status
     assert world.claimants() == set(refs[6:])
-    assert again.held == tuple(sorted(ref.id for ref in refs[6:]))
+    assert again.pending_removals == tuple(sorted(ref.id for ref in refs[6:]))
     world.organization.instances = {refs[number]: instance(number + 1, name="back") for number in range(6, 12)}
-    assert world.sweep().status.held == ()
+    assert world.sweep().status.pending_removals == ()
     assert world.statuses.spokes[SPOKE].approved == frozenset()
 
 
-@pytest.mark.parametrize(("there", "ending"), [(3, 3), (40, 11)])
+@pytest.mark.parametrize(("there", "result"), [(3, 3), (40, 11)])
 def test_few_removals_are_made(world: World, there: int, result: int) -> None:
     """Whether by number or by share: not more than one of them is no reason to stop."""
     refs = world.show(*range(1, there + 1))
     world.sweep()
     world.end(*refs[:result])
-    assert world.sweep().status.held == ()
+    assert world.sweep().status.pending_removals == ()
     assert world.claimants() == set(refs[result:])
 
 
@@ -259,9 +259,9 @@ def test_policy_that_takes_all_names_waits_too(world: World) -> None:
     refs = world.show(*range(1, 13))
     world.sweep()
     world.digest, world.policy = "p2", replace(POLICY, rules=POLICY.rules[2:])
-    assert world.sweep().status.held == ()
+    assert world.sweep().status.pending_removals == ()
     world.digest, world.policy = "p3", replace(POLICY, rules=())
-    assert len(world.sweep().status.held) == len(refs)
+    assert len(world.sweep().status.pending_removals) == len(refs)
     assert world.claimants() == set(refs)
     world.statuses.approve_spoke(SPOKE)
     world.sweep()

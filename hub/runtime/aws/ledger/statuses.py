@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import Round, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ class DynamoStatuses:
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
         gone = () if status.withdrawn else (contract.EXPIRES,)
-        self._put(_spoke_key(status.spoke), row, status.held, status.held_names, gone)
+        self._put(_spoke_key(status.spoke), row, status.pending_removals, status.pending_names, gone)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         """Remember in how many VPCs of a spoke that was let go something is left."""
         self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
 
-    def know_spoke(self, spoke: Spoke) -> None:
+    def register_spoke(self, spoke: Spoke) -> None:
         """Have a spoke swept from now on, if it is not known yet."""
         with suppress(Outdated):
             self._table.put(_spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
@@ -97,12 +97,12 @@ class DynamoStatuses:
             "differences": dict(status.differences),
             "fault": status.fault,
         }
-        self._put(_zone_key(status.zone_id), row, status.held, status.held_names)
+        self._put(_zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
 
-    def last_round(self) -> Round:
+    def cursor(self) -> ScheduleCursor:
         """The last round; a new one where there was none."""
         row = self._table.get(_ROUND) or {}
-        return Round(
+        return ScheduleCursor(
             policy=row.get("policy", ""),
             since=Millis(int(row.get("since", NEVER))),
             after=row.get("after", ""),
@@ -110,16 +110,16 @@ class DynamoStatuses:
             at=Millis(int(row.get("at", NEVER))),
         )
 
-    def put_round(self, last: Round) -> None:
+    def put_cursor(self, last: ScheduleCursor) -> None:
         """Remember a round."""
         row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
         self._table.update(_ROUND, row)
 
-    def audit_asked(self) -> bool:
+    def audits_requested(self) -> bool:
         """Whether a person asked for an audit of every zone."""
         return bool((self._table.get(_ROUND) or {}).get("audit"))
 
-    def ask_for_audit(self, *, wanted: bool) -> None:
+    def request_audits(self, *, wanted: bool) -> None:
         """Have every zone audited with the next round, or not any more."""
         self._table.update(_ROUND, {"audit": wanted})
 
@@ -135,33 +135,35 @@ class DynamoStatuses:
     def resume(self) -> None:
         """Have the zones written again, and audited with the next round."""
         self._table.put(_PAUSE | {"paused": False, "reason": "", "at": self._table.now()})
-        self.ask_for_audit(wanted=True)
+        self.request_audits(wanted=True)
 
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
         """Let the next sweep or audit remove what waits."""
         if isinstance(status, ZoneStatus):
-            approved = {"approved": list(status.held), "approved_vpcs": list(status.held_vpcs)}
+            approved = {"approved": list(status.pending_removals), "approved_vpcs": list(status.pending_vpcs)}
             self._table.update(_zone_key(status.zone_id), approved)
         else:
-            self._table.update(_spoke_key(status.spoke), {"approved": list(status.held)})
+            self._table.update(_spoke_key(status.spoke), {"approved": list(status.pending_removals)})
 
-    def hold_associations(self, zone_id: str, vpcs: Collection[str]) -> None:
+    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
         """Remember which associations of a zone wait to be ended; when none does, what was approved is spent."""
         if vpcs:
-            self._table.update(_zone_key(zone_id), {"held_vpcs": list(vpcs)})
+            self._table.update(_zone_key(zone_id), {"pending_vpcs": list(vpcs)})
         else:
-            self._table.update(_zone_key(zone_id), {}, ("held_vpcs", "approved_vpcs"))
+            self._table.update(_zone_key(zone_id), {}, ("pending_vpcs", "approved_vpcs"))
 
-    def _put(self, key: Row, row: Row, held: Collection[str], held_names: int, gone: Collection[str] = ()) -> None:
-        waiting = {"held": list(held), "held_names": held_names}
-        if held:
+    def _put(
+        self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, gone: Collection[str] = ()
+    ) -> None:
+        waiting = {"pending_removals": list(pending_removals), "pending_names": pending_names}
+        if pending_removals:
             self._table.update(key, row | waiting, gone)
         else:
             # With what waited, the approval is spent.
-            self._table.update(key, row, ("held", "held_names", "approved", *gone))
+            self._table.update(key, row, ("pending_removals", "pending_names", "approved", *gone))
 
 
-_ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.ROUND_KEY}
+_ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.CURSOR_KEY}
 _PAUSE: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.PAUSE_KEY}
 
 
@@ -188,8 +190,8 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         fault=row.get("fault", ""),
         fault_since=Millis(int(row.get("fault_since", 0))),
         withdrawn=row.get("withdrawn", False),
-        held=tuple(row.get("held", ())),
-        held_names=int(row.get("held_names", 0)),
+        pending_removals=tuple(row.get("pending_removals", ())),
+        pending_names=int(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
         event_at=Millis(int(row.get("event_at", 0))),
         kept_vpcs=int(row.get("kept_vpcs", 0)),
@@ -205,9 +207,9 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         names=int(row.get("names", 0)),
         differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
         fault=row.get("fault", ""),
-        held=tuple(map(Fqdn, row.get("held", ()))),
-        held_names=int(row.get("held_names", 0)),
+        pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),
+        pending_names=int(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
-        held_vpcs=tuple(row.get("held_vpcs", ())),
+        pending_vpcs=tuple(row.get("pending_vpcs", ())),
         approved_vpcs=frozenset(row.get("approved_vpcs", ())),
     )

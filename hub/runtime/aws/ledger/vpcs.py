@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of, account_row
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.vpcs import ForwardRule, Hold, Means, SeenZone, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneOutlook
+from hub.runtime.model.vpcs import (
+    AssociatedZone,
+    AssociationMethod,
+    AssociationRecord,
+    ForwardRule,
+    Vpc,
+    VpcRef,
+    VpcRow,
+    VpcsStatus,
+    ZoneInVpc,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +49,7 @@ class DynamoVpcs:
         """How looking at the VPCs of each spoke went."""
         return tuple(_status_of(row) for row in self._table.query(contract.VPCS_KEY) if not _is_vpc(row))
 
-    def put_seen(self, vpc: Vpc, account: Account, zones: tuple[ZoneOutlook, ...]) -> None:
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         """Remember how a VPC was seen, and how the zones stand in it; what orgdns did there stays."""
         seen = {
             "seen_at": self._table.now(),
@@ -49,13 +59,18 @@ class DynamoVpcs:
         }
         self._table.update(_key(vpc.ref), seen)
 
-    def put_hold(self, ref: VpcRef, of: str, hold: Hold) -> None:
+    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
         """Remember how one zone, or the Profile, stands in a VPC."""
-        attribute = f"{contract.HOLD_PREFIX}{of}"
-        if hold == Hold():
+        attribute = f"{contract.ASSOCIATION_PREFIX}{of}"
+        if record == AssociationRecord():
             self._table.update(_key(ref), {}, (attribute,))
         else:
-            row = {"ours": hold.ours, "underway": hold.underway, "fault": hold.fault, "held": hold.held}
+            row = {
+                "managed": record.managed,
+                "in_progress": record.in_progress,
+                "fault": record.fault,
+                "awaiting_approval": record.awaiting_approval,
+            }
             self._table.update(_key(ref), {attribute: row})
 
     def forget_vpc(self, ref: VpcRef) -> None:
@@ -87,33 +102,33 @@ def vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
         vpc=_vpc_of(ref, row["vpc"]) if "vpc" in row else None,
         account=account_of(ref.account, row["account"]) if "account" in row else None,
         zones=tuple(_zone_of(zone) for zone in row.get("zones", ())),
-        holds={
-            name.removeprefix(contract.HOLD_PREFIX): Hold(**hold)
-            for name, hold in row.items()
-            if name.startswith(contract.HOLD_PREFIX)
+        records={
+            name.removeprefix(contract.ASSOCIATION_PREFIX): AssociationRecord(**record)
+            for name, record in row.items()
+            if name.startswith(contract.ASSOCIATION_PREFIX)
         },
     )
 
 
-def _zone_row(zone: ZoneOutlook) -> Row:
+def _zone_row(zone: ZoneInVpc) -> Row:
     return {
         "zone_id": zone.zone_id,
         "domain": zone.domain,
         "wanted": zone.wanted.value if zone.wanted else "",
-        "means": zone.means.value if zone.means else "",
-        "ours": zone.ours,
+        "method": zone.method.value if zone.method else "",
+        "managed": zone.managed,
         "blocked": zone.blocked,
         "notes": list(zone.notes),
     }
 
 
-def _zone_of(row: Mapping[str, Any]) -> ZoneOutlook:
-    return ZoneOutlook(
+def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
+    return ZoneInVpc(
         zone_id=row["zone_id"],
         domain=Fqdn(row["domain"]),
-        wanted=Means(row["wanted"]) if row["wanted"] else None,
-        means=Means(row["means"]) if row["means"] else None,
-        ours=row["ours"],
+        wanted=AssociationMethod(row["wanted"]) if row["wanted"] else None,
+        method=AssociationMethod(row["method"]) if row["method"] else None,
+        managed=row["managed"],
         blocked=row["blocked"],
         notes=tuple(row["notes"]),
     )
@@ -128,7 +143,7 @@ def _vpc_row(vpc: Vpc) -> Row:
         "zones": [[zone.id, zone.domain, zone.owner] for zone in vpc.zones],
         "rules": [[rule.id, rule.domain] for rule in vpc.rules],
         "profiles": list(vpc.profiles),
-        "reverse_rules": vpc.reverse_rules,
+        "autodefined_rules": vpc.autodefined_rules,
         "profile": vpc.profile,
         "profile_zones": list(vpc.profile_zones),
         "profile_coming": vpc.profile_coming,
@@ -142,10 +157,10 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         tags=tuple((key, value) for key, value in row["tags"]),
         dns_support=row["dns_support"],
         dns_hostnames=row["dns_hostnames"],
-        zones=tuple(SeenZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"]),
+        zones=tuple(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"]),
         rules=tuple(ForwardRule(rule_id, Fqdn(domain)) for rule_id, domain in row["rules"]),
         profiles=tuple(row["profiles"]),
-        reverse_rules=row["reverse_rules"],
+        autodefined_rules=row["autodefined_rules"],
         profile=row["profile"],
         profile_zones=tuple(row.get("profile_zones", ())),
         profile_coming=row.get("profile_coming", False),
