@@ -125,8 +125,8 @@ def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: Mov
         ("no json", "the message is no JSON"),
         ("{}", "the event has no detail"),
         (json.dumps({"detail": {}, "source": "my.app"}), "the event does not name one resource"),
-        ((DOCUMENTS / "ec2-state-change.json").read_text(), "unknown account"),
-        ((DOCUMENTS / "tag-change.json").read_text(), "unknown account"),
+        ((DOCUMENTS / "ec2-state-change.json").read_text(), "the organization has no account 123456789012"),
+        ((DOCUMENTS / "tag-change.json").read_text(), "the organization has no account 123456789012"),
     ],
 )
 def test_message_that_can_never_succeed_is_dropped_with_its_reason(made: World, body: str, reason: str) -> None:
@@ -149,7 +149,9 @@ def test_region_that_is_not_covered_is_dropped(made: World) -> None:
     assert hint_of(json.dumps(event)).ref.region == "sa-east-1"
     send(made, json.dumps(event))
     made.converge()
-    assert made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == "region not covered"
+    assert made.logged(contract.OBSERVER_FUNCTION, "event dropped")[-1]["reason"] == (
+        "the configuration does not cover the region sa-east-1"
+    )
 
 
 def test_good_messages_go_on_beside_a_bad_one(made: World, there: Vpc) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRef, VpcRow
 from hub.runtime.ports import (
-    AccountUnknown,
     LedgerUnavailable,
     SpokeDenied,
     SpokeUnreachable,
@@ -115,11 +115,7 @@ class Associator:
         account_id, region = task.spoke.account, task.spoke.region
         runs = {vpc_id: _Run(VpcRow(VpcRef(account_id, region, vpc_id))) for vpc_id in sorted(task.vpc_ids)}
         try:
-            account = self._account(task.spoke)
-            if account is not None:
-                self._see_to(task.spoke, account, runs)
-            elif task.abandon:
-                self._abandon(self._rows(task.spoke), runs)
+            self._work(task, runs)
         except SpokeDenied as denied:
             # Waiting does not help; the hourly sweep asks again.
             for run in runs.values():
@@ -129,17 +125,17 @@ class Associator:
                 run.retry = run.retry or str(unavailable)
         return [run.done for run in runs.values()]
 
-    def _account(self, spoke: Spoke) -> Account | None:
-        """The spoke's account, or None if it is no active one of the organization."""
+    def _work(self, task: Associate, runs: Mapping[str, _Run]) -> None:
+        """Work on the VPCs of a member account; abandon those of an account that left, if the task says so."""
         try:
-            account = self.accounts.account(spoke.account)
-        except AccountUnknown:
-            return None
-        if not account.active:
-            return None
-        if self.policy.associations_read_units and not account.units:
-            raise SpokeUnreachable(f"Organizations does not tell which units {account.id} lies in")
-        return account
+            account = member_account(task.spoke, self.accounts, self.policy, Subject.VPCS)
+        except NotMember as refused:
+            if refused.cause.temporary:
+                raise SpokeUnreachable(str(refused)) from refused
+            if refused.cause.account_left and task.abandon:
+                self._abandon(self._rows(task.spoke), runs)
+            return
+        self._see_to(task.spoke, account, runs)
 
     def _rows(self, spoke: Spoke) -> dict[str, VpcRow]:
         return {row.ref.id: row for row in self.rows.vpc_rows(spoke)}

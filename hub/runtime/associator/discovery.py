@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.associator.plan import association_plan, cleanup_steps
 from hub.runtime.chunks import chunks
+from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import VpcRow, VpcsStatus
-from hub.runtime.ports import AccountUnknown, SpokeUnreachable
+from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,18 +62,12 @@ class VpcDiscovery:
         """
         status = VpcsStatus(spoke, seen_at=self.clock())
         try:
-            account = self.accounts.account(spoke.account)
-        except (AccountUnknown, SpokeUnreachable) as unknown:
-            gone = isinstance(unknown, AccountUnknown)
-            fault = "no account of ours" if gone else str(unknown)
-            return self._unseen(status, fault, gone=gone, departed=departed)
-        if not account.active:
-            return self._unseen(status, "the account is not active", gone=True, departed=departed)
+            account = member_account(spoke, self.accounts, self.policy, Subject.VPCS)
+        except NotMember as refused:
+            return self._unseen(status, str(refused), gone=refused.cause.account_left, departed=departed)
         if departed:
             fault = "out of reach for too long: its VPCs keep what they have, unless its account leaves"
             return self._unseen(status, fault, departed=True)
-        if self.policy.associations_read_units and not account.units:
-            return self._unseen(status, f"Organizations does not tell which units {account.id} lies in")
         # First: what the ledger says was done by now, a look that starts later must show.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.membership import Cause, NotMember, Subject, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import TOO_OLD, InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
-from hub.runtime.ports import Accounts, AccountUnknown, Clock, Instances, Sleep, SpokeUnreachable, TimeLeft
+from hub.runtime.ports import Accounts, Clock, Instances, Sleep, SpokeUnreachable, TimeLeft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,27 +85,22 @@ class Observer:
 
     def _without_a_look(self, spoke: Spoke, hints: list[Hint]) -> tuple[list[InstanceOutcome], Account | None]:
         """What needs no look at the instances, and the account for those that do."""
-        if spoke.region not in self.policy.regions:
-            return [InstanceOutcome(hint.ref, InstanceResult.DROPPED, "region not covered") for hint in hints], None
         if self.time_left() < LOOK_TAKES:
             return [InstanceOutcome(hint.ref, InstanceResult.RETRY, NO_TIME) for hint in hints], None
         try:
-            account = self.accounts.account(spoke.account)
-        except AccountUnknown:
-            return [InstanceOutcome(hint.ref, InstanceResult.DROPPED, "unknown account") for hint in hints], None
-        except SpokeUnreachable as unreachable:
-            return [InstanceOutcome(hint.ref, InstanceResult.RETRY, str(unreachable)) for hint in hints], None
-        outcomes = [self.recorder.ended(hint.ref) for hint in hints if hint.final]
-        undecided: tuple[InstanceResult, str] | None = None
-        if not account.active:
-            # Its instances may well live on; what becomes of its names is not an event's to decide.
-            undecided = InstanceResult.DROPPED, "account not active"
-        elif self.policy.reads_units and not account.units:
-            # A version of boto3 that knows no paths, perhaps. Nothing may be taken away for not knowing.
-            undecided = InstanceResult.RETRY, f"Organizations does not tell which units {account.id} lies in"
-        if undecided is None:
-            return outcomes, account
-        return outcomes + [InstanceOutcome(hint.ref, *undecided) for hint in hints if not hint.final], None
+            account = member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
+        except NotMember as refused:
+            return [self._outside(hint, refused) for hint in hints], None
+        return [self.recorder.ended(hint.ref) for hint in hints if hint.final], account
+
+    def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
+        """Return the outcome of a hint from a spoke that is not to be worked on."""
+        # The instances of an inactive account may live on; an event does not decide what becomes of their names. But an
+        # end is an end in every account that the organization knows.
+        if hint.final and refused.cause in {Cause.ACCOUNT_INACTIVE, Cause.UNITS_UNKNOWN}:
+            return self.recorder.ended(hint.ref)
+        result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.DROPPED
+        return InstanceOutcome(hint.ref, result, str(refused))
 
     def _look(self, waiting: list[_Looked]) -> list[InstanceOutcome]:
         """Describe the instances of all spokes, a few times if they are not yet as their events say."""

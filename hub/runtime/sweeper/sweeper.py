@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
+from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.observer.recorder import TOO_OLD, InstanceResult
 from hub.runtime.policy.decide import Decision
-from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeDenied, SpokeUnreachable
+from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.hash_set import HashSet
 
 if TYPE_CHECKING:
@@ -136,18 +137,16 @@ class Sweeper:
         return SweepOutcome(status, changed)
 
     def _account(self, spoke: Spoke) -> Account:
-        """The account of a spoke that may be read."""
-        if spoke.region not in self.policy.regions:
-            raise SpokeDenied("the region is not covered any more")
+        """Return the account of a spoke that may be read.
+
+        Raises:
+            SpokeDenied: if the spoke does not belong to the organization or the policy.
+            SpokeUnreachable: if that is not known now.
+        """
         try:
-            account = self.accounts.account(spoke.account)
-        except AccountUnknown as unknown:
-            raise SpokeDenied("the organization has no such account any more") from unknown
-        if not account.active:
-            raise SpokeDenied("the account is not active")
-        if self.policy.reads_units and not account.units:
-            raise SpokeUnreachable(f"Organizations does not tell which units {account.id} lies in")
-        return account
+            return member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
+        except NotMember as refused:
+            raise (SpokeUnreachable if refused.cause.temporary else SpokeDenied)(str(refused)) from refused
 
     def _compare(self, run: _Run) -> None:
         """Judge all instances that EC2 shows."""

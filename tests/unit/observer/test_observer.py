@@ -280,7 +280,10 @@ def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
 def test_unknown_account_is_dropped(world: World) -> None:
     """An account that the organization does not have gets no look, no name, and no second delivery."""
     outcome = world.hear(ref(account="999999999999"))
-    assert (outcome.result, outcome.reason) == (InstanceResult.DROPPED, "unknown account")
+    assert (outcome.result, outcome.reason) == (
+        InstanceResult.DROPPED,
+        "the organization has no account 999999999999",
+    )
     assert world.organization.looks == []
 
 
@@ -296,7 +299,10 @@ def test_unknown_account_cannot_end_an_instance(world: World) -> None:
 def test_region_that_is_not_covered_is_dropped(world: World) -> None:
     """Policy says which regions there are."""
     outcome = world.hear(ref(region="sa-east-1"))
-    assert (outcome.result, outcome.reason) == (InstanceResult.DROPPED, "region not covered")
+    assert (outcome.result, outcome.reason) == (
+        InstanceResult.DROPPED,
+        "the configuration does not cover the region sa-east-1",
+    )
 
 
 def test_suspended_account_loses_nothing_by_an_event(world: World) -> None:
@@ -571,7 +577,7 @@ def test_account_whose_units_nobody_tells_is_not_decided_about(world: World) -> 
     world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=(by_unit, *others)))
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, "payments")
     outcome = world.hear(one)
-    told = f"Organizations does not tell which units {PAYMENTS.id} lies in"
+    told = f"Organizations does not return the organizational units of account {PAYMENTS.id}"
     assert (outcome.result, outcome.reason) == (InstanceResult.RETRY, told)
     assert world.claimed() == before
     assert world.hear(two, "terminated").result is InstanceResult.RECORDED

@@ -320,9 +320,9 @@ def test_spoke_that_does_not_answer_is_not_out_of_reach(world: World) -> None:
 @pytest.mark.parametrize(
     ("account", "region", "reason"),
     [
-        (None, "eu-central-1", "no such account"),
+        (None, "eu-central-1", "the organization has no account"),
         (replace(PAYMENTS, active=False), "eu-central-1", "not active"),
-        (PAYMENTS, "ap-south-1", "not covered"),
+        (PAYMENTS, "ap-south-1", "does not cover the region"),
     ],
 )
 def test_departed_spoke_loses_its_names_after_the_grace(
