@@ -42,7 +42,6 @@ from hub.runtime.sweeper.sweeper import Sweeper
 if TYPE_CHECKING:
     from botocore.config import Config
 
-    from hub.runtime.observer.recorder import InstanceOutcome
     from hub.runtime.policy.decide import Policy
 
 DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
@@ -76,15 +75,6 @@ def now() -> Millis:
 def policy_digest(policy: str, zone_ids: str) -> str:
     """What tells policies apart by which spokes were swept: of the compiled policy's text and of the zones' ids."""
     return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
-
-
-def _no_time() -> float:
-    """What stands for the time left until an invocation says how much it has."""
-    return 0.0
-
-
-def _untold(_outcome: InstanceOutcome) -> None:
-    """What stands for the log until an invocation says where to."""
 
 
 @cache
@@ -161,7 +151,7 @@ def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
 
 @cache
 def observer() -> Observer:
-    """The observer; each invocation says how much time it has."""
+    """The observer."""
     policy = _policy()
     ledger = DynamoLedger(_table(SPOKE_CONFIG))
     return Observer(
@@ -172,7 +162,6 @@ def observer() -> Observer:
         recorder=Recorder(ledger, now),
         clock=now,
         sleep=time.sleep,
-        time_left=_no_time,
     )
 
 
@@ -184,21 +173,20 @@ def statuses() -> DynamoStatuses:
 
 @cache
 def publisher() -> Publisher:
-    """The publisher; each invocation says how much time it has."""
+    """The publisher."""
     table = _table(CLIENT_CONFIG)
     share = float(setting(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
         circumstances=DynamoStatuses(table),
         zones=_zones(contract.PUBLISHER_ROLE, setting(contract.ENV_WRITER_ROLE_ARN), share),
-        time_left=_no_time,
         adopting=frozenset(json.loads(setting(contract.ENV_ADOPTING_ZONES))),
     )
 
 
 @cache
 def sweeper() -> Sweeper:
-    """The sweeper; each invocation says how much time it has, and where to tell what changed."""
+    """The sweeper."""
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     ledger = DynamoLedger(table)
@@ -213,8 +201,6 @@ def sweeper() -> Sweeper:
         recorder=Recorder(ledger, now),
         guard=_guard(),
         clock=now,
-        time_left=_no_time,
-        tell=_untold,
     )
 
 
@@ -238,7 +224,7 @@ def vpc_discovery() -> VpcDiscovery | None:
 
 @cache
 def associator() -> Associator:
-    """The associator; each invocation says how much time it has."""
+    """The associator."""
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
@@ -256,13 +242,12 @@ def associator() -> Associator:
         associations=VpcOwner(clients),
         guard=_guard(),
         sleep=time.sleep,
-        time_left=_no_time,
     )
 
 
 @cache
 def auditor() -> Auditor:
-    """The auditor; each invocation says how much time it has."""
+    """The auditor."""
     table = _table(CLIENT_CONFIG)
     statuses = DynamoStatuses(table)
     return Auditor(
@@ -271,7 +256,6 @@ def auditor() -> Auditor:
         zones=_zones(contract.SWEEPER_ROLE, setting(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
         guard=_guard(),
         clock=now,
-        time_left=_no_time,
         paused=statuses.paused,
     )
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.aws.ledger.rows import name_key_of
+from hub.runtime.deadline import Deadline
 from hub.runtime.messages import NotOurs, task_of
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Hint, hint_of
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import InstanceRef, NameKey, Spoke
     from hub.runtime.model.tasks import Task
-    from hub.runtime.ports import TimeLeft
 
 # How long a zone that is closed to the writer role is tried, before its names are let go so that others go on.
 PATIENCE_MILLIS: Final = 120_000
@@ -64,7 +64,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         messages.setdefault(hint.ref, []).append(record["messageId"])
     failed: list[str] = []
     spokes: set[Spoke] = set()
-    for outcome in replace(bootstrap.observer(), time_left=_time_left(context)).observe(hints):
+    for outcome in bootstrap.observer().observe(hints, _deadline(context)):
         seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.result:
             case InstanceResult.RETRY:
@@ -117,8 +117,7 @@ def _work(task: Task, context: LambdaContext) -> None:
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):
-            auditor = replace(bootstrap.auditor(), time_left=_time_left(context))
-            for status in auditor.audit(zone_ids[:ZONES_AN_AUDIT]):
+            for status in bootstrap.auditor().audit(zone_ids[:ZONES_AN_AUDIT], _deadline(context)):
                 report_audit(status)
             if rest := zone_ids[ZONES_AN_AUDIT:]:
                 bootstrap.sweep_scheduler().schedule_audits(rest)
@@ -128,7 +127,7 @@ def _work(task: Task, context: LambdaContext) -> None:
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     """Sweep a spoke; count and log what came of it."""
-    swept = replace(bootstrap.sweeper(), time_left=_time_left(context), tell=report_instance).sweep(spoke)
+    swept = bootstrap.sweeper().sweep(spoke, _deadline(context), report_instance)
     status = swept.status
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
     vpc_discovery = bootstrap.vpc_discovery()
@@ -161,10 +160,9 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         except NotOurs as reason:
             metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
-    working = replace(bootstrap.associator(), time_left=_time_left(context))
     failed: list[str] = []
     for task, message_ids in tasks.items():
-        outcomes = working.associate(task)
+        outcomes = bootstrap.associator().associate(task, _deadline(context))
         for done in outcomes:
             report_vpc(done)
         if any(done.retry for done in outcomes):
@@ -205,7 +203,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         else:
             claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in replace(bootstrap.publisher(), time_left=_time_left(context)).publish(first, marked):
+    for outcome in bootstrap.publisher().publish(first, marked, _deadline(context)):
         seen: dict[str, object] = {
             "dns_name": outcome.key.fqdn,
             "zone": outcome.key.zone_id,
@@ -224,5 +222,5 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
 
 
-def _time_left(context: LambdaContext) -> TimeLeft:
-    return lambda: context.get_remaining_time_in_millis() / 1000
+def _deadline(context: LambdaContext) -> Deadline:
+    return Deadline(lambda: context.get_remaining_time_in_millis() / 1000)

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 Clock = Callable[[], Millis]
 # Seconds.
 Sleep = Callable[[float], None]
-# How many seconds are left until the worker is stopped.
-TimeLeft = Callable[[], float]
 
 
 class AccountUnknown(Exception):

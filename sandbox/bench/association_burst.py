@@ -18,6 +18,7 @@ from moto.iam.models import iam_backends
 from hub.runtime.associator.associator import Associator
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.zones import REGION
+from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
@@ -65,7 +66,7 @@ def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
         associator = world.associator(zone_id, share)
         for account in sorted({ref.account for ref in refs}):
             task = Associate(Spoke(account, REGION), tuple(ref.id for ref in refs if ref.account == account))
-            if any(done.retry or done.faults for done in associator.associate(task)):
+            if any(done.retry or done.faults for done in associator.associate(task, Deadline(lambda: float(_HOUR)))):
                 raise AssertionError(f"some VPCs of {account} could not be associated")
         seconds = clock.now() - began
         if len(route53.vpcs_of(zone_id)) != vpcs + 1 or route53.authorizations(zone_id) or route53.throttled:
@@ -121,7 +122,6 @@ class _World:
             associations=VpcOwner(self),  # type: ignore[arg-type]  # as above
             guard=Guard(1.0, 0, 0),
             sleep=time.sleep,
-            time_left=lambda: float(_HOUR),
         )
 
     def client(self, role_arn: str, _region: str, _service: str = "route53") -> Any:  # noqa: ANN401 - as the clients that it stands for

@@ -17,6 +17,7 @@ from moto import mock_aws
 
 from hub.runtime.aws.zones import REGION, WriterZones, wire_of
 from hub.runtime.chunks import chunks
+from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     Claim,
     ConflictRule,
@@ -141,10 +142,11 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     ledger = _Ledger(scenario.after, {key: Published(desired_record_sets([of])) for key, of in scenario.before.items()})
     pace = Pace(share, stage.clock.now())
     zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
+    publisher = Publisher(ledger, _Nothing(), zones)
     waiting = scenario.keys
     while waiting:
-        publisher = Publisher(ledger, _Nothing(), zones, partial(stage.until, stage.clock.now() + RUN_SECONDS))
-        outcomes = publisher.publish(waiting[:NAMES_A_RUN])
+        deadline = Deadline(partial(stage.until, stage.clock.now() + RUN_SECONDS))
+        outcomes = publisher.publish(waiting[:NAMES_A_RUN], (), deadline)
         again = [outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY]
         if any(outcome.result not in {NameResult.PUBLISHED, NameResult.RETRY} for outcome in outcomes):
             raise AssertionError("some of the names could not be published")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.runtime.chunks import chunks
+from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import (
     Account,
@@ -147,15 +148,13 @@ def sweep(many: Many) -> None:
         recorder=_NoRecorder(),  # type: ignore[arg-type]  # nothing is recorded
         guard=GUARD,
         clock=_now,
-        time_left=_no_end,
-        tell=_no_news,
-    ).sweep(SPOKE)
+    ).sweep(SPOKE, Deadline(_no_end), _no_news)
 
 
 def audit(many: Many) -> None:
     """Audit a zone in which nothing differs."""
     state = many.name(0)
-    Auditor(many, many, many, GUARD, _now, _no_end, _never).audit([state.key.zone_id])  # type: ignore[arg-type]  # a name is never read alone
+    Auditor(many, many, many, GUARD, _now, _never).audit([state.key.zone_id], Deadline(_no_end))  # type: ignore[arg-type]  # a name is never read alone
 
 
 class _NoRecorder:

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from hub.runtime.aws.zones import record_set_of, wire_of
 from hub.runtime.chunks import chunks
+from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     SIMPLE,
     Account,
@@ -47,6 +48,8 @@ from tests.support.build import CORP, ZONE_IDS
 
 # The zones that tests speak of, with their domains.
 DOMAINS: Mapping[str, Fqdn] = {zone_id: domain for domain, zone_id in ZONE_IDS.items()} | {"Z0OTHER": CORP}
+# An invocation that is never short of time.
+AMPLE = Deadline(lambda: 900.0)
 
 
 @dataclass(slots=True)

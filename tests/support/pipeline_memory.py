@@ -31,7 +31,7 @@ from hub.runtime.publisher.publisher import NameResult, Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP, instance
-from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
 from tests.support.memory_statuses import MemoryStatuses
 from tests.support.pipeline import ACCOUNTS, LABELS, REGION
 
@@ -118,10 +118,8 @@ class MemoryDriver:
         zone_ids = {CORP: self.zone_id}
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
-        self.observer = Observer(
-            self.policy, zone_ids, self.organization, spokes, recorder, clock, clock.sleep, lambda: 90.0
-        )
-        self.publisher = Publisher(ledger, statuses, zones, lambda: 300.0)
+        self.observer = Observer(self.policy, zone_ids, self.organization, spokes, recorder, clock, clock.sleep)
+        self.publisher = Publisher(ledger, statuses, zones)
         self.sweeper = Sweeper(
             policy=self.policy,
             policy_digest="p",
@@ -133,10 +131,8 @@ class MemoryDriver:
             recorder=recorder,
             guard=guard,
             clock=clock,
-            time_left=lambda: 900.0,
-            tell=lambda _outcome: None,
         )
-        self.auditor = Auditor(ledger, statuses, zones, guard, clock, lambda: 900.0, statuses.paused)
+        self.auditor = Auditor(ledger, statuses, zones, guard, clock, statuses.paused)
 
     def launch(self, account: str, name: str) -> InstanceRef:
         self.launched += 1
@@ -176,7 +172,9 @@ class MemoryDriver:
         hints, self.queue = self.queue, []
         again = {hint.ref for hint in hints}
         with suppress(Killed):
-            again = {outcome.ref for outcome in self.observer.observe(hints) if outcome.result is InstanceResult.RETRY}
+            again = {
+                outcome.ref for outcome in self.observer.observe(hints, AMPLE) if outcome.result is InstanceResult.RETRY
+            }
         tried = [replace(hint, attempt=hint.attempt + 1) for hint in hints if hint.ref in again]
         # After so many the queue gives them up, as a dead letter.
         self.queue += [hint for hint in tried if hint.attempt <= ATTEMPTS]
@@ -184,7 +182,7 @@ class MemoryDriver:
     def _publish(self) -> None:
         marked, touched = set(self.ledger.marked), [*self.ledger.touched]
         try:
-            outcomes = self.publisher.publish({*touched, *marked}, marked)
+            outcomes = self.publisher.publish({*touched, *marked}, marked, AMPLE)
         except Killed:
             return
         again = {outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY}
@@ -194,13 +192,13 @@ class MemoryDriver:
     def sweep(self) -> None:
         for account in ACCOUNTS:
             try:
-                self.sweeper.sweep(Spoke(account, REGION))
+                self.sweeper.sweep(Spoke(account, REGION), AMPLE, lambda _outcome: None)
             except (Killed, LedgerUnavailable):
                 continue
 
     def audit(self) -> None:
         try:
-            self.auditor.audit([self.zone_id])
+            self.auditor.audit([self.zone_id], AMPLE)
         except (Killed, LedgerUnavailable):
             return
 

@@ -19,7 +19,7 @@ from hub.runtime.policy.rules import Rule, Scope
 from hub.runtime.publisher.holders import conflict_rule, desired_record_sets
 from hub.runtime.publisher.publisher import NameResult, Publisher
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
-from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
 from tests.support.memory_statuses import MemoryStatuses
 
 ACCOUNTS = (PAYMENTS, SEARCH)
@@ -73,14 +73,14 @@ class World:
 
     def deliver(self, position: int) -> None:
         hint = self.hints.pop(position % len(self.hints))
-        (outcome,) = self.observer.observe([hint])
+        (outcome,) = self.observer.observe([hint], AMPLE)
         if outcome.result is InstanceResult.RETRY:
             self.hints.append(replace(hint, attempt=hint.attempt + 1))
 
     def publish(self) -> None:
         while self.ledger.touched:
             touched, self.ledger.touched = set(self.ledger.touched), []
-            for outcome in self.publisher.publish(touched):
+            for outcome in self.publisher.publish(touched, (), AMPLE):
                 if outcome.result is NameResult.RETRY:
                     self.ledger.touched.append(outcome.key)
 
@@ -101,9 +101,8 @@ def world() -> World:
         recorder=Recorder(ledger, clock),
         clock=clock,
         sleep=clock.sleep,
-        time_left=lambda: 90.0,
     )
-    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones, lambda: 300.0), organization, ledger, zones)
+    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones), organization, ledger, zones)
 
 
 class Orders(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRef, VpcRow
 from hub.runtime.ports import (
@@ -26,17 +27,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
+    from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.tasks import Associate
     from hub.runtime.model.vpcs import Vpc
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Sleep, TimeLeft
+    from hub.runtime.ports import Accounts, Sleep
 
 # What an event told of may not show yet (EC2 API Reference, "Eventual consistency"). Seconds between looks.
 LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
-# A run with less than this many seconds left begins no further step: three calls that are throttled take about as long.
-STEP_TAKES: Final = 100.0
+# A run with less than this many seconds left begins no further step.
+STEP_SECONDS: Final = HUB_CALLS.seconds()
 # Associated, the Profile associated, and then what it takes the place of ended, one of them tried once more: with a
 # last look, no more than these.
 PASSES: Final = 5
@@ -69,6 +71,7 @@ class _Run:
     """One VPC's bookkeeping: what was done, or tried, and is not tried again; the row is as the ledger has it."""
 
     row: VpcRow
+    deadline: Deadline
     steps: list[Step] = field(default_factory=list)
     faults: dict[Step, str] = field(default_factory=dict)
     awaiting_approval: set[str] = field(default_factory=set)
@@ -104,16 +107,15 @@ class Associator:
     associations: Associations
     guard: Guard
     sleep: Sleep
-    time_left: TimeLeft
 
-    def associate(self, task: Associate) -> list[VpcOutcome]:
+    def associate(self, task: Associate, deadline: Deadline) -> list[VpcOutcome]:
         """Have VPCs of a spoke resolve what they should; what was done in each of them.
 
         What may succeed later says so in `retry`, and is safe to repeat. Nothing is taken from a VPC because it, or
         its account, could not be read.
         """
         account_id, region = task.spoke.account, task.spoke.region
-        runs = {vpc_id: _Run(VpcRow(VpcRef(account_id, region, vpc_id))) for vpc_id in sorted(task.vpc_ids)}
+        runs = {vpc_id: _Run(VpcRow(VpcRef(account_id, region, vpc_id)), deadline) for vpc_id in sorted(task.vpc_ids)}
         try:
             self._work(task, runs)
         except SpokeDenied as denied:
@@ -209,7 +211,7 @@ class Associator:
 
     def _done(self, run: _Run, step: Step) -> bool:
         """Do one step; whether others may follow."""
-        if self.time_left() < STEP_TAKES:
+        if not run.deadline.allows(STEP_SECONDS):
             run.retry = NO_TIME
             return False
         try:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,16 +29,20 @@ FRESH_MILLIS: Final = 60_000
 # An organization may have thousands of spokes; a client holds some hundred kilobytes.
 KEPT_CLIENTS: Final = 64
 
+
 # Standard mode: jittered exponential backoff, also on Throttling and PriorRequestNotComplete (AWS SDKs and Tools
-# Reference Guide, "Retry behavior"). Four attempts end after 4 x (3 + 20) s and waits of 7 s at most.
-CLIENT_CONFIG: Final = Config(
-    retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=20, tcp_keepalive=True
-)
-# Towards the spokes: one that does not answer must not take the time of all others. The queue tries again anyway.
-# Two attempts end after 2 x (3 + 6) s and a wait of 1 s at most.
-SPOKE_CONFIG: Final = Config(
-    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=3, read_timeout=6, tcp_keepalive=True
-)
+# Reference Guide, "Retry behavior").
+def _config(limits: CallLimits) -> Config:
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": limits.attempts},
+        connect_timeout=limits.connect_timeout,
+        read_timeout=limits.read_timeout,
+        tcp_keepalive=True,
+    )
+
+
+CLIENT_CONFIG: Final = _config(HUB_CALLS)
+SPOKE_CONFIG: Final = _config(SPOKE_CALLS)
 
 
 class RoleUnavailable(Exception):

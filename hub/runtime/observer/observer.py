@@ -6,16 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, Subject, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import TOO_OLD, InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
-from hub.runtime.ports import Accounts, Clock, Instances, Sleep, SpokeUnreachable, TimeLeft
+from hub.runtime.ports import Accounts, Clock, Instances, Sleep, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Fqdn
     from hub.runtime.observer.events import Hint
     from hub.runtime.policy.decide import Policy
@@ -26,8 +28,8 @@ LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 # Delivered this often, each time looked for several times, and never there: the instance is gone for longer than EC2
 # shows it.
 DELIVERIES_BEFORE_GONE: Final = 3
-# A spoke that answers as late as its client allows takes this many seconds; a run with less left takes on no other.
-LOOK_TAKES: Final = 40.0
+# Assuming the role and describing the instances of a spoke takes this many seconds at most.
+DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=2)
 NO_TIME: Final = "no time is left in this run"
 
 
@@ -57,9 +59,8 @@ class Observer:
     recorder: Recorder
     clock: Clock
     sleep: Sleep
-    time_left: TimeLeft
 
-    def observe(self, hints: Iterable[Hint]) -> list[InstanceOutcome]:
+    def observe(self, hints: Iterable[Hint], deadline: Deadline) -> list[InstanceOutcome]:
         """One outcome for each instance that is named.
 
         A hint that may succeed later ends as RETRY; nothing is ever removed because something could not be read.
@@ -74,18 +75,20 @@ class Observer:
         outcomes: list[InstanceOutcome] = []
         to_look: list[_Looked] = []
         for spoke, of_spoke in by_spoke.items():
-            decided, account = self._without_a_look(spoke, of_spoke)
+            decided, account = self._without_a_look(spoke, of_spoke, deadline)
             outcomes += decided
             done = {outcome.ref for outcome in decided}
             if account is not None:
                 to_look.append(_Looked(spoke, account, {hint.ref: hint for hint in of_spoke if hint.ref not in done}))
         # Not always the same ones first: a spoke that does not answer takes the time of those after it.
         start = self.clock() % len(to_look) if to_look else 0
-        return outcomes + self._look(to_look[start:] + to_look[:start])
+        return outcomes + self._look(to_look[start:] + to_look[:start], deadline)
 
-    def _without_a_look(self, spoke: Spoke, hints: list[Hint]) -> tuple[list[InstanceOutcome], Account | None]:
+    def _without_a_look(
+        self, spoke: Spoke, hints: list[Hint], deadline: Deadline
+    ) -> tuple[list[InstanceOutcome], Account | None]:
         """What needs no look at the instances, and the account for those that do."""
-        if self.time_left() < LOOK_TAKES:
+        if not deadline.allows(DESCRIBE_SECONDS):
             return [InstanceOutcome(hint.ref, InstanceResult.RETRY, NO_TIME) for hint in hints], None
         try:
             account = member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
@@ -102,21 +105,21 @@ class Observer:
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.DROPPED
         return InstanceOutcome(hint.ref, result, str(refused))
 
-    def _look(self, waiting: list[_Looked]) -> list[InstanceOutcome]:
+    def _look(self, waiting: list[_Looked], deadline: Deadline) -> list[InstanceOutcome]:
         """Describe the instances of all spokes, a few times if they are not yet as their events say."""
         outcomes: list[InstanceOutcome] = []
         for pause in (*LOOK_AGAIN_AFTER, None):
             for spoke in waiting:
-                outcomes += self._look_at(spoke, last=pause is None)
+                outcomes += self._look_at(spoke, deadline, last=pause is None)
             waiting = [spoke for spoke in waiting if spoke.hints]
             if waiting and pause is not None:
                 self.sleep(pause)
         return outcomes
 
-    def _look_at(self, looked: _Looked, *, last: bool) -> list[InstanceOutcome]:
+    def _look_at(self, looked: _Looked, deadline: Deadline, *, last: bool) -> list[InstanceOutcome]:
         """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
         hints = looked.hints
-        if self.time_left() < LOOK_TAKES:
+        if not deadline.allows(DESCRIBE_SECONDS):
             return looked.discarded_records(NO_TIME)
         looked_at = self.clock()
         try:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import (
     SIMPLE,
     Action,
@@ -31,7 +32,6 @@ from hub.runtime.ports import (
     LedgerUnavailable,
     NameLedger,
     PublishControls,
-    TimeLeft,
     ZoneClosed,
     Zones,
     ZoneUnavailable,
@@ -42,6 +42,7 @@ from hub.runtime.publisher.holders import desired_record_sets, left_out
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Fqdn
     from hub.runtime.ports import ZoneRecordSets
 
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 _NAMED: Final = re.compile(r"name='([^']+)'|DNS name ([^\s,]+)")
 # How Route 53 says that a zone is at its quota of records (Developer Guide, "Quotas": records in a hosted zone).
 _FULL: Final = "MAX_RRSETS_BY_ZONE"
-# A run with less than this many seconds left begins no further call: one that is throttled backs off for about as long.
-CALL_TAKES: Final = 100.0
+# A run with less than this many seconds left begins no further call.
+CALL_SECONDS: Final = HUB_CALLS.seconds()
 
 
 class NameResult(StrEnum):
@@ -90,6 +91,7 @@ class NameOutcome:
 class _Run:
     """One call's bookkeeping: each name's state as read, and its outcome once there is one."""
 
+    deadline: Deadline
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     # The names of which an audit says that the memory is wrong.
@@ -105,18 +107,17 @@ class Publisher:
     ledger: NameLedger
     circumstances: PublishControls
     zones: Zones
-    time_left: TimeLeft
     # The ids of the zones in which what other tools left for known instances is taken over.
     adopting: frozenset[str] = frozenset()
 
-    def publish(self, keys: Iterable[NameKey], marked: Collection[NameKey] = ()) -> list[NameOutcome]:
+    def publish(self, keys: Iterable[NameKey], marked: Collection[NameKey], deadline: Deadline) -> list[NameOutcome]:
         """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat.
 
         Of the names that are `marked`, what the zone holds is read before anything is decided. While publishing is
         paused, names are let go: they are in the ledger, and an audit finds them afterwards.
         """
         ordered = sorted(set(keys))
-        run = _Run(marked=marked)
+        run = _Run(deadline, marked=marked)
         if self._is_paused(run, ordered):
             return [run.outcomes[key] for key in ordered]
         by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
@@ -317,7 +318,7 @@ class Publisher:
 
     def _out_of_time(self, run: _Run, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
         """Whether no further call may begin, after so many seconds; if so, the names are left for the next run."""
-        if self.time_left() >= CALL_TAKES + delay:
+        if run.deadline.allows(CALL_SECONDS + delay):
             return False
         for key in keys:
             run.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
+from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.holders import desired_record_sets
@@ -20,15 +21,16 @@ from hub.runtime.sweeper.hash_set import HashSet
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import NameState, RecordSet, Spoke
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.ports import AuditLedger, Clock, Statuses, TimeLeft, ZoneListing, ZoneRecordSets
+    from hub.runtime.ports import AuditLedger, Clock, Statuses, ZoneListing, ZoneRecordSets
 
 # The rows of so many names are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100
-# Such a step takes at most so many seconds; with less left, an audit ends unfinished.
-STEP_TAKES: Final = 100.0
+# An audit with less than this many seconds left ends unfinished before the next step.
+STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "no time was left to read all of it"
 PAUSED: Final = "publishing is paused"
 # What waits stands in one row of the ledger, of 400 KB at most, and a name has up to 255 characters.
@@ -60,6 +62,7 @@ class _Run:
     """One zone's bookkeeping; `vanishing` are the names of which nothing would be left."""
 
     status: ZoneStatus
+    deadline: Deadline
     seen: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, Difference] = field(default_factory=dict)
@@ -79,10 +82,9 @@ class Auditor:
     zones: ZoneListing
     guard: Guard
     clock: Clock
-    time_left: TimeLeft
     paused: Callable[[], str | None]
 
-    def audit(self, zone_ids: Iterable[str]) -> list[ZoneStatus]:
+    def audit(self, zone_ids: Iterable[str], deadline: Deadline) -> list[ZoneStatus]:
         """Mark what differs in these zones, and remember how that went.
 
         A zone that could not be read to its end is unknown: no name is missing from it.
@@ -94,7 +96,7 @@ class Auditor:
         runs: dict[str, _Run] = {}
         failed: list[ZoneStatus] = []
         for zone_id in zone_ids:
-            run = _Run(replace(self.statuses.zone_status(zone_id), tried_at=self.clock()))
+            run = _Run(replace(self.statuses.zone_status(zone_id), tried_at=self.clock()), deadline)
             try:
                 self._check_paused()
                 self._compare(run, known)
@@ -110,8 +112,9 @@ class Auditor:
         """Compare what the ledger has of the zones that were read; how they are."""
         try:
             for state in self.ledger.names(runs):
-                self._check_time()
-                self._compare_claims(runs[state.key.zone_id], state)
+                run = runs[state.key.zone_id]
+                _check_time(run)
+                self._compare_claims(run, state)
         except _Unfinished as fault:
             return [replace(run.status, fault=str(fault)) for run in runs.values()]
         return [self._settled(run) for run in runs.values()]
@@ -136,7 +139,7 @@ class Auditor:
         """Compare all names that the zone holds with what the ledger remembers of them."""
         zone_id = run.status.zone_id
         for chunk in chunks(self.zones.listing(zone_id), COMPARED_AT_ONCE):
-            self._check_time()
+            _check_time(run)
             remembered = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn, _ in chunk])
             for fqdn, there in chunk:
                 run.seen.add(fqdn)
@@ -205,9 +208,10 @@ class Auditor:
             # What is marked now would be let go by a publisher that may not write.
             raise _Unfinished(f"{PAUSED}: {paused}")
 
-    def _check_time(self) -> None:
-        if self.time_left() < STEP_TAKES:
-            raise _Unfinished(NO_TIME)
+
+def _check_time(run: _Run) -> None:
+    if not run.deadline.allows(STEP_SECONDS):
+        raise _Unfinished(NO_TIME)
 
 
 def _owners(record_sets: Collection[RecordSet]) -> set[str]:

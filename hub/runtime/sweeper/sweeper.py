@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
+from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.observer.recorder import TOO_OLD, InstanceResult
@@ -20,18 +21,19 @@ from hub.runtime.sweeper.hash_set import HashSet
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Account, Fqdn, Instance, InstanceRef, Millis, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Clock, Instances, Statuses, SweepLedger, TimeLeft
+    from hub.runtime.ports import Accounts, Clock, Instances, Statuses, SweepLedger
 
 # What the ledger does not know yet of an instance as young as this is no event lost, but one on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
-# A page of instances and the rows beside it take at most so many seconds; with less left, a sweep ends unfinished.
-PAGE_TAKES: Final = 100.0
+# A sweep with less than this many seconds left ends unfinished before the next page.
+PAGE_SECONDS: Final = HUB_CALLS.seconds()
 LOOKED_AT_AGAIN: Final = 200
 NO_TIME: Final = "no time was left to see all of its instances"
 GONE: Final = "two looks did not show the instance"
@@ -72,6 +74,8 @@ class _Run:
     status: SpokeStatus
     account: Account
     began: Millis
+    deadline: Deadline
+    report: Callable[[InstanceOutcome], None]
     seen: HashSet = field(default_factory=HashSet)
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
@@ -82,7 +86,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Sweeps spokes. `policy_digest` tells policies apart, and `tell` is told of each instance that changed."""
+    """Sweeps spokes. `policy_digest` tells policies apart."""
 
     policy: Policy
     policy_digest: str
@@ -94,11 +98,9 @@ class Sweeper:
     recorder: Recorder
     guard: Guard
     clock: Clock
-    time_left: TimeLeft
-    tell: Callable[[InstanceOutcome], None]
 
-    def sweep(self, spoke: Spoke) -> SweepOutcome:
-        """Bring the ledger in line with what the spoke shows, and remember how that went.
+    def sweep(self, spoke: Spoke, deadline: Deadline, report: Callable[[InstanceOutcome], None]) -> SweepOutcome:
+        """Bring the ledger in line with what the spoke shows, report what changed, and remember how that went.
 
         Nothing is removed unless the listing was complete, and a second look at exactly those instances agrees.
 
@@ -108,7 +110,7 @@ class Sweeper:
         status = replace(self.statuses.spoke_status(spoke), tried_at=self.clock())
         changed = 0
         try:
-            run = _Run(status, self._account(spoke), self.clock())
+            run = _Run(status, self._account(spoke), self.clock(), deadline, report)
             try:
                 self._compare(run)
                 self._find_absent(run)
@@ -130,7 +132,7 @@ class Sweeper:
                 pending_names=sum(pending_removals.values()),
             )
         except SpokeDenied as denied:
-            status = self._out_of_reach(status, str(denied))
+            status = self._out_of_reach(status, str(denied), deadline, report)
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
@@ -152,7 +154,7 @@ class Sweeper:
         """Judge all instances that EC2 shows."""
         pages = iter(self.instances.pages(run.status.spoke))
         while True:
-            self._check_time()
+            _check_time(run)
             looked_at = self.clock()
             page = next(pages, None)
             if page is None:
@@ -171,7 +173,7 @@ class Sweeper:
     def _find_absent(self, run: _Run) -> None:
         """Find the instances that have names, and that EC2 did not show; count the names of all."""
         for row in self.rows.observations_of(run.status.spoke):
-            self._check_time()
+            _check_time(run)
             names = _names(row)
             run.names += names
             if names and row.ref.id not in run.seen and row.observed_at < run.began:
@@ -181,7 +183,7 @@ class Sweeper:
         """Look a second time at what would lose its names, and record it; what is left for a person to approve."""
         looks: dict[InstanceRef, _Look] = {}
         for refs in chunks(run.losing, LOOKED_AT_AGAIN):
-            self._check_time()
+            _check_time(run)
             looked_at = self.clock()
             shown = self.instances.describe(run.status.spoke, [ref.id for ref in refs])
             for ref in refs:
@@ -191,7 +193,7 @@ class Sweeper:
         removals = {ref.id: run.losing[ref] for ref, look in looks.items() if not look.decision.claims}
         pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
         for refs in chunks([ref for ref in looks if ref.id not in pending_removals], LOOKED_AT_AGAIN):
-            self._check_time()
+            _check_time(run)
             rows = self.rows.known_observations(refs)
             for ref in refs:
                 self._record(run, ref, looks[ref], rows.get(ref))
@@ -231,14 +233,16 @@ class Sweeper:
         if outcome.result is InstanceResult.RECORDED:
             run.changed += 1
             run.missed += self._missed(run, look)
-            self.tell(outcome)
+            run.report(outcome)
 
     def _missed(self, run: _Run, look: _Look) -> bool:
         """Whether an event should have told of a change: not what was there before orgdns, or comes of a new policy."""
         launched_at = look.instance.launched_at if look.instance else NEVER
         return run.status.policy == self.policy_digest and look.looked_at - launched_at > ON_ITS_WAY
 
-    def _out_of_reach(self, status: SpokeStatus, reason: str) -> SpokeStatus:
+    def _out_of_reach(
+        self, status: SpokeStatus, reason: str, deadline: Deadline, report: Callable[[InstanceOutcome], None]
+    ) -> SpokeStatus:
         """How a spoke is that cannot be read: its names are kept for a while, and then withdrawn."""
         now = self.clock()
         since = status.fault_since or now
@@ -246,18 +250,19 @@ class Sweeper:
         if status.withdrawn or now - since < self.guard.grace:
             return status
         for row in self.rows.observations_of(status.spoke):
-            if self.time_left() < PAGE_TAKES:
+            if not deadline.allows(PAGE_SECONDS):
                 return status
             if _names(row):
                 outcome = self.recorder.unseen(row.ref, f"the spoke was out of reach for too long: {reason}", now)
                 if outcome.result is InstanceResult.RETRY and outcome.reason != TOO_OLD:
                     raise LedgerUnavailable(outcome.reason)
-                self.tell(outcome)
+                report(outcome)
         return replace(status, withdrawn=True, names=0)
 
-    def _check_time(self) -> None:
-        if self.time_left() < PAGE_TAKES:
-            raise _Unfinished(NO_TIME)
+
+def _check_time(run: _Run) -> None:
+    if not run.deadline.allows(PAGE_SECONDS):
+        raise _Unfinished(NO_TIME)
 
 
 def _names(row: Observation | None) -> int:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hub.runtime.associator.associator import NOT_YET, TRY_AGAIN_AFTER, Associator, VpcOutcome
 from hub.runtime.associator.plan import Act, Step
+from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Spoke
 from hub.runtime.model.tasks import Associate
@@ -16,7 +17,7 @@ from hub.runtime.policy.rules import TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from hub.runtime.ports import SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy
-from tests.support.memory import MemoryClock, MemoryOrganization
+from tests.support.memory import AMPLE, MemoryClock, MemoryOrganization
 from tests.support.memory_vpcs import NETWORK, Killed, MemoryVpcRows, MemoryVpcs, closed, foreign_zone, vpc_ref
 
 HOME = Spoke(PAYMENTS.id, "eu-central-1")
@@ -59,12 +60,13 @@ class Stage:
             associations=self.aws,
             guard=self.guard,
             sleep=self.clock.sleep,
-            time_left=lambda: self.left,
         )
 
     def associate(self, *refs: VpcRef, abandon: bool = False) -> list[VpcOutcome]:
         (spoke,) = {ref.spoke for ref in refs}
-        return self.associator().associate(Associate(spoke, tuple(ref.id for ref in refs), abandon))
+        return self.associator().associate(
+            Associate(spoke, tuple(ref.id for ref in refs), abandon), Deadline(lambda: self.left)
+        )
 
     def settled(self, *refs: VpcRef) -> bool:
         """Whether a VPC resolves what policy says, and nothing is left of how it came to."""
@@ -157,7 +159,7 @@ def test_another_zone_of_the_name_that_comes_meanwhile() -> None:
         real(zone_id, of)
 
     working = replace(stage.associator(), associations=_Late(stage.aws, late))
-    (done,) = working.associate(Associate(HOME, (ref.id,)))
+    (done,) = working.associate(Associate(HOME, (ref.id,)), AMPLE)
     assert done.faults == ((ASSOCIATED, "ConflictingDomainExists"),)
     assert not stage.aws.authorized
     assert not stage.rows.rows[ref].record(CORP_ZONE).managed
@@ -282,7 +284,7 @@ def test_vpc_that_does_not_show_for_a_moment() -> None:
     ref = stage.aws.add().ref
     stage.aws.hidden.add(ref)
     working = replace(stage.associator(), sleep=lambda _seconds: stage.aws.hidden.clear())
-    (done,) = working.associate(Associate(HOME, (ref.id,)))
+    (done,) = working.associate(Associate(HOME, (ref.id,)), AMPLE)
     assert done.steps == (ASSOCIATED,)
 
 
@@ -366,7 +368,7 @@ def test_what_passes_soon_is_tried_again_in_the_same_run() -> None:
         slept.append(seconds)
         stage.aws.faults.clear()
 
-    (done,) = replace(stage.associator(), sleep=sleep).associate(Associate(HOME, (ref.id,)))
+    (done,) = replace(stage.associator(), sleep=sleep).associate(Associate(HOME, (ref.id,)), AMPLE)
     assert (done.steps, done.retry, slept) == ((ASSOCIATED,), "", [TRY_AGAIN_AFTER])
     assert stage.settled(ref)
 

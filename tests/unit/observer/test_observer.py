@@ -7,6 +7,7 @@ from itertools import permutations, product
 import pytest
 
 from hub.runtime.contract import GROUP_TAG
+from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke, WhenStopped
 from hub.runtime.names.templates import Template
 from hub.runtime.observer.events import Hint, Tags
@@ -15,7 +16,7 @@ from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recor
 from hub.runtime.policy.rules import Rule, Scope
 from hub.runtime.ports import SpokeUnreachable
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy, instance, key, ref
-from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 
 
 def told(*names: str | None) -> frozenset[Tags]:
@@ -39,11 +40,10 @@ class World:
             recorder=Recorder(self.ledger, self.clock),
             clock=self.clock,
             sleep=self.clock.sleep,
-            time_left=self.time_left,
         )
 
-    def time_left(self) -> float:
-        return self.seconds_left
+    def observe(self, *hints: Hint) -> list[InstanceOutcome]:
+        return self.observer.observe(hints, Deadline(lambda: self.seconds_left))
 
     def show(self, number: int = 1, **facts: object) -> InstanceRef:
         shown = instance(number, **facts)  # type: ignore[arg-type]  # the builder's own arguments
@@ -53,9 +53,7 @@ class World:
     def hear(
         self, subject: InstanceRef, state: str | None = "running", names: tuple[str | None, ...] = (), attempt: int = 1
     ) -> InstanceOutcome:
-        (outcome,) = self.observer.observe(
-            [Hint(subject, InstanceState(state) if state else None, told(*names), attempt)]
-        )
+        (outcome,) = self.observe(Hint(subject, InstanceState(state) if state else None, told(*names), attempt))
         return outcome
 
     def claimed(self) -> set[str]:
@@ -269,7 +267,7 @@ def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
     world.hear(near)
     before = world.claimed()
     world.organization.unreachable.add(near.spoke)
-    outcomes = world.observer.observe([Hint(near), Hint(far)])
+    outcomes = world.observe(Hint(near), Hint(far))
     assert {outcome.ref: outcome.result for outcome in outcomes} == {
         near: InstanceResult.RETRY,
         far: InstanceResult.RECORDED,
@@ -334,7 +332,7 @@ def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
             return seen
 
     worker = replace(world.observer, instances=SlowWorker())
-    (outcome,) = worker.observe([Hint(subject)])
+    (outcome,) = worker.observe([Hint(subject)], AMPLE)
     assert outcome.result is InstanceResult.UNCHANGED
     assert key("new").fqdn in world.claimed()
     assert key("old").fqdn not in world.claimed()
@@ -348,7 +346,7 @@ def test_end_wins_over_a_slow_look_whatever_the_clocks_say(world: World, behind:
 
     def end() -> None:
         late = MemoryClock(world.clock.now - behind - 1)
-        (outcome,) = replace(observer, clock=late).observe([Hint(subject, InstanceState.TERMINATED)])
+        (outcome,) = replace(observer, clock=late).observe([Hint(subject, InstanceState.TERMINATED)], AMPLE)
         assert outcome.result is InstanceResult.RECORDED
 
     world.ledger.between = end
@@ -365,7 +363,7 @@ def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
     world.show(name="new")
     behind = MemoryClock(world.clock.now - 300)
     worker = replace(world.observer, clock=behind, sleep=behind.sleep)
-    (outcome,) = worker.observe([Hint(subject, told=told("new"))])
+    (outcome,) = worker.observe([Hint(subject, told=told("new"))], AMPLE)
     assert outcome.result is InstanceResult.RECORDED
     assert key("new").fqdn in world.claimed()
 
@@ -386,7 +384,7 @@ def test_tag_that_decides_nothing_is_not_waited_for(world: World) -> None:
     """An event tells all tags: of those that policy does not read, none has to show before the names count."""
     subject = world.show(name="web", tags={"Owner": "x"})
     early = Hint(subject, told=frozenset({(("Name", "web"), ("Owner", "y"))}))
-    assert [outcome.result for outcome in world.observer.observe([early])] == [InstanceResult.RECORDED]
+    assert [outcome.result for outcome in world.observe(early)] == [InstanceResult.RECORDED]
     assert len(world.organization.looks) == 1
 
 
@@ -443,11 +441,11 @@ def test_later_of_two_renames_counts(world: World) -> None:
     early = Hint(subject, told=told("first"), time="2026-11-02T09:00:00Z")
     late = Hint(subject, told=told("second"), time="2026-11-02T09:00:01Z")
     for hints in permutations([early, late, replace(early, told=told("zeroth"))]):
-        (outcome,) = world.observer.observe(hints)
+        (outcome,) = world.observe(*hints)
         assert outcome.result is InstanceResult.RETRY
     world.show(name="second")
     for hints in permutations([early, late, Hint(subject, InstanceState.RUNNING)]):
-        (outcome,) = world.observer.observe(hints)
+        (outcome,) = world.observe(*hints)
         assert outcome.result is not InstanceResult.RETRY
 
 
@@ -456,7 +454,7 @@ def test_fresh_hint_beside_an_old_one_has_its_own_patience(world: World) -> None
     subject = world.show(name="old")
     time = "2026-11-02T09:00:00Z"
     fresh = Hint(subject, told=told("new"), time=time)
-    (outcome,) = world.observer.observe([Hint(subject, InstanceState.RUNNING, attempt=3), fresh])
+    (outcome,) = world.observe(Hint(subject, InstanceState.RUNNING, attempt=3), fresh)
     assert outcome.result is InstanceResult.RETRY
 
 
@@ -484,10 +482,12 @@ def test_spoke_that_answers_late_does_not_starve_another_for_ever(world: World) 
                 raise SpokeUnreachable("read timeout")
             return world.organization.describe(spoke, instance_ids)
 
-    worker = replace(world.observer, instances=OneIsSlow(), time_left=lambda: left["seconds"])
+    worker = replace(world.observer, instances=OneIsSlow())
     for _ in range(5):
         left["seconds"] = 90.0
-        worker.observe([Hint(slow, InstanceState.RUNNING), Hint(quick, InstanceState.RUNNING)])
+        worker.observe(
+            [Hint(slow, InstanceState.RUNNING), Hint(quick, InstanceState.RUNNING)], Deadline(lambda: left["seconds"])
+        )
     assert key("quick").fqdn in world.claimed()
 
 
@@ -499,7 +499,7 @@ def test_many_spokes_wait_together(world: World) -> None:
         for number, (account, region) in enumerate(product([PAYMENTS.id, SEARCH.id], regions), 1)
     ]
     before = world.clock.now
-    world.observer.observe([Hint(subject, InstanceState.RUNNING) for subject in subjects])
+    world.observe(*(Hint(subject, InstanceState.RUNNING) for subject in subjects))
     assert world.clock.now - before < 4_000
 
 
@@ -510,7 +510,7 @@ def test_run_without_time_left_hands_back_what_it_cannot_do(world: World) -> Non
     before = world.claimed()
     looks = len(world.organization.looks)
     world.seconds_left = 10.0
-    outcomes = world.observer.observe([Hint(one), Hint(two, InstanceState.TERMINATED)])
+    outcomes = world.observe(Hint(one), Hint(two, InstanceState.TERMINATED))
     assert {outcome.ref: outcome.result for outcome in outcomes} == {
         one: InstanceResult.RETRY,
         two: InstanceResult.RETRY,
@@ -551,16 +551,16 @@ def test_crash_and_a_different_look_leave_no_claim_behind(world: World, writes_b
 def test_hints_about_one_instance_are_one_look(world: World) -> None:
     """A batch with many events of one instance describes it once; the end among them decides."""
     subject = world.show()
-    assert len(world.observer.observe([Hint(subject, InstanceState.RUNNING), Hint(subject)])) == 1
+    assert len(world.observe(Hint(subject, InstanceState.RUNNING), Hint(subject))) == 1
     assert len(world.organization.looks) == 1
-    world.observer.observe([Hint(subject, InstanceState.TERMINATED), Hint(subject, InstanceState.RUNNING)])
+    world.observe(Hint(subject, InstanceState.TERMINATED), Hint(subject, InstanceState.RUNNING))
     assert world.claimed() == set()
 
 
 def test_one_look_a_spoke(world: World) -> None:
     """Instances of one spoke are described together."""
     subjects = [world.show(number, name=f"n{number}") for number in range(1, 31)]
-    world.observer.observe([Hint(subject, InstanceState.RUNNING) for subject in subjects])
+    world.observe(*(Hint(subject, InstanceState.RUNNING) for subject in subjects))
     assert len(world.organization.looks) == 1
     assert len({claim.instance for claim in world.ledger.live_claims()}) == 30
     assert {claim.key.zone_id for claim in world.ledger.live_claims()} == {CORP_ZONE, *ZONE_IDS.values()}

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     SIMPLE,
     Action,
@@ -30,9 +31,10 @@ class World:
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
         self.zones = MemoryZones()
+        self.deadline = Deadline(lambda: self.seconds_left)
         self.seconds_left = 300.0
         self.statuses = MemoryStatuses(MemoryClock())
-        self.publisher = Publisher(self.ledger, self.statuses, self.zones, lambda: self.seconds_left)
+        self.publisher = Publisher(self.ledger, self.statuses, self.zones)
 
     def claim(self, *claims: Claim) -> None:
         for one in claims:
@@ -42,7 +44,7 @@ class World:
         self.ledger.withdraw_claim(one.key, one.instance, 2)
 
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
-        return self.publisher.publish(keys or set(self.ledger.touched))
+        return self.publisher.publish(keys or set(self.ledger.touched), (), self.deadline)
 
     def endings(self, *keys: NameKey) -> set[NameResult]:
         return {outcome.result for outcome in self.publish(*keys)}
@@ -206,7 +208,7 @@ def test_full_zone_that_refuses_what_does_not_grow_is_a_conflict(world: World) -
     calls = len(world.zones.batches)
     # Should it be sent for ever, the run ends like any that is out of time.
     patience = iter(range(400, 0, -10))
-    world.publisher = replace(world.publisher, time_left=lambda: next(patience))
+    world.deadline = Deadline(lambda: next(patience))
     assert world.endings() == {NameResult.CONFLICT}
     assert len(world.zones.batches) - calls <= 2
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, RecordSet, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, SpokeStatus, ZoneStatus
@@ -58,10 +59,9 @@ class World:
             zones=self.zones,
             guard=Guard(share=0.3, names=10, grace=0),
             clock=self.clock,
-            time_left=lambda: self.seconds_left,
             paused=self.statuses.paused,
         )
-        return auditor.audit(zone_ids or (CORP_ZONE,))
+        return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left))
 
     def found(self) -> dict[str, int]:
         """The differences that an audit of the one zone counts."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS
@@ -17,7 +18,7 @@ from hub.runtime.policy.decide import Policy
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.sweeper import GONE, NO_TIME, ON_ITS_WAY, Sweeper, SweepOutcome
 from tests.support.build import PAYMENTS, ZONE_IDS, example_policy, instance, interface
-from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
@@ -41,9 +42,6 @@ class World:
         self.statuses = MemoryStatuses(self.clock)
         self.recorder = Recorder(self.ledger, self.clock)
 
-    def time_left(self) -> float:
-        return self.seconds_left
-
     def sweep(self, spoke: Spoke = SPOKE) -> SweepOutcome:
         return Sweeper(
             policy=self.policy,
@@ -56,9 +54,7 @@ class World:
             recorder=self.recorder,
             guard=Guard(share=0.3, names=10, grace=7 * DAY),
             clock=self.clock,
-            time_left=self.time_left,
-            tell=self.told.append,
-        ).sweep(spoke)
+        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.told.append)
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
         shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]
@@ -212,10 +208,8 @@ def test_newer_event_is_not_undone(world: World) -> None:
         def pages(self, spoke: Spoke):  # type: ignore[no-untyped-def]  # noqa: ANN202
             yield from MemoryOrganization.pages(self, spoke)
             self.instances[late.ref] = late
-            observer = Observer(
-                POLICY, ZONE_IDS, self, self, world.recorder, world.clock, world.clock.sleep, world.time_left
-            )
-            observer.observe([Hint(late.ref, InstanceState.RUNNING)])
+            observer = Observer(POLICY, ZONE_IDS, self, self, world.recorder, world.clock, world.clock.sleep)
+            observer.observe([Hint(late.ref, InstanceState.RUNNING)], AMPLE)
 
     world.organization = Late(world.organization.accounts, world.organization.instances)
     world.organization.looks.clear()
