@@ -115,7 +115,7 @@ def report_name(outcome: NameOutcome, seen: dict[str, object]) -> None:
             logger.error("zone closed", extra=seen)
         case NameResult.CONFLICT:
             metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
-            if outcome.full:
+            if outcome.zone_full:
                 metrics.add_metric("NamesInFullZones", MetricUnit.Count, 1)
             logger.warning("name in conflict", extra=seen)
         case NameResult.PUBLISHED:

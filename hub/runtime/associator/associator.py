@@ -78,6 +78,7 @@ class _Run:
     full: bool = False
     gone: bool = False
     retry: str = ""
+    out_of_time: bool = False
 
     @property
     def done(self) -> VpcOutcome:
@@ -188,7 +189,7 @@ class Associator:
         if len(run.steps) == before:
             # What was refused is told with the zone.
             self._seen(run, account, vpc)
-        return (len(run.steps) > before or bool(run.retry)) and run.retry != NO_TIME
+        return (len(run.steps) > before or bool(run.retry)) and not run.out_of_time
 
     def _seen(self, run: _Run, account: Account, vpc: Vpc) -> AssociationPlan:
         """How the zones stand in a VPC, which the ledger knows then."""
@@ -212,7 +213,7 @@ class Associator:
     def _done(self, run: _Run, step: Step) -> bool:
         """Do one step; whether others may follow."""
         if not run.deadline.allows(STEP_SECONDS):
-            run.retry = NO_TIME
+            run.out_of_time, run.retry = True, NO_TIME
             return False
         try:
             self._do(run, step)

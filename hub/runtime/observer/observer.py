@@ -10,7 +10,7 @@ from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, Subject, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observer.events import Tags
-from hub.runtime.observer.recorder import TOO_OLD, InstanceOutcome, InstanceResult, Recorder
+from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
 from hub.runtime.ports import Accounts, Clock, Instances, Sleep, SpokeUnreachable
 
@@ -133,7 +133,7 @@ class Observer:
                 outcome = self._unseen(hint) if last else None
             else:
                 outcome = self._judge(instance, looked.account, looked_at, hint)
-            if outcome is not None and (last or outcome.reason != TOO_OLD):
+            if outcome is not None and (last or not outcome.superseded):
                 outcomes.append(outcome)
                 del hints[ref]
         return outcomes

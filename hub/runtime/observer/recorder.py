@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
 
 from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import Clock, InstanceLedger, LedgerUnavailable, Outdated
-
-TOO_OLD: Final = "a later look was recorded"
 
 
 class InstanceResult(StrEnum):
@@ -28,13 +25,17 @@ class InstanceResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InstanceOutcome:
-    """What became of one instance, and why."""
+    """What became of one instance, and why.
+
+    `superseded` says that the ledger already has a later look at the instance: only a new look can tell.
+    """
 
     ref: InstanceRef
     result: InstanceResult
     reason: str = ""
     names: tuple[Fqdn, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Recorder:
                     return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
                 if looked_at is not None and before.observed_at > looked_at:
                     # By another worker, whose clock may be ahead: only a look that starts now can tell.
-                    return InstanceOutcome(ref, InstanceResult.RETRY, TOO_OLD)
+                    return InstanceOutcome(ref, InstanceResult.RETRY, "a later look was recorded", superseded=True)
                 observed_at = max(before.observed_at, self.clock()) if looked_at is None else looked_at
                 try:
                     instance, account = facts

@@ -29,13 +29,15 @@ MAX_CHARACTERS: Final = 32_000
 class NameChange:
     """All changes of one name. They go out together, in this order.
 
-    `desired` is what the zone holds of ours when they are made, `conflict` why it is not all that is claimed.
+    `desired` is what the zone holds of ours when they are made, `conflict` why it is not all that is claimed, and
+    `zone_full` whether that is because the zone is at its quota of records.
     """
 
     key: NameKey
     desired: tuple[RecordSet, ...]
     changes: tuple[Change, ...]
     conflict: str | None = None
+    zone_full: bool = False
 
     @property
     def grows(self) -> bool:

@@ -7,7 +7,6 @@ harm: Route 53 refuses the batch, and what is really there is read.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -26,7 +25,6 @@ from hub.runtime.model.names import (
     Published,
     RecordSet,
 )
-from hub.runtime.names.labels import NameRefused, parse_domain
 from hub.runtime.ports import (
     BatchRefused,
     LedgerUnavailable,
@@ -38,6 +36,7 @@ from hub.runtime.ports import (
 )
 from hub.runtime.publisher.batches import NameChange, batches, changes
 from hub.runtime.publisher.holders import desired_record_sets, left_out
+from hub.runtime.publisher.refusals import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,12 +44,8 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Fqdn
     from hub.runtime.ports import ZoneRecordSets
+    from hub.runtime.publisher.refusals import BatchRefusal
 
-# The two ways in which Route 53's messages name a record set (API Reference, ChangeResourceRecordSets,
-# InvalidChangeBatch; the wordings differ between kinds of faults).
-_NAMED: Final = re.compile(r"name='([^']+)'|DNS name ([^\s,]+)")
-# How Route 53 says that a zone is at its quota of records (Developer Guide, "Quotas": records in a hosted zone).
-_FULL: Final = "MAX_RRSETS_BY_ZONE"
 # A run with less than this many seconds left begins no further call.
 CALL_SECONDS: Final = HUB_CALLS.seconds()
 
@@ -72,19 +67,18 @@ _UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUS
 
 @dataclass(frozen=True, slots=True)
 class NameOutcome:
-    """What became of one name, and why."""
+    """What became of one name, and why.
+
+    `left_out` is how many members of a shared name hold no part of it, as it is full. `zone_full` says that the name is
+    in conflict because its zone is at its quota of records.
+    """
 
     key: NameKey
     result: NameResult
     reason: str = ""
     changes: tuple[Change, ...] = ()
-    # How many members of a shared name hold no part of it, as it is full.
     left_out: int = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether the name is not published because its zone is at its quota of records."""
-        return self.result is NameResult.CONFLICT and _FULL in self.reason
+    zone_full: bool = False
 
 
 @dataclass(slots=True)
@@ -221,11 +215,11 @@ class Publisher:
         waiting = deque(first)
         while waiting:
             batch = waiting.popleft()
-            if message := self._sent(run, batch):
-                waiting.extend(part for part in self._parts(run, batch, message) if part)
+            if refusal := self._sent(run, batch):
+                waiting.extend(part for part in self._parts(run, batch, refusal) if part)
 
-    def _sent(self, run: _Run, batch: Sequence[NameChange]) -> str | None:
-        """Send a batch; Route 53's message if it is refused, None if that is the end of it either way."""
+    def _sent(self, run: _Run, batch: Sequence[NameChange]) -> BatchRefusal | None:
+        """Send a batch; Route 53's refusal if it is refused, None if that is the end of it either way."""
         keys = [name.key for name in batch]
         to_make = [change for name in batch for change in name.changes]
         if self._out_of_time(run, keys, self.zones.delay(len(to_make))) or self._is_paused(run, keys):
@@ -234,31 +228,32 @@ class Publisher:
             self.ledger.put_published([(key, replace(run.states[key].published, pending=True)) for key in keys])
             self.zones.change(batch[0].key.zone_id, to_make)
         except BatchRefused as refused:
-            return refused.message or "no reason given"
+            return refusal_of(refused.message)
         except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
             self._failed(run, keys, failure)
             return None
         self._note(run, batch)
         return None
 
-    def _parts(self, run: _Run, batch: Sequence[NameChange], message: str) -> tuple[Sequence[NameChange], ...]:
+    def _parts(self, run: _Run, batch: Sequence[NameChange], refusal: BatchRefusal) -> tuple[Sequence[NameChange], ...]:
         """What to send instead of a batch that was refused, so that one bad change never blocks the others."""
-        named = _names_in(message)
-        guilty = [name for name in batch if name.key.fqdn in named]
+        guilty = [name for name in batch if name.key.fqdn in refusal.names]
         growing = [name for name in batch if name.grows]
-        if not guilty and growing and _FULL in message:
-            self._refuse(run, growing, message)
+        if not guilty and growing and refusal.zone_full:
+            self._refuse(run, growing, refusal)
             return ([name for name in batch if not name.grows],)
         if not guilty:
-            return self._isolated(run, batch, message)
+            return self._isolated(run, batch, refusal)
         # A name that was read just before would be planned the same way once more.
-        self._refuse(run, [name for name in guilty if name.key in run.read], message)
+        self._refuse(run, [name for name in guilty if name.key in run.read], refusal)
         again = [name.key for name in guilty if name.key not in run.read]
         # A mended name may still be refused, for a reason that reading does not show: it must not take the others
         # along.
         return [name for name in batch if name not in guilty], self._replanned(run, again)
 
-    def _isolated(self, run: _Run, batch: Sequence[NameChange], message: str) -> tuple[Sequence[NameChange], ...]:
+    def _isolated(
+        self, run: _Run, batch: Sequence[NameChange], refusal: BatchRefusal
+    ) -> tuple[Sequence[NameChange], ...]:
         """Find one bad change of a batch whose refusal cannot be read; what is to be sent after that.
 
         One half of the suspects is sent: if it goes through, the fault is in the other half, which need not be sent to
@@ -272,32 +267,35 @@ class Publisher:
             if refused is None and any(run.outcomes[name.key].result in _UNSENT for name in half):
                 # The zone cannot be written now, and nothing is known of the other half.
                 return ([*other, *aside],)
-            if refused and _names_in(refused):
+            if refused and refused.names:
                 return (*self._parts(run, half, refused), [*other, *aside])
             suspects = half if refused else other
             aside += other if refused else []
-            message = refused or message
+            refusal = refused or refusal
         (bad,) = suspects
         if bad.key in run.read:
-            self._refuse(run, [bad], message)
+            self._refuse(run, [bad], refusal)
             return (aside,)
         mended = self._replanned(run, [bad.key])
         if mended and mended[0].changes == bad.changes:
             # Reading it shows nothing that explains the refusal.
-            self._refuse(run, mended, message)
+            self._refuse(run, mended, refusal)
             return (aside,)
         return aside, mended
 
-    def _refuse(self, run: _Run, names: Iterable[NameChange], message: str) -> None:
+    def _refuse(self, run: _Run, names: Iterable[NameChange], refusal: BatchRefusal) -> None:
         """Note that Route 53 will not take what is to change of these names; they stay as they were."""
-        reason = f"Route 53 refused: {message}"
-        self._note(
-            run,
-            [
-                replace(name, desired=run.states[name.key].published.record_sets, changes=(), conflict=reason)
-                for name in names
-            ],
-        )
+        refused = [
+            replace(
+                name,
+                desired=run.states[name.key].published.record_sets,
+                changes=(),
+                conflict=f"Route 53 refused: {refusal.message}",
+                zone_full=refusal.zone_full,
+            )
+            for name in names
+        ]
+        self._note(run, refused)
 
     def _failed(self, run: _Run, keys: Sequence[NameKey], failure: Exception) -> None:
         """What becomes of names whose zone was not written: tried again, unless waiting does not help.
@@ -350,7 +348,11 @@ class Publisher:
         for name in names:
             result = NameResult.PUBLISHED if name.changes else NameResult.UNCHANGED
             run.outcomes[name.key] = NameOutcome(
-                name.key, NameResult.CONFLICT if name.conflict else result, name.conflict or "", name.changes
+                name.key,
+                NameResult.CONFLICT if name.conflict else result,
+                name.conflict or "",
+                name.changes,
+                zone_full=name.zone_full,
             )
 
 
@@ -382,14 +384,3 @@ def _blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignReco
     types = {record_set.type.value for record_set in desired}
     there = {one.type for one in foreign}
     return frozenset(types if "CNAME" in there else types & there)
-
-
-def _names_in(message: str) -> set[str]:
-    """The names that a refusal names, as far as they are names that we could have sent."""
-    names: set[str] = set()
-    for quoted, plain in _NAMED.findall(message):
-        try:
-            names.add(parse_domain(quoted or plain))
-        except NameRefused:
-            continue
-    return names

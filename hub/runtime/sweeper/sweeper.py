@@ -13,7 +13,7 @@ from hub.runtime.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.membership import NotMember, Subject, member_account
 from hub.runtime.model.names import NEVER, InstanceState
-from hub.runtime.observer.recorder import TOO_OLD, InstanceResult
+from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.hash_set import HashSet
@@ -228,7 +228,7 @@ class Sweeper:
             outcome = self.recorder.unseen(ref, GONE, look.looked_at)
         else:
             outcome = self.recorder.seen(instance, run.account, look.decision, look.looked_at)
-        if outcome.result is InstanceResult.RETRY and outcome.reason != TOO_OLD:
+        if outcome.result is InstanceResult.RETRY and not outcome.superseded:
             raise LedgerUnavailable(outcome.reason)
         if outcome.result is InstanceResult.RECORDED:
             run.changed += 1
@@ -254,7 +254,7 @@ class Sweeper:
                 return status
             if _names(row):
                 outcome = self.recorder.unseen(row.ref, f"the spoke was out of reach for too long: {reason}", now)
-                if outcome.result is InstanceResult.RETRY and outcome.reason != TOO_OLD:
+                if outcome.result is InstanceResult.RETRY and not outcome.superseded:
                     raise LedgerUnavailable(outcome.reason)
                 report(outcome)
         return replace(status, withdrawn=True, names=0)

@@ -195,7 +195,10 @@ def test_full_zone_blocks_what_grows_alone(world: World) -> None:
     outcomes = {(outcome.key.zone_id, str(outcome.key.fqdn)): outcome for outcome in world.publish()}
     assert outcomes["Z0OTHER", "web.corp.internal."].result is NameResult.PUBLISHED
     assert outcomes[key().zone_id, "n1.corp.internal."].result is NameResult.PUBLISHED
-    assert "MAX_RRSETS_BY_ZONE" in outcomes[key().zone_id, "new100.corp.internal."].reason
+    full = outcomes[key().zone_id, "new100.corp.internal."]
+    assert "MAX_RRSETS_BY_ZONE" in full.reason
+    assert [outcome.zone_full for outcome in outcomes.values()].count(True) == 100
+    assert full.zone_full
     assert len(world.zones.batches) - calls <= 4
 
 
@@ -261,6 +264,7 @@ def test_protected_name_blocks_nobody(world: World) -> None:
     outcomes = {str(outcome.key.fqdn): outcome for outcome in world.publish()}
     assert outcomes["web.corp.internal."].result is NameResult.CONFLICT
     assert "protected" in outcomes["web.corp.internal."].reason
+    assert not outcomes["web.corp.internal."].zone_full
     assert len(world.zones.batches) <= 3
     assert world.zones.addresses(key("zoo"))
 

@@ -1,0 +1,35 @@
+"""What a refusal of Route 53 blames."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.runtime.publisher.refusals import BatchRefusal, refusal_of
+
+
+@pytest.mark.parametrize(
+    ("message", "names", "zone_full"),
+    [
+        (
+            (
+                "[Tried to create resource record set [name='web.corp.internal.', type='A'] but it already exists, "
+                "Tried to delete resource record set [name='api.corp.internal.', type='A'] but it was not found]"
+            ),
+            {"web.corp.internal.", "api.corp.internal."},
+            False,
+        ),
+        ("[RRSet with DNS name web.corp.internal., type A is not permitted]", {"web.corp.internal."}, False),
+        ("[RRSet with DNS name Web.corp.internal is not permitted]", {"web.corp.internal."}, False),
+        ("[name='not a name', name='api.corp.internal.']", {"api.corp.internal."}, False),
+        ("[Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP]", set(), True),
+        ("[something is not right]", set(), False),
+    ],
+)
+def test_refusal_blames_names_or_the_zone(message: str, names: set[str], *, zone_full: bool) -> None:
+    """Both wordings of a name are read, whatever cannot be a name is left out, and a full zone is recognised."""
+    assert refusal_of(message) == BatchRefusal(message, frozenset(names), zone_full)
+
+
+def test_empty_message_still_gives_a_reason() -> None:
+    """A person reads why a name is in conflict, also where Route 53 says nothing."""
+    assert refusal_of("") == BatchRefusal("no reason given")
