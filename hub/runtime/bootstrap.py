@@ -167,7 +167,7 @@ def observer() -> Observer:
 
 @cache
 def statuses() -> DynamoStatuses:
-    """How each spoke is, for the observer to say when events came, and for the sweeper what its VPCs keep."""
+    """How each spoke is, for the observer to say when events came."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
 
 
@@ -180,6 +180,7 @@ def publisher() -> Publisher:
         ledger=DynamoLedger(table),
         circumstances=DynamoStatuses(table),
         zones=_zones(contract.PUBLISHER_ROLE, setting(contract.ENV_WRITER_ROLE_ARN), share),
+        clock=now,
         adopting=frozenset(json.loads(setting(contract.ENV_ADOPTING_ZONES))),
     )
 
@@ -217,6 +218,7 @@ def vpc_discovery() -> VpcDiscovery | None:
         accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
         vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
         rows=DynamoVpcs(table),
+        spokes=DynamoStatuses(table),
         tasks=_associations(),
         clock=now,
     )

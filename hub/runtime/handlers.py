@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -14,12 +13,13 @@ from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.deadline import Deadline
 from hub.runtime.messages import NotOurs, task_of
+from hub.runtime.model.names import Millis
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Hint, hint_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
-from hub.runtime.publisher.publisher import NameResult
-from hub.runtime.sweeper.scheduler import ZONES_AN_AUDIT
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.sweeper.scheduler import audit_parts
 from hub.runtime.telemetry import (
     logger,
     metrics,
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import InstanceRef, NameKey, Spoke
     from hub.runtime.model.tasks import Task
-
-# How long a zone that is closed to the writer role is tried, before its names are let go so that others go on.
-PATIENCE_MILLIS: Final = 120_000
 
 # What Lambda takes as a partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
@@ -117,10 +114,11 @@ def _work(task: Task, context: LambdaContext) -> None:
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):
-            for status in bootstrap.auditor().audit(zone_ids[:ZONES_AN_AUDIT], _deadline(context)):
+            now, later = audit_parts(zone_ids)
+            for status in bootstrap.auditor().audit(now, _deadline(context)):
                 report_audit(status)
-            if rest := zone_ids[ZONES_AN_AUDIT:]:
-                bootstrap.sweep_scheduler().schedule_audits(rest)
+            if later:
+                bootstrap.sweep_scheduler().schedule_audits(later)
         case Associate():
             raise NotOurs("the message is a task of the associator")
 
@@ -132,10 +130,7 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
     vpc_discovery = bootstrap.vpc_discovery()
     if vpc_discovery is not None:
-        discovery = vpc_discovery.sweep(spoke, departed=status.withdrawn)
-        if discovery.kept != status.kept_vpcs:
-            bootstrap.statuses().keep_vpcs(spoke, discovery.kept)
-        report_discovery(discovery)
+        report_discovery(vpc_discovery.sweep(status))
     if not swept.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
@@ -190,30 +185,26 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     # The first change of each name: Lambda delivers again from the lowest sequence number that is answered.
     first: dict[NameKey, str] = {}
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
-    changed_at: dict[NameKey, int] = {}
+    changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
     for record in event["Records"]:
         change = record["dynamodb"]
         key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
         first.setdefault(key, change["SequenceNumber"])
-        changed_at.setdefault(key, int(change["ApproximateCreationDateTime"] * 1000))
+        changed_at.setdefault(key, Millis(int(change["ApproximateCreationDateTime"] * 1000)))
         sort_key = change["Keys"][contract.SORT_KEY]["S"]
         if sort_key == contract.MARK_KEY:
             marked.add(key)
         else:
             claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in bootstrap.publisher().publish(first, marked, _deadline(context)):
+    for outcome in bootstrap.publisher().publish(changed_at, marked, _deadline(context)):
         seen: dict[str, object] = {
             "dns_name": outcome.key.fqdn,
             "zone": outcome.key.zone_id,
             "instances": sorted(claimants[outcome.key]),
             "reason": outcome.reason,
         }
-        closed = outcome.result is NameResult.CLOSED
-        if closed and bootstrap.now() - changed_at[outcome.key] < PATIENCE_MILLIS:
-            # Permissions take a while to be everywhere after a deployment.
-            outcome = replace(outcome, result=NameResult.RETRY)  # noqa: PLW2901 - it is this outcome, seen in time
         report_name(outcome, seen)
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])

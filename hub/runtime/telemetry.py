@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
-from hub.runtime.publisher.publisher import NameOutcome, NameResult
+from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
     from hub.runtime.associator.associator import VpcOutcome

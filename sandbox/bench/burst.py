@@ -19,6 +19,7 @@ from hub.runtime.aws.zones import REGION, WriterZones, wire_of
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
+    NEVER,
     Claim,
     ConflictRule,
     Fqdn,
@@ -34,7 +35,8 @@ from hub.runtime.model.names import (
 from hub.runtime.names.labels import reverse_name
 from hub.runtime.publisher.batches import MAX_ELEMENTS
 from hub.runtime.publisher.holders import desired_record_sets
-from hub.runtime.publisher.publisher import NameResult, Publisher
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.rate_limit import CHANGES, Pace
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.hosted_zones import hosted_zone
@@ -142,11 +144,11 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     ledger = _Ledger(scenario.after, {key: Published(desired_record_sets([of])) for key, of in scenario.before.items()})
     pace = Pace(share, stage.clock.now())
     zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
-    publisher = Publisher(ledger, _Nothing(), zones)
+    publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
     while waiting:
         deadline = Deadline(partial(stage.until, stage.clock.now() + RUN_SECONDS))
-        outcomes = publisher.publish(waiting[:NAMES_A_RUN], (), deadline)
+        outcomes = publisher.publish(dict.fromkeys(waiting[:NAMES_A_RUN], NEVER), (), deadline)
         again = [outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY]
         if any(outcome.result not in {NameResult.PUBLISHED, NameResult.RETRY} for outcome in outcomes):
             raise AssertionError("some of the names could not be published")

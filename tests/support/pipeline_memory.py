@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import (
+    NEVER,
     Account,
     Action,
     Change,
@@ -27,7 +28,8 @@ from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import InstanceResult, Recorder
 from hub.runtime.policy.decide import Policy
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
-from hub.runtime.publisher.publisher import NameResult, Publisher
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP, instance
@@ -119,7 +121,7 @@ class MemoryDriver:
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
         self.observer = Observer(self.policy, zone_ids, self.organization, spokes, recorder, clock, clock.sleep)
-        self.publisher = Publisher(ledger, statuses, zones)
+        self.publisher = Publisher(ledger, statuses, zones, clock)
         self.sweeper = Sweeper(
             policy=self.policy,
             policy_digest="p",
@@ -182,7 +184,7 @@ class MemoryDriver:
     def _publish(self) -> None:
         marked, touched = set(self.ledger.marked), [*self.ledger.touched]
         try:
-            outcomes = self.publisher.publish({*touched, *marked}, marked, AMPLE)
+            outcomes = self.publisher.publish(dict.fromkeys({*touched, *marked}, NEVER), marked, AMPLE)
         except Killed:
             return
         again = {outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY}

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from hub.runtime.model.names import Claim, ConflictRule, InstanceRef, InstanceState, NameKey, RecordSet, WhenStopped
+from hub.runtime.model.names import (
+    NEVER,
+    Claim,
+    ConflictRule,
+    InstanceRef,
+    InstanceState,
+    NameKey,
+    RecordSet,
+    WhenStopped,
+)
 from hub.runtime.names.templates import Template
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import DELIVERIES_BEFORE_GONE, Observer
@@ -17,7 +26,8 @@ from hub.runtime.observer.recorder import InstanceResult, Recorder
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import Rule, Scope
 from hub.runtime.publisher.holders import conflict_rule, desired_record_sets
-from hub.runtime.publisher.publisher import NameResult, Publisher
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.publisher.publisher import Publisher
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
 from tests.support.memory_statuses import MemoryStatuses
@@ -80,7 +90,7 @@ class World:
     def publish(self) -> None:
         while self.ledger.touched:
             touched, self.ledger.touched = set(self.ledger.touched), []
-            for outcome in self.publisher.publish(touched, (), AMPLE):
+            for outcome in self.publisher.publish(dict.fromkeys(touched, NEVER), (), AMPLE):
                 if outcome.result is NameResult.RETRY:
                     self.ledger.touched.append(outcome.key)
 
@@ -102,7 +112,7 @@ def world() -> World:
         clock=clock,
         sleep=clock.sleep,
     )
-    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones), organization, ledger, zones)
+    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones, clock), organization, ledger, zones)
 
 
 class Orders(RuleBasedStateMachine):

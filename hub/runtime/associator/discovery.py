@@ -18,8 +18,9 @@ from hub.runtime.ports import SpokeUnreachable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hub.runtime.associator.ports import VpcLedger, Vpcs
+    from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
     from hub.runtime.model.names import Account, Fqdn, Spoke
+    from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.vpcs import Vpc, VpcRef
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import Accounts, Clock, Tasks
@@ -46,20 +47,28 @@ class VpcDiscovery:
     accounts: Accounts
     vpcs: Vpcs
     rows: VpcLedger
+    spokes: SpokeLedger
     tasks: Tasks
     clock: Clock
 
-    def sweep(self, spoke: Spoke, *, departed: bool = False) -> DiscoveryOutcome:
+    def sweep(self, swept: SpokeStatus) -> DiscoveryOutcome:
         """Bring the ledger in line with the VPCs that a spoke shows, and ask for what is to be done.
 
-        Nothing is asked for by a listing that failed. `departed` says that the spoke's names were withdrawn, as it was
-        out of reach for too long; what orgdns associated there is only ended if its account is none of ours any more,
-        whenever that comes to be.
+        Nothing is asked for by a listing that failed. `swept` is the status that the sweep of the spoke's instances
+        ended with. Where it says that the spoke's names were withdrawn, what orgdns associated there is only ended if
+        its account is none of ours any more, whenever that comes to be; until then the status counts the VPCs, so that
+        the spoke is swept on.
 
         Raises:
             LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
             TasksUnsent: When the associator could not be asked.
         """
+        outcome = self._discover(swept.spoke, departed=swept.withdrawn)
+        if outcome.kept != swept.kept_vpcs:
+            self.spokes.keep_vpcs(swept.spoke, outcome.kept)
+        return outcome
+
+    def _discover(self, spoke: Spoke, *, departed: bool) -> DiscoveryOutcome:
         status = VpcsStatus(spoke, seen_at=self.clock())
         try:
             account = member_account(spoke, self.accounts, self.policy, Subject.VPCS)

@@ -60,6 +60,14 @@ class VpcLedger(Protocol):
         ...
 
 
+class SpokeLedger(Protocol):
+    """What the ledger knows of spokes; raises LedgerUnavailable."""
+
+    def keep_vpcs(self, spoke: Spoke, number: int) -> None:
+        """Store in how many VPCs of a withdrawn spoke something that orgdns associated is left."""
+        ...
+
+
 class ApprovalLedger(Protocol):
     """What waits for a person of a zone's associations; each raises LedgerUnavailable."""
 

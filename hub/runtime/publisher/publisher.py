@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +26,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.ports import (
     BatchRefused,
+    Clock,
     LedgerUnavailable,
     NameLedger,
     PublishControls,
@@ -36,13 +36,14 @@ from hub.runtime.ports import (
 )
 from hub.runtime.publisher.batches import NameChange, batches, changes
 from hub.runtime.publisher.holders import desired_record_sets, left_out
+from hub.runtime.publisher.outcome import NameOutcome, NameResult, patient
 from hub.runtime.publisher.refusals import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.names import Fqdn, Millis
     from hub.runtime.ports import ZoneRecordSets
     from hub.runtime.publisher.refusals import BatchRefusal
 
@@ -50,35 +51,8 @@ if TYPE_CHECKING:
 CALL_SECONDS: Final = HUB_CALLS.seconds()
 
 
-class NameResult(StrEnum):
-    """What became of a name."""
-
-    PUBLISHED = "published"
-    UNCHANGED = "unchanged"
-    CONFLICT = "conflict"
-    CLOSED = "closed"
-    PAUSED = "paused"
-    RETRY = "retry"
-
-
 # A name of which a batch was not sent, or nobody knows what came of it.
 _UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUSED})
-
-
-@dataclass(frozen=True, slots=True)
-class NameOutcome:
-    """What became of one name, and why.
-
-    `left_out` is how many members of a shared name hold no part of it, as it is full. `zone_full` says that the name is
-    in conflict because its zone is at its quota of records.
-    """
-
-    key: NameKey
-    result: NameResult
-    reason: str = ""
-    changes: tuple[Change, ...] = ()
-    left_out: int = 0
-    zone_full: bool = False
 
 
 @dataclass(slots=True)
@@ -101,16 +75,20 @@ class Publisher:
     ledger: NameLedger
     circumstances: PublishControls
     zones: Zones
+    clock: Clock
     # The ids of the zones in which what other tools left for known instances is taken over.
     adopting: frozenset[str] = frozenset()
 
-    def publish(self, keys: Iterable[NameKey], marked: Collection[NameKey], deadline: Deadline) -> list[NameOutcome]:
+    def publish(
+        self, changed_at: Mapping[NameKey, Millis], marked: Collection[NameKey], deadline: Deadline
+    ) -> list[NameOutcome]:
         """One outcome for each name, in order. What may succeed later ends as RETRY and is safe to repeat.
 
+        `changed_at` has the names, each with the time of the change in the ledger that this call is to publish.
         Of the names that are `marked`, what the zone holds is read before anything is decided. While publishing is
         paused, names are let go: they are in the ledger, and an audit finds them afterwards.
         """
-        ordered = sorted(set(keys))
+        ordered = sorted(changed_at)
         run = _Run(deadline, marked=marked)
         if self._is_paused(run, ordered):
             return [run.outcomes[key] for key in ordered]
@@ -129,7 +107,8 @@ class Publisher:
         self._send(run, [batch for turn in zip_longest(*of_zones) for batch in turn if batch])
         for key, state in run.states.items():
             run.outcomes[key] = replace(run.outcomes[key], left_out=left_out(state.claims))
-        return [run.outcomes[key] for key in ordered]
+        now = self.clock()
+        return [patient(run.outcomes[key], changed_at[key], now) for key in ordered]
 
     def _planned(self, run: _Run, keys: Iterable[NameKey]) -> list[NameChange]:
         """What is to change of the names of one zone; the outcome of the others is known by that."""

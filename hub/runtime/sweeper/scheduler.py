@@ -191,5 +191,10 @@ def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
     ]
 
 
+def audit_parts(zone_ids: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the zones that one audit compares, and those that it leaves to the next task."""
+    return zone_ids[:ZONES_AN_AUDIT], zone_ids[ZONES_AN_AUDIT:]
+
+
 def _audits(zone_ids: Collection[str]) -> list[tuple[Task, int]]:
     return [(Audit(tuple(sorted(zone_ids))), 0)] if zone_ids else []

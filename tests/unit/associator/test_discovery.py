@@ -7,6 +7,7 @@ from hub.runtime.model.vpcs import AssociationRecord
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS, ZONE_IDS, example_policy
 from tests.support.memory import MemoryClock, MemoryOrganization
+from tests.support.memory_statuses import MemoryStatuses
 from tests.support.memory_vpcs import MemoryVpcRows, MemoryVpcs, foreign_zone, vpc_ref
 
 HOME = Spoke(PAYMENTS.id, "eu-central-1")
@@ -20,6 +21,7 @@ class Stage:
         default_factory=lambda: MemoryOrganization(accounts={PAYMENTS.id: PAYMENTS})
     )
     asked: list[Task] = field(default_factory=list)
+    spokes: MemoryStatuses = field(default_factory=lambda: MemoryStatuses(MemoryClock()))
     rows: MemoryVpcRows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -32,10 +34,11 @@ class Stage:
             accounts=self.organization,
             vpcs=self.aws,
             rows=self.rows,
+            spokes=self.spokes,
             tasks=self,
             clock=MemoryClock(),
         )
-        return sweeper.sweep(HOME, departed=departed)
+        return sweeper.sweep(replace(self.spokes.spoke_status(HOME), withdrawn=departed))
 
     def ask(self, tasks: object) -> None:
         self.asked += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
@@ -117,8 +120,22 @@ def test_account_that_leaves_later_than_its_unit_is_let_go_then() -> None:
     stage.organization.accounts.clear()
     assert stage.sweep(departed=True).kept == 1
     assert stage.asked == [Associate(HOME, (ref.id,), abandon=True)]
+    assert stage.spokes.spoke_status(HOME).kept_vpcs == 1
     stage.rows.forget_vpc(ref)
     assert stage.sweep(departed=True).kept == 0
+    assert stage.spokes.spoke_status(HOME).kept_vpcs == 0
+
+
+def test_number_of_kept_vpcs_is_written_when_it_changes() -> None:
+    """The spoke's status counts the VPCs that are left, and is not written again for the same number."""
+    stage = Stage(organization=MemoryOrganization())
+    assert stage.sweep(departed=True).kept == 0
+    assert stage.spokes.spokes == {}
+    stage.rows.put_association(vpc_ref(), CORP_ZONE, AssociationRecord(managed=True))
+    stage.sweep(departed=True)
+    assert stage.spokes.spokes.pop(HOME).kept_vpcs == 1
+    stage.sweep()
+    assert stage.spokes.spokes == {}
 
 
 def test_units_that_nobody_tells() -> None:

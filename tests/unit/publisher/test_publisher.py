@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
+    NEVER,
     SIMPLE,
     Action,
     Change,
@@ -19,7 +20,8 @@ from hub.runtime.model.names import (
     RecordType,
 )
 from hub.runtime.model.status import SpokeStatus
-from hub.runtime.publisher.publisher import NameOutcome, NameResult, Publisher
+from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameOutcome, NameResult
+from hub.runtime.publisher.publisher import Publisher
 from tests.support.build import claim, key, record_set, ref
 from tests.support.memory import MemoryClock, MemoryLedger, MemoryZones
 from tests.support.memory_statuses import MemoryStatuses
@@ -33,8 +35,9 @@ class World:
         self.zones = MemoryZones()
         self.deadline = Deadline(lambda: self.seconds_left)
         self.seconds_left = 300.0
-        self.statuses = MemoryStatuses(MemoryClock())
-        self.publisher = Publisher(self.ledger, self.statuses, self.zones)
+        self.clock = MemoryClock()
+        self.statuses = MemoryStatuses(self.clock)
+        self.publisher = Publisher(self.ledger, self.statuses, self.zones, self.clock)
 
     def claim(self, *claims: Claim) -> None:
         for one in claims:
@@ -44,7 +47,7 @@ class World:
         self.ledger.withdraw_claim(one.key, one.instance, 2)
 
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
-        return self.publisher.publish(keys or set(self.ledger.touched), (), self.deadline)
+        return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)
 
     def endings(self, *keys: NameKey) -> set[NameResult]:
         return {outcome.result for outcome in self.publish(*keys)}
@@ -379,6 +382,18 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(world: World) -> None:
     assert "closed to us" in (world.ledger.published[elsewhere.key].conflict or "")
     world.zones.closed.clear()
     assert world.endings(elsewhere.key) == {NameResult.PUBLISHED}
+
+
+def test_zone_that_is_closed_is_retried_soon_after_the_change(world: World) -> None:
+    """Just after a deployment the zone may open; the names of other zones are published meanwhile."""
+    changed_at = world.clock()
+    world.zones.closed.add(key().zone_id)
+    world.claim(claim(1))
+    for seconds, result in ((0, NameResult.RETRY), (PATIENCE_MILLIS // 1000, NameResult.CLOSED)):
+        world.clock.sleep(seconds)
+        (outcome,) = world.publisher.publish({key(): changed_at}, (), world.deadline)
+        assert outcome.result is result
+        assert "AccessDenied" in outcome.reason
 
 
 def test_many_unsure_names_are_one_read(world: World) -> None:

@@ -27,6 +27,7 @@ from hub.runtime.sweeper.scheduler import (
     SWEEP_OVERDUE,
     SWEEPS_A_SECOND,
     SweepScheduler,
+    audit_parts,
     due_sweeps,
 )
 from tests.support.memory import MemoryClock
@@ -180,6 +181,14 @@ def test_zones_are_audited_by_one_task_after_the_other() -> None:
     asking.schedule_audits(("Z9", "Z8"))
     asking.schedule_audits(())
     assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
+
+
+@pytest.mark.parametrize(("number", "now", "later"), [(0, 0, 0), (1, 1, 0), (25, 25, 0), (26, 25, 1), (60, 25, 35)])
+def test_audit_leaves_what_is_too_much_to_the_next_task(number: int, now: int, later: int) -> None:
+    """One audit reads the ledger once for 25 zones; none is lost, and their order stays."""
+    zone_ids = tuple(f"Z{zone}" for zone in range(number))
+    assert audit_parts(zone_ids) == (zone_ids[:now], zone_ids[now:])
+    assert len(audit_parts(zone_ids)[1]) == later
 
 
 def test_held_zone_is_audited_again_within_hours() -> None:

@@ -1,0 +1,48 @@
+"""What became of a name that was to be published. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import Change, Millis, NameKey
+
+# A deployment's permissions take a while to reach all of AWS: until then a zone may seem closed to the writer role.
+# Milliseconds after the change of the ledger; later, the name is left so that others go on.
+PATIENCE_MILLIS: Final = 120_000
+
+
+class NameResult(StrEnum):
+    """What became of a name."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class NameOutcome:
+    """What became of one name, and why.
+
+    `left_out` is how many members of a shared name hold no part of it, as it is full. `zone_full` says that the name is
+    in conflict because its zone is at its quota of records.
+    """
+
+    key: NameKey
+    result: NameResult
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    left_out: int = 0
+    zone_full: bool = False
+
+
+def patient(outcome: NameOutcome, changed_at: Millis, now: Millis) -> NameOutcome:
+    """Return the outcome, but retry a name whose zone is closed if it changed less than two minutes ago."""
+    if outcome.result is NameResult.CLOSED and now - changed_at < PATIENCE_MILLIS:
+        return replace(outcome, result=NameResult.RETRY)
+    return outcome
