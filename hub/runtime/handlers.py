@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import bootstrap, contract
-from hub.runtime.associator.events import vpc_hint_of
+from hub.runtime.associator.events import association_of
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.deadline import Deadline
 from hub.runtime.messages import NotOurs, task_of
@@ -151,7 +151,7 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     tasks: dict[Associate, list[str]] = {}
     for record in event["Records"]:
         try:
-            tasks.setdefault(_association_of(record["body"]), []).append(record["messageId"])
+            tasks.setdefault(association_of(record["body"]), []).append(record["messageId"])
         except NotOurs as reason:
             metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
@@ -164,18 +164,6 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             failed += message_ids
     return _failed(failed)
-
-
-def _association_of(body: str) -> Associate:
-    """What a message of the associator's queue asks for: a task of the sweeper's, or an event of a VPC."""
-    try:
-        task = task_of(body)
-    except NotOurs:
-        spoke, vpc_id = vpc_hint_of(body)
-        return Associate(spoke, (vpc_id,))
-    if not isinstance(task, Associate):
-        raise NotOurs("the message is a task of the sweeper")
-    return task
 
 
 @logger.inject_lambda_context

@@ -36,36 +36,52 @@ def body_of(task: Task) -> str:
     return json.dumps(fields)
 
 
+def content_of(body: str) -> dict[str, Any]:
+    """The JSON object that a message is.
+
+    Raises:
+        NotOurs: When it is none.
+    """
+    try:
+        content = json.loads(body)
+    except ValueError as broken:
+        raise NotOurs("the message is no JSON") from broken
+    except RecursionError as broken:
+        raise NotOurs("the message is nested too deeply") from broken
+    if not isinstance(content, dict):
+        raise NotOurs("the message is no JSON object")
+    return content
+
+
 def task_of(body: str) -> Task:
     """The task that a message stands for.
 
     Raises:
         NotOurs: When it stands for none.
     """
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as broken:
-        raise NotOurs("the message is no JSON") from broken
-    if not isinstance(fields, dict):
-        raise NotOurs("the message is no JSON object")
-    match fields:
+    return task_in(content_of(body))
+
+
+def task_in(content: dict[str, Any]) -> Task:
+    """The task in the content of a message; raises NotOurs when there is none."""
+    match content:
         case {contract.TASK: contract.SCHEDULE_SWEEPS}:
             return ScheduleSweeps()
         case {contract.TASK: contract.SCHEDULE_AUDITS}:
             return ScheduleAudits()
-        case {contract.TASK: contract.SWEEP} if spoke := _spoke(fields):
+        case {contract.TASK: contract.SWEEP} if spoke := _spoke(content):
             return Sweep(spoke)
         case {contract.TASK: contract.AUDIT, "zones": [*zones]} if _all(_ZONE_ID, zones):
             return Audit(tuple(zones))
-        case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if (spoke := _spoke(fields)) and _all(VPC_ID, vpcs):
-            return Associate(spoke, tuple(vpcs), abandon=fields.get("abandon") is True)
+        case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if (spoke := _spoke(content)) and _all(VPC_ID, vpcs):
+            return Associate(spoke, tuple(vpcs), abandon=content.get("abandon") is True)
         case _:
             pass
     raise NotOurs("the message is no task of orgdns")
 
 
-def _spoke(fields: dict[str, Any]) -> Spoke | None:
-    match fields:
+def _spoke(content: dict[str, Any]) -> Spoke | None:
+    match content:
         case {"account": str(account), "region": str(region)}:
             return Spoke(account, region) if _ACCOUNT.fullmatch(account) and _REGION.fullmatch(region) else None
         case _:
@@ -83,20 +99,12 @@ class NotOurs(Exception):
     """A message that can never succeed; the message is the reason."""
 
 
-def event_of(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An event, and its detail."""
-    try:
-        event = json.loads(body)
-    except ValueError as broken:
-        raise NotOurs("the message is no JSON") from broken
-    except RecursionError as broken:
-        raise NotOurs("the message is nested too deeply") from broken
-    if not isinstance(event, dict):
-        raise NotOurs("the message is no JSON object")
+def detail_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The detail of an event; raises NotOurs when it has none."""
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise NotOurs("the event has no detail")
-    return event, detail
+    return detail
 
 
 def resource_of(event: dict[str, Any], arn: re.Pattern[str], what: str) -> tuple[str, str, str]:

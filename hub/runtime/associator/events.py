@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.messages import VPC_ID, NotOurs, event_of, resource_of, short
+from hub.runtime.messages import VPC_ID, NotOurs, content_of, detail_of, resource_of, short, task_in
 from hub.runtime.model.names import Spoke
+from hub.runtime.model.tasks import Associate
 
 _VPC_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):vpc/(vpc-[0-9a-f]{8,17})")
+
+
+def association_of(body: str) -> Associate:
+    """What a message of the associator's queue asks for: a task of the sweeper's, or an event of a VPC.
+
+    Raises:
+        NotOurs: When it is none of both.
+    """
+    content = content_of(body)
+    if contract.TASK not in content:
+        spoke, vpc_id = _vpc_hint(content)
+        return Associate(spoke, (vpc_id,))
+    task = task_in(content)
+    if not isinstance(task, Associate):
+        raise NotOurs("the message is a task of the sweeper")
+    return task
 
 
 def vpc_hint_of(body: str) -> tuple[Spoke, str]:
@@ -22,7 +39,11 @@ def vpc_hint_of(body: str) -> tuple[Spoke, str]:
     Raises:
         NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
     """
-    event, detail = event_of(body)
+    return _vpc_hint(content_of(body))
+
+
+def _vpc_hint(event: dict[str, Any]) -> tuple[Spoke, str]:
+    detail = detail_of(event)
     match event.get("source"), event.get("detail-type"):
         case contract.STATE_SOURCE, contract.CALL_DETAIL_TYPE:
             spoke = Spoke(str(event.get("account")), str(event.get("region")))

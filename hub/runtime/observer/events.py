@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.messages import NotOurs, event_of, resource_of, short
+from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short
 from hub.runtime.model.names import InstanceRef, InstanceState
 
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
@@ -49,7 +49,8 @@ def hint_of(body: str, attempt: int = 1) -> Hint:
     Raises:
         NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
     """
-    event, detail = event_of(body)
+    event = content_of(body)
+    detail = detail_of(event)
     ref = _subject(event)
     match event.get("source"), event.get("detail-type"):
         case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:

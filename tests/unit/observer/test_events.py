@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.associator.events import vpc_hint_of
+from hub.runtime.associator.events import association_of, vpc_hint_of
 from hub.runtime.messages import NotOurs
 from hub.runtime.model.names import InstanceRef, InstanceState, Spoke
+from hub.runtime.model.tasks import Associate
 from hub.runtime.observer.events import Hint, hint_of
 from tests.support.build import DOCUMENTS
 
@@ -181,3 +182,28 @@ def test_event_that_is_of_no_vpc_is_refused(event: dict[str, Any] | str, reason:
     with pytest.raises(NotOurs) as refused:
         vpc_hint_of(event if isinstance(event, str) else json.dumps(event))
     assert reason in str(refused.value)
+
+
+ASSOCIATE = {"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": [VPC]}
+
+
+@pytest.mark.parametrize("content", [CALL, TAGGED, ASSOCIATE])
+def test_associator_takes_events_and_tasks(content: dict[str, Any]) -> None:
+    """An event of a VPC asks for the same as a task with this VPC."""
+    assert association_of(json.dumps(content)) == Associate(Spoke("444444444444", "eu-central-1"), (VPC,))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"orgdns": "schedule audits"}, "the message is a task of the sweeper"),
+        (ASSOCIATE | {"vpcs": ["vpc-*"]}, "the message is no task of orgdns"),
+        (CALL | {"detail": None}, "the event has no detail"),
+        ([], "the message is no JSON object"),
+    ],
+)
+def test_associator_refuses_what_is_neither(content: object, reason: str) -> None:
+    """Another function's task, a garbled task and a garbled event each say what is wrong."""
+    with pytest.raises(NotOurs) as refused:
+        association_of(json.dumps(content))
+    assert str(refused.value) == reason

@@ -259,7 +259,7 @@ ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-ce
     ("body", "reason"),
     [
         ("", "is no JSON$"),
-        ("[" * 100_000, "is no JSON$"),
+        ("[" * 100_000, "is nested too deeply$"),
         ("[]", "is no JSON object$"),
         ("{}", "is no task of"),
         ('{"orgdns": "sweep"}', "is no task of"),
