@@ -10,7 +10,7 @@ from troposphere import awslambda as lambda_
 from troposphere.logs import LogGroup
 
 from hub.runtime import contract
-from orgdns.cfn.zone_ids import zone_id_title
+from orgdns.cfn.zone_ids import zone_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def environment(ledger: Table) -> dict[str, Any]:
 
 def zone_ids(config: Config) -> dict[str, Any]:
     """The environment variable that says the zones' ids, of which some may be parameters."""
-    return {contract.ENV_ZONE_IDS: _with_ids({zone.domain: _id(zone) for zone in config.zones}, config.zones)}
+    return {contract.ENV_ZONE_IDS: _with_ids({zone.domain: zone_id(zone) for zone in config.zones}, config.zones)}
 
 
 def guards(config: Config) -> dict[str, Any]:
@@ -82,11 +82,7 @@ def guards(config: Config) -> dict[str, Any]:
 def adopting_zones(config: Config) -> dict[str, Any]:
     """The environment variable that says in which zones what other tools left is taken over."""
     zones = [zone for zone in config.zones if zone.adopt]
-    return {contract.ENV_ADOPTING_ZONES: _with_ids([_id(zone) for zone in zones], zones)}
-
-
-def _id(zone: Zone) -> str:
-    return zone.id or f"${{{zone_id_title(zone.domain)}}}"
+    return {contract.ENV_ADOPTING_ZONES: _with_ids([zone_id(zone) for zone in zones], zones)}
 
 
 def _with_ids(content: object, zones: Sequence[Zone]) -> Any:  # noqa: ANN401  text, or a function of CloudFormation's

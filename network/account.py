@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import awacs.ec2
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
-from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
+from troposphere import GetAtt, Output, Ref, Tags, Template
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
@@ -15,7 +15,7 @@ from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.trust import document, trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import looked_at_by_route53, vpcs_in_covered_regions
-from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_id_title
+from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_arn, zone_id_title, zone_title
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
@@ -45,7 +45,7 @@ def network_template(config: Config) -> Template:
                 Output(
                     zone_id_title(zone.domain),
                     Description=f"Hosted zone id of {shown_domain(zone.domain)}, for the hub stack.",
-                    Value=Ref(_zone_title(zone.domain)),
+                    Value=Ref(zone_title(zone.domain)),
                 )
             )
     role = template.add_resource(
@@ -74,13 +74,9 @@ def network_template(config: Config) -> Template:
     return template
 
 
-def _zone_title(domain: Fqdn) -> str:
-    return f"Zone{alphanumeric(domain)}"
-
-
 def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
     return HostedZone(
-        _zone_title(domain),
+        zone_title(domain),
         Name=shown_domain(domain),
         HostedZoneConfig=HostedZoneConfiguration(Comment="Names of EC2 instances, written by orgdns."),
         VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
@@ -110,7 +106,7 @@ def _authorizer(config: Config) -> Role:
             Sid="EndAssociations",
             Effect=Allow,
             Action=[awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone],
-            Resource=[_zone_arn(zone) for zone in reached],
+            Resource=[zone_arn(zone, zone_title) for zone in reached],
             Condition=Condition(conditions),
         ),
         Statement(
@@ -128,7 +124,7 @@ def _authorizer(config: Config) -> Role:
             Sid="AuthorizeAssociations",
             Effect=Allow,
             Action=[awacs.route53.CreateVPCAssociationAuthorization],
-            Resource=[_zone_arn(zone) for zone in associated],
+            Resource=[zone_arn(zone, zone_title) for zone in associated],
             Condition=Condition(conditions),
         )
         statements.insert(0, authorize)
@@ -147,7 +143,7 @@ def _read_records(zones: list[Zone]) -> Statement:
         Sid="ReadRecords",
         Effect=Allow,
         Action=[awacs.route53.ListResourceRecordSets],
-        Resource=[_zone_arn(zone) for zone in zones],
+        Resource=[zone_arn(zone, zone_title) for zone in zones],
     )
 
 
@@ -175,7 +171,7 @@ def _change_records(zone: Zone) -> Statement:
         Sid=f"Change{alphanumeric(zone.domain)}",
         Effect=Allow,
         Action=[awacs.route53.ChangeResourceRecordSets],
-        Resource=[_zone_arn(zone)],
+        Resource=[zone_arn(zone, zone_title)],
         Condition=Condition(
             [
                 ForAllValuesStringLike({_NAMES: [f"*.{shown_domain(zone.domain)}"]}),
@@ -184,8 +180,3 @@ def _change_records(zone: Zone) -> Statement:
             ]
         ),
     )
-
-
-def _zone_arn(zone: Zone) -> Sub:
-    zone_id = zone.id or f"${{{_zone_title(zone.domain)}}}"
-    return Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/{zone_id}")

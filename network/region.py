@@ -11,7 +11,7 @@ from troposphere.route53profiles import Profile, ProfileResourceAssociation
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.vpc_selection import VpcSelection
-from orgdns.cfn.zone_ids import zone_arn, zone_id_title, zone_parameters
+from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_parameters, zone_title
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
@@ -30,11 +30,10 @@ def network_region_template(config: Config) -> Template:
     tags = Tags({"application": contract.PREFIX})
     profile = template.add_resource(Profile("Profile", Name=contract.PROFILE, Tags=tags))
     for zone in zones:
-        title = zone_id_title(zone.domain)
         template.add_resource(
             ProfileResourceAssociation(
-                title.replace("ZoneId", "Zone", 1),
-                Name=f"{contract.PREFIX}-{zone.domain.removesuffix('.').replace('.', '-')}"[:64],
+                zone_title(zone.domain),
+                Name=f"{contract.PREFIX}-{shown_domain(zone.domain).replace('.', '-')}"[:64],
                 ProfileId=Ref(profile),
                 ResourceArn=zone_arn(zone),
             )
