@@ -11,6 +11,7 @@ from troposphere.sqs import Queue, RedrivePolicy
 from hub.functions import add_function, environment, guards, log_group, zone_ids
 from hub.roles import associator_role
 from hub.runtime import contract
+from orgdns.cfn.event_patterns import vpc_events
 from orgdns.cfn.queues import queue, queue_policy, rule_arn
 from orgdns.cfn.trust import role_arn
 
@@ -28,18 +29,10 @@ RETENTION: Final = 86_400
 # As few as Lambda takes: all of them share the quotas of one account.
 AT_A_TIME: Final = 2
 
-VPC_RULE: Final = f"{contract.PREFIX}-received-vpc-calls"
-VPC_TAG_RULE: Final = f"{contract.PREFIX}-received-vpc-tags"
-
-
-def vpc_rules(config: Config) -> tuple[str, ...]:
-    """The names of the rules of the hub's bus that carry events of VPCs to the associator's queue."""
-    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.association_policies else ()
-
 
 def add_association_queues(template: Template, config: Config) -> tuple[Queue, Queue]:
     """Add the associator's queue, and that of what failed."""
-    rules = [rule_arn(f"{contract.EVENT_BUS}/{rule}") for rule in vpc_rules(config)]
+    rules = [rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in vpc_events(config)]
     dead_letters = template.add_resource(queue("AssociationsDeadLetterQueue", contract.ASSOCIATIONS_DEAD_LETTER_QUEUE))
     template.add_resource(queue_policy(dead_letters, rules))
     tasks = template.add_resource(

@@ -19,19 +19,23 @@ from awacs.aws import (
 from troposphere import GetAtt, Template
 from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
 
-from hub.associator import VPC_RULE, VPC_TAG_RULE, vpc_rules
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import state_pattern, tag_pattern, vpc_pattern, vpc_tag_pattern
+from orgdns.cfn.event_patterns import instance_events, vpc_events
 from orgdns.cfn.queues import queue_policy, rule_arn
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
 
+    from orgdns.cfn.event_patterns import EventKind
     from orgdns.config.load import Config
 
-STATE_RULE: Final = f"{contract.PREFIX}-received-instance-states"
-TAG_RULE: Final = f"{contract.PREFIX}-received-instance-tags"
+_DESCRIPTIONS: Final = {
+    "StateRule": "State changes of instances",
+    "TagRule": "Tag changes of instances",
+    "VpcRule": "Calls that make, change or delete a VPC",
+    "VpcTagRule": "Tag changes of VPCs",
+}
 
 
 def add_event_bus(
@@ -57,59 +61,35 @@ def add_event_bus(
             Statement=_spokes_deliver(config, bus).JSONrepr(),
         )
     )
-    rules = [rule_arn(f"{contract.EVENT_BUS}/{STATE_RULE}"), rule_arn(f"{contract.EVENT_BUS}/{TAG_RULE}")]
-    admissions = [
-        template.add_resource(queue_policy(events, rules)),
-        template.add_resource(queue_policy(dead_letters, rules)),
-    ]
-    target = Target(
-        Id="events-queue",
-        Arn=GetAtt(events, "Arn"),
-        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+    kinds = instance_events(config)
+    rules = [rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in kinds]
+    template.add_resource(queue_policy(events, rules))
+    template.add_resource(queue_policy(dead_letters, rules))
+    for kind in kinds:
+        template.add_resource(_rule(bus, kind, "observer", "events-queue", observer))
+    if associator:
+        for kind in vpc_events(config):
+            template.add_resource(_rule(bus, kind, "associator", "associations-queue", associator))
+
+
+def _rule(bus: EventBus, kind: EventKind, function: str, target: str, queues: tuple[Queue, Queue]) -> Rule:
+    """The rule that delivers one kind of event to a function's queue."""
+    queue, dead_letters = queues
+    return Rule(
+        kind.title,
+        Name=kind.hub_rule,
+        Description=f"{_DESCRIPTIONS[kind.title]}, to the {function}'s queue.",
+        EventBusName=GetAtt(bus, "Name"),
+        EventPattern=kind.pattern,
+        Targets=[
+            Target(
+                Id=target,
+                Arn=GetAtt(queue, "Arn"),
+                DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+            )
+        ],
+        DependsOn=[f"{queue.title}Policy", f"{dead_letters.title}Policy"],
     )
-    of_instances = [admission.title for admission in admissions]
-    wanted = [
-        ("StateRule", STATE_RULE, "State changes of instances, to the observer's queue.", state_pattern(config)),
-        ("TagRule", TAG_RULE, "Tag changes of instances, to the observer's queue.", tag_pattern(config)),
-    ]
-    for title, name, description, pattern in wanted:
-        template.add_resource(
-            Rule(
-                title,
-                Name=name,
-                Description=description,
-                EventBusName=GetAtt(bus, "Name"),
-                EventPattern=pattern,
-                Targets=[target],
-                DependsOn=of_instances,
-            )
-        )
-    if associator is None:
-        return
-    tasks, undone = associator
-    patterns = {
-        VPC_RULE: ("VpcRule", "Calls that make, change or delete a VPC", vpc_pattern()),
-        VPC_TAG_RULE: ("VpcTagRule", "Tag changes of VPCs", vpc_tag_pattern(config)),
-    }
-    for rule in vpc_rules(config):
-        title, what, pattern = patterns[rule]
-        template.add_resource(
-            Rule(
-                title,
-                Name=rule,
-                Description=f"{what}, to the associator's queue.",
-                EventBusName=GetAtt(bus, "Name"),
-                EventPattern=pattern,
-                Targets=[
-                    Target(
-                        Id="associations-queue",
-                        Arn=GetAtt(tasks, "Arn"),
-                        DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undone, "Arn")),
-                    )
-                ],
-                DependsOn=[f"{tasks.title}Policy", f"{undone.title}Policy"],
-            )
-        )
 
 
 def _spokes_deliver(config: Config, bus: EventBus) -> Statement:

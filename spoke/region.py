@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import awacs.ec2
 import awacs.events
@@ -15,11 +15,9 @@ from hub.runtime import contract
 from orgdns.cfn.event_patterns import (
     HAS_VPC_EVENTS,
     VPC_EVENTS,
-    state_pattern,
-    tag_pattern,
+    instance_events,
+    vpc_events,
     vpc_events_parameter,
-    vpc_pattern,
-    vpc_tag_pattern,
 )
 from orgdns.cfn.queues import queue, queue_policy, rule_arn
 from orgdns.cfn.trust import document, trust_in_service
@@ -27,20 +25,20 @@ from orgdns.cfn.trust import document, trust_in_service
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
-STATE_RULE: Final = f"{contract.PREFIX}-instance-states"
-TAG_RULE: Final = f"{contract.PREFIX}-instance-tags"
-VPC_RULE: Final = f"{contract.PREFIX}-vpc-calls"
-VPC_TAG_RULE: Final = f"{contract.PREFIX}-vpc-tags"
-
-
 UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
+_DESCRIPTIONS: Final = {
+    "StateRule": "EC2 instances that start to run or come to their end.",
+    "TagRule": "EC2 instances of which a tag changes that names are made of.",
+    "VpcRule": "Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
+    "VpcTagRule": "VPCs of which a tag changes by which it is selected.",
+}
 
 
 def region_template(config: Config) -> Template:
     """The stack of each member account in each covered region."""
     bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
-    names = [STATE_RULE, TAG_RULE, *vpc_rules(config)]
-    rules = [rule_arn(name) for name in names]
+    kinds = instance_events(config) + vpc_events(config)
+    rules = [rule_arn(kind.spoke_rule) for kind in kinds]
     template = Template(
         Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances"
         f"{', and changes of VPCs,' if config.association_policies else ''} to the event bus of the hub."
@@ -83,45 +81,20 @@ def region_template(config: Config) -> Template:
         RoleArn=GetAtt(role, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undelivered, "Arn")),
     )
-
-    def forwards(title: str, **of_rule: Any) -> Rule:  # noqa: ANN401 - a rule's own properties
-        return Rule(title, **of_rule, Targets=[target], DependsOn=admission.title)
-
-    template.add_resource(
-        forwards(
-            "StateRule",
-            Name=STATE_RULE,
-            Description="EC2 instances that start to run or come to their end.",
-            EventPattern=state_pattern(config),
-        )
-    )
-    template.add_resource(
-        forwards(
-            "TagRule",
-            Name=TAG_RULE,
-            Description="EC2 instances of which a tag changes that names are made of.",
-            EventPattern=tag_pattern(config),
-        )
-    )
-    if config.association_policies:
+    if any(kind.needs_trail for kind in kinds):
         template.add_parameter(vpc_events_parameter())
         template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
+    for kind in kinds:
+        condition = {"Condition": HAS_VPC_EVENTS} if kind.needs_trail else {}
         template.add_resource(
-            forwards(
-                "VpcRule",
-                Name=VPC_RULE,
-                Condition=HAS_VPC_EVENTS,
-                Description="Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
-                EventPattern=vpc_pattern(),
-            )
-        )
-    if VPC_TAG_RULE in names:
-        template.add_resource(
-            forwards(
-                "VpcTagRule",
-                Name=VPC_TAG_RULE,
-                Description="VPCs of which a tag changes by which it is selected.",
-                EventPattern=vpc_tag_pattern(config),
+            Rule(
+                kind.title,
+                Name=kind.spoke_rule,
+                Description=_DESCRIPTIONS[kind.title],
+                EventPattern=kind.pattern,
+                Targets=[target],
+                DependsOn=admission.title,
+                **condition,
             )
         )
     template.add_output(
@@ -133,8 +106,3 @@ def region_template(config: Config) -> Template:
         ]
     )
     return template
-
-
-def vpc_rules(config: Config) -> tuple[str, ...]:
-    """The names of the rules that forward events of VPCs."""
-    return (VPC_RULE, *([VPC_TAG_RULE] if config.vpc_tags else [])) if config.association_policies else ()

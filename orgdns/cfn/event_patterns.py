@@ -1,7 +1,8 @@
-"""The event patterns that spokes forward by, and that the hub's bus takes."""
+"""The events that the spokes' rules forward to the hub's bus, and that the hub's rules take off it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from troposphere import Parameter
@@ -11,10 +12,51 @@ from hub.runtime import contract
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
-from typing import TYPE_CHECKING
+VPC_EVENTS: Final = "VpcEvents"
+HAS_VPC_EVENTS: Final = "HasVpcEvents"
 
-if TYPE_CHECKING:
-    from orgdns.config.load import Config
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One kind of event, which a rule of each spoke and a rule of the hub match by the same pattern.
+
+    Attributes:
+        title: The logical id of either rule.
+        name: What the names of both rules end in.
+        pattern: The event pattern.
+        needs_trail: Whether the events exist only where a CloudTrail trail logs management events.
+    """
+
+    title: str
+    name: str
+    pattern: dict[str, Any]
+    needs_trail: bool = False
+
+    @property
+    def spoke_rule(self) -> str:
+        """The name of the rule on a spoke's default bus."""
+        return f"{contract.PREFIX}-{self.name}"
+
+    @property
+    def hub_rule(self) -> str:
+        """The name of the rule on the hub's bus."""
+        return f"{contract.PREFIX}-received-{self.name}"
+
+
+def instance_events(config: Config) -> tuple[EventKind, ...]:
+    """The events that the observer takes."""
+    return (
+        EventKind("StateRule", "instance-states", state_pattern(config)),
+        EventKind("TagRule", "instance-tags", tag_pattern(config)),
+    )
+
+
+def vpc_events(config: Config) -> tuple[EventKind, ...]:
+    """The events that the associator takes; none where no zone says which VPCs resolve it."""
+    if not config.association_policies:
+        return ()
+    calls = EventKind("VpcRule", "vpc-calls", vpc_pattern(), needs_trail=True)
+    return (calls, EventKind("VpcTagRule", "vpc-tags", vpc_tag_pattern(config))) if config.vpc_tags else (calls,)
 
 
 def vpc_pattern() -> dict[str, Any]:
@@ -72,11 +114,6 @@ def tag_pattern(config: Config) -> dict[str, Any]:
         "detail-type": [contract.TAG_DETAIL_TYPE],
         "detail": {"service": ["ec2"], "resource-type": ["instance"], "changed-tag-keys": keys or [contract.NAME_TAG]},
     }
-
-
-VPC_EVENTS: Final = "VpcEvents"
-
-HAS_VPC_EVENTS: Final = "HasVpcEvents"
 
 
 def vpc_events_parameter() -> Parameter:
