@@ -1,79 +1,65 @@
-"""Associations in the hub: the associator, its queue, and what lets it ask the VPCs' accounts and the zones' owner."""
+"""The associator: has VPCs resolve the hosted zones that policy says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from troposphere import GetAtt, Ref, Template
-from troposphere import awslambda as lambda_
-from troposphere.sqs import Queue, RedrivePolicy
+import awacs.dynamodb
 
-from hub.functions import add_function, environment, guards, log_group, zone_ids
-from hub.roles import associator_role
+from hub.environment import authorizer, environment, guards, zone_ids
+from hub.grants import assume_in_network, assume_in_organization, keep_ledger, read_account_names
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import vpc_events
-from orgdns.cfn.queues import queue, queue_policy, rule_arn
-from orgdns.cfn.trust import role_arn
+from orgdns.cfn.queues import rule_arn, take
+from orgdns.cfn.worker import Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
 
     from orgdns.config.load import Config
 
-ASSOCIATOR_TIMEOUT: Final = 300
-# Six times the function's timeout ("Using Lambda with Amazon SQS",
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
-VISIBILITY: Final = 6 * ASSOCIATOR_TIMEOUT
+_TIMEOUT: Final = 300
 # Each sweep asks again for what is still to be done.
-RETENTION: Final = 86_400
+_RETENTION: Final = 86_400
 # As few as Lambda takes: all of them share the quotas of one account.
-AT_A_TIME: Final = 2
+_CONCURRENCY: Final = 2
 
 
-def add_association_queues(template: Template, config: Config) -> tuple[Queue, Queue]:
-    """Add the associator's queue, and that of what failed."""
-    rules = [rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in vpc_events(config)]
-    dead_letters = template.add_resource(queue("AssociationsDeadLetterQueue", contract.ASSOCIATIONS_DEAD_LETTER_QUEUE))
-    template.add_resource(queue_policy(dead_letters, rules))
-    tasks = template.add_resource(
-        queue(
-            "AssociationsQueue",
-            contract.ASSOCIATIONS_QUEUE,
-            RETENTION,
-            VisibilityTimeout=VISIBILITY,
-            RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=5),
-        )
+def associator_worker(config: Config, ledger: Table) -> Worker:
+    """The associator looks at VPCs through reader roles, and associates them through VPC roles and the authorizer's."""
+    queue, dead_letters = queue_pair(
+        "Associations",
+        contract.ASSOCIATIONS_QUEUE,
+        contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
+        timeout=_TIMEOUT,
+        retention=_RETENTION,
     )
-    template.add_resource(queue_policy(tasks, rules))
-    return tasks, dead_letters
-
-
-def add_associator(template: Template, config: Config, ledger: Table, tasks: Queue) -> None:
-    """Add the function that has VPCs resolve zones, and its role."""
-    logs = template.add_resource(log_group("AssociatorLogs", contract.ASSOCIATOR_FUNCTION))
-    associator = add_function(
-        template,
-        "Associator",
-        associator_role(config, logs, ledger, tasks),
-        logs,
-        environment(ledger) | zone_ids(config) | guards(config) | authorizer(config),
-        FunctionName=contract.ASSOCIATOR_FUNCTION,
-        Description="Has VPCs resolve the hosted zones that policy says.",
-        Handler=contract.ASSOCIATOR_HANDLER,
-        Timeout=ASSOCIATOR_TIMEOUT,
+    return Worker(
+        title="Associator",
+        function=contract.ASSOCIATOR_FUNCTION,
+        role=contract.ASSOCIATOR_ROLE,
+        handler=contract.ASSOCIATOR_HANDLER,
+        description="Has VPCs resolve the hosted zones that policy says.",
+        timeout=_TIMEOUT,
+        variables=environment(ledger) | zone_ids(config) | guards(config) | authorizer(config),
+        statements=(
+            take("TakeTasks", queue),
+            keep_ledger(
+                ledger,
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.Query,
+                awacs.dynamodb.PutItem,
+                awacs.dynamodb.UpdateItem,
+                awacs.dynamodb.DeleteItem,
+            ),
+            assume_in_organization("ReadVpcsInThisOrganization", config, contract.READER_ROLE),
+            assume_in_organization("AssociateVpcsInThisOrganization", config, contract.VPC_ROLE),
+            read_account_names(config),
+            assume_in_network("AuthorizeAssociations", config, contract.AUTHORIZER_ROLE),
+        ),
+        source=queue_source(queue, concurrency=_CONCURRENCY),
+        dead_letters=dead_letters,
+        failures="Associations of VPCs failed five times, or events of VPCs never reached their queue.",
+        queue=queue,
+        rules=tuple(rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in vpc_events(config)),
     )
-    template.add_resource(
-        lambda_.EventSourceMapping(
-            "AssociatorSource",
-            FunctionName=Ref(associator),
-            EventSourceArn=GetAtt(tasks, "Arn"),
-            BatchSize=1,
-            FunctionResponseTypes=["ReportBatchItemFailures"],
-            ScalingConfig=lambda_.ScalingConfig(MaximumConcurrency=AT_A_TIME),
-        )
-    )
-
-
-def authorizer(config: Config) -> dict[str, Any]:
-    """The environment variable that says which role authorises associations."""
-    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config.network.account, contract.AUTHORIZER_ROLE)}

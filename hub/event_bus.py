@@ -21,13 +21,13 @@ from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule,
 
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import instance_events, vpc_events
-from orgdns.cfn.queues import queue_policy, rule_arn
+from orgdns.cfn.queues import queue_policy
 from orgdns.cfn.trust import role_arn
+from orgdns.cfn.worker import add_queues
 
 if TYPE_CHECKING:
-    from troposphere.sqs import Queue
-
     from orgdns.cfn.event_patterns import EventKind
+    from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
 _DESCRIPTIONS: Final = {
@@ -38,18 +38,13 @@ _DESCRIPTIONS: Final = {
 }
 
 
-def add_event_bus(
-    template: Template, config: Config, observer: tuple[Queue, Queue], associator: tuple[Queue, Queue] | None
-) -> None:
-    """Add the bus, who may deliver to it, and the rules that carry its events to the queues of who looks at them.
-
-    Args:
-        template: The stack.
-        config: The configuration.
-        observer: The observer's queue, and that of what did not reach it; their policies are added here.
-        associator: The associator's queues, where VPCs are associated; their policies are there.
-    """
-    events, dead_letters = observer
+def add_event_bus(template: Template, config: Config, observer: Worker, associator: Worker | None) -> None:
+    """Add the bus, who may deliver to it, and the rules that carry its events to the queues of who looks at them."""
+    # The observer's queues get their policies below.
+    template.add_resource(observer.dead_letters)
+    template.add_resource(observer.queue)
+    if associator:
+        add_queues(template, associator)
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="The events of all spokes of orgdns.")
     )
@@ -61,29 +56,28 @@ def add_event_bus(
             Statement=_spokes_deliver(config, bus).JSONrepr(),
         )
     )
-    kinds = instance_events(config)
-    rules = [rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in kinds]
-    template.add_resource(queue_policy(events, rules))
-    template.add_resource(queue_policy(dead_letters, rules))
-    for kind in kinds:
-        template.add_resource(_rule(bus, kind, "observer", "events-queue", observer))
+    template.add_resource(queue_policy(observer.queue, observer.rules))
+    template.add_resource(queue_policy(observer.dead_letters, observer.rules))
+    for kind in instance_events(config):
+        template.add_resource(_rule(bus, kind, observer))
     if associator:
         for kind in vpc_events(config):
-            template.add_resource(_rule(bus, kind, "associator", "associations-queue", associator))
+            template.add_resource(_rule(bus, kind, associator))
 
 
-def _rule(bus: EventBus, kind: EventKind, function: str, target: str, queues: tuple[Queue, Queue]) -> Rule:
+def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
     """The rule that delivers one kind of event to a function's queue."""
-    queue, dead_letters = queues
+    queue, dead_letters = worker.queue, worker.dead_letters
+    assert queue, "a rule delivers to a queue; only a function that a stream feeds has none"
     return Rule(
         kind.title,
         Name=kind.hub_rule,
-        Description=f"{_DESCRIPTIONS[kind.title]}, to the {function}'s queue.",
+        Description=f"{_DESCRIPTIONS[kind.title]}, to the {worker.title.lower()}'s queue.",
         EventBusName=GetAtt(bus, "Name"),
         EventPattern=kind.pattern,
         Targets=[
             Target(
-                Id=target,
+                Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
                 Arn=GetAtt(queue, "Arn"),
                 DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
             )

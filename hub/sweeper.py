@@ -1,83 +1,105 @@
-"""Sweeps and audits in the hub: two schedules ask for them, a queue keeps what is asked, a function does it."""
+"""The sweeper: two schedules ask for sweeps and audits, a queue keeps what is asked, a function does it."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Final
 
-from troposphere import GetAtt, Ref, Template
-from troposphere import awslambda as lambda_
+import awacs.cloudformation
+import awacs.dynamodb
+from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
+from troposphere import GetAtt, Ref, Sub, Template
+from troposphere.iam import Policy, Role
 from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, Target
-from troposphere.sqs import Queue, RedrivePolicy
 
-from hub.associator import authorizer
-from hub.functions import add_function, environment, guards, log_group, zone_ids
-from hub.roles import schedule_role, sweeper_role
+from hub.environment import authorizer, environment, guards, zone_ids
+from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.queues import queue, queue_policy
-from orgdns.cfn.trust import role_arn
+from orgdns.cfn.queues import send, take
+from orgdns.cfn.trust import document, role_arn, trust_in_service
+from orgdns.cfn.worker import Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
+    from troposphere.sqs import Queue
 
     from orgdns.config.load import Config
 
-SWEEPER_TIMEOUT: Final = 900
-# Six times the function's timeout ("Using Lambda with Amazon SQS",
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
-SWEEPS_VISIBILITY: Final = 6 * SWEEPER_TIMEOUT
+_TIMEOUT: Final = 900
 # A spoke is asked again every hour: what waited for a day is of no use.
-SWEEPS_RETENTION: Final = 86_400
-SWEEPS_AT_A_TIME: Final = 10
+_RETENTION: Final = 86_400
+_CONCURRENCY: Final = 10
 # Minutes: an audit may begin at any time of these after it is due.
-AUDIT_WINDOW: Final = 60
+_AUDIT_WINDOW: Final = 60
 
 
-def add_sweeper(template: Template, config: Config, ledger: Table, associations: Queue | None) -> Queue:
-    """Add all that sweeps and audits need; the queue of those that failed. `associations` is the associator's queue."""
-    dead_letters = template.add_resource(queue("SweepsDeadLetterQueue", contract.SWEEPS_DEAD_LETTER_QUEUE))
-    template.add_resource(queue_policy(dead_letters))
-    tasks = template.add_resource(
-        queue(
-            "SweepsQueue",
-            contract.SWEEPS_QUEUE,
-            SWEEPS_RETENTION,
-            VisibilityTimeout=SWEEPS_VISIBILITY,
-            RedrivePolicy=RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=5),
-        )
+def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) -> Worker:
+    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger alone.
+
+    `associations` is the associator's queue, on which it puts tasks, too.
+    """
+    queue, dead_letters = queue_pair(
+        "Sweeps",
+        contract.SWEEPS_QUEUE,
+        contract.SWEEPS_DEAD_LETTER_QUEUE,
+        timeout=_TIMEOUT,
+        retention=_RETENTION,
     )
-    template.add_resource(queue_policy(tasks))
-    logs = template.add_resource(log_group("SweeperLogs", contract.SWEEPER_FUNCTION))
-    sweeper = add_function(
-        template,
-        "Sweeper",
-        sweeper_role(config, logs, ledger, [tasks, *([associations] if associations else [])]),
-        logs,
-        environment(ledger)
+    queues = [queue, *([associations] if associations else [])]
+    return Worker(
+        title="Sweeper",
+        function=contract.SWEEPER_FUNCTION,
+        role=contract.SWEEPER_ROLE,
+        handler=contract.SWEEPER_HANDLER,
+        description="Sweeps spokes and audits zones: finds what events did not tell.",
+        timeout=_TIMEOUT,
+        variables=environment(ledger)
         | zone_ids(config)
         | guards(config)
         | {
-            contract.ENV_SWEEPS_QUEUE_URL: Ref(tasks),
+            contract.ENV_SWEEPS_QUEUE_URL: Ref(queue),
             contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config.network.account, contract.ZONE_READER_ROLE),
         }
         | ({contract.ENV_ASSOCIATIONS_QUEUE_URL: Ref(associations)} | authorizer(config) if associations else {}),
-        FunctionName=contract.SWEEPER_FUNCTION,
-        Description="Sweeps spokes and audits zones: finds what events did not tell.",
-        Handler=contract.SWEEPER_HANDLER,
-        Timeout=SWEEPER_TIMEOUT,
+        statements=(
+            take("TakeTasks", queue),
+            send("GiveTasks", *queues),
+            keep_ledger(
+                ledger,
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.BatchGetItem,
+                awacs.dynamodb.Query,
+                awacs.dynamodb.Scan,
+                awacs.dynamodb.PutItem,
+                awacs.dynamodb.UpdateItem,
+            ),
+            _list_spokes(config),
+            read_instances(config),
+            read_account_names(config),
+            assume_in_network("ReadZones", config, contract.ZONE_READER_ROLE),
+        ),
+        # Each sweep has the function's whole time.
+        source=queue_source(queue, concurrency=_CONCURRENCY),
+        dead_letters=dead_letters,
+        failures="Sweeps or audits failed five times, or their schedules could not ask for them.",
+        queue=queue,
     )
-    template.add_resource(
-        lambda_.EventSourceMapping(
-            "SweeperSource",
-            FunctionName=Ref(sweeper),
-            EventSourceArn=GetAtt(tasks, "Arn"),
-            # Each sweep has the function's whole time.
-            BatchSize=1,
-            FunctionResponseTypes=["ReportBatchItemFailures"],
-            ScalingConfig=lambda_.ScalingConfig(MaximumConcurrency=SWEEPS_AT_A_TIME),
-        )
+
+
+def _list_spokes(config: Config) -> Statement:
+    # A service-managed StackSet is the management account's, whoever made it.
+    stack_set = f"{config.organization.management_account}:stackset/{contract.REGION_STACK_SET}:*"
+    return Statement(
+        Sid="ListSpokes",
+        Effect=Allow,
+        Action=[awacs.cloudformation.ListStackInstances],
+        Resource=[Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
     )
-    role = template.add_resource(schedule_role(tasks, dead_letters))
+
+
+def add_schedules(template: Template, sweeper: Worker) -> None:
+    """Add the two schedules that put tasks on the sweeper's queue, and their role."""
+    role = template.add_resource(_schedule_role(sweeper))
     for title, name, description, expression, task, window in (
         (
             "SweepSchedule",
@@ -93,7 +115,7 @@ def add_sweeper(template: Template, config: Config, ledger: Table, associations:
             "Asks for an audit of every zone.",
             "rate(1 day)",
             contract.SCHEDULE_AUDITS,
-            FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=AUDIT_WINDOW),
+            FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW),
         ),
     ):
         template.add_resource(
@@ -104,12 +126,41 @@ def add_sweeper(template: Template, config: Config, ledger: Table, associations:
                 ScheduleExpression=expression,
                 FlexibleTimeWindow=window,
                 Target=Target(
-                    Arn=GetAtt(tasks, "Arn"),
+                    Arn=GetAtt(sweeper.queue, "Arn"),
                     RoleArn=GetAtt(role, "Arn"),
                     Input=json.dumps({contract.TASK: task}),
                     RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=3600, MaximumRetryAttempts=10),
-                    DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+                    DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(sweeper.dead_letters, "Arn")),
                 ),
             )
         )
-    return dead_letters
+
+
+def _schedule_role(sweeper: Worker) -> Role:
+    """The schedules put tasks on the sweeper's queue.
+
+    "Confused deputy prevention in EventBridge Scheduler"
+    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html): the source
+    is the schedule group, not the schedule.
+    """
+    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
+    return Role(
+        "ScheduleRole",
+        RoleName=contract.SCHEDULE_ROLE,
+        Description="Lets the schedules of orgdns ask for sweeps and audits.",
+        AssumeRolePolicyDocument=trust_in_service(
+            "scheduler.amazonaws.com",
+            Condition(
+                [
+                    ArnEquals({"aws:SourceArn": Sub(group)}),
+                    StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
+                ]
+            ),
+        ),
+        Policies=[
+            Policy(
+                PolicyName="least-privilege",
+                PolicyDocument=document(send("AskForSweepsAndAudits", sweeper.queue, sweeper.dead_letters)),
+            )
+        ],
+    )

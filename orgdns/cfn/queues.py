@@ -1,4 +1,4 @@
-"""Encrypted queues, and who may send to them."""
+"""Encrypted queues, who may send to them, and the grants to send and to take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ _DAY: Final = 86_400
 # What SQS keeps at most ("Amazon SQS message quotas",
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
 LONGEST_RETENTION: Final = 14 * _DAY
-EVENTS_RETENTION: Final = 4 * _DAY
 
 
 def queue(title: str, name: str, retention: int = LONGEST_RETENTION, **properties: Any) -> Queue:  # noqa: ANN401  SQS's own
@@ -60,6 +59,26 @@ def queue_policy(of: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolic
             )
         )
     return QueuePolicy(f"{of.title}Policy", Queues=[Ref(of)], PolicyDocument=document(*statements))
+
+
+def take(sid: str, source: Queue) -> Statement:
+    """The grant to take messages off a queue, as Lambda does for a function."""
+    return Statement(
+        Sid=sid,
+        Effect=Allow,
+        Action=[awacs.sqs.ReceiveMessage, awacs.sqs.DeleteMessage, awacs.sqs.GetQueueAttributes],
+        Resource=[GetAtt(source, "Arn")],
+    )
+
+
+def send(sid: str, *targets: Queue) -> Statement:
+    """The grant to send messages to these queues."""
+    return Statement(
+        Sid=sid,
+        Effect=Allow,
+        Action=[awacs.sqs.SendMessage],
+        Resource=[GetAtt(target, "Arn") for target in targets],
+    )
 
 
 def rule_arn(path: str) -> Sub:

@@ -1,0 +1,57 @@
+"""The environment variables that several functions of the hub have."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from troposphere import Ref, Sub
+
+from hub.runtime import contract
+from orgdns.cfn.trust import role_arn
+from orgdns.cfn.zone_ids import zone_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from troposphere.dynamodb import Table
+
+    from orgdns.config.load import Config
+    from orgdns.config.sections import Zone
+
+
+def environment(ledger: Table) -> dict[str, Any]:
+    """The environment variables that all functions have."""
+    return {
+        contract.ENV_LEDGER_TABLE: Ref(ledger),
+        "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
+        "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
+        "AWS_STS_REGIONAL_ENDPOINTS": "regional",
+    }
+
+
+def zone_ids(config: Config) -> dict[str, Any]:
+    """The environment variable that says the zones' ids, of which some may be parameters."""
+    content = {zone.domain: zone_id(zone) for zone in config.zones}
+    return {contract.ENV_ZONE_IDS: json_with_zone_ids(content, config.zones)}
+
+
+def guards(config: Config) -> dict[str, Any]:
+    """The environment variable that says what needs a person's approval."""
+    content = {
+        "share": config.guards.removal_share,
+        "names": config.guards.removal_names,
+        "grace_days": config.guards.grace_days,
+    }
+    return {contract.ENV_GUARDS: json.dumps(content)}
+
+
+def authorizer(config: Config) -> dict[str, Any]:
+    """The environment variable that says which role authorises associations."""
+    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config.network.account, contract.AUTHORIZER_ROLE)}
+
+
+def json_with_zone_ids(content: object, zones: Sequence[Zone]) -> str | Sub:
+    """Content as JSON; where the network stack creates one of these zones, its id is filled in from a parameter."""
+    text = json.dumps(content)
+    return Sub(text) if any(zone.create for zone in zones) else text

@@ -1,0 +1,53 @@
+"""The observer: takes the events of instances off their queue, and turns them into claims on names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import awacs.dynamodb
+
+from hub.environment import environment, zone_ids
+from hub.grants import keep_ledger, read_account_names, read_instances
+from hub.runtime import contract
+from orgdns.cfn.event_patterns import instance_events
+from orgdns.cfn.queues import rule_arn, take
+from orgdns.cfn.worker import Worker, queue_pair, queue_source
+
+if TYPE_CHECKING:
+    from troposphere.dynamodb import Table
+
+    from orgdns.config.load import Config
+
+_TIMEOUT: Final = 90
+_RETENTION: Final = 4 * 86_400
+
+
+def observer_worker(config: Config, ledger: Table) -> Worker:
+    """The observer takes events off their queue, describes instances through the reader roles, and writes claims."""
+    queue, dead_letters = queue_pair(
+        "Events",
+        contract.EVENTS_QUEUE,
+        contract.EVENTS_DEAD_LETTER_QUEUE,
+        timeout=_TIMEOUT,
+        retention=_RETENTION,
+    )
+    return Worker(
+        title="Observer",
+        function=contract.OBSERVER_FUNCTION,
+        role=contract.OBSERVER_ROLE,
+        handler=contract.OBSERVER_HANDLER,
+        description="Turns the events of instances into claims on names.",
+        timeout=_TIMEOUT,
+        variables=environment(ledger) | zone_ids(config),
+        statements=(
+            take("TakeEvents", queue),
+            keep_ledger(ledger, awacs.dynamodb.GetItem, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem),
+            read_instances(config),
+            read_account_names(config),
+        ),
+        source=queue_source(queue, concurrency=10, batch_size=100, window=1),
+        dead_letters=dead_letters,
+        failures="Events of instances failed five times, or never reached the observer's queue.",
+        queue=queue,
+        rules=tuple(rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in instance_events(config)),
+    )

@@ -1,0 +1,110 @@
+"""The publisher: follows the ledger's stream, and publishes the claims on names to the hosted zones."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import awacs.dynamodb
+from awacs.aws import Allow, Statement
+from troposphere import GetAtt, Sub
+from troposphere import awslambda as lambda_
+
+from hub.environment import environment, json_with_zone_ids
+from hub.grants import assume_in_network, keep_ledger
+from hub.runtime import contract
+from orgdns.cfn.queues import queue, send
+from orgdns.cfn.trust import role_arn
+from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
+from orgdns.cfn.zone_ids import zone_id
+
+if TYPE_CHECKING:
+    from troposphere.dynamodb import Table
+    from troposphere.sqs import Queue
+
+    from orgdns.config.load import Config
+
+_TIMEOUT: Final = 300
+# A stream keeps a record for 24 hours. Half of that is left to find out why one cannot be published, before it is gone.
+_OLDEST_RECORD: Final = 12 * 3600
+
+
+def publisher_worker(config: Config, ledger: Table) -> Worker:
+    """The publisher follows the ledger's stream, reads the claims on a name, and writes through the writer role."""
+    dead_letters = queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    return Worker(
+        title="Publisher",
+        function=contract.PUBLISHER_FUNCTION,
+        role=contract.PUBLISHER_ROLE,
+        handler=contract.PUBLISHER_HANDLER,
+        description="Publishes the claims on names to the hosted zones.",
+        timeout=_TIMEOUT,
+        variables=environment(ledger)
+        | _adopting_zones(config)
+        | {
+            contract.ENV_WRITER_ROLE_ARN: role_arn(config.network.account, contract.WRITER_ROLE),
+            contract.ENV_ROUTE53_SHARE: str(config.network.route53_share),
+        },
+        statements=_statements(config, ledger, dead_letters),
+        source=_source(ledger, dead_letters),
+        dead_letters=dead_letters,
+        failures="Lambda gave up changes of the ledger that the publisher failed on.",
+    )
+
+
+def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            Sid="FollowLedger",
+            Effect=Allow,
+            Action=[
+                awacs.dynamodb.DescribeStream,
+                awacs.dynamodb.GetRecords,
+                awacs.dynamodb.GetShardIterator,
+                awacs.dynamodb.ListStreams,
+            ],
+            Resource=[Sub(f"${{{ledger.title}.Arn}}/stream/*")],
+        ),
+        keep_ledger(
+            ledger,
+            awacs.dynamodb.Query,
+            awacs.dynamodb.GetItem,
+            awacs.dynamodb.BatchGetItem,
+            awacs.dynamodb.BatchWriteItem,
+        ),
+        send("SetFailuresAside", dead_letters),
+        assume_in_network("WriteToZones", config, contract.WRITER_ROLE),
+    )
+
+
+def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
+    return {
+        "EventSourceArn": GetAtt(ledger, "StreamArn"),
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 1000,
+        # A first change goes out at once; what comes while it does is the next batch. The second that Lambda asks
+        # for where batches are larger than ten is for queues: a stream's own defaults are 100 records and no window
+        # ("Lambda parameters for Amazon DynamoDB event source mappings",
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html).
+        "MaximumBatchingWindowInSeconds": 0,
+        "ParallelizationFactor": 1,
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 100,
+        "MaximumRecordAgeInSeconds": _OLDEST_RECORD,
+        "FunctionResponseTypes": list(PARTIAL_BATCHES),
+        "FilterCriteria": lambda_.FilterCriteria(Filters=[lambda_.Filter(Pattern=json.dumps(_claims_pattern()))]),
+        "DestinationConfig": lambda_.DestinationConfig(
+            OnFailure=lambda_.OnFailure(Destination=GetAtt(dead_letters, "Arn"))
+        ),
+    }
+
+
+def _claims_pattern() -> dict[str, Any]:
+    """The changes of the ledger that the publisher is called for: claims and an audit's marks, not its own notes."""
+    return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY]}}}}
+
+
+def _adopting_zones(config: Config) -> dict[str, Any]:
+    """The environment variable that says in which zones what other tools left is taken over."""
+    zones = [zone for zone in config.zones if zone.adopt]
+    return {contract.ENV_ADOPTING_ZONES: json_with_zone_ids([zone_id(zone) for zone in zones], zones)}

@@ -1,0 +1,158 @@
+"""A Lambda function with everything around it: queues, role, log group, event source mapping and alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import awacs.logs
+from awacs.aws import Allow, Statement
+from troposphere import GetAtt, Ref, Template
+from troposphere import awslambda as lambda_
+from troposphere.iam import Policy, Role
+from troposphere.logs import LogGroup
+from troposphere.sqs import Queue, RedrivePolicy
+
+from orgdns.cfn.alarms import dead_letter_alarm
+from orgdns.cfn.queues import queue, queue_policy
+from orgdns.cfn.trust import document, trust_in_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from troposphere import AWSHelperFn, AWSObject
+    from troposphere.cloudwatch import Alarm
+
+# The parameters that a stack with workers has.
+CODE_BUCKET: Final = "CodeBucket"
+CODE_KEY: Final = "CodeKey"
+LOG_RETENTION: Final = "LogRetentionDays"
+LOG_LEVEL: Final = "LogLevel"
+
+# A function names the messages or records of a batch that failed; only those are delivered again.
+PARTIAL_BATCHES: Final = ("ReportBatchItemFailures",)
+_MAX_RECEIVES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A function of the package, fed by a queue or a stream.
+
+    Attributes:
+        title: The function's logical id; the logical ids of its role, log group and event source mapping begin with it.
+        function: The function's name.
+        role: The name of its execution role.
+        handler: The module and name of its entry point.
+        description: What the function does.
+        timeout: Seconds.
+        variables: The environment variables.
+        statements: What the execution role allows, besides writing logs.
+        source: The properties of the event source mapping, besides the function.
+        dead_letters: The queue of what failed for good.
+        failures: What is in that queue, for its alarm: a sentence.
+        queue: The queue that feeds the function, unless a stream does.
+        rules: The ARNs of the EventBridge rules that may send to the two queues.
+    """
+
+    title: str
+    function: str
+    role: str
+    handler: str
+    description: str
+    timeout: int
+    variables: Mapping[str, Any]
+    statements: tuple[Statement, ...]
+    source: Mapping[str, Any]
+    dead_letters: Queue
+    failures: str
+    queue: Queue | None = None
+    rules: tuple[AWSHelperFn, ...] = ()
+
+
+def queue_pair(title: str, name: str, dead_letters_name: str, *, timeout: int, retention: int) -> tuple[Queue, Queue]:
+    """A function's queue, which keeps messages for `retention` seconds, and its dead-letter queue.
+
+    A message stays hidden for six times the function's timeout, so that it is not delivered again while its batch waits
+    for a free function ("Using Lambda with Amazon SQS",
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+    """
+    dead_letters = queue(f"{title}DeadLetterQueue", dead_letters_name)
+    redrive = RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=_MAX_RECEIVES)
+    return queue(f"{title}Queue", name, retention, VisibilityTimeout=6 * timeout, RedrivePolicy=redrive), dead_letters
+
+
+def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window: int | None = None) -> dict[str, Any]:
+    """The event source mapping's properties for a queue; `window` is in seconds."""
+    batching = {} if window is None else {"MaximumBatchingWindowInSeconds": window}
+    return {
+        "EventSourceArn": GetAtt(source, "Arn"),
+        "BatchSize": batch_size,
+        **batching,
+        "FunctionResponseTypes": list(PARTIAL_BATCHES),
+        "ScalingConfig": lambda_.ScalingConfig(MaximumConcurrency=concurrency),
+    }
+
+
+def add_worker(template: Template, worker: Worker) -> None:
+    """Add a worker's resources, except those that the template already has and the alarm."""
+    for resource in (*_queues(worker), *_function(worker)):
+        if resource.title not in template.resources:
+            template.add_resource(resource)
+
+
+def add_queues(template: Template, worker: Worker) -> None:
+    """Add a worker's queues and their policies, where another resource of the template needs them first."""
+    for resource in _queues(worker):
+        template.add_resource(resource)
+
+
+def worker_alarm(worker: Worker) -> Alarm:
+    """The alarm on a worker's dead-letter queue."""
+    return dead_letter_alarm(worker.dead_letters, worker.failures)
+
+
+def _queues(worker: Worker) -> Iterator[AWSObject]:
+    for each in (worker.dead_letters, worker.queue):
+        if each:
+            yield each
+            yield queue_policy(each, worker.rules)
+
+
+def _function(worker: Worker) -> Iterator[AWSObject]:
+    logs = LogGroup(
+        f"{worker.title}Logs", LogGroupName=f"/aws/lambda/{worker.function}", RetentionInDays=Ref(LOG_RETENTION)
+    )
+    role = Role(
+        f"{worker.title}Role",
+        RoleName=worker.role,
+        Description=f"Execution role of the {worker.title.lower()} of orgdns.",
+        # No condition on aws:SourceAccount here: AWS does not document that Lambda sends it when it assumes a role.
+        AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
+        Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(_write_logs(logs), *worker.statements))],
+    )
+    function = lambda_.Function(
+        worker.title,
+        FunctionName=worker.function,
+        Description=worker.description,
+        Handler=worker.handler,
+        Timeout=worker.timeout,
+        Role=GetAtt(role, "Arn"),
+        Code=lambda_.Code(S3Bucket=Ref(CODE_BUCKET), S3Key=Ref(CODE_KEY)),
+        Runtime="python3.13",
+        Architectures=["arm64"],
+        MemorySize=512,
+        LoggingConfig=lambda_.LoggingConfig(LogFormat="JSON", ApplicationLogLevel=Ref(LOG_LEVEL), LogGroup=Ref(logs)),
+        Environment=lambda_.Environment(Variables=dict(worker.variables)),
+    )
+    yield from (logs, role, function)
+    yield lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(function), **worker.source)
+
+
+def _write_logs(logs: LogGroup) -> Statement:
+    # The group's ARN ends in `:*`, which covers its streams.
+    return Statement(
+        Sid="WriteLogs",
+        Effect=Allow,
+        Action=[awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
+        Resource=[GetAtt(logs, "Arn")],
+    )
