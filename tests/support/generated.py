@@ -18,6 +18,12 @@ from tests.support.build import EXAMPLE
 
 NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
 HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
+COVERED = ["eu-central-1", "eu-west-1", "us-east-1"]
+IN_COVERED_REGIONS = {"StringEquals": {"aws:RequestedRegion": COVERED}}
+OF_VPCS_THERE = {
+    "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={region}" for region in COVERED]},
+    "Null": {"route53:VPCs": "false"},
+}
 
 
 def example() -> Config:

@@ -1,0 +1,126 @@
+"""The hub's queues, functions and event source mappings."""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from generate import templates
+from hub.runtime import contract
+from orgdns.cfn.rendering import Form
+from orgdns.config.load import parse
+from tests.support.build import EXAMPLE
+from tests.support.generated import (
+    arn_of,
+    of_type,
+    properties,
+    statements,
+)
+
+
+def test_queues() -> None:
+    """Every queue is encrypted, refuses what comes without TLS, and takes events from its own rules alone."""
+    for name, rules in (("hub", "rule/orgdns/orgdns-received-"), ("spoke-region", "rule/orgdns-")):
+        queues = of_type(name, "AWS::SQS::Queue")
+        assert queues
+        for title, queue in queues.items():
+            assert queue["SqsManagedSseEnabled"] is True
+            policy = properties(name, f"{title}Policy")
+            assert policy["Queues"] == [{"Ref": title}]
+            found = statements(policy["PolicyDocument"])
+            without_tls = found.pop("NothingWithoutTls")
+            assert (without_tls["Effect"], without_tls["Principal"]) == ("Deny", "*")
+            assert without_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            if not title.startswith(("Events", "Undelivered", "Associations")):
+                assert found == {}
+                continue
+            (admitted,) = found.values()
+            assert admitted["Principal"] == {"Service": "events.amazonaws.com"}
+            assert admitted["Action"] == ["sqs:SendMessage"]
+            assert admitted["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+            arns = [arn["Fn::Sub"] for arn in admitted["Condition"]["ArnEquals"]["aws:SourceArn"]]
+            of = {"Events": ["instance-states", "instance-tags"], "Associations": ["vpc-calls", "vpc-tags"]}
+            expected = next((of[kind] for kind in of if title.startswith(kind)), [*of["Events"], *of["Associations"]])
+            assert [arn.split(rules)[1] for arn in arns] == expected
+
+
+def test_events_queue_and_observer() -> None:
+    """A message stays hidden six times the function's timeout, is tried five times, and comes in batches of 100."""
+    queue, function = properties("hub", "EventsQueue"), properties("hub", "Observer")
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": arn_of("EventsDeadLetterQueue"), "maxReceiveCount": 5}
+    assert queue["MessageRetentionPeriod"] < properties("hub", "EventsDeadLetterQueue")["MessageRetentionPeriod"]
+    source = properties("hub", "ObserverSource")
+    assert source["BatchSize"] == 100
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 10}
+
+
+def test_batches_have_a_window() -> None:
+    """Lambda refuses batches of more than ten messages of a queue without a window, which the linter does not know."""
+    sources = of_type("hub", "AWS::Lambda::EventSourceMapping").values()
+    of_queues = [source for source in sources if "StartingPosition" not in source]
+    assert len(of_queues) == len(sources) - 1
+    for source in of_queues:
+        assert source["BatchSize"] <= 10 or source["MaximumBatchingWindowInSeconds"] >= 1
+
+
+def test_lone_change_goes_out_at_once() -> None:
+    """The stream has no batching window: a record waits for the observer's window alone."""
+    assert properties("hub", "PublisherSource")["MaximumBatchingWindowInSeconds"] == 0
+
+
+def test_publisher_source() -> None:
+    """The publisher follows claims and marks, in order, and sets aside what fails while the stream still holds it."""
+    source = properties("hub", "PublisherSource")
+    (pattern,) = source["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
+    assert source["ParallelizationFactor"] == 1
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert 0 < source["MaximumRetryAttempts"] <= 1000
+    assert source["MaximumRecordAgeInSeconds"] < 24 * 3600
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == arn_of("PublisherDeadLetterQueue")
+
+
+def test_functions() -> None:
+    """All functions run the package's handlers, with the environment that the code reads."""
+    zones = {"corp.internal.": "Z0CORPINTERNAL0EXAMPL", "instances.internal.": "${ZoneIdInstancesDotInternal}"}
+    shared = {contract.ENV_LEDGER_TABLE, "AWS_STS_REGIONAL_ENDPOINTS"}
+    publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
+    sweeper = {contract.ENV_SWEEPS_QUEUE_URL, contract.ENV_ZONE_READER_ROLE_ARN, contract.ENV_GUARDS}
+    authorizer = contract.ENV_AUTHORIZER_ROLE_ARN
+    sweeper |= {contract.ENV_ASSOCIATIONS_QUEUE_URL, authorizer}
+    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+    for title, handler, own in (
+        ("Observer", contract.OBSERVER_HANDLER, {contract.ENV_ZONE_IDS}),
+        ("Publisher", contract.PUBLISHER_HANDLER, publisher),
+        ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),
+        ("Associator", contract.ASSOCIATOR_HANDLER, {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, authorizer}),
+    ):
+        function = properties("hub", title)
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert function["Handler"] == handler
+        variables = function["Environment"]["Variables"]
+        assert set(variables) == shared | powertools | own
+        if contract.ENV_ZONE_IDS in own:
+            assert json.loads(variables[contract.ENV_ZONE_IDS]["Fn::Sub"]) == zones
+        assert "ReservedConcurrentExecutions" not in function
+        (log_group,) = [
+            group
+            for group in of_type("hub", "AWS::Logs::LogGroup").values()
+            if group["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+        ]
+        assert log_group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_zone_ids_without_new_zones() -> None:
+    """Where no zone is to be created, the environment is plain text, and the hub stack asks for no zone."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["zones"] = content["zones"][:1]
+    content["policy"]["rules"] = content["policy"]["rules"][:1]
+    hub = json.loads(templates(parse(yaml.safe_dump(content), "x"), Form.JSON)["hub.json"])
+    variables = hub["Resources"]["Observer"]["Properties"]["Environment"]["Variables"]
+    assert json.loads(variables[contract.ENV_ZONE_IDS]) == {"corp.internal.": "Z0CORPINTERNAL0EXAMPL"}
+    assert not any(name.startswith("ZoneId") for name in hub["Parameters"])

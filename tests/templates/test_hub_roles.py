@@ -1,0 +1,131 @@
+"""What each role of the hub account may do: all of it, spelled out."""
+
+from __future__ import annotations
+
+from hub.runtime import contract
+from tests.support.generated import (
+    MANAGEMENT,
+    NETWORK,
+    ORGANIZATION,
+    arn_of,
+    grants,
+    inline,
+    properties,
+    sub,
+)
+
+
+def test_observer_role() -> None:
+    """The observer may do this and nothing else."""
+    role = properties("hub", "ObserverRole")
+    assert role["RoleName"] == contract.OBSERVER_ROLE
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("ObserverLogs")], None),
+        "TakeEvents": (
+            {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+            [arn_of("EventsQueue")],
+            None,
+        ),
+        "KeepLedger": (
+            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+            [arn_of("Ledger")],
+            None,
+        ),
+        "ReadInstancesInThisOrganization": (
+            {"sts:AssumeRole"},
+            [sub("arn:${AWS::Partition}:iam::*:role/orgdns-reader")],
+            {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
+        ),
+        "ReadAccountNames": (
+            {"organizations:DescribeAccount"},
+            [sub(f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:account/{ORGANIZATION}/*")],
+            None,
+        ),
+    }
+
+
+def test_publisher_role() -> None:
+    """The publisher may do this and nothing else."""
+    role = properties("hub", "PublisherRole")
+    assert role["RoleName"] == contract.PUBLISHER_ROLE
+    stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
+        "FollowLedger": (stream, [sub("${Ledger.Arn}/stream/*")], None),
+        "KeepLedger": (
+            {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+            [arn_of("Ledger")],
+            None,
+        ),
+        "SetFailuresAside": ({"sqs:SendMessage"}, [arn_of("PublisherDeadLetterQueue")], None),
+        "WriteToZones": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-writer")],
+            None,
+        ),
+    }
+
+
+def test_sweeper_role() -> None:
+    """The sweeper reads spokes and zones, keeps the ledger and its own queue, and does nothing else."""
+    role = properties("hub", "SweeperRole")
+    assert role["RoleName"] == contract.SWEEPER_ROLE
+    reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
+    queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    observer = grants(inline(properties("hub", "ObserverRole")))
+    stack_set = f"{MANAGEMENT}:stackset/orgdns-spoke-region:*"
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("SweeperLogs")], None),
+        "TakeTasks": (queue, [arn_of("SweepsQueue")], None),
+        "GiveTasks": ({"sqs:SendMessage"}, [arn_of("SweepsQueue"), arn_of("AssociationsQueue")], None),
+        "KeepLedger": (reads | {"dynamodb:PutItem", "dynamodb:UpdateItem"}, [arn_of("Ledger")], None),
+        "ListSpokes": (
+            {"cloudformation:ListStackInstances"},
+            [sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
+            None,
+        ),
+        "ReadInstancesInThisOrganization": observer["ReadInstancesInThisOrganization"],
+        "ReadAccountNames": observer["ReadAccountNames"],
+        "ReadZones": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-zone-reader")],
+            None,
+        ),
+    }
+
+
+def test_associator_role() -> None:
+    """The associator looks at VPCs, has three roles of others do the rest, and does nothing else."""
+    role = properties("hub", "AssociatorRole")
+    assert role["RoleName"] == contract.ASSOCIATOR_ROLE
+    observer = grants(inline(properties("hub", "ObserverRole")))
+    in_organization = {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}
+    rows = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+    assert grants(inline(role)) == {
+        "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("AssociatorLogs")], None),
+        "TakeTasks": (
+            {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+            [arn_of("AssociationsQueue")],
+            None,
+        ),
+        "KeepLedger": ({f"dynamodb:{operation}" for operation in rows}, [arn_of("Ledger")], None),
+        "ReadVpcsInThisOrganization": observer["ReadInstancesInThisOrganization"],
+        "AssociateVpcsInThisOrganization": (
+            {"sts:AssumeRole"},
+            [sub("arn:${AWS::Partition}:iam::*:role/orgdns-vpc-associator")],
+            in_organization,
+        ),
+        "ReadAccountNames": observer["ReadAccountNames"],
+        "AuthorizeAssociations": (
+            {"sts:AssumeRole"},
+            [sub(f"arn:${{AWS::Partition}}:iam::{NETWORK}:role/orgdns-authorizer")],
+            None,
+        ),
+    }
+
+
+def test_schedule_role() -> None:
+    """The schedules may put tasks on the sweeper's queue, and what failed on its dead-letter queue."""
+    role = properties("hub", "ScheduleRole")
+    queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
+    assert grants(inline(role)) == {"AskForSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}

@@ -1,0 +1,68 @@
+"""What each role of a member account may do: all of it, spelled out."""
+
+from __future__ import annotations
+
+from hub.runtime import contract
+from tests.support.generated import (
+    HUB,
+    IN_COVERED_REGIONS,
+    OF_VPCS_THERE,
+    grants,
+    inline,
+    properties,
+    sub,
+)
+
+
+def test_reader_role() -> None:
+    """The reader may look at instances, and VPCs, in the covered regions and nothing else."""
+    role = properties("spoke-account", "ReaderRole")
+    assert role["RoleName"] == contract.READER_ROLE
+    instances, vpcs = role["Policies"]
+    assert grants(instances["PolicyDocument"]) == {
+        "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
+    }
+    lists = {"ListResolverRuleAssociations", "ListResolverRules"}
+    configs = [sub("arn:${AWS::Partition}:route53resolver:*:${AWS::AccountId}:resolver-config/*")]
+    own_vpcs = [sub("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:vpc/*")]
+    assert grants(vpcs["PolicyDocument"]) == {
+        "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+        "ReadDnsAttributes": ({"ec2:DescribeVpcAttribute"}, own_vpcs, IN_COVERED_REGIONS),
+        "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], OF_VPCS_THERE),
+        "ListResolverConfigs": ({"route53resolver:ListResolverConfigs"}, configs, IN_COVERED_REGIONS),
+        "ListWhatElseTheResolverAnswersFrom": (
+            {f"route53resolver:{operation}" for operation in lists},
+            ["*"],
+            IN_COVERED_REGIONS,
+        ),
+    }
+
+
+def test_vpc_associator_role() -> None:
+    """The role of each account associates VPCs of the covered regions with our zones, and does nothing else."""
+    role = properties("spoke-account", "VpcAssociatorRole")
+    assert role["RoleName"] == contract.VPC_ROLE
+    arn = "arn:${AWS::Partition}:route53:::hostedzone"
+    zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneIdInstancesDotInternal}}")]
+    assert grants(inline(role)) == {
+        "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+        "AssociateWithTheseZones": ({"route53:AssociateVPCWithHostedZone"}, zones, OF_VPCS_THERE),
+    }
+
+
+def test_vpc_associator_role_for_a_profile() -> None:
+    """Where zones go by a Profile, it associates with that, and switches reverse rules off where policy says so."""
+    granted = grants(inline(properties("spoke-account", "VpcAssociatorRole", "profiles")))
+    assert granted.keys() == {"DescribeVpcs", "AssociateWithTheProfile", "SwitchOffReverseRules"}
+    actions = {"route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"}
+    assert granted["AssociateWithTheProfile"] == (actions, ["*"], IN_COVERED_REGIONS)
+    assert granted["SwitchOffReverseRules"][0] >= {"route53resolver:UpdateResolverConfig"}
+    assert "AuthorizeAssociations" not in grants(inline(properties("network", "AuthorizerRole", "profiles")))
+
+
+def test_delivery_role() -> None:
+    """The delivery role may put events on the hub's bus and nothing else."""
+    role = properties("spoke-region", "DeliveryRole")
+    assert role["RoleName"] == sub("orgdns-delivery-${AWS::Region}")
+    bus = sub(f"arn:${{AWS::Partition}}:events:eu-central-1:{HUB}:event-bus/orgdns")
+    assert grants(inline(role)) == {"PutEventsOnTheHubsBus": ({"events:PutEvents"}, [bus], None)}
