@@ -75,6 +75,12 @@ def read(name: str, config: str = "example", form: Form = Form.YAML) -> dict[str
     return content
 
 
+def content_of(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The template that a configuration of one test's own gives."""
+    content: dict[str, Any] = json.loads(templates(parse(yaml.safe_dump(document), "test"), Form.JSON)[f"{name}.json"])
+    return content
+
+
 def properties(name: str, title: str, config: str = "example") -> dict[str, Any]:
     found: dict[str, Any] = read(name, config)["Resources"][title]["Properties"]
     return found

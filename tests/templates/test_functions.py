@@ -6,13 +6,11 @@ import json
 
 import yaml
 
-from generate import templates
 from hub.runtime import contract
-from orgdns.cfn.rendering import Form
-from orgdns.config.load import parse
 from tests.support.build import EXAMPLE
 from tests.support.generated import (
     arn_of,
+    content_of,
     of_type,
     properties,
     statements,
@@ -120,7 +118,7 @@ def test_zone_ids_without_new_zones() -> None:
     content = yaml.safe_load(EXAMPLE.read_text())
     content["zones"] = content["zones"][:1]
     content["policy"]["rules"] = content["policy"]["rules"][:1]
-    hub = json.loads(templates(parse(yaml.safe_dump(content), "x"), Form.JSON)["hub.json"])
+    hub = content_of("hub", content)
     variables = hub["Resources"]["Observer"]["Properties"]["Environment"]["Variables"]
     assert json.loads(variables[contract.ENV_ZONE_IDS]) == {"corp.internal.": "Z0CORPINTERNAL0EXAMPL"}
     assert not any(name.startswith("ZoneId") for name in hub["Parameters"])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
 
-from generate import templates
 from hub.runtime import contract
 from network.region import principals
-from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
 from sandbox.example import WORKLOAD_UNIT
 from tests.support.build import EXAMPLE
@@ -18,6 +14,7 @@ from tests.support.generated import (
     CONFIGS,
     MANAGEMENT,
     ORGANIZATION,
+    content_of,
     example,
     of_type,
     read,
@@ -47,7 +44,7 @@ def test_titles_of_zones_differ() -> None:
     new = content["zones"][1]["create"]
     alike = ("1.10.in-addr.arpa", "11.0.in-addr.arpa", "a-b.internal", "ab.internal", "a.b.internal", "a.dot.internal")
     content["zones"] += [{"domain": domain, "create": new} for domain in alike]
-    network = json.loads(templates(parse(yaml.safe_dump(content), "x"), Form.JSON)["network.json"])
+    network = content_of("network", content)
     zones = [r for r in network["Resources"].values() if r["Type"] == "AWS::Route53::HostedZone"]
     assert len(zones) == len(alike) + 1
 
