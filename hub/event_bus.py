@@ -21,9 +21,7 @@ from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule,
 
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import instance_events, vpc_events
-from orgdns.cfn.queues import queue_policy
 from orgdns.cfn.trust import role_arn
-from orgdns.cfn.worker import add_queues
 
 if TYPE_CHECKING:
     from orgdns.cfn.event_patterns import EventKind
@@ -40,11 +38,6 @@ _DESCRIPTIONS: Final = {
 
 def add_event_bus(template: Template, config: Config, observer: Worker, associator: Worker | None) -> None:
     """Add the bus, who may deliver to it, and the rules that carry its events to the queues of who looks at them."""
-    # The observer's queues get their policies below.
-    template.add_resource(observer.dead_letters)
-    template.add_resource(observer.queue)
-    if associator:
-        add_queues(template, associator)
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="The events of all spokes of orgdns.")
     )
@@ -56,8 +49,6 @@ def add_event_bus(template: Template, config: Config, observer: Worker, associat
             Statement=_spokes_deliver(config, bus).JSONrepr(),
         )
     )
-    template.add_resource(queue_policy(observer.queue, observer.rules))
-    template.add_resource(queue_policy(observer.dead_letters, observer.rules))
     for kind in instance_events(config):
         template.add_resource(_rule(bus, kind, observer))
     if associator:

@@ -23,7 +23,7 @@ from hub.publisher import publisher_worker
 from hub.runtime import contract
 from hub.sweeper import add_schedules, sweeper_worker
 from orgdns.cfn.alarms import add_alarm_topic
-from orgdns.cfn.worker import CODE_BUCKET, CODE_KEY, LOG_LEVEL, LOG_RETENTION, add_worker, worker_alarm
+from orgdns.cfn.worker import CODE_BUCKET, CODE_KEY, LOG_LEVEL, LOG_RETENTION, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
@@ -47,14 +47,9 @@ def hub_template(config: Config) -> Template:
 
     add_event_bus(template, config, observer, associator)
     template.add_resource(ledger)
-    add_worker(template, observer)
-    add_worker(template, publisher)
-    add_worker(template, sweeper)
-    add_schedules(template, sweeper)
-    if associator:
-        add_worker(template, associator)
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
-        template.add_resource(worker_alarm(worker))
+        add_worker(template, worker)
+    add_schedules(template, sweeper)
     add_state_alarms(template, associates=bool(associator))
     _add_outputs(template, associates=bool(associator))
     return template

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import awacs.logs
 from awacs.aws import Allow, Statement
-from troposphere import GetAtt, Ref, Template
+from troposphere import GetAtt, Ref
 from troposphere import awslambda as lambda_
 from troposphere.iam import Policy, Role
 from troposphere.logs import LogGroup
@@ -18,10 +18,9 @@ from orgdns.cfn.queues import queue, queue_policy
 from orgdns.cfn.trust import document, trust_in_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from troposphere import AWSHelperFn, AWSObject
-    from troposphere.cloudwatch import Alarm
+    from troposphere import AWSHelperFn, Template
 
 # The parameters that a stack with workers has.
 CODE_BUCKET: Final = "CodeBucket"
@@ -94,43 +93,44 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
 
 
 def add_worker(template: Template, worker: Worker) -> None:
-    """Add a worker's resources, except those that the template already has and the alarm."""
-    for resource in (*_queues(worker), *_function(worker)):
-        if resource.title not in template.resources:
-            template.add_resource(resource)
-
-
-def add_queues(template: Template, worker: Worker) -> None:
-    """Add a worker's queues and their policies, where another resource of the template needs them first."""
-    for resource in _queues(worker):
-        template.add_resource(resource)
-
-
-def worker_alarm(worker: Worker) -> Alarm:
-    """The alarm on a worker's dead-letter queue."""
-    return dead_letter_alarm(worker.dead_letters, worker.failures)
-
-
-def _queues(worker: Worker) -> Iterator[AWSObject]:
+    """Add all resources of a worker."""
     for each in (worker.dead_letters, worker.queue):
         if each:
-            yield each
-            yield queue_policy(each, worker.rules)
-
-
-def _function(worker: Worker) -> Iterator[AWSObject]:
-    logs = LogGroup(
-        f"{worker.title}Logs", LogGroupName=f"/aws/lambda/{worker.function}", RetentionInDays=Ref(LOG_RETENTION)
+            template.add_resource(each)
+            template.add_resource(queue_policy(each, worker.rules))
+    logs = template.add_resource(
+        LogGroup(
+            f"{worker.title}Logs", LogGroupName=f"/aws/lambda/{worker.function}", RetentionInDays=Ref(LOG_RETENTION)
+        )
     )
-    role = Role(
+    role = template.add_resource(_execution_role(worker, logs))
+    function = template.add_resource(_function(worker, logs, role))
+    template.add_resource(
+        lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(function), **worker.source)
+    )
+    template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
+
+
+def _execution_role(worker: Worker, logs: LogGroup) -> Role:
+    # The group's ARN ends in `:*`, which covers its streams.
+    write_logs = Statement(
+        Sid="WriteLogs",
+        Effect=Allow,
+        Action=[awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
+        Resource=[GetAtt(logs, "Arn")],
+    )
+    return Role(
         f"{worker.title}Role",
         RoleName=worker.role,
         Description=f"Execution role of the {worker.title.lower()} of orgdns.",
         # No condition on aws:SourceAccount here: AWS does not document that Lambda sends it when it assumes a role.
         AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
-        Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(_write_logs(logs), *worker.statements))],
+        Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(write_logs, *worker.statements))],
     )
-    function = lambda_.Function(
+
+
+def _function(worker: Worker, logs: LogGroup, role: Role) -> lambda_.Function:
+    return lambda_.Function(
         worker.title,
         FunctionName=worker.function,
         Description=worker.description,
@@ -143,16 +143,4 @@ def _function(worker: Worker) -> Iterator[AWSObject]:
         MemorySize=512,
         LoggingConfig=lambda_.LoggingConfig(LogFormat="JSON", ApplicationLogLevel=Ref(LOG_LEVEL), LogGroup=Ref(logs)),
         Environment=lambda_.Environment(Variables=dict(worker.variables)),
-    )
-    yield from (logs, role, function)
-    yield lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(function), **worker.source)
-
-
-def _write_logs(logs: LogGroup) -> Statement:
-    # The group's ARN ends in `:*`, which covers its streams.
-    return Statement(
-        Sid="WriteLogs",
-        Effect=Allow,
-        Action=[awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
-        Resource=[GetAtt(logs, "Arn")],
     )
