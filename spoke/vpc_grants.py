@@ -50,6 +50,7 @@ def vpc_reading(config: Config) -> list[Statement]:
             Sid="ListZonesOfVpcs",
             Effect=Allow,
             Action=[awacs.route53.ListHostedZonesByVPC],
+            # The action has no resource type (above).
             Resource=["*"],
             Condition=Condition(vpcs_in_covered_regions(config)),
         ),
@@ -61,7 +62,12 @@ def vpc_reading(config: Config) -> list[Statement]:
             Condition=covered,
         ),
         Statement(
-            Sid="ListWhatElseTheResolverAnswersFrom", Effect=Allow, Action=lists, Resource=["*"], Condition=covered
+            Sid="ListWhatElseTheResolverAnswersFrom",
+            Effect=Allow,
+            Action=lists,
+            # The actions have no resource type (above).
+            Resource=["*"],
+            Condition=covered,
         ),
     ]
 
@@ -113,6 +119,8 @@ def _describe_vpcs(config: Config) -> Statement:
         Sid="DescribeVpcs",
         Effect=Allow,
         Action=[awacs.ec2.DescribeVpcs],
+        # The action has no resource type ("Actions, resources, and condition keys for Amazon EC2",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
         Resource=["*"],
         Condition=Condition(looked_at_by_route53(config)),
     )
