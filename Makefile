@@ -39,7 +39,7 @@ test: $(STAMP)  ## All tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
-	@$(BIN)/python -m pytest tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
+	@$(BIN)/python -m pytest tests/unit/model/test_health.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
 		tests/unit/sweeper/test_scheduler.py tests/unit/associator/test_associator.py tests/unit/test_pipeline_memory.py tests/e2e/test_pipeline_sandbox.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads it out of the annotation while it runs
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -35,15 +36,17 @@ from orgdns.cli.reports.resolution import Source, resolution
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed, zone_ids_of
-from orgdns.cli.sources.ledger import HubLedger, names_of, now, overview, spoke_of, sweeps_queue_url, vpc_row
+from orgdns.cli.sources.ledger import HubLedger, names_of, overview, spoke_of, sweeps_queue_url, vpc_row
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain, fqdn_of
 from orgdns.cli.sources.snapshot import snapshot
-from orgdns.cli.sources.stack_instances import stack_instances
+from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 from orgdns.config.errors import ConfigInvalid
 from orgdns.config.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from mypy_boto3_cloudformation import CloudFormationClient
 
     from orgdns.cli.sources.snapshot import Progress
 
@@ -177,7 +180,7 @@ def status(
     The exit code is 0 when all is well, 2 when something needs a person or is under way, and 1 on an error.
     """
     with _faults_told():
-        seen = overview(_hub(region))
+        seen = overview(_hub(region), lambda: listed_spokes(_stack_sets(region)))
     if as_json:
         typer.echo(documents.text(documents.status(seen)))
     else:
@@ -203,8 +206,9 @@ def coverage(
     with _faults_told():
         hub = _hub(region)
         wanted = [spoke_of(text) for text in spokes or ()]
-        stacks = stack_instances(_session(region).client("cloudformation", config=CLIENT_CONFIG))
-        seen = covered(stacks, hub.statuses.spoke_statuses(), hub.vpcs.vpcs_statuses(), hub.vpcs.all_vpc_rows(), now())
+        stacks = stack_instances(_stack_sets(region))
+        known = replace(overview(hub), listed=frozenset(stacks))
+        seen = covered(stacks, known.spokes, hub.vpcs.vpcs_statuses(), hub.vpcs.all_vpc_rows(), known.health)
         if wanted:
             seen = seen.only(wanted)
         if missing := [str(spoke) for spoke in wanted if spoke not in {one.spoke for one in seen.spokes}]:
@@ -373,6 +377,11 @@ def _hub(region: str | None) -> HubLedger:
         functions = session.client("lambda", config=CLIENT_CONFIG)
         rows = session.client("dynamodb", config=CLIENT_CONFIG)
     return HubLedger.of(deployed(functions), rows)
+
+
+def _stack_sets(region: str | None) -> CloudFormationClient:
+    with _endpoint_told():
+        return _session(region).client("cloudformation", config=CLIENT_CONFIG)
 
 
 def _tasks(region: str | None) -> QueuedTasks:

@@ -350,7 +350,7 @@ def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: 
     [
         (["approve"], "say which"),
         (["approve", CORP, "--all-pending"], "say which"),
-        (["approve", "nowhere.example"], "no zone that was audited"),
+        (["approve", "nowhere.example"], "is not an audited zone"),
         (["approve", f"{PAYMENTS}/xx-nowhere-1"], "knows no spoke"),
         (["sweep", "payments"], "is no spoke"),
         (["sweep", f"{PAYMENTS}/{REGION}/i-1"], "is no spoke"),
@@ -370,7 +370,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     # The command goes by the machine's own time, weeks after that of the organization.
     told = command.json("coverage", code=2)
     assert {trouble for one in told["spokes"] for trouble in one["troubles"]} == {
-        "not swept for hours: look at the log of the sweeper"
+        "no complete sweep for hours: see the log of the sweeper"
     }
     assert {one["stack"] for one in told["spokes"]} == {"CURRENT"}
     assert {zone["zone"]: zone["wanted"] == zone["resolving"] for zone in told["zones"]} == {

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from hub.runtime.model.health import SWEEP_OVERDUE, health
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRow, VpcsStatus, ZoneInVpc
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
 from orgdns.cli.render import documents
 from orgdns.cli.render.coverage import show_coverage
 from orgdns.cli.reports.coverage import Coverage, StackInstance, coverage
@@ -30,9 +30,15 @@ ZONE = ZoneInVpc(CORP_ZONE, CORP, AssociationMethod.ASSOCIATION, AssociationMeth
 ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),)), PAYMENTS, (ZONE,))
 
 
+def covered(
+    stacks: dict[Spoke, StackInstance], statuses: list[SpokeStatus], vpcs_statuses: list[VpcsStatus], rows: list[VpcRow]
+) -> Coverage:
+    return coverage(stacks, statuses, vpcs_statuses, rows, health(statuses, [], stacks, "p", NOW))
+
+
 def test_all_is_well() -> None:
     """A current stack, a recent sweep and VPCs that resolve what they should are no trouble."""
-    seen = coverage(CURRENT, [SWEPT], [SEEN], [ROW], NOW)
+    seen = covered(CURRENT, [SWEPT], [SEEN], [ROW])
     assert seen.well
     (zone,) = seen.zones
     assert (zone.wanted, zone.resolving, zone.associated, zone.by_profile) == (1, 1, 1, 0)
@@ -44,10 +50,10 @@ def test_all_is_well() -> None:
     [
         ({}, SWEPT, SEEN, ROW, "no stack of the rollout"),
         ({SPOKE: StackInstance("OUTDATED", "it failed")}, SWEPT, SEEN, ROW, "its stack is OUTDATED (it failed)"),
-        (CURRENT, SpokeStatus(SPOKE), SEEN, ROW, "never swept yet"),
-        (CURRENT, replace(SWEPT, fault="AccessDenied", fault_since=NOW), SEEN, ROW, "out of reach: AccessDenied"),
-        (CURRENT, replace(SWEPT, swept_at=Millis(NOW - SWEEP_OVERDUE - 1)), SEEN, ROW, "not swept for hours"),
-        (CURRENT, SWEPT, replace(SEEN, fault="Throttling"), ROW, "its VPCs cannot be seen: Throttling"),
+        (CURRENT, SpokeStatus(SPOKE), SEEN, ROW, "not swept yet"),
+        (CURRENT, replace(SWEPT, fault="AccessDenied", fault_since=NOW), SEEN, ROW, "unreachable: AccessDenied"),
+        (CURRENT, replace(SWEPT, swept_at=Millis(NOW - SWEEP_OVERDUE - 1)), SEEN, ROW, "no complete sweep for hours"),
+        (CURRENT, SWEPT, replace(SEEN, fault="Throttling"), ROW, "its VPCs cannot be described: Throttling"),
         (
             CURRENT,
             SWEPT,
@@ -61,7 +67,7 @@ def test_troubles(
     stacks: dict[Spoke, StackInstance], status: SpokeStatus, vpcs_status: VpcsStatus, row: VpcRow, trouble: str
 ) -> None:
     """Whatever is wrong with a spoke is told, and the whole is not well."""
-    seen = coverage(stacks, [status], [vpcs_status], [row], NOW)
+    seen = covered(stacks, [status], [vpcs_status], [row])
     assert not seen.well
     assert [told for one in seen.troubled for told in one.troubles if trouble in told], seen.troubled
 
@@ -72,7 +78,7 @@ def test_what_is_no_trouble() -> None:
         Spoke("999999999999", "eu-central-1"), tried_at=NOW, fault="gone", fault_since=NOW, withdrawn=True
     )
     noted = replace(ROW, zones=(replace(ZONE, notes=("names below eu.corp.internal ...",)),))
-    seen = coverage(CURRENT, [SWEPT, gone], [SEEN], [noted], NOW)
+    seen = covered(CURRENT, [SWEPT, gone], [SEEN], [noted])
     assert seen.well
     assert [one.spoke for one in seen.spokes] == [SPOKE]
 
@@ -80,7 +86,7 @@ def test_what_is_no_trouble() -> None:
 def test_zone_that_is_nearly_full() -> None:
     """A zone near 300 associated VPCs is told, with the way out."""
     rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(270)]
-    seen = coverage(CURRENT, [SWEPT], [SEEN], rows, NOW)
+    seen = covered(CURRENT, [SWEPT], [SEEN], rows)
     assert seen.zones[0].nearly_full
     assert "resolve it by profile" in " ".join(shown(seen).split())
 
@@ -96,7 +102,7 @@ def test_screen_and_document() -> None:
     """Details show stack, times and zones of each VPC; a stranger's text plays no tricks; JSON has all of it."""
     there = Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),), zones=(foreign_zone("own.internal."),))
     blocked = replace(ZONE, method=None, blocked="enableDnsSupport", notes=("a note",))
-    seen = coverage(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=there, zones=(blocked,))], NOW)
+    seen = covered(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=there, zones=(blocked,))])
     text = shown(seen, details=True)
     for part in ("stack", "CURRENT", "last event", "2027", vpc_ref().id, "10.7.0.0/16", "a note", "own.internal"):
         assert part in text
@@ -115,7 +121,7 @@ def test_screen_and_document() -> None:
 def test_many_troubles_are_cut() -> None:
     """The first of many are shown, and all of them when asked for."""
     stacks = {Spoke(f"{number:012}", "eu-central-1"): StackInstance("FAILED") for number in range(15)}
-    seen = coverage(stacks, [], [], [], NOW)
+    seen = covered(stacks, [], [], [])
     assert "5 more: --all shows them" in shown(seen)
     assert "000000000014/eu-central-1" in shown(seen, everything=True)
     assert len(seen.only([Spoke(f"{3:012}", "eu-central-1")]).spokes) == 1

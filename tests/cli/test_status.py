@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from hub.runtime.messages import body_of
+from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from hub.runtime.sweeper.scheduler import AUDIT_OVERDUE, SWEEP_OVERDUE
 from orgdns.cli.render import documents
 from orgdns.cli.render.status import show_held, show_status
 from orgdns.cli.reports.dead_letters import Message, dead_task
@@ -22,6 +22,7 @@ from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
 
 NOW = Millis(1_800_000_000_000)
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+VPC_REF = f"{SPOKE}/vpc-0a1b2c3d4e5f60718"
 HOSTILE = "\x1b[31mred\x1b[0m [bold]\u202e"
 WELL = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p", names=20)
 ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
@@ -49,10 +50,16 @@ def test_all_is_well() -> None:
     ("trouble", "told"),
     [
         (seen(replace(WELL, policy="before")), "0 of 1 spokes"),
-        (seen(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Out of reach: 1"),
-        (seen(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), "its names were withdrawn"),
+        (seen(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Unreachable: 1"),
+        (
+            replace(seen(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), listed=frozenset({SPOKE})),
+            "its names were withdrawn",
+        ),
         (seen(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
-        (seen(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)), "Zones not audited for days: 1"),
+        (
+            seen(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)),
+            "Zones without a complete audit for days: 1",
+        ),
         (seen(replace(WELL, pending_removals=("i-1", "i-2"), pending_names=6)), f"orgdns approve {SPOKE}"),
         (
             seen(zones=(replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1),)),
@@ -76,8 +83,31 @@ def test_what_was_approved_waits_no_more() -> None:
     )
 
 
-def test_spoke_out_of_reach_is_not_behind() -> None:
-    """A new policy waits for no spoke that cannot be read."""
+@pytest.mark.parametrize("approved", [frozenset[str](), frozenset({VPC_REF})])
+def test_names_and_vpcs_of_a_zone_await_approval_apart(approved: frozenset[str]) -> None:
+    """One line shows what awaits approval in a zone: its names, and its VPCs unless they are approved."""
+    zone = replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1)
+    text = said(seen(zones=(replace(zone, pending_vpcs=(VPC_REF,), approved_vpcs=approved),)))
+    assert "Pending removals that await orgdns approve: 1" in text
+    assert "1 names of 20; names web.corp.internal" in text
+    assert ("1 VPCs would lose the zone" in text) == (not approved)
+
+
+def test_spoke_whose_account_left_is_no_trouble() -> None:
+    """Once its names are withdrawn and its stack is gone, nobody has anything to do there."""
+    assert seen(WELL, replace(WELL, spoke=Spoke("9" * 12, "x"), fault="x", fault_since=NOW, withdrawn=True)).well
+
+
+def test_spoke_that_the_ledger_does_not_know_yet_is_on_an_old_policy() -> None:
+    """A stack that is younger than the last run of the scheduler is counted before its spoke is registered."""
+    young = Spoke("9" * 12, "x")
+    overview = replace(seen(), listed=frozenset({SPOKE, young}))
+    assert [status.spoke for status in overview.behind] == [young]
+    assert "1 of 2 spokes are on the current policy" in said(overview)
+
+
+def test_unreachable_spoke_is_not_on_an_old_policy() -> None:
+    """A new policy waits for no unreachable spoke."""
     overview = seen(WELL, replace(WELL, policy="", swept_at=NEVER, fault="denied", fault_since=NOW))
     assert (len(overview.behind), len(overview.overdue), len(overview.unreachable)) == (0, 0, 1)
 
@@ -87,7 +117,7 @@ def test_missed_events_are_told_the_most_first() -> None:
     other = replace(WELL, spoke=Spoke("1" * 12, "us-east-1"), missed=1, missed_ever=7)
     text = said(seen(replace(WELL, missed_ever=2), other))
     assert text.index("us-east-1: 7, 1 by the last sweep") < text.index("eu-central-1: 2")
-    assert "sweeps found: 9" in text
+    assert "found by sweeps: 9" in text
 
 
 def test_many_are_cut_unless_all_is_asked_for() -> None:

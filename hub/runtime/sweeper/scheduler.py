@@ -13,6 +13,7 @@ from zlib import crc32
 
 from hub.runtime import contract
 from hub.runtime.chunks import chunks
+from hub.runtime.model.health import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 
@@ -35,18 +36,14 @@ LONGEST_DELAY: Final = 900
 ZONES_AN_AUDIT: Final = 25
 # What was held back is looked at again after so many milliseconds: it may have settled by itself.
 PENDING_AGAIN: Final = 3_600_000
-# Swept once an hour and audited once a day, a spoke or zone that was not for three times as long is overdue.
-SWEEP_OVERDUE: Final = 3 * 3_600_000
-AUDIT_OVERDUE: Final = 3 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOutcome:
-    """What a round asked for, and how all is: numbers of spokes and zones.
+    """What a round asked for, and the health of all spokes and zones in numbers.
 
-    `behind` are the spokes that were not swept by the deployed policy yet, `unreachable` those that are out of reach,
-    `overdue` the spokes and zones that were not seen whole for too long, `pending_removals` those in which removals
-    wait.
+    `behind` counts the spokes on an old policy, `overdue` spokes and zones, `pending_removals` the spokes and zones in
+    which something awaits approval: `hub.runtime.model.health` says which these are.
     """
 
     sweeps: int
@@ -88,7 +85,6 @@ class SweepScheduler:
             self.statuses.register_spoke(spoke)
         # A spoke that is rolled out no more is swept until its names are withdrawn, and on where VPCs keep something:
         # its account may leave the organization later than its unit.
-        known = listed | {spoke for spoke, status in statuses.items() if not status.withdrawn}
         swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
         due, following = due_sweeps(swept, statuses, self.rounds.cursor(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
@@ -106,7 +102,7 @@ class SweepScheduler:
         self.rounds.put_cursor(following)
         if every_zone:
             self.rounds.request_audits(wanted=False)
-        return replace(self._counted(known, statuses, zones, now), sweeps=len(due), audits=len(audits))
+        return replace(self._counted(listed, statuses.values(), zones, now), sweeps=len(due), audits=len(audits))
 
     def schedule_audits(self, zone_ids: Collection[str] | None = None) -> None:
         """Ask for an audit of these zones, or of every zone.
@@ -117,25 +113,17 @@ class SweepScheduler:
         self.tasks.ask(_audits(self.zone_ids if zone_ids is None else zone_ids))
 
     def _counted(
-        self,
-        known: Collection[Spoke],
-        statuses: Mapping[Spoke, SpokeStatus],
-        zones: Collection[ZoneStatus],
-        now: Millis,
+        self, listed: Collection[Spoke], spokes: Collection[SpokeStatus], zones: Collection[ZoneStatus], now: Millis
     ) -> ScheduleOutcome:
-        of_known = [statuses[spoke] for spoke in known if spoke in statuses]
-        reached = [status for status in of_known if not status.fault_since]
-        late = [status for status in reached if status.tried_at and now - status.swept_at > SWEEP_OVERDUE]
-        late_zones = [zone for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE]
+        found = health(spokes, zones, listed, self.policy_digest, now)
         return ScheduleOutcome(
             sweeps=0,
             audits=0,
-            spokes=len(known),
-            behind=len(known) - sum(status.policy == self.policy_digest for status in of_known),
-            unreachable=len(of_known) - len(reached),
-            overdue=len(late) + len(late_zones),
-            pending_removals=sum(bool(status.pending_removals) for status in of_known)
-            + sum(bool(zone.pending_removals or zone.pending_vpcs) for zone in zones),
+            spokes=len(found.known),
+            behind=len(found.on_old_policy),
+            unreachable=len(found.unreachable),
+            overdue=len(found.overdue) + len(found.overdue_zones),
+            pending_removals=len(found.pending_spokes) + len(found.pending_zones | found.pending_vpc_zones),
         )
 
 

@@ -1,4 +1,4 @@
-"""How all is, for a person: troubles first, each with what to do; of what is well, the numbers."""
+"""The state of spokes and zones for a person: troubles first, each with what to do, then the numbers."""
 
 from __future__ import annotations
 
@@ -19,87 +19,117 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.status import Overview
 
 SHOWN: Final = 10
+_FIRST: Final = 3
+_NO_REASON: Final = "no reason is known; see the log of the sweeper"
 
 
-def show_status(console: Console, seen: Overview, *, everything: bool) -> None:
-    """Show what needs a person, and then how far sweeps and audits have come."""
-    if seen.paused is not None:
-        console.print(visible(f"Publishing is paused: {seen.paused}. orgdns resume ends it.", BAD))
+def show_status(console: Console, overview: Overview, *, everything: bool) -> None:
+    """Show what needs a person, and then the progress of sweeps and audits."""
+    if overview.paused is not None:
+        console.print(visible(f"Publishing is paused: {overview.paused}. To end the pause, run orgdns resume.", BAD))
     most = None if everything else SHOWN
     for heading, lines in (
-        ("Removals that wait for orgdns approve", [_pending_line(seen, one) for one in seen.pending_removals]),
-        ("Out of reach", [_unreachable(one) for one in seen.unreachable]),
-        ("Not swept for hours", [_overdue(one) for one in seen.overdue]),
-        ("Zones not audited for days", [_zone_fault(seen, one) for one in seen.overdue_zones]),
+        ("Pending removals that await orgdns approve", _pending_lines(overview)),
+        ("Unreachable", [_unreachable(status) for status in overview.unreachable]),
+        ("No complete sweep for hours", [_overdue(status) for status in overview.overdue]),
+        ("Zones without a complete audit for days", [_zone_fault(overview, zone) for zone in overview.overdue_zones]),
     ):
         _show_list(console, f"{heading}: {len(lines):,}", lines, most, BAD)
-    done, within = len(seen.reached) - len(seen.behind), len(seen.reached)
-    since = f" since {time(seen.cursor.since)}" if seen.cursor.since else ""
-    text = f"Swept by the deployed policy{since}: {done:,} of {within:,} spokes."
-    console.print(visible(text, GOOD if done == within else ""))
+    reached = len(overview.reached)
+    current = reached - len(overview.behind)
+    since = f", in use since {time(overview.cursor.since)}" if overview.cursor.since else ""
+    text = f"{current:,} of {reached:,} spokes are on the current policy{since}."
+    console.print(visible(text, GOOD if current == reached else ""))
     _show_list(
         console,
-        f"Events missed, as sweeps found: {sum(one.missed_ever for one in seen.missing):,}",
-        [visible(f"{one.spoke}: {one.missed_ever:,}, {one.missed:,} by the last sweep") for one in seen.missing],
+        f"Missed events, found by sweeps: {sum(status.missed_ever for status in overview.missing):,}",
+        [
+            visible(f"{status.spoke}: {status.missed_ever:,}, {status.missed:,} by the last sweep")
+            for status in overview.missing
+        ],
         most,
     )
-    _show_list(console, "Zones", [_zone(seen, one) for one in seen.zones], most)
-    if seen.well:
+    _show_list(console, "Zones", [_zone(overview, zone) for zone in overview.zones], most)
+    if overview.well:
         console.print(visible("All is well.", GOOD))
 
 
 def show_held(
-    console: Console, seen: Overview, subject: SpokeStatus | ZoneStatus, names_of: Callable[[str], str], *, all_of: bool
+    console: Console,
+    overview: Overview,
+    subject: SpokeStatus | ZoneStatus,
+    names_of: Callable[[str], str],
+    *,
+    all_of: bool,
 ) -> None:
-    """Show what waits in a spoke or a zone; `names_of` tells of an instance's names."""
-    # Asking for the names of each takes a while.
+    """Show the pending removals of a spoke or a zone; `names_of` returns the names of an instance."""
+    # The names of each instance take a read of the ledger.
     shown = subject.pending_removals if all_of else subject.pending_removals[: 2 * SHOWN]
     lines = [
-        visible(f"{one}  {names_of(one)}" if isinstance(subject, SpokeStatus) else one.removesuffix("."))
-        for one in shown
+        visible(f"{removal}  {names_of(removal)}" if isinstance(subject, SpokeStatus) else removal.removesuffix("."))
+        for removal in shown
     ]
-    where = str(subject.spoke) if isinstance(subject, SpokeStatus) else seen.domain(subject.zone_id)
+    where = str(subject.spoke) if isinstance(subject, SpokeStatus) else overview.domain(subject.zone_id)
     heading = f"{where}: {subject.pending_names:,} names would be removed"
     if lines:
         _show_list(console, heading, lines, None)
-    vpcs = seen.vpcs_of(subject)
-    heading = f"{where}: {len(vpcs):,} VPCs would not resolve it any more"
+    vpcs = overview.vpcs_of(subject)
+    heading = f"{where}: {len(vpcs):,} VPCs would no longer resolve it"
     _show_list(console, heading, [visible(vpc) for vpc in vpcs], None if all_of else 2 * SHOWN)
     if len(subject.pending_removals) > len(shown):
         console.print(f"{len(subject.pending_removals) - len(shown):,} more: --all shows them, --json has everything.")
 
 
-def _pending_line(seen: Overview, one: SpokeStatus | ZoneStatus) -> Text:
-    name = seen.name_of(one)
-    if vpcs := seen.vpcs_of(one):
-        told = f"{len(vpcs):,} VPCs would lose the zone, {', '.join(vpcs[:3])}{', ...' if len(vpcs) > 3 else ''}"  # noqa: PLR2004 - enough to see
-        return visible(f"{seen.domain(name)}: {told}: orgdns approve {name}")
-    of = "instances" if isinstance(one, SpokeStatus) else "names"
-    first = ", ".join(text.removesuffix(".") for text in one.pending_removals[:3])
-    more = ", ..." if len(one.pending_removals) > len(one.pending_removals[:3]) else ""
-    return visible(f"{name}: {one.pending_names:,} names of {one.names:,}; {of} {first}{more}: orgdns approve {name}")
+def _pending_lines(overview: Overview) -> list[Text]:
+    """A line for each spoke and zone in which something awaits approval."""
+    health = overview.health
+    lines: list[Text] = []
+    for subject in overview.pending_removals:
+        name = overview.name_of(subject)
+        parts: list[str] = []
+        if isinstance(subject, SpokeStatus):
+            parts.append(_pending_names(subject, "instances"))
+        else:
+            if subject.zone_id in health.pending_zones:
+                parts.append(_pending_names(subject, "names"))
+            if subject.zone_id in health.pending_vpc_zones:
+                vpcs = overview.vpcs_of(subject)
+                parts.append(f"{len(vpcs):,} VPCs would lose the zone, {_first(vpcs)}")
+        where = name if isinstance(subject, SpokeStatus) else overview.domain(subject.zone_id)
+        lines.append(visible(f"{where}: {'; '.join(parts)}: orgdns approve {name}"))
+    return lines
 
 
-def _unreachable(one: SpokeStatus) -> Text:
-    names = "its names were withdrawn" if one.withdrawn else f"its {one.names:,} names are kept for now"
-    return visible(f"{one.spoke} since {time(one.fault_since)}, {names}: {one.fault}")
+def _pending_names(subject: SpokeStatus | ZoneStatus, kind: str) -> str:
+    removals = [removal.removesuffix(".") for removal in subject.pending_removals]
+    return f"{subject.pending_names:,} names of {subject.names:,}; {kind} {_first(removals)}"
 
 
-def _overdue(one: SpokeStatus) -> Text:
-    last = f"last {time(one.swept_at)}" if one.swept_at else "never"
-    return visible(f"{one.spoke}, {last}: {one.fault or 'no reason is known; look at the sweeper log'}")
+def _first(texts: Sequence[str]) -> str:
+    return f"{', '.join(texts[:_FIRST])}{', ...' if len(texts) > _FIRST else ''}"
 
 
-def _zone_fault(seen: Overview, one: ZoneStatus) -> Text:
-    return visible(f"{seen.domain(one.zone_id)}: {one.fault or 'no reason is known; look at the sweeper log'}")
+def _unreachable(status: SpokeStatus) -> Text:
+    names = "its names were withdrawn" if status.withdrawn else f"its {status.names:,} names are kept for now"
+    return visible(f"{status.spoke} since {time(status.fault_since)}, {names}: {status.fault}")
 
 
-def _zone(seen: Overview, one: ZoneStatus) -> Text:
-    if not one.audited_at:
-        return visible(f"{seen.domain(one.zone_id)}: not audited yet. {one.fault}", QUIET)
-    found = ", ".join(f"{number:,} {kind}" for kind, number in one.differences) or "no difference"
-    fault = f"; the last audit failed: {one.fault}" if one.fault else ""
-    return visible(f"{seen.domain(one.zone_id)}: {one.names:,} names, audited {time(one.audited_at)}, {found}{fault}")
+def _overdue(status: SpokeStatus) -> Text:
+    last = f"last {time(status.swept_at)}" if status.swept_at else "never"
+    return visible(f"{status.spoke}, {last}: {status.fault or _NO_REASON}")
+
+
+def _zone_fault(overview: Overview, zone: ZoneStatus) -> Text:
+    return visible(f"{overview.domain(zone.zone_id)}: {zone.fault or _NO_REASON}")
+
+
+def _zone(overview: Overview, zone: ZoneStatus) -> Text:
+    domain = overview.domain(zone.zone_id)
+    if not zone.audited_at:
+        return visible(f"{domain}: not audited yet. {zone.fault}", QUIET)
+    differences = ", ".join(f"{number:,} {kind}" for kind, number in zone.differences) or "no difference"
+    fault = f"; the last audit failed: {zone.fault}" if zone.fault else ""
+    return visible(f"{domain}: {zone.names:,} names, audited {time(zone.audited_at)}, {differences}{fault}")
 
 
 def _show_list(console: Console, heading: str, lines: Sequence[Text], most: int | None, style: str = "") -> None:

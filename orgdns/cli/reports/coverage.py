@@ -1,18 +1,18 @@
-"""How far orgdns reaches: accounts, regions and VPCs, what is wrong with each, and what to do. Pure."""
+"""What orgdns covers: accounts, regions and VPCs, what is wrong with each, and what to do. Pure."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.vpcs import AssociationMethod
-from hub.runtime.sweeper.scheduler import SWEEP_OVERDUE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.health import Health
+    from hub.runtime.model.names import Spoke
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneInVpc
 
@@ -39,7 +39,7 @@ class SpokeCoverage:
     status: SpokeStatus | None
     vpcs_status: VpcsStatus | None
     vpcs: tuple[VpcRow, ...]
-    troubles: tuple[str, ...]
+    troubles: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -91,21 +91,24 @@ def coverage(
     statuses: Iterable[SpokeStatus],
     vpcs_statuses: Iterable[VpcsStatus],
     rows: Iterable[VpcRow],
-    now: Millis,
+    health: Health,
 ) -> Coverage:
-    """What StackSets and the ledger tell together, at one time."""
+    """The coverage that StackSets and the ledger show together; `health` is that of the spokes with these stacks."""
     by_spoke = {status.spoke: status for status in statuses}
-    of_vpcs = {status.spoke: status for status in vpcs_statuses}
+    vpcs_by_spoke = {status.spoke: status for status in vpcs_statuses}
     vpcs: defaultdict[Spoke, list[VpcRow]] = defaultdict(list)
     for row in rows:
         vpcs[row.ref.spoke].append(row)
-    # What was let go for good, and has no stack any more, is covered by nobody.
-    known = {spoke for spoke, status in by_spoke.items() if not status.withdrawn}
     spokes = []
-    for spoke in sorted(stacks.keys() | known | vpcs.keys()):
-        stack, status, of_spoke = stacks.get(spoke), by_spoke.get(spoke), tuple(sorted(vpcs[spoke], key=_place))
-        troubles = tuple(_troubles(stack, status, of_vpcs.get(spoke), of_spoke, now))
-        spokes.append(SpokeCoverage(spoke, stack, status, of_vpcs.get(spoke), of_spoke, troubles))
+    for spoke in sorted({*health.known, *stacks, *vpcs}):
+        found = SpokeCoverage(
+            spoke=spoke,
+            stack=stacks.get(spoke),
+            status=by_spoke.get(spoke),
+            vpcs_status=vpcs_by_spoke.get(spoke),
+            vpcs=tuple(sorted(vpcs[spoke], key=_place)),
+        )
+        spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
     return Coverage(tuple(spokes), _zones(spokes))
 
 
@@ -113,28 +116,23 @@ def _place(row: VpcRow) -> str:
     return str(row.ref)
 
 
-def _troubles(
-    stack: StackInstance | None,
-    status: SpokeStatus | None,
-    vpcs_status: VpcsStatus | None,
-    rows: Iterable[VpcRow],
-    now: Millis,
-) -> Iterable[str]:
+def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
     """What is wrong with a spoke, each with what to do."""
-    if stack is None:
-        yield "no stack of the rollout: the account left the covered units, or the region is not covered any more"
-    elif stack.status != CURRENT:
-        told = f" ({stack.reason})" if stack.reason else ""
-        yield f"its stack is {stack.status}{told}: see the operations of the StackSet in CloudFormation"
-    if status is None or not status.tried_at:
-        yield "never swept yet: within five minutes of its rollout it is"
-    elif status.fault_since:
-        yield f"out of reach: {status.fault}"
-    elif now - status.swept_at > SWEEP_OVERDUE:
-        yield f"not swept for hours: {status.fault or 'look at the log of the sweeper'}"
-    if vpcs_status is not None and vpcs_status.fault and not (status and status.fault_since):
-        yield f"its VPCs cannot be seen: {vpcs_status.fault}"
-    for row in rows:
+    fault = found.status.fault if found.status else ""
+    if found.stack is None:
+        yield "no stack of the rollout: the account left the covered units, or the region is no longer covered"
+    elif found.stack.status != CURRENT:
+        reason = f" ({found.stack.reason})" if found.stack.reason else ""
+        yield f"its stack is {found.stack.status}{reason}: see the operations of the StackSet in CloudFormation"
+    if found.spoke in health.unreachable:
+        yield f"unreachable: {fault}"
+    elif found.spoke in health.never_swept:
+        yield "not swept yet: the first sweep starts within five minutes of the rollout"
+    elif found.spoke in health.overdue:
+        yield f"no complete sweep for hours: {fault or 'see the log of the sweeper'}"
+    if found.vpcs_status and found.vpcs_status.fault and found.spoke not in health.unreachable:
+        yield f"its VPCs cannot be described: {found.vpcs_status.fault}"
+    for row in found.vpcs:
         for zone in row.zones:
             if zone.blocked:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"

@@ -1,27 +1,31 @@
-"""How all is: what waits for a person, what could not be read, and how far a new policy has come. Pure."""
+"""The state of all spokes and zones: what awaits approval, what is unreachable, how far a new policy has come. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.status import ZoneStatus
-from hub.runtime.sweeper.scheduler import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.health import Health, health
+from hub.runtime.model.status import SpokeStatus, ZoneStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from hub.runtime.model.names import Fqdn, Millis
-    from hub.runtime.model.status import ScheduleCursor, SpokeStatus
+    from hub.runtime.model.names import Fqdn, Millis, Spoke
+    from hub.runtime.model.status import ScheduleCursor
 
 
 class SubjectUnknown(Exception):
-    """The subject is no spoke or zone that the ledger knows; the message says what to do."""
+    """The ledger knows no such spoke or zone; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that the ledger tells of spokes, zones and the rounds, at one time; `zone_ids` are the zones by domain."""
+    """What the ledger holds about spokes, zones and the schedule, at one time.
+
+    `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
+    spoke whose names were withdrawn, which counts as unreachable if it is listed.
+    """
 
     now: Millis
     paused: str | None
@@ -29,82 +33,94 @@ class Overview:
     spokes: tuple[SpokeStatus, ...]
     zones: tuple[ZoneStatus, ...]
     zone_ids: Mapping[Fqdn, str]
+    listed: frozenset[Spoke] = frozenset()
+
+    @property
+    def health(self) -> Health:
+        """What needs a person: the rules are those of the metrics and their alarms."""
+        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now)
 
     @property
     def reached(self) -> tuple[SpokeStatus, ...]:
-        """The spokes that are not out of reach."""
-        return tuple(one for one in self.spokes if not one.fault_since)
+        """The known spokes that are reachable."""
+        found = self.health
+        return self._statuses(found.known - found.unreachable)
 
     @property
     def unreachable(self) -> tuple[SpokeStatus, ...]:
-        """The spokes that are out of reach, those first that are so for longest."""
-        return tuple(sorted((one for one in self.spokes if one.fault_since), key=lambda one: one.fault_since))
+        """The unreachable spokes, the longest unreachable first."""
+        return tuple(sorted(self._statuses(self.health.unreachable), key=lambda status: status.fault_since))
 
     @property
     def behind(self) -> tuple[SpokeStatus, ...]:
-        """The spokes within reach that were not swept by the deployed policy yet."""
-        return tuple(one for one in self.reached if one.policy != self.cursor.policy)
+        """The reachable spokes that are on an old policy."""
+        return self._statuses(self.health.on_old_policy)
 
     @property
     def overdue(self) -> tuple[SpokeStatus, ...]:
-        """The spokes within reach that were tried, and not seen whole for hours."""
-        return tuple(one for one in self.reached if one.tried_at and self.now - one.swept_at > SWEEP_OVERDUE)
+        """The reachable spokes that had no complete sweep for hours."""
+        return self._statuses(self.health.overdue)
 
     @property
     def overdue_zones(self) -> tuple[ZoneStatus, ...]:
-        """The zones that were tried, and not audited for days."""
-        return tuple(one for one in self.zones if one.tried_at and self.now - one.audited_at > AUDIT_OVERDUE)
+        """The zones that had no complete audit for days."""
+        return self._zone_statuses(self.health.overdue_zones)
 
     @property
     def pending_removals(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
-        """The spokes and zones in which removals wait for a person, without those that were approved meanwhile."""
-        subjects: list[SpokeStatus | ZoneStatus] = [*self.spokes, *self.zones]
-        return tuple(one for one in subjects if set(one.pending_removals) - one.approved or self._vpcs_wait(one))
-
-    def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
-        """The VPCs, of a zone, whose associations wait to be ended."""
-        return list(subject.pending_vpcs) if isinstance(subject, ZoneStatus) else []
-
-    def _vpcs_wait(self, subject: SpokeStatus | ZoneStatus) -> bool:
-        return isinstance(subject, ZoneStatus) and bool(set(subject.pending_vpcs) - subject.approved_vpcs)
+        """The spokes and zones in which something awaits approval."""
+        found = self.health
+        zones = found.pending_zones | found.pending_vpc_zones
+        return *self._statuses(found.pending_spokes), *self._zone_statuses(zones)
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:
-        """The spokes of which events were missed, the most first."""
-        missed = [one for one in self.spokes if one.missed_ever]
-        return tuple(sorted(missed, key=lambda one: (-one.missed_ever, one.spoke)))
+        """The spokes for which sweeps found changes that no event reported, the most first."""
+        missed = [status for status in self.spokes if status.missed_ever]
+        return tuple(sorted(missed, key=lambda status: (-status.missed_ever, status.spoke)))
 
     @property
     def well(self) -> bool:
-        """Whether nothing needs a person, and nothing is under way."""
-        return self.paused is None and not (
-            self.behind or self.unreachable or self.overdue or self.overdue_zones or self.pending_removals
-        )
+        """Whether publishing is not paused, nothing needs a person, and every spoke is on the current policy."""
+        return self.paused is None and self.health.good
+
+    def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
+        """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""
+        return list(subject.pending_vpcs) if isinstance(subject, ZoneStatus) else []
 
     def domain(self, zone_id: str) -> str:
         """A zone as a person reads it."""
-        domain = next((domain for domain, one in self.zone_ids.items() if one == zone_id), None)
+        domain = next((domain for domain, known_id in self.zone_ids.items() if known_id == zone_id), None)
         return f"{domain.removesuffix('.')} ({zone_id})" if domain else zone_id
 
     def subject(self, text: str) -> SpokeStatus | ZoneStatus:
         """The spoke of `ACCOUNT/REGION`, or the zone of a domain or an id.
 
         Raises:
-            SubjectUnknown: When the ledger knows no such thing.
+            SubjectUnknown: if the ledger knows no such spoke or zone.
         """
         if "/" in text:
-            spoke = next((one for one in self.spokes if str(one.spoke) == text), None)
+            spoke = next((status for status in self.spokes if str(status.spoke) == text), None)
             if spoke is None:
                 raise SubjectUnknown(f"the ledger knows no spoke {text}: write ACCOUNT/REGION, as status shows it")
             return spoke
         by_domain = {domain.removesuffix("."): zone_id for domain, zone_id in self.zone_ids.items()}
         zone_id = by_domain.get(text.removesuffix(".").lower(), text)
-        zone = next((one for one in self.zones if one.zone_id == zone_id), None)
+        zone = next((status for status in self.zones if status.zone_id == zone_id), None)
         if zone is None:
             known = ", ".join(sorted(by_domain))
-            raise SubjectUnknown(f"{text} is no zone that was audited: write ACCOUNT/REGION or one of {known}")
+            raise SubjectUnknown(f"{text} is not an audited zone: write ACCOUNT/REGION or one of {known}")
         return zone
 
     def name_of(self, subject: SpokeStatus | ZoneStatus) -> str:
         """A subject as the commands take it."""
         return subject.zone_id if isinstance(subject, ZoneStatus) else str(subject.spoke)
+
+    def _statuses(self, spokes: Iterable[Spoke]) -> tuple[SpokeStatus, ...]:
+        known = {status.spoke: status for status in self.spokes}
+        # A stack may be younger than the last run of the scheduler, which registers its spoke in the ledger.
+        return tuple(known.get(spoke) or SpokeStatus(spoke) for spoke in sorted(spokes))
+
+    def _zone_statuses(self, zone_ids: Iterable[str]) -> tuple[ZoneStatus, ...]:
+        known = {status.zone_id: status for status in self.zones}
+        return tuple(known[zone_id] for zone_id in sorted(zone_ids))

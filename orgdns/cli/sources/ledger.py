@@ -20,6 +20,8 @@ from orgdns.cli.reports.status import Overview, SubjectUnknown
 from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
@@ -46,20 +48,25 @@ class HubLedger:
         return cls(deployed, DynamoStatuses(table), DynamoLedger(table), DynamoVpcs(table))
 
 
-def overview(hub: HubLedger) -> Overview:
-    """How all is now.
+def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset) -> Overview:
+    """The state of all spokes and zones now.
+
+    `listed` lists the spokes that have a stack of the rollout. It is called only if the names of some spoke were
+    withdrawn, as nothing else depends on it, and a large organization takes a call for each hundred spokes.
 
     Raises:
         LedgerUnavailable: When the ledger cannot be read.
     """
     statuses = hub.statuses
+    spokes = statuses.spoke_statuses()
     return Overview(
         now=now(),
         paused=statuses.paused(),
         cursor=statuses.cursor(),
-        spokes=statuses.spoke_statuses(),
+        spokes=spokes,
         zones=statuses.zone_statuses(),
         zone_ids=hub.deployed.zone_ids,
+        listed=frozenset(listed()) if any(status.withdrawn for status in spokes) else frozenset(),
     )
 
 

@@ -34,6 +34,15 @@ def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
     }
 
 
+def listed_spokes(client: CloudFormationClient) -> frozenset[Spoke]:
+    """The spokes that have a stack of the rollout, whatever state it is in.
+
+    Raises:
+        HubUnknown: if StackSets does not list all of them.
+    """
+    return frozenset(Spoke(one["Account"], one["Region"]) for one in _summaries(client, contract.REGION_STACK_SET))
+
+
 def _summaries(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping[str, Any]]:
     paginator = client.get_paginator("list_stack_instances")
     try:

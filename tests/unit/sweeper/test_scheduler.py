@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hub.runtime.guard import Guard
 from hub.runtime.messages import NotOurs, body_of, task_of
+from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
@@ -18,13 +19,11 @@ from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import TasksNotSent
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.scheduler import (
-    AUDIT_OVERDUE,
     LONGEST_DELAY,
     MOST_AHEAD,
     PENDING_AGAIN,
     SCHEDULE_SECONDS,
     SCHEDULES_AN_HOUR,
-    SWEEP_OVERDUE,
     SWEEPS_A_SECOND,
     SweepScheduler,
     audit_parts,

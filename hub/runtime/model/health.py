@@ -1,0 +1,98 @@
+"""Which spokes and zones need attention, decided once for the metrics, for `orgdns status` and for `orgdns coverage`.
+
+Pure. An alarm, the report that it sends a person to, and the list of accounts must name the same spokes and zones, so
+all three read this module. The rules:
+
+known
+    A spoke counts if it is listed, that is, has a stack of the rollout, or if its names are not withdrawn yet. A spoke
+    whose names were withdrawn and that is not listed belongs to an account that left: nobody has anything to do there.
+unreachable
+    A known spoke whose reader role is missing or denies access, or whose account or region is closed to orgdns.
+on an old policy
+    A known, reachable spoke whose last complete sweep used another policy, or that has not been swept yet. An
+    unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
+overdue
+    A known, reachable spoke that sweeps were tried on, and none was complete for `SWEEP_OVERDUE`; a zone likewise, by
+    its audits and `AUDIT_OVERDUE`. An unreachable spoke does not count here either.
+pending removals
+    A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
+    does not count any more, although it stays in the ledger until the next sweep, audit or association task ends it:
+    the alarm clears when nobody has anything left to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.status import SpokeStatus, ZoneStatus
+
+# A spoke is swept once an hour and a zone audited once a day: each is overdue after three times as long. Milliseconds.
+SWEEP_OVERDUE: Final = 3 * 3_600_000
+AUDIT_OVERDUE: Final = 3 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Spokes and zone ids by what they need; the module's docstring gives the rules.
+
+    `never_swept` are the spokes on an old policy that no sweep was tried on yet.
+    `pending_zones` are the zones in which removals of names await approval, `pending_vpc_zones` those in which ends of
+    VPC associations do: a zone may be in both.
+    """
+
+    known: frozenset[Spoke] = frozenset()
+    unreachable: frozenset[Spoke] = frozenset()
+    on_old_policy: frozenset[Spoke] = frozenset()
+    never_swept: frozenset[Spoke] = frozenset()
+    overdue: frozenset[Spoke] = frozenset()
+    overdue_zones: frozenset[str] = frozenset()
+    pending_spokes: frozenset[Spoke] = frozenset()
+    pending_zones: frozenset[str] = frozenset()
+    pending_vpc_zones: frozenset[str] = frozenset()
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing needs a person, and every reachable spoke is on the current policy."""
+        return not (
+            self.unreachable
+            or self.on_old_policy
+            or self.overdue
+            or self.overdue_zones
+            or self.pending_spokes
+            or self.pending_zones
+            or self.pending_vpc_zones
+        )
+
+
+def health(
+    spokes: Iterable[SpokeStatus], zones: Collection[ZoneStatus], listed: Collection[Spoke], policy: str, now: Millis
+) -> Health:
+    """The state of all spokes and zones at one time.
+
+    `listed` are the spokes that have a stack of the rollout, and `policy` is the digest of the current policy.
+    """
+    statuses = {status.spoke: status for status in spokes}
+    known = frozenset({*listed, *(spoke for spoke, status in statuses.items() if not status.withdrawn)})
+    of_known = [status for spoke, status in statuses.items() if spoke in known]
+    tried = [status for status in of_known if status.tried_at and not status.fault_since]
+    unreachable = frozenset(status.spoke for status in of_known if status.fault_since)
+    return Health(
+        known=known,
+        unreachable=unreachable,
+        on_old_policy=known - unreachable - {status.spoke for status in tried if status.policy == policy},
+        never_swept=known - unreachable - {status.spoke for status in tried},
+        overdue=frozenset(status.spoke for status in tried if now - status.swept_at > SWEEP_OVERDUE),
+        overdue_zones=frozenset(
+            zone.zone_id for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE
+        ),
+        pending_spokes=frozenset(
+            spoke for spoke, status in statuses.items() if set(status.pending_removals) - status.approved
+        ),
+        pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
+        pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
+    )

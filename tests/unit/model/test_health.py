@@ -1,0 +1,192 @@
+"""The health of spokes and zones: each rule, and that metrics, `orgdns status` and `orgdns coverage` agree on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE, Health, health
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.sweeper.scheduler import SweepScheduler
+from orgdns.cli.render import documents
+from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
+from orgdns.cli.reports.status import Overview
+from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
+
+NOW = Millis(1_800_000_000_000)
+POLICY = "digest"
+SPOKE = Spoke("444444444444", "eu-central-1")
+GOOD = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy=POLICY)
+ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
+UNREACHABLE = replace(GOOD, fault="AccessDenied", fault_since=NOW)
+
+
+def of_spoke(status: SpokeStatus, *, listed: bool = True) -> Health:
+    return health([status], [], [status.spoke] if listed else [], POLICY, NOW)
+
+
+def of_zone(status: ZoneStatus) -> Health:
+    return health([], [status], [], POLICY, NOW)
+
+
+def filled(found: Health) -> set[str]:
+    """The names of the fields, other than `known`, that hold anything."""
+    return {field.name for field in fields(found) if field.name != "known" and getattr(found, field.name)}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (GOOD, set()),
+        (replace(GOOD, policy="old"), {"on_old_policy"}),
+        (SpokeStatus(SPOKE), {"on_old_policy", "never_swept"}),
+        (replace(GOOD, tried_at=Millis(1), swept_at=Millis(NOW - SWEEP_OVERDUE)), set()),
+        (replace(GOOD, tried_at=Millis(1), swept_at=Millis(NOW - SWEEP_OVERDUE - 1)), {"overdue"}),
+        (replace(GOOD, tried_at=Millis(1), swept_at=NEVER, policy=""), {"overdue", "on_old_policy"}),
+        (replace(GOOD, fault="Throttled"), set()),
+        (UNREACHABLE, {"unreachable"}),
+        (replace(UNREACHABLE, policy="old"), {"unreachable"}),
+        (replace(UNREACHABLE, swept_at=NEVER, policy=""), {"unreachable"}),
+        (replace(GOOD, pending_removals=("i-1",)), {"pending_spokes"}),
+        (replace(GOOD, pending_removals=("i-1", "i-2"), approved=frozenset({"i-1"})), {"pending_spokes"}),
+        (replace(GOOD, pending_removals=("i-1",), approved=frozenset({"i-1", "i-2"})), set()),
+        (replace(GOOD, approved=frozenset({"i-1"})), set()),
+    ],
+)
+def test_spoke(status: SpokeStatus, expected: set[str]) -> None:
+    """An unreachable spoke counts as that alone, a spoke that was never tried is not overdue, approval ends waiting."""
+    found = of_spoke(status)
+    assert filled(found) == expected
+    assert all(getattr(found, name) == {SPOKE} for name in expected)
+    assert found.good == (not expected)
+    assert found.known == {SPOKE}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (ZONE, set()),
+        (ZoneStatus("Z1"), set()),
+        (replace(ZONE, tried_at=Millis(1), audited_at=Millis(NOW - AUDIT_OVERDUE)), set()),
+        (replace(ZONE, tried_at=Millis(1), audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), {"overdue_zones"}),
+        (replace(ZONE, pending_removals=(Fqdn("web."),)), {"pending_zones"}),
+        (replace(ZONE, pending_removals=(Fqdn("web."),), approved=frozenset({"web.", "db."})), set()),
+        (replace(ZONE, pending_removals=(Fqdn("web."),), approved_vpcs=frozenset({"web."})), {"pending_zones"}),
+        (replace(ZONE, pending_vpcs=("a", "b"), approved_vpcs=frozenset({"a"})), {"pending_vpc_zones"}),
+        (replace(ZONE, pending_vpcs=("a", "b"), approved_vpcs=frozenset({"a", "b", "c"})), set()),
+        (replace(ZONE, pending_vpcs=("a",), approved=frozenset({"a"})), {"pending_vpc_zones"}),
+        (replace(ZONE, pending_vpcs=("a",), pending_removals=(Fqdn("b."),)), {"pending_zones", "pending_vpc_zones"}),
+    ],
+)
+def test_zone(status: ZoneStatus, expected: set[str]) -> None:
+    """Names and VPC associations are approved apart; a zone that was never tried is not overdue."""
+    found = of_zone(status)
+    assert filled(found) == expected
+    assert all(getattr(found, name) == {"Z1"} for name in expected)
+    assert found.good == (not expected)
+
+
+@pytest.mark.parametrize(
+    ("listed", "withdrawn", "known"), [(True, False, 1), (True, True, 1), (False, False, 1), (False, True, 0)]
+)
+def test_spoke_whose_account_left_does_not_count(*, listed: bool, withdrawn: bool, known: int) -> None:
+    """An unreachable spoke counts until its names are withdrawn, and on while it has a stack of the rollout."""
+    found = of_spoke(replace(UNREACHABLE, withdrawn=withdrawn), listed=listed)
+    assert (len(found.known), len(found.unreachable)) == (known, known)
+
+
+def test_listed_spoke_without_a_status() -> None:
+    """A stack that is younger than the last run of the scheduler is known, not swept, and so on an old policy."""
+    found = health([], [], [SPOKE], POLICY, NOW)
+    assert found == Health(known=frozenset({SPOKE}), on_old_policy=frozenset({SPOKE}), never_swept=frozenset({SPOKE}))
+
+
+def test_empty() -> None:
+    """Without spokes and zones, nothing is wrong."""
+    assert health([], [], [], POLICY, NOW) == Health()
+    assert Health().good
+
+
+TIMES = st.sampled_from([0, NOW, NOW - SWEEP_OVERDUE, NOW - SWEEP_OVERDUE - 1, NOW - AUDIT_OVERDUE - 1]).map(Millis)
+IDS = st.frozensets(st.sampled_from(["a.", "b."]), max_size=2)
+SPOKES = [Spoke(f"{number:012}", "eu-central-1") for number in range(4)]
+SPOKE_STATUSES = st.builds(
+    SpokeStatus,
+    spoke=st.sampled_from(SPOKES),
+    tried_at=TIMES,
+    swept_at=TIMES,
+    policy=st.sampled_from(["", "old", POLICY]),
+    fault_since=st.sampled_from([NEVER, NOW]),
+    withdrawn=st.booleans(),
+    pending_removals=IDS.map(tuple),
+    approved=IDS,
+)
+ZONE_STATUSES = st.builds(
+    ZoneStatus,
+    zone_id=st.sampled_from(["Z1", "Z2", "Z3"]),
+    tried_at=TIMES,
+    audited_at=TIMES,
+    pending_removals=IDS.map(tuple),
+    approved=IDS,
+    pending_vpcs=IDS.map(tuple),
+    approved_vpcs=IDS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The spokes that have a stack of the rollout, behind the runtime's port."""
+
+    spokes: frozenset[Spoke]
+
+    def listed(self) -> frozenset[Spoke]:
+        return self.spokes
+
+
+@given(
+    spokes=st.lists(SPOKE_STATUSES, unique_by=lambda status: status.spoke, max_size=4).map(tuple),
+    zones=st.lists(ZONE_STATUSES, unique_by=lambda status: status.zone_id, max_size=3).map(tuple),
+    listed=st.frozensets(st.sampled_from(SPOKES)),
+)
+def test_metrics_status_and_coverage_agree(
+    spokes: tuple[SpokeStatus, ...], zones: tuple[ZoneStatus, ...], listed: frozenset[Spoke]
+) -> None:
+    """An alarm goes off exactly where `orgdns status` names a spoke or zone, and `orgdns coverage` the same spoke."""
+    statuses = MemoryStatuses(lambda: NOW)
+    statuses.spokes = {status.spoke: status for status in spokes}
+    statuses.zones = {status.zone_id: status for status in zones}
+    metrics = SweepScheduler(
+        spokes=Listed(listed),
+        statuses=statuses,
+        rounds=statuses,
+        tasks=MemoryTasks(),
+        zone_ids=["Z1"],
+        policy_digest=POLICY,
+        clock=lambda: NOW,
+    ).schedule_sweeps()
+    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed)
+    shown = documents.status(overview)
+    assert metrics.behind == len(shown["policy"]["spokes_behind"])
+    assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"])
+    assert metrics.unreachable == len(shown["unreachable"])
+    assert metrics.overdue == len(shown["overdue"])
+    assert metrics.pending_removals == len(shown["pending_removals"])
+    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.behind)
+    assert shown["well"] == (not any(alarms))
+
+    stacks = {spoke: StackInstance(CURRENT) for spoke in listed}
+    covered = coverage(stacks, spokes, [], [], overview.health)
+    assert {found.spoke for found in covered.spokes} == overview.health.known
+    troubles = {str(found.spoke): found.troubles for found in covered.spokes}
+    assert {spoke for spoke, lines in troubles.items() if any("unreachable: " in line for line in lines)} == set(
+        shown["unreachable"]
+    )
+    assert {spoke for spoke, lines in troubles.items() if any("no complete sweep" in line for line in lines)} == {
+        subject for subject in shown["overdue"] if "/" in subject
+    }
+    never_swept = {spoke for spoke, lines in troubles.items() if any("not swept yet" in line for line in lines)}
+    assert never_swept <= set(shown["policy"]["spokes_behind"])
