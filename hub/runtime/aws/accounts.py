@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.model.names import Account
 from hub.runtime.names.labels import NameRefused, label_of
@@ -61,7 +62,7 @@ class OrganizationAccounts:
             if error_code(error) == "AccountNotFoundException":
                 return None
             raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
-        except BotoCoreError as error:
+        except NO_ANSWER as error:
             raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
 
     def _asked(self, account_id: str) -> _Kept:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.throttling import PacedCalls
@@ -23,7 +24,7 @@ from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hub.runtime.aws.sessions import AssumedClients
     from hub.runtime.model.vpcs import VpcRef
@@ -57,21 +58,28 @@ class ZoneOwner:
         The association that follows is counted here, too: whether Route 53 takes its tokens from the buckets of the
         zone's account or of the VPC's is not documented.
         """
-        self._call("create_vpc_association_authorization", zone_id, ref, ASSOCIATE, ASSOCIATION_CHANGES)
+        with self._client(zone_id, ASSOCIATE, ASSOCIATION_CHANGES) as (client, answered):
+            answered(client.create_vpc_association_authorization(HostedZoneId=zone_id, VPC=_wire(ref)))
 
     def clear(self, zone_id: str, ref: VpcRef) -> None:
         """Take the authorisation away again, if there is one. The association stays."""
-        self._call("delete_vpc_association_authorization", zone_id, ref)
+        with self._client(zone_id) as (client, answered):
+            answered(client.delete_vpc_association_authorization(HostedZoneId=zone_id, VPC=_wire(ref)))
 
     def disassociate(self, zone_id: str, ref: VpcRef) -> None:
         """End the association of a VPC, if there is one."""
-        self._call("disassociate_vpc_from_hosted_zone", zone_id, ref, DISASSOCIATE, ASSOCIATION_CHANGES)
+        with self._client(zone_id, DISASSOCIATE, ASSOCIATION_CHANGES) as (client, answered):
+            answered(client.disassociate_vpc_from_hosted_zone(HostedZoneId=zone_id, VPC=_wire(ref)))
 
-    def _call(self, operation: str, zone_id: str, ref: VpcRef, own: str = "", changes: int = 0) -> None:
+    @contextmanager
+    def _client(
+        self, zone_id: str, operation: str = "", changes: int = 0
+    ) -> Iterator[tuple[Any, Callable[[dict[str, Any]], object]]]:
+        """A client for one call, whose turn it is, and what takes its answer; a call on what is gone is done."""
         try:
-            call = getattr(self._clients.client(self._role_arn, REGION), operation)
-            with self._calls.turn(changes, own) as answered:
-                answered(call(HostedZoneId=zone_id, VPC=_wire(ref)))
+            client = self._clients.client(self._role_arn, REGION)
+            with self._calls.turn(changes, operation) as answered:
+                yield client, answered
         except ClientError as error:
             code = error_code(error)
             if code in _GONE:
@@ -81,7 +89,7 @@ class ZoneOwner:
             old_session = self._clients.forget_if_denied(self._role_arn, error)
             closed = code in _CLOSED or (code in DENIALS and not old_session)
             raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
-        except (BotoCoreError, RoleUnavailable) as error:
+        except (*NO_ANSWER, RoleUnavailable) as error:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.chunks import chunks
 from hub.runtime.model.names import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
@@ -57,8 +58,9 @@ class SpokeInstances:
             client = self._clients.client(role_arn, spoke.region)
             pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
             for page in pages:
-                described = [one for reservation in page["Reservations"] for one in reservation["Instances"]]
-                yield tuple(instance_of(spoke, one) for one in described)
+                reservations = required(page, "Reservations")
+                described = [instance for group in reservations for instance in required(group, "Instances")]
+                yield tuple(instance_of(spoke, instance) for instance in described)
 
 
 def _managed_too(client: EC2Client) -> dict[str, bool]:
@@ -68,15 +70,26 @@ def _managed_too(client: EC2Client) -> dict[str, bool]:
 
 
 def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:
-    """An instance in our words, from one of DescribeInstances' `Instances`."""
+    """An instance, from one of the `Instances` of DescribeInstances.
+
+    Raises:
+        AnswerMalformed: if a field is missing, or the state is not one of the six that EC2 documents.
+    """
     return Instance(
-        ref=InstanceRef(spoke.account, spoke.region, described["InstanceId"]),
-        state=InstanceState(described["State"]["Name"]),
+        ref=InstanceRef(spoke.account, spoke.region, required(described, "InstanceId")),
+        state=_state(described),
         launched_at=_millis(_first_launch(described)),
         az=described.get("Placement", {}).get("AvailabilityZone", ""),
         interfaces=_interfaces(described),
-        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in described.get("Tags", []))),
+        tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in described.get("Tags", []))),
     )
+
+
+def _state(described: Mapping[str, Any]) -> InstanceState:
+    name = required(required(described, "State"), "Name")
+    if name not in set(InstanceState):
+        raise AnswerMalformed(f"{described['InstanceId']} is in a state that EC2 does not document: {name!r}")
+    return InstanceState(name)
 
 
 def _interfaces(described: Mapping[str, Any]) -> tuple[Interface, ...]:
@@ -96,14 +109,14 @@ def _place(interface: Mapping[str, Any]) -> tuple[int, int]:
 
 def _interface(described: Mapping[str, Any]) -> Interface:
     addresses = described.get("PrivateIpAddresses", [])
-    by_rank = sorted((not address.get("Primary"), address["PrivateIpAddress"]) for address in addresses)
+    by_rank = sorted((not address.get("Primary"), required(address, "PrivateIpAddress")) for address in addresses)
     primary = described.get("PrivateIpAddress")
     return Interface(
         device_index=_place(described)[1],
         vpc_id=described.get("VpcId", ""),
         subnet_id=described.get("SubnetId", ""),
         ipv4=tuple(address for _, address in by_rank) or ((primary,) if primary else ()),
-        ipv6=tuple(sorted(address["Ipv6Address"] for address in described.get("Ipv6Addresses", []))),
+        ipv6=tuple(sorted(required(address, "Ipv6Address") for address in described.get("Ipv6Addresses", []))),
     )
 
 
@@ -118,7 +131,7 @@ def _first_launch(described: Mapping[str, Any]) -> datetime:
         for interface in described.get("NetworkInterfaces", [])
         if interface.get("Attachment", {}).get("DeviceIndex") == 0 and "AttachTime" in interface["Attachment"]
     ]
-    launched: datetime = described["LaunchTime"]
+    launched: datetime = required(described, "LaunchTime")
     return min([launched, *attached])
 
 

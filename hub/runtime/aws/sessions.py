@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+
+from hub.runtime.aws.answers import NO_ANSWER
 
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
@@ -137,7 +139,7 @@ class AssumedClients:
             credentials = self._sts.assume_role(
                 RoleArn=role_arn, RoleSessionName=self._session_name, DurationSeconds=SESSION_SECONDS
             )["Credentials"]
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *NO_ANSWER) as error:
             denied = isinstance(error, ClientError) and error_code(error) in DENIALS
             raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}", denied=denied) from error
         return _Session(credentials, now)

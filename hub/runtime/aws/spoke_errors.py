@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import ClientError
 
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed
 from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable
 
@@ -19,19 +20,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def translated(clients: AssumedClients, role_arn: str, spoke: Spoke) -> Iterator[None]:
-    """Whether a spoke denies us, or only does not answer now."""
+    """Raise what AWS answers as an error of our ports; anything else is a bug of this code, and passes unchanged.
+
+    Raises:
+        SpokeDenied: if AWS denies access, and not only because the session is old.
+        SpokeUnreachable: if AWS does not answer, refuses the call for now, or sends a malformed answer.
+    """
     try:
         yield
-    except ParamValidationError:
-        # A fault of this code, which no waiting mends: it must not pass for a spoke that does not answer.
-        raise
     except ClientError as error:
         old_session = clients.forget_if_denied(role_arn, error)
         denied = error_code(error) in DENIALS and not old_session
         raise (SpokeDenied if denied else SpokeUnreachable)(f"{spoke}: {error}") from error
     except RoleUnavailable as unavailable:
         raise (SpokeDenied if unavailable.denied else SpokeUnreachable)(f"{spoke}: {unavailable}") from unavailable
-    except BotoCoreError as error:
+    except (*NO_ANSWER, AnswerMalformed) as error:
         raise SpokeUnreachable(f"{spoke}: {error}") from error
-    except (KeyError, ValueError) as error:
-        raise SpokeUnreachable(f"{spoke}: what AWS answered cannot be read: {error!r}") from error

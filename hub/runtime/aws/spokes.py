@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from hub.runtime import contract
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.model.names import Spoke
 from hub.runtime.ports import SpokesUnknown
 
@@ -33,5 +34,5 @@ class StackSetSpokes:
                 for page in paginator.paginate(StackSetName=contract.REGION_STACK_SET, CallAs="DELEGATED_ADMIN")
                 for instance in page["Summaries"]
             )
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, *NO_ANSWER) as error:
             raise SpokesUnknown(f"the instances of {contract.REGION_STACK_SET} cannot be listed: {error}") from error

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.chunks import chunks
 from hub.runtime.messages import body_of
 from hub.runtime.ports import TasksNotSent
@@ -43,7 +44,7 @@ class QueuedTasks:
                         for number, (task, delay) in enumerate(part)
                     ],
                 )
-            except (ClientError, BotoCoreError) as error:
+            except (ClientError, *NO_ANSWER) as error:
                 raise TasksNotSent(f"{self._url} takes no messages: {error}") from error
             if failed := answer.get("Failed"):
                 raise TasksNotSent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
+from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
@@ -78,7 +79,7 @@ class _Look:
         profile, profiles = self._profile(), self._profile_associations()
         profile_zones = tuple(sorted(self._profile_zones(profile)))
         for one in described:
-            ref = VpcRef(self._spoke.account, self._spoke.region, one["VpcId"])
+            ref = VpcRef(self._spoke.account, self._spoke.region, required(one, "VpcId"))
             try:
                 dns_support, dns_hostnames = (self._attribute(ref.id, name) for name in _DNS_ATTRIBUTES)
             except ClientError as error:
@@ -89,7 +90,7 @@ class _Look:
             yield Vpc(
                 ref=ref,
                 cidrs=_cidrs(one),
-                tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in one.get("Tags", []))),
+                tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in one.get("Tags", []))),
                 dns_support=dns_support,
                 dns_hostnames=dns_hostnames,
                 zones=tuple(sorted(self._zones(ref.id))),
@@ -112,21 +113,22 @@ class _Look:
         for request in requests:
             for page in paginator.paginate(**request):
                 # One that is shared with the account is its owner's.
-                yield from (one for one in page["Vpcs"] if one.get("OwnerId", own) == own)
+                yield from (one for one in required(page, "Vpcs") if one.get("OwnerId", own) == own)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
-        return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
+        return bool(required(required(answer, f"{name[0].upper()}{name[1:]}"), "Value"))
 
     def _zones(self, vpc_id: str) -> Iterator[AssociatedZone]:
         """The private hosted zones that a VPC is associated with, whoever owns them; not those of its Profiles."""
         request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
         while True:
             page = self._route53.list_hosted_zones_by_vpc(**request)
-            for zone in page["HostedZoneSummaries"]:
-                owner = zone["Owner"].get("OwningAccount") or zone["Owner"].get("OwningService", "")
-                zone_id = zone["HostedZoneId"].rpartition("/")[2]
-                yield AssociatedZone(zone_id, _absolute(zone["Name"]), str(owner))
+            for zone in required(page, "HostedZoneSummaries"):
+                owner = required(zone, "Owner")
+                owner_id = owner.get("OwningAccount") or owner.get("OwningService", "")
+                zone_id = required(zone, "HostedZoneId").rpartition("/")[2]
+                yield AssociatedZone(zone_id, _absolute(required(zone, "Name")), str(owner_id))
             if not page.get("NextToken"):
                 return
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
@@ -136,27 +138,32 @@ class _Look:
         associations = list(self._listed("list_resolver_rule_associations", "ResolverRuleAssociations"))
         if not associations:
             return {}
-        known = {rule["Id"]: rule for rule in self._listed("list_resolver_rules", "ResolverRules")}
+        known = {required(rule, "Id"): rule for rule in self._listed("list_resolver_rules", "ResolverRules")}
         rules: dict[str, set[ForwardRule]] = {}
-        for one in associations:
-            rule = known.get(one["ResolverRuleId"])
-            if rule and rule["RuleType"] in _ASKED_ELSEWHERE and one.get("Status") not in _ENDED:
+        for association in associations:
+            rule = known.get(required(association, "ResolverRuleId"))
+            active = association.get("Status") not in _ENDED
+            if rule and active and required(rule, "RuleType") in _ASKED_ELSEWHERE:
                 domain = _absolute(rule.get("DomainName") or rule.get("DelegationRecord", ""))
-                rules.setdefault(one["VPCId"], set()).add(ForwardRule(rule["Id"], domain))
+                rules.setdefault(required(association, "VPCId"), set()).add(ForwardRule(rule["Id"], domain))
         return rules
 
     def _without_autodefined_rules(self) -> frozenset[str]:
         configs = self._listed("list_resolver_configs", "ResolverConfigs")
-        return frozenset(one["ResourceId"] for one in configs if one["AutodefinedReverse"] not in _ENABLED)
+        return frozenset(
+            required(config, "ResourceId")
+            for config in configs
+            if required(config, "AutodefinedReverse") not in _ENABLED
+        )
 
     def _profile(self) -> str:
         """The id of the Profile of orgdns in the region, which its owner shares with the account."""
         if self._profiles is None:
             return ""
         for page in self._profiles.get_paginator("list_profiles").paginate():
-            for one in page["ProfileSummaries"]:
-                if one["Name"] == contract.PROFILE and one["Arn"].split(":")[4] == self._profile_owner:
-                    return str(one["Id"])
+            for profile in required(page, "ProfileSummaries"):
+                if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._profile_owner:
+                    return str(required(profile, "Id"))
         return ""
 
     def _profile_zones(self, profile: str) -> Iterator[str]:
@@ -164,9 +171,9 @@ class _Look:
         if profile:
             paginator = self._profiles.get_paginator("list_profile_resource_associations")
             for page in paginator.paginate(ProfileId=profile):
-                for one in page["ProfileResourceAssociations"]:
-                    kind, _, resource = one["ResourceArn"].rpartition(":")[2].partition("/")
-                    if kind == "hostedzone" and one.get("Status") in _THERE:
+                for association in required(page, "ProfileResourceAssociations"):
+                    kind, _, resource = required(association, "ResourceArn").rpartition(":")[2].partition("/")
+                    if kind == "hostedzone" and association.get("Status") in _THERE:
                         yield resource
 
     def _profile_associations(self) -> dict[str, dict[str, str]]:
@@ -174,22 +181,36 @@ class _Look:
         found: dict[str, dict[str, str]] = {}
         if self._profiles is not None:
             for page in self._profiles.get_paginator("list_profile_associations").paginate():
-                for one in page["ProfileAssociations"]:
-                    if one.get("Status") not in _ENDED:
+                for association in required(page, "ProfileAssociations"):
+                    if association.get("Status") not in _ENDED:
                         # By its description the ARN of the VPC, by the parameters of AssociateProfile its id.
-                        vpc_id = one["ResourceId"].rpartition("/")[2]
-                        found.setdefault(vpc_id, {})[one["ProfileId"]] = one.get("Status", "")
+                        vpc_id = required(association, "ResourceId").rpartition("/")[2]
+                        profile_id = required(association, "ProfileId")
+                        found.setdefault(vpc_id, {})[profile_id] = association.get("Status", "")
         return found
 
     def _listed(self, operation: str, key: str) -> Iterator[Mapping[str, Any]]:
         for page in self._resolver.get_paginator(operation).paginate():
-            yield from page[key]
+            yield from required(page, key)
 
 
 def _cidrs(described: Mapping[str, Any]) -> tuple[str, ...]:
     blocks = described.get("CidrBlockAssociationSet", [])
-    associated = {one["CidrBlock"] for one in blocks if one.get("CidrBlockState", {}).get("State") == "associated"}
-    return tuple(sorted(associated or {described["CidrBlock"]}))
+    associated = {
+        required(block, "CidrBlock") for block in blocks if block.get("CidrBlockState", {}).get("State") == "associated"
+    }
+    return tuple(sorted(associated or {required(described, "CidrBlock")}))
+
+
+_ARN_PARTS: Final = 6
+
+
+def _owner_of(profile: Mapping[str, Any]) -> str:
+    """The account in the ARN of a Profile, `arn:aws:route53profiles:<region>:<account>:profile/<id>`."""
+    parts: list[str] = required(profile, "Arn").split(":")
+    if len(parts) != _ARN_PARTS:
+        raise AnswerMalformed(f"the ARN of a Profile does not have {_ARN_PARTS} parts: {profile['Arn']!r}")
+    return parts[4]
 
 
 def _absolute(name: str) -> Fqdn:

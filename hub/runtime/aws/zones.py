@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.aws.throttling import PacedCalls
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
@@ -122,7 +123,7 @@ class WriterZones:
             old_session = self._clients.forget_if_denied(self._role_arn, error)
             closed = code in _CLOSED and not old_session
             raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
-        except (BotoCoreError, RoleUnavailable) as error:
+        except (*NO_ANSWER, RoleUnavailable) as error:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
     def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:

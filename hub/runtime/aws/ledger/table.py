@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from hub.runtime import contract
+from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.ledger.rows import Row, read, written
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.chunks import chunks
@@ -162,5 +163,5 @@ def translated() -> Iterator[None]:
         if error_code(error) == "ConditionalCheckFailedException":
             raise Outdated(str(error)) from error
         raise LedgerUnavailable(str(error)) from error
-    except BotoCoreError as error:
+    except NO_ANSWER as error:
         raise LedgerUnavailable(str(error)) from error

@@ -1,0 +1,54 @@
+"""AWS's answers: what stands for none, and fields that are checked where they are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import (
+    ChecksumError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    PaginationError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
+)
+from botocore.parsers import ResponseParserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What botocore raises if AWS cannot be reached, or sends no readable answer. Not `BotoCoreError`: that is also what
+# botocore raises for a mistake of the caller, such as a parameter that the operation does not have, and no repetition
+# mends that.
+NO_ANSWER: Final = (
+    ChecksumError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoConnection,
+    NoCredentialsError,
+    PaginationError,
+    PartialCredentialsError,
+    ResponseParserError,
+    TokenRetrievalError,
+)
+
+
+class AnswerMalformed(Exception):
+    """AWS answered what its API Reference does not allow; the message names the field."""
+
+
+def required(answer: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - a field of any type
+    """The value of a field that AWS always sends.
+
+    Raises:
+        AnswerMalformed: if the answer lacks the field.
+    """
+    if field not in answer:
+        raise AnswerMalformed(f"an answer of AWS lacks {field}; it has {', '.join(sorted(answer)) or 'no field'}")
+    return answer[field]
