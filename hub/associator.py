@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
 
-_TIMEOUT: Final = 300
+TIMEOUT: Final = 300
 # Each sweep asks again for what is still to be done.
 _RETENTION: Final = 86_400
 # As few as Lambda takes: all of them share the quotas of one account.
@@ -31,7 +31,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         "Associations",
         contract.ASSOCIATIONS_QUEUE,
         contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         retention=_RETENTION,
     )
     return Worker(
@@ -40,7 +40,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         role=contract.ASSOCIATOR_ROLE,
         handler=contract.ASSOCIATOR_HANDLER,
         description="Has VPCs resolve the hosted zones that policy says.",
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         variables=environment(ledger) | zone_ids(config) | guards(config) | authorizer(config),
         statements=(
             take("TakeTasks", queue),

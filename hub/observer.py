@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
 
-_TIMEOUT: Final = 90
+TIMEOUT: Final = 90
 _RETENTION: Final = 4 * 86_400
 
 
@@ -28,7 +28,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         "Events",
         contract.EVENTS_QUEUE,
         contract.EVENTS_DEAD_LETTER_QUEUE,
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         retention=_RETENTION,
     )
     return Worker(
@@ -37,7 +37,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         role=contract.OBSERVER_ROLE,
         handler=contract.OBSERVER_HANDLER,
         description="Turns the events of instances into claims on names.",
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         variables=environment(ledger) | zone_ids(config),
         statements=(
             take("TakeEvents", queue),

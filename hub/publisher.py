@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
 
-_TIMEOUT: Final = 300
+TIMEOUT: Final = 300
 # A stream keeps a record for 24 hours. Half of that is left to find out why one cannot be published, before it is gone.
 _OLDEST_RECORD: Final = 12 * 3600
 
@@ -38,7 +38,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         role=contract.PUBLISHER_ROLE,
         handler=contract.PUBLISHER_HANDLER,
         description="Publishes the claims on names to the hosted zones.",
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         variables=environment(ledger)
         | _adopting_zones(config)
         | {

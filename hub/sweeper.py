@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
 
-_TIMEOUT: Final = 900
+TIMEOUT: Final = 900
 # A spoke is asked again every hour: what waited for a day is of no use.
 _RETENTION: Final = 86_400
 _CONCURRENCY: Final = 10
@@ -42,7 +42,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         "Sweeps",
         contract.SWEEPS_QUEUE,
         contract.SWEEPS_DEAD_LETTER_QUEUE,
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         retention=_RETENTION,
     )
     queues = [queue, *([associations] if associations else [])]
@@ -52,7 +52,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         role=contract.SWEEPER_ROLE,
         handler=contract.SWEEPER_HANDLER,
         description="Sweeps spokes and audits zones: finds what events did not tell.",
-        timeout=_TIMEOUT,
+        timeout=TIMEOUT,
         variables=environment(ledger)
         | zone_ids(config)
         | guards(config)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.associator import ASSOCIATOR_TIMEOUT
+from hub import associator, observer, publisher, sweeper
 from hub.runtime.associator.associator import STEP_SECONDS as ASSOCIATION_SECONDS
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits, Deadline
@@ -12,8 +12,6 @@ from hub.runtime.observer.observer import DESCRIBE_SECONDS
 from hub.runtime.publisher.publisher import CALL_SECONDS
 from hub.runtime.sweeper.auditor import STEP_SECONDS as AUDIT_SECONDS
 from hub.runtime.sweeper.sweeper import PAGE_SECONDS
-from hub.stack import OBSERVER_TIMEOUT, PUBLISHER_TIMEOUT
-from hub.sweeper import SWEEPER_TIMEOUT
 
 
 @pytest.mark.parametrize(
@@ -47,11 +45,11 @@ def test_clients_are_made_with_the_limits_that_deadlines_count_on(limits: CallLi
 @pytest.mark.parametrize(
     ("step", "least", "timeout"),
     [
-        (DESCRIBE_SECONDS, 40, OBSERVER_TIMEOUT),
-        (CALL_SECONDS, 100, PUBLISHER_TIMEOUT),
-        (PAGE_SECONDS, 100, SWEEPER_TIMEOUT),
-        (AUDIT_SECONDS, 100, SWEEPER_TIMEOUT),
-        (ASSOCIATION_SECONDS, 100, ASSOCIATOR_TIMEOUT),
+        (DESCRIBE_SECONDS, 40, observer.TIMEOUT),
+        (CALL_SECONDS, 100, publisher.TIMEOUT),
+        (PAGE_SECONDS, 100, sweeper.TIMEOUT),
+        (AUDIT_SECONDS, 100, sweeper.TIMEOUT),
+        (ASSOCIATION_SECONDS, 100, associator.TIMEOUT),
     ],
 )
 def test_every_invocation_has_time_for_a_step(step: float, least: float, timeout: float) -> None:

@@ -10,7 +10,6 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER
-
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
 if TYPE_CHECKING:
