@@ -1,6 +1,6 @@
-"""Writes templates/ from the one configuration file, or checks that what is there is up to date.
+"""Write templates/ from the configuration file, or check that they are up to date.
 
-Beside them it writes the JSON Schema of that file, which depends on the code alone.
+Also write the JSON Schema of the configuration file, which depends on the code only.
 """
 
 from pathlib import Path
@@ -24,9 +24,9 @@ CONFIG_FAULTY = 2
 
 
 def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.example.yaml") -> dict[str, str]:
-    """The text of each template by the name of its file; the same configuration gives the same bytes.
+    """The text of each template by file name. The same configuration gives the same bytes.
 
-    `source` is the name of the configuration file, for the first line of a YAML file.
+    `source` is the name of the configuration file, which the first line of a YAML template mentions.
     """
     account = text(account_template(config), form, source)
     region = text(region_template(config), form, source)
@@ -42,24 +42,24 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
 
 
 def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[str]:
-    """What is wrong in a directory of templates, one line a file."""
+    """The problems with a directory of templates, one line for each file."""
     other = Form.JSON if form is Form.YAML else Form.YAML
-    # Made where zones are resolved by a Profile, and deployed by nobody where they are not any more.
+    problems = []
+    # Generated only if VPCs resolve zones through a Profile.
     leftover = directory / f"network-region.{form}"
-    wrong = (
-        [f"{leftover}: belongs to no zone: delete it"] if leftover.exists() and leftover.name not in expected else []
-    )
+    if leftover.exists() and leftover.name not in expected:
+        problems.append(f"{leftover}: no zone is resolved by profile: delete it")
     for name, content in expected.items():
         path = directory / name
-        wrong += differing(path, content)
+        problems += differences(path, content)
         leftover = path.with_suffix(f".{other}")
         if leftover.exists():
-            wrong.append(f"{leftover}: is left over from --format {other}: delete it")
-    return wrong
+            problems.append(f"{leftover}: is left over from --format {other}: delete it")
+    return problems
 
 
-def differing(path: Path, content: str) -> list[str]:
-    """What is wrong with a file that should hold this, in a line."""
+def differences(path: Path, content: str) -> list[str]:
+    """The problem with a file that should have this content, in a line."""
     if not path.is_file():
         return [f"{path}: is missing"]
     return [] if path.read_bytes() == content.encode() else [f"{path}: is out of date"]
@@ -67,13 +67,13 @@ def differing(path: Path, content: str) -> list[str]:
 
 def main(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = Path("orgdns.example.yaml"),
-    output: Annotated[Path, typer.Option(help="The directory to write to.")] = Path("templates"),
+    output: Annotated[Path, typer.Option(help="The directory to write the templates to.")] = Path("templates"),
     schema: Annotated[Path, typer.Option(help="The file to write the configuration's JSON Schema to.")] = Path(
         "orgdns.schema.json"
     ),
     *,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a template is out of date.")] = False,
-    form: Annotated[Form, typer.Option("--format", help="How to write the templates.")] = Form.YAML,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing. Fail if a template is out of date.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="The format of the templates.")] = Form.YAML,
 ) -> None:
     """Write the CloudFormation templates of orgdns."""
     try:
@@ -85,11 +85,11 @@ def main(
         typer.echo(f"{config}: warning: {warning}", err=True)
     expected = templates(loaded, form, config.name)
     if check:
-        wrong = out_of_date(output, expected, form) + differing(schema, schema_text())
-        for line in wrong:
+        problems = out_of_date(output, expected, form) + differences(schema, schema_text())
+        for line in problems:
             typer.echo(line, err=True)
-        if wrong:
-            typer.echo("Run `make templates`, read the difference, and commit it.", err=True)
+        if problems:
+            typer.echo("Run `make templates`, review the difference, and commit it.", err=True)
             raise typer.Exit(OUT_OF_DATE)
         return
     output.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
-"""Alarms on queues that should be empty and figures that should be zero, each of which says what to do."""
+"""Alarms on the functions' metrics that should be zero. Each description says what to do."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from troposphere.cloudwatch import Alarm, MetricDimension
 
@@ -12,85 +13,81 @@ from orgdns.cfn.alarms import PERIOD, alarm_actions
 if TYPE_CHECKING:
     from troposphere import Template
 
-# The figures of each round of sweeps stand until the next; two rounds in a row are no accident.
-_OF_ROUNDS: Final = (
-    (
+
+@dataclass(frozen=True, slots=True)
+class _MetricAlarm:
+    """An alarm on a metric above zero. The attributes are CloudWatch's."""
+
+    metric: str
+    name: str
+    description: str
+    statistic: str = "Maximum"
+    evaluation_periods: int = 1
+    treat_missing_data: str = "notBreaching"
+
+
+# The sweeper reports the first three with each run of the sweep schedule: two periods in a row rule out one bad run.
+_ALARMS: Final = (
+    _MetricAlarm(
         "PendingRemovals",
         "pending-removals",
-        "A sweep or audit would remove many names, and waits for a person: orgdns approve lets it.",
+        "A sweep or audit awaits approval, because it would remove many names. Run orgdns status to see which; "
+        "orgdns approve lets it remove them.",
+        evaluation_periods=2,
     ),
-    (
+    _MetricAlarm(
         "SpokesUnreachable",
         "spokes-unreachable",
-        "Accounts or regions cannot be read: their names are kept for the configured days, and then withdrawn.",
+        "Some accounts or regions are unreachable. Their names stay for the configured days, then orgdns withdraws "
+        "them. Run orgdns status to see which, and why.",
+        evaluation_periods=2,
     ),
-    (
+    _MetricAlarm(
         "SweepsAndAuditsOverdue",
         "sweeps-overdue",
-        "Spokes were not swept for hours, or zones not audited for days.",
+        "Spokes have not been swept for hours, zones have not been audited for days, or the sweeper does not run. "
+        "Run orgdns status to see which, and why.",
+        evaluation_periods=2,
+        # The metric is missing if the schedule or the sweeper does not run.
+        treat_missing_data="breaching",
     ),
+    _MetricAlarm(
+        "NamesInFullZones",
+        "zone-full",
+        "A zone has reached its quota of records, and new names are not published. Run orgdns explain NAME to see "
+        "which zone, and request a higher quota: Route 53 allows more than 10,000 records in a zone on request.",
+        statistic="Sum",
+    ),
+)
+_FULL_OF_VPCS: Final = _MetricAlarm(
+    "ZonesFullOfVpcs",
+    "vpcs-full",
+    "A zone has reached its quota of VPCs, or a VPC its quota of Profiles. Run orgdns coverage to see which. "
+    "For more than 300 VPCs, resolve the zone by profile.",
+    statistic="Sum",
 )
 
 
-def add_state_alarms(template: Template, *, associates: bool) -> None:
-    """Add the alarms on what the functions count; `associates` where there is an associator.
+def add_metric_alarms(template: Template, *, associates: bool) -> None:
+    """Add the alarms on the functions' metrics. `associates` says whether the stack has an associator.
 
-    Powertools writes its metrics with one dimension, the service ("Metrics", https://docs.powertools.aws.dev/lambda/).
+    Powertools writes metrics with one dimension, the service ("Metrics", https://docs.powertools.aws.dev/lambda/).
     """
-    for metric, name, description in _OF_ROUNDS:
-        # Without figures no rounds come: that is a fault, too.
-        silence = "breaching" if metric == "SweepsAndAuditsOverdue" else "notBreaching"
-        _add_metric_alarm(
-            template,
-            metric,
-            name,
-            f"{description} Run orgdns status: it says which, and why.",
-            Statistic="Maximum",
-            EvaluationPeriods=2,
-            TreatMissingData=silence,
+    for alarm in (*_ALARMS, *([_FULL_OF_VPCS] if associates else [])):
+        template.add_resource(
+            Alarm(
+                f"{alarm.metric}Alarm",
+                AlarmName=f"{contract.PREFIX}-{alarm.name}",
+                AlarmDescription=f"{alarm.description} See docs/operate.md.",
+                Namespace=contract.METRICS_NAMESPACE,
+                MetricName=alarm.metric,
+                Dimensions=[MetricDimension(Name="service", Value=contract.PREFIX)],
+                Period=2 * PERIOD,
+                Threshold=0,
+                ComparisonOperator="GreaterThanThreshold",
+                AlarmActions=alarm_actions(),
+                Statistic=alarm.statistic,
+                EvaluationPeriods=alarm.evaluation_periods,
+                TreatMissingData=alarm.treat_missing_data,
+            )
         )
-    _add_metric_alarm(
-        template,
-        "NamesInFullZones",
-        "zone-full",
-        "A zone is at its quota of records, and new names are left out. Run orgdns explain NAME, and have the quota "
-        "raised: Route 53 lets a zone have more than 10,000 records on request.",
-        Statistic="Sum",
-        EvaluationPeriods=1,
-        TreatMissingData="notBreaching",
-    )
-    if associates:
-        _add_metric_alarm(
-            template,
-            "ZonesFullOfVpcs",
-            "vpcs-full",
-            "A zone is at its quota of VPCs, or a VPC at its quota of Profiles. Run orgdns coverage: it says which; "
-            "beyond 300 VPCs a zone, resolve it by profile.",
-            Statistic="Sum",
-            EvaluationPeriods=1,
-            TreatMissingData="notBreaching",
-        )
-
-
-def _add_metric_alarm(
-    template: Template,
-    metric: str,
-    name: str,
-    description: str,
-    **properties: Any,  # noqa: ANN401  CloudWatch's own
-) -> None:
-    template.add_resource(
-        Alarm(
-            f"{metric}Alarm",
-            AlarmName=f"{contract.PREFIX}-{name}",
-            AlarmDescription=f"{description} See docs/operate.md.",
-            Namespace=contract.METRICS_NAMESPACE,
-            MetricName=metric,
-            Dimensions=[MetricDimension(Name="service", Value=contract.PREFIX)],
-            Period=2 * PERIOD,
-            Threshold=0,
-            ComparisonOperator="GreaterThanThreshold",
-            AlarmActions=alarm_actions(),
-            **properties,
-        )
-    )

@@ -1,4 +1,4 @@
-"""The associator: has VPCs resolve the hosted zones that policy says."""
+"""The associator: associates VPCs with the hosted zones that policy selects for them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 TIMEOUT: Final = 300
-# Each sweep asks again for what is still to be done.
+# Seconds. Each sweep enqueues the remaining work again.
 _RETENTION: Final = 86_400
-# As few as Lambda takes: all of them share the quotas of one account.
+# The minimum that Lambda accepts, because all invocations share the quotas of the networking account.
 _CONCURRENCY: Final = 2
 
 
 def associator_worker(config: Config, ledger: Table) -> Worker:
-    """The associator looks at VPCs through reader roles, and associates them through VPC roles and the authorizer's."""
+    """The associator describes VPCs through reader roles, and associates them through the VPC and authorizer roles."""
     queue, dead_letters = queue_pair(
         "Associations",
         contract.ASSOCIATIONS_QUEUE,
@@ -39,7 +39,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         function=contract.ASSOCIATOR_FUNCTION,
         role=contract.ASSOCIATOR_ROLE,
         handler=contract.ASSOCIATOR_HANDLER,
-        description="Has VPCs resolve the hosted zones that policy says.",
+        description="Associates VPCs with the hosted zones that policy selects for them.",
         timeout=TIMEOUT,
         variables=environment(ledger) | zone_ids(config) | guards(config) | authorizer(config),
         statements=(
@@ -59,7 +59,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         ),
         source=queue_source(queue, concurrency=_CONCURRENCY),
         dead_letters=dead_letters,
-        failures="Associations of VPCs failed five times, or events of VPCs never reached their queue.",
+        failures="Associations of VPCs failed five times, or events of VPCs did not reach the associator's queue.",
         queue=queue,
         rules=tuple(rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in vpc_events(config)),
     )

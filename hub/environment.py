@@ -1,4 +1,4 @@
-"""The environment variables that several functions of the hub have."""
+"""Environment variables that several functions of the hub share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def environment(ledger: Table) -> dict[str, Any]:
-    """The environment variables that all functions have."""
+    """The environment variables of all functions."""
     return {
         contract.ENV_LEDGER_TABLE: Ref(ledger),
         "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
@@ -31,13 +31,13 @@ def environment(ledger: Table) -> dict[str, Any]:
 
 
 def zone_ids(config: Config) -> dict[str, Any]:
-    """The environment variable that says the zones' ids, of which some may be parameters."""
+    """The environment variable with the id of each zone."""
     content = {zone.domain: zone_id(zone) for zone in config.zones}
     return {contract.ENV_ZONE_IDS: json_with_zone_ids(content, config.zones)}
 
 
 def guards(config: Config) -> dict[str, Any]:
-    """The environment variable that says what needs a person's approval."""
+    """The environment variable with the limits beyond which removals need approval."""
     content = {
         "share": config.guards.removal_share,
         "names": config.guards.removal_names,
@@ -47,11 +47,11 @@ def guards(config: Config) -> dict[str, Any]:
 
 
 def authorizer(config: Config) -> dict[str, Any]:
-    """The environment variable that says which role authorises associations."""
+    """The environment variable with the role that authorizes associations."""
     return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config.network.account, contract.AUTHORIZER_ROLE)}
 
 
 def json_with_zone_ids(content: object, zones: Sequence[Zone]) -> str | Sub:
-    """Content as JSON; where the network stack creates one of these zones, its id is filled in from a parameter."""
+    """Content as JSON. If the network stack creates one of these zones, `Fn::Sub` inserts its id from a parameter."""
     text = json.dumps(content)
     return Sub(text) if any(zone.create for zone in zones) else text

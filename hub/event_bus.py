@@ -1,4 +1,4 @@
-"""The bus of the hub: only the spokes' rules may deliver to it, and only rules of its own take events off it."""
+"""The hub's event bus, its policy, and the rules that route its events to the functions' queues."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 _DESCRIPTIONS: Final = {
-    "StateRule": "State changes of instances",
-    "TagRule": "Tag changes of instances",
-    "VpcRule": "Calls that make, change or delete a VPC",
-    "VpcTagRule": "Tag changes of VPCs",
+    "StateRule": "State changes of EC2 instances",
+    "TagRule": "Changes of the instance tags that policy reads",
+    "VpcRule": "Calls that create, modify or delete a VPC",
+    "VpcTagRule": "Changes of the VPC tags that policy reads",
 }
 
 
 def add_event_bus(template: Template, config: Config, observer: Worker, associator: Worker | None) -> None:
-    """Add the bus, who may deliver to it, and the rules that carry its events to the queues of who looks at them."""
+    """Add the bus, its policy, and the rules that route events to the observer's and the associator's queue."""
     bus = template.add_resource(
-        EventBus("EventBus", Name=contract.EVENT_BUS, Description="The events of all spokes of orgdns.")
+        EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
     )
     template.add_resource(
         EventBusPolicy(
             "EventBusPolicy",
             EventBusName=GetAtt(bus, "Name"),
             StatementId="OnlyTheSpokesRules",
-            Statement=_spokes_deliver(config, bus).JSONrepr(),
+            Statement=_delivery_from_spokes(config, bus).JSONrepr(),
         )
     )
     for kind in instance_events(config):
@@ -57,9 +57,9 @@ def add_event_bus(template: Template, config: Config, observer: Worker, associat
 
 
 def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
-    """The rule that delivers one kind of event to a function's queue."""
+    """The rule that routes one kind of event to a worker's queue."""
     queue, dead_letters = worker.queue, worker.dead_letters
-    assert queue, "a rule delivers to a queue; only a function that a stream feeds has none"
+    assert queue, "only a worker with a queue can be the target of a rule"
     return Rule(
         kind.title,
         Name=kind.hub_rule,
@@ -77,13 +77,12 @@ def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
     )
 
 
-def _spokes_deliver(config: Config, bus: EventBus) -> Statement:
-    """Only rules of this organization, only in the delivery roles' hands, only the kinds of events that are taken.
+def _delivery_from_spokes(config: Config, bus: EventBus) -> Statement:
+    """Allow only rules in this organization, with a delivery role, to put only the kinds of events that rules route.
 
-    "Using IAM policy conditions in Amazon EventBridge"
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html). AWS's own example for PutEvents
-    compares source and detail-type by ForAllValues, since events:source has many values; as that holds for a key that
-    is absent, Null asks for both.
+    AWS's example for PutEvents compares source and detail-type with ForAllValues, because events:source has many
+    values. ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy conditions in Amazon
+    EventBridge", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
     """
     return Statement(
         Effect=Allow,

@@ -1,4 +1,4 @@
-"""What several functions of the hub may do, each grant on the one thing that it is for."""
+"""Grants that several functions of the hub share, each on the one resource that it is for."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def keep_ledger(ledger: Table, *actions: Action) -> Statement:
-    """The grant to do these things with the ledger's rows."""
+    """The grant for these actions on the ledger."""
     return Statement(Sid="KeepLedger", Effect=Allow, Action=list(actions), Resource=[GetAtt(ledger, "Arn")])
 
 
 def assume_in_network(sid: str, config: Config, role: str) -> Statement:
-    """The grant to assume a role of the networking account."""
+    """The grant to assume a role in the networking account."""
     return Statement(
         Sid=sid,
         Effect=Allow,
@@ -34,7 +34,7 @@ def assume_in_network(sid: str, config: Config, role: str) -> Statement:
 
 
 def assume_in_organization(sid: str, config: Config, role: str) -> Statement:
-    """The grant to assume a role of any account of the organization."""
+    """The grant to assume a role in any account of the organization."""
     return Statement(
         Sid=sid,
         Effect=Allow,
@@ -45,12 +45,12 @@ def assume_in_organization(sid: str, config: Config, role: str) -> Statement:
 
 
 def read_instances(config: Config) -> Statement:
-    """The grant to assume every account's reader role."""
+    """The grant to assume the reader role of any account."""
     return assume_in_organization("ReadInstancesInThisOrganization", config, contract.READER_ROLE)
 
 
 def read_account_names(config: Config) -> Statement:
-    """The grant to read the accounts of the organization."""
+    """The grant to describe the accounts of the organization."""
     accounts = f"{config.organization.management_account}:account/{config.organization.id}/*"
     return Statement(
         Sid="ReadAccountNames",

@@ -1,4 +1,4 @@
-"""The observer: takes the events of instances off their queue, and turns them into claims on names."""
+"""The observer: describes the instances that events name, and writes their claims to the ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RETENTION: Final = 4 * 86_400
 
 
 def observer_worker(config: Config, ledger: Table) -> Worker:
-    """The observer takes events off their queue, describes instances through the reader roles, and writes claims."""
+    """The observer processes a queue of events and describes instances through the reader roles."""
     queue, dead_letters = queue_pair(
         "Events",
         contract.EVENTS_QUEUE,
@@ -36,7 +36,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         function=contract.OBSERVER_FUNCTION,
         role=contract.OBSERVER_ROLE,
         handler=contract.OBSERVER_HANDLER,
-        description="Turns the events of instances into claims on names.",
+        description="Turns events of instances into claims on names.",
         timeout=TIMEOUT,
         variables=environment(ledger) | zone_ids(config),
         statements=(
@@ -47,7 +47,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         ),
         source=queue_source(queue, concurrency=10, batch_size=100, window=1),
         dead_letters=dead_letters,
-        failures="Events of instances failed five times, or never reached the observer's queue.",
+        failures="Events of instances failed five times, or did not reach the observer's queue.",
         queue=queue,
         rules=tuple(rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in instance_events(config)),
     )

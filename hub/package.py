@@ -1,7 +1,7 @@
-"""The Lambda package: the runtime, the compiled policy and the locked libraries, as a zip of reproducible bytes.
+"""Build the Lambda package, a reproducible zip of the runtime, the compiled policy and the locked libraries.
 
-The libraries are taken from the environment this runs in, which was installed from locked hashes; a version other than
-the one locked for the package is a fault, and so is one that is not pure Python (the functions run on arm64).
+The libraries come from the current environment, which `make install` installs from locked hashes. A library with a
+version other than the locked one is an error, and so is a library that is not pure Python: the functions run on arm64.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = ROOT / "requirements" / "package.txt"
-# The zip format counts from here; any fixed time will do.
+# The earliest time that a zip file can hold. Any fixed time makes the zip reproducible.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
-# Of a library's metadata, what its licence asks to travel with it; the rest differs from one installation to another.
+# The metadata that a library's licence requires. Other metadata differs between installations.
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE")
 
 
 class PackageInvalid(Exception):
-    """The environment is not what the lock file says; the message says what to do."""
+    """The environment does not match the lock file. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The zip's bytes, and what they are called by."""
+    """The content of the zip file, its digest and its S3 key."""
 
     content: bytes
 
     @property
     def sha256(self) -> str:
-        """The digest of the bytes, in hexadecimal."""
+        """The SHA-256 digest of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
 
     @property
     def key(self) -> str:
-        """The S3 key to put it at: other bytes, another key, so that CloudFormation sees that the code changed."""
+        """The S3 key to upload to. It changes with the content, so that CloudFormation detects a change of the code."""
         return f"{contract.PREFIX}-{self.sha256[:16]}.zip"
 
 
@@ -60,7 +60,7 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
     """The package for a policy.
 
     Raises:
-        PackageInvalid: When the environment does not hold the locked libraries.
+        PackageInvalid: if the environment does not contain the locked libraries.
     """
     entries = dict(_runtime_files()) | dict(_library_files(lock))
     entries[f"hub/runtime/{contract.POLICY_FILE}"] = to_json(policy).encode()
@@ -69,37 +69,39 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
         for name in sorted(entries):
             info = zipfile.ZipInfo(name, _TIME)
             info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3  # Unix, whatever this machine is: the mode below is read as such
+            info.create_system = 3  # Unix on every machine, so that the mode below is read as a Unix mode
             info.external_attr = 0o100644 << 16
             archive.writestr(info, entries[name])
     return Package(buffer.getvalue())
 
 
 def _runtime_files() -> Iterator[tuple[str, bytes]]:
-    """The runtime's modules. `hub/__init__.py` is there only to make `hub.runtime` a package."""
+    """The modules of the runtime, and `hub/__init__.py`, which makes `hub.runtime` importable."""
     yield "hub/__init__.py", (ROOT / "hub" / "__init__.py").read_bytes()
     for path in (ROOT / "hub" / "runtime").rglob("*.py"):
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
 
 
 def _library_files(lock: Path) -> Iterator[tuple[str, bytes]]:
-    """The files of the locked libraries, as they were installed here."""
+    """The files of the locked libraries from this environment."""
     for name, version in _PINNED.findall(lock.read_text(encoding="utf-8")):
         try:
             library = distribution(name)
         except PackageNotFoundError as missing:
             raise PackageInvalid(f"{name} is not installed: run 'make install'") from missing
         if library.version != version:
-            raise PackageInvalid(f"{name} is {library.version}, locked is {version}: run 'make install'")
+            raise PackageInvalid(f"{name} {library.version} is installed, but {version} is locked: run 'make install'")
         if "Root-Is-Purelib: true" not in (library.read_text("WHEEL") or ""):
-            raise PackageInvalid(f"{name} is not pure Python, and would not run on arm64")
+            raise PackageInvalid(
+                f"{name} is not pure Python: lock a version that is, because the functions run on arm64"
+            )
         for file in library.files or ():
-            if _travels(file.as_posix()):
+            if _is_packaged(file.as_posix()):
                 yield file.as_posix(), Path(str(library.locate_file(file))).read_bytes()
 
 
-def _travels(path: str) -> bool:
-    """Whether a library's file belongs in the package."""
+def _is_packaged(path: str) -> bool:
+    """Whether a file of a library belongs in the package."""
     if path.startswith("..") or path.endswith(".pyc"):
         return False
     first, _, rest = path.partition("/")
@@ -110,7 +112,7 @@ def main(
     config: Annotated[Path, typer.Option(help="The configuration file.")] = ROOT / "orgdns.example.yaml",
     output: Annotated[Path, typer.Option(help="The folder to write the zip to.")] = ROOT / "build",
 ) -> None:
-    """Build the Lambda package: the same input makes the same bytes."""
+    """Build the Lambda package. The same input gives the same bytes."""
     try:
         built = package(load(config).compiled_policy())
     except (ConfigInvalid, PackageInvalid) as invalid:

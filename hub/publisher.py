@@ -1,4 +1,4 @@
-"""The publisher: follows the ledger's stream, and publishes the claims on names to the hosted zones."""
+"""The publisher: processes the ledger's stream, and publishes claims to the hosted zones."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 TIMEOUT: Final = 300
-# A stream keeps a record for 24 hours. Half of that is left to find out why one cannot be published, before it is gone.
+# Seconds. A stream keeps a record for 24 hours; half of that is left to investigate a failure.
 _OLDEST_RECORD: Final = 12 * 3600
 
 
 def publisher_worker(config: Config, ledger: Table) -> Worker:
-    """The publisher follows the ledger's stream, reads the claims on a name, and writes through the writer role."""
+    """The publisher processes the ledger's stream, reads all claims on a name, and writes through the writer role."""
     dead_letters = queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE)
     return Worker(
         title="Publisher",
         function=contract.PUBLISHER_FUNCTION,
         role=contract.PUBLISHER_ROLE,
         handler=contract.PUBLISHER_HANDLER,
-        description="Publishes the claims on names to the hosted zones.",
+        description="Publishes claims on names to the hosted zones.",
         timeout=TIMEOUT,
         variables=environment(ledger)
         | _adopting_zones(config)
@@ -48,7 +48,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         statements=_statements(config, ledger, dead_letters),
         source=_source(ledger, dead_letters),
         dead_letters=dead_letters,
-        failures="Lambda gave up changes of the ledger that the publisher failed on.",
+        failures="The publisher failed on changes of the ledger until Lambda discarded them.",
     )
 
 
@@ -82,8 +82,8 @@ def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
         "EventSourceArn": GetAtt(ledger, "StreamArn"),
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": 1000,
-        # A first change goes out at once; what comes while it does is the next batch. The second that Lambda asks
-        # for where batches are larger than ten is for queues: a stream's own defaults are 100 records and no window
+        # A single change is published at once; changes that arrive meanwhile form the next batch. Lambda requires a
+        # window of at least a second for batches of more than ten messages from a queue, but not from a stream
         # ("Lambda parameters for Amazon DynamoDB event source mappings",
         # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html).
         "MaximumBatchingWindowInSeconds": 0,
@@ -100,11 +100,11 @@ def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
 
 
 def _claims_pattern() -> dict[str, Any]:
-    """The changes of the ledger that the publisher is called for: claims and an audit's marks, not its own notes."""
+    """The filter for changes of claims and audit marks. The publisher's own rows do not invoke it."""
     return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY]}}}}
 
 
 def _adopting_zones(config: Config) -> dict[str, Any]:
-    """The environment variable that says in which zones what other tools left is taken over."""
+    """The environment variable with the zones in which orgdns adopts records that other tools left."""
     zones = [zone for zone in config.zones if zone.adopt]
     return {contract.ENV_ADOPTING_ZONES: json_with_zone_ids([zone_id(zone) for zone in zones], zones)}

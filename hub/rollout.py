@@ -1,4 +1,4 @@
-"""The StackSets that put the spoke stacks into every covered account, and into each account that comes to join."""
+"""The stack with the StackSets that deploy the spoke stacks to every covered account, present and future."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 
 def rollout_template(config: Config, account_body: str, region_body: str) -> Template:
-    """The stack of the hub account that holds both StackSets, with the spoke templates' texts inside.
+    """The stack of the hub account with both StackSets, which contain the text of the spoke templates.
 
     Args:
         config: The configuration.
-        account_body: The text of the template of `spoke.stack.account_template`.
-        region_body: The text of the template of `spoke.stack.region_template`.
+        account_body: The text of the template from `spoke.account.account_template`.
+        region_body: The text of the template from `spoke.region.region_template`.
     """
     template = Template(
-        Description="orgdns rollout. The StackSets that deploy the spoke stacks to every account of the covered "
+        Description="orgdns rollout. StackSets that deploy the spoke stacks to every account of the covered "
         "organizational units. Deploy once, in the hub account, which must be a delegated administrator of StackSets."
     )
     template.set_version()
@@ -48,15 +48,16 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
             config,
             "SpokeAccount",
             contract.ACCOUNT_STACK_SET,
-            "The roles through which orgdns looks at instances and VPCs, once an account.",
+            "Deploys the roles through which orgdns describes instances and VPCs, once per account.",
             account_body,
             [config.hub.region],
-            _passed(zones),
+            _stack_set_parameters(zones),
         )
     )
-    # A service-managed StackSet is made in the management account, whoever makes it ("Register a delegated
-    # administrator", https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html),
-    # and Ref gives `<name>:<id>`, the end of its ARN.
+    # A service-managed StackSet belongs to the management account, even if a delegated administrator creates it
+    # ("Register a delegated administrator",
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html). Ref returns
+    # `<name>:<id>`, the last part of its ARN.
     account_set_arn = (
         f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{config.organization.management_account}"
         f":stackset/${{{accounts.title}}}"
@@ -66,16 +67,16 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
             config,
             "SpokeRegion",
             contract.REGION_STACK_SET,
-            "The rules that forward events of instances to orgdns, in every covered region.",
+            "Deploys the rules that forward events to orgdns, in every covered region.",
             region_body,
             config.spokes.regions,
-            _passed(events),
+            _stack_set_parameters(events),
             DependsOn=[Sub(account_set_arn)],
         )
     )
     for title, description in (
-        ("SpokeAccount", "The StackSet of the reader roles."),
-        ("SpokeRegion", "The StackSet of the forwarding rules."),
+        ("SpokeAccount", "StackSet of the spoke account stacks."),
+        ("SpokeRegion", "StackSet of the spoke region stacks."),
     ):
         template.add_output(Output(f"{title}StackSetId", Description=description, Value=Ref(title)))
     return template
@@ -89,7 +90,7 @@ def _stack_set(
     body: str,
     regions: Sequence[str],
     parameters: dict[str, Any],
-    **auto_deployment: Any,  # noqa: ANN401  the StackSet's own
+    **auto_deployment: Any,  # noqa: ANN401  the StackSet's own properties
 ) -> StackSet:
     return StackSet(
         title,
@@ -100,8 +101,8 @@ def _stack_set(
         Capabilities=["CAPABILITY_NAMED_IAM"],
         AutoDeployment=AutoDeployment(Enabled=True, RetainStacksOnAccountRemoval=False, **auto_deployment),
         ManagedExecution=ManagedExecution(Active=True),
-        # One account at a time, one region after the other and no failure allowed are the defaults. Soft tolerance
-        # keeps the pace up whatever tolerance is set ("StackSet operation options",
+        # By default, a StackSet deploys to one account at a time, one region after another, and stops at the first
+        # failure. Soft tolerance keeps the concurrency independent of the tolerance ("StackSet operation options",
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackset-ops-options.html).
         OperationPreferences=OperationPreferences(
             RegionConcurrencyType="PARALLEL",
@@ -120,9 +121,9 @@ def _stack_set(
     )
 
 
-def _passed(parameters: Sequence[Parameter]) -> dict[str, Any]:
-    """The property that gives a StackSet's stacks what this stack was given."""
-    given = [
+def _stack_set_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The StackSet property that passes this stack's parameters to the spoke stacks."""
+    passed = [
         StackSetParameter(ParameterKey=parameter.title, ParameterValue=Ref(parameter.title)) for parameter in parameters
     ]
-    return {"Parameters": given} if given else {}
+    return {"Parameters": passed} if passed else {}

@@ -1,4 +1,4 @@
-"""What the hub account holds, in one region: where events meet, the two functions, and the ledger between them."""
+"""The stack of the hub account: event bus, functions, and the ledger between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from troposphere.dynamodb import (
     TimeToLiveSpecification,
 )
 
-from hub.alarms import add_state_alarms
+from hub.alarms import add_metric_alarms
 from hub.associator import associator_worker
 from hub.event_bus import add_event_bus
 from hub.observer import observer_worker
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def hub_template(config: Config) -> Template:
     """The stack of the hub account, in the hub region."""
     template = Template(
-        Description="orgdns hub. Takes the events of all spokes, keeps the ledger of claims on names, and "
-        "publishes them to the hosted zones."
+        Description="orgdns hub. Receives the events of all spokes, keeps the ledger of claims on names, and publishes "
+        "names to the hosted zones."
     )
     template.set_version()
     _add_parameters(template, config)
@@ -50,7 +50,7 @@ def hub_template(config: Config) -> Template:
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
         add_worker(template, worker)
     add_schedules(template, sweeper)
-    add_state_alarms(template, associates=bool(associator))
+    add_metric_alarms(template, associates=bool(associator))
     _add_outputs(template, associates=bool(associator))
     return template
 
@@ -60,15 +60,15 @@ def _add_parameters(template: Template, config: Config) -> None:
         Parameter(
             CODE_BUCKET,
             Type="String",
-            Description="S3 bucket, in the hub region, that holds the package of the functions.",
+            Description="S3 bucket in the hub region that holds the Lambda package.",
             AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
             ConstraintDescription="must be the name of an S3 bucket",
         ),
         Parameter(
             CODE_KEY,
             Type="String",
-            Description="Key of the package in that bucket. A new package needs a new key, or CloudFormation "
-            "sees no change.",
+            Description="S3 key of the Lambda package. Upload each package under a new key, or CloudFormation "
+            "does not detect the change.",
             AllowedPattern=r"^[A-Za-z0-9!_.*'()/-]{1,1000}\.zip$",
             ConstraintDescription="must be the key of a zip file",
         ),
@@ -79,15 +79,15 @@ def _add_parameters(template: Template, config: Config) -> None:
             LOG_RETENTION,
             Type="Number",
             Default=90,
-            Description="How many days the logs of the functions are kept.",
+            Description="Number of days to keep the logs of the functions.",
             AllowedValues=[7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653],
         ),
         Parameter(
             LOG_LEVEL,
             Type="String",
             Default="INFO",
-            Description="What the functions log; DEBUG tells every decision.",
-            # Above INFO, metrics would be filtered out with the lines that carry them.
+            Description="Log level of the functions. DEBUG logs every decision.",
+            # A higher level would drop metrics, which are INFO lines.
             AllowedValues=["DEBUG", "INFO"],
         ),
     ]
@@ -123,37 +123,53 @@ def _ledger() -> Table:
 
 def _add_outputs(template: Template, *, associates: bool) -> None:
     outputs = [
-        ("EventBusArn", "The bus that the spokes' rules deliver to.", GetAtt("EventBus", "Arn")),
-        ("EventsQueueUrl", "Events that wait for the observer.", Ref("EventsQueue")),
-        ("EventsDeadLetterQueueUrl", "Events that failed five times or never came in.", Ref("EventsDeadLetterQueue")),
-        ("PublisherDeadLetterQueueUrl", "Where in the stream publishing failed.", Ref("PublisherDeadLetterQueue")),
-        ("LedgerTableName", "The ledger of claims.", Ref("Ledger")),
-        ("LedgerTableArn", "The ledger of claims.", GetAtt("Ledger", "Arn")),
-        ("ObserverFunctionName", "The function that turns events into claims.", Ref("Observer")),
-        ("ObserverFunctionArn", "The function that turns events into claims.", GetAtt("Observer", "Arn")),
-        ("ObserverRoleArn", "The role that every reader role trusts.", GetAtt("ObserverRole", "Arn")),
-        ("PublisherFunctionName", "The function that publishes claims.", Ref("Publisher")),
-        ("PublisherFunctionArn", "The function that publishes claims.", GetAtt("Publisher", "Arn")),
-        ("PublisherRoleArn", "The role that the writer role trusts.", GetAtt("PublisherRole", "Arn")),
-        ("SweeperFunctionName", "The function that sweeps spokes and audits zones.", Ref("Sweeper")),
+        ("EventBusArn", "Event bus that the rules of the spokes deliver to.", GetAtt("EventBus", "Arn")),
+        ("EventsQueueUrl", "Queue of events for the observer.", Ref("EventsQueue")),
+        ("EventsDeadLetterQueueUrl", "Dead-letter queue of the observer.", Ref("EventsDeadLetterQueue")),
+        (
+            "PublisherDeadLetterQueueUrl",
+            "Dead-letter queue of the publisher: positions in the ledger's stream.",
+            Ref("PublisherDeadLetterQueue"),
+        ),
+        ("LedgerTableName", "DynamoDB table of the ledger.", Ref("Ledger")),
+        ("LedgerTableArn", "DynamoDB table of the ledger.", GetAtt("Ledger", "Arn")),
+        ("ObserverFunctionName", "Function that turns events into claims.", Ref("Observer")),
+        ("ObserverFunctionArn", "Function that turns events into claims.", GetAtt("Observer", "Arn")),
+        (
+            "ObserverRoleArn",
+            "Execution role of the observer, which every reader role trusts.",
+            GetAtt("ObserverRole", "Arn"),
+        ),
+        ("PublisherFunctionName", "Function that publishes claims to the hosted zones.", Ref("Publisher")),
+        ("PublisherFunctionArn", "Function that publishes claims to the hosted zones.", GetAtt("Publisher", "Arn")),
+        (
+            "PublisherRoleArn",
+            "Execution role of the publisher, which the writer role trusts.",
+            GetAtt("PublisherRole", "Arn"),
+        ),
+        ("SweeperFunctionName", "Function that sweeps spokes and audits zones.", Ref("Sweeper")),
         (
             "SweeperRoleArn",
-            "A role that every reader role trusts, and the zone reader role.",
+            "Execution role of the sweeper, which the reader roles and the zone reader role trust.",
             GetAtt("SweeperRole", "Arn"),
         ),
-        ("SweepsQueueUrl", "Sweeps and audits that wait for the sweeper.", Ref("SweepsQueue")),
-        ("SweepsDeadLetterQueueUrl", "Sweeps and audits that failed five times.", Ref("SweepsDeadLetterQueue")),
+        ("SweepsQueueUrl", "Queue of tasks for the sweeper.", Ref("SweepsQueue")),
+        ("SweepsDeadLetterQueueUrl", "Dead-letter queue of the sweeper.", Ref("SweepsDeadLetterQueue")),
     ]
     if associates:
         outputs += [
-            ("AssociatorFunctionName", "The function that has VPCs resolve zones.", Ref("Associator")),
+            ("AssociatorFunctionName", "Function that associates VPCs with zones.", Ref("Associator")),
             (
                 "AssociatorRoleArn",
-                "A role that every reader and VPC role trusts, and the authorizer role.",
+                "Execution role of the associator, which the reader, VPC and authorizer roles trust.",
                 GetAtt("AssociatorRole", "Arn"),
             ),
-            ("AssociationsQueueUrl", "VPCs that wait for the associator.", Ref("AssociationsQueue")),
-            ("AssociationsDeadLetterQueueUrl", "What failed five times.", Ref("AssociationsDeadLetterQueue")),
+            ("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")),
+            (
+                "AssociationsDeadLetterQueueUrl",
+                "Dead-letter queue of the associator.",
+                Ref("AssociationsDeadLetterQueue"),
+            ),
         ]
     for title, description, value in outputs:
         template.add_output(Output(title, Description=description, Value=value))

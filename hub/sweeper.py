@@ -1,4 +1,4 @@
-"""The sweeper: two schedules ask for sweeps and audits, a queue keeps what is asked, a function does it."""
+"""The sweeper: sweeps spokes and audits zones when two schedules enqueue tasks for it."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 TIMEOUT: Final = 900
-# A spoke is asked again every hour: what waited for a day is of no use.
+# Seconds. Each spoke is swept every hour, so a task that waited for a day is obsolete.
 _RETENTION: Final = 86_400
 _CONCURRENCY: Final = 10
-# Minutes: an audit may begin at any time of these after it is due.
+# Minutes. An audit starts at any time in this window after it is due.
 _AUDIT_WINDOW: Final = 60
 
 
 def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) -> Worker:
-    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger alone.
+    """The sweeper reads spokes and zones, compares them with the ledger, and writes to the ledger only.
 
-    `associations` is the associator's queue, on which it puts tasks, too.
+    `associations` is the associator's queue, to which the sweeper also sends tasks.
     """
     queue, dead_letters = queue_pair(
         "Sweeps",
@@ -51,7 +51,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         function=contract.SWEEPER_FUNCTION,
         role=contract.SWEEPER_ROLE,
         handler=contract.SWEEPER_HANDLER,
-        description="Sweeps spokes and audits zones: finds what events did not tell.",
+        description="Sweeps spokes and audits zones to find changes that no event reported.",
         timeout=TIMEOUT,
         variables=environment(ledger)
         | zone_ids(config)
@@ -63,7 +63,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         | ({contract.ENV_ASSOCIATIONS_QUEUE_URL: Ref(associations)} | authorizer(config) if associations else {}),
         statements=(
             take("TakeTasks", queue),
-            send("GiveTasks", *queues),
+            send("EnqueueTasks", *queues),
             keep_ledger(
                 ledger,
                 awacs.dynamodb.GetItem,
@@ -78,16 +78,16 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
             read_account_names(config),
             assume_in_network("ReadZones", config, contract.ZONE_READER_ROLE),
         ),
-        # Each sweep has the function's whole time.
+        # One task an invocation, so that a sweep has the function's whole timeout.
         source=queue_source(queue, concurrency=_CONCURRENCY),
         dead_letters=dead_letters,
-        failures="Sweeps or audits failed five times, or their schedules could not ask for them.",
+        failures="Sweeps or audits failed five times, or their schedules could not enqueue them.",
         queue=queue,
     )
 
 
 def _list_spokes(config: Config) -> Statement:
-    # A service-managed StackSet is the management account's, whoever made it.
+    # A service-managed StackSet belongs to the management account, even if a delegated administrator creates it.
     stack_set = f"{config.organization.management_account}:stackset/{contract.REGION_STACK_SET}:*"
     return Statement(
         Sid="ListSpokes",
@@ -98,13 +98,13 @@ def _list_spokes(config: Config) -> Statement:
 
 
 def add_schedules(template: Template, sweeper: Worker) -> None:
-    """Add the two schedules that put tasks on the sweeper's queue, and their role."""
+    """Add the two schedules that send tasks to the sweeper's queue, and their role."""
     role = template.add_resource(_schedule_role(sweeper))
     for title, name, description, expression, task, window in (
         (
             "SweepSchedule",
             f"{contract.PREFIX}-sweeps",
-            "Asks for the next part of the spokes to be swept, so that all are within an hour.",
+            "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour.",
             f"rate({contract.SCHEDULE_MINUTES} minutes)",
             contract.SCHEDULE_SWEEPS,
             FlexibleTimeWindow(Mode="OFF"),
@@ -112,7 +112,7 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
         (
             "AuditSchedule",
             f"{contract.PREFIX}-audits",
-            "Asks for an audit of every zone.",
+            "Enqueues an audit of every zone.",
             "rate(1 day)",
             contract.SCHEDULE_AUDITS,
             FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW),
@@ -137,17 +137,16 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
 
 
 def _schedule_role(sweeper: Worker) -> Role:
-    """The schedules put tasks on the sweeper's queue.
+    """The role of both schedules, which send tasks to the sweeper's queue.
 
-    "Confused deputy prevention in EventBridge Scheduler"
-    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html): the source
-    is the schedule group, not the schedule.
+    The source in the trust policy is the schedule group, not the schedule ("Confused deputy prevention in EventBridge
+    Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
     """
     group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
     return Role(
         "ScheduleRole",
         RoleName=contract.SCHEDULE_ROLE,
-        Description="Lets the schedules of orgdns ask for sweeps and audits.",
+        Description="Lets the schedules of orgdns enqueue sweeps and audits.",
         AssumeRolePolicyDocument=trust_in_service(
             "scheduler.amazonaws.com",
             Condition(
@@ -160,7 +159,7 @@ def _schedule_role(sweeper: Worker) -> Role:
         Policies=[
             Policy(
                 PolicyName="least-privilege",
-                PolicyDocument=document(send("AskForSweepsAndAudits", sweeper.queue, sweeper.dead_letters)),
+                PolicyDocument=document(send("EnqueueSweepsAndAudits", sweeper.queue, sweeper.dead_letters)),
             )
         ],
     )

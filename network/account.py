@@ -1,4 +1,4 @@
-"""What the networking account holds: the role that writes to the zones, and the zones that are to be created."""
+"""The stack of the networking account: roles that write, read and associate the zones, and the zones to create."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneV
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.trust import document, trust_in_hub_roles
-from orgdns.cfn.vpc_conditions import looked_at_by_route53, vpcs_in_covered_regions
+from orgdns.cfn.vpc_conditions import described_by_route53, vpcs_in_covered_regions
 from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_arn, zone_id_title, zone_title
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from orgdns.config.load import Config, NewZone, Zone
 
-# A managed policy holds 6,144 characters and a role ten of them, where inline policies share 10,240 ("IAM and AWS STS
-# quotas", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). Statements for one zone take
-# less than 800 characters, a domain of usual length assumed.
+# A managed policy may have 6,144 characters, and a role ten managed policies, while all inline policies of a role share
+# 10,240 characters ("IAM and AWS STS quotas",
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). For a domain of usual length, the
+# statements for one zone take fewer than 800 characters.
 ZONES_PER_POLICY: Final = 6
 
 _NAMES: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
@@ -32,10 +33,10 @@ _ACTIONS: Final = "route53:ChangeResourceRecordSetsActions"
 
 
 def network_template(config: Config) -> Template:
-    """The stack of the networking account; any region will do, Route 53 and IAM being global."""
+    """The stack of the networking account, in any one region: Route 53 and IAM are global."""
     template = Template(
-        Description="orgdns network. The roles through which the hub in account "
-        f"{config.hub.account} writes to the hosted zones and reads them, and the zones that are to be created."
+        Description="orgdns network. Creates hosted zones, and the roles that the hub in account "
+        f"{config.hub.account} assumes to write and read the zones."
     )
     template.set_version()
     for zone in config.zones:
@@ -44,7 +45,7 @@ def network_template(config: Config) -> Template:
             template.add_output(
                 Output(
                     zone_id_title(zone.domain),
-                    Description=f"Hosted zone id of {shown_domain(zone.domain)}, for the hub stack.",
+                    Description=f"ID of the hosted zone {shown_domain(zone.domain)}, a parameter of the other stacks.",
                     Value=Ref(zone_title(zone.domain)),
                 )
             )
@@ -52,7 +53,7 @@ def network_template(config: Config) -> Template:
         Role(
             "WriterRole",
             RoleName=contract.WRITER_ROLE,
-            Description="Creates and deletes address records in the zones of orgdns, for its publisher alone.",
+            Description="Lets only the orgdns publisher create and delete address records in its zones.",
             AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
             MaxSessionDuration=3600,
         )
@@ -61,16 +62,14 @@ def network_template(config: Config) -> Template:
         template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
     reader = template.add_resource(_zone_reader(config))
     roles = [
-        ("WriterRoleArn", "The role that the publisher assumes.", role),
-        ("ZoneReaderRoleArn", "The role that the sweeper assumes to audit the zones.", reader),
+        ("WriterRoleArn", "Role that the publisher assumes to write records.", role),
+        ("ZoneReaderRoleArn", "Role that the sweeper assumes to audit the zones.", reader),
     ]
     if config.association_policies:
         authorizer = template.add_resource(_authorizer(config))
-        roles.append(
-            ("AuthorizerRoleArn", "The role that the associator assumes to authorise associations.", authorizer)
-        )
-    for title, description, of in roles:
-        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
+        roles.append(("AuthorizerRoleArn", "Role that the associator assumes to authorize associations.", authorizer))
+    for title, description, source in roles:
+        template.add_output(Output(title, Description=description, Value=GetAtt(source, "Arn")))
     return template
 
 
@@ -78,7 +77,7 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
     return HostedZone(
         zone_title(domain),
         Name=shown_domain(domain),
-        HostedZoneConfig=HostedZoneConfiguration(Comment="Names of EC2 instances, written by orgdns."),
+        HostedZoneConfig=HostedZoneConfiguration(Comment="DNS names of EC2 instances, managed by orgdns."),
         VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
         HostedZoneTags=Tags({"application": contract.PREFIX}),
         DeletionPolicy="RetainExceptOnCreate",
@@ -90,7 +89,7 @@ def _zone_reader(config: Config) -> Role:
     return Role(
         "ZoneReaderRole",
         RoleName=contract.ZONE_READER_ROLE,
-        Description="Reads the zones of orgdns for its audits. Changes nothing.",
+        Description="Lets only the orgdns sweeper read the records of its zones, for audits.",
         AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
         MaxSessionDuration=3600,
         Policies=[Policy(PolicyName="read-zones", PolicyDocument=document(_read_records(config.zones)))],
@@ -98,25 +97,25 @@ def _zone_reader(config: Config) -> Role:
 
 
 def _authorizer(config: Config) -> Role:
-    """Authorises the association of a VPC, takes that back, and ends an association; it makes none itself."""
-    reached = [zone for zone in config.zones if zone.resolved_by]
+    """The role that authorizes associations of VPCs, revokes authorizations, and ends associations. It creates none."""
+    with_vpcs = [zone for zone in config.zones if zone.resolved_by]
     conditions = vpcs_in_covered_regions(config)
     statements = [
         Statement(
             Sid="EndAssociations",
             Effect=Allow,
             Action=[awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone],
-            Resource=[zone_arn(zone, zone_title) for zone in reached],
+            Resource=[zone_arn(zone, zone_title) for zone in with_vpcs],
             Condition=Condition(conditions),
         ),
         Statement(
-            Sid="LetRoute53LookAtTheVpc",
+            Sid="DescribeVpcsForRoute53",
             Effect=Allow,
             Action=[awacs.ec2.DescribeVpcs],
-            # The action knows no resource type ("Actions, resources, and condition keys for Amazon EC2",
+            # The action has no resource type ("Actions, resources, and condition keys for Amazon EC2",
             # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
             Resource=["*"],
-            Condition=Condition(looked_at_by_route53(config)),
+            Condition=Condition(described_by_route53(config)),
         ),
     ]
     if associated := config.zones_by(AssociationMethod.ASSOCIATION):
@@ -131,7 +130,7 @@ def _authorizer(config: Config) -> Role:
     return Role(
         "AuthorizerRole",
         RoleName=contract.AUTHORIZER_ROLE,
-        Description="Authorises associations of VPCs with the zones of orgdns and ends them, for its associator alone.",
+        Description="Lets only the orgdns associator authorize associations of VPCs with its zones, and end them.",
         AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
         MaxSessionDuration=3600,
         Policies=[Policy(PolicyName="authorize-associations", PolicyDocument=document(*statements))],
@@ -150,7 +149,7 @@ def _read_records(zones: list[Zone]) -> Statement:
 def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
     return ManagedPolicy(
         f"WriterPolicy{number}",
-        Description="Which record sets the writer role of orgdns may create, delete and read.",
+        Description="Record sets that the orgdns writer role may create, delete and read.",
         Roles=[Ref(role)],
         PolicyDocument=document(
             *(_change_records(zone) for zone in zones),
@@ -160,10 +159,10 @@ def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
 
 
 def _change_records(zone: Zone) -> Statement:
-    """Create and delete address records below a zone's apex, or PTR records in a reverse zone: never an UPSERT.
+    """The grant to create and delete address records below a zone's apex, or PTR records in a reverse zone. No UPSERT.
 
-    The keys have many values, and ForAllValues holds for a key that is absent: hence Null ("Using IAM policy conditions
-    for fine-grained access control",
+    The keys have many values, and ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy
+    conditions for fine-grained access control",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
     """
     types = contract.REVERSE_RECORD_TYPES if zone.reverse else contract.FORWARD_RECORD_TYPES

@@ -1,4 +1,4 @@
-"""The Route 53 Profile of the networking account in one region, shared with the accounts whose VPCs are selected."""
+"""The stack of the networking account in one region: a Route 53 Profile, shared with the selected accounts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def network_region_template(config: Config) -> Template:
-    """The stack of the networking account in each covered region, where zones are resolved by a Profile."""
+    """The stack of the networking account in each covered region, if VPCs resolve zones through a Profile."""
     template = Template(
-        Description="orgdns network region. The Route 53 Profile by which VPCs of the organization resolve zones in "
-        "this region. Deploy once in each covered region."
+        Description="orgdns network region. The Route 53 Profile through which VPCs in this region resolve the "
+        "hosted zones. Deploy once in each covered region."
     )
     template.set_version()
     zones = config.zones_by(AssociationMethod.PROFILE)
@@ -43,40 +43,41 @@ def network_region_template(config: Config) -> Template:
             "ProfileShare",
             Name=f"{contract.PREFIX}-profile",
             ResourceArns=[GetAtt(profile, "Arn")],
-            # Who is shared with can associate any VPC of his, so no more than policy says are; and an account outside
-            # of the organization is refused, whoever adds one.
+            # An account that the Profile is shared with can associate any of its own VPCs, so only the accounts that
+            # policy selects are principals. RAM refuses accounts outside the organization, even if added by hand.
             Principals=principals(config),
             AllowExternalPrincipals=False,
             Tags=tags,
         )
     )
-    template.add_output(Output("ProfileId", Description="The Profile of this region.", Value=Ref(profile)))
+    template.add_output(Output("ProfileId", Description="Route 53 Profile of this region.", Value=Ref(profile)))
     return template
 
 
 def principals(config: Config) -> list[str | Sub]:
-    """Whom the Profile is shared with: the accounts and units of the selections, or all that are covered.
+    """The accounts and units that the Profile is shared with: those that policy selects, or all covered units.
 
-    AWS RAM knows accounts, units and the whole organization, which a root stands for ("Shareable AWS resources",
+    AWS RAM shares with accounts, units, and the organization, which stands for its root ("Shareable AWS resources",
     https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html).
     """
     accounts: set[str] = set()
     units: set[str] = set()
     for association_policy in config.association_policies:
         if association_policy.method is AssociationMethod.PROFILE:
-            for one in (VpcSelection(),) if association_policy.selections is None else association_policy.selections:
-                everybody = one.accounts is None and one.units is None
-                units |= set(config.organization.units) if everybody else one.units or frozenset()
-                accounts |= one.accounts or frozenset()
+            everything = (VpcSelection(),)
+            for selection in everything if association_policy.selections is None else association_policy.selections:
+                any_account = selection.accounts is None and selection.units is None
+                units |= set(config.organization.units) if any_account else selection.units or frozenset()
+                accounts |= selection.accounts or frozenset()
     organization = config.organization
     if any(unit.startswith("r-") for unit in units):
-        return [_of_organization(organization.management_account, f"organization/{organization.id}")]
+        return [_organization_arn(organization.management_account, f"organization/{organization.id}")]
     below = f"ou/{organization.id}"
     return [
         *sorted(accounts),
-        *(_of_organization(organization.management_account, f"{below}/{unit}") for unit in sorted(units)),
+        *(_organization_arn(organization.management_account, f"{below}/{unit}") for unit in sorted(units)),
     ]
 
 
-def _of_organization(management_account: str, resource: str) -> Sub:
+def _organization_arn(management_account: str, resource: str) -> Sub:
     return Sub(f"arn:${{AWS::Partition}}:organizations::{management_account}:{resource}")

@@ -1,4 +1,4 @@
-"""What every member account holds in one region: the roles that the hub assumes."""
+"""The stack of each member account, in one region: the roles that the hub assumes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.trust import document, trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import in_covered_regions
 from orgdns.cfn.zone_ids import zone_parameters
-from spoke.vpc_grants import vpc_associating, vpc_reading
+from spoke.vpc_grants import vpc_association_statements, vpc_read_statements
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
 def account_template(config: Config) -> Template:
-    """The stack of each member account, in one region only: IAM is global."""
-    does = (
-        "describes EC2 instances and VPCs, and associates VPCs with zones"
+    """The stack of each member account. One region is enough, because IAM is global."""
+    purpose = (
+        "describe EC2 instances and VPCs, and to associate VPCs with hosted zones"
         if config.association_policies
-        else "describes EC2 instances"
+        else "describe EC2 instances"
     )
     template = Template(
-        Description=f"orgdns spoke account. Through its roles the hub in account {config.hub.account} {does}."
+        Description=f"orgdns spoke account. Roles that the hub in account {config.hub.account} assumes to {purpose}."
     )
     template.set_version()
     readers = [contract.OBSERVER_ROLE, contract.SWEEPER_ROLE]
@@ -41,7 +41,7 @@ def account_template(config: Config) -> Template:
                     Sid="DescribeInstancesInCoveredRegions",
                     Effect=Allow,
                     Action=[awacs.ec2.DescribeInstances],
-                    # The action knows no resource type ("Actions, resources, and condition keys for Amazon
+                    # The action has no resource type ("Actions, resources, and condition keys for Amazon
                     # EC2", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
                     Resource=["*"],
                     Condition=Condition(in_covered_regions(config)),
@@ -51,18 +51,18 @@ def account_template(config: Config) -> Template:
     ]
     if config.association_policies:
         readers.append(contract.ASSOCIATOR_ROLE)
-        policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_reading(config))))
+        policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_read_statements(config))))
     role = template.add_resource(
         Role(
             "ReaderRole",
             RoleName=contract.READER_ROLE,
-            Description="Describes instances and VPCs for the functions of orgdns. Changes nothing.",
+            Description="Lets only the functions of orgdns describe instances and VPCs. Read only.",
             AssumeRolePolicyDocument=trust_in_hub_roles(config, *readers),
             MaxSessionDuration=3600,
             Policies=policies,
         )
     )
-    outputs = [("ReaderRoleArn", "The role that the functions of orgdns assume to look.", role)]
+    outputs = [("ReaderRoleArn", "Role that the functions of orgdns assume to describe instances and VPCs.", role)]
     if config.association_policies:
         for parameter in zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION)):
             template.add_parameter(parameter)
@@ -70,15 +70,15 @@ def account_template(config: Config) -> Template:
             Role(
                 "VpcAssociatorRole",
                 RoleName=contract.VPC_ROLE,
-                Description="Associates VPCs of this account with the zones of orgdns, for its associator alone.",
+                Description="Lets only the orgdns associator associate VPCs of this account with its hosted zones.",
                 AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
                 MaxSessionDuration=3600,
                 Policies=[
-                    Policy(PolicyName="associate-vpcs", PolicyDocument=document(*vpc_associating(config))),
+                    Policy(PolicyName="associate-vpcs", PolicyDocument=document(*vpc_association_statements(config))),
                 ],
             )
         )
-        outputs.append(("VpcAssociatorRoleArn", "The role that the associator assumes.", associating))
-    for title, description, of in outputs:
-        template.add_output(Output(title, Description=description, Value=GetAtt(of, "Arn")))
+        outputs.append(("VpcAssociatorRoleArn", "Role that the associator assumes to associate VPCs.", associating))
+    for title, description, source in outputs:
+        template.add_output(Output(title, Description=description, Value=GetAtt(source, "Arn")))
     return template

@@ -1,4 +1,4 @@
-"""What every member account holds: the roles of the hub, and in each region the rules that forward events."""
+"""The stack of each member account in each covered region: the rules that forward events to the hub."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 _DESCRIPTIONS: Final = {
-    "StateRule": "EC2 instances that start to run or come to their end.",
-    "TagRule": "EC2 instances of which a tag changes that names are made of.",
-    "VpcRule": "Calls that make, change or delete a VPC, as a CloudTrail trail logs them.",
-    "VpcTagRule": "VPCs of which a tag changes by which it is selected.",
+    "StateRule": "Forwards state changes of EC2 instances to the hub.",
+    "TagRule": "Forwards changes of the instance tags that policy reads to the hub.",
+    "VpcRule": "Forwards calls that create, modify or delete a VPC to the hub, if a CloudTrail trail logs them.",
+    "VpcTagRule": "Forwards changes of the VPC tags that policy reads to the hub.",
 }
 
 
@@ -40,7 +40,7 @@ def region_template(config: Config) -> Template:
     kinds = instance_events(config) + vpc_events(config)
     rules = [rule_arn(kind.spoke_rule) for kind in kinds]
     template = Template(
-        Description="orgdns spoke region. Forwards the state and tag changes of EC2 instances"
+        Description="orgdns spoke region. Forwards state and tag changes of EC2 instances"
         f"{', and changes of VPCs,' if config.association_policies else ''} to the event bus of the hub."
     )
     template.set_version()
@@ -48,7 +48,7 @@ def region_template(config: Config) -> Template:
         Role(
             "DeliveryRole",
             RoleName=Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
-            Description="Lets the rules of orgdns in one region put events on the hub's event bus.",
+            Description="Lets the orgdns rules in one region put events on the event bus of the hub.",
             # Both keys, as in "Cross-service confused deputy prevention in Amazon EventBridge"
             # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
             AssumeRolePolicyDocument=trust_in_service(
@@ -74,7 +74,7 @@ def region_template(config: Config) -> Template:
     )
     undelivered = template.add_resource(queue("UndeliveredQueue", UNDELIVERED_QUEUE))
     admission = template.add_resource(queue_policy(undelivered, rules))
-    # RetryPolicy is left out: EventBridge does not take one for a bus as target, and tries for 24 hours by itself.
+    # Without RetryPolicy: EventBridge does not accept it for an event bus, and retries for 24 hours by default.
     target = Target(
         Id="hub",
         Arn=bus,
@@ -99,9 +99,11 @@ def region_template(config: Config) -> Template:
         )
     template.add_output(
         [
-            Output("DeliveryRoleArn", Description="The role that delivers events.", Value=GetAtt(role, "Arn")),
+            Output("DeliveryRoleArn", Description="Role that delivers events to the hub.", Value=GetAtt(role, "Arn")),
             Output(
-                "UndeliveredQueueUrl", Description="Events that never reached the hub's bus.", Value=Ref(undelivered)
+                "UndeliveredQueueUrl",
+                Description="Dead-letter queue for events that did not reach the hub's event bus.",
+                Value=Ref(undelivered),
             ),
         ]
     )

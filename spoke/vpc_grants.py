@@ -1,4 +1,4 @@
-"""What may be seen of an account's VPCs, and what may be done to them so that they resolve the zones."""
+"""The grants to describe an account's VPCs, and to associate them with the zones or the Profile."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import Sub
 
 from hub.runtime.model.vpcs import AssociationMethod
-from orgdns.cfn.vpc_conditions import in_covered_regions, looked_at_by_route53, vpcs_in_covered_regions
+from orgdns.cfn.vpc_conditions import described_by_route53, in_covered_regions, vpcs_in_covered_regions
 from orgdns.cfn.zone_ids import zone_arn
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 
-def vpc_reading(config: Config) -> list[Statement]:
-    """The grants to look at VPCs and at what their Resolvers answer from.
+def vpc_read_statements(config: Config) -> list[Statement]:
+    """The grants to describe VPCs, and the zones, rules and Profiles that their Resolvers answer from.
 
-    Where all resources are named, the actions know no resource type ("Actions, resources, and condition keys" for
+    Actions that are granted on all resources have no resource type ("Actions, resources, and condition keys" for
     Amazon EC2, Amazon Route 53, Amazon Route 53 Resolver and Amazon Route 53 Profiles,
     https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
     """
@@ -62,7 +62,7 @@ def vpc_reading(config: Config) -> list[Statement]:
             Condition=covered,
         ),
         Statement(
-            Sid="ListWhatElseTheResolverAnswersFrom",
+            Sid="ListResolverSources",
             Effect=Allow,
             Action=lists,
             # The actions have no resource type (above).
@@ -72,8 +72,8 @@ def vpc_reading(config: Config) -> list[Statement]:
     ]
 
 
-def vpc_associating(config: Config) -> list[Statement]:
-    """The grants to associate the account's VPCs with the zones, and with the Profile, of orgdns alone."""
+def vpc_association_statements(config: Config) -> list[Statement]:
+    """The grants to associate the account's VPCs with the zones and the Profile of orgdns, and no others."""
     covered = Condition(in_covered_regions(config))
     statements = [_describe_vpcs(config)]
     if associated := config.zones_by(AssociationMethod.ASSOCIATION):
@@ -92,15 +92,16 @@ def vpc_associating(config: Config) -> list[Statement]:
                 Sid="AssociateWithTheProfile",
                 Effect=Allow,
                 Action=[awacs.route53profiles.AssociateProfile, awacs.route53profiles.DisassociateProfile],
-                # The actions know no resource type; a VPC can be associated with what is shared with its account only.
+                # The actions have no resource type. An account can only associate a Profile that it owns or that is
+                # shared with it.
                 Resource=["*"],
                 Condition=covered,
             )
         )
-    if any(association_policy.disables_autodefined_rules for association_policy in config.association_policies):
+    if any(policy.disables_autodefined_rules for policy in config.association_policies):
         statements.append(
             Statement(
-                Sid="SwitchOffReverseRules",
+                Sid="DisableAutodefinedRules",
                 Effect=Allow,
                 Action=[awacs.route53resolver.UpdateResolverConfig],
                 Resource=[_resolver_configs()],
@@ -122,5 +123,5 @@ def _describe_vpcs(config: Config) -> Statement:
         # The action has no resource type ("Actions, resources, and condition keys for Amazon EC2",
         # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
         Resource=["*"],
-        Condition=Condition(looked_at_by_route53(config)),
+        Condition=Condition(described_by_route53(config)),
     )

@@ -1,4 +1,4 @@
-"""The topic that alarms notify, and the alarm on a queue that should be empty."""
+"""The SNS topic that alarms notify, and the alarm on a dead-letter queue."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PERIOD: Final = 5 * 60
 
 
 def add_alarm_topic(template: Template, group: str) -> None:
-    """Add the parameter for the topic that alarms are sent to, in a group of parameters; without it they only show."""
+    """Add the parameter for the topic to a group of parameters. Without a topic, alarms show in CloudWatch only."""
     topic = template.add_parameter(
         Parameter(
             _TOPIC,
             Type="String",
             Default="",
-            Description="SNS topic, in the hub region, that is told of alarms. Empty: alarms show in CloudWatch alone.",
+            Description="SNS topic in the hub region to notify of alarms. If empty, alarms show in CloudWatch only.",
             AllowedPattern=r"^$|^arn:aws[a-z-]*:sns:[a-z0-9-]{1,32}:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
             ConstraintDescription="must be empty or the ARN of a standard SNS topic",
         )
@@ -33,27 +33,27 @@ def add_alarm_topic(template: Template, group: str) -> None:
 
 
 def alarm_actions() -> If:
-    """An alarm's actions: the topic, if the stack was given one."""
+    """The actions of an alarm: notify the topic, if the stack has one."""
     return If(_HAS_TOPIC, [Ref(_TOPIC)], NoValue)
 
 
-def dead_letter_alarm(of: Queue, what: str) -> Alarm:
-    """The alarm on a dead-letter queue: on as long as a message is there.
+def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
+    """The alarm on a dead-letter queue, active while the queue holds a message.
 
-    The number of visible messages, as messages that SQS itself moves are not counted as sent ("Creating alarms for
-    dead-letter queues using Amazon CloudWatch",
+    It watches the number of visible messages, because SQS does not count a message that it moves itself as sent
+    ("Creating alarms for dead-letter queues using Amazon CloudWatch",
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-alarms-cloudwatch.html).
-    A queue that nobody used for hours reports nothing at all, which here is as it should be ("Available CloudWatch
-    metrics for Amazon SQS",
+    SQS reports nothing for a queue that was idle for hours, so missing data is fine ("Available CloudWatch metrics for
+    Amazon SQS",
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html).
     """
     return Alarm(
-        f"{of.title}Alarm",
-        AlarmName=of.QueueName,
-        AlarmDescription=f"{what} Run orgdns dead-letters: it says which, and what to do. See docs/operate.md.",
+        f"{dead_letters.title}Alarm",
+        AlarmName=dead_letters.QueueName,
+        AlarmDescription=f"{failures} Run orgdns dead-letters to see why, and what to do. See docs/operate.md.",
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
-        Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(of, "QueueName"))],
+        Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(dead_letters, "QueueName"))],
         Statistic="Maximum",
         Period=PERIOD,
         EvaluationPeriods=1,

@@ -1,4 +1,4 @@
-"""The events that the spokes' rules forward to the hub's bus, and that the hub's rules take off it."""
+"""The events that rules of the spokes forward to the hub's event bus, and that rules of the hub route to queues."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HAS_VPC_EVENTS: Final = "HasVpcEvents"
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """One kind of event, which a rule of each spoke and a rule of the hub match by the same pattern.
+    """One kind of event. A rule in each spoke and a rule in the hub match it with the same pattern.
 
     Attributes:
-        title: The logical id of either rule.
-        name: What the names of both rules end in.
+        title: The logical id of both rules.
+        name: The last part of both rules' names.
         pattern: The event pattern.
         needs_trail: Whether the events exist only where a CloudTrail trail logs management events.
     """
@@ -44,7 +44,7 @@ class EventKind:
 
 
 def instance_events(config: Config) -> tuple[EventKind, ...]:
-    """The events that the observer takes."""
+    """The kinds of events that the observer processes."""
     return (
         EventKind("StateRule", "instance-states", state_pattern(config)),
         EventKind("TagRule", "instance-tags", tag_pattern(config)),
@@ -52,7 +52,7 @@ def instance_events(config: Config) -> tuple[EventKind, ...]:
 
 
 def vpc_events(config: Config) -> tuple[EventKind, ...]:
-    """The events that the associator takes; none where no zone says which VPCs resolve it."""
+    """The kinds of events that the associator processes. None if no zone configures which VPCs resolve it."""
     if not config.association_policies:
         return ()
     calls = EventKind("VpcRule", "vpc-calls", vpc_pattern(), needs_trail=True)
@@ -60,7 +60,7 @@ def vpc_events(config: Config) -> tuple[EventKind, ...]:
 
 
 def vpc_pattern() -> dict[str, Any]:
-    """The calls that make, change or delete a VPC, those that failed left out.
+    """Successful API calls that create, modify or delete a VPC.
 
     "AWS service events delivered via AWS CloudTrail"
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
@@ -77,7 +77,7 @@ def vpc_pattern() -> dict[str, Any]:
 
 
 def vpc_tag_pattern(config: Config) -> dict[str, Any]:
-    """The changes of tags by which VPCs are selected, as those of instances."""
+    """Changes of the VPC tags that policy selects VPCs by."""
     return {
         "source": [contract.TAG_SOURCE],
         "detail-type": [contract.TAG_DETAIL_TYPE],
@@ -86,7 +86,7 @@ def vpc_tag_pattern(config: Config) -> dict[str, Any]:
 
 
 def state_pattern(config: Config) -> dict[str, Any]:
-    """The state changes that decide something; stopping does where a rule withdraws names then.
+    """State changes that can change names. Stopping does only if a rule withdraws the names of stopped instances.
 
     "State change events for your instances"
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
@@ -100,13 +100,13 @@ def state_pattern(config: Config) -> dict[str, Any]:
 
 
 def tag_pattern(config: Config) -> dict[str, Any]:
-    """The changes of tags that policy reads, added, changed or removed alike.
+    """Changes of the instance tags that policy reads: tags added, changed or removed.
 
-    Tags that AWS sets by itself come with the instance, and nobody changes them.
+    Tags with the prefix `aws:` are left out: AWS sets them when it launches the instance, and they never change.
 
-    One common element of the two arrays of keys is enough ("Arrays in Amazon EventBridge event patterns",
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html); the event is told in
-    "Monitor tag changes" (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html).
+    The pattern matches if the arrays of keys share one element ("Arrays in Amazon EventBridge event patterns",
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html). "Monitor tag changes"
+    (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html) documents the event.
     """
     keys = sorted(key for key in config.compiled_policy().tags_read if not key.startswith("aws:"))
     return {
@@ -117,12 +117,12 @@ def tag_pattern(config: Config) -> dict[str, Any]:
 
 
 def vpc_events_parameter() -> Parameter:
-    """The parameter that says whether CloudTrail logs calls where the stack stands."""
+    """The parameter for whether a CloudTrail trail logs management events in the stack's account and region."""
     return Parameter(
         VPC_EVENTS,
         Type="String",
         Default="false",
         AllowedValues=["true", "false"],
-        Description="Whether a CloudTrail trail logs management events in these accounts: a new VPC then resolves the "
-        "zones within seconds, else within an hour.",
+        Description="Whether a CloudTrail trail logs management events in these accounts. If true, a new VPC resolves "
+        "the zones within seconds; otherwise within an hour.",
     )

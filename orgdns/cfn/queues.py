@@ -1,4 +1,4 @@
-"""Encrypted queues, who may send to them, and the grants to send and to take."""
+"""Encrypted SQS queues, their policies, and the grants to send and receive messages."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DAY: Final = 86_400
-# What SQS keeps at most ("Amazon SQS message quotas",
+# The longest that SQS keeps a message ("Amazon SQS message quotas",
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
 LONGEST_RETENTION: Final = 14 * _DAY
 
 
 def queue(title: str, name: str, retention: int = LONGEST_RETENTION, **properties: Any) -> Queue:  # noqa: ANN401  SQS's own
-    """A standard queue, encrypted with keys of SQS, which keeps messages for `retention` seconds."""
+    """A standard queue, encrypted with SQS-managed keys. It keeps messages for `retention` seconds."""
     return Queue(title, QueueName=name, SqsManagedSseEnabled=True, MessageRetentionPeriod=retention, **properties)
 
 
-def queue_policy(of: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolicy:
-    """The policy of a queue: nothing without TLS, and EventBridge only for the rules that are named.
+def queue_policy(target: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolicy:
+    """The policy of a queue: deny every call without TLS, and allow EventBridge to send for these rules only.
 
     "Amazon SQS permissions"
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions).
     """
-    arn = GetAtt(of, "Arn")
+    arn = GetAtt(target, "Arn")
     statements = [
         Statement(
             Sid="NothingWithoutTls",
@@ -58,11 +58,11 @@ def queue_policy(of: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolic
                 ),
             )
         )
-    return QueuePolicy(f"{of.title}Policy", Queues=[Ref(of)], PolicyDocument=document(*statements))
+    return QueuePolicy(f"{target.title}Policy", Queues=[Ref(target)], PolicyDocument=document(*statements))
 
 
 def take(sid: str, source: Queue) -> Statement:
-    """The grant to take messages off a queue, as Lambda does for a function."""
+    """The grant to receive and delete messages, which Lambda needs to poll a queue for a function."""
     return Statement(
         Sid=sid,
         Effect=Allow,
@@ -82,8 +82,8 @@ def send(sid: str, *targets: Queue) -> Statement:
 
 
 def rule_arn(path: str) -> Sub:
-    """The ARN of a rule of this account and region: `<rule>` on the default bus, `<bus>/<rule>` on another.
+    """The ARN of a rule in this account and region: `<rule>` on the default bus, `<bus>/<rule>` on another.
 
-    Written by name, so that a queue or a role can admit a rule before the rule exists and delivers.
+    The ARN is built from the name, so that a queue or a role can allow a rule before the rule exists.
     """
     return Sub(f"arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{path}")

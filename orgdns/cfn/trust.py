@@ -1,4 +1,4 @@
-"""Which principal may assume a role, and how the stacks write a role's ARN."""
+"""Trust policies, policy documents and role ARNs."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 def document(*statements: Statement) -> PolicyDocument:
-    """A policy document in IAM's current language."""
+    """A policy document in the current version of the policy language."""
     return PolicyDocument(Version="2012-10-17", Statement=list(statements))
 
 
 def role_arn(account: str, role: str) -> Sub:
-    """The ARN of a role, which may not exist yet."""
+    """The ARN of a role. The role need not exist yet."""
     return Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{role}")
 
 
 def trust_in_hub_roles(config: Config, *roles: str) -> PolicyDocument:
     """A trust policy for these roles of the hub account.
 
-    IAM refuses a role's ARN as Principal until that role exists, and turns it into an id that dies with the role. The
-    account as Principal, narrowed to the roles by aws:PrincipalArn, trusts no one else and works in any order ("AWS
-    global condition context keys",
+    IAM rejects the ARN of a role that does not exist as a Principal, and replaces the ARN of an existing role by an id
+    that becomes invalid when the role is deleted. The account as Principal, restricted to the roles by
+    aws:PrincipalArn, trusts the same roles and works in any order of deployment ("AWS global condition context keys",
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     return document(

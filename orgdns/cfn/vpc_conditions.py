@@ -1,4 +1,4 @@
-"""Which VPCs a role may have to do with: those of the covered regions."""
+"""Conditions that restrict a grant to VPCs in the covered regions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 _VPCS: Final = "route53:VPCs"
-# Route 53 has one endpoint in a partition, signed for us-east-1 (AWS General Reference, "Route 53 endpoints").
+# The region of Route 53's only endpoint in the partition (AWS General Reference, "Route 53 endpoints").
 _ROUTE53_REGION: Final = "us-east-1"
 
 
 def vpcs_in_covered_regions(config: Config) -> list[Any]:
-    """The conditions that a call to Route 53 is about VPCs of the covered regions alone.
+    """The conditions that a call to Route 53 names VPCs, and only VPCs in the covered regions.
 
-    The key has many values, and ForAllValues holds for a key that is absent: hence Null ("Using IAM policy conditions
-    for fine-grained access control",
+    The key has many values, and ForAllValues is true if the key is absent, which Null rules out ("Using IAM policy
+    conditions for fine-grained access control",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
     """
     vpcs = [f"VPCId=*,VPCRegion={region}" for region in config.spokes.regions]
@@ -26,15 +26,15 @@ def vpcs_in_covered_regions(config: Config) -> list[Any]:
 
 
 def in_covered_regions(config: Config) -> StringEquals:
-    """The condition that a call goes to a covered region."""
+    """The condition that the call is to a covered region."""
     return StringEquals({"aws:RequestedRegion": list(config.spokes.regions)})
 
 
-def looked_at_by_route53(config: Config) -> StringEquals:
-    """The condition for ec2:DescribeVpcs, which Route 53 asks for in the caller's name before it associates a VPC.
+def described_by_route53(config: Config) -> StringEquals:
+    """The condition for ec2:DescribeVpcs, which Route 53 calls on the caller's behalf before it associates a VPC.
 
-    From which region it asks is not documented: the VPC's own, or that of Route 53's one endpoint ("Actions, resources,
-    and condition keys for Amazon Route 53": dependent actions,
+    AWS does not document whether that call is to the VPC's region or to that of Route 53's endpoint, so both are
+    allowed ("Actions, resources, and condition keys for Amazon Route 53": dependent actions,
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html).
     """
     return StringEquals({"aws:RequestedRegion": sorted({*config.spokes.regions, _ROUTE53_REGION})})

@@ -1,4 +1,4 @@
-"""A Lambda function with everything around it: queues, role, log group, event source mapping and alarm."""
+"""A Lambda function with its queues, execution role, log group, event source mapping and alarm."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Template
 
-# The parameters that a stack with workers has.
+# Parameters that a stack with workers must have.
 CODE_BUCKET: Final = "CodeBucket"
 CODE_KEY: Final = "CodeKey"
 LOG_RETENTION: Final = "LogRetentionDays"
 LOG_LEVEL: Final = "LogLevel"
 
-# A function names the messages or records of a batch that failed; only those are delivered again.
+# The function reports which messages or records of a batch failed, and only those are delivered again.
 PARTIAL_BATCHES: Final = ("ReportBatchItemFailures",)
 _MAX_RECEIVES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A function of the package, fed by a queue or a stream.
+    """A function of the Lambda package that processes a queue or a stream.
 
     Attributes:
-        title: The function's logical id; the logical ids of its role, log group and event source mapping begin with it.
-        function: The function's name.
+        title: The logical id of the function. Those of its role, log group and event source mapping start with it.
+        function: The name of the function.
         role: The name of its execution role.
-        handler: The module and name of its entry point.
+        handler: The entry point, as `module.function`.
         description: What the function does.
         timeout: Seconds.
         variables: The environment variables.
-        statements: What the execution role allows, besides writing logs.
-        source: The properties of the event source mapping, besides the function.
-        dead_letters: The queue of what failed for good.
-        failures: What is in that queue, for its alarm: a sentence.
-        queue: The queue that feeds the function, unless a stream does.
-        rules: The ARNs of the EventBridge rules that may send to the two queues.
+        statements: The grants of the execution role, besides writing logs.
+        source: The properties of the event source mapping, besides the function name.
+        dead_letters: The queue for messages and records that failed permanently.
+        failures: A sentence for the alarm that says what the dead-letter queue contains.
+        queue: The queue that the function processes. None if it processes a stream.
+        rules: The ARNs of the EventBridge rules that may send to both queues.
     """
 
     title: str
@@ -69,10 +69,10 @@ class Worker:
 
 
 def queue_pair(title: str, name: str, dead_letters_name: str, *, timeout: int, retention: int) -> tuple[Queue, Queue]:
-    """A function's queue, which keeps messages for `retention` seconds, and its dead-letter queue.
+    """A function's queue and its dead-letter queue. `timeout` and `retention` are in seconds.
 
-    A message stays hidden for six times the function's timeout, so that it is not delivered again while its batch waits
-    for a free function ("Using Lambda with Amazon SQS",
+    The visibility timeout is six times the function's timeout, so that a message is not delivered again while its batch
+    waits for a free function ("Using Lambda with Amazon SQS",
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
     """
     dead_letters = queue(f"{title}DeadLetterQueue", dead_letters_name)
@@ -81,7 +81,7 @@ def queue_pair(title: str, name: str, dead_letters_name: str, *, timeout: int, r
 
 
 def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window: int | None = None) -> dict[str, Any]:
-    """The event source mapping's properties for a queue; `window` is in seconds."""
+    """The properties of an event source mapping for a queue. `window` is in seconds."""
     batching = {} if window is None else {"MaximumBatchingWindowInSeconds": window}
     return {
         "EventSourceArn": GetAtt(source, "Arn"),
@@ -93,11 +93,11 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
 
 
 def add_worker(template: Template, worker: Worker) -> None:
-    """Add all resources of a worker."""
-    for each in (worker.dead_letters, worker.queue):
-        if each:
-            template.add_resource(each)
-            template.add_resource(queue_policy(each, worker.rules))
+    """Add all resources of a worker to the template."""
+    for own_queue in (worker.dead_letters, worker.queue):
+        if own_queue:
+            template.add_resource(own_queue)
+            template.add_resource(queue_policy(own_queue, worker.rules))
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs", LogGroupName=f"/aws/lambda/{worker.function}", RetentionInDays=Ref(LOG_RETENTION)
@@ -112,7 +112,7 @@ def add_worker(template: Template, worker: Worker) -> None:
 
 
 def _execution_role(worker: Worker, logs: LogGroup) -> Role:
-    # The group's ARN ends in `:*`, which covers its streams.
+    # The ARN of a log group ends in `:*`, which includes its streams.
     write_logs = Statement(
         Sid="WriteLogs",
         Effect=Allow,
@@ -122,8 +122,8 @@ def _execution_role(worker: Worker, logs: LogGroup) -> Role:
     return Role(
         f"{worker.title}Role",
         RoleName=worker.role,
-        Description=f"Execution role of the {worker.title.lower()} of orgdns.",
-        # No condition on aws:SourceAccount here: AWS does not document that Lambda sends it when it assumes a role.
+        Description=f"Execution role of the orgdns {worker.title.lower()}.",
+        # Without a condition on aws:SourceAccount: AWS does not document that Lambda sets it when it assumes a role.
         AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
         Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(write_logs, *worker.statements))],
     )

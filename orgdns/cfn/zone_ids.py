@@ -1,4 +1,4 @@
-"""Hosted zone ids in the stacks: a literal, or a reference where the network stack creates the zone."""
+"""Hosted zone ids in templates: a literal, or a reference if the network stack creates the zone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def zone_parameters(zones: Iterable[Zone]) -> list[Parameter]:
         Parameter(
             zone_id_title(zone.domain),
             Type="String",
-            Description=f"Hosted zone id of {shown_domain(zone.domain)}, an output of the network stack.",
+            Description=f"ID of the hosted zone {shown_domain(zone.domain)}, an output of the network stack.",
             AllowedPattern=r"^Z[A-Z0-9]{1,31}$",
             ConstraintDescription="must be a hosted zone id, such as Z0123456789ABCDEFGHIJ",
         )
@@ -31,13 +31,13 @@ def zone_parameters(zones: Iterable[Zone]) -> list[Parameter]:
 def zone_id_title(domain: Fqdn) -> str:
     """The logical id of the network stack's output, and of the other stacks' parameter, for a created zone's id.
 
-    Two domains never share one, and a domain keeps its own whatever other zones there are.
+    Different domains have different ids, and the id of a domain does not depend on other zones.
     """
     return f"ZoneId{alphanumeric(domain)}"
 
 
 def zone_title(domain: Fqdn) -> str:
-    """The logical id of a zone's own resource: the zone, or its association with the Profile."""
+    """The logical id of a zone's resource: the zone itself, or its association with the Profile."""
     return f"Zone{alphanumeric(domain)}"
 
 
@@ -46,24 +46,24 @@ def zone_id(zone: Zone, title: Callable[[Fqdn], str] = zone_id_title) -> str:
 
     Args:
         zone: The zone.
-        title: What the stack calls the id of a created zone: the stack that creates it refers to the zone itself
-            (`zone_title`), the others to their parameter.
+        title: The logical id to refer to if the network stack creates the zone. That stack refers to the zone itself
+            (`zone_title`), other stacks to their parameter.
     """
     return zone.id or f"${{{title(zone.domain)}}}"
 
 
 def zone_arn(zone: Zone, title: Callable[[Fqdn], str] = zone_id_title) -> Sub:
-    """The ARN of a zone; `title` as for `zone_id`."""
+    """The ARN of a zone. `title` is as for `zone_id`."""
     return Sub(f"arn:${{AWS::Partition}}:route53:::hostedzone/{zone_id(zone, title)}")
 
 
 def alphanumeric(domain: Fqdn) -> str:
-    """The domain as part of a logical id, which takes letters and digits only."""
-    # Without words for them, 1.10 and 11.0 would be the same.
+    """The domain as part of a logical id, which may contain letters and digits only."""
+    # Words for dots and hyphens keep 1.10 and 11.0 apart.
     words = shown_domain(domain).replace(".", " Dot ").replace("-", " Dash ").split(" ")
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 
 def shown_domain(domain: Fqdn) -> str:
-    """The domain without its final dot, as people and most AWS APIs write it."""
+    """The domain without its trailing dot, as people and most AWS APIs write it."""
     return domain.removesuffix(".")

@@ -58,7 +58,7 @@ def test_check_names_every_file(tmp_path: Path) -> None:
         f"{tmp_path}/hub.yaml: is out of date",
         f"{tmp_path}/network.yaml: is missing",
         f"{tmp_path}/rollout.json: is left over from --format json: delete it",
-        "Run `make templates`, read the difference, and commit it.",
+        "Run `make templates`, review the difference, and commit it.",
     ]
     assert contents(tmp_path) == before
 

@@ -77,7 +77,7 @@ def test_sweeper_role() -> None:
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("SweeperLogs")], None),
         "TakeTasks": (queue, [arn_of("SweepsQueue")], None),
-        "GiveTasks": ({"sqs:SendMessage"}, [arn_of("SweepsQueue"), arn_of("AssociationsQueue")], None),
+        "EnqueueTasks": ({"sqs:SendMessage"}, [arn_of("SweepsQueue"), arn_of("AssociationsQueue")], None),
         "KeepLedger": (reads | {"dynamodb:PutItem", "dynamodb:UpdateItem"}, [arn_of("Ledger")], None),
         "ListSpokes": (
             {"cloudformation:ListStackInstances"},
@@ -128,4 +128,4 @@ def test_schedule_role() -> None:
     """The schedules may put tasks on the sweeper's queue, and what failed on its dead-letter queue."""
     role = properties("hub", "ScheduleRole")
     queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
-    assert grants(inline(role)) == {"AskForSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}
+    assert grants(inline(role)) == {"EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}

@@ -78,5 +78,5 @@ def test_authorizer_role() -> None:
     assert grants(inline(role)) == {
         "AuthorizeAssociations": ({"route53:CreateVPCAssociationAuthorization"}, zones, OF_VPCS_THERE),
         "EndAssociations": (ends, zones, OF_VPCS_THERE),
-        "LetRoute53LookAtTheVpc": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
+        "DescribeVpcsForRoute53": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
     }

@@ -30,7 +30,7 @@ def test_reader_role() -> None:
         "ReadDnsAttributes": ({"ec2:DescribeVpcAttribute"}, own_vpcs, IN_COVERED_REGIONS),
         "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], OF_VPCS_THERE),
         "ListResolverConfigs": ({"route53resolver:ListResolverConfigs"}, configs, IN_COVERED_REGIONS),
-        "ListWhatElseTheResolverAnswersFrom": (
+        "ListResolverSources": (
             {f"route53resolver:{operation}" for operation in lists},
             ["*"],
             IN_COVERED_REGIONS,
@@ -53,10 +53,10 @@ def test_vpc_associator_role() -> None:
 def test_vpc_associator_role_for_a_profile() -> None:
     """Where zones go by a Profile, it associates with that, and switches reverse rules off where policy says so."""
     granted = grants(inline(properties("spoke-account", "VpcAssociatorRole", "profiles")))
-    assert granted.keys() == {"DescribeVpcs", "AssociateWithTheProfile", "SwitchOffReverseRules"}
+    assert granted.keys() == {"DescribeVpcs", "AssociateWithTheProfile", "DisableAutodefinedRules"}
     actions = {"route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"}
     assert granted["AssociateWithTheProfile"] == (actions, ["*"], IN_COVERED_REGIONS)
-    assert granted["SwitchOffReverseRules"][0] >= {"route53resolver:UpdateResolverConfig"}
+    assert granted["DisableAutodefinedRules"][0] >= {"route53resolver:UpdateResolverConfig"}
     assert "AuthorizeAssociations" not in grants(inline(properties("network", "AuthorizerRole", "profiles")))
 
 
