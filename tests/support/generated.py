@@ -1,4 +1,4 @@
-"""The templates of the example's configuration and of a large one, and ways to look into them."""
+"""The templates of several configurations, and functions to read parts of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
 HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
 COVERED = ["eu-central-1", "eu-west-1", "us-east-1"]
 IN_COVERED_REGIONS = {"StringEquals": {"aws:RequestedRegion": COVERED}}
-OF_VPCS_THERE = {
+VPCS_IN_COVERED_REGIONS = {
     "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={region}" for region in COVERED]},
     "Null": {"route53:VPCs": "false"},
 }
@@ -31,7 +31,7 @@ def example() -> Config:
 
 
 def many_zones(count: int = 17) -> Config:
-    """Another configuration: many zones, every second one to be created, and every region."""
+    """A configuration with many zones, half of them created by the network stack, and all regions."""
     content = yaml.safe_load(EXAMPLE.read_text())
     new = {"vpc": "vpc-0a1b2c3d4e5f60718", "region": "eu-central-1"}
     content["zones"] += [
@@ -45,7 +45,7 @@ def many_zones(count: int = 17) -> Config:
 
 
 def profiles() -> Config:
-    """A third one: all zones by a Profile, a reverse one among them whose shadowing rules are to be disabled."""
+    """A configuration with all zones resolved by profile, one of them a reverse zone without autodefined rules."""
     content = yaml.safe_load(EXAMPLE.read_text())
     content["zones"].append({"domain": "10.in-addr.arpa", "id": f"Z{0:031}", "autodefined_rules": "disable"})
     for zone in content["zones"]:
@@ -54,7 +54,7 @@ def profiles() -> Config:
 
 
 def unassociated() -> Config:
-    """A fourth one: nothing is said of VPCs."""
+    """A configuration that associates no VPCs."""
     content = yaml.safe_load(EXAMPLE.read_text())
     for zone in content["zones"]:
         del zone["resolved_by"]
@@ -76,14 +76,14 @@ def read(name: str, config: str = "example", form: Form = Form.YAML) -> dict[str
 
 
 def content_of(name: str, document: dict[str, Any]) -> dict[str, Any]:
-    """The template that a configuration of one test's own gives."""
+    """A template of a configuration that a test has changed."""
     content: dict[str, Any] = json.loads(templates(parse(yaml.safe_dump(document), "test"), Form.JSON)[f"{name}.json"])
     return content
 
 
 def properties(name: str, title: str, config: str = "example") -> dict[str, Any]:
-    found: dict[str, Any] = read(name, config)["Resources"][title]["Properties"]
-    return found
+    content: dict[str, Any] = read(name, config)["Resources"][title]["Properties"]
+    return content
 
 
 def of_type(name: str, kind: str, config: str = "example") -> dict[str, dict[str, Any]]:
@@ -101,7 +101,7 @@ def statements(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def grants(document: dict[str, Any]) -> dict[str, tuple[set[str], list[Any], Any]]:
-    """Actions, resources and condition of each statement."""
+    """The actions, resources and condition of each statement, by Sid."""
     assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
     return {
         sid: (set(statement["Action"]), statement["Resource"], statement.get("Condition"))
@@ -124,7 +124,7 @@ def arn_of(title: str) -> dict[str, list[str]]:
 
 
 def resolved_size(document: dict[str, Any]) -> int:
-    """How many characters IAM counts, with every reference at its longest: white space is free."""
+    """The number of characters that IAM counts, with references at their maximum length and without white space."""
     text = json.dumps(document, separators=(",", ":"))
     text = text.replace("${AWS::Partition}", "aws-us-gov").replace("${AWS::AccountId}", "1" * 12)
     text = re.sub(r"\$\{AWS::Region\}", max(known_regions(), key=len), text)

@@ -1,4 +1,4 @@
-"""The alarms of the hub: on queues that should be empty and figures that should be zero, and who is told."""
+"""The alarms of the hub on dead-letter queues and metrics, and the topic that they notify."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ TOPIC = f"arn:aws:sns:eu-central-1:{HUB}:dns-people"
 
 
 def dead_letter_queues() -> dict[str, dict[str, Any]]:
-    """The queues that other queues, rules and mappings of the hub set aside what failed in."""
+    """The queues that other queues, rules and mappings of the hub send failures to."""
     text = str(read("hub")["Resources"])
-    aside = r"'(?:deadLetterTargetArn|DeadLetterConfig|OnFailure)': [^\[\]]*\['(\w+)', 'Arn'\]"
-    titles = set(re.findall(aside, text))
+    target = r"'(?:deadLetterTargetArn|DeadLetterConfig|OnFailure)': [^\[\]]*\['(\w+)', 'Arn'\]"
+    titles = set(re.findall(target, text))
     return {title: queue for title, queue in of_type("hub", "AWS::SQS::Queue").items() if title in titles}
 
 
-def on_queues() -> dict[str, dict[str, Any]]:
+def queue_alarms() -> dict[str, dict[str, Any]]:
     alarms = of_type("hub", "AWS::CloudWatch::Alarm")
     return {title: alarm for title, alarm in alarms.items() if alarm["Namespace"] == "AWS/SQS"}
 
 
-def on_figures() -> dict[str, dict[str, Any]]:
+def metric_alarms() -> dict[str, dict[str, Any]]:
     alarms = of_type("hub", "AWS::CloudWatch::Alarm")
     return {alarm["MetricName"]: alarm for alarm in alarms.values() if alarm["Namespace"] != "AWS/SQS"}
 
 
 def test_each_dead_letter_queue_has_its_alarm() -> None:
-    """Every queue that failures are set aside in has one alarm, named as the queue."""
+    """Every dead-letter queue has one alarm, with the name of the queue."""
     queues = dead_letter_queues()
     assert len(queues) == 4
-    alarms = on_queues()
+    alarms = queue_alarms()
     watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm for alarm in alarms.values()}
     assert watched.keys() == queues.keys()
     assert len(alarms) == len(watched)
@@ -46,9 +46,9 @@ def test_each_dead_letter_queue_has_its_alarm() -> None:
         assert alarm["AlarmName"] == queues[title]["QueueName"]
 
 
-def test_one_message_for_five_minutes_is_enough() -> None:
-    """An alarm goes off with the first message, whichever way it came, and not for a queue that says nothing."""
-    for alarm in on_queues().values():
+def test_first_message_sets_off_the_alarm() -> None:
+    """One visible message in five minutes sets off the alarm. Missing data does not."""
+    for alarm in queue_alarms().values():
         assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 300, 1)
@@ -56,40 +56,40 @@ def test_one_message_for_five_minutes_is_enough() -> None:
 
 
 def test_an_alarm_says_what_to_do() -> None:
-    """Whoever is woken reads the command, within CloudWatch's 1,024 characters."""
+    """Each description names a command to run, within CloudWatch's 1,024 characters."""
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
     assert len(set(descriptions)) == 9
     assert all(len(text) <= 1_024 for text in descriptions)
-    assert all("orgdns dead-letters" in alarm["AlarmDescription"] for alarm in on_queues().values())
+    assert all("orgdns dead-letters" in alarm["AlarmDescription"] for alarm in queue_alarms().values())
     assert all(
-        re.search(r"\borgdns (status|explain|coverage)", text["AlarmDescription"]) for text in on_figures().values()
+        re.search(r"\borgdns (status|explain|coverage)", text["AlarmDescription"]) for text in metric_alarms().values()
     )
 
 
-def test_figures_that_should_be_zero() -> None:
-    """Each figure of the functions' own is watched by its service's dimension; rounds that do not come are a fault."""
-    figures = on_figures()
-    assert figures.keys() == {
+def test_metrics_that_should_be_zero() -> None:
+    """Each alarm watches a metric that the functions write; sweeps that do not run set off an alarm too."""
+    alarms = metric_alarms()
+    assert alarms.keys() == {
         "PendingRemovals",
         "SpokesUnreachable",
         "SweepsAndAuditsOverdue",
         "NamesInFullZones",
         "ZonesFullOfVpcs",
     }
-    told = (ROOT / "hub" / "runtime" / "telemetry.py").read_text(encoding="utf-8")
-    for metric, alarm in figures.items():
-        assert f'"{metric}"' in told
+    telemetry = (ROOT / "hub" / "runtime" / "telemetry.py").read_text(encoding="utf-8")
+    for metric, alarm in alarms.items():
+        assert f'"{metric}"' in telemetry
         assert alarm["Namespace"] == contract.METRICS_NAMESPACE
         assert alarm["Dimensions"] == [{"Name": "service", "Value": "orgdns"}]
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-        # Longer than it is from round to round, so that a figure is there in each.
+        # Longer than the interval of the schedule, so that every period has data.
         assert alarm["Period"] >= 60 * contract.SCHEDULE_MINUTES
-        silence = "breaching" if metric == "SweepsAndAuditsOverdue" else "notBreaching"
-        assert alarm["TreatMissingData"] == silence
+        missing_data = "breaching" if metric == "SweepsAndAuditsOverdue" else "notBreaching"
+        assert alarm["TreatMissingData"] == missing_data
 
 
-def test_only_a_topic_that_is_named_is_told() -> None:
-    """Without a topic the alarms have no action; the condition asks for nothing else."""
+def test_alarms_notify_the_topic_if_there_is_one() -> None:
+    """Without a topic, the alarms have no action."""
     hub = read("hub")
     assert hub["Parameters"]["AlarmTopicArn"]["Default"] == ""
     assert hub["Conditions"] == {
@@ -101,19 +101,19 @@ def test_only_a_topic_that_is_named_is_told() -> None:
 
 
 @pytest.mark.parametrize("arn", ["", TOPIC, TOPIC.replace("aws", "aws-us-gov")])
-def test_a_topic_or_nothing_is_taken(arn: str) -> None:
-    """The empty default and the ARN of a standard topic pass, in any partition."""
-    assert complete_parameters(only_the_topic(), {"AlarmTopicArn": arn}) == {"AlarmTopicArn": arn}
+def test_topic_may_be_empty_or_an_arn(arn: str) -> None:
+    """The empty default and the ARN of a standard topic in any partition are valid."""
+    assert complete_parameters(topic_parameter_only(), {"AlarmTopicArn": arn}) == {"AlarmTopicArn": arn}
 
 
 @pytest.mark.parametrize(
     "arn", ["dns-people", f"{TOPIC}.fifo", f"{TOPIC}:a-subscription", f"x{TOPIC}", "arn:aws:sqs:::q"]
 )
-def test_what_is_no_topic_is_refused(arn: str) -> None:
-    """A name, a FIFO topic, a subscription or another service's ARN is told before anything is deployed."""
+def test_invalid_topic_is_rejected(arn: str) -> None:
+    """CloudFormation rejects a name, a FIFO topic, a subscription or another service's ARN before it deploys."""
     with pytest.raises(TemplateRefused, match="AlarmTopicArn failed to satisfy constraint"):
-        complete_parameters(only_the_topic(), {"AlarmTopicArn": arn})
+        complete_parameters(topic_parameter_only(), {"AlarmTopicArn": arn})
 
 
-def only_the_topic() -> dict[str, Any]:
+def topic_parameter_only() -> dict[str, Any]:
     return {"Parameters": {"AlarmTopicArn": read("hub")["Parameters"]["AlarmTopicArn"]}}

@@ -1,4 +1,4 @@
-"""Which events pass from a spoke to the observer's queue, told by the emulator's own matching of patterns."""
+"""Which events pass from a spoke to a queue of the hub, by the emulator's implementation of event patterns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATE_EVENT: dict[str, Any] = {
     "detail": {"instance-id": "i-abcd1111", "state": "running"},
 }
 # As published in "Monitor tag changes with serverless workflows and Amazon EventBridge"
-# (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html), but for the keys.
+# (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html), with other keys.
 TAG_EVENT: dict[str, Any] = {
     "version": "0",
     "id": "bddcf1d6-0251-35a1-aab0-adc1fb47c11c",
@@ -70,21 +70,21 @@ both_hops = pytest.mark.parametrize("template", ["spoke-region", "hub"])
 
 @both_hops
 @pytest.mark.parametrize("state", ["running", "shutting-down", "terminated"])
-def test_states_that_decide_pass(template: str, state: str) -> None:
-    """A state that registers or removes an instance passes, by one rule and so once."""
+def test_states_that_change_names_pass(template: str, state: str) -> None:
+    """A state that registers or removes an instance matches one rule, so it is delivered once."""
     assert matching_rules(template, with_detail(STATE_EVENT, state=state)) == ["StateRule"]
 
 
 @both_hops
 @pytest.mark.parametrize("state", ["pending", "stopping", "stopped"])
-def test_other_states_stay(template: str, state: str) -> None:
-    """A state that decides nothing costs nothing."""
+def test_other_states_do_not_pass(template: str, state: str) -> None:
+    """A state that changes no names is not forwarded."""
     assert matching_rules(template, with_detail(STATE_EVENT, state=state)) == []
 
 
 @both_hops
 def test_name_change_passes(template: str) -> None:
-    """A change of the Name tag passes, among other keys too, and also when it was removed."""
+    """A change of the Name tag passes, also among other keys and when the tag is removed."""
     assert matching_rules(template, TAG_EVENT) == ["TagRule"]
     assert matching_rules(template, with_detail(TAG_EVENT, changed_tag_keys=["Name"], tags={})) == ["TagRule"]
 
@@ -103,8 +103,8 @@ def test_name_change_passes(template: str) -> None:
         STATE_EVENT | {"source": "aws.tag"},
     ],
 )
-def test_other_events_stay(template: str, event: dict[str, Any]) -> None:
-    """Other tags, other resources, other sources: none of them is ours."""
+def test_other_events_do_not_pass(template: str, event: dict[str, Any]) -> None:
+    """Events of other tags, resources, services and sources do not pass."""
     assert matching_rules(template, event) == []
 
 
@@ -115,8 +115,8 @@ EVERYTHING = DOCUMENTS / "every-feature.yaml"
     ("state", "passes"),
     [("running", True), ("stopping", True), ("stopped", True), ("terminated", True), ("pending", False)],
 )
-def test_stop_passes_where_a_rule_withdraws_names_then(state: str, *, passes: bool) -> None:
-    """A policy by which stopping changes something hears of it."""
+def test_stop_passes_if_a_rule_withdraws_names_of_stopped_instances(state: str, *, passes: bool) -> None:
+    """Stopping passes if the policy withdraws the names of stopped instances."""
     pattern = EventPattern.load(json.dumps(state_pattern(load(EVERYTHING))))
     assert pattern.matches_event(with_detail(STATE_EVENT, state=state)) is passes
 
@@ -130,18 +130,18 @@ def test_stop_passes_where_a_rule_withdraws_names_then(state: str, *, passes: bo
         ("short-name", True),
         ("orgdns:aliases", True),
         ("Owner", False),
-        # AWS sets it with the launch, and nobody changes it.
+        # AWS sets it at launch, and it never changes.
         (contract.GROUP_TAG, False),
     ],
 )
 def test_tag_that_policy_reads_passes(key: str, *, passes: bool) -> None:
-    """A change of each tag that decides something passes: of a condition, of a list of aliases, of a variable."""
+    """A change of each tag that policy reads passes: in a condition, a list of aliases, or a variable."""
     pattern = EventPattern.load(json.dumps(tag_pattern(load(EVERYTHING))))
     assert pattern.matches_event(with_detail(TAG_EVENT, changed_tag_keys=[key])) is passes
 
 
 def test_policy_that_reads_no_tag_still_has_a_pattern(tmp_path: Path) -> None:
-    """EventBridge takes no pattern with an empty list: the rule waits for the Name tag, which then decides nothing."""
+    """EventBridge rejects an empty list in a pattern, so the rule matches the Name tag, which no name depends on."""
     document = yaml.safe_load(EXAMPLE.read_text())
     document["policy"]["rules"] = [{"name": "by-id", "template": "{instance_id}.instances.internal"}]
     written = tmp_path / "orgdns.yaml"
@@ -151,7 +151,7 @@ def test_policy_that_reads_no_tag_still_has_a_pattern(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("template", ["spoke-region", "hub"])
 def test_patterns_are_well_formed(template: str) -> None:
-    """Every leaf of a pattern is a list of values and every other node an object, which the linter does not check."""
+    """Every leaf of a pattern is a list of values, every other node an object. The linter does not check this."""
 
     def check(node: object) -> None:
         if isinstance(node, dict):
@@ -171,7 +171,7 @@ def test_patterns_are_well_formed(template: str) -> None:
 
 
 def test_spoke_targets() -> None:
-    """A spoke's rules deliver to the hub's bus by the delivery role, and keep what they cannot deliver."""
+    """The rules of a spoke deliver to the hub's bus with the delivery role, and have a dead-letter queue."""
     for rule in of_type("spoke-region", "AWS::Events::Rule").values():
         assert "EventBusName" not in rule
         assert rule["Targets"] == [
@@ -185,7 +185,7 @@ def test_spoke_targets() -> None:
 
 
 def test_hub_targets() -> None:
-    """The hub's rules stand on its own bus, deliver to the queue of who looks, and keep what they cannot deliver."""
+    """The rules on the hub's bus deliver to the queue of the observer or associator, and have a dead-letter queue."""
     for title, rule in of_type("hub", "AWS::Events::Rule").items():
         kind = "Associations" if title.startswith("Vpc") else "Events"
         assert rule["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
@@ -198,8 +198,8 @@ def test_hub_targets() -> None:
         ]
 
 
-def test_vpc_calls_are_forwarded_where_a_trail_logs_them() -> None:
-    """The rule for calls stands only where the stack is told of a trail; that of tags always does."""
+def test_vpc_calls_are_forwarded_if_a_trail_logs_them() -> None:
+    """The rule for calls exists only if a parameter says that there is a trail. The rule for tags always exists."""
     rules = read("spoke-region")["Resources"]
     assert rules["VpcRule"]["Condition"] == "HasVpcEvents"
     assert "Condition" not in rules["VpcTagRule"]
@@ -219,7 +219,7 @@ def test_vpc_calls_are_forwarded_where_a_trail_logs_them() -> None:
     ],
 )
 def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
-    """A call that made, changed or deleted a VPC passes; one that failed does not."""
+    """A call that created, modified or deleted a VPC passes. A failed call does not."""
     event = {
         "source": "aws.ec2",
         "detail-type": "AWS API Call via CloudTrail",
@@ -229,7 +229,7 @@ def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
 
 
 def test_who_may_deliver_to_the_bus() -> None:
-    """Only rules, of this organization, by a delivery role, and only these kinds of events: all of it at once."""
+    """Only rules in this organization, with a delivery role, may put only these kinds of events."""
     assert properties("hub", "EventBus")["Name"] == contract.EVENT_BUS
     policy = properties("hub", "EventBusPolicy")
     assert policy["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}

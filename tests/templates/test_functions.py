@@ -18,7 +18,7 @@ from tests.support.generated import (
 
 
 def test_queues() -> None:
-    """Every queue is encrypted, refuses what comes without TLS, and takes events from its own rules alone."""
+    """Every queue is encrypted, denies calls without TLS, and accepts events from its own rules only."""
     for name, rules in (("hub", "rule/orgdns/orgdns-received-"), ("spoke-region", "rule/orgdns-")):
         queues = of_type(name, "AWS::SQS::Queue")
         assert queues
@@ -38,13 +38,16 @@ def test_queues() -> None:
             assert admitted["Action"] == ["sqs:SendMessage"]
             assert admitted["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
             arns = [arn["Fn::Sub"] for arn in admitted["Condition"]["ArnEquals"]["aws:SourceArn"]]
-            of = {"Events": ["instance-states", "instance-tags"], "Associations": ["vpc-calls", "vpc-tags"]}
-            expected = next((of[kind] for kind in of if title.startswith(kind)), [*of["Events"], *of["Associations"]])
+            by_queue = {"Events": ["instance-states", "instance-tags"], "Associations": ["vpc-calls", "vpc-tags"]}
+            expected = next(
+                (by_queue[kind] for kind in by_queue if title.startswith(kind)),
+                [*by_queue["Events"], *by_queue["Associations"]],
+            )
             assert [arn.split(rules)[1] for arn in arns] == expected
 
 
 def test_events_queue_and_observer() -> None:
-    """A message stays hidden six times the function's timeout, is tried five times, and comes in batches of 100."""
+    """A message is hidden for six times the function's timeout, received five times at most, in batches of 100."""
     queue, function = properties("hub", "EventsQueue"), properties("hub", "Observer")
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
     assert queue["RedrivePolicy"] == {"deadLetterTargetArn": arn_of("EventsDeadLetterQueue"), "maxReceiveCount": 5}
@@ -56,21 +59,21 @@ def test_events_queue_and_observer() -> None:
 
 
 def test_batches_have_a_window() -> None:
-    """Lambda refuses batches of more than ten messages of a queue without a window, which the linter does not know."""
+    """Lambda rejects batches of more than ten queue messages without a window. The linter does not check this."""
     sources = of_type("hub", "AWS::Lambda::EventSourceMapping").values()
-    of_queues = [source for source in sources if "StartingPosition" not in source]
-    assert len(of_queues) == len(sources) - 1
-    for source in of_queues:
+    from_queues = [source for source in sources if "StartingPosition" not in source]
+    assert len(from_queues) == len(sources) - 1
+    for source in from_queues:
         assert source["BatchSize"] <= 10 or source["MaximumBatchingWindowInSeconds"] >= 1
 
 
-def test_lone_change_goes_out_at_once() -> None:
-    """The stream has no batching window: a record waits for the observer's window alone."""
+def test_single_change_is_published_at_once() -> None:
+    """The stream has no batching window, so a change only waits for the observer's window."""
     assert properties("hub", "PublisherSource")["MaximumBatchingWindowInSeconds"] == 0
 
 
 def test_publisher_source() -> None:
-    """The publisher follows claims and marks, in order, and sets aside what fails while the stream still holds it."""
+    """The publisher gets claims and marks in order, and failed records go to its queue while the stream keeps them."""
     source = properties("hub", "PublisherSource")
     (pattern,) = source["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
@@ -83,7 +86,7 @@ def test_publisher_source() -> None:
 
 
 def test_functions() -> None:
-    """All functions run the package's handlers, with the environment that the code reads."""
+    """Each function runs its handler of the package, with the environment variables that the code reads."""
     zones = {"corp.internal.": "Z0CORPINTERNAL0EXAMPL", "instances.internal.": "${ZoneIdInstancesDotInternal}"}
     shared = {contract.ENV_LEDGER_TABLE, "AWS_STS_REGIONAL_ENDPOINTS"}
     publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
@@ -114,7 +117,7 @@ def test_functions() -> None:
 
 
 def test_zone_ids_without_new_zones() -> None:
-    """Where no zone is to be created, the environment is plain text, and the hub stack asks for no zone."""
+    """If the network stack creates no zone, the environment is plain text, and the hub has no zone parameter."""
     content = yaml.safe_load(EXAMPLE.read_text())
     content["zones"] = content["zones"][:1]
     content["policy"]["rules"] = content["policy"]["rules"][:1]

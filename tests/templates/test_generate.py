@@ -1,4 +1,4 @@
-"""The command that writes the templates, and the check that nobody forgot to run it."""
+"""The command that writes the templates, and its check that they are up to date."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.build import ROOT
 
 
 def generate(*arguments: str | Path, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
-    """Run the command as `make templates` does, with one order of sets and dicts or another."""
-    return subprocess.run(  # noqa: S603  our own script
+    """Run the command as `make templates` does, with this hash seed."""
+    return subprocess.run(  # noqa: S603  the repository's own script
         [sys.executable, "generate.py", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"PYTHONHASHSEED": hash_seed},
@@ -29,14 +29,14 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def test_committed_templates_are_up_to_date() -> None:
-    """What is committed in templates/ is what the example's configuration gives."""
+    """The committed templates match the example configuration."""
     run = generate("--check")
     assert (run.returncode, run.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_repeatable(tmp_path: Path, form: str) -> None:
-    """Two processes with different hash seeds write the same bytes, and --check agrees with either."""
+    """Two processes with different hash seeds write the same bytes, and --check accepts them."""
     for seed in ("1", "2"):
         assert generate("--output", tmp_path / seed, "--format", form, hash_seed=seed).returncode == 0
     first = contents(tmp_path / "1")
@@ -46,7 +46,7 @@ def test_repeatable(tmp_path: Path, form: str) -> None:
 
 
 def test_check_names_every_file(tmp_path: Path) -> None:
-    """--check names what is changed, missing or left over, says how to mend it, and writes nothing."""
+    """--check names each changed, missing or leftover file, says what to do, and writes nothing."""
     generate("--output", tmp_path)
     (tmp_path / "hub.yaml").write_bytes((tmp_path / "hub.yaml").read_bytes() + b"\n")
     (tmp_path / "network.yaml").unlink()
@@ -63,8 +63,8 @@ def test_check_names_every_file(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-def test_faults_of_the_configuration(tmp_path: Path) -> None:
-    """Every fault stands on a line of its own on stderr, and no template is written."""
+def test_errors_in_the_configuration(tmp_path: Path) -> None:
+    """The command prints each error on a line of stderr, and writes no template."""
     faulty = tmp_path / "faulty.yaml"
     text = (ROOT / "orgdns.example.yaml").read_text()
     faulty.write_text(text.replace('account: "222222222222"', "account: 2").replace("us-east-1", "us-moon-1"))
@@ -79,7 +79,7 @@ def test_faults_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_schema_is_written_and_checked(tmp_path: Path) -> None:
-    """The configuration's JSON Schema is written with the templates, the same bytes each time, and checked."""
+    """The command also writes and checks the JSON Schema of the configuration, the same bytes each time."""
     schema = tmp_path / "own.schema.json"
     out = ("--output", tmp_path / "out", "--schema", schema)
     assert generate(*out, hash_seed="1").returncode == 0
@@ -91,8 +91,8 @@ def test_schema_is_written_and_checked(tmp_path: Path) -> None:
     assert generate(*out, "--check").stderr.startswith(f"{schema}: is missing")
 
 
-def test_warning_fails_nothing(tmp_path: Path) -> None:
-    """A zone that the Resolver's own rules shadow is told on stderr, and the templates are written and checked."""
+def test_warning_is_not_an_error(tmp_path: Path) -> None:
+    """The command warns of a zone that autodefined rules shadow, and still writes and checks the templates."""
     own = tmp_path / "own.yaml"
     zone = "zones:\n  - domain: 10.in-addr.arpa\n    id: Z0000000000000\n"
     own.write_text((ROOT / "orgdns.example.yaml").read_text().replace("zones:\n", zone))
@@ -104,7 +104,7 @@ def test_warning_fails_nothing(tmp_path: Path) -> None:
 
 
 def test_first_line_names_the_source(tmp_path: Path) -> None:
-    """A reader of a template learns which file to edit, whatever directory that file lies in."""
+    """The first line of a template names the configuration file, without its directory."""
     own = tmp_path / "acme.yaml"
     own.write_text((ROOT / "orgdns.example.yaml").read_text())
     generate("--config", own, "--output", tmp_path / "out")

@@ -1,4 +1,4 @@
-"""What each role of the hub account may do: all of it, spelled out."""
+"""All grants of each role of the hub account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.generated import (
 
 
 def test_observer_role() -> None:
-    """The observer may do this and nothing else."""
+    """The observer has these grants and no others."""
     role = properties("hub", "ObserverRole")
     assert role["RoleName"] == contract.OBSERVER_ROLE
     assert grants(inline(role)) == {
@@ -45,7 +45,7 @@ def test_observer_role() -> None:
 
 
 def test_publisher_role() -> None:
-    """The publisher may do this and nothing else."""
+    """The publisher has these grants and no others."""
     role = properties("hub", "PublisherRole")
     assert role["RoleName"] == contract.PUBLISHER_ROLE
     stream = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
@@ -67,7 +67,7 @@ def test_publisher_role() -> None:
 
 
 def test_sweeper_role() -> None:
-    """The sweeper reads spokes and zones, keeps the ledger and its own queue, and does nothing else."""
+    """The sweeper may read spokes and zones, write the ledger, and send tasks. It has no other grants."""
     role = properties("hub", "SweeperRole")
     assert role["RoleName"] == contract.SWEEPER_ROLE
     reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
@@ -95,12 +95,12 @@ def test_sweeper_role() -> None:
 
 
 def test_associator_role() -> None:
-    """The associator looks at VPCs, has three roles of others do the rest, and does nothing else."""
+    """The associator may write the ledger and assume three roles in other accounts. It has no other grants."""
     role = properties("hub", "AssociatorRole")
     assert role["RoleName"] == contract.ASSOCIATOR_ROLE
     observer = grants(inline(properties("hub", "ObserverRole")))
     in_organization = {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}
-    rows = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
+    operations = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("AssociatorLogs")], None),
         "TakeTasks": (
@@ -108,7 +108,7 @@ def test_associator_role() -> None:
             [arn_of("AssociationsQueue")],
             None,
         ),
-        "KeepLedger": ({f"dynamodb:{operation}" for operation in rows}, [arn_of("Ledger")], None),
+        "KeepLedger": ({f"dynamodb:{operation}" for operation in operations}, [arn_of("Ledger")], None),
         "ReadVpcsInThisOrganization": observer["ReadInstancesInThisOrganization"],
         "AssociateVpcsInThisOrganization": (
             {"sts:AssumeRole"},
@@ -125,7 +125,7 @@ def test_associator_role() -> None:
 
 
 def test_schedule_role() -> None:
-    """The schedules may put tasks on the sweeper's queue, and what failed on its dead-letter queue."""
+    """The schedules may send to the sweeper's queue and to its dead-letter queue."""
     role = properties("hub", "ScheduleRole")
     queues = [arn_of("SweepsQueue"), arn_of("SweepsDeadLetterQueue")]
     assert grants(inline(role)) == {"EnqueueSweepsAndAudits": ({"sqs:SendMessage"}, queues, None)}

@@ -1,4 +1,4 @@
-"""cfn-lint warns of nothing."""
+"""cfn-lint finds no errors or warnings in the templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.generated import (
 
 
 def lint(text: str) -> list[str]:
-    """What cfn-lint warns of in any region that the example covers."""
+    """The errors and warnings of cfn-lint for the regions that the example covers."""
     rules = get_rules([], [], ["W", "E"], include_experimental=False)
     matches = api.lint(text, rules, config=ManualArgs(regions=list(example().spokes.regions)))
     return [f"{match.rule.id} {match.message}" for match in matches]
@@ -28,26 +28,26 @@ def lint(text: str) -> list[str]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("form", list(Form))
 def test_lint(name: str, form: Form) -> None:
-    """cfn-lint warns of nothing, in either form."""
+    """cfn-lint accepts every template in YAML and JSON."""
     assert lint(texts(form=form)[name]) == []
 
 
 @pytest.mark.parametrize("name", ["hub", "network", "rollout"])
 def test_lint_of_another_configuration(name: str) -> None:
-    """cfn-lint warns of nothing with many zones and regions either."""
+    """cfn-lint accepts the templates for many zones and regions."""
     assert lint(texts("many-zones")[name]) == []
 
 
 @pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("name", [*NAMES, "network-region"])
-def test_lint_of_a_profile(name: str, form: Form) -> None:
-    """cfn-lint warns of nothing where zones go by a Profile, nor of the template that makes it."""
+def test_lint_with_a_profile(name: str, form: Form) -> None:
+    """cfn-lint accepts the templates for zones that are resolved by profile."""
     assert lint(texts("profiles", form)[name]) == []
 
 
-def test_lint_would_tell() -> None:
-    """The linter as it is called here does find a fault and a warning."""
+def test_lint_finds_errors() -> None:
+    """The linter, as called here, finds an error and a warning."""
     broken = read("hub")
     broken["Resources"]["Observer"]["Properties"]["Role"] = {"Fn::GetAtt": ["NoSuchRole", "Arn"]}
     broken["Parameters"]["Unused"] = {"Type": "String"}
-    assert {"E1010", "W2001"} <= {fault.split()[0] for fault in lint(json.dumps(broken))}
+    assert {"E1010", "W2001"} <= {finding.split()[0] for finding in lint(json.dumps(broken))}

@@ -1,4 +1,4 @@
-"""What each role of the networking account may do: all of it, spelled out."""
+"""All grants of each role of the networking account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hub.runtime import contract
 from tests.support.generated import (
     CONFIGS,
     IN_COVERED_REGIONS,
-    OF_VPCS_THERE,
+    VPCS_IN_COVERED_REGIONS,
     grants,
     inline,
     of_type,
@@ -25,7 +25,7 @@ ACTION_KEY = "route53:ChangeResourceRecordSetsActions"
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_writer_role(config: str) -> None:
-    """The writer may create and delete addresses, or pointers, below each zone's apex, read zones, and nothing else."""
+    """The writer may list records, and create and delete A, AAAA or PTR records below each zone's apex."""
     zones = CONFIGS[config]().zones
     assert "Policies" not in properties("network", "WriterRole", config)
     changed: dict[str, str] = {}
@@ -57,7 +57,7 @@ def test_writer_role(config: str) -> None:
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_zone_reader_role(config: str) -> None:
-    """The zone reader may list the records of the zones that the writer writes, and nothing else."""
+    """The zone reader may list the records of the zones that the writer writes. It has no other grants."""
     (actions, zones, condition) = grants(inline(properties("network", "ZoneReaderRole", config)))["ReadRecords"]
     assert (actions, condition) == ({"route53:ListResourceRecordSets"}, None)
     written = [
@@ -69,14 +69,14 @@ def test_zone_reader_role(config: str) -> None:
 
 
 def test_authorizer_role() -> None:
-    """The authorizer authorises and ends associations of VPCs of the covered regions with our zones; it makes none."""
+    """The authorizer may authorize and end associations of VPCs in covered regions. It cannot create any."""
     role = properties("network", "AuthorizerRole")
     assert role["RoleName"] == contract.AUTHORIZER_ROLE
     arn = "arn:${AWS::Partition}:route53:::hostedzone"
     zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneInstancesDotInternal}}")]
-    ends = {"route53:DeleteVPCAssociationAuthorization", "route53:DisassociateVPCFromHostedZone"}
+    end_actions = {"route53:DeleteVPCAssociationAuthorization", "route53:DisassociateVPCFromHostedZone"}
     assert grants(inline(role)) == {
-        "AuthorizeAssociations": ({"route53:CreateVPCAssociationAuthorization"}, zones, OF_VPCS_THERE),
-        "EndAssociations": (ends, zones, OF_VPCS_THERE),
+        "AuthorizeAssociations": ({"route53:CreateVPCAssociationAuthorization"}, zones, VPCS_IN_COVERED_REGIONS),
+        "EndAssociations": (end_actions, zones, VPCS_IN_COVERED_REGIONS),
         "DescribeVpcsForRoute53": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
     }

@@ -1,3 +1,5 @@
+"""The Lambda package: reproducible, complete, and without what Lambda does not need."""
+
 from __future__ import annotations
 
 import io
@@ -29,52 +31,52 @@ def unzipped(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_alone(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:
-    """Run code in a Python that sees only its standard library and these folders."""
+    """Run code with only the standard library and these folders on the path."""
     setup = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}\n"
-    return subprocess.run(  # noqa: S603 - the code is this test's own
+    return subprocess.run(  # noqa: S603  the code is this test's own
         [sys.executable, "-I", "-S", "-c", setup + code], capture_output=True, text=True, check=False
     )
 
 
 def test_same_input_makes_the_same_bytes(built: Package) -> None:
-    """Built in another process, with another hash seed, the package is the same to the byte."""
+    """Another process with another hash seed builds the same bytes."""
     code = (
         "from hub.package import package; from orgdns.config.load import load; from pathlib import Path\n"
         f"print(package(load(Path({str(ROOT / 'orgdns.example.yaml')!r})).compiled_policy()).sha256)"
     )
-    other = subprocess.run(  # noqa: S603 - as above
+    other = subprocess.run(  # noqa: S603  as above
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": "7"}
     )
     assert other.stdout.strip() == built.sha256
 
 
 def test_another_policy_is_another_package(built: Package) -> None:
-    """A change of policy is a change of code, with a key of its own."""
+    """A changed policy gives a package with another key."""
     policy = example_policy()
     other = package(replace(policy, rules=policy.rules[:1]))
     assert other.key != built.key
 
 
 def test_package_is_small(built: Package) -> None:
-    """Under 2 MB, so that a cold start has little to fetch."""
+    """The package is smaller than 2 MB, so that a cold start has little to load."""
     assert len(built.content) < 2_000_000
 
 
 def test_package_carries_the_policy(unzipped: Path) -> None:
-    """The policy that the runtime loads is the one that was compiled."""
+    """The runtime loads the compiled policy from the package."""
     assert from_json((unzipped / "hub/runtime/policy.json").read_text()) == example_policy()
 
 
-def test_package_holds_the_runtime_alone(unzipped: Path) -> None:
-    """Nothing of the stacks, the sandbox or the tests travels."""
+def test_package_contains_only_the_runtime(unzipped: Path) -> None:
+    """Stacks, sandbox and tests are not in the package."""
     assert {path.name for path in (unzipped / "hub").iterdir()} == {"__init__.py", "runtime"}
     tops = {path.name for path in unzipped.iterdir() if not path.name.endswith(".dist-info")}
     assert tops == {"hub", "aws_lambda_powertools", "idna", "typing_extensions.py"}
     assert not list(unzipped.rglob("*.pyc"))
 
 
-def test_tables_of_international_names_are_not_loaded_before_one_comes(unzipped: Path) -> None:
-    """The large tables of IDNA and Unicode cost no cold start; a name that needs them finds them in the package."""
+def test_idna_tables_are_loaded_only_for_international_names(unzipped: Path) -> None:
+    """A cold start does not load the large IDNA and Unicode tables. The package has them for names that need them."""
     code = (
         "from hub.runtime.names.labels import label_of\n"
         "assert label_of('Web 1').text == 'web-1' and not {'idna', 'unicodedata'} & set(sys.modules)\n"
@@ -85,41 +87,41 @@ def test_tables_of_international_names_are_not_loaded_before_one_comes(unzipped:
     assert run.stdout.startswith(f"xn--mnchen-3ya {unzipped}")
 
 
-def test_package_runs_with_what_lambda_gives_it(unzipped: Path, tmp_path: Path) -> None:
-    """With boto3 beside it, as in Lambda, the package imports; nothing of the repository's environment is needed."""
-    lambdas_own = tmp_path / "runtime"
-    lambdas_own.mkdir()
+def test_package_imports_with_boto3_of_lambda(unzipped: Path, tmp_path: Path) -> None:
+    """With boto3 on the path, as in Lambda, the package imports without any other library of the environment."""
+    lambda_libraries = tmp_path / "runtime"
+    lambda_libraries.mkdir()
     for name in ("boto3", "botocore", "jmespath", "s3transfer", "urllib3", "dateutil", "six"):
         for file in distribution("python-dateutil" if name == "dateutil" else name).files or ():
             if file.parts[0] in {name, f"{name}.py"} and "__pycache__" not in file.parts and file.suffix != ".json":
-                target = lambdas_own / file.as_posix()
+                target = lambda_libraries / file.as_posix()
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(Path(str(file.locate())))
-    done = run_alone(
+    run = run_alone(
         "import hub.runtime.handlers as h; print(h.observer.__name__, h.publisher.__name__)\n"
         "assert not {'troposphere', 'awacs', 'moto', 'pydantic', 'yaml', 'typer', 'rich'} & set(sys.modules)",
         unzipped,
-        lambdas_own,
+        lambda_libraries,
     )
-    assert done.stderr == ""
-    assert done.stdout.split() == ["observer", "publisher"]
+    assert run.stderr == ""
+    assert run.stdout.split() == ["observer", "publisher"]
 
 
 def test_package_without_boto3_does_not_import(unzipped: Path) -> None:
-    """The check above can fail: boto3 really comes from outside the package."""
+    """Without boto3 the import fails, so the test above proves that boto3 is not in the package."""
     assert "No module named 'boto3'" in run_alone("import hub.runtime.bootstrap", unzipped).stderr
 
 
-def test_environment_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
-    """A library of another version than the locked one never gets into the package."""
+def test_unlocked_version_is_rejected(tmp_path: Path) -> None:
+    """A library with a version other than the locked one is an error."""
     lock = tmp_path / "package.txt"
     lock.write_text(LOCK.read_text().replace("typing-extensions==", "typing-extensions==0."))
     with pytest.raises(PackageInvalid, match="run 'make install'"):
         package(example_policy(), lock)
 
 
-def test_compiled_code_of_one_platform_is_refused(tmp_path: Path) -> None:
-    """A library that is not pure Python would not run on arm64."""
+def test_platform_specific_library_is_rejected(tmp_path: Path) -> None:
+    """A library that is not pure Python is an error, because the functions run on arm64."""
     lock = tmp_path / "package.txt"
     lock.write_text(f"pyyaml=={distribution('pyyaml').version}\n")
     with pytest.raises(PackageInvalid, match="not pure Python"):

@@ -1,4 +1,4 @@
-"""What holds for the roles of all templates: limits, no grant on everything, and who may assume each."""
+"""Rules for all roles: IAM quotas, no grant on everything, and who may assume each role."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.generated import (
     texts,
 )
 
-# Actions that know no resource type: "*" is the only resource that can be written.
+# Actions without a resource type: "*" is the only valid resource.
 WITHOUT_RESOURCE = {
     "ec2:DescribeInstances",
     "ec2:DescribeVpcs",
@@ -35,7 +35,7 @@ WITHOUT_RESOURCE = {
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_iam_limits(config: str) -> None:
-    """Roles and policies keep "IAM and AWS STS quotas", also with 17 zones and in the region of the longest name.
+    """Roles and policies keep "IAM and AWS STS quotas", also with 17 zones and in the region with the longest name.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     """
@@ -53,7 +53,7 @@ def test_iam_limits(config: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_grant_on_everything(name: str) -> None:
-    """No Allow names every resource or a wildcard of actions, but for actions that know no resource type."""
+    """No statement allows a wildcard of actions, or all resources unless its actions have no resource type."""
     roles = of_type(name, "AWS::IAM::Role").values()
     documents = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
     documents += [policy["PolicyDocument"] for policy in of_type(name, "AWS::IAM::ManagedPolicy").values()]
@@ -63,8 +63,8 @@ def test_no_grant_on_everything(name: str) -> None:
             assert "*" not in resources or (actions <= WITHOUT_RESOURCE and condition is not None)
 
 
-def test_nothing_of_vpcs_where_policy_says_nothing_of_them() -> None:
-    """A configuration that associates nothing has no function, role, queue, rule or grant for it."""
+def test_no_vpc_resources_without_association_policies() -> None:
+    """If policy associates no VPCs, no template has a function, role, queue, rule or grant for VPCs."""
     for name in NAMES:
         text = texts("unassociated")[name]
         assert "Associat" not in text.replace("StackSetAssociation", "")
@@ -73,7 +73,7 @@ def test_nothing_of_vpcs_where_policy_says_nothing_of_them() -> None:
 
 
 def test_who_may_assume_each_role() -> None:
-    """Each role, and who may assume it: services for their own sources, roles of the hub by name."""
+    """Services may assume a role for their own resources only, and roles of the hub by name."""
     trusted = {
         role: (statement["Principal"], statement.get("Condition"))
         for name in NAMES
@@ -115,8 +115,8 @@ def test_who_may_assume_each_role() -> None:
             {
                 "ArnEquals": {
                     "aws:SourceArn": [
-                        sub(f"{rule}/orgdns-{of}")
-                        for of in ("instance-states", "instance-tags", "vpc-calls", "vpc-tags")
+                        sub(f"{rule}/orgdns-{name}")
+                        for name in ("instance-states", "instance-tags", "vpc-calls", "vpc-tags")
                     ]
                 },
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},

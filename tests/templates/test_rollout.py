@@ -1,4 +1,4 @@
-"""The StackSets and the spoke templates in them."""
+"""The StackSets, and the spoke templates that they contain."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.support.generated import (
 
 
 def test_rollout_fits_as_text() -> None:
-    """The example's rollout template needs no bucket."""
+    """The rollout template of the example is small enough to deploy without a bucket."""
     for form in Form:
         assert len(texts(form=form)["rollout"].encode()) <= 51_200
 
 
 @pytest.mark.parametrize("form", list(Form))
-def test_rollout_holds_the_spoke_templates(form: Form) -> None:
-    """The StackSets deploy exactly the texts that stand beside them, which CloudFormation takes as text."""
+def test_rollout_contains_the_spoke_templates(form: Form) -> None:
+    """The StackSets deploy the text of the generated spoke templates, which is small enough to pass as text."""
     resources = read("rollout", form=form)["Resources"]
     for title, name in (("SpokeAccount", "spoke-account"), ("SpokeRegion", "spoke-region")):
         body = resources[title]["Properties"]["TemplateBody"]
@@ -32,7 +32,7 @@ def test_rollout_holds_the_spoke_templates(form: Form) -> None:
 
 
 def test_stack_sets() -> None:
-    """Both StackSets reach every account of the units by themselves, the account's role before the region's rules."""
+    """Both StackSets deploy automatically to every account of the units, roles before rules."""
     account, region = properties("rollout", "SpokeAccount"), properties("rollout", "SpokeRegion")
     for stack_set, regions in ((account, ["eu-central-1"]), (region, ["eu-central-1", "eu-west-1", "us-east-1"])):
         assert stack_set["PermissionModel"] == "SERVICE_MANAGED"

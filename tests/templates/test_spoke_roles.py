@@ -1,4 +1,4 @@
-"""What each role of a member account may do: all of it, spelled out."""
+"""All grants of each role of a member account."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hub.runtime import contract
 from tests.support.generated import (
     HUB,
     IN_COVERED_REGIONS,
-    OF_VPCS_THERE,
+    VPCS_IN_COVERED_REGIONS,
     grants,
     inline,
     properties,
@@ -15,7 +15,7 @@ from tests.support.generated import (
 
 
 def test_reader_role() -> None:
-    """The reader may look at instances, and VPCs, in the covered regions and nothing else."""
+    """The reader may describe instances and VPCs in the covered regions. It has no other grants."""
     role = properties("spoke-account", "ReaderRole")
     assert role["RoleName"] == contract.READER_ROLE
     instances, vpcs = role["Policies"]
@@ -28,7 +28,7 @@ def test_reader_role() -> None:
     assert grants(vpcs["PolicyDocument"]) == {
         "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
         "ReadDnsAttributes": ({"ec2:DescribeVpcAttribute"}, own_vpcs, IN_COVERED_REGIONS),
-        "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], OF_VPCS_THERE),
+        "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], VPCS_IN_COVERED_REGIONS),
         "ListResolverConfigs": ({"route53resolver:ListResolverConfigs"}, configs, IN_COVERED_REGIONS),
         "ListResolverSources": (
             {f"route53resolver:{operation}" for operation in lists},
@@ -39,19 +39,19 @@ def test_reader_role() -> None:
 
 
 def test_vpc_associator_role() -> None:
-    """The role of each account associates VPCs of the covered regions with our zones, and does nothing else."""
+    """The role may associate VPCs in the covered regions with the zones of orgdns. It has no other grants."""
     role = properties("spoke-account", "VpcAssociatorRole")
     assert role["RoleName"] == contract.VPC_ROLE
     arn = "arn:${AWS::Partition}:route53:::hostedzone"
     zones = [sub(f"{arn}/Z0CORPINTERNAL0EXAMPL"), sub(f"{arn}/${{ZoneIdInstancesDotInternal}}")]
     assert grants(inline(role)) == {
         "DescribeVpcs": ({"ec2:DescribeVpcs"}, ["*"], IN_COVERED_REGIONS),
-        "AssociateWithTheseZones": ({"route53:AssociateVPCWithHostedZone"}, zones, OF_VPCS_THERE),
+        "AssociateWithTheseZones": ({"route53:AssociateVPCWithHostedZone"}, zones, VPCS_IN_COVERED_REGIONS),
     }
 
 
-def test_vpc_associator_role_for_a_profile() -> None:
-    """Where zones go by a Profile, it associates with that, and switches reverse rules off where policy says so."""
+def test_vpc_associator_role_with_a_profile() -> None:
+    """With a Profile, the role may associate it, and disable autodefined rules if policy says so."""
     granted = grants(inline(properties("spoke-account", "VpcAssociatorRole", "profiles")))
     assert granted.keys() == {"DescribeVpcs", "AssociateWithTheProfile", "DisableAutodefinedRules"}
     actions = {"route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"}
@@ -61,7 +61,7 @@ def test_vpc_associator_role_for_a_profile() -> None:
 
 
 def test_delivery_role() -> None:
-    """The delivery role may put events on the hub's bus and nothing else."""
+    """The delivery role may put events on the hub's bus. It has no other grants."""
     role = properties("spoke-region", "DeliveryRole")
     assert role["RoleName"] == sub("orgdns-delivery-${AWS::Region}")
     bus = sub(f"arn:${{AWS::Partition}}:events:eu-central-1:{HUB}:event-bus/orgdns")

@@ -1,4 +1,4 @@
-"""What holds for all templates: limits, descriptions, names, and the ledger's settings."""
+"""Rules for all templates: quotas, descriptions and names; and the settings of the ledger."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.generated import (
 
 
 @pytest.mark.parametrize("config", list(CONFIGS))
-def test_both_forms_say_the_same(config: str) -> None:
-    """YAML and JSON differ in how they are written alone."""
+def test_yaml_and_json_have_the_same_content(config: str) -> None:
+    """A template has the same content in YAML and JSON."""
     for name in NAMES:
         first, second = read(name, config), read(name, config, Form.JSON)
         for content in (first, second):
@@ -32,13 +32,13 @@ def test_both_forms_say_the_same(config: str) -> None:
 @pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_template_limits(config: str, form: Form) -> None:
-    """Every template can be given as text, and keeps the numbers of "CloudFormation quotas".
+    """Every template can be passed as text, and keeps "CloudFormation quotas".
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
     """
     for name in NAMES:
         content = read(name, config, form)
-        # Rollout holds two others: with very many regions it may have to be given by URL.
+        # The rollout template contains two others. With very many regions it may need an S3 URL.
         limit = 1_000_000 if name == "rollout" else 51_200
         assert len(texts(config, form)[name].encode()) <= limit
         assert len(content["Resources"]) <= 500
@@ -49,7 +49,7 @@ def test_template_limits(config: str, form: Form) -> None:
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_environment_limit(config: str) -> None:
-    """The environment of a function stays below 4 KB ("Lambda quotas").
+    """The environment of a function is smaller than 4 KB ("Lambda quotas").
 
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
@@ -70,7 +70,7 @@ def test_everything_is_described(name: str) -> None:
 
 
 def test_ledger() -> None:
-    """The ledger is encrypted, recoverable, and outlives its stack."""
+    """The ledger is encrypted, recoverable, and retained when its stack is deleted."""
     resource = read("hub")["Resources"]["Ledger"]
     assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     table = resource["Properties"]
@@ -85,7 +85,7 @@ def test_ledger() -> None:
 
 
 def test_no_names_collide_in_the_hub_account() -> None:
-    """The hub account is a spoke too: in its region three stacks stand side by side."""
+    """The three stacks in the hub account, which is also a spoke, do not share a resource name."""
     named = [
         (resource["Type"], json.dumps(content.get("EventBusName", "default")), json.dumps(content[key]))
         for name in ("hub", "spoke-account", "spoke-region")

@@ -1,4 +1,4 @@
-"""Zones that are created, and the Profile that VPCs resolve them by."""
+"""Created zones, and the Profile through which VPCs resolve zones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.support.generated import (
     read,
 )
 
-OF_ORGANIZATION = f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:"
+ARN_PREFIX = f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:"
 
 
 @pytest.mark.parametrize("config", list(CONFIGS))
 def test_new_zones(config: str) -> None:
-    """A zone to be created is private and kept for ever, and its id goes from one stack to the other by name."""
+    """A created zone is private and retained, and its id is an output of one stack and a parameter of the other."""
     new = [zone for zone in CONFIGS[config]().zones if zone.create]
     network, hub = read("network", config), read("hub", config)
     zones = {k: r for k, r in network["Resources"].items() if r["Type"] == "AWS::Route53::HostedZone"}
@@ -38,8 +38,8 @@ def test_new_zones(config: str) -> None:
     assert len(outputs) == len(new)
 
 
-def test_titles_of_zones_differ() -> None:
-    """Domains that differ in dots and hyphens alone do not share a logical id."""
+def test_logical_ids_of_zones_differ() -> None:
+    """Domains that differ only in dots and hyphens have different logical ids."""
     content = yaml.safe_load(EXAMPLE.read_text())
     new = content["zones"][1]["create"]
     alike = ("1.10.in-addr.arpa", "11.0.in-addr.arpa", "a-b.internal", "ab.internal", "a.b.internal", "a.dot.internal")
@@ -49,8 +49,8 @@ def test_titles_of_zones_differ() -> None:
     assert len(zones) == len(alike) + 1
 
 
-def test_a_title_of_a_zone_stays() -> None:
-    """Another zone does not change the logical id of one that is there, which would create it anew."""
+def test_logical_id_of_a_zone_does_not_change() -> None:
+    """Adding a zone does not change the logical id of another zone, which would replace that zone."""
     first, second = (
         {p["Name"]: title for title, p in of_type("network", "AWS::Route53::HostedZone", config).items()}
         for config in ("example", "many-zones")
@@ -58,14 +58,14 @@ def test_a_title_of_a_zone_stays() -> None:
     assert first.items() <= second.items()
 
 
-def test_profile_is_shared_with_the_covered_units_alone() -> None:
-    """The Profile carries the zones that go by it, and nobody outside the organization can be let in."""
+def test_profile_is_shared_with_the_covered_units_only() -> None:
+    """The Profile has the zones that are resolved by profile, and only covered units share it."""
     resources = read("network-region", "profiles")["Resources"]
     share = resources["ProfileShare"]["Properties"]
     units = sorted(example().organization.units)
-    assert share["Principals"] == [{"Fn::Sub": f"{OF_ORGANIZATION}ou/{ORGANIZATION}/{unit}"} for unit in units]
+    assert share["Principals"] == [{"Fn::Sub": f"{ARN_PREFIX}ou/{ORGANIZATION}/{unit}"} for unit in units]
     assert share["AllowExternalPrincipals"] is False
-    attached = [one for one in resources.values() if one["Type"].endswith("ProfileResourceAssociation")]
+    attached = [resource for resource in resources.values() if resource["Type"].endswith("ProfileResourceAssociation")]
     assert len(attached) == 3
     assert resources["Profile"]["Properties"]["Name"] == contract.PROFILE
 
@@ -83,12 +83,15 @@ def test_profile_is_shared_with_the_covered_units_alone() -> None:
         ("none", [WORKLOAD_UNIT], []),
     ],
 )
-def test_profile_is_shared_with_whom_policy_selects(vpcs: object, units: list[str], expected: list[str]) -> None:
-    """Whoever has the Profile can associate any VPC of his: only accounts that policy selects have it."""
+def test_profile_is_shared_with_the_selection(vpcs: object, units: list[str], expected: list[str]) -> None:
+    """Only selected accounts and units share the Profile, because each can associate any of its own VPCs."""
     content = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     content["organization"]["units"] = units
     content["zones"] = [content["zones"][0] | {"resolved_by": {"vpcs": vpcs, "by": "profile"}}]
     content["policy"] = {"rules": [{"name": "all", "template": "{name}.{account_name}.corp.internal"}]}
     shared = principals(parse(yaml.safe_dump(content), "test"))
-    told = [one if isinstance(one, str) else one.to_dict()["Fn::Sub"].removeprefix(OF_ORGANIZATION) for one in shared]
-    assert told == expected
+    names = [
+        principal if isinstance(principal, str) else principal.to_dict()["Fn::Sub"].removeprefix(ARN_PREFIX)
+        for principal in shared
+    ]
+    assert names == expected
