@@ -33,6 +33,7 @@ FORBIDDEN = (
     ("hub.event_bus", "sandbox.world"),
     ("hub.package", "moto"),
     ("hub.rollout", "hub.runtime.handlers"),
+    ("hub.sweeper", "hub.associator"),
     ("spoke.region", "hub.stack"),
     ("network.region", "spoke.account"),
     ("spoke.vpc_grants", "hub.runtime.bootstrap"),
