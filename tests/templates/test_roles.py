@@ -27,6 +27,7 @@ WITHOUT_RESOURCE = {
     "route53profiles:AssociateProfile",
     "route53profiles:DisassociateProfile",
     "route53profiles:ListProfileAssociations",
+    "route53profiles:ListProfileResourceAssociations",
     "route53profiles:ListProfiles",
     "route53resolver:ListResolverRuleAssociations",
     "route53resolver:ListResolverRules",
@@ -51,12 +52,13 @@ def test_iam_limits(config: str) -> None:
         assert all(resolved_size(policy["PolicyDocument"]) <= 6_144 for policy in policies.values())
 
 
+@pytest.mark.parametrize("config", list(CONFIGS))
 @pytest.mark.parametrize("name", NAMES)
-def test_no_grant_on_everything(name: str) -> None:
+def test_no_grant_on_everything(name: str, config: str) -> None:
     """No statement allows a wildcard of actions, or all resources unless its actions have no resource type."""
-    roles = of_type(name, "AWS::IAM::Role").values()
+    roles = of_type(name, "AWS::IAM::Role", config).values()
     documents = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
-    documents += [policy["PolicyDocument"] for policy in of_type(name, "AWS::IAM::ManagedPolicy").values()]
+    documents += [policy["PolicyDocument"] for policy in of_type(name, "AWS::IAM::ManagedPolicy", config).values()]
     for document in documents:
         for actions, resources, condition in grants(document).values():
             assert not any("*" in action for action in actions)
