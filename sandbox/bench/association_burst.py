@@ -10,10 +10,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from moto import mock_aws
 from moto.ec2.models import ec2_backends
-from moto.iam.models import iam_backends
 
 from hub.runtime.associator.associator import Associator
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
@@ -27,7 +25,7 @@ from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRe
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.clock import moved_clock
@@ -127,14 +125,7 @@ class _World:
     def client(self, role_arn: str, _region: str, _service: str = "route53") -> Any:  # noqa: ANN401 - as the clients that it stands for
         account = role_arn.split(":")[4]
         if account not in self._made:
-            key = iam_backends[account][PARTITION].create_temp_access_key()
-            make: Any = boto3.client
-            self._made[account] = make(
-                "route53",
-                region_name=REGION,
-                aws_access_key_id=key.access_key_id,
-                aws_secret_access_key=key.secret_access_key,
-            )
+            self._made[account] = administrator_client("route53", account, REGION)
         return self._made[account]
 
     def forget_if_denied(self, _role_arn: str, _error: Exception) -> bool:

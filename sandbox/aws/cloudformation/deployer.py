@@ -11,12 +11,10 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
-from moto.iam.models import iam_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.alarms import Alarm
@@ -33,7 +31,7 @@ from sandbox.aws.cloudformation.template import (
     complete_parameters,
     parsed_template,
 )
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
 
 if TYPE_CHECKING:
@@ -54,8 +52,7 @@ class DeploymentFailed(RuntimeError):
 class Deployer:
     """Deploys templates into accounts and regions of the emulator, through the API as anybody would."""
 
-    def __init__(self, session: boto3.Session | None = None) -> None:
-        self._session = session or boto3.Session()
+    def __init__(self) -> None:
         self._clients: dict[tuple[str, str], CloudFormationClient] = {}
 
     def deploy(
@@ -111,14 +108,7 @@ class Deployer:
 
     def _client(self, account: str, region: str) -> CloudFormationClient:
         if (account, region) not in self._clients:
-            # An access key of the account's own, as its administrator would hold one.
-            key = iam_backends[account][PARTITION].create_temp_access_key()
-            self._clients[account, region] = self._session.client(
-                "cloudformation",
-                region_name=region,
-                aws_access_key_id=key.access_key_id,
-                aws_secret_access_key=key.secret_access_key,
-            )
+            self._clients[account, region] = administrator_client("cloudformation", account, region)
         return self._clients[account, region]
 
     @staticmethod
@@ -131,10 +121,10 @@ class Deployer:
 
 
 @contextmanager
-def deployer(session: boto3.Session | None = None) -> Iterator[Deployer]:
+def deployer() -> Iterator[Deployer]:
     """A deployer, with the bridges in force for as long as the context lasts."""
     with cloudformation_bridges():
-        yield Deployer(session)
+        yield Deployer()
 
 
 @contextmanager
