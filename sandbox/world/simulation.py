@@ -1,61 +1,43 @@
-"""A whole organization on this machine: the generated templates deployed, the packaged code running, events moving.
+"""The simulated organization as tests, demo and server use it: launch instances, make VPCs, query DNS, read logs.
 
-In one process. Everything between an instance and a DNS answer goes the way it goes in AWS; what the emulator lacks is
-bridged, and each bridge says so where it stands.
+`World` reaches AWS as a person does, through clients of each account.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-import boto3
 import dns.message
 import dns.query
 import dns.rdatatype
 from botocore.config import Config as ClientConfig
-from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
-from moto.iam.models import iam_backends
 
-from generate import templates
-from hub.package import package
 from hub.runtime.contract import LEDGER_TABLE, PREFIX
-from orgdns.cfn.event_patterns import VPC_EVENTS
-from orgdns.cfn.zone_ids import zone_id_title
-from sandbox import example
-from sandbox.aws.cloudformation.deployer import Deployer, deployer
-from sandbox.aws.cloudformation.template import parsed_template
-from sandbox.aws.events.ec2 import ec2_events
+from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, asked_by_aws
-from sandbox.aws.events.eventbridge import Router, events_routed
-from sandbox.aws.events.vpcs import Trails
-from sandbox.aws.functions.service import Functions, own_event_sources
-from sandbox.aws.iam.guard import Guard
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
-from sandbox.aws.network import NewVpc, ReverseRules, chosen_ids, dns_attributes, resolver_rules, switch_dns_on
-from sandbox.aws.organization import PARTITION, Organization, build_organization, organization_bridges
-from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
+from sandbox.aws.network import NewVpc, ReverseRules, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
-from sandbox.aws.resolver_configs import resolver_configs
-from sandbox.aws.route53.bridge import strict_route53
-from sandbox.aws.schedules import Schedules
+from sandbox.world.deployment import Deployment, zone_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from orgdns.config.load import Config
-    from sandbox.aws.organization import OrganizationSpec
+    from sandbox.aws.cloudformation.deployer import Deployer
+    from sandbox.aws.events.eventbridge import Router
+    from sandbox.aws.events.vpcs import Trails
+    from sandbox.aws.functions.service import Functions
+    from sandbox.aws.iam.guard import Guard
+    from sandbox.aws.organization import Organization
     from sandbox.aws.profiles.rules import Profiles
     from sandbox.aws.route53.state import StrictRoute53
+    from sandbox.aws.schedules import Schedules
     from sandbox.clock import Clock
 
-BUCKET: Final = "orgdns-packages"
-NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
-HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
-PROFILE_STACK: Final = "orgdns-network-region"
 _ONCE: Final = ClientConfig(retries={"total_max_attempts": 1})
 
 
@@ -95,23 +77,14 @@ class World:
 
     def client(self, service: str, account: str, region: str | None = None) -> Any:  # noqa: ANN401 - any service's client
         """A client of a service, with an administrator's access key of the account."""
-        where = (service, account, region or self.config.hub.region)
-        if where not in self._clients:
-            key_id, secret = self.access_key(account)
-            make: Any = boto3.client
-            self._clients[where] = make(
-                service,
-                region_name=where[2],
-                aws_access_key_id=key_id,
-                aws_secret_access_key=secret,
-                config=_ONCE,
-            )
-        return self._clients[where]
+        region = region or self.config.hub.region
+        if (service, account, region) not in self._clients:
+            self._clients[service, account, region] = administrator_client(service, account, region, _ONCE)
+        return self._clients[service, account, region]
 
     def access_key(self, account: str) -> tuple[str, str]:
         """The id and the secret of a new access key of the account, an administrator's."""
-        key = iam_backends[account][PARTITION].create_temp_access_key()
-        return key.access_key_id, key.secret_access_key
+        return access_key(account)
 
     def add_vpc(
         self,
@@ -157,10 +130,7 @@ class World:
     @property
     def zone_ids(self) -> dict[str, str]:
         """The zones' ids by domain, without the trailing dot."""
-        return {zone.domain.removesuffix("."): zone.id or self._new_zone_id(zone.domain) for zone in self.config.zones}
-
-    def _new_zone_id(self, domain: str) -> str:
-        return example.NEW_ZONE_IDS[domain.removesuffix(".")]
+        return zone_ids(self.config)
 
     def launch(
         self,
@@ -228,20 +198,7 @@ class World:
 
     def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
         """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""
-        files = templates(self.config)
-        for name, where in (("account", regions[:1]), ("region", regions)):
-            body = files[f"spoke-{name}.yaml"]
-            parameters = self.parameters_of(body)
-            for region in where:
-                self.deployer.deploy(account, region, f"orgdns-spoke-{name}", body, parameters, NAMED_IAM)
-
-    def parameters_of(self, body: str) -> dict[str, str]:
-        """What a template of the rollout asks for, beside the package: ids of zones, and whether trails log calls."""
-        wanted = {
-            zone_id_title(zone.domain): self.zone_ids[zone.domain.removesuffix(".")] for zone in self.config.zones
-        }
-        wanted[VPC_EVENTS] = "true"
-        return {name: wanted[name] for name in parsed_template(body).get("Parameters", {})}
+        Deployment(self.config, self.deployer, self.client).deploy_spoke(account, regions)
 
     def sweep(self) -> None:
         """Let the schedule ask for sweeps, and whatever comes of it work until nothing is left to do."""
@@ -292,109 +249,3 @@ class World:
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return sum(int(attributes[name]) for name in names)
-
-
-@contextmanager
-def world(
-    config: Config,
-    clock: Clock,
-    spec: OrganizationSpec = example.ORGANIZATION,
-) -> Iterator[World]:
-    """An organization with everything deployed, one VPC in each covered account and region, and no instance yet."""
-    ids = {zone.domain: zone.id for zone in config.zones if zone.id} | example.NEW_ZONE_IDS
-    router = Router(clock)
-    guard = Guard()
-    with ExitStack() as stack:
-        enter = stack.enter_context
-        enter(mock_aws())
-        route53 = enter(strict_route53(clock, ids=ids))
-        enter(organization_bridges())
-        profiles = enter(route53_profiles(clock))
-        deploy = enter(deployer())
-        enter(own_event_sources())
-        enter(events_routed(router))
-        trails = Trails()
-        enter(ec2_events(router.emit, clock, trails))
-        enter(guard.in_force())
-        reverse = ReverseRules()
-        enter(resolver_configs(reverse))
-        dns_server = enter(
-            DnsServer(
-                partial(answering_zones, route53, profiles),
-                reverse_of_vpc=reverse.of_vpc,
-                attributes_of_vpc=dns_attributes,
-                rules_of_vpc=resolver_rules,
-            )
-        )
-        organization = build_organization(spec)
-        functions = Functions(clock, guard)
-        made = World(
-            config,
-            clock,
-            organization,
-            deploy,
-            route53,
-            router,
-            functions,
-            guard,
-            dns_server,
-            reverse,
-            Schedules(clock),
-            profiles,
-            trails,
-        )
-        _prepare(made)
-        _deploy(made)
-        for unit in spec.units:
-            for account in unit.accounts:
-                for region in config.spokes.regions:
-                    made.add_vpc(account.id, region)
-        yield made
-
-
-def _prepare(made: World) -> None:
-    """What an organization has before orgdns comes: trusted access, a network, a zone with records made by hand."""
-    config = made.config
-    made.organization.register_stack_sets_administrator(config.hub.account)
-    made.client("ram", config.organization.management_account).enable_sharing_with_aws_organization()
-    for zone in config.zones:
-        place = zone.create
-        vpc_id = place.vpc if place else f"vpc-{len(made.zone_ids):017x}"
-        region = place.region if place else config.hub.region
-        ec2 = made.client("ec2", config.network.account, region)
-        with chosen_ids(vpc_id):
-            ec2.create_vpc(CidrBlock="10.0.0.0/16")
-        switch_dns_on(ec2, vpc_id)
-        if place is None:
-            made.client("route53", config.network.account).create_hosted_zone(
-                Name=zone.domain,
-                CallerReference=zone.domain,
-                VPC={"VPCId": vpc_id, "VPCRegion": region},
-                HostedZoneConfig={"PrivateZone": True},
-            )
-
-
-def _deploy(made: World) -> None:
-    """Roll orgdns out as the README says: network, hub, rollout."""
-    config = made.config
-    hub, region = config.hub.account, config.hub.region
-    files = templates(config)
-    built = package(config.compiled_policy())
-    s3 = made.client("s3", hub)
-    # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).
-    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=BUCKET, **place)
-    s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
-    zones = made.deployer.deploy(
-        config.network.account, region, NETWORK_STACK, files["network.yaml"], capabilities=NAMED_IAM
-    )
-    parameters = {"CodeBucket": BUCKET, "CodeKey": built.key}
-    parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
-    made.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
-    if "network-region.yaml" in files:
-        for covered in config.spokes.regions:
-            body = files["network-region.yaml"]
-            made.deployer.deploy(config.network.account, covered, PROFILE_STACK, body, made.parameters_of(body))
-    body = files["rollout.yaml"]
-    made.deployer.deploy(hub, region, ROLLOUT_STACK, body, made.parameters_of(body), NAMED_IAM)
-    made.functions.discover(hub, region)

@@ -1,0 +1,93 @@
+"""Builds the simulated organization: emulator and bridges, accounts, deployed stacks, VPCs."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from moto import mock_aws
+
+from sandbox import example
+from sandbox.aws.cloudformation.deployer import deployer
+from sandbox.aws.events.ec2 import ec2_events
+from sandbox.aws.events.eventbridge import Router, events_routed
+from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.functions.service import Functions, own_event_sources
+from sandbox.aws.iam.guard import Guard
+from sandbox.aws.network import ReverseRules, dns_attributes, resolver_rules
+from sandbox.aws.organization import build_organization, organization_bridges
+from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
+from sandbox.aws.resolution.server import DnsServer
+from sandbox.aws.resolver_configs import resolver_configs
+from sandbox.aws.route53.bridge import strict_route53
+from sandbox.aws.schedules import Schedules
+from sandbox.world.deployment import Deployment
+from sandbox.world.simulation import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orgdns.config.load import Config
+    from sandbox.aws.organization import OrganizationSpec
+    from sandbox.clock import Clock
+
+
+@contextmanager
+def world(
+    config: Config,
+    clock: Clock,
+    spec: OrganizationSpec = example.ORGANIZATION,
+) -> Iterator[World]:
+    """An organization with everything deployed, one VPC in each covered account and region, and no instance yet."""
+    ids = {zone.domain: zone.id for zone in config.zones if zone.id} | example.NEW_ZONE_IDS
+    router = Router(clock)
+    guard = Guard()
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        enter(mock_aws())
+        route53 = enter(strict_route53(clock, ids=ids))
+        enter(organization_bridges())
+        profiles = enter(route53_profiles(clock))
+        deploy = enter(deployer())
+        enter(own_event_sources())
+        enter(events_routed(router))
+        trails = Trails()
+        enter(ec2_events(router.emit, clock, trails))
+        enter(guard.in_force())
+        reverse = ReverseRules()
+        enter(resolver_configs(reverse))
+        dns_server = enter(
+            DnsServer(
+                partial(answering_zones, route53, profiles),
+                reverse_of_vpc=reverse.of_vpc,
+                attributes_of_vpc=dns_attributes,
+                rules_of_vpc=resolver_rules,
+            )
+        )
+        organization = build_organization(spec)
+        functions = Functions(clock, guard)
+        made = World(
+            config,
+            clock,
+            organization,
+            deploy,
+            route53,
+            router,
+            functions,
+            guard,
+            dns_server,
+            reverse,
+            Schedules(clock),
+            profiles,
+            trails,
+        )
+        deployment = Deployment(config, deploy, made.client)
+        deployment.prepare(organization)
+        deployment.deploy()
+        functions.discover(config.hub.account, config.hub.region)
+        for unit in spec.units:
+            for account in unit.accounts:
+                for region in config.spokes.regions:
+                    made.add_vpc(account.id, region)
+        yield made

@@ -1,0 +1,107 @@
+"""Deploys orgdns into the simulated organization, as the README tells a person to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from generate import templates
+from hub.package import package
+from orgdns.cfn.event_patterns import VPC_EVENTS
+from orgdns.cfn.zone_ids import zone_id_title
+from sandbox import example
+from sandbox.aws.cloudformation.template import parsed_template
+from sandbox.aws.network import chosen_ids, switch_dns_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from orgdns.config.load import Config
+    from sandbox.aws.cloudformation.deployer import Deployer
+    from sandbox.aws.organization import Organization
+
+BUCKET: Final = "orgdns-packages"
+NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
+HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
+PROFILE_STACK: Final = "orgdns-network-region"
+
+
+def zone_ids(config: Config) -> dict[str, str]:
+    """The id of each configured zone by domain, without the trailing dot."""
+    domains = {zone.domain.removesuffix("."): zone.id for zone in config.zones}
+    return {domain: zone_id or example.NEW_ZONE_IDS[domain] for domain, zone_id in domains.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The stacks of one configuration, and what they need to be deployed."""
+
+    config: Config
+    deployer: Deployer
+    client: Callable[..., Any]
+
+    def prepare(self, organization: Organization) -> None:
+        """Create what an organization has before orgdns: trusted access, a network, and zones with VPCs."""
+        config = self.config
+        organization.register_stack_sets_administrator(config.hub.account)
+        self.client("ram", config.organization.management_account).enable_sharing_with_aws_organization()
+        for zone in config.zones:
+            place = zone.create
+            vpc_id = place.vpc if place else f"vpc-{len(zone_ids(config)):017x}"
+            region = place.region if place else config.hub.region
+            ec2 = self.client("ec2", config.network.account, region)
+            with chosen_ids(vpc_id):
+                ec2.create_vpc(CidrBlock="10.0.0.0/16")
+            switch_dns_on(ec2, vpc_id)
+            if place is None:
+                self.client("route53", config.network.account).create_hosted_zone(
+                    Name=zone.domain,
+                    CallerReference=zone.domain,
+                    VPC={"VPCId": vpc_id, "VPCRegion": region},
+                    HostedZoneConfig={"PrivateZone": True},
+                )
+
+    def deploy(self) -> None:
+        """Deploy the network, hub and rollout templates, in this order."""
+        config = self.config
+        hub, region = config.hub.account, config.hub.region
+        files = templates(config)
+        zones = self.deployer.deploy(
+            config.network.account, region, NETWORK_STACK, files["network.yaml"], capabilities=NAMED_IAM
+        )
+        parameters = self._upload_package()
+        parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
+        self.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
+        if "network-region.yaml" in files:
+            for covered in config.spokes.regions:
+                body = files["network-region.yaml"]
+                self.deployer.deploy(config.network.account, covered, PROFILE_STACK, body, self.parameters_of(body))
+        body = files["rollout.yaml"]
+        self.deployer.deploy(hub, region, ROLLOUT_STACK, body, self.parameters_of(body), NAMED_IAM)
+
+    def _upload_package(self) -> dict[str, str]:
+        """Put the Lambda package into a bucket of the hub account; the hub template's parameters that say where."""
+        built = package(self.config.compiled_policy())
+        region = self.config.hub.region
+        s3 = self.client("s3", self.config.hub.account)
+        # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=BUCKET, **place)
+        s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
+        return {"CodeBucket": BUCKET, "CodeKey": built.key}
+
+    def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
+        """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""
+        files = templates(self.config)
+        for name, where in (("account", regions[:1]), ("region", regions)):
+            body = files[f"spoke-{name}.yaml"]
+            parameters = self.parameters_of(body)
+            for region in where:
+                self.deployer.deploy(account, region, f"orgdns-spoke-{name}", body, parameters, NAMED_IAM)
+
+    def parameters_of(self, body: str) -> dict[str, str]:
+        """The values of a template's parameters: the zones' ids, and that CloudTrail trails log API calls."""
+        ids = zone_ids(self.config)
+        values = {zone_id_title(zone.domain): ids[zone.domain.removesuffix(".")] for zone in self.config.zones}
+        values[VPC_EVENTS] = "true"
+        return {name: values[name] for name in parsed_template(body).get("Parameters", {})}
