@@ -1,0 +1,1 @@
+"""`make demo`: a simulated organization names its instances, and every step is checked."""

@@ -1,0 +1,66 @@
+"""Chapters about what sweeps and audits repair."""
+
+from __future__ import annotations
+
+from hub.runtime import contract
+from sandbox.demo.story import CORP, IRELAND, Story, pass_an_hour, running_instance
+from sandbox.example import NETWORK, SCIENCE
+
+
+def lost_event(story: Story) -> None:
+    """A sweep finds an instance whose events were lost."""
+    made = story.world
+    story.chapter(
+        "An event is lost, and a sweep finds the instance",
+        "AWS delivers EC2's events on a best-effort basis, so some may never arrive. Once an hour a sweep compares all "
+        "instances of each account and region with the ledger. Here the events of one start are dropped.",
+    )
+    made.router.tamper = lambda _event: ()
+    (instance,) = made.launch(SCIENCE, IRELAND, "unheard")
+    made.converge()
+    made.router.tamper = lambda event: (event,)
+    name = f"unheard.{IRELAND}.data-science.{CORP}"
+    story.remark("Before the sweep:")
+    story.does_not_exist(name)
+    # A sweep waits this long for an event that may still be on its way before it counts the event as missed.
+    story.clock.advance(1_200)
+    pass_an_hour(story)
+    story.remark("After an hour of sweeps:")
+    story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
+    swept = [line for line in made.logged(contract.SWEEPER_FUNCTION, "spoke swept") if line["changed"]]
+    found = f"{swept[-1]['changed']} changed instance in {swept[-1]['spoke']}" if swept else "nothing"
+    story.check(
+        f"the sweeper's log reports {found}",
+        holds=[line["spoke"] for line in swept] == [f"{SCIENCE}/{IRELAND}"],
+    )
+
+
+def deleted_record(story: Story) -> None:
+    """An audit restores a deleted record, and sweeps and audits rebuild a lost ledger."""
+    made = story.world
+    story.chapter(
+        "A record is deleted and the ledger is lost; both come back",
+        "Once a day an audit compares each zone with the ledger. It restores a record that a person deleted. Then the "
+        "whole ledger is emptied: sweeps and audits rebuild it, and no record changes meanwhile.",
+    )
+    instance = running_instance(made, SCIENCE, IRELAND, "unheard")
+    name = f"unheard.{IRELAND}.data-science.{CORP}"
+    route53 = made.client("route53", NETWORK)
+    zone = made.zone_ids[CORP]
+    (record, *_) = route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name)["ResourceRecordSets"]
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+    )
+    story.remark("Before the audit:")
+    story.does_not_exist(name)
+    made.audit()
+    story.remark("After the audit:")
+    story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
+    before, batches = made.owners(CORP), len(made.route53.batches)
+    story.remark("After the loss of the ledger:")
+    made.empty_ledger()
+    made.audit()
+    pass_an_hour(story)
+    made.audit()
+    story.check("all records are the same after the ledger was rebuilt", holds=made.owners(CORP) == before)
+    story.check("rebuilding the ledger sent no change batch", holds=len(made.route53.batches) == batches)
