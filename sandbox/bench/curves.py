@@ -1,23 +1,27 @@
-"""Curves over time as a picture in SVG, the same bytes for the same figures. Pure."""
+"""Draws curves over time as SVG: the same figures give the same bytes. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 40, 50
-# To be told apart also by who sees no red or green; the limit is dashed.
+# Colours that people with colour blindness can tell apart; the limit is also dashed.
 COLOURS: Final = ("#0072b2", "#d55e00", "#cc79a7", "#777777")
 TICKS: Final = 5
 
+# Seconds, and how many are done by then.
+Curve = Sequence[tuple[float, int]]
 
-def svg(title: str, what: str, curves: Mapping[str, Sequence[tuple[float, int]]], dashed: str) -> str:
-    """The curves by name: `what` over seconds; the one of the name `dashed` is a limit."""
+
+def svg(title: str, what: str, curves: Mapping[str, Curve], dashed: str) -> str:
+    """A picture of the curves by name, `what` over seconds. The curve named `dashed` is a limit."""
     last = _rounded_up(max(seconds for curve in curves.values() for seconds, _ in curve))
     most = _rounded_up(max(number for curve in curves.values() for _, number in curve))
     parts = [
@@ -53,14 +57,14 @@ def svg(title: str, what: str, curves: Mapping[str, Sequence[tuple[float, int]]]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _thinned(curve: Sequence[tuple[float, int]], most: int = 300) -> list[tuple[float, int]]:
-    """As many points as a picture shows, the first and the last among them."""
+def _thinned(curve: Curve, most: int = 300) -> list[tuple[float, int]]:
+    """At most about `most` points, with the first and the last."""
     step = max(1, len(curve) // most)
     return [*curve[::step], curve[-1]]
 
 
 def _rounded_up(number: float) -> float:
-    """The next number of which a fifth is one, two or five, and noughts."""
+    """The next number whose fifth is 1, 2 or 5 times a power of ten."""
     step = 10.0 ** floor(log10(max(number, 1) / TICKS))
     return TICKS * step * next(times for times in (1, 2, 5, 10) if TICKS * step * times >= number)
 

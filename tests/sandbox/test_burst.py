@@ -4,9 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sandbox.bench.association_burst import associations
-from sandbox.bench.burst import STRATEGIES, burst, limit_curve
+from sandbox.bench.associations import associations
+from sandbox.bench.bursts import burst, limit_curve
 from sandbox.bench.curves import svg
+from sandbox.bench.strategies import STRATEGIES
 
 NAMES, ROLLING = 2_400, 1_600
 

@@ -1,11 +1,13 @@
-"""How much memory a sweep and an audit of many take: run as a process of its own, it prints its peak in bytes.
+"""How much memory a sweep and an audit of very many instances and names take.
 
-The use cases are the runtime's; what they read is made while it is asked for, as pages of AWS's answers would be.
+`python -m sandbox.bench.memory` runs one of them and prints the peak of its process in bytes. The use cases are the
+runtime's own. What they read is generated page by page, as AWS answers page by page.
 """
 
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,21 +35,36 @@ from hub.runtime.ports import ZoneRecordSets
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
+from sandbox.bench.figures import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.policy.decide import Policy
 
+FEW, MANY = 1_000, 100_000
 PAGE = 1_000
 SPOKE = Spoke("444444444444", "eu-central-1")
 ACCOUNT = Account(SPOKE.account, "payments", units=("r-ab12", "ou-ab12-workload"))
 GUARD = Guard(0.3, 10, 86_400_000)
 
 
+def figures() -> Iterator[Figure]:
+    """The peak with very many, and how it compares with few: a use case must not keep what it has read."""
+    for what, unit in (("sweep", "instances"), ("audit", "names")):
+        few, many = (_peak_of_process(what, number) for number in (FEW, MANY))
+        yield Figure(f"{what}_{MANY}_{unit}_peak_bytes", many, "bytes", naive=few * MANY / FEW)
+        yield Figure(f"{what}_{MANY}_against_{FEW}_peak", many / few, "times the memory", limit=1.25)
+
+
+def _peak_of_process(what: str, number: int) -> int:
+    command = [sys.executable, "-m", "sandbox.bench.memory", what, str(number)]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own code
+
+
 @dataclass(frozen=True, slots=True)
 class Many:
-    """So many instances, each with the names that policy gives it, in EC2, in the ledger and in the zones alike."""
+    """So many instances with the names that the policy gives them, the same in EC2, in the ledger and in the zones."""
 
     number: int
     policy: Policy
@@ -65,10 +82,10 @@ class Many:
         )
 
     def observation(self, number: int) -> Observation:
-        seen = self.instance(number)
-        decided = self.policy.decide(seen, ACCOUNT, self.zone_ids)
+        instance = self.instance(number)
+        decided = self.policy.decide(instance, ACCOUNT, self.zone_ids)
         return Observation(
-            seen.ref, Millis(0), decided.claims, instance=seen, account=ACCOUNT, refusals=decided.refusals
+            instance.ref, Millis(0), decided.claims, instance=instance, account=ACCOUNT, refusals=decided.refusals
         )
 
     def name(self, number: int) -> NameState:
@@ -84,7 +101,7 @@ class Many:
         return chunks(map(self.instance, range(self.number)), PAGE)
 
     def describe(self, _spoke: Spoke, _ids: Collection[str]) -> dict[str, Instance]:
-        raise AssertionError("all instances are there")
+        raise AssertionError("the listing has all instances")
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
         return {ref: self.observation(int(ref.id.removeprefix("i-"), 16)) for ref in refs}
@@ -109,7 +126,7 @@ class Many:
     def mark(self, key: NameKey, reason: str) -> None:
         raise AssertionError(f"{key} differs: {reason}")
 
-    # How all is.
+    # Statuses.
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         return SpokeStatus(spoke)
@@ -179,24 +196,24 @@ def _no_news(_outcome: object) -> None:
 
 
 def _peak() -> int:
-    """The most memory that this process ever had, in bytes."""
+    """The peak of this process's memory, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
-        # getrusage would also count what the process had that this one was made from.
+        # getrusage would also count the peak of the process that forked this one.
         (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1_024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
-    """`sweep` or `audit`, and how many: the peak of memory in bytes, of which imports and the policy are a part."""
-    from orgdns.config.load import load  # noqa: PLC0415 - not a part of what is measured where it is not needed
+    """Run `sweep` or `audit` over this many, and print the peak of memory in bytes, imports and policy included."""
+    from orgdns.config.load import load  # noqa: PLC0415 - the parent process does not need it
     from sandbox import example  # noqa: PLC0415 - as above
 
     what, number = sys.argv[1:]
     config = load(example.CONFIG)
-    # One name an instance, in the zone of the first rule.
-    (rule,) = [one for one in config.compiled_policy().rules if one.name == "everybody"]
+    # One name for each instance, in the zone of this rule.
+    (rule,) = [rule for rule in config.compiled_policy().rules if rule.name == "everybody"]
     policy = type(config.compiled_policy())(frozenset([SPOKE.region]), config.compiled_policy().domains, (rule,))
     zone_ids = {domain: f"Z{position}" for position, domain in enumerate(policy.domains)}
     {"sweep": sweep, "audit": audit}[what](Many(int(number), policy, zone_ids))

@@ -1,7 +1,7 @@
 """How long it takes to associate many VPCs of many accounts: the associator against strict Route 53 on a virtual clock.
 
-The runtime's own code makes the calls, through clients of each account; what it sees of VPCs is read off the strict
-Route 53, as looking is paced by nobody.
+The runtime's own code makes the calls, through clients of each account. The VPCs' associations are read directly from
+the strict Route 53, because describing VPCs is not what limits the pace.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPER
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
+from sandbox.bench.figures import Figure
 from sandbox.clock import moved_clock
 
 if TYPE_CHECKING:
@@ -36,16 +37,24 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import VpcsStatus, ZoneInVpc
     from sandbox.aws.route53.state import StrictRoute53
 
+VPCS, ACCOUNTS = 1_000, 200
 DOMAIN: Final = Fqdn("burst.internal.")
 NETWORK: Final = "333333333333"
-# What Route 53 is asked by the zone's owner for each association: to authorise it, and to take that back.
+# The calls of the zone's owner for each association: one to authorise it, one to delete the authorisation.
 OWNERS_REQUESTS: Final = 2
 _HOUR: Final = 3_600
 
 
+def figures() -> Iterator[Figure]:
+    """How many seconds it takes with the whole quota of the zone's owner, and the owner's calls."""
+    measured = associations(VPCS, ACCOUNTS)
+    yield Figure(f"associate_{VPCS}_vpcs_seconds", measured.seconds, "seconds", limit=measured.limit)
+    yield Figure("owners_calls_per_association", measured.owners_calls / VPCS, "calls", limit=2)
+
+
 @dataclass(frozen=True, slots=True)
 class Associations:
-    """How long it took, what the buckets allow, and how many calls the zone's owner made."""
+    """How many seconds it took and the buckets allow, and how many calls the zone's owner made."""
 
     seconds: float
     limit: float
@@ -53,7 +62,7 @@ class Associations:
 
 
 def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
-    """Associate so many VPCs in so many accounts with one zone, with this share of all buckets, full at first."""
+    """Associate VPCs of several accounts with one zone, with this share of all buckets, which are full at first."""
     limits = Limits(vpcs=vpcs + 1)
     with moved_clock() as clock, mock_aws(), strict_route53(clock, limits=limits) as route53:
         world = _World(route53)
@@ -68,13 +77,13 @@ def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
                 raise AssertionError(f"some VPCs of {account} could not be associated")
         seconds = clock.now() - began
         if len(route53.vpcs_of(zone_id)) != vpcs + 1 or route53.authorizations(zone_id) or route53.throttled:
-            raise AssertionError("VPCs are missing, an authorisation is left, or calls were throttled")
+            raise AssertionError("VPCs are missing, an authorisation remains, or calls were throttled")
         # Each VPC's own account makes one call.
         return Associations(seconds, limit(vpcs, share), sum(route53.calls.values()) - before - vpcs)
 
 
 def limit(vpcs: int, share: float = 1.0) -> float:
-    """How many seconds the buckets of the zone's owner ask for, that of AssociateVPCWithHostedZone among them."""
+    """The fewest seconds that the buckets of the zone's owner and of AssociateVPCWithHostedZone allow."""
     buckets = (
         (REQUESTS, OWNERS_REQUESTS * vpcs),
         (CHANGES, ASSOCIATION_CHANGES * vpcs),
@@ -85,7 +94,7 @@ def limit(vpcs: int, share: float = 1.0) -> float:
 
 @dataclass(slots=True)
 class _World:
-    """The accounts: clients of each, and what the ports of the associator need beside the calls that are measured."""
+    """The accounts with their clients, and the associator's ports that are not measured."""
 
     route53: StrictRoute53
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
@@ -93,7 +102,7 @@ class _World:
     _zone_id: str = ""
 
     def zone(self) -> str:
-        """A zone of the networking account with a first VPC; its id."""
+        """Create a zone of the networking account with a first VPC; its id."""
         first = ec2_backends[NETWORK][REGION].create_vpc("10.0.0.0/16").id
         made = self.client(f"arn:aws:iam::{NETWORK}:role/-", REGION).create_hosted_zone(
             Name=DOMAIN, CallerReference="-", VPC={"VPCRegion": REGION, "VPCId": first}
@@ -102,7 +111,7 @@ class _World:
         return self._zone_id
 
     def vpc(self, account: str, number: int) -> VpcRef:
-        """A new VPC."""
+        """Create a VPC."""
         made = ec2_backends[account][REGION].create_vpc(f"10.{number % 250}.0.0/16")
         return VpcRef(account, REGION, made.id)
 
@@ -135,11 +144,11 @@ class _World:
         return Account(account_id, None)
 
     def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
-        there = self.route53.vpcs_of(self._zone_id)
+        associated = self.route53.vpcs_of(self._zone_id)
         zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)
         return tuple(
-            Vpc(VpcRef(spoke.account, spoke.region, one), zones=zone if one in there else ())
-            for one in sorted(vpc_ids or ())
+            Vpc(VpcRef(spoke.account, spoke.region, vpc_id), zones=zone if vpc_id in associated else ())
+            for vpc_id in sorted(vpc_ids or ())
         )
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
