@@ -1,119 +1,37 @@
-"""The permission guard, against policies deployed in the emulator."""
+"""Which calls of a guarded role pass, and how a denied call is answered."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
-from moto.iam.models import iam_backends
 
 from sandbox.aws.iam.guard import AccessDenied, Denied, Guard
-from sandbox.aws.iam.permissions import Caller, Permission, UnknownOperation, needed_permissions, normalized_record_name
-from sandbox.aws.organization import AccountSpec, OrganizationSpec, UnitSpec, build_organization, organization_bridges
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-MANAGEMENT, HUB, WEB, NETWORK = "100000000001", "100000000002", "100000000003", "100000000004"
-ORG = "o-demo123456"
-REGION = "eu-west-1"
-OBSERVER = f"arn:aws:iam::{HUB}:role/orgdns-observer"
-READER = f"arn:aws:iam::{WEB}:role/orgdns-reader"
-TABLE = f"arn:aws:dynamodb:{REGION}:{HUB}:table/ledger"
-CONDITION = "route53:ChangeResourceRecordSets"
-SPEC = OrganizationSpec(
-    ORG,
+from sandbox.aws.iam.permissions import Caller, UnknownOperation, needed_permissions
+from tests.support.sandbox.guard import (
+    HUB,
+    LAMBDA,
     MANAGEMENT,
-    (
-        UnitSpec(
-            "ou-demo-11111111",
-            "all",
-            accounts=(AccountSpec(HUB, "hub"), AccountSpec(WEB, "web"), AccountSpec(NETWORK, "network")),
-        ),
-    ),
+    NETWORK,
+    OBSERVER,
+    ONLY_OBSERVER,
+    ORG,
+    REGION,
+    TABLE,
+    WEB,
+    administrator,
+    client,
+    denial,
+    grant,
+    role,
+    session_of,
+    table,
 )
 
-
-def client(service: str, key: Any, region: str = REGION) -> Any:  # noqa: ANN401 - clients of several services
-    if not isinstance(key, dict):
-        key = {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
-    return boto3.client(
-        service,  # type: ignore[call-overload]  # several services
-        region_name=region,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-        aws_session_token=key.get("SessionToken"),
-    )
-
-
-def administrator(account: str) -> Any:  # noqa: ANN401 - moto's own access key
-    return iam_backends[account]["aws"].create_temp_access_key()
-
-
-def role(account: str, name: str, trust: dict[str, Any], *statements: dict[str, Any]) -> str:
-    iam = client("iam", administrator(account))
-    trusted = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **trust}]}
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trusted))["Role"]["Arn"]
-    grant(account, name, *statements)
-    return arn
-
-
-def grant(account: str, name: str, *statements: dict[str, Any]) -> None:
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Resource": "*", **each} for each in statements],
-    }
-    iam = client("iam", administrator(account))
-    iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(policy))
-
-
-LAMBDA = {"Principal": {"Service": "lambda.amazonaws.com"}}
-ONLY_OBSERVER = {
-    "Principal": {"AWS": HUB},
-    "Condition": {"StringEquals": {"aws:PrincipalOrgID": ORG}, "ArnEquals": {"aws:PrincipalArn": OBSERVER}},
-}
-
-
-@pytest.fixture
-def guard() -> Iterator[Guard]:
-    with mock_aws(), organization_bridges():
-        build_organization(SPEC)
-        role(
-            HUB,
-            "orgdns-observer",
-            LAMBDA,
-            {"Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/orgdns-reader"},
-            {"Action": ["dynamodb:GetItem", "dynamodb:PutItem"], "Resource": TABLE},
-        )
-        role(WEB, "orgdns-reader", ONLY_OBSERVER, {"Action": "ec2:DescribeInstances"})
-        guard = Guard()
-        with guard.in_force():
-            yield guard
-
-
-def session_of(arn: str) -> dict[str, Any]:
-    """Credentials of a role's session, as the Lambda service gets them: nobody that is guarded asks for them."""
-    sts = client("sts", administrator(arn.split(":")[4]))
-    credentials: dict[str, Any] = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    return credentials
-
-
-def table(account: str = HUB) -> None:
-    client("dynamodb", administrator(account)).create_table(
-        TableName="ledger",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-
-def denial(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    response = error.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+READER = f"arn:aws:iam::{WEB}:role/orgdns-reader"
+CONDITION = "route53:ChangeResourceRecordSets"
 
 
 def test_a_chain_of_roles_that_is_allowed_passes_and_is_noted(guard: Guard) -> None:
@@ -334,130 +252,3 @@ def test_a_transaction_needs_the_permissions_of_its_parts() -> None:
     }
     assert needed("BatchWriteItem", {"RequestItems": {"ledger": []}}) == {("dynamodb:BatchWriteItem", TABLE)}
     assert needed("Query", {"TableName": TABLE, "IndexName": "i"}) == {("dynamodb:Query", f"{TABLE}/index/i")}
-
-
-VPC = {"VPCId": "vpc-0a", "VPCRegion": REGION}
-OF_VPC = {"route53:VPCs": (f"VPCId=vpc-0a,VPCRegion={REGION}",)}
-DESCRIBE_VPCS = Permission("ec2:DescribeVpcs")
-ZONE = "arn:aws:route53:::hostedzone/Z1"
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "parameters", "expected"),
-    [
-        *(
-            (
-                "route53",
-                operation,
-                {"HostedZoneId": "/hostedzone/Z1", "VPC": VPC},
-                (Permission(f"route53:{operation}", ZONE, OF_VPC), *further),
-            )
-            for operation, further in (
-                ("AssociateVPCWithHostedZone", (DESCRIBE_VPCS,)),
-                ("DisassociateVPCFromHostedZone", (DESCRIBE_VPCS,)),
-                ("CreateVPCAssociationAuthorization", ()),
-                ("DeleteVPCAssociationAuthorization", ()),
-            )
-        ),
-        (
-            "route53",
-            "ListVPCAssociationAuthorizations",
-            {"HostedZoneId": "Z1"},
-            (Permission("route53:ListVPCAssociationAuthorizations", ZONE),),
-        ),
-        (
-            "route53",
-            "ListHostedZonesByVPC",
-            VPC,
-            (Permission("route53:ListHostedZonesByVPC", context=OF_VPC), DESCRIBE_VPCS),
-        ),
-        ("ec2", "DescribeVpcs", {"VpcIds": ["vpc-0a"]}, (DESCRIBE_VPCS,)),
-        (
-            "ec2",
-            "DescribeVpcAttribute",
-            {"VpcId": "vpc-0a", "Attribute": "enableDnsSupport"},
-            (Permission("ec2:DescribeVpcAttribute", f"arn:aws:ec2:{REGION}:{WEB}:vpc/vpc-0a"),),
-        ),
-        ("route53resolver", "ListResolverRules", {}, (Permission("route53resolver:ListResolverRules"),)),
-        (
-            "route53resolver",
-            "ListResolverRuleAssociations",
-            {},
-            (Permission("route53resolver:ListResolverRuleAssociations"), DESCRIBE_VPCS),
-        ),
-        *(
-            (
-                "route53resolver",
-                operation,
-                parameters,
-                (
-                    Permission(
-                        f"route53resolver:{operation}",
-                        f"arn:aws:route53resolver:{REGION}:{WEB}:resolver-config/{config}",
-                    ),
-                    DESCRIBE_VPCS,
-                ),
-            )
-            for operation, parameters, config in (
-                ("ListResolverConfigs", {}, "*"),
-                ("GetResolverConfig", {"ResourceId": "vpc-0a"}, "vpc-0a"),
-                ("UpdateResolverConfig", {"ResourceId": "vpc-0a", "AutodefinedReverseFlag": "DISABLE"}, "vpc-0a"),
-            )
-        ),
-    ],
-)
-def test_what_is_asked_about_vpcs_and_their_dns_needs_these(
-    service: str, operation: str, parameters: dict[str, Any], expected: tuple[Permission, ...]
-) -> None:
-    """The zone or VPC in question where it can be named, and to see the VPCs where AWS looks them up."""
-    assert needed_permissions(service, operation, parameters, Caller(WEB, REGION)) == expected
-
-
-def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> None:
-    """A role that may associate VPCs of one region only, and that must be able to describe them."""
-    allowed = {
-        "Action": "route53:AssociateVPCWithHostedZone",
-        "Condition": {
-            "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={REGION}"]},
-            # A global service is called in us-east-1, whatever region its client was made for.
-            "StringEquals": {"aws:RequestedRegion": "us-east-1"},
-        },
-    }
-    associator = role(WEB, "orgdns-vpc-associator", ONLY_OBSERVER, allowed)
-    route53 = client("route53", session_of(associator))
-    for region, denied in (("eu-central-1", "route53:AssociateVPCWithHostedZone"), (REGION, "ec2:DescribeVpcs")):
-        with pytest.raises(ClientError) as refused:
-            route53.associate_vpc_with_hosted_zone(HostedZoneId="Z1", VPC={"VPCId": "vpc-0a", "VPCRegion": region})
-        assert denial(refused) == ("AccessDenied", 403)
-        assert guard.denied[-1].action == denied
-    grant(WEB, "orgdns-vpc-associator", allowed, {"Action": "ec2:DescribeVpcs"})
-    with pytest.raises(ClientError, match="NoSuchHostedZone"):
-        route53.associate_vpc_with_hosted_zone(HostedZoneId="Z1", VPC=VPC)
-    assert guard.used_actions("orgdns-vpc-associator") == {"route53:AssociateVPCWithHostedZone", "ec2:DescribeVpcs"}
-
-
-@pytest.mark.parametrize("name", ["orgdns-associator", "orgdns-authorizer", "orgdns-vpc-associator"])
-def test_the_roles_that_associate_vpcs_are_guarded(guard: Guard, name: str) -> None:
-    """What no policy of theirs grants is refused, in the words of the Resolver."""
-    resolver = client("route53resolver", session_of(role(WEB, name, LAMBDA, {"Action": "a:B"})))
-    with pytest.raises(ClientError) as refused:
-        resolver.list_resolver_rules()
-    assert denial(refused) == ("AccessDeniedException", 400)
-    assert [each.action for each in guard.denied] == ["route53resolver:ListResolverRules"]
-
-
-@pytest.mark.parametrize(
-    ("name", "normalized"),
-    [
-        ("Web.Corp.Internal.", "web.corp.internal"),
-        ("*.corp.internal", r"\052.corp.internal"),
-        (r"\052.corp.internal.", r"\052.corp.internal"),
-        (r"\141.b", "a.b"),
-        (r"a\056b.c", r"a\056b.c"),
-        ("a b_c-d.e", r"a\040b_c-d.e"),
-        ("ü.e", r"\303\274.e"),
-    ],
-)
-def test_record_names_are_normalized_as_the_condition_keys_want_them(name: str, normalized: str) -> None:
-    """Lower case, no trailing dot, and octal escapes for all but letters, digits, hyphen, underscore and dot."""
-    assert normalized_record_name(name) == normalized

@@ -1,3 +1,5 @@
+"""Which change batches Route 53 applies."""
+
 from dataclasses import replace
 
 import pytest
@@ -14,48 +16,7 @@ from sandbox.aws.route53.rules import (
     Routing,
     check_request,
 )
-from sandbox.aws.route53.zone import Zone
-
-WEB = "web.corp.internal."
-
-
-def simple(name: str = WEB, type_: str = "A", *values: str, ttl: int = 60) -> ResourceRecordSet:
-    return ResourceRecordSet(name, type_, ttl, values or ("10.0.0.1",))
-
-
-def member(identifier: str, *values: str, name: str = WEB, type_: str = "A", ttl: int = 60) -> ResourceRecordSet:
-    return ResourceRecordSet(name, type_, ttl, values or ("10.0.0.1",), identifier, Routing.MULTIVALUE)
-
-
-def weighted(identifier: str, ttl: int = 60) -> ResourceRecordSet:
-    return ResourceRecordSet(WEB, "A", ttl, ("10.0.0.1",), identifier, Routing.WEIGHTED, details=(("Weight", 1),))
-
-
-def create(record_set: ResourceRecordSet) -> Change:
-    return Change(Action.CREATE, record_set)
-
-
-def delete(record_set: ResourceRecordSet) -> Change:
-    return Change(Action.DELETE, record_set)
-
-
-def upsert(record_set: ResourceRecordSet) -> Change:
-    return Change(Action.UPSERT, record_set)
-
-
-def zone_with(*record_sets: ResourceRecordSet, limit: int = 10_000) -> Zone:
-    zone = Zone("corp.internal.", "Z0CORP", limit)
-    zone.apply([create(record_set) for record_set in record_sets])
-    return zone
-
-
-def refusals(zone: Zone, *changes: Change) -> tuple[str, ...]:
-    before = tuple(zone.listed())
-    with pytest.raises(InvalidChangeBatch) as refused:
-        zone.apply(changes)
-    assert tuple(zone.listed()) == before
-    assert len(zone) == len(before)
-    return refused.value.messages
+from tests.support.sandbox.record_sets import WEB, create, delete, member, refusals, simple, upsert, zone_with
 
 
 def test_create_of_what_exists_is_refused() -> None:
@@ -135,108 +96,6 @@ def test_a_name_outside_the_zone_is_refused() -> None:
     assert refusals(zone_with(), create(simple("web.notcorp.internal."))) == (
         "RRSet with DNS name web.notcorp.internal. is not permitted in zone corp.internal.",
     )
-
-
-def test_simple_and_multivalue_do_not_mix_at_one_name_and_type() -> None:
-    """Neither may join the other, but another type of the same name is free to differ."""
-    assert refusals(zone_with(simple()), create(member("one"))) == (
-        (
-            'RRSet with DNS name web.corp.internal., type A, SetIdentifier "one" cannot be created because a non '
-            "multivalue answer rrset exists with the same name and type."
-        ),
-    )
-    assert refusals(zone_with(member("one")), create(simple())) == (
-        (
-            "RRSet with DNS name web.corp.internal., type A, SetIdentifier null cannot be created as other RRSets "
-            "exist with the same name and type."
-        ),
-    )
-    zone_with(simple(), member("one", "2001:db8::1", type_="AAAA"))
-
-
-def test_an_upsert_may_change_the_policy_of_a_record_set_that_is_alone() -> None:
-    """The record set that it replaces is no neighbour of it."""
-    zone = zone_with(weighted("one"))
-    zone.apply([upsert(member("one"))])
-    assert tuple(zone.listed()) == (member("one"),)
-
-
-def test_a_cname_is_alone_at_its_name() -> None:
-    """It neither joins others nor is joined."""
-    cname = simple(WEB, "CNAME", "other.corp.internal.")
-    assert refusals(zone_with(simple()), create(cname)) == (
-        (
-            "RRSet of type CNAME with DNS name web.corp.internal. is not permitted as it conflicts with other records "
-            "with the same DNS name in zone corp.internal."
-        ),
-    )
-    assert refusals(zone_with(cname), create(member("one"))) == (
-        (
-            "RRSet of type A with DNS name web.corp.internal. is not permitted because a conflicting RRSet of type "
-            "CNAME with the same DNS name already exists in zone corp.internal."
-        ),
-    )
-    assert "at apex" in refusals(zone_with(), create(replace(cname, name="corp.internal.")))[0]
-
-
-@pytest.mark.parametrize(
-    "unsupported",
-    [
-        member("one", "other.corp.internal.", type_="CNAME"),
-        member("one", "ns.corp.internal.", type_="NS"),
-        replace(member("one"), ttl=None, values=(), alias_target=(("DNSName", "other.corp.internal."),)),
-    ],
-)
-def test_multivalue_answer_supports_neither_cname_nor_ns_nor_aliases(unsupported: ResourceRecordSet) -> None:
-    """AWS documents these three as not supported."""
-    assert "multivalue answer supports neither" in refusals(zone_with(), create(unsupported))[0]
-
-
-def test_one_name_and_type_holds_a_hundred_record_sets() -> None:
-    """The 101st is refused, an UPSERT of one of the hundred is not."""
-    zone = zone_with(*(member(str(number)) for number in range(100)))
-    assert "Exceeded limit on number of multivalue RRSets" in refusals(zone, create(member("100")))[0]
-    zone.apply([upsert(member("99", "10.0.0.2"))])
-    assert len(zone) == 100
-
-
-def test_multivalue_ttls_become_the_last_one_given() -> None:
-    """So a later DELETE with the TTL that was given first matches no more."""
-    zone = zone_with(member("one", ttl=60), member("two", ttl=30))
-    assert [record_set.ttl for record_set in zone.listed()] == [30, 30]
-    assert "do not match" in refusals(zone, delete(member("one", ttl=60)))[0]
-    zone.apply([delete(member("one", ttl=30))])
-
-
-def test_weighted_ttls_must_be_equal() -> None:
-    """Weighted record sets are not levelled but refused."""
-    message = refusals(zone_with(weighted("one")), create(weighted("two", ttl=30)))[0]
-    assert message.endswith("cannot be created as weighted sets must contain the same TTL.")
-
-
-@pytest.mark.parametrize(
-    ("type_", "value", "problem"),
-    [
-        ("A", "10.0.0.256", "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)"),
-        ("A", "2001:db8::1", "ARRDATAIllegalIPv4Address"),
-        ("A", "", "ARRDATAIllegalIPv4Address"),
-        ("AAAA", "10.0.0.1", "(Value is not a valid IPv6 address)"),
-        ("AAAA", "fe80::1%eth0", "(Value is not a valid IPv6 address)"),
-    ],
-)
-def test_a_bad_address_is_refused(type_: str, value: str, problem: str) -> None:
-    """The message names the value."""
-    message = refusals(zone_with(), create(simple(WEB, type_, value)))[0]
-    assert problem in message
-    assert message.endswith(f"encountered with '{value}''")
-
-
-def test_a_value_given_twice_and_a_second_cname_are_refused() -> None:
-    """A record set is a set of values, and a CNAME has one."""
-    assert refusals(zone_with(), create(simple(WEB, "A", "10.0.0.1", "10.0.0.1"))) == (
-        "Duplicate Resource Record: '10.0.0.1'",
-    )
-    assert "one value only" in refusals(zone_with(), create(simple(WEB, "CNAME", "a.", "b.")))[0]
 
 
 def test_the_zones_own_ns_and_soa_stay() -> None:
@@ -325,6 +184,8 @@ RECORD_SETS = st.builds(
     name=st.sampled_from(["a.corp.internal.", "b.a.corp.internal.", "\\052.corp.internal."]),
     ttl=st.sampled_from([30, 60]),
 ) | st.builds(simple, st.sampled_from(["a.corp.internal.", "c.corp.internal."]), st.sampled_from(["A", "TXT"]))
+
+
 BATCHES = st.lists(st.lists(st.builds(Change, st.sampled_from(Action), RECORD_SETS), max_size=4), max_size=12)
 
 

@@ -1,0 +1,209 @@
+"""Service-managed StackSets: deployment to the accounts of units, as accounts come and go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from moto.events.models import events_backends
+
+from sandbox.aws.cloudformation.deployer import DeploymentFailed, deployer
+from sandbox.aws.organization import (
+    AccountSpec,
+    build_organization,
+    organization_bridges,
+)
+from tests.support.sandbox.cloudformation import (
+    DATA,
+    HUB,
+    MANAGEMENT,
+    NAMED_IAM,
+    OUTSIDE,
+    PROD,
+    REGION,
+    SECOND,
+    SPEC,
+    WEB,
+    WORK,
+    World,
+    client,
+    role,
+    role_policies,
+)
+
+CHILD = """
+Parameters:
+  Hub: {Type: String}
+Resources:
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: !Sub orgdns-${AWS::Region}
+      EventPattern: {source: [aws.ec2]}
+      Targets: [{Id: hub, Arn: !Sub "arn:aws:events:eu-west-1:${Hub}:event-bus/orgdns"}]
+"""
+
+
+def stack_set(name: str, body: str, *regions: str, units: tuple[str, ...] = (WORK,), **more: Any) -> dict[str, Any]:  # noqa: ANN401 - properties of any kind
+    properties = {
+        "StackSetName": name,
+        "PermissionModel": "SERVICE_MANAGED",
+        "CallAs": "DELEGATED_ADMIN",
+        "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "OperationPreferences": {"MaxConcurrentPercentage": 100},
+        "StackInstancesGroup": [
+            {"DeploymentTargets": {"OrganizationalUnitIds": list(units)}, "Regions": list(regions or (REGION,))}
+        ],
+        "TemplateBody": body,
+    }
+    return {"Type": "AWS::CloudFormation::StackSet", "Properties": {**properties, **more}}
+
+
+READER = json.dumps({"Resources": {"Reader": role("orgdns-reader", "ec2:DescribeInstances")}})
+
+
+def rollout(region_template: str = CHILD, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - properties of any kind
+    arn = f"arn:aws:cloudformation:${{AWS::Region}}:{MANAGEMENT}:stackset/${{Account}}"
+    automatic = {"Enabled": True, "RetainStacksOnAccountRemoval": False, "DependsOn": [{"Fn::Sub": arn}]}
+    parameters = [{"ParameterKey": "Hub", "ParameterValue": {"Ref": "AWS::AccountId"}}]
+    region = stack_set("a-region", region_template, REGION, SECOND, Parameters=parameters, AutoDeployment=automatic)
+    return {"Resources": {"Region": region, "Account": stack_set("z-account", READER, **more)}}
+
+
+def stacks(account: str, region: str) -> list[str]:
+    listed = client("cloudformation", account, region).describe_stacks()["Stacks"]
+    return sorted(stack["StackName"].split("-")[1] for stack in listed)
+
+
+def rules(account: str, region: str) -> list[str]:
+    return list(events_backends[account][region].describe_event_bus("default").rules)
+
+
+def test_a_stack_set_puts_one_real_stack_into_each_account_and_region(world: World) -> None:
+    """Units are followed down, and each stack is seen in its own account and region."""
+    world.deploy(rollout())
+    for account in (WEB, DATA):
+        assert stacks(account, REGION) == ["a", "z"]
+        assert stacks(account, SECOND) == ["a"]
+        assert (rules(account, REGION), rules(account, SECOND)) == (["orgdns-eu-west-1"], ["orgdns-us-east-1"])
+        assert "inline" in role_policies(account, "orgdns-reader")
+    (target,) = events_backends[WEB][SECOND].describe_event_bus("default").rules["orgdns-us-east-1"].targets
+    assert target["Arn"] == f"arn:aws:events:eu-west-1:{HUB}:event-bus/orgdns"
+    summaries = client("cloudformation").list_stack_instances(StackSetName="a-region")["Summaries"]
+    assert {(each["Account"], each["Region"], each["Status"]) for each in summaries} == {
+        (account, region, "CURRENT") for account in (WEB, DATA) for region in (REGION, SECOND)
+    }
+
+
+def test_the_management_account_is_left_out(world: World) -> None:
+    """A stack set on the root reaches every member account, and never the management account."""
+    world.deploy({"Resources": {"Set": stack_set("all", READER, units=(world.organization.root_id,))}})
+    assert [stacks(account, REGION) for account in (MANAGEMENT, WEB, DATA)] == [[], ["all"], ["all"]]
+
+
+def test_an_account_that_joins_gets_its_stacks_in_order(world: World) -> None:
+    """A new account in a target unit gets all stacks, those that others depend on first."""
+    world.deploy(rollout())
+    new = "100000000009"
+    world.organization.add_account(PROD, AccountSpec(new, "new"))
+    assert stacks(new, REGION) == ["a", "z"]
+    assert stacks(new, SECOND) == ["a"]
+    made = client("cloudformation", new).describe_stacks()["Stacks"]
+    assert [stack["StackName"].split("-")[1] for stack in made] == ["z", "a"]
+
+
+def test_an_account_that_leaves_loses_its_stacks(world: World) -> None:
+    """Moved out of the target units, or out of the organization, an account keeps nothing of the rollout."""
+    world.deploy(rollout())
+    world.organization.move_account(WEB, OUTSIDE)
+    world.organization.remove_account(DATA)
+    for account in (WEB, DATA):
+        assert (stacks(account, REGION), stacks(account, SECOND), rules(account, REGION)) == ([], [], [])
+    assert client("cloudformation").list_stack_instances(StackSetName="a-region")["Summaries"] == []
+
+
+def test_stacks_are_retained_where_that_is_asked_for(world: World) -> None:
+    """With RetainStacksOnAccountRemoval the stack stays, and no longer belongs to the stack set."""
+    retained = {"Enabled": True, "RetainStacksOnAccountRemoval": True}
+    world.deploy({"Resources": {"Set": stack_set("kept", READER, AutoDeployment=retained)}})
+    world.organization.move_account(WEB, OUTSIDE)
+    assert stacks(WEB, REGION) == ["kept"]
+    summaries = client("cloudformation").list_stack_instances(StackSetName="kept")["Summaries"]
+    assert [each["Account"] for each in summaries] == [DATA]
+
+
+def test_without_auto_deployment_accounts_come_and_go_unnoticed(world: World) -> None:
+    """A stack set that does not deploy by itself leaves a new account alone."""
+    world.deploy({"Resources": {"Set": stack_set("manual", READER, AutoDeployment={"Enabled": False})}})
+    world.organization.add_account(WORK, AccountSpec("100000000009", "new"))
+    assert stacks("100000000009", REGION) == []
+
+
+def test_an_update_of_the_stack_set_updates_the_real_stacks(world: World) -> None:
+    """A changed template reaches every stack, and changed targets add and take away."""
+    world.deploy(rollout())
+    world.deploy(rollout(CHILD.replace("aws.ec2", "aws.tag")))
+    for account in (WEB, DATA):
+        rule = events_backends[account][SECOND].describe_event_bus("default").rules["orgdns-us-east-1"]
+        assert json.loads(rule.event_pattern.dump()) == {"source": ["aws.tag"]}
+    world.deploy(
+        rollout(StackInstancesGroup=stack_set("x", "", SECOND, units=(PROD,))["Properties"]["StackInstancesGroup"])
+    )
+    assert (stacks(WEB, REGION), stacks(DATA, REGION), stacks(DATA, SECOND)) == (["a"], ["a"], ["a", "z"])
+
+
+def test_deleting_the_rollout_deletes_the_stacks(world: World) -> None:
+    """When the stack set goes, so do its stacks."""
+    world.deploy(rollout())
+    world.deployer.delete(HUB, REGION, "stack")
+    assert [stacks(account, region) for account in (WEB, DATA) for region in (REGION, SECOND)] == [[]] * 4
+
+
+@pytest.mark.parametrize(
+    ("account", "more", "message"),
+    [
+        (WEB, {}, "delegated admin"),
+        (HUB, {"CallAs": "SELF"}, "delegated admin"),
+        (MANAGEMENT, {}, "delegated admin"),
+        (HUB, {"Capabilities": []}, "CAPABILITY_NAMED_IAM"),
+        (HUB, {"PermissionModel": "SELF_MANAGED"}, "service-managed"),
+        (HUB, {"TemplateURL": "https://x"}, "TemplateURL"),
+        (HUB, {"AutoDeployment": {"Enabled": True, "DependsOn": ["arn:aws:x"]}}, "do not exist"),
+    ],
+)
+def test_a_stack_set_that_aws_would_not_take_is_refused(
+    world: World, account: str, more: dict[str, Any], message: str
+) -> None:
+    """Only the administrator, calling as what it is, with what the child template needs, may create one."""
+    with pytest.raises(DeploymentFailed, match=message):
+        world.deploy({"Resources": {"Set": stack_set("s", READER, **more)}}, account)
+    assert stacks(WEB, REGION) == []
+
+
+def test_a_stack_that_fails_in_a_member_account_undoes_the_stack_set(world: World) -> None:
+    """One member has a role of that name already: the stacks made before it go again."""
+    text = json.dumps({"Resources": {"Role": role("orgdns-reader", "a:B")}})
+    world.deployer.deploy(DATA, REGION, "own-reader", text, {}, NAMED_IAM)
+    with pytest.raises(DeploymentFailed, match="orgdns-reader"):
+        world.deploy({"Resources": {"Set": stack_set("s", READER)}})
+    assert (stacks(WEB, REGION), stacks(DATA, REGION)) == ([], ["reader"])
+    listed = client("cloudformation").list_stack_sets()["Summaries"]
+    assert [each["Status"] for each in listed] == ["DELETED"]
+
+
+def test_the_management_account_may_call_as_itself(world: World) -> None:
+    """The management account deploys to the members with CallAs SELF."""
+    world.deploy({"Resources": {"Set": stack_set("own", READER, CallAs="SELF")}}, MANAGEMENT)
+    assert stacks(DATA, REGION) == ["own"]
+
+
+def test_without_trusted_access_there_are_no_service_managed_stack_sets() -> None:
+    """StackSets must be let into the organization first."""
+    with mock_aws(), organization_bridges(), deployer() as deploys:
+        build_organization(SPEC)
+        template = json.dumps({"Resources": {"Set": stack_set("s", READER)}})
+        with pytest.raises(DeploymentFailed, match="trusted access"):
+            deploys.deploy(HUB, REGION, "stack", template)

@@ -1,0 +1,121 @@
+"""Which permissions calls about VPCs and their DNS need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.aws.iam.guard import Guard
+from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
+from tests.support.sandbox.guard import LAMBDA, ONLY_OBSERVER, REGION, WEB, client, denial, grant, role, session_of
+
+VPC = {"VPCId": "vpc-0a", "VPCRegion": REGION}
+OF_VPC = {"route53:VPCs": (f"VPCId=vpc-0a,VPCRegion={REGION}",)}
+DESCRIBE_VPCS = Permission("ec2:DescribeVpcs")
+ZONE = "arn:aws:route53:::hostedzone/Z1"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        *(
+            (
+                "route53",
+                operation,
+                {"HostedZoneId": "/hostedzone/Z1", "VPC": VPC},
+                (Permission(f"route53:{operation}", ZONE, OF_VPC), *further),
+            )
+            for operation, further in (
+                ("AssociateVPCWithHostedZone", (DESCRIBE_VPCS,)),
+                ("DisassociateVPCFromHostedZone", (DESCRIBE_VPCS,)),
+                ("CreateVPCAssociationAuthorization", ()),
+                ("DeleteVPCAssociationAuthorization", ()),
+            )
+        ),
+        (
+            "route53",
+            "ListVPCAssociationAuthorizations",
+            {"HostedZoneId": "Z1"},
+            (Permission("route53:ListVPCAssociationAuthorizations", ZONE),),
+        ),
+        (
+            "route53",
+            "ListHostedZonesByVPC",
+            VPC,
+            (Permission("route53:ListHostedZonesByVPC", context=OF_VPC), DESCRIBE_VPCS),
+        ),
+        ("ec2", "DescribeVpcs", {"VpcIds": ["vpc-0a"]}, (DESCRIBE_VPCS,)),
+        (
+            "ec2",
+            "DescribeVpcAttribute",
+            {"VpcId": "vpc-0a", "Attribute": "enableDnsSupport"},
+            (Permission("ec2:DescribeVpcAttribute", f"arn:aws:ec2:{REGION}:{WEB}:vpc/vpc-0a"),),
+        ),
+        ("route53resolver", "ListResolverRules", {}, (Permission("route53resolver:ListResolverRules"),)),
+        (
+            "route53resolver",
+            "ListResolverRuleAssociations",
+            {},
+            (Permission("route53resolver:ListResolverRuleAssociations"), DESCRIBE_VPCS),
+        ),
+        *(
+            (
+                "route53resolver",
+                operation,
+                parameters,
+                (
+                    Permission(
+                        f"route53resolver:{operation}",
+                        f"arn:aws:route53resolver:{REGION}:{WEB}:resolver-config/{config}",
+                    ),
+                    DESCRIBE_VPCS,
+                ),
+            )
+            for operation, parameters, config in (
+                ("ListResolverConfigs", {}, "*"),
+                ("GetResolverConfig", {"ResourceId": "vpc-0a"}, "vpc-0a"),
+                ("UpdateResolverConfig", {"ResourceId": "vpc-0a", "AutodefinedReverseFlag": "DISABLE"}, "vpc-0a"),
+            )
+        ),
+    ],
+)
+def test_what_is_asked_about_vpcs_and_their_dns_needs_these(
+    service: str, operation: str, parameters: dict[str, Any], expected: tuple[Permission, ...]
+) -> None:
+    """The zone or VPC in question where it can be named, and to see the VPCs where AWS looks them up."""
+    assert needed_permissions(service, operation, parameters, Caller(WEB, REGION)) == expected
+
+
+def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> None:
+    """A role that may associate VPCs of one region only, and that must be able to describe them."""
+    allowed = {
+        "Action": "route53:AssociateVPCWithHostedZone",
+        "Condition": {
+            "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={REGION}"]},
+            # A global service is called in us-east-1, whatever region its client was made for.
+            "StringEquals": {"aws:RequestedRegion": "us-east-1"},
+        },
+    }
+    associator = role(WEB, "orgdns-vpc-associator", ONLY_OBSERVER, allowed)
+    route53 = client("route53", session_of(associator))
+    for region, denied in (("eu-central-1", "route53:AssociateVPCWithHostedZone"), (REGION, "ec2:DescribeVpcs")):
+        with pytest.raises(ClientError) as refused:
+            route53.associate_vpc_with_hosted_zone(HostedZoneId="Z1", VPC={"VPCId": "vpc-0a", "VPCRegion": region})
+        assert denial(refused) == ("AccessDenied", 403)
+        assert guard.denied[-1].action == denied
+    grant(WEB, "orgdns-vpc-associator", allowed, {"Action": "ec2:DescribeVpcs"})
+    with pytest.raises(ClientError, match="NoSuchHostedZone"):
+        route53.associate_vpc_with_hosted_zone(HostedZoneId="Z1", VPC=VPC)
+    assert guard.used_actions("orgdns-vpc-associator") == {"route53:AssociateVPCWithHostedZone", "ec2:DescribeVpcs"}
+
+
+@pytest.mark.parametrize("name", ["orgdns-associator", "orgdns-authorizer", "orgdns-vpc-associator"])
+def test_the_roles_that_associate_vpcs_are_guarded(guard: Guard, name: str) -> None:
+    """What no policy of theirs grants is refused, in the words of the Resolver."""
+    resolver = client("route53resolver", session_of(role(WEB, name, LAMBDA, {"Action": "a:B"})))
+    with pytest.raises(ClientError) as refused:
+        resolver.list_resolver_rules()
+    assert denial(refused) == ("AccessDeniedException", 400)
+    assert [each.action for each in guard.denied] == ["route53resolver:ListResolverRules"]

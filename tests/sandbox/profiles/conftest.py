@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.aws.profiles.model import Limits
+from sandbox.aws.profiles.rules import Profiles
+from tests.support.profiles_world import (
+    There,
+    organization,
+)
+from tests.support.sandbox.profiles import Noon, Others
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def others() -> Others:
+    return Others()
+
+
+@pytest.fixture
+def profiles(others: Others) -> Profiles:
+    return Profiles(Noon(), others, Limits())
+
+
+@pytest.fixture
+def there() -> Iterator[There]:
+    with organization() as made:
+        yield made

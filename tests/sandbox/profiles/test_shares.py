@@ -1,0 +1,123 @@
+"""Shares of Profiles through boto3 and RAM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.profiles_world import (
+    APART,
+    BELOW,
+    MANAGEMENT,
+    ORGANIZATION_ARN,
+    OWNER,
+    REGION,
+    SHOP,
+    STRANGER,
+    TOP,
+    WEB,
+    There,
+    client,
+    unit_arn,
+    vpc_of,
+)
+from tests.support.sandbox.profile_calls import error, profile, seen, share
+
+if TYPE_CHECKING:
+    from sandbox.aws.organization import Organization
+
+
+@pytest.fixture
+def enabled(there: There) -> Organization:
+    client("ram", MANAGEMENT).enable_sharing_with_aws_organization()
+    return there.organization
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        (ORGANIZATION_ARN, {MANAGEMENT, WEB, SHOP}),
+        (unit_arn(TOP), {WEB}),
+        (unit_arn(BELOW), {WEB}),
+        (unit_arn(APART), {SHOP}),
+        (SHOP, {SHOP}),
+        (STRANGER, set()),
+    ],
+)
+@pytest.mark.usefixtures("enabled")
+def test_a_share_reaches_those_it_names(principal: str, expected: set[str]) -> None:
+    """The organization, a unit with those below it, an account; one outside would have to accept an invitation."""
+    made = profile()
+    share(made["Arn"], principal)
+    assert seen(OWNER) == {made["Id"]: "SHARED_BY_ME"}
+    accounts = (MANAGEMENT, WEB, SHOP, STRANGER)
+    assert {account for account in accounts if seen(account)} == expected
+    assert all(seen(account) == {made["Id"]: "SHARED_WITH_ME"} for account in expected)
+
+
+def test_a_share_follows_the_organization(enabled: Organization) -> None:
+    """An account that is moved below the unit has access, one that left the organization has not; nor without share."""
+    made = profile()
+    given = share(made["Arn"], unit_arn(TOP))
+    assert not seen(SHOP)
+    enabled.move_account(SHOP, BELOW)
+    assert seen(SHOP)
+    vpc, service = vpc_of(SHOP), client("route53profiles", SHOP)
+    service.associate_profile(ProfileId=made["Id"], ResourceId=vpc, Name="shop")
+    enabled.move_account(SHOP, APART)
+    assert not seen(SHOP)
+    assert service.list_profile_associations()["ProfileAssociations"] == []
+    assert seen(WEB)
+    client("ram", OWNER).delete_resource_share(resourceShareArn=given["resourceShareArn"])
+    assert not seen(WEB)
+    assert seen(OWNER) == {made["Id"]: "NOT_SHARED"}
+
+
+@pytest.mark.usefixtures("there")
+def test_sharing_within_the_organization_is_enabled_by_its_management_account() -> None:
+    """Before, the organization is not found, and an account of it would be invited as any other."""
+    made = profile()
+    for principal in (ORGANIZATION_ARN, unit_arn(TOP)):
+        with pytest.raises(ClientError, match="could not be found"):
+            share(made["Arn"], principal)
+    share(made["Arn"], WEB)
+    assert not seen(WEB)
+    assert error(client("ram", OWNER).enable_sharing_with_aws_organization) == ("OperationNotPermittedException", 400)
+    client("ram", MANAGEMENT).enable_sharing_with_aws_organization()
+    assert seen(WEB)
+    share(made["Arn"], ORGANIZATION_ARN)
+    assert seen(SHOP)
+
+
+@pytest.mark.usefixtures("enabled")
+def test_only_ones_own_profile_is_shared_and_only_with_what_there_is() -> None:
+    """Neither a profile that was shared with the account, nor one of another region; no root, no strange unit."""
+    made, far = profile(), profile(region="eu-central-1")
+    share(made["Arn"], WEB)
+    for account, arn in ((WEB, made["Arn"]), (OWNER, far["Arn"]), (OWNER, made["Arn"] + "0")):
+        assert error(share, arn=arn, account=account) == ("UnknownResourceException", 400)
+    root = f"arn:aws:organizations::{MANAGEMENT}:root/o-demo123456/r-demo"
+    for principal in (root, unit_arn("ou-demo-99999999"), ORGANIZATION_ARN.replace("o-demo", "o-other")):
+        with pytest.raises(ClientError, match="could not be found"):
+            share(made["Arn"], principal)
+    with pytest.raises(ClientError, match="OperationNotPermittedException"):
+        share(made["Arn"], STRANGER, allowExternalPrincipals=False)
+    with pytest.raises(ClientError, match="malformed"):
+        share(made["Arn"], "somebody")
+    assert seen(SHOP) == {}
+
+
+@pytest.mark.usefixtures("enabled")
+def test_what_else_is_shared_is_shared_as_before() -> None:
+    """The emulator's own checks stand, also beside a profile, and a share that was refused is not there."""
+    subnet = f"arn:aws:ec2:{REGION}:{OWNER}:subnet/subnet-1"
+    made, ram = profile(), client("ram", OWNER)
+    given = ram.create_resource_share(name="both", resourceArns=[subnet, made["Arn"]], principals=[unit_arn(TOP)])
+    found = ram.get_resource_share_associations(associationType="RESOURCE")["resourceShareAssociations"]
+    assert {each["associatedEntity"] for each in found} == {subnet, made["Arn"]}
+    assert given["resourceShare"]["status"] == "ACTIVE"
+    wrong = {"name": "wrong", "resourceArns": [f"arn:aws:s3:{REGION}:{OWNER}:bucket/b"]}
+    assert error(ram.create_resource_share, **wrong) == ("MalformedArnException", 400)
+    assert len(ram.get_resource_shares(resourceOwner="SELF")["resourceShares"]) == 1
