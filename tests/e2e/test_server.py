@@ -28,7 +28,7 @@ from orgdns.config.load import load
 from sandbox import example
 from sandbox.api_server import one_at_a_time
 from sandbox.aws.resolution.server import LOOPBACK
-from sandbox.narration import told
+from sandbox.narration import log_text
 from sandbox.server import FunctionsStopped, misfits, repeating
 from tests.support.build import ROOT
 
@@ -90,7 +90,7 @@ def started(home: Path, *options: str, **environment: str) -> Iterator[Running]:
         )
     running = Running(process, home, output)
     try:
-        until(lambda: "Ctrl-C ends it" in running.said() or process.poll() is not None, START)
+        until(lambda: "Press Ctrl-C to stop" in running.said() or process.poll() is not None, START)
         yield running
     finally:
         process.kill()
@@ -239,7 +239,7 @@ def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Ru
         until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
         running.process.send_signal(end)
         assert running.process.wait(PATIENCE) == 0
-        assert running.said().endswith("What happens:\nStopping.\n")
+        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")
 
 
 def finished(*options: str) -> subprocess.CompletedProcess[str]:
@@ -375,4 +375,4 @@ def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: 
 )
 def test_log_lines_are_told_for_a_person(line: dict[str, Any] | str, expected: str | None) -> None:
     """Message, subject and details in one line; metrics are no news."""
-    assert told(line) == expected
+    assert log_text(line) == expected

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
-from moto.iam.models import iam_backends
 
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.organization import (
     STACK_SETS_PRINCIPAL,
     AccountSpec,
     Organization,
     OrganizationSpec,
     UnitSpec,
-    build_organization,
     member_accounts_below,
-    organization_bridges,
     organization_id,
+)
+from tests.support.sandbox.organizations import (
+    DATA,
+    HUB,
+    MANAGEMENT,
+    OUTSIDE,
+    PROD,
+    SPEC,
+    WEB,
+    WORK,
+    simulated_organization,
 )
 
 if TYPE_CHECKING:
@@ -27,33 +34,16 @@ if TYPE_CHECKING:
 
     from mypy_boto3_organizations import OrganizationsClient
 
-MANAGEMENT, HUB, WEB, DATA = "100000000001", "100000000002", "100000000003", "100000000004"
-NETWORK, WORK, PROD = "ou-demo-11111111", "ou-demo-22222222", "ou-demo-33333333"
-SPEC = OrganizationSpec(
-    id="o-demo123456",
-    management_account=MANAGEMENT,
-    units=(
-        UnitSpec(NETWORK, "network", accounts=(AccountSpec(HUB, "hub"),)),
-        UnitSpec(WORK, "workloads", accounts=(AccountSpec(WEB, "web"),)),
-        UnitSpec(PROD, "production", parent=WORK, accounts=(AccountSpec(DATA, "data"),)),
-    ),
-)
-
 
 @pytest.fixture
 def organization() -> Iterator[Organization]:
-    with mock_aws(), organization_bridges():
-        yield build_organization(SPEC)
+    with simulated_organization() as organization:
+        yield organization
 
 
-def client_of(account: str) -> OrganizationsClient:
-    key = iam_backends[account]["aws"].create_temp_access_key()
-    return boto3.client(
-        "organizations",
-        region_name="us-east-1",
-        aws_access_key_id=key.access_key_id,
-        aws_secret_access_key=key.secret_access_key,
-    )
+def organizations(account: str) -> OrganizationsClient:
+    client: OrganizationsClient = administrator_client("organizations", account, "us-east-1")
+    return client
 
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -62,7 +52,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 def test_ids_are_those_of_the_specification(organization: Organization) -> None:
     """The organization, its root, units and accounts carry the ids that were asked for."""
-    client = client_of(MANAGEMENT)
+    client = organizations(MANAGEMENT)
     assert client.describe_organization()["Organization"]["Id"] == "o-demo123456"
     assert [root["Id"] for root in client.list_roots()["Roots"]] == [organization.root_id] == ["r-demo"]
     accounts = {account["Id"]: account["Name"] for account in client.list_accounts()["Accounts"]}
@@ -75,11 +65,11 @@ def test_ids_are_those_of_the_specification(organization: Organization) -> None:
 def test_a_delegated_administrator_sees_the_organization(organization: Organization) -> None:
     """Once it is delegated administrator, a member account gets the management account's answers."""
     organization.register_stack_sets_administrator(HUB)
-    account: Any = client_of(HUB).describe_account(AccountId=DATA)["Account"]
+    account: Any = organizations(HUB).describe_account(AccountId=DATA)["Account"]
     assert (account["Name"], account["Status"], account["State"]) == ("data", "ACTIVE", "ACTIVE")
     assert account["Arn"] == f"arn:aws:organizations::{MANAGEMENT}:account/o-demo123456/{DATA}"
     assert account["Paths"] == [f"o-demo123456/r-demo/{WORK}/{PROD}/"]
-    assert client_of(HUB).list_accounts()["Accounts"] == client_of(MANAGEMENT).list_accounts()["Accounts"]
+    assert organizations(HUB).list_accounts()["Accounts"] == organizations(MANAGEMENT).list_accounts()["Accounts"]
 
 
 def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
@@ -87,7 +77,7 @@ def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
     organization.register_stack_sets_administrator(HUB)
 
     def paths() -> list[str]:
-        described: Any = client_of(HUB).describe_account(AccountId=WEB)["Account"]
+        described: Any = organizations(HUB).describe_account(AccountId=WEB)["Account"]
         return list(described["Paths"])
 
     assert paths() == [f"o-demo123456/r-demo/{WORK}/"]
@@ -101,10 +91,10 @@ def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
 def test_a_plain_member_is_refused() -> None:
     """A member account that is no delegated administrator may not ask."""
     with pytest.raises(ClientError) as refused:
-        client_of(WEB).describe_account(AccountId=WEB)
+        organizations(WEB).describe_account(AccountId=WEB)
     assert code(refused) == "AccessDeniedException"
     with pytest.raises(ClientError) as outside:
-        client_of("999999999999").list_accounts()
+        organizations("999999999999").list_accounts()
     assert code(outside) == "AWSOrganizationsNotInUseException"
 
 
@@ -113,14 +103,14 @@ def test_an_unknown_account_is_not_found(organization: Organization) -> None:
     organization.register_stack_sets_administrator(HUB)
     for sweep_scheduler in (MANAGEMENT, HUB):
         with pytest.raises(ClientError) as unknown:
-            client_of(sweep_scheduler).describe_account(AccountId="999999999999")
+            organizations(sweep_scheduler).describe_account(AccountId="999999999999")
         assert code(unknown) == "AccountNotFoundException"
 
 
 @pytest.mark.usefixtures("organization")
 def test_the_stack_sets_principal_registers_through_the_api() -> None:
     """The two calls of a rollout turn a member account into StackSets' delegated administrator."""
-    client = client_of(MANAGEMENT)
+    client = organizations(MANAGEMENT)
     client.enable_aws_service_access(ServicePrincipal=STACK_SETS_PRINCIPAL)
     client.register_delegated_administrator(AccountId=HUB, ServicePrincipal=STACK_SETS_PRINCIPAL)
     listed = client.list_delegated_administrators(ServicePrincipal=STACK_SETS_PRINCIPAL)
@@ -135,7 +125,7 @@ def test_accounts_are_paged_by_twenty_and_none_is_lost(organization: Organizatio
     joined = organization.backend.accounts[0].create_time
     for account in organization.backend.accounts:
         account.create_time = joined
-    pages = list(client_of(MANAGEMENT).get_paginator("list_accounts").paginate())
+    pages = list(organizations(MANAGEMENT).get_paginator("list_accounts").paginate())
     assert [len(page["Accounts"]) for page in pages] == [20, 14]
     assert {account["Id"] for page in pages for account in page["Accounts"]} == {MANAGEMENT, HUB, WEB, DATA, *new}
 
@@ -150,11 +140,11 @@ def test_members_below_a_unit_include_those_of_its_children(organization: Organi
 
 def test_an_account_that_moves_or_leaves(organization: Organization) -> None:
     """A moved account is found in its new unit; one that left belongs to no organization."""
-    organization.move_account(WEB, NETWORK)
-    assert member_accounts_below(organization.backend, [NETWORK]) == (HUB, WEB)
+    organization.move_account(WEB, OUTSIDE)
+    assert member_accounts_below(organization.backend, [OUTSIDE]) == (HUB, WEB)
     assert organization_id(WEB) == "o-demo123456"
     organization.remove_account(WEB)
-    assert member_accounts_below(organization.backend, [NETWORK]) == (HUB,)
+    assert member_accounts_below(organization.backend, [OUTSIDE]) == (HUB,)
     assert organization_id(WEB) is None
 
 
@@ -165,7 +155,7 @@ def test_an_account_that_moves_or_leaves(organization: Organization) -> None:
         (SPEC.id, "1", SPEC.units),
         (SPEC.id, HUB, SPEC.units),
         (SPEC.id, MANAGEMENT, (UnitSpec("ou-1", "x"),)),
-        (SPEC.id, MANAGEMENT, (UnitSpec(NETWORK, "x"), UnitSpec("ou-other-11111111", "y"))),
+        (SPEC.id, MANAGEMENT, (UnitSpec(OUTSIDE, "x"), UnitSpec("ou-other-11111111", "y"))),
     ],
 )
 def test_a_specification_that_cannot_be_is_refused(

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.route53resolver.responses import Route53ResolverResponse
 
-from sandbox.aws.network import ReverseRules, dns_attributes, resolver_rules, switch_dns_on
+from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules, switch_dns_on
 from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
 from sandbox.aws.resolution.forwarding import ResolverRule
 from sandbox.aws.resolution.server import DnsServer
@@ -84,7 +84,7 @@ class Network:
 def network() -> Iterator[Network]:
     zone = Zone("corp.internal.")
     zone.apply([Change(Action.CREATE, ResourceRecordSet("web.corp.internal.", "A", 60, ("10.1.0.4",)))])
-    rules = ReverseRules()
+    rules = AutodefinedRules()
     with (
         mock_aws(),
         resolver_configs(rules),
@@ -244,7 +244,7 @@ def test_a_new_vpc_has_no_dns_hostnames_and_a_deleted_one_no_resolver(network: N
 
 def test_the_emulator_is_as_it_was_afterwards() -> None:
     """It has no such operations of its own."""
-    with resolver_configs(ReverseRules()):
+    with resolver_configs(AutodefinedRules()):
         assert hasattr(Route53ResolverResponse, "update_resolver_config")
     for operation in ("get_resolver_config", "list_resolver_configs", "update_resolver_config"):
         assert not hasattr(Route53ResolverResponse, operation)

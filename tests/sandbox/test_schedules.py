@@ -31,7 +31,7 @@ def test_rates(expression: str, seconds: int) -> None:
 @pytest.mark.parametrize("expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 * * ? *)", "rate(5 seconds)"])
 def test_what_is_no_rate_is_refused(expression: str) -> None:
     """What Scheduler would refuse, and what is not modelled here."""
-    with pytest.raises(NoExpression, match="no rate"):
+    with pytest.raises(NoExpression, match="is not rate"):
         period_of(expression)
 
 

@@ -1,4 +1,4 @@
-"""An organization with clients of its accounts, for the tests of Route 53 Profiles."""
+"""An organization whose accounts share Route 53 Profiles, and clients of its accounts."""
 
 from __future__ import annotations
 
@@ -7,21 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from moto import mock_aws
-from moto.iam.models import iam_backends
-
-from sandbox.aws.organization import (
-    AccountSpec,
-    Organization,
-    OrganizationSpec,
-    UnitSpec,
-    build_organization,
-    organization_bridges,
-)
+from sandbox.aws.credentials import administrator_client
+from sandbox.aws.organization import AccountSpec, Organization, OrganizationSpec, UnitSpec
 from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.clock import RealClock
+from tests.support.sandbox.organizations import MANAGEMENT, ORG, REGION, simulated_organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +20,8 @@ if TYPE_CHECKING:
     from sandbox.aws.profiles.rules import Profiles
     from sandbox.aws.route53.state import StrictRoute53
 
-MANAGEMENT, OWNER, WEB, SHOP = "100000000001", "100000000002", "100000000003", "100000000004"
+OWNER, WEB, SHOP = "100000000002", "100000000003", "100000000004"
 STRANGER = "200000000001"
-REGION = "eu-west-1"
-ORG = "o-demo123456"
 TOP, BELOW, APART = "ou-demo-11111111", "ou-demo-22222222", "ou-demo-33333333"
 SPEC = OrganizationSpec(
     ORG,
@@ -51,24 +40,9 @@ def unit_arn(unit: str) -> str:
 
 
 @cache
-def client(service: str, account: str, region: str = REGION, **options: Any) -> Any:  # noqa: ANN401 - any service's client
-    """A client of the account's administrator; it is made once for an organization."""
-    key = iam_backends[account]["aws"].create_temp_access_key()
-    keys = {"AccessKeyId": key.access_key_id, "SecretAccessKey": key.secret_access_key}
-    return client_with(keys, service, region, **options)
-
-
-def client_with(keys: dict[str, str], service: str, region: str = REGION, **options: Any) -> Any:  # noqa: ANN401 - as above
-    """A client with these credentials, as STS gives them out."""
-    make: Any = boto3.client
-    return make(
-        service,
-        region_name=region,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys.get("SessionToken"),
-        **options,
-    )
+def client(service: str, account: str, region: str = REGION) -> Any:  # noqa: ANN401 - any service's client
+    """A client of the account's administrator; one for each organization."""
+    return administrator_client(service, account, region)
 
 
 def vpc_of(account: str, region: str = REGION) -> str:
@@ -92,8 +66,8 @@ def zone_arn(zone: str) -> str:
 
 
 @dataclass(frozen=True)
-class There:
-    """The organization, and what the bridges keep of it."""
+class ProfilesWorld:
+    """The organization, and the state of the bridges."""
 
     organization: Organization
     route53: StrictRoute53
@@ -101,14 +75,13 @@ class There:
 
 
 @contextmanager
-def organization() -> Iterator[There]:
+def organization() -> Iterator[ProfilesWorld]:
     client.cache_clear()
     clock = RealClock()
     with (
-        mock_aws(),
+        simulated_organization(SPEC) as made,
         strict_route53(clock) as route53,
-        organization_bridges(),
         route53_profiles(clock) as profiles,
     ):
-        yield There(build_organization(SPEC), route53, profiles)
+        yield ProfilesWorld(made, route53, profiles)
     client.cache_clear()

@@ -3,14 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
 from sandbox.aws.cloudformation.deployer import deployer
-from sandbox.aws.organization import (
-    build_organization,
-    organization_bridges,
-)
-from tests.support.sandbox.cloudformation import HUB, SPEC, World
+from tests.support.sandbox.cloudformation import World
+from tests.support.sandbox.organizations import HUB, simulated_organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +14,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with mock_aws(), organization_bridges(), deployer() as deploys:
-        organization = build_organization(SPEC)
+    with simulated_organization() as organization, deployer() as deploys:
         organization.register_stack_sets_administrator(HUB)
         yield World(organization, deploys)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from moto import mock_aws
-from moto.iam.models import iam_backends
 
 from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from sandbox.aws.credentials import administrator_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,19 +60,8 @@ def with_properties(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - prop
     return changed
 
 
-def cloudwatch() -> Any:  # noqa: ANN401 - there are no types for CloudWatch here
-    key = iam_backends[ACCOUNT]["aws"].create_temp_access_key()
-    make: Any = boto3.client
-    return make(
-        "cloudwatch",
-        region_name=REGION,
-        aws_access_key_id=key.access_key_id,
-        aws_secret_access_key=key.secret_access_key,
-    )
-
-
 def alarms() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = cloudwatch().describe_alarms()["MetricAlarms"]
+    found: list[dict[str, Any]] = administrator_client("cloudwatch", ACCOUNT, REGION).describe_alarms()["MetricAlarms"]
     return found
 
 
@@ -94,7 +82,9 @@ def test_an_alarm_stands_in_cloudwatch(deploys: Deployer) -> None:
 def test_an_update_leaves_the_state_and_replaces_the_rest(deploys: Deployer) -> None:
     """A changed parameter reaches threshold and action, also through a condition, and the alarm stays as it was."""
     deploy(deploys)
-    cloudwatch().set_alarm_state(AlarmName="dead", StateValue="ALARM", StateReason="one is there")
+    administrator_client("cloudwatch", ACCOUNT, REGION).set_alarm_state(
+        AlarmName="dead", StateValue="ALARM", StateReason="one is there"
+    )
     deploy(deploys, Told="yes", Threshold="5")
     (alarm,) = alarms()
     assert (alarm["Threshold"], alarm["AlarmActions"]) == (5.0, [TOPIC])

@@ -15,19 +15,8 @@ from moto.sqs.models import sqs_backends
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import TemplateRefused, parsed_template
 from sandbox.aws.iam.guard import Guard
-from tests.support.sandbox.cloudformation import (
-    BUS,
-    HUB,
-    NAMED_IAM,
-    REGION,
-    SECOND,
-    WEB,
-    World,
-    client,
-    policy,
-    role,
-    role_policies,
-)
+from tests.support.sandbox.cloudformation import BUS, NAMED_IAM, SECOND, World, policy, role, role_policies
+from tests.support.sandbox.organizations import HUB, REGION, WEB, client
 
 
 def test_resource_policies_stand_on_the_bus_and_the_queue(world: World) -> None:

@@ -9,7 +9,8 @@ import pytest
 from moto.awslambda.models import lambda_backends
 
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
-from tests.support.sandbox.cloudformation import HUB, REGION, SECOND, World, client
+from tests.support.sandbox.cloudformation import SECOND, World
+from tests.support.sandbox.organizations import HUB, REGION, client
 
 
 def package(body: str) -> bytes:

@@ -6,31 +6,24 @@ import json
 from typing import Any
 
 import pytest
-from moto import mock_aws
 from moto.events.models import events_backends
 
 from sandbox.aws.cloudformation.deployer import DeploymentFailed, deployer
 from sandbox.aws.organization import (
     AccountSpec,
-    build_organization,
-    organization_bridges,
 )
-from tests.support.sandbox.cloudformation import (
+from tests.support.sandbox.cloudformation import NAMED_IAM, SECOND, World, role, role_policies
+from tests.support.sandbox.organizations import (
     DATA,
     HUB,
     MANAGEMENT,
-    NAMED_IAM,
     OUTSIDE,
     PROD,
     REGION,
-    SECOND,
-    SPEC,
     WEB,
     WORK,
-    World,
     client,
-    role,
-    role_policies,
+    simulated_organization,
 )
 
 CHILD = """
@@ -202,8 +195,7 @@ def test_the_management_account_may_call_as_itself(world: World) -> None:
 
 def test_without_trusted_access_there_are_no_service_managed_stack_sets() -> None:
     """StackSets must be let into the organization first."""
-    with mock_aws(), organization_bridges(), deployer() as deploys:
-        build_organization(SPEC)
+    with simulated_organization(), deployer() as deploys:
         template = json.dumps({"Resources": {"Set": stack_set("s", READER)}})
         with pytest.raises(DeploymentFailed, match="trusted access"):
             deploys.deploy(HUB, REGION, "stack", template)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.aws.cloudformation.template import TemplateRefused, changed_resources, parsed_template
-from tests.support.sandbox.cloudformation import BUS, HUB, NAMED_IAM, REGION, World, role
+from tests.support.sandbox.cloudformation import BUS, NAMED_IAM, World, role
+from tests.support.sandbox.organizations import HUB, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

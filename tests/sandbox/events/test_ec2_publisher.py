@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws.events.ec2_tags import asked_by_aws
+from sandbox.aws.events.ec2_tags import called_by_aws
 from tests.support.sandbox.ec2 import IMAGE, REGION, Account
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def test_a_customer_may_not_set_tags_of_aws(account: Account) -> None:
 def test_a_service_of_aws_sets_them_at_the_launch(account: Account) -> None:
     """The instance has the tag from the first event on, and a customer's own tags beside it."""
     tags = [*RESERVED, {"Key": "Name", "Value": "web"}]
-    with asked_by_aws():
+    with called_by_aws():
         (instance,) = account.launch(TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])
     (event,) = [event for event in account.events if event["source"] == "aws.tag"]
     assert event["detail"]["tags"] == {"aws:autoscaling:groupName": "web-fleet", "Name": "web"}

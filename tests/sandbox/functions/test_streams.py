@@ -114,5 +114,5 @@ def test_a_loop_that_never_settles_is_told(world: World) -> None:
     """Settling gives up with an error rather than for ever."""
     world.queue(BatchSize=1)
     world.send("one", "two", "three")
-    with pytest.raises(RuntimeError, match="not settled after 2 rounds"):
+    with pytest.raises(RuntimeError, match="not converged after 2 rounds"):
         world.functions.converge(limit=2)

@@ -3,11 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
 from sandbox.aws.iam.guard import Guard
-from sandbox.aws.organization import build_organization, organization_bridges
-from tests.support.sandbox.guard import HUB, LAMBDA, ONLY_OBSERVER, SPEC, TABLE, WEB, role
+from tests.support.sandbox.guard import LAMBDA, ONLY_OBSERVER, TABLE, role
+from tests.support.sandbox.organizations import HUB, WEB, simulated_organization
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def guard() -> Iterator[Guard]:
-    with mock_aws(), organization_bridges():
-        build_organization(SPEC)
+    with simulated_organization():
         role(
             HUB,
             "orgdns-observer",

@@ -155,5 +155,5 @@ def test_a_principal_that_is_not_modelled_is_an_error(principal: object) -> None
 
 def test_a_multivalued_key_needs_a_set_operator() -> None:
     """Without ForAllValues or ForAnyValue many values cannot be compared."""
-    with pytest.raises(PolicyError, match="many values"):
+    with pytest.raises(PolicyError, match="several values"):
         conditioned({"StringEquals": {"some:Key": "a"}}, "some:Key", ("a",))

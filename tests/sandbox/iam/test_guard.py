@@ -10,25 +10,8 @@ from moto import mock_aws
 
 from sandbox.aws.iam.guard import AccessDenied, Denied, Guard
 from sandbox.aws.iam.permissions import Caller, UnknownOperation, needed_permissions
-from tests.support.sandbox.guard import (
-    HUB,
-    LAMBDA,
-    MANAGEMENT,
-    NETWORK,
-    OBSERVER,
-    ONLY_OBSERVER,
-    ORG,
-    REGION,
-    TABLE,
-    WEB,
-    administrator,
-    client,
-    denial,
-    grant,
-    role,
-    session_of,
-    table,
-)
+from tests.support.sandbox.guard import LAMBDA, OBSERVER, ONLY_OBSERVER, TABLE, denial, grant, role, session_of, table
+from tests.support.sandbox.organizations import DATA, HUB, MANAGEMENT, ORG, REGION, WEB, client, client_with
 
 READER = f"arn:aws:iam::{WEB}:role/orgdns-reader"
 CONDITION = "route53:ChangeResourceRecordSets"
@@ -36,9 +19,9 @@ CONDITION = "route53:ChangeResourceRecordSets"
 
 def test_a_chain_of_roles_that_is_allowed_passes_and_is_noted(guard: Guard) -> None:
     """The observer assumes the reader in another account, which describes instances there."""
-    observer = client("sts", session_of(OBSERVER))
+    observer = client_with(session_of(OBSERVER), "sts")
     reader = observer.assume_role(RoleArn=READER, RoleSessionName="observer")["Credentials"]
-    assert client("ec2", reader).describe_instances()["Reservations"] == []
+    assert client_with(reader, "ec2").describe_instances()["Reservations"] == []
     assert guard.calls["orgdns-observer"] == {("sts:AssumeRole", READER)}
     assert guard.calls["orgdns-reader"] == {("ec2:DescribeInstances", "*")}
     assert guard.denied == []
@@ -48,7 +31,7 @@ def test_a_chain_of_roles_that_is_allowed_passes_and_is_noted(guard: Guard) -> N
 def test_used_and_granted_actions_differ_by_what_was_never_called(guard: Guard) -> None:
     """A grant that is never used shows as the difference of the two sets."""
     table()
-    client("dynamodb", session_of(OBSERVER)).get_item(TableName="ledger", Key={"pk": {"S": "a"}})
+    client_with(session_of(OBSERVER), "dynamodb").get_item(TableName="ledger", Key={"pk": {"S": "a"}})
     assert guard.used_actions("orgdns-observer") == {"dynamodb:GetItem"}
     unused = guard.granted_actions("orgdns-observer") - guard.used_actions("orgdns-observer")
     assert unused == {"dynamodb:PutItem", "sts:AssumeRole"}
@@ -105,7 +88,7 @@ def test_what_no_policy_grants_is_denied_in_the_services_own_words(
     resource: str,
 ) -> None:
     """Each service refuses with its own code and status, and the guard notes what was refused."""
-    caller = client(service, session_of(OBSERVER))
+    caller = client_with(session_of(OBSERVER), service)
     with pytest.raises(ClientError) as refused:
         getattr(caller, operation)(**parameters)
     assert denial(refused) == expected
@@ -115,9 +98,9 @@ def test_what_no_policy_grants_is_denied_in_the_services_own_words(
 
 def test_a_role_that_does_not_trust_the_caller_is_not_assumed(guard: Guard) -> None:
     """The identity policy alone does not open a role in another account, nor one that is not there."""
-    role(NETWORK, "orgdns-reader", {"Principal": {"AWS": WEB}}, {"Action": "ec2:DescribeInstances"})
-    observer = client("sts", session_of(OBSERVER))
-    for account in (NETWORK, MANAGEMENT):
+    role(DATA, "orgdns-reader", {"Principal": {"AWS": WEB}}, {"Action": "ec2:DescribeInstances"})
+    observer = client_with(session_of(OBSERVER), "sts")
+    for account in (DATA, MANAGEMENT):
         with pytest.raises(ClientError) as refused:
             observer.assume_role(RoleArn=f"arn:aws:iam::{account}:role/orgdns-reader", RoleSessionName="x")
         assert denial(refused) == ("AccessDenied", 403)
@@ -128,16 +111,16 @@ def test_the_condition_of_a_trust_policy_counts(guard: Guard) -> None:
     """The reader trusts the observer of the organization, and not another role of the same account."""
     other = role(HUB, "orgdns-publisher", LAMBDA, {"Action": "sts:AssumeRole"})
     with pytest.raises(ClientError):
-        client("sts", session_of(other)).assume_role(RoleArn=READER, RoleSessionName="x")
+        client_with(session_of(other), "sts").assume_role(RoleArn=READER, RoleSessionName="x")
     assert guard.denied == [Denied(other, "sts:AssumeRole", READER)]
 
 
 def test_record_changes_are_held_against_their_names_types_and_actions(guard: Guard) -> None:
     """The writer may create and delete A records under the domain, and nothing else."""
-    route53 = client("route53", administrator(NETWORK))
+    route53 = client("route53", DATA)
     zone = route53.create_hosted_zone(Name="corp.internal", CallerReference="x")["HostedZone"]["Id"].split("/")[-1]
     writer = role(
-        NETWORK,
+        DATA,
         "orgdns-writer",
         ONLY_OBSERVER,
         {
@@ -152,7 +135,7 @@ def test_record_changes_are_held_against_their_names_types_and_actions(guard: Gu
             },
         },
     )
-    client_of_writer = client("route53", session_of(writer))
+    client_of_writer = client_with(session_of(writer), "route53")
 
     def change(*changes: tuple[str, str, str]) -> None:
         client_of_writer.change_resource_record_sets(
@@ -190,15 +173,15 @@ def test_an_operation_that_is_not_modelled_never_passes(guard: Guard) -> None:
     """A guarded role's call that the guard cannot judge is an error of its own, whatever the policies say."""
     grant(HUB, "orgdns-observer", {"Action": "*"})
     with pytest.raises(UnknownOperation, match="s3:ListBuckets"):
-        client("s3", session_of(OBSERVER)).list_buckets()
+        client_with(session_of(OBSERVER), "s3").list_buckets()
     assert guard.granted_actions("orgdns-observer") == {"*"}
 
 
 def test_others_pass_untouched(guard: Guard) -> None:
     """Administrators and roles that are not guarded are neither checked nor noted."""
-    client("s3", administrator(HUB), "us-east-1").create_bucket(Bucket="anything")
+    client("s3", HUB, "us-east-1").create_bucket(Bucket="anything")
     deployer = role(HUB, "deployer", LAMBDA, {"Action": "s3:GetObject"})
-    client("ec2", session_of(deployer)).describe_vpcs()
+    client_with(session_of(deployer), "ec2").describe_vpcs()
     assert not guard.denied
     assert not any(guard.calls.values())
 
@@ -206,7 +189,7 @@ def test_others_pass_untouched(guard: Guard) -> None:
 def test_an_updated_policy_counts_at_once(guard: Guard) -> None:
     """The guard reads what is deployed at the time of the call."""
     table()
-    client_of_observer = client("dynamodb", session_of(OBSERVER))
+    client_of_observer = client_with(session_of(OBSERVER), "dynamodb")
     client_of_observer.put_item(TableName="ledger", Item={"pk": {"S": "a"}})
     grant(HUB, "orgdns-observer", {"Action": "dynamodb:GetItem"})
     with pytest.raises(ClientError) as refused:
@@ -234,7 +217,7 @@ def test_out_of_force_nothing_is_checked() -> None:
         with guard.in_force():
             pass
         observer = role(HUB, "orgdns-observer", LAMBDA, {"Action": "a:B"})
-        client("ec2", session_of(observer)).describe_instances()
+        client_with(session_of(observer), "ec2").describe_instances()
         assert not guard.denied
 
 

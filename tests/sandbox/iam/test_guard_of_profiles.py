@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.iam.guard import Denied, Guard
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
-from tests.support.profiles_world import OWNER, REGION, client, client_with, organization, vpc_of
+from tests.support.profiles_world import OWNER, client, organization, vpc_of
+from tests.support.sandbox.organizations import REGION, client_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

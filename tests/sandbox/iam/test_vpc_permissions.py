@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from sandbox.aws.iam.guard import Guard
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
-from tests.support.sandbox.guard import LAMBDA, ONLY_OBSERVER, REGION, WEB, client, denial, grant, role, session_of
+from tests.support.sandbox.guard import LAMBDA, ONLY_OBSERVER, denial, grant, role, session_of
+from tests.support.sandbox.organizations import REGION, WEB, client_with
 
 VPC = {"VPCId": "vpc-0a", "VPCRegion": REGION}
 OF_VPC = {"route53:VPCs": (f"VPCId=vpc-0a,VPCRegion={REGION}",)}
@@ -99,7 +100,7 @@ def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> Non
         },
     }
     associator = role(WEB, "orgdns-vpc-associator", ONLY_OBSERVER, allowed)
-    route53 = client("route53", session_of(associator))
+    route53 = client_with(session_of(associator), "route53")
     for region, denied in (("eu-central-1", "route53:AssociateVPCWithHostedZone"), (REGION, "ec2:DescribeVpcs")):
         with pytest.raises(ClientError) as refused:
             route53.associate_vpc_with_hosted_zone(HostedZoneId="Z1", VPC={"VPCId": "vpc-0a", "VPCRegion": region})
@@ -114,7 +115,7 @@ def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> Non
 @pytest.mark.parametrize("name", ["orgdns-associator", "orgdns-authorizer", "orgdns-vpc-associator"])
 def test_the_roles_that_associate_vpcs_are_guarded(guard: Guard, name: str) -> None:
     """What no policy of theirs grants is refused, in the words of the Resolver."""
-    resolver = client("route53resolver", session_of(role(WEB, name, LAMBDA, {"Action": "a:B"})))
+    resolver = client_with(session_of(role(WEB, name, LAMBDA, {"Action": "a:B"})), "route53resolver")
     with pytest.raises(ClientError) as refused:
         resolver.list_resolver_rules()
     assert denial(refused) == ("AccessDeniedException", 400)

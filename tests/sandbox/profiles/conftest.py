@@ -6,10 +6,7 @@ import pytest
 
 from sandbox.aws.profiles.model import Limits
 from sandbox.aws.profiles.rules import Profiles
-from tests.support.profiles_world import (
-    There,
-    organization,
-)
+from tests.support.profiles_world import ProfilesWorld, organization
 from tests.support.sandbox.profiles import Noon, Others
 
 if TYPE_CHECKING:
@@ -27,6 +24,6 @@ def profiles(others: Others) -> Profiles:
 
 
 @pytest.fixture
-def there() -> Iterator[There]:
+def profiles_world() -> Iterator[ProfilesWorld]:
     with organization() as made:
         yield made

@@ -12,20 +12,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.clock import RealClock
-from tests.support.profiles_world import (
-    OWNER,
-    REGION,
-    WEB,
-    client,
-    client_with,
-    vpc_of,
-    zone_arn,
-    zone_of,
-)
+from tests.support.profiles_world import OWNER, WEB, client, vpc_of, zone_arn, zone_of
+from tests.support.sandbox.organizations import REGION, client_with
 from tests.support.sandbox.profile_calls import Json, error, profile, seen, share
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_a_profile_is_its_callers() -> None:
     """The access key tells the account, the endpoint the region; what is made is what is shown."""
     service = client("route53profiles", OWNER)
@@ -42,7 +34,7 @@ def test_a_profile_is_its_callers() -> None:
     assert seen(OWNER) == {}
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_a_session_of_a_role_is_its_accounts() -> None:
     """Whoever assumes a role in another account sees that account's profiles."""
     made = profile()
@@ -51,7 +43,7 @@ def test_a_session_of_a_role_is_its_accounts() -> None:
     assert [each["Id"] for each in service.list_profiles()["ProfileSummaries"]] == [made["Id"]]
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_a_vpc_is_associated_shown_and_disassociated() -> None:
     """Each answer has the association as it is; the filters find it by its VPC and by its profile."""
     service, vpc = client("route53profiles", OWNER), vpc_of(OWNER)
@@ -74,7 +66,7 @@ def test_a_vpc_is_associated_shown_and_disassociated() -> None:
     assert shown() == [other]
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_a_zone_is_attached_shown_and_taken_off() -> None:
     """Only the account's own private zones are found."""
     service, profile_id = client("route53profiles", OWNER), profile()["Id"]
@@ -100,7 +92,7 @@ def test_a_zone_is_attached_shown_and_taken_off() -> None:
         assert error(service.associate_resource_to_profile, **attach) == ("ResourceNotFoundException", 400)
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_errors_are_those_of_the_model() -> None:
     """A client has an exception of its own for each, with what it tells besides."""
     service = client("route53profiles", OWNER)
@@ -116,7 +108,7 @@ def test_errors_are_those_of_the_model() -> None:
         service.tag_resource(ResourceArn="arn", Tags={})
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_lists_come_in_pages() -> None:
     """Of the size that is asked for, at most 100; a page goes on where the one before ended, whatever went since."""
     service = client("route53profiles", OWNER)
@@ -138,7 +130,7 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_motos_server_answers_as_well() -> None:
     """Also where the path holds an ARN, and with the same errors."""
     made, arn = profile(), zone_arn(zone_of(OWNER, "corp.internal"))

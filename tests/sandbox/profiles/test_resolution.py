@@ -13,17 +13,8 @@ import pytest
 
 from sandbox.aws.profiles.bridge import answering_zones
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
-from tests.support.profiles_world import (
-    MANAGEMENT,
-    ORGANIZATION_ARN,
-    OWNER,
-    WEB,
-    client,
-    organization,
-    vpc_of,
-    zone_arn,
-    zone_of,
-)
+from tests.support.profiles_world import ORGANIZATION_ARN, OWNER, WEB, client, organization, vpc_of, zone_arn, zone_of
+from tests.support.sandbox.organizations import MANAGEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,8 +68,8 @@ class Network:
 
 @pytest.fixture
 def network() -> Iterator[Network]:
-    with organization() as there:
-        zones_of_vpc = partial(answering_zones, there.route53, there.profiles)
+    with organization() as made:
+        zones_of_vpc = partial(answering_zones, made.route53, made.profiles)
         with DnsServer(zones_of_vpc, Random(1)) as server:  # noqa: S311 - no secret
             yield Network(server)
 

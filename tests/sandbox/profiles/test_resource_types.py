@@ -11,10 +11,8 @@ from moto import mock_aws
 
 from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
 from tests.support.profiles_world import (
-    MANAGEMENT,
     ORGANIZATION_ARN,
     OWNER,
-    REGION,
     SHOP,
     TOP,
     WEB,
@@ -25,6 +23,7 @@ from tests.support.profiles_world import (
     zone_arn,
     zone_of,
 )
+from tests.support.sandbox.organizations import MANAGEMENT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,12 +209,12 @@ def test_the_default_permission_may_be_named(deploys: Deployer, zone: str) -> No
 def test_an_attribute_that_is_not_there_is_refused(deploys: Deployer, zone: str) -> None:
     """A template that asks for it does not come up."""
     template = changed("Share", Name={"Fn::GetAtt": ["Profile", "Status"]})
-    with pytest.raises(DeploymentFailed, match="attribute Status of AWS::Route53Profiles::Profile"):
+    with pytest.raises(DeploymentFailed, match="Profile does not have the attribute Status"):
         deploy(deploys, zone, template)
 
 
 def test_without_the_bridge_the_types_are_refused() -> None:
     """A profile that nothing would answer for is not made."""
     template = {"Resources": {"Profile": TEMPLATE["Resources"]["Profile"]}}
-    with mock_aws(), deployer() as one, pytest.raises(DeploymentFailed, match=r"needs the bridge of sandbox\.profiles"):
+    with mock_aws(), deployer() as one, pytest.raises(DeploymentFailed, match=r"needs the bridge of sandbox\.aws\.profiles"):
         one.deploy(OWNER, REGION, "stack", json.dumps(template))

@@ -10,19 +10,18 @@ from botocore.exceptions import ClientError
 from tests.support.profiles_world import (
     APART,
     BELOW,
-    MANAGEMENT,
     ORGANIZATION_ARN,
     OWNER,
-    REGION,
     SHOP,
     STRANGER,
     TOP,
     WEB,
-    There,
+    ProfilesWorld,
     client,
     unit_arn,
     vpc_of,
 )
+from tests.support.sandbox.organizations import MANAGEMENT, REGION
 from tests.support.sandbox.profile_calls import error, profile, seen, share
 
 if TYPE_CHECKING:
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def enabled(there: There) -> Organization:
+def enabled(profiles_world: ProfilesWorld) -> Organization:
     client("ram", MANAGEMENT).enable_sharing_with_aws_organization()
-    return there.organization
+    return profiles_world.organization
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def test_a_share_follows_the_organization(enabled: Organization) -> None:
     assert seen(OWNER) == {made["Id"]: "NOT_SHARED"}
 
 
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("profiles_world")
 def test_sharing_within_the_organization_is_enabled_by_its_management_account() -> None:
     """Before, the organization is not found, and an account of it would be invited as any other."""
     made = profile()
@@ -111,7 +110,7 @@ def test_only_ones_own_profile_is_shared_and_only_with_what_there_is() -> None:
 
 @pytest.mark.usefixtures("enabled")
 def test_what_else_is_shared_is_shared_as_before() -> None:
-    """The emulator's own checks stand, also beside a profile, and a share that was refused is not there."""
+    """The emulator's own checks stand, also beside a profile, and a refused share does not exist."""
     subnet = f"arn:aws:ec2:{REGION}:{OWNER}:subnet/subnet-1"
     made, ram = profile(), client("ram", OWNER)
     given = ram.create_resource_share(name="both", resourceArns=[subnet, made["Arn"]], principals=[unit_arn(TOP)])

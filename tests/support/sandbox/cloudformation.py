@@ -6,30 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from moto.iam.models import iam_backends
 
 from sandbox.aws.cloudformation.deployer import Deployer
-from sandbox.aws.organization import (
-    AccountSpec,
-    Organization,
-    OrganizationSpec,
-    UnitSpec,
-)
+from sandbox.aws.organization import Organization
+from tests.support.sandbox.organizations import HUB, REGION
 
-MANAGEMENT, HUB, WEB, DATA = "100000000001", "100000000002", "100000000003", "100000000004"
-WORK, PROD, OUTSIDE = "ou-demo-11111111", "ou-demo-22222222", "ou-demo-33333333"
-REGION, SECOND = "eu-west-1", "us-east-1"
+SECOND = "us-east-1"
 NAMED_IAM = ("CAPABILITY_NAMED_IAM",)
-SPEC = OrganizationSpec(
-    "o-demo123456",
-    MANAGEMENT,
-    (
-        UnitSpec(WORK, "workloads", accounts=(AccountSpec(WEB, "web"),)),
-        UnitSpec(PROD, "production", parent=WORK, accounts=(AccountSpec(DATA, "data"),)),
-        UnitSpec(OUTSIDE, "outside", accounts=(AccountSpec(HUB, "hub"),)),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +24,6 @@ class World:
     def deploy(self, template: str | dict[str, Any], account: str = HUB, **parameters: str) -> dict[str, str]:
         text = template if isinstance(template, str) else json.dumps(template)
         return self.deployer.deploy(account, REGION, "stack", text, parameters, NAMED_IAM)
-
-
-def client(service: str, account: str = HUB, region: str = REGION) -> Any:  # noqa: ANN401 - clients of several services
-    key = iam_backends[account]["aws"].create_temp_access_key()
-    return boto3.client(
-        service,  # type: ignore[call-overload]  # several services
-        region_name=region,
-        aws_access_key_id=key.access_key_id,
-        aws_secret_access_key=key.secret_access_key,
-    )
 
 
 def role_policies(account: str, name: str) -> dict[str, Any]:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.profiles_world import (
-    OWNER,
-    REGION,
-    client,
-)
+from tests.support.profiles_world import OWNER, client
+from tests.support.sandbox.organizations import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
