@@ -1,1 +1,1 @@
-"""Route 53: its rules, its limits, and the bridge that puts them around the emulator."""
+"""Route 53: its rules, its limits, and the bridge that adds them to the emulator."""

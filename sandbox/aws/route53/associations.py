@@ -1,6 +1,6 @@
-"""The associations of private zones with VPCs, those of other accounts too.
+"""The associations of private zones with VPCs of any account.
 
-A simulation: moto associates whatever it is asked to, and only within one account. "Associating an Amazon VPC and a
+A simulation: moto refuses no association, but knows only those within one account. "Associating an Amazon VPC and a
 private hosted zone that you created with different AWS accounts",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html
 """
@@ -40,7 +40,7 @@ MAX_ZONES_A_PAGE: Final = 100
 
 
 def backend_members(strict: StrictRoute53) -> dict[str, object]:
-    """What puts an association in place and takes it away, for callers over the wire and for templates."""
+    """The operations that create and delete associations, for API calls and for templates."""
 
     def associate_vpc_with_hosted_zone(backend: Route53Backend, zone_id: str, vpcid: str, vpcregion: str) -> FakeZone:
         with strict.lock:
@@ -68,7 +68,7 @@ def backend_members(strict: StrictRoute53) -> dict[str, object]:
 
 
 def _any_zone(zone_id: str) -> FakeZone:
-    """A private zone of whatever account: who may do what with it is asked afterwards."""
+    """The private zone, whichever account owns it; permissions are checked later."""
     try:
         return hosted_zone(zone_id)
     except LookupError as error:
@@ -78,17 +78,17 @@ def _any_zone(zone_id: str) -> FakeZone:
 def _check_association(strict: StrictRoute53, account: str, zone: FakeZone, vpc_id: str, region: str) -> None:
     """Refuse what AssociateVPCWithHostedZone refuses to this account.
 
-    A VPC of the zone's own account needs no authorization, and none is used up.
+    A VPC of the zone's own account needs no authorization, and uses none up.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html
     "Amazon VPCs that you can associate with a private hosted zone: 300", in "Quotas on hosted zones",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-entities-hosted-zones
-    Of these PriorRequestNotComplete comes last: what would be refused anyway need not wait.
+    PriorRequestNotComplete is checked last: a call that is refused in any case need not wait.
     """
     if not zone.private_zone:
         raise PublicZoneVPCAssociation
     refuse_foreign_vpc(account, vpc_id, region)
     if not _owns(account, zone) and strict.authorized(zone).get(vpc_id) != region:
-        # The words are ours.
+        # AWS does not document this message.
         raise Route53ClientError(
             "NotAuthorizedException",
             f"The VPC {vpc_id} in region {region} has not been authorized to associate with the hosted zone "
@@ -107,7 +107,7 @@ def _check_disassociation(account: str, zone: FakeZone, vpc_id: str, region: str
     """Refuse what DisassociateVPCFromHostedZone refuses to this account.
 
     "You can submit a DisassociateVPCFromHostedZone request using either the account that created the hosted zone or the
-    account that created the Amazon VPC": a VPC that is gone is nobody's, and its association the zone's owner's alone.
+    account that created the Amazon VPC": a deleted VPC has no account, so only the zone's owner may end it.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_DisassociateVPCFromHostedZone.html
     """
     regions = {vpc["vpc_id"]: vpc["vpc_region"] for vpc in zone.vpcs}
@@ -127,7 +127,7 @@ def _owns(account: str, zone: FakeZone) -> bool:
 
 
 def response_members(strict: StrictRoute53) -> dict[str, object]:
-    """What stands between the wire and the operations, in moto's place."""
+    """The API operations that replace moto's."""
 
     def list_hosted_zones_by_vpc(response: Route53) -> ActionResult:
         with strict.lock:
@@ -138,7 +138,7 @@ def response_members(strict: StrictRoute53) -> dict[str, object]:
         return ActionResult({"HostedZoneSummaries": summaries, "MaxItems": size, "NextToken": following})
 
     def disassociate_vpc_from_hosted_zone(response: Route53) -> ActionResult:
-        # In moto's place, which forgets the region.
+        # moto's own operation loses the region.
         response.backend.disassociate_vpc_from_hosted_zone(response._get_param("HostedZoneId"), *vpc_of(response))
         info = {"Id": "/change/a1b2c3d4", "Status": APPLIED, "SubmittedAt": utcnow()}
         return ActionResult({"ChangeInfo": info | {"Comment": response._get_param("Comment")}})
@@ -150,11 +150,11 @@ def response_members(strict: StrictRoute53) -> dict[str, object]:
 
 
 def _summaries(response: Route53) -> dict[str, dict[str, Any]]:
-    """By id the private zones, of whatever account, that a VPC of the caller's is associated with.
+    """The private zones of any account, by id, that a VPC of the caller is associated with.
 
     "Regardless of which Amazon Web Services account or Amazon Web Services service owns the hosted zones":
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html
-    That page has no error for a VPC that is another's or gone; this one is what Route 53 is seen to give.
+    That page lists no error for a deleted VPC or one of another account; Route 53 is known to return this one.
     """
     vpc_id, region = response._get_param("VPCId"), response._get_param("VPCRegion")
     if vpc_id not in ec2_backends[response.current_account][region].vpcs:

@@ -36,13 +36,13 @@ _AUTHORIZATION_PATHS: Final = tuple(
 
 @contextmanager
 def authorization_paths() -> Iterator[None]:
-    """Let moto know the paths of the authorizations, in process and in a server that starts while the context lasts."""
+    """Register the operations' paths with moto, in this process and for servers that start in the context."""
     with replaced_values(url_paths, **dict.fromkeys(_AUTHORIZATION_PATHS, Route53.dispatch)):
         yield
 
 
 def response_members(strict: StrictRoute53) -> dict[str, object]:
-    """The operations as they come over the wire; all of them are for the zone's owner alone."""
+    """The API operations; only the zone's owner may call them."""
 
     def create_vpc_association_authorization(response: Route53) -> ActionResult:
         vpc_id, region = vpc_of(response)
@@ -82,16 +82,16 @@ def response_members(strict: StrictRoute53) -> dict[str, object]:
 
 
 def _authorize(strict: StrictRoute53, zone: FakeZone, vpc_id: str, region: str) -> None:
-    """Authorize a VPC, unless the zone is public or has as many authorizations as it may.
+    """Authorize a VPC, unless the zone is public or has its maximum of authorizations.
 
-    Whether there is such a VPC in another account the zone's owner cannot know, and Route 53 does not say.
+    The zone's owner cannot know whether another account has such a VPC, and Route 53 does not say.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateVPCAssociationAuthorization.html
     "Authorizations that you can create so you can associate VPCs that were created by one account with a hosted zone
     that was created by another account: 1,000", in "Quotas on hosted zones",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-entities-hosted-zones
     """
     if not zone.private_zone:
-        # AWS asks for "the ID of the private hosted zone"; which error a public one gets, it does not tell.
+        # AWS requires "the ID of the private hosted zone", but does not document the error for a public one.
         raise Route53ClientError("InvalidInput", f"The hosted zone {zone.resource_id} is not private.")
     authorized = strict.authorized(zone)
     if vpc_id not in authorized and len(authorized) >= strict.limits.authorizations:

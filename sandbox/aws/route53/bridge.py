@@ -1,7 +1,7 @@
-"""The bridge that makes moto's Route 53 behave as AWS documents it, in process and through moto's server alike.
+"""Makes moto's Route 53 behave as AWS documents it, in process and through moto's server.
 
-A simulation: moto keeps the hosted zones, and in place of its own record sets each has a `Zone` of ours, with the
-rules, limits and order that AWS documents. What each rule rests on is cited where the rule stands.
+A simulation: moto keeps the hosted zones, and a `Zone` of this package replaces the record sets of each, with the
+rules, limits and order that AWS documents. Each rule cites its source where it is implemented.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ def strict_route53(
     limits: Limits | None = None,
     ids: Mapping[str, str] | None = None,
 ) -> Iterator[StrictRoute53]:
-    """Put the bridge around moto's Route 53 for as long as the context lasts.
+    """Put the bridge around moto's Route 53 while the context lasts.
 
-    Enter it within `mock_aws` and before the first hosted zone: zones made inside lose their record sets with it.
+    Enter it within `mock_aws` and before the first hosted zone: zones created inside lose their record sets at the end.
 
     Args:
-        clock: The time that buckets refill by.
-        limits: What is to be other than AWS's defaults.
-        ids: The id of the first hosted zone that is made of a domain; others get a random one.
+        clock: The time by which buckets refill.
+        limits: Limits that differ from AWS's defaults.
+        ids: The id of the first hosted zone of each domain; other zones get random ids.
     """
     chosen = {stored_name(domain): zone_id for domain, zone_id in (ids or {}).items()}
     strict = StrictRoute53(clock, limits or Limits(), chosen)
@@ -72,7 +72,7 @@ def strict_route53(
 
 
 def _zone_members(strict: StrictRoute53) -> dict[str, object]:
-    """What moto's other code (templates, deletion of a zone) finds where it looks for record sets."""
+    """Where moto's other code, such as templates and zone deletion, reads and changes record sets."""
 
     def rrsets(zone: FakeZone) -> list[RecordSet]:
         return [_moto_record_set(record_set) for record_set in strict.zone_of(zone).listed()]
@@ -95,7 +95,7 @@ def _zone_members(strict: StrictRoute53) -> dict[str, object]:
         )
 
     return {
-        # moto's constructor sets an empty list.
+        # moto's constructor assigns an empty list.
         "rrsets": property(rrsets, lambda _zone, _empty: None),
         "resource_record_set_count": property(lambda zone: len(strict.zone_of(zone))),
         "add_rrset": add_rrset,
@@ -115,7 +115,7 @@ def _moto_record_set(record_set: ResourceRecordSet) -> RecordSet:
 
 
 def _backend_members(strict: StrictRoute53) -> dict[str, object]:
-    """The operations themselves, for callers over the wire and for templates."""
+    """The operations themselves, for API calls and for templates."""
     create, delete = Route53Backend.create_hosted_zone, Route53Backend.delete_hosted_zone
 
     def create_hosted_zone(backend: Route53Backend, name: str, private_zone: bool, **others: str | None) -> FakeZone:  # noqa: FBT001 - moto's
@@ -148,21 +148,21 @@ def _backend_members(strict: StrictRoute53) -> dict[str, object]:
 
 
 def _response_members(strict: StrictRoute53) -> dict[str, object]:
-    """What stands between the wire and the operations: counting, throttling, and answers that moto gives otherwise."""
+    """The API operations: counting, throttling, and responses that differ from moto's."""
     call, create = Route53.call_action, Route53.create_hosted_zone
 
     def call_action(response: Route53) -> TYPE_RESPONSE:
         try:
             strict.admit(response.current_account, response._get_action())
             return call(response)
-        # Written here, because they are in no list of errors that moto's serializer knows for Route 53.
+        # Written here because moto's serializer for Route 53 does not know these errors.
         except Throttled:
             return _refusal(400, "Throttling", "Rate exceeded")
         except ForeignVpc as error:
             return _refusal(403, "AccessDenied", str(error))
 
     def create_hosted_zone(response: Route53) -> ActionResult:
-        # A VPC makes the zone private, said or not; moto would ignore the VPC.
+        # A VPC makes the zone private, whether or not the request says so; moto would ignore the VPC.
         if response._get_param("VPC.VPCId"):
             response.params["HostedZoneConfig"] = {
                 **(response.params.get("HostedZoneConfig") or {}),
@@ -176,7 +176,7 @@ def _response_members(strict: StrictRoute53) -> dict[str, object]:
             return ActionResult(_page(zone, response._get_param))
 
     def change_resource_record_sets(response: Route53) -> ActionResult:
-        # In moto's place, because it would count records by itself and refuse in other words.
+        # Replaces moto's own, which counts records itself and refuses with other messages.
         response.backend.change_resource_record_sets(
             response._get_param("HostedZoneId"),
             response._get_param("ChangeBatch.Changes"),
@@ -205,8 +205,8 @@ def _page(zone: Zone, param: Callable[[str], Any]) -> dict[str, Any]:
     name, type_, identifier = (param(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
     if (type_ and not name) or (identifier and not type_):
         raise Route53ClientError("InvalidInput", "The input is not valid")
-    asked = int(param("MaxItems") or MAX_PAGE)
-    size = min(asked, MAX_PAGE)
+    max_items = int(param("MaxItems") or MAX_PAGE)
+    size = min(max_items, MAX_PAGE)
     try:
         start = (stored_name(name), type_ or "", identifier or "") if name else None
     except BadName as error:
@@ -223,5 +223,5 @@ def _page(zone: Zone, param: Callable[[str], Any]) -> dict[str, Any]:
         "NextRecordName": following and following.name,
         "NextRecordType": following and following.type,
         "NextRecordIdentifier": following and following.set_identifier,
-        "MaxItems": asked,
+        "MaxItems": max_items,
     }

@@ -1,4 +1,4 @@
-"""Moto's hosted zones of all accounts, and what a VPC may not have to do with them."""
+"""The emulator's hosted zones across all accounts, and checks of their VPCs."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 def owned_zones() -> Iterator[tuple[str, FakeZone]]:
-    """Moto's hosted zones, each with the account that owns it."""
-    # Copied first: through moto's server another thread may add an account meanwhile.
+    """The emulator's hosted zones, each with the account that owns it."""
+    # Copied first: through moto's server another thread may add an account in the meantime.
     for account, backends in list(route53_backends.items()):
         for backend in list(backends.values()):
             yield from ((account, zone) for zone in list(backend.zones.values()))
 
 
 def hosted_zones() -> Iterator[FakeZone]:
-    """Moto's hosted zones, of all accounts."""
+    """The emulator's hosted zones of all accounts."""
     return (zone for _, zone in owned_zones())
 
 
 def hosted_zone(zone_id: str) -> FakeZone:
-    """Moto's hosted zone of an id, whoever owns it.
+    """The emulator's hosted zone with this id, whichever account owns it.
 
     Raises:
-        LookupError: there is none.
+        LookupError: if no account has such a zone.
     """
     for zone in hosted_zones():
         if zone.resource_id == zone_id.removeprefix("/hostedzone/"):
@@ -40,14 +40,14 @@ def hosted_zone(zone_id: str) -> FakeZone:
 
 
 def associated_zones(vpc_id: str) -> list[FakeZone]:
-    """Moto's private zones, of all accounts, that are associated with a VPC."""
+    """The emulator's private zones of all accounts that are associated with a VPC."""
     return [
         zone for zone in hosted_zones() if zone.private_zone and any(vpc.get("vpc_id") == vpc_id for vpc in zone.vpcs)
     ]
 
 
 def refuse_same_named(domain: str, vpc_id: str, region: str) -> None:
-    """Refuse a second private zone of one name for a VPC.
+    """Refuse a second private zone with the same name for a VPC.
 
     "AssociateVPCWithHostedZone: ConflictingDomainExists",
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html
@@ -62,7 +62,7 @@ def refuse_same_named(domain: str, vpc_id: str, region: str) -> None:
 
 
 def refuse_foreign_vpc(account: str, vpc_id: str | None, region: str | None) -> None:
-    """Refuse a new private zone without a VPC, or with one that is not the account's own.
+    """Refuse a private zone without a VPC, or with a VPC of another account.
 
     "CreateHostedZone: InvalidVPCId",
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html

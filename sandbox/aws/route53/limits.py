@@ -1,4 +1,4 @@
-"""What Route 53 takes at once and how fast: sizes of a request, and an account's buckets. Pure.
+"""Route 53's limits: the size of a request, and the buckets of an account. Pure.
 
 "Quotas", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_RECORDS: Final = 1_000
 MAX_CHARACTERS: Final = 32_000
 
-# "Quotas on hosted zones": VPCs that a private zone can be associated with, and authorizations to do so.
+# "Quotas on hosted zones": VPCs that a private zone can be associated with, and authorizations for them.
 MAX_VPCS: Final = 300
 MAX_AUTHORIZATIONS: Final = 1_000
 
@@ -29,7 +29,7 @@ HOSTED_ZONE_TOKENS: Final = 2
 
 REQUESTS: Final = (50.0, 10.0)
 CHANGES: Final = (1_500.0, 100.0)
-# Operations with a bucket of their own beside the account's: burst, refill a second.
+# Operations with their own bucket beside the account's: burst, refill in a second.
 OPERATIONS: Final = {
     "AssociateVPCWithHostedZone": (20.0, 5.0),
     "DisassociateVPCFromHostedZone": (10.0, 5.0),
@@ -38,13 +38,13 @@ OPERATIONS: Final = {
 
 
 def check_size(changes: Iterable[Change]) -> None:
-    """Refuse a request of more than 1,000 ResourceRecord elements or 32,000 characters; an UPSERT counts twice.
+    """Refuse a request with more than 1,000 ResourceRecord elements or 32,000 characters; an UPSERT counts twice.
 
     "Maximums on API requests: ChangeResourceRecordSets",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
 
     Raises:
-        InvalidChangeBatch: in Route 53's words.
+        InvalidChangeBatch: if the request is too large, with Route 53's message.
     """
     records = characters = 0
     for change in changes:
@@ -58,12 +58,12 @@ def check_size(changes: Iterable[Change]) -> None:
 
 
 def change_tokens(changes: Iterable[Change]) -> int:
-    """The change tokens that a batch takes: 1 for a CREATE or a DELETE, 2 for an UPSERT."""
+    """How many change tokens a batch takes: 1 for a CREATE or a DELETE, 2 for an UPSERT."""
     return sum(CHANGE_TOKENS[change.action] for change in changes)
 
 
 class TokenBucket:
-    """Tokens that refill steadily up to the bucket's capacity; it starts full."""
+    """Tokens that refill steadily up to a capacity. The bucket starts full."""
 
     def __init__(self, capacity: float, refill_per_second: float, clock: Clock) -> None:
         self._capacity = capacity
@@ -74,24 +74,24 @@ class TokenBucket:
 
     @property
     def tokens(self) -> float:
-        """How many tokens are there now."""
-        # A clock that is set back gives nothing and takes nothing.
+        """How many tokens the bucket has now."""
+        # If the clock is set back, the bucket neither gains nor loses tokens.
         passed = max(0.0, self._clock.now() - self._seen_at)
         return min(self._capacity, self._tokens + passed * self._refill_per_second)
 
     def take(self, tokens: float) -> bool:
-        """Take the tokens, all or none, and tell whether they were there."""
-        left = self.tokens - tokens
-        if left < 0:
+        """Take all of the tokens or none; whether there were enough."""
+        remaining = self.tokens - tokens
+        if remaining < 0:
             return False
-        self._tokens, self._seen_at = left, self._clock.now()
+        self._tokens, self._seen_at = remaining, self._clock.now()
         return True
 
 
 class AccountLimits:
-    """One account's buckets: requests, changes, and those of single operations.
+    """The buckets of one account: for requests, for changes, and for single operations.
 
-    Requests: burst 50, 10 a second. Changes: burst 1,500, 100 a second.
+    Requests: burst 50, 10 in a second. Changes: burst 1,500, 100 in a second.
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests
     """
 
@@ -106,16 +106,16 @@ class AccountLimits:
         self._operations = {operation: TokenBucket(*bucket, clock) for operation, bucket in OPERATIONS.items()}
 
     def admits(self, operation: str) -> bool:
-        """Whether one more call is let through; it takes its tokens if so."""
+        """Whether one more call is admitted. An admitted call takes its tokens."""
         own = self._operations.get(operation)
-        # Looked at before anything is taken, so that a refusal by one bucket costs the other nothing.
+        # Checked before anything is taken, so that a refusal by one bucket takes nothing from the other.
         if own is not None and own.tokens < 1:
             return False
         return self.requests.take(1) and (own is None or own.take(1))
 
 
 class BusyZones:
-    """Which hosted zones still work on their last change.
+    """Which hosted zones are still processing their last change.
 
     "If Amazon Route 53 can't process a request before the next request arrives, it will reject subsequent requests
     for the same hosted zone": PriorRequestNotComplete.
@@ -131,5 +131,5 @@ class BusyZones:
         return self._until.get(zone_id, 0.0) > self._clock.now()
 
     def occupy(self, zone_id: str, seconds: float) -> None:
-        """Keep the zone busy from now on for so many seconds."""
+        """Keep the zone busy for this many seconds from now."""
         self._until[zone_id] = self._clock.now() + seconds

@@ -13,18 +13,18 @@ _BYTE: Final = re.compile(r"\\([0-3][0-7]{2})|(.)", re.DOTALL)
 
 
 class BadName(ValueError):
-    """A name that Route 53 cannot read; the text is Route 53's, as the error tells it."""
+    """A name that Route 53 cannot read; the message is Route 53's."""
 
 
 def labels(name: str) -> tuple[bytes, ...]:
-    r"""The labels of a name, lower case, octal escapes (`\052`) undone; the root's empty label is left out.
+    r"""The labels of a name in lower case, with octal escapes (`\052`) decoded and without the root's empty label.
 
-    A label has at most 63 bytes, a name at most 255 with its dots, and a character beyond printable ASCII must
-    come as an escape. "DNS domain name format",
+    A label has at most 63 bytes, a name at most 255 with its dots. A character outside printable ASCII must be
+    escaped. "DNS domain name format",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 
     Raises:
-        BadName: with the problem in Route 53's words.
+        BadName: if Route 53 cannot read the name, with Route 53's message.
     """
     found = tuple(_label(text, name) for text in name.removesuffix(".").split("."))
     if sum(len(label) + 1 for label in found) > MAX_NAME:
@@ -50,20 +50,20 @@ def _problem(code: str, explanation: str, culprit: str) -> str:
 
 
 def stored_name(name: str) -> str:
-    r"""The one form in which Route 53 keeps a name: absolute, lower case, escaped.
+    r"""The form in which Route 53 stores a name: absolute, lower case, escaped.
 
     "If the domain name includes any characters other than a to z, 0 to 9, - (hyphen), or _ (underscore), Route 53
     API actions return the characters as escape codes": `*.Example.com` is `\052.example.com.`
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 
     Raises:
-        BadName: with the problem in Route 53's words.
+        BadName: if Route 53 cannot read the name, with Route 53's message.
     """
     return name_of_labels(labels(name))
 
 
 def name_of_labels(parts: tuple[bytes, ...]) -> str:
-    """The stored form of a name given as its labels."""
+    """The stored form of a name, given its labels."""
     return "".join(f"{_escaped(label.lower())}." for label in parts) or "."
 
 
@@ -72,7 +72,7 @@ def _escaped(label: bytes) -> str:
 
 
 def listing_key(stored: str) -> str:
-    """What ListResourceRecordSets orders names by: the labels reversed, each with its dot, in ASCII order.
+    """The key by which ListResourceRecordSets orders names: the labels reversed, each with its dot, in ASCII order.
 
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
     """
@@ -80,5 +80,5 @@ def listing_key(stored: str) -> str:
 
 
 def is_within(stored: str, domain: str) -> bool:
-    """Whether a name is the domain's own or below it; both in stored form."""
+    """Whether a name is the domain itself or below it; both in stored form."""
     return stored == domain or stored.endswith(f".{domain}")

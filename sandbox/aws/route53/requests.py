@@ -1,4 +1,4 @@
-"""What several operations read from a request that moto's Route 53 answers."""
+"""Reads what several operations have in common from a request to moto's Route 53."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def vpc_of(response: Route53) -> tuple[str, str]:
-    """The VPC that a request names: its id and its region."""
+    """The id and the region of the VPC in a request."""
     return response._get_param("VPC.VPCId"), response._get_param("VPC.VPCRegion")
 
 
 def page_of(response: Route53, ids: Iterable[str], size: int) -> tuple[list[str], str | None]:
-    """The page that a request asks for, and the token of the one after it."""
+    """The page that a request asks for, and the token of the next page."""
     try:
         return page(ids, response._get_param("NextToken"), size)
     except InvalidToken as error:

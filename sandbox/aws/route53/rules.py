@@ -1,7 +1,6 @@
 """The rules of ChangeResourceRecordSets as AWS documents them, one function each. Pure.
 
-A simulation, and stricter than most: where AWS documents a rule without the words of its error, the words are ours
-and a comment says so.
+A simulation, and stricter than most. Where AWS documents a rule but not its error message, a comment says so.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Action(StrEnum):
 
 
 class Routing(StrEnum):
-    """A record set's routing policy, as far as the rules tell them apart."""
+    """A record set's routing policy, as far as the rules distinguish them."""
 
     SIMPLE = "simple"
     MULTIVALUE = "multivalue"
@@ -37,9 +36,9 @@ class Routing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceRecordSet:
-    """A record set; its name is in stored form (`route53_names.stored_name`).
+    """A record set; its name is in stored form (`names.stored_name`).
 
-    `details` is whatever else Route 53 keeps of it and gives back, such as Weight or HealthCheckId, sorted by name.
+    `details` are the other attributes that Route 53 stores, such as Weight or HealthCheckId, sorted by name.
     """
 
     name: str
@@ -52,7 +51,7 @@ class ResourceRecordSet:
     details: tuple[tuple[str, object], ...] = field(default=())
 
     def matches(self, other: ResourceRecordSet) -> bool:
-        """Whether both are the same in all that a DELETE must give; the order of values says nothing."""
+        """Whether both agree in everything that a DELETE must repeat; the order of values does not matter."""
         return replace(self, values=tuple(sorted(self.values))) == replace(other, values=tuple(sorted(other.values)))
 
 
@@ -65,11 +64,11 @@ class Change:
 
 
 class InvalidInput(ValueError):
-    """A request that does not fit together, refused before the zone is looked at."""
+    """A malformed request, refused before the zone is read."""
 
 
 class InvalidChangeBatch(ValueError):
-    """A batch of which nothing was done, with one message for each faulty change."""
+    """A refused batch, with one message for each faulty change. None of its changes was made."""
 
     def __init__(self, messages: tuple[str, ...]) -> None:
         super().__init__(f"[{', '.join(messages)}]")
@@ -80,19 +79,19 @@ class Fault(Exception):
     """What is wrong with one change."""
 
 
-# The record sets of one name: by type, then by SetIdentifier.
+# The record sets of one name, by type and then by SetIdentifier.
 TypeSets: TypeAlias = dict[str, dict[str | None, ResourceRecordSet]]
 
 
 def check_request(changes: Iterable[Change]) -> None:
-    """Refuse what does not fit together within one change.
+    """Refuse changes whose fields contradict each other.
 
-    SetIdentifier is required for, and only allowed with, a routing policy other than simple, a DELETE included, and
-    has 1 to 128 characters; a record set has either an alias target or a TTL and values.
+    SetIdentifier is required for, and only allowed with, a routing policy other than simple, also in a DELETE, and has
+    1 to 128 characters. A record set has either an alias target or a TTL and values.
     "ResourceRecordSet", https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
 
     Raises:
-        InvalidInput: in Route 53's words.
+        InvalidInput: if a change is malformed, with Route 53's message.
     """
     for change in changes:
         record_set = change.record_set
@@ -122,13 +121,13 @@ def check_request(changes: Iterable[Change]) -> None:
 
 
 def described(record_set: ResourceRecordSet) -> str:
-    """A record set as Route 53's messages name it."""
+    """A record set as Route 53's messages describe it."""
     identifier = "" if record_set.set_identifier is None else f", set-identifier='{record_set.set_identifier}'"
     return f"[name='{record_set.name}', type='{record_set.type}'{identifier}]"
 
 
 def check_delete(record_set: ResourceRecordSet, current: ResourceRecordSet | None) -> None:
-    """Refuse a DELETE of what is not there, or is there with another TTL or other values.
+    """Refuse a DELETE of a record set that does not exist, or that has another TTL or other values.
 
     "To delete a resource record set, you must specify all the same values that you specified when you created it."
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_Change.html
@@ -143,7 +142,7 @@ def check_delete(record_set: ResourceRecordSet, current: ResourceRecordSet | Non
 
 
 def check_values(record_set: ResourceRecordSet) -> None:
-    """Refuse a bad address, a value given twice, and a second value of a CNAME or SOA.
+    """Refuse a bad address, a repeated value, and a second value of a CNAME or SOA.
 
     "Supported DNS record types", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html
     "You can specify more than one value for all record types except CNAME and SOA",
@@ -158,7 +157,7 @@ def check_values(record_set: ResourceRecordSet) -> None:
         twice = next(value for value in record_set.values if record_set.values.count(value) > 1)
         raise Fault(f"Duplicate Resource Record: '{twice}'")
     if record_set.type in {"CNAME", "SOA"} and len(record_set.values) > 1:
-        # The rule is AWS's, the words are ours.
+        # AWS documents the rule, but not this message.
         raise Fault(f"RRSet of type {record_set.type} with DNS name {record_set.name} may have one value only.")
 
 
@@ -167,7 +166,7 @@ def _is_address(value: str, family: type[IPv4Address | IPv6Address]) -> bool:
         family(value)
     except AddressValueError:
         return False
-    # A zone index ("fe80::1%eth0") is no part of an address in the DNS.
+    # A zone index ("fe80::1%eth0") is not part of an address in the DNS.
     return "%" not in value
 
 
@@ -198,7 +197,7 @@ def check_cname(record_set: ResourceRecordSet, here: TypeSets, domain: str) -> N
 
 
 def check_routing(record_set: ResourceRecordSet, same: Mapping[str | None, ResourceRecordSet]) -> None:
-    """Refuse routing policies side by side, what multivalue answer does not support, and the 101st of a name and type.
+    """Refuse mixed routing policies, unsupported multivalue answers, and the 101st record set of a name and type.
 
     "Multivalue answer routing": not for CNAME and NS, nor for an alias; not beside simple record sets.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
@@ -211,7 +210,7 @@ def check_routing(record_set: ResourceRecordSet, same: Mapping[str | None, Resou
     others = [other for key, other in same.items() if key != record_set.set_identifier]
     multivalue = record_set.routing is Routing.MULTIVALUE
     if multivalue and (record_set.type in {"CNAME", "NS", "SOA"} or record_set.alias_target is not None):
-        # The rule is AWS's, the words are ours.
+        # AWS documents the rule, but not this message.
         raise Fault(f"{new} cannot be created because multivalue answer supports neither CNAME, NS, SOA nor aliases.")
     if multivalue and any(other.routing is not Routing.MULTIVALUE for other in others):
         raise Fault(
@@ -220,7 +219,7 @@ def check_routing(record_set: ResourceRecordSet, same: Mapping[str | None, Resou
     if any(other.routing is not record_set.routing for other in others):
         raise Fault(f"{new} cannot be created as other RRSets exist with the same name and type.")
     if len(others) >= MAX_SAME_NAME_AND_TYPE:
-        # AWS says so of weighted record sets; the words for the others follow them.
+        # AWS documents this message for weighted record sets; the others follow it.
         raise Fault(
             f"Exceeded limit on number of {record_set.routing} RRSets for {record_set.name}, type {record_set.type} "
             "in this zone.",
@@ -230,7 +229,7 @@ def check_routing(record_set: ResourceRecordSet, same: Mapping[str | None, Resou
 
 
 def level_ttl(latest: ResourceRecordSet, same: dict[str | None, ResourceRecordSet]) -> None:
-    """Give all multivalue record sets of one name and type the TTL given last.
+    """Give all multivalue record sets of a name and type the TTL of the latest one.
 
     "Values specific for multivalue answer records: TTL",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values-multivalue.html

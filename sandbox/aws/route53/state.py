@@ -1,4 +1,4 @@
-"""What the sandbox's Route 53 keeps beside moto's hosted zones: record sets, limits, and a log of what was asked."""
+"""What the bridge stores beside moto's hosted zones: record sets, limits, and a log of calls."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ APPLIED: Final = "INSYNC"
 
 
 class Throttled(Exception):
-    """A bucket of the account is empty: over the wire that is HTTP 400 with Throttling, "Rate exceeded".
+    """A bucket of the account is empty: HTTP 400 with Throttling, "Rate exceeded".
 
     "Quotas: Maximums on API requests",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests
@@ -45,25 +45,25 @@ class Throttled(Exception):
 
 
 class ForeignVpc(Exception):
-    """A VPC that the caller may not see: over the wire that is HTTP 403 with AccessDenied."""
+    """A VPC that the caller may not see: HTTP 403 with AccessDenied."""
 
 
 @dataclass(slots=True)
 class Limits:
-    """What a test or a demo may tune; a bucket is (burst, refill a second), set at an account's first call."""
+    """Limits that a test or a demo may change. A bucket is (burst, refill in a second), set by the first call."""
 
     requests: tuple[float, float] = REQUESTS
     changes: tuple[float, float] = CHANGES
     record_sets: int = MAX_RECORD_SETS
     vpcs: int = MAX_VPCS
     authorizations: int = MAX_AUTHORIZATIONS
-    # A caller that waits for its answer finds the zone free again; more than 0 shows what others do to it.
+    # By default a zone is free again when the caller has its answer; a positive number shows what other callers see.
     busy_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeBatch:
-    """One ChangeResourceRecordSets that reached a hosted zone; the outcome is INSYNC or an error's code."""
+    """One ChangeResourceRecordSets call that reached a hosted zone; the outcome is INSYNC or an error code."""
 
     at: float
     account: str
@@ -74,7 +74,7 @@ class ChangeBatch:
 
 @dataclass(slots=True)
 class StrictRoute53:
-    """What the bridge knows: what was called, by whom it was refused, and what the zones hold."""
+    """The state of the bridge: calls, refusals, and the zones' record sets."""
 
     clock: Clock
     limits: Limits
@@ -92,36 +92,36 @@ class StrictRoute53:
         self._busy = BusyZones(self.clock)
 
     def account(self, account: str) -> AccountLimits:
-        """One account's buckets."""
+        """The buckets of one account."""
         if account not in self._accounts:
             self._accounts[account] = AccountLimits(self.clock, self.limits.requests, self.limits.changes)
         return self._accounts[account]
 
     def record_sets(self, zone_id: str) -> tuple[ResourceRecordSet, ...]:
-        """All record sets of a hosted zone of any account, in listing order, without a call being counted."""
+        """All record sets of a hosted zone of any account, in listing order. Not counted as a call."""
         with self.lock:
             return tuple(self.zone_of(hosted_zone(zone_id)).listed())
 
     def zones_of_vpc(self, vpc_id: str) -> tuple[Zone, ...]:
-        """The private hosted zones, of whatever account, that are associated with a VPC."""
+        """The private hosted zones of any account that are associated with a VPC."""
         with self.lock:
             return tuple(self.zone_of(zone) for zone in associated_zones(vpc_id))
 
     def vpcs_of(self, zone_id: str) -> frozenset[str]:
-        """The ids of the VPCs, of whatever account, that a hosted zone of any account is associated with."""
+        """The ids of the VPCs of any account that are associated with a hosted zone."""
         with self.lock:
             return frozenset(vpc["vpc_id"] for vpc in hosted_zone(zone_id).vpcs)
 
     def authorizations(self, zone_id: str) -> frozenset[str]:
-        """The ids of the VPCs that a hosted zone's owner has authorized to be associated with it."""
+        """The ids of the VPCs that the owner of a hosted zone has authorized."""
         with self.lock:
             return frozenset(self.authorized(hosted_zone(zone_id)))
 
     def associate(self, zone_id: str, vpc_id: str, region: str) -> None:
-        """Associate a VPC of any account with a private zone, as the central team would have done by hand.
+        """Associate a VPC of any account with a private zone, as a person would by hand.
 
-        In AWS that takes an authorization by the zone's owner and a call by the VPC's: "Associating an Amazon VPC and
-        a private hosted zone that you created with different AWS accounts",
+        In AWS this takes an authorization by the zone's owner and a call by the VPC's account: "Associating an Amazon
+        VPC and a private hosted zone that you created with different AWS accounts",
         https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html
         """
         with self.lock:
@@ -130,20 +130,20 @@ class StrictRoute53:
             zone.add_vpc(vpc_id, region)
 
     def zone_of(self, zone: FakeZone) -> Zone:
-        """Our record sets of one of moto's hosted zones."""
+        """The record sets of one of moto's hosted zones."""
         if zone not in self._zones:
             self._zones[zone] = Zone(stored_name(zone.name))
         ours = self._zones[zone]
-        # moto's id may be given anew after the zone was made, and the quota may be tuned.
+        # The bridge may change moto's id after the zone was created, and a test may change the quota.
         ours.zone_id, ours.record_set_limit = zone.resource_id, self.limits.record_sets
         return ours
 
     def authorized(self, zone: FakeZone) -> dict[str, str]:
-        """The authorizations of one of moto's hosted zones, to be read and changed: VPCs by id, with their region."""
+        """The authorizations of one of moto's hosted zones, mutable: the region of each VPC by its id."""
         return self._authorized.setdefault(zone, {})
 
     def refuse_busy(self, zone: FakeZone) -> None:
-        """Refuse a change of a hosted zone that still works on its last one."""
+        """Refuse a change of a hosted zone that is still processing its last one."""
         if self._busy.is_busy(zone.resource_id):
             raise Route53ClientError(
                 "PriorRequestNotComplete",
@@ -151,7 +151,7 @@ class StrictRoute53:
             )
 
     def occupy(self, zone: FakeZone) -> None:
-        """Let a hosted zone work on a change for as long as the limits say."""
+        """Keep a hosted zone busy for as long as the limits say."""
         self._busy.occupy(zone.resource_id, self.limits.busy_seconds)
 
     def admit(self, account: str, operation: str) -> None:
@@ -163,13 +163,13 @@ class StrictRoute53:
                 raise Throttled(operation)
 
     def spend(self, account: str, operation: str, tokens: int) -> None:
-        """Take change tokens of an account, or refuse the call with Throttling."""
+        """Take change tokens from an account, or refuse the call with Throttling."""
         if not self.account(account).changes.take(tokens):
             self.throttled[operation] += 1
             raise Throttled(operation)
 
     def change(self, account: str, zone: FakeZone, wire: Sequence[Mapping[str, Any]]) -> None:
-        """Make a change batch in a hosted zone, under all rules and limits, and log how it ended."""
+        """Apply a change batch to a hosted zone under all rules and limits, and log its outcome."""
         outcome = APPLIED
         try:
             self._change(account, zone, wire)

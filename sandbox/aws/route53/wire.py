@@ -1,4 +1,4 @@
-"""Record sets between the shape of Route 53's API and our own. Pure.
+"""Converts record sets between the shape of Route 53's API and `ResourceRecordSet`. Pure.
 
 "ResourceRecordSet", https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
 """
@@ -13,7 +13,7 @@ from sandbox.aws.route53.rules import Action, Change, InvalidInput, ResourceReco
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Each of these parameters of a record set stands for a routing policy, and a record set has one at most.
+# Each of these parameters selects a routing policy; a record set has at most one.
 _POLICIES: Final = {
     "MultiValueAnswer": Routing.MULTIVALUE,
     "Weight": Routing.WEIGHTED,
@@ -27,11 +27,11 @@ _KEPT: Final = (*_POLICIES, "HealthCheckId", "TrafficPolicyInstanceId")
 
 
 def change_of(wire: Mapping[str, Any]) -> Change:
-    """A change as the API gives it.
+    """A change as the API receives it.
 
     Raises:
-        BadName: the name cannot be read.
-        InvalidInput: the action is none, or there is more than one routing policy.
+        BadName: if the name cannot be read.
+        InvalidInput: if the action does not exist, or there is more than one routing policy.
     """
     action = wire["Action"]
     if action not in Action.__members__:
@@ -43,13 +43,13 @@ def change_of(wire: Mapping[str, Any]) -> Change:
 
 
 def record_set_of(wire: Mapping[str, Any]) -> ResourceRecordSet:
-    """A record set as the API or a template gives it: values as strings, or each as a mapping with a Value.
+    """A record set as the API or a template gives it: values as strings, or as mappings with a Value.
 
     Raises:
-        BadName: the name cannot be read.
-        InvalidInput: there is more than one routing policy.
+        BadName: if the name cannot be read.
+        InvalidInput: if there is more than one routing policy.
     """
-    # MultiValueAnswer false is no policy; a Weight of 0 is one.
+    # MultiValueAnswer false selects no policy; a Weight of 0 does.
     kept = {key: wire[key] for key in _KEPT if wire.get(key) is not None and wire[key] is not False}
     policies = [_POLICIES[key] for key in kept if key in _POLICIES]
     if len(policies) > 1:
@@ -73,7 +73,7 @@ def record_set_of(wire: Mapping[str, Any]) -> ResourceRecordSet:
 
 
 def wire_of(record_set: ResourceRecordSet) -> dict[str, Any]:
-    """A record set as the API gives it back."""
+    """A record set as the API returns it."""
     wire: dict[str, Any] = {"Name": record_set.name, "Type": record_set.type, **dict(record_set.details)}
     if record_set.set_identifier is not None:
         wire["SetIdentifier"] = record_set.set_identifier
