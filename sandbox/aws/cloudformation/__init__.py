@@ -1,1 +1,1 @@
-"""CloudFormation: stacks and stack sets, strictly."""
+"""CloudFormation: stacks and StackSets, with AWS's own refusals."""

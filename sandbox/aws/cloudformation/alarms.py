@@ -1,8 +1,8 @@
-"""Alarms of CloudWatch, which CloudFormation deploys and the emulator lacks as a resource of a template.
+"""AWS::CloudWatch::Alarm, a resource type that the emulator lacks.
 
 A simulation of AWS::CloudWatch::Alarm
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html), kept in
-moto's own CloudWatch, where its API shows them too. Nothing evaluates them there.
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html). The alarms
+are kept in moto's own CloudWatch, so its API returns them too. Nothing evaluates them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 # An alarm of the emulator, which ships no types.
 Moto = Any
 
-# What an alarm on one metric needs, and what it may have besides, by the names of moto's own parameters.
+# The properties that an alarm on one metric must and may have, with the names of moto's parameters.
 _NEEDED: Final = {
     "Namespace": "namespace",
     "MetricName": "metric_name",
@@ -59,26 +59,26 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
         self.arn = str(alarm.alarm_arn)
 
     def get_cfn_attribute(self, attribute: str) -> str:
-        """The one attribute there is."""
+        """The only attribute, Arn."""
         if attribute != "Arn":
             raise ValidationError(message=f"an alarm has no attribute {attribute}")
         return self.arn
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """The property that names it."""
+        """The property with the resource's name."""
         return "AlarmName"
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type."""
+        """The resource type."""
         return "AWS::CloudWatch::Alarm"
 
     @classmethod
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> Alarm:
-        """Put the alarm; CloudFormation takes no name over that somebody else gave already."""
+        """Create the alarm. CloudFormation does not take over an existing alarm of the same name."""
         settings = _settings(cloudformation_json["Properties"], region_name)
         backend = cloudwatch_backends[account_id][region_name]
         if resource_name in backend.alarms:
@@ -94,7 +94,7 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
         account_id: str,
         region_name: str,
     ) -> Alarm:
-        """An update leaves the state as it is and puts a whole new configuration in the old one's place."""
+        """Replace the whole configuration, and keep the alarm's state."""
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
         if "AlarmName" in properties and new_resource_name != name:
             raise ValidationError(message="the replacement of an alarm is not modelled")
@@ -110,8 +110,8 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
 
 
 def _settings(properties: Json, region: str) -> Json:
-    """What moto's own PutMetricAlarm takes; refuses what is not modelled or what CloudWatch would refuse."""
-    # A property that is AWS::NoValue is none.
+    """The parameters of moto's PutMetricAlarm. Refuses what CloudWatch refuses and what is not modelled."""
+    # AWS::NoValue removes a property.
     given = {name: value for name, value in properties.items() if value is not None and name != "AlarmName"}
     if unknown := sorted(given.keys() - _NEEDED.keys() - _OPTIONAL.keys()):
         raise ValidationError(message=f"properties of an alarm that are not modelled: {unknown}")
@@ -123,7 +123,7 @@ def _settings(properties: Json, region: str) -> Json:
             settings[parameter] = _NUMBERS[name](given[name]) if name in _NUMBERS else given[name]
     if settings["comparison_operator"] not in _COMPARISONS or settings["treat_missing_data"] not in _MISSING_DATA:
         raise ValidationError(
-            message="an alarm compares, or treats missing data, in a way that CloudWatch does not know"
+            message="an alarm's ComparisonOperator or TreatMissingData has a value that CloudWatch does not know"
         )
     # Periods: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     if settings["period"] not in {10, 20, 30} and settings["period"] % 60:
@@ -131,5 +131,5 @@ def _settings(properties: Json, region: str) -> Json:
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         for action in given.get(name, ()):
             if not action.startswith(f"arn:aws:sns:{region}:"):
-                raise ValidationError(message=f"{action} is no SNS topic of {region}: other actions are not modelled")
+                raise ValidationError(message=f"{action} is not an SNS topic of {region}: only topics are modelled")
     return settings

@@ -1,8 +1,8 @@
-"""CloudFormation's resource types that the emulator gets wrong, put right as AWS documents them.
+"""Corrects the emulator's CloudFormation resource types where they differ from AWS's documentation.
 
 A simulation; each type follows its page of the "AWS resource and property types reference"
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html). What a
-type cannot do here it refuses, rather than leave undone in silence.
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html). A type
+refuses what it cannot do here instead of ignoring it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ Json = dict[str, Any]
 
 @contextmanager
 def corrected_types() -> Iterator[None]:
-    """Put right what moto's own resource types lose."""
+    """Replace the parts of moto's resource types that lose properties."""
     with (
-        # Ref of a bus is its name; moto gives the object itself.
+        # Ref of a bus is its name; moto returns the object itself.
         replaced(EventBus, physical_resource_id=property(lambda bus: bus.name)),
         replaced(
             FakeZone,
@@ -72,7 +72,7 @@ _UPDATE_FUNCTION = LambdaFunction.update_from_cloudformation_json.__func__
 
 
 def _log_group_attribute(group: LogGroup, attribute: str) -> str:
-    """The ARN ends in `:*`, as AWS::Logs::LogGroup documents, so that it names the group's streams in a policy."""
+    """The ARN ends in `:*`, as AWS::Logs::LogGroup documents, so that in a policy it covers the group's streams."""
     if attribute != "Arn":
         raise ValidationError(message=f"AWS::Logs::LogGroup has no attribute {attribute}")
     return f"{group.arn}:*"
@@ -85,7 +85,7 @@ def _vpcs(properties: Json) -> dict[str, str]:
 def _create_zone(
     _cls: type, /, _name: str, cloudformation_json: Json, account_id: str, _region: str, **_kwargs: object
 ) -> FakeZone:
-    """A zone with VPCs is private, as AWS::Route53::HostedZone documents."""
+    """Create a zone; a zone with VPCs is private, as AWS::Route53::HostedZone documents."""
     properties = cloudformation_json["Properties"]
     backend = route53_backends[account_id][PARTITION]
     vpcs = list(_vpcs(properties).items())
@@ -132,7 +132,7 @@ def _zone_attribute(zone: FakeZone, attribute: str) -> str:
 
 
 def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
-    """A zone goes with its stack, unless records are left in it: DeleteHostedZone then refuses."""
+    """Delete the zone with its stack. DeleteHostedZone refuses if records remain in the zone."""
     route53_backends[account_id][PARTITION].delete_hosted_zone(zone.resource_id)
 
 
@@ -145,7 +145,7 @@ def _inline_policies(properties: Json) -> dict[str, str]:
 def _create_role(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> Role:
-    """A role with its policies as JSON texts, as IAM's own API leaves them there."""
+    """Create a role with its policies as JSON texts, as IAM's own API stores them."""
     policies = _inline_policies(cloudformation_json["Properties"])
     role = _CREATE_ROLE(cls, name, cloudformation_json, account_id, region, **kwargs)
     role.policies = policies
@@ -160,7 +160,7 @@ def _update_role(
     account_id: str,
     region_name: str,
 ) -> Role:
-    """An update takes effect on the trust policy and the inline policies, without interruption."""
+    """Replace the trust policy and the inline policies, without interruption."""
     del new_resource_name, account_id, region_name
     role, properties = original_resource, cloudformation_json["Properties"]
     if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
@@ -180,7 +180,7 @@ def _update_managed_policy(
     account_id: str,
     region_name: str,
 ) -> ManagedPolicy:
-    """A new default version, attached to the roles that the update names."""
+    """Create a new default version, and attach the policy to exactly the roles that the update names."""
     del new_resource_name, region_name
     policy, properties = original_resource, cloudformation_json["Properties"]
     if properties.keys() & {"Groups", "Users"} or properties.get("ManagedPolicyName", policy.name) != policy.name:
@@ -199,7 +199,7 @@ def _update_managed_policy(
 
 
 def _delete_managed_policy(policy: ManagedPolicy, account_id: str, _region_name: str) -> None:
-    """A policy goes with its stack, and is detached first."""
+    """Detach the policy from its roles, and delete it with its stack."""
     backend = iam_backends[account_id][PARTITION]
     for role in tuple(backend.roles.values()):
         if policy.arn in role.managed_policies:
@@ -210,7 +210,7 @@ def _delete_managed_policy(policy: ManagedPolicy, account_id: str, _region_name:
 def _create_table(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> Table:
-    """A table with its time to live and its point-in-time recovery."""
+    """Create a table with its time to live and its point-in-time recovery."""
     properties = cloudformation_json["Properties"]
     table = _CREATE_TABLE(cls, name, cloudformation_json, account_id, region, **kwargs)
     backend = dynamodb_backends[account_id][region]
@@ -231,7 +231,7 @@ def _check_code(properties: Json, account_id: str) -> None:
 def _create_function(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> LambdaFunction:
-    """A function with its architecture and its tracing, whose code must be there."""
+    """Create a function with its architecture. Its code must exist."""
     properties = cloudformation_json["Properties"]
     _check_code(properties, account_id)
     function = _CREATE_FUNCTION(cls, name, cloudformation_json, account_id, region, **kwargs)
@@ -262,7 +262,7 @@ def _update_queue(
     account_id: str,
     region_name: str,
 ) -> Queue:
-    """Every attribute of a queue may be updated but its name; its policy is another resource's."""
+    """Update every attribute of a queue but its name. The policy belongs to another resource."""
     del new_resource_name, account_id, region_name
     queue, properties = original_resource, dict(cloudformation_json["Properties"])
     properties.pop("Tags", None)

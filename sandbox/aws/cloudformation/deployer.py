@@ -1,9 +1,9 @@
-"""CloudFormation in the emulator: it deploys what it can simulate, and refuses the rest by name.
+"""Deploys CloudFormation templates in the emulator, and refuses by name what cannot be simulated.
 
-A simulation. moto skips a resource type that it lacks and still reports CREATE_COMPLETE, checks no parameters and no
-capabilities, and loses resources in updates; here each of these is an error, or is done as AWS documents in the
-"CloudFormation User Guide" (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html). A creation
-that fails leaves nothing behind, as with OnFailure DELETE; a failed update is not rolled back.
+A simulation. moto skips unknown resource types and still reports CREATE_COMPLETE, checks neither parameters nor
+capabilities, and loses resources in updates. Here each of these is an error or is done as AWS documents in the
+"CloudFormation User Guide" (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html). A failed
+creation leaves nothing behind, as with OnFailure DELETE; a failed update is not rolled back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.cloudformation.template import Template
 
-# moto finds a type by the subclasses of its model: that they were imported is what registers these.
+# moto finds resource types among the subclasses of its model, so importing these registers them.
 BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource, *PROFILE_TYPES)
 
 
@@ -50,7 +50,7 @@ class DeploymentFailed(RuntimeError):
 
 
 class Deployer:
-    """Deploys templates into accounts and regions of the emulator, through the API as anybody would."""
+    """Deploys templates into accounts and regions of the emulator, through CloudFormation's API."""
 
     def __init__(self) -> None:
         self._clients: dict[tuple[str, str], CloudFormationClient] = {}
@@ -64,11 +64,11 @@ class Deployer:
         parameters: Mapping[str, str] | None = None,
         capabilities: Collection[str] = (),
     ) -> dict[str, str]:
-        """Create or update a stack, and give back its outputs.
+        """Create or update a stack; its outputs.
 
         Raises:
-            TemplateRefused: The template or what is given with it is not acceptable.
-            DeploymentFailed: CloudFormation, or a resource, refused.
+            TemplateRefused: if the template, its parameters or its capabilities are not acceptable.
+            DeploymentFailed: if CloudFormation or a resource refuses.
         """
         template = parsed_template(template_text)
         check_types(template, parsing.get_model_map().keys())
@@ -92,10 +92,10 @@ class Deployer:
         return self.outputs(account, region, stack_name)
 
     def outputs(self, account: str, region: str, stack_name: str) -> dict[str, str]:
-        """The outputs of a stack that stands.
+        """The outputs of a complete stack.
 
         Raises:
-            DeploymentFailed: The stack did not come up.
+            DeploymentFailed: if the stack is not complete.
         """
         (stack,) = self._client(account, region).describe_stacks(StackName=stack_name)["Stacks"]
         if stack["StackStatus"] not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
@@ -103,7 +103,7 @@ class Deployer:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
     def delete(self, account: str, region: str, stack_name: str) -> None:
-        """Delete a stack; one that is not there is as good as deleted."""
+        """Delete a stack, if it exists."""
         self._client(account, region).delete_stack(StackName=stack_name)
 
     def _client(self, account: str, region: str) -> CloudFormationClient:
@@ -122,14 +122,14 @@ class Deployer:
 
 @contextmanager
 def deployer() -> Iterator[Deployer]:
-    """A deployer, with the bridges in force for as long as the context lasts."""
+    """A deployer, with the bridges in force while the context lasts."""
     with cloudformation_bridges():
         yield Deployer()
 
 
 @contextmanager
 def cloudformation_bridges() -> Iterator[None]:
-    """Let moto's CloudFormation refuse what it would skip, and do what it would lose."""
+    """Make moto's CloudFormation refuse what it would skip, and do what it would lose."""
     for known in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
         known.cache_clear()
     with (
@@ -153,10 +153,10 @@ def cloudformation_bridges() -> Iterator[None]:
 
 
 class _Refusing:
-    """In the place of moto's logger: it warns of an attribute that it lacks, and then leaves the property out."""
+    """Replaces moto's logger, which warns of an unknown attribute before moto leaves the property out."""
 
     def warning(self, message: str, *arguments: object) -> None:
-        """Refuse what moto would only warn of."""
+        """Refuse what moto would only warn about."""
         raise ValidationError(message=message % arguments if arguments else message)
 
 
@@ -173,14 +173,14 @@ def _created(method: Callable[..., Any]) -> Callable[..., Any]:
     def create_stack(
         self: CloudFormationBackend, name: str, template: str, parameters: Mapping[str, str], **options: object
     ) -> Stack:
-        # moto splits the lists that are given but not those of defaults: so every parameter is given.
+        # moto splits lists that are given, but not lists in defaults, so every parameter is given.
         complete = _complete(template, parameters)
         before = set(self.stacks)
         try:
             return method(self, name=name, template=template, parameters=complete, **options)
         except Exception:
             for stack_id in set(self.stacks) - before:
-                # What cannot be deleted was not created: the fault that counts is the first one.
+                # A resource that cannot be deleted was not created; the first error is the one that counts.
                 with suppress(Exception):
                     self.stacks[stack_id].delete()
                 del self.stacks[stack_id]
@@ -202,14 +202,14 @@ def _updated(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _no_change_set(_self: CloudFormationBackend, *_arguments: object, **_options: object) -> tuple[str, str]:
-    # moto would carry it out past all that is checked here.
+    # moto would execute it without any of the checks here.
     raise ValidationError(message="the sandbox has no change sets: use create-stack and update-stack")
 
 
 def _resource_diff(
     self: parsing.ResourceMap, other_template: Template, parameters: Mapping[str, str] | None = None
 ) -> dict[str, list[str]]:
-    """What an update adds, changes and removes; moto sees a changed parameter only in a bare Ref."""
+    """What an update adds, changes and removes. moto notices a changed parameter only in a bare Ref."""
     old, new = self._resource_json_map, other_template["Resources"]
     given = parameters or {}
     changed = {name for name, value in given.items() if self.input_parameters.get(name) != value}
@@ -222,7 +222,7 @@ def _resource_diff(
 
 def _strictly_updated(method: Callable[..., Any]) -> Callable[..., Any]:
     def update(logical_id: str, resource_json: dict[str, Any], resources_map: parsing.ResourceMap, **where: str) -> Any:  # noqa: ANN401 - moto's own resources
-        """Update a resource, or refuse: moto would forget one of a type that it cannot update."""
+        """Update a resource, or refuse: moto would drop a resource whose type it cannot update."""
         condition = resource_json.get("Condition")
         wanted = condition is None or resources_map.lazy_condition_map[condition]
         if wanted != (resources_map._parsed_resources.get(logical_id) is not None):

@@ -1,4 +1,4 @@
-"""When a schedule is due, as far as schedules here say it. Pure.
+"""Parses the schedule expressions that the sandbox simulates. Pure.
 
 "Schedule types in EventBridge Scheduler": rate-based schedules
 (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
@@ -18,12 +18,12 @@ class NoExpression(ValueError):
 
 
 def period_of(expression: str) -> int:
-    """The seconds between two times at which a rate-based schedule is due.
+    """The seconds between two runs of a rate-based schedule.
 
     Raises:
-        NoExpression: When it is not one of these.
+        NoExpression: if the expression is not rate-based.
     """
     match = _RATE.fullmatch(expression)
     if match is None:
-        raise NoExpression(f"{expression!r} is no rate(value unit): other schedules are not modelled")
+        raise NoExpression(f"{expression!r} is not rate(value unit): other schedules are not modelled")
     return int(match[1]) * _SECONDS[match[2]]

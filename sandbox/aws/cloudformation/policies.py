@@ -1,10 +1,10 @@
-"""The resource policies that CloudFormation deploys and the emulator lacks: of event buses and of queues.
+"""Resource policies of event buses and queues, resource types that the emulator lacks.
 
 A simulation of AWS::Events::EventBusPolicy
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-eventbuspolicy.html) and
 AWS::SQS::QueuePolicy
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queuepolicy.html). The policies
-are kept on moto's own buses and queues, where its API shows them too.
+are kept on moto's own buses and queues, so its API returns them too.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class EventBusPolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships n
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """It has no name property."""
+        """Empty: the type has no name property."""
         return ""
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type."""
+        """The resource type."""
         return "AWS::Events::EventBusPolicy"
 
     @classmethod
@@ -66,12 +66,12 @@ class EventBusPolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships n
         account_id: str,
         region_name: str,
     ) -> EventBusPolicy:
-        """Put the new statement in the old one's place."""
+        """Replace the old statement with the new one."""
         original_resource.delete(account_id, region_name)
         return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Take the statement out again; the bus itself may be gone already."""
+        """Remove the statement. The bus itself may already be deleted."""
         bus = events_backends[account_id][region_name].event_buses.get(self.bus)
         if bus:
             bus.remove_statement(self.statement_id)
@@ -86,19 +86,19 @@ class QueuePolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships no t
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """It has no name property."""
+        """Empty: the type has no name property."""
         return ""
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type."""
+        """The resource type."""
         return "AWS::SQS::QueuePolicy"
 
     @classmethod
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> QueuePolicy:
-        """Give each queue, named by its URL, the policy."""
+        """Set the policy of each queue; queues are given by URL."""
         properties = cloudformation_json["Properties"]
         names = tuple(url.rpartition("/")[2] for url in properties["Queues"])
         for name in names:
@@ -115,14 +115,14 @@ class QueuePolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships no t
         account_id: str,
         region_name: str,
     ) -> QueuePolicy:
-        """Take the old policy away and put the new one on."""
+        """Remove the old policy, and set the new one."""
         del new_resource_name
         original_resource.delete(account_id, region_name)
         name = original_resource.physical_resource_id
         return cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Leave the queues without a policy; they may be gone already."""
+        """Remove the policy from the queues, some of which may already be deleted."""
         queues = sqs_backends[account_id][region_name].queues
         for name in self.queues:
             if name in queues:

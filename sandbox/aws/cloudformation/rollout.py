@@ -1,8 +1,8 @@
-"""Service-managed stack sets: one real stack in each account and region that they target, now and later.
+"""Service-managed StackSets: one real stack in each account and region of their targets, also of accounts to come.
 
 A simulation of "Enable or disable automatic deployments for StackSets in AWS Organizations"
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html). It stands
-on moto's own stack sets, so that its API lists them and their instances. Operations take no time and stop at the first
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html). It extends
+moto's own stack sets, so moto's API lists them and their instances. Operations take no time and stop at the first
 failure: operation preferences and tolerances are not simulated.
 """
 
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Where a stack set wants its stacks, and what happens when accounts come and go."""
+    """The targets of a stack set, and what happens when accounts come and go."""
 
     groups: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     automatic: bool
@@ -38,7 +38,7 @@ class Deployment:
 
     @classmethod
     def of(cls, properties: Json) -> Deployment:
-        """What the properties of the resource say."""
+        """Read the deployment from the resource's properties."""
         groups = []
         for group in properties.get("StackInstancesGroup", ()):
             targets = group["DeploymentTargets"]
@@ -55,7 +55,7 @@ class Deployment:
 
 
 class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no types
-    """A stack instance whose stack stands in its account and region, where everybody there sees it."""
+    """A stack instance with a real stack in its account and region, where the account sees it."""
 
     def __init__(self, stack_set: StackSet, account_id: str, region_name: str) -> None:
         self.account_id = account_id
@@ -71,7 +71,7 @@ class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no t
         )
 
     def update(self, stack_set: StackSet) -> None:
-        """Bring the stack to what the stack set says now."""
+        """Update the stack to the stack set's current template and parameters."""
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack_set.parameters.items()]
         cloudformation_backends[self.account_id][self.region_name].update_stack(
             name=self.stack.stack_id, template=stack_set.template, role_arn=None, parameters=parameters, tags=None
@@ -83,13 +83,13 @@ class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no t
         cloudformation_backends[self.account_id][self.region_name].delete_stack(self.stack.stack_id)
 
     def to_dict(self) -> Json:
-        """What the API shows of the instance."""
+        """The instance as the API returns it."""
         return {**super().to_dict(), "StackId": self.stack.stack_id, "ParameterOverrides": []}
 
 
 @contextmanager
 def automatic_deployment() -> Iterator[None]:
-    """Deploy when an account joins or leaves a unit, however that comes about."""
+    """Deploy whenever an account joins or leaves a unit."""
     changes = ("create_account", "move_account", "remove_account_from_organization")
     followed = {name: _followed(getattr(OrganizationsBackend, name)) for name in changes}
     with replaced(OrganizationsBackend, **followed):
@@ -121,17 +121,17 @@ def _automatic_stack_sets(backend: OrganizationsBackend) -> tuple[StackSet, ...]
 
 
 def _in_order(stack_sets: tuple[StackSet, ...]) -> tuple[StackSet, ...]:
-    """Each stack set after those it depends on."""
+    """The stack sets, each after those it depends on."""
     by_arn = {stack_set.arn: stack_set for stack_set in stack_sets}
     graph = {arn: by_arn.keys() & set(stack_set.deployment.depends_on) for arn, stack_set in by_arn.items()}
     return tuple(by_arn[arn] for arn in graphlib.TopologicalSorter(graph).static_order())
 
 
 def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None:
-    """Give the stack set the stacks that its targets call for, and take away the others.
+    """Create the stacks that the stack set's targets require, and delete all others.
 
     Raises:
-        ValidationError: It depends on a stack set that the administrator does not have.
+        ValidationError: if it depends on a stack set that the administrator does not have.
     """
     stack_set.deployment = deployment
     known = {
@@ -140,7 +140,7 @@ def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None
     if unknown := sorted(set(stack_set.deployment.depends_on) - known):
         raise ValidationError(message=f"AutoDeployment depends on stack sets that do not exist: {unknown}")
     backend = management_backend(account_id)
-    # Targets that the administrator takes away lose their stacks whatever AutoDeployment says of accounts that leave.
+    # When the administrator removes a target its stacks go, whatever AutoDeployment says about accounts that leave.
     _take_away(stack_set, backend, keep=False)
     _add(stack_set, backend)
 

@@ -1,8 +1,8 @@
-"""Schedules of EventBridge Scheduler, which CloudFormation deploys and the emulator lacks as a resource of a template.
+"""AWS::Scheduler::Schedule, a resource type that the emulator lacks.
 
 A simulation of AWS::Scheduler::Schedule
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html), kept in
-moto's own Scheduler, where its API shows them too. `sandbox.schedules` carries them out.
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html). The
+schedules are kept in moto's own Scheduler, so its API returns them too. `sandbox.aws.schedules` runs them.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         self.arn = f"arn:aws:scheduler:{region_name}:{account_id}:schedule/{GROUP}/{name}"
 
     def get_cfn_attribute(self, attribute: str) -> str:
-        """The one attribute there is."""
+        """The only attribute, Arn."""
         if attribute != "Arn":
             raise ValidationError(message=f"a schedule has no attribute {attribute}")
         return self.arn
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """The property that names it."""
+        """The property with the resource's name."""
         return "Name"
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type."""
+        """The resource type."""
         return "AWS::Scheduler::Schedule"
 
     @classmethod
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> ScheduleResource:
-        """Put the schedule; CloudFormation takes no name over that somebody else gave already."""
+        """Create the schedule. CloudFormation does not take over an existing schedule of the same name."""
         settings = _settings(cloudformation_json["Properties"])
         backend = scheduler_backends[account_id][region_name]
         if resource_name in backend.schedule_groups[GROUP].schedules:
@@ -67,7 +67,7 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         account_id: str,
         region_name: str,
     ) -> ScheduleResource:
-        """Put a whole new configuration in the old one's place."""
+        """Replace the whole configuration."""
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
         if "Name" in properties and new_resource_name != name:
             raise ValidationError(message="the replacement of a schedule is not modelled")
@@ -82,14 +82,14 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
 
 
 def _settings(properties: Json) -> Json:
-    """What moto's own CreateSchedule takes; refuses what is not modelled or what Scheduler would refuse."""
+    """The parameters of moto's CreateSchedule. Refuses what Scheduler refuses and what is not modelled."""
     if unknown := sorted(properties.keys() - _PROPERTIES):
         raise ValidationError(message=f"properties of a schedule that are not modelled: {unknown}")
     target = properties["Target"]
     if unknown := sorted(target.keys() - _TARGET):
         raise ValidationError(message=f"properties of a schedule's target that are not modelled: {unknown}")
     if not target["Arn"].startswith("arn:aws:sqs:"):
-        raise ValidationError(message=f"{target['Arn']} is no queue: other targets are not modelled")
+        raise ValidationError(message=f"{target['Arn']} is not a queue: other targets are not modelled")
     try:
         period_of(properties["ScheduleExpression"])
     except NoExpression as refused:
@@ -99,7 +99,7 @@ def _settings(properties: Json) -> Json:
     # "Mode" and "MaximumWindowInMinutes" (1 to 1,440):
     # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html
     if (window["Mode"] == "FLEXIBLE") != (minutes is not None) or window["Mode"] not in {"FLEXIBLE", "OFF"}:
-        raise ValidationError(message="a flexible time window, and it alone, says how long it is")
+        raise ValidationError(message="a FLEXIBLE time window, and no other, needs MaximumWindowInMinutes")
     return {
         "description": properties.get("Description"),
         "end_date": None,

@@ -1,6 +1,6 @@
-"""The stack set as a resource of a template, which the emulator lacks.
+"""AWS::CloudFormation::StackSet, a resource type that the emulator lacks.
 
-A simulation of AWS::CloudFormation::StackSet
+A simulation of its documentation
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html).
 """
 
@@ -52,19 +52,19 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         return str(self.stack_set.id)
 
     def get_cfn_attribute(self, attribute: str) -> str:
-        """The one attribute there is."""
+        """The only attribute, StackSetId."""
         if attribute != "StackSetId":
             raise ValidationError(message=f"a stack set has no attribute {attribute}")
         return self.physical_resource_id
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """The property that names it."""
+        """The property with the resource's name."""
         return "StackSetName"
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type."""
+        """The resource type."""
         return "AWS::CloudFormation::StackSet"
 
     @classmethod
@@ -85,7 +85,7 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
             description=properties.get("Description"),
         )
         # "StackSets with service-managed permissions are created in the management account, including StackSets that
-        # are created by delegated administrators": API_CreateStackSet, as cited below. So says the ARN.
+        # are created by delegated administrators": API_CreateStackSet, as cited below. The ARN says so.
         stack_set.arn = generate_stackset_arn(stack_set.id, region_name, management)
         try:
             deploy(stack_set, Deployment.of(properties), account_id)
@@ -104,7 +104,7 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         account_id: str,
         region_name: str,
     ) -> StackSetResource:
-        """Update the stacks that are there, and then add and take away what the targets say."""
+        """Update the existing stacks, then add and delete stacks as the targets require."""
         del region_name
         stack_set, properties = original_resource.stack_set, cloudformation_json["Properties"]
         _check(properties, account_id)
@@ -120,7 +120,7 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Delete the stacks and then the stack set."""
+        """Delete the stacks, and then the stack set."""
         remove_stacks(self.stack_set)
         cloudformation_backends[account_id][region_name].delete_stack_set(self.stack_set.id)
 
@@ -130,9 +130,9 @@ def _parameters(properties: Json) -> dict[str, str]:
 
 
 def _check(properties: Json, account_id: str) -> str:
-    """The management account; refuses what CreateStackSet refuses, and what is not modelled.
+    """Refuse what CreateStackSet refuses and what is not modelled; the id of the management account.
 
-    "CallAs" and who may call: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html
+    "CallAs" and permissions: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html
     and "Register a delegated administrator"
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html).
     """

@@ -1,4 +1,4 @@
-"""CloudFormation templates: read, checked as CloudFormation checks them, and compared. Pure."""
+"""Reads CloudFormation templates, checks them as CloudFormation does, and compares them. Pure."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 class TemplateRefused(ValueError):
-    """A template, or what is given with it, that CloudFormation would refuse or that cannot be simulated."""
+    """A template, or parameters of it, that CloudFormation would refuse or that cannot be simulated."""
 
 
 def parsed_template(text: str) -> Template:
-    """The template in a YAML or JSON text, its short intrinsic forms (`!Sub`) written out.
+    """Parse a template in YAML or JSON, with short intrinsic functions (`!Sub`) written out.
 
     Raises:
-        TemplateRefused: The text is too large, cannot be read or is no template.
+        TemplateRefused: if the text is too large, cannot be read or is not a template.
     """
     size = len(text.encode())
     if size > MAX_TEMPLATE_BYTES:
-        raise TemplateRefused(f"the template has {size:,} bytes; CloudFormation takes {MAX_TEMPLATE_BYTES:,}")
+        raise TemplateRefused(f"the template has {size:,} bytes; CloudFormation accepts {MAX_TEMPLATE_BYTES:,}")
     template = json.loads(_as_json(text))
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateRefused("Template format error: At least one Resources member must be defined.")
@@ -54,7 +54,7 @@ def parsed_template(text: str) -> Template:
 
 @lru_cache(maxsize=64)
 def _as_json(text: str) -> str:
-    # One template is deployed to many accounts and regions, and YAML is slow to read.
+    # One template is deployed to many accounts and regions, and parsing YAML is slow.
     try:
         converted: str = cfn_flip.to_json(text)
     except Exception as fault:
@@ -63,10 +63,10 @@ def _as_json(text: str) -> str:
 
 
 def complete_parameters(template: Template, given: Mapping[str, str]) -> dict[str, str]:
-    """The value of every parameter: what is given, else its default.
+    """The value of every parameter: the given value, or else the default.
 
     Raises:
-        TemplateRefused: A parameter is missing, unknown or not among those that are allowed.
+        TemplateRefused: if a parameter is missing, unknown or has a value that is not allowed.
     """
     declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
     if unknown := sorted(given.keys() - declared.keys()):
@@ -90,10 +90,10 @@ def _check_parameter(name: str, parameter: Mapping[str, Any], value: str) -> Non
 
 
 def check_capabilities(template: Template, capabilities: Collection[str]) -> None:
-    """Refuse a template with IAM resources whose capabilities were not acknowledged.
+    """Refuse a template with IAM resources whose capabilities are not acknowledged.
 
     Raises:
-        TemplateRefused: CAPABILITY_IAM or, for named resources, CAPABILITY_NAMED_IAM is missing.
+        TemplateRefused: if CAPABILITY_IAM or, for named resources, CAPABILITY_NAMED_IAM is missing.
     """
     kinds = [resource for resource in template["Resources"].values() if resource["Type"] in _IAM_NAMES]
     named = [kind for kind in kinds if _IAM_NAMES[kind["Type"]] in kind.get("Properties", {})]
@@ -104,29 +104,29 @@ def check_capabilities(template: Template, capabilities: Collection[str]) -> Non
 
 
 def check_types(template: Template, supported: Collection[str]) -> None:
-    """Refuse a template with resource types that cannot be simulated, naming each.
+    """Refuse a template with resource types that cannot be simulated, and name each of them.
 
     Raises:
-        TemplateRefused: A type is not among those that are supported, or the template has a macro.
+        TemplateRefused: if a type is not supported, or the template has a macro.
     """
     resources = sorted((name, resource["Type"]) for name, resource in template["Resources"].items())
     if unsupported := [f"{name} ({kind})" for name, kind in resources if kind not in supported]:
-        raise TemplateRefused(f"resources of a type that the sandbox does not have: {', '.join(unsupported)}")
+        raise TemplateRefused(f"the sandbox does not have these resource types: {', '.join(unsupported)}")
     if "Transform" in template:
-        raise TemplateRefused("the sandbox has no macros and transforms")
+        raise TemplateRefused("the sandbox does not have macros and transforms")
 
 
 def changed_resources(old: Template, new: Template, changed_parameters: Collection[str]) -> tuple[str, ...]:
-    """The resources in both templates whose definition changed, or a parameter, mapping or condition they refer to."""
+    """The resources in both templates that changed, or that refer to a changed parameter, mapping or condition."""
     changed = set(changed_parameters)
     for section in ("Mappings", "Conditions"):
         before, after = old.get(section, {}), new.get(section, {})
         changed |= {name for name in after if before.get(name) != after[name]}
-    # A condition may refer to another: go on until nothing is added.
+    # A condition may refer to other conditions: repeat until nothing is added.
     conditions = new.get("Conditions", {})
     while more := {name for name in conditions if changed & set(_references(conditions[name]))} - changed:
         changed |= more
-    # A resource without properties is one with none.
+    # A resource without Properties equals one with empty Properties.
     before, after = (
         {name: {"Properties": {}, **resource} for name, resource in template["Resources"].items()}
         for template in (old, new)
@@ -139,7 +139,7 @@ def changed_resources(old: Template, new: Template, changed_parameters: Collecti
 
 
 def _references(node: object) -> Iterator[str]:
-    """The names that intrinsic functions and conditions refer to, anywhere below a node."""
+    """The names that intrinsic functions and conditions refer to, anywhere in a node."""
     if isinstance(node, list):
         for each in node:
             yield from _references(each)
