@@ -1,8 +1,8 @@
-"""A function's execution environment: its own modules, loggers, credentials and process environment.
+"""A function's execution environment: its modules, loggers, credentials and environment variables.
 
 A simulation of "Understanding the Lambda execution environment lifecycle"
-(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What Python holds once for a whole
-process is swapped while a function runs, so only one runs at a time, and no other thread should import meanwhile.
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). What Python keeps once for a whole
+process is swapped while a function runs. So only one function runs at a time, and no other thread should import then.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ Moto = Any
 
 SERVICE: Final = "lambda.amazonaws.com"
 SESSION_SECONDS: Final = 12 * 3600
-# What the machine's own environment must not tell a function.
+# Prefixes of the host's environment variables that a function must not see.
 _HOST_PREFIXES: Final = ("AWS_", "_X_AMZN_", "LAMBDA_", "POWERTOOLS_", "_HANDLER")
 
 
 class RoleNotAssumable(PermissionError):
-    """Lambda cannot assume the role that a function is deployed with."""
+    """Lambda cannot assume the role of a function."""
 
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """What a handler gets beside its event.
+    """The context that a handler receives with its event.
 
     "Using the Lambda context object to retrieve Python function information"
     (https://docs.aws.amazon.com/lambda/latest/dg/python-context.html).
@@ -68,12 +68,12 @@ class LambdaContext:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout, by the sandbox's clock."""
+        """The milliseconds until the function's timeout, by the sandbox's clock."""
         return max(0, int((self.deadline - self.clock.now()) * 1000))
 
 
 class _Log(io.TextIOBase):
-    """A function's standard output: whole lines, kept."""
+    """Collects the whole lines of a function's standard output."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -96,13 +96,13 @@ class _Log(io.TextIOBase):
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        """Write a warning as the interpreter would to standard error."""
+        """Write a warning as the interpreter writes it to standard error."""
         del file
         self.write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 class Environment:
-    """An execution environment: what one function keeps between invocations, and nobody else sees."""
+    """An execution environment: the state that one function keeps between invocations and shares with nobody."""
 
     def __init__(self, function: Moto, root: Path, variables: Mapping[str, str], lines: list[str]) -> None:
         self.configuration = configuration(function)
@@ -122,11 +122,11 @@ class Environment:
 
     @property
     def initialised(self) -> bool:
-        """Whether the handler's module was imported."""
+        """Whether the handler's module has been imported."""
         return self._handler is not None
 
     def run(self, event: Event, context: LambdaContext) -> Any:  # noqa: ANN401 - whatever the handler returns
-        """The handler's response, as JSON gives it; the module is imported at the first call."""
+        """Run the handler; its response, converted to JSON and back. The first call imports the handler's module."""
         with self._inside():
             try:
                 if self._handler is None:
@@ -141,7 +141,8 @@ class Environment:
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
-        # All that the package brings is the function's own: neither this process nor another function shares it.
+        # Everything that the package contains belongs to this function; neither this process nor another function
+        # shares it.
         owned = {path.stem for path in self._root.iterdir()}
         manager = logging.Logger.manager
         environ, path, stdout, stderr = dict(os.environ), list(sys.path), sys.stdout, sys.stderr
@@ -159,7 +160,7 @@ class Environment:
         logging.root.setLevel(self._level)
         try:
             with warnings.catch_warnings():
-                # A new interpreter's filters, as a function would find them.
+                # The filters of a new interpreter, as a function in Lambda has them.
                 warnings.showwarning = self._log.show_warning
                 warnings.resetwarnings()
                 for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
@@ -179,7 +180,7 @@ class Environment:
 
 
 def _taken(top_names: Collection[str]) -> dict[str, ModuleType]:
-    """The modules of these top-level names, taken out of those that are imported."""
+    """Remove the modules below these top-level names from the imported modules, and return them."""
     names = [name for name in sys.modules if name.partition(".")[0] in top_names]
     return {name: sys.modules.pop(name) for name in names}
 
@@ -190,7 +191,7 @@ def _set_environ(variables: Mapping[str, str]) -> None:
 
 
 def configuration(function: Moto) -> tuple[str, ...]:
-    """What an execution environment is made from: when it changes, the environment ends."""
+    """What an execution environment is made from. When it changes, the environment ends."""
     variables = json.dumps(function.environment_vars, sort_keys=True)
     return function.code_sha_256, function.handler, function.role, variables, str(function.memory_size)
 
@@ -216,14 +217,14 @@ def runtime_variables(function: Moto, root: Path, stream: str) -> dict[str, str]
 
 
 def credentials(function: Moto) -> dict[str, str]:
-    """The variables of a session of the function's role, which must trust Lambda.
+    """The environment variables with credentials of the function's role, which must trust Lambda.
 
     "Defining Lambda function permissions with an execution role"
     (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
     """
     role = deployed_role(function.role)
-    asked = Request(SERVICE, "", "sts:AssumeRole", function.role)
-    if role is None or not resource_allows(trust_document(role), asked):
+    request = Request(SERVICE, "", "sts:AssumeRole", function.role)
+    if role is None or not resource_allows(trust_document(role), request):
         raise RoleNotAssumable(f"The role defined for the function cannot be assumed by Lambda: {function.role}")
     session = sts_backends[function.account_id][PARTITION].assume_role(
         region_name=function.region,

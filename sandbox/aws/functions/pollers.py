@@ -1,6 +1,6 @@
-"""The pollers of queues and table streams, which give functions their batches and heed what these report.
+"""The pollers of queues and table streams. They give batches to functions and handle the reported failures.
 
-A simulation of what AWS documents; each poller names the documents that it follows.
+A simulation; each poller cites its sources.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Moto = Any
 # "Change data capture for DynamoDB Streams": records are kept for 24 hours
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
 STREAM_RETENTION_SECONDS: Final = 24 * 3600
-# How long Lambda waits between attempts at a stream's batch is not documented, only that it backs off.
+# AWS does not document how long Lambda waits between attempts at a stream's batch, only that it backs off.
 FIRST_RETRY_SECONDS: Final = 1.0
 LAST_RETRY_SECONDS: Final = 60.0
 
@@ -60,7 +60,7 @@ class QueuePoller:
         self._function = function
 
     def poll(self) -> int:
-        """Give the function one batch of what is visible; the number of its messages."""
+        """Give the function one batch of visible messages; the number of messages."""
         arn = self._mapping.event_source_arn
         _, _, _, region, account, name = arn.split(":")
         queue = sqs_backends[account][region].get_queue(name)
@@ -73,7 +73,7 @@ class QueuePoller:
         outcome = self._service.invoke(self._function, event)
         ids = [message.id for message in messages]
         failed = ids if outcome.error else reported_failures(outcome.response, ids, self._mapping)
-        # What failed stays, and is visible again when the queue's visibility timeout has passed.
+        # Failed messages stay, and become visible again after the queue's visibility timeout.
         done = set(ids) - set(ids if failed is None else failed)
         if done:
             self._service.check(self._function, "sqs:DeleteMessage", arn)
@@ -83,7 +83,7 @@ class QueuePoller:
 
 @dataclass(slots=True)
 class _Batch:
-    """Records of a stream that are given to a function together, until they succeed or are given up."""
+    """Records of a stream that a function receives together, until they succeed or are discarded."""
 
     records: list[Event]
     invocations: int = 0
@@ -113,7 +113,7 @@ class StreamPoller:
         self._position = len(shard.items) if shard and self.mapping.starting_position == "LATEST" else 0
 
     def poll(self) -> int:
-        """Give the function the next batch, or again the one that failed if it is due; the number of its records."""
+        """Give the function the next batch, or the failed batch again if it is due; the number of records."""
         for action in ("DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"):
             self.service.check(self.function, f"dynamodb:{action}", self.mapping.event_source_arn)
         if not self._batches:
@@ -127,10 +127,10 @@ class StreamPoller:
         given = len(batch.records)
         outcome = self.service.invoke(self.function, {"Records": batch.records})
         batch.invocations += 1
-        self._settle(batch, outcome)
+        self._conclude(batch, outcome)
         return given
 
-    def _settle(self, batch: _Batch, outcome: Outcome) -> None:
+    def _conclude(self, batch: _Batch, outcome: Outcome) -> None:
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch.records]
         failed = numbers if outcome.error else reported_failures(outcome.response, numbers, self.mapping)
         if failed == []:
@@ -145,7 +145,7 @@ class StreamPoller:
             self._batches.popleft()
             self._batches.extendleft([_Batch(batch.records[half:]), _Batch(batch.records[:half])])
             return
-        condition = self._given_up(batch)
+        condition = self._discard_condition(batch)
         if condition:
             self._batches.popleft()
             self._discard(batch, outcome, condition)
@@ -153,7 +153,7 @@ class StreamPoller:
         wait = min(FIRST_RETRY_SECONDS * 2 ** (batch.invocations - 1), LAST_RETRY_SECONDS)
         batch.not_before = self.clock.now() + wait
 
-    def _given_up(self, batch: _Batch) -> str | None:
+    def _discard_condition(self, batch: _Batch) -> str | None:
         retries, age = (
             -1 if limit is None else int(limit)
             for limit in (self.mapping.max_retry_attempts, self.mapping.max_record_age)
@@ -188,13 +188,13 @@ class StreamPoller:
         sqs_backends[account][region].send_message(name, json.dumps(body))
 
     def _shard(self) -> Moto:
-        """The stream's only shard; read anew each time, because a transaction may replace the whole table."""
+        """The stream's only shard. Read anew each time, because a transaction may replace the whole table."""
         _, _, _, region, account, resource = self.mapping.event_source_arn.split(":", 5)
         table = dynamodb_backends[account][region].tables.get(resource.split("/")[1])
         return table.stream_shard if table else None
 
     def _read(self) -> list[Event]:
-        """The next records that a filter lets through, at most a batch; what none lets through is passed over."""
+        """The next records that pass a filter, at most a batch. Records that pass none are skipped."""
         shard = self._shard()
         patterns = [
             EventPattern.load(entry["Pattern"]) for entry in (self.mapping.filter_criteria or {}).get("Filters", ())
@@ -210,14 +210,14 @@ class StreamPoller:
 
 
 def _received(queue: Moto, count: int) -> list[Moto]:
-    """At most this many of the visible messages, which are invisible from now on.
+    """Receive at most this many visible messages, and make them invisible.
 
-    The emulator's own way looks through the whole queue for each message. "Amazon SQS visibility timeout" and "Using
+    The emulator's own code searches the whole queue for each message. "Amazon SQS visibility timeout" and "Using
     dead-letter queues in Amazon SQS" (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/).
     """
     now = unix_time_millis()
     received: list[Moto] = []
-    gone: set[Moto] = set()
+    removed: set[Moto] = set()
     with queue._messages_lock:
         for message in queue._messages:
             if len(received) == count:
@@ -226,16 +226,16 @@ def _received(queue: Moto, count: int) -> list[Moto]:
                 continue
             queue.pending_messages.discard(message)
             if message.sent_timestamp + queue.message_retention_period * 1000 <= now:
-                gone.add(message)
+                removed.add(message)
             elif queue.dead_letter_queue and message.approximate_receive_count >= _max_receive_count(queue):
-                gone.add(message)
+                removed.add(message)
                 queue.dead_letter_queue.add_message(message)
             else:
                 queue.pending_messages.add(message)
                 message.mark_received(queue.visibility_timeout)
                 received.append(message)
-        if gone:
-            queue._messages = [message for message in queue._messages if message not in gone]
+        if removed:
+            queue._messages = [message for message in queue._messages if message not in removed]
     return received
 
 
@@ -244,10 +244,10 @@ def _max_receive_count(queue: Moto) -> int:
 
 
 def _delete(queue: Moto, ids: Collection[str]) -> None:
-    """Delete messages in one pass: the emulator's own way is a pass each, and slows down as the queue grows."""
+    """Delete messages in one pass. The emulator's own code needs a pass for each, and slows down as the queue grows."""
     with queue._messages_lock:
-        gone = [message for message in queue._messages if message.id in ids]
+        deleted = [message for message in queue._messages if message.id in ids]
         queue._messages = [message for message in queue._messages if message.id not in ids]
-    for message in gone:
+    for message in deleted:
         queue.pending_messages.discard(message)
         queue.deleted_messages.update(message.all_receipt_handles)

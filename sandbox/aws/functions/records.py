@@ -1,4 +1,4 @@
-"""The shapes of what functions are given and answer: messages, records of a stream, failures of a batch. Pure."""
+"""The shapes of functions' events and responses: messages, stream records, batch failures. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Moto = Any
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an invocation ended: with the function's response, as JSON gives it, or with an error."""
+    """How an invocation ended: with the function's response, converted to JSON and back, or with an error."""
 
     request_id: str
     response: Any = None
@@ -26,7 +26,7 @@ class Outcome:
 
 
 def queue_record(message: Moto, arn: str) -> Event:
-    """A message as Lambda gives it: the sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
+    """A message as Lambda passes it on: the sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html."""
     record = {
         "messageId": message.id,
         "receiptHandle": message.receipt_handle,
@@ -57,26 +57,29 @@ def queue_record(message: Moto, arn: str) -> Event:
 
 
 def stream_record(record: Mapping[str, Any], arn: str) -> Event:
-    """A stream's record as Lambda gives it: the sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html."""
+    """A stream's record as Lambda passes it on.
+
+    The sample event of https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+    """
     change = dict(record["dynamodb"])
     created = change.pop("ApproximateCreationDateTime")
-    given = {
+    shown = {
         **record,
         "eventVersion": "1.1",
         "awsRegion": arn.split(":")[3],
-        # Whole seconds, as Lambda gives them; the emulator's times are UTC without saying so.
+        # Whole seconds, as in Lambda's events. The emulator's times are UTC, but without a time zone.
         "dynamodb": {"ApproximateCreationDateTime": int(created.replace(tzinfo=UTC).timestamp()), **change},
         "eventSourceARN": arn,
     }
-    as_json: Event = json.loads(json.dumps(given, default=lambda binary: base64.b64encode(binary).decode()))
+    as_json: Event = json.loads(json.dumps(shown, default=lambda binary: base64.b64encode(binary).decode()))
     return as_json
 
 
 def reported_failures(response: object, ids: Sequence[str], mapping: Moto) -> list[str] | None:
-    """What a response reports as failed: nothing, some of the batch, or None for a response that is no report.
+    """The ids that a response reports as failed: none, some of the batch, or None if the response is malformed.
 
-    A response that is not as documented fails the whole batch: "success and failure conditions" in
-    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html, alike for queues.
+    A malformed response fails the whole batch: "success and failure conditions" in
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html; the same applies to queues.
     """
     if "ReportBatchItemFailures" not in (mapping.function_response_types or ()) or response is None or response == {}:
         return []
@@ -90,7 +93,7 @@ def reported_failures(response: object, ids: Sequence[str], mapping: Moto) -> li
 
 
 def batch_info(records: Sequence[Event], shard_id: str, stream_arn: str) -> Event:
-    """Which records of a stream were given up: "Retaining discarded records for a DynamoDB event source in Lambda".
+    """Which records of a stream were discarded: "Retaining discarded records for a DynamoDB event source in Lambda".
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
@@ -107,5 +110,5 @@ def batch_info(records: Sequence[Event], shard_id: str, stream_arn: str) -> Even
 
 
 def iso_time(seconds: float) -> str:
-    """The moment in UTC, to the millisecond."""
+    """A moment in UTC as ISO 8601, to the millisecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

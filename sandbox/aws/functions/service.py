@@ -1,7 +1,7 @@
-"""The Lambda service: runs the deployed package's handlers, and polls queues and table streams for them.
+"""The Lambda service: runs the handlers of the deployed package, and polls queues and table streams for them.
 
-A simulation of what AWS documents, in this process: each function runs in an execution environment of its own, one
-function at a time.
+A simulation of what AWS documents, in this process. Each function has its own execution environment, and one function
+runs at a time.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Moto = Any
 
 
 class Killed(BaseException):
-    """The worker is gone: what a fault raises on purpose, past every `except Exception` of the function."""
+    """Raised by an injected fault: the worker ends, past every `except Exception` of the function."""
 
 
 class Checker(Protocol):
@@ -53,7 +53,7 @@ class Checker(Protocol):
 
 @contextmanager
 def own_event_sources() -> Iterator[None]:
-    """Keep the emulator from consuming what event source mappings are for, while the context lasts."""
+    """Keep the emulator from consuming the sources of event source mappings, while the context lasts."""
     create = LambdaBackend.create_event_source_mapping
 
     def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
@@ -78,7 +78,7 @@ class Functions:
     """The functions of the discovered accounts and regions, and the pollers of their event source mappings.
 
     Attributes:
-        interrupt: A fault on purpose: called with the function's name before and after each invocation. If it raises
+        interrupt: Injects faults: called with the function's name before and after each invocation. If it raises
             `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
     """
 
@@ -95,20 +95,20 @@ class Functions:
         weakref.finalize(self, shutil.rmtree, self._packages, ignore_errors=True)
 
     def discover(self, account: str, region: str) -> None:
-        """Serve the functions and mappings of this account and region from now on, later deployed ones too."""
+        """Serve the functions and mappings of this account and region from now on, also those deployed later."""
         self._places[account, region] = None
         self._pollers()
 
     def poll(self) -> int:
-        """One round over all mappings, queues first; the number of records given to functions."""
+        """Poll every mapping once, queues first; the number of records given to functions."""
         with self._lock:
             return sum(poller.poll() for poller in self._pollers())
 
     def converge(self, limit: int = 1000) -> int:
-        """Poll until nothing is left to do at this time; the number of records given to functions.
+        """Poll until nothing is left to do at the current time; the number of records given to functions.
 
         Raises:
-            RuntimeError: There is still something to do after `limit` rounds.
+            RuntimeError: if something is left to do after `limit` rounds.
         """
         total = 0
         for _ in range(limit):
@@ -116,7 +116,7 @@ class Functions:
             if not handled:
                 return total
             total += handled
-        raise RuntimeError(f"the functions have not settled after {limit} rounds")
+        raise RuntimeError(f"the functions have not converged after {limit} rounds")
 
     def invoke(self, function: Moto, event: Event) -> Outcome:
         """Run a function once with this event."""
@@ -144,11 +144,11 @@ class Functions:
             return Outcome(request_id, response)
 
     def cold_start(self, function_name: str) -> None:
-        """Forget the function's execution environment: its next invocation imports everything anew."""
+        """Drop the function's execution environment. Its next invocation imports everything anew."""
         self._environments.pop(function_name, None)
 
     def logs(self, function_name: str) -> list[dict[str, Any] | str]:
-        """What the function wrote, a line each: the object where the line is one in JSON, else its text."""
+        """The lines that the function wrote: objects if they are JSON objects, otherwise texts."""
         return [_parsed(line) for line in self._lines.get(function_name, ())]
 
     def _pollers(self) -> list[QueuePoller | StreamPoller]:
@@ -170,7 +170,7 @@ class Functions:
         return [*queues, *streams]
 
     def check(self, function: Moto, action: str, resource: str) -> None:
-        """Lambda's pollers and its logging act with the function's role.
+        """Check an action of Lambda's pollers or logging, which use the function's role.
 
         "Defining Lambda function permissions with an execution role"
         (https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html).
@@ -181,7 +181,7 @@ class Functions:
     def _environment(self, function: Moto) -> Environment:
         name = function.function_name
         environment = self._environments.get(name)
-        # An update of code or configuration ends the environments that run the old one.
+        # An update of code or configuration ends environments that run the old version.
         if environment and environment.configuration == configuration(function):
             return environment
         root = self._packages / hashlib.sha256(function.code_bytes).hexdigest()

@@ -1,1 +1,1 @@
-"""IAM: what policies allow, and a guard that holds the project's roles to them."""
+"""IAM: what policies allow, and a guard that enforces the policies of the project's roles."""

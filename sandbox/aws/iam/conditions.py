@@ -1,4 +1,4 @@
-"""The conditions, wildcards and ARNs of IAM's policies. Pure.
+"""Conditions, wildcards and ARNs in IAM policies. Pure.
 
 A simulation of what AWS documents in "IAM JSON policy elements: Condition"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html).
@@ -20,13 +20,13 @@ _BOOLEANS: Final = frozenset({"true", "false"})
 
 
 class PolicyError(ValueError):
-    """A policy document that cannot be read, or that uses what is not modelled here."""
+    """A policy document that cannot be read, or that uses what is not modelled."""
 
 
 def conditions_hold(conditions: object, context: Context) -> bool:
-    """Whether every operator holds for every key it names; of a key's values in the policy, one suffices."""
+    """Whether every operator holds for each of its keys. Of several values in the policy, one match suffices."""
     if not isinstance(conditions, Mapping):
-        raise PolicyError(f"a Condition is an object: {conditions!r}")
+        raise PolicyError(f"a Condition must be an object: {conditions!r}")
     # Condition keys are not case-sensitive.
     values = {key.lower(): value for key, value in context.items()}
     results = [_operator_holds(operator, keys, values) for operator, keys in conditions.items()]
@@ -35,7 +35,7 @@ def conditions_hold(conditions: object, context: Context) -> bool:
 
 def _operator_holds(operator: str, keys: object, context: Context) -> bool:
     if not isinstance(keys, Mapping) or not keys:
-        raise PolicyError(f"{operator} holds condition keys: {keys!r}")
+        raise PolicyError(f"{operator} must contain condition keys: {keys!r}")
     parsed = _Operator.parse(operator)
     results = [parsed.holds(strings(keys, key), key, context.get(key.lower())) for key in keys]
     return all(results)
@@ -57,29 +57,29 @@ class _Operator:
 
     @classmethod
     def parse(cls, text: str) -> _Operator:
-        """The operator that a policy names."""
+        """Parse the name of an operator in a policy."""
         qualifier, _, rest = text.rpartition(":")
         name = rest.removesuffix("IfExists")
         operator = cls(name, qualifier, name != rest)
         if name not in _COMPARISONS or qualifier not in {"", "ForAllValues", "ForAnyValue"}:
-            raise PolicyError(f"a condition operator that is not modelled: {text}")
+            raise PolicyError(f"this condition operator is not modelled: {text}")
         if name == "Null" and (qualifier or operator.if_exists):
             raise PolicyError(f"Null takes neither a set operator nor IfExists: {text}")
         return operator
 
     def holds(self, expected: Collection[str], key: str, actual: str | tuple[str, ...] | None) -> bool:
-        """Whether the condition holds for what the request carries under a key; None or () when it is absent."""
+        """Whether the condition holds for a key's value in the request; None or () if the key is absent."""
         values = () if actual is None else (actual,) if isinstance(actual, str) else actual
         if self.name in {"Null", "Bool"} and not {value.lower() for value in expected} <= _BOOLEANS:
-            raise PolicyError(f"{self.name} of {key} is true or false, not {expected!r}")
+            raise PolicyError(f"{self.name} of {key} must be true or false, not {expected!r}")
         if self.name == "Null":
             return str(not values).lower() in {value.lower() for value in expected}
         if not values:
-            # Absent: ForAllValues holds, ForAnyValue does not, and of the others the negated ones and IfExists do.
+            # Key absent: ForAllValues holds, ForAnyValue does not; without these, negated operators and IfExists hold.
             negated = "Not" in self.name and not self.qualifier
             return self.if_exists or negated or self.qualifier == "ForAllValues"
         if self.qualifier == "" and isinstance(actual, tuple):
-            raise PolicyError(f"{key} has many values: {self.name} needs ForAllValues or ForAnyValue")
+            raise PolicyError(f"{key} has several values: {self.name} needs ForAllValues or ForAnyValue")
         results = [self._compare(expected, value) for value in values]
         return any(results) if self.qualifier == "ForAnyValue" else all(results)
 
@@ -90,11 +90,11 @@ class _Operator:
 
 
 def strings(container: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """The one or many strings under a key; policy variables are not modelled."""
+    """The string or strings under a key. Policy variables are not modelled."""
     values = tuple(_flat(container.get(key, ())))
     for value in values:
         if "${" in value:
-            raise PolicyError(f"a policy variable, which is not modelled: {value!r}")
+            raise PolicyError(f"policy variables are not modelled: {value!r}")
     if key in container and not values:
         raise PolicyError(f"{key} is empty")
     return values
@@ -103,7 +103,7 @@ def strings(container: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _flat(value: object) -> Iterator[str]:
     match value:
         case bool():
-            # JSON's own booleans are accepted where a policy expects "true" or "false".
+            # JSON's own booleans are valid where a policy expects "true" or "false".
             yield str(value).lower()
         case str():
             yield value
@@ -111,7 +111,7 @@ def _flat(value: object) -> Iterator[str]:
             for each in value:
                 yield from _flat(each)
         case _:
-            raise PolicyError(f"a string or a list of strings is expected, not {value!r}")
+            raise PolicyError(f"expected a string or a list of strings, not {value!r}")
 
 
 @lru_cache(maxsize=4096)
@@ -120,17 +120,17 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def like(pattern: str, value: str) -> bool:
-    """Whether a value matches a pattern of `*` (any characters) and `?` (one), case and all."""
+    """Whether a value matches a pattern with `*` (any characters) and `?` (one character). Case-sensitive."""
     return _pattern(pattern).fullmatch(value) is not None
 
 
 def arn_parts(arn: str) -> list[str]:
-    """The six parts of an ARN, of which the last may hold colons; none or fewer of what is no ARN."""
+    """The six parts of an ARN, of which the last may contain colons; fewer or none if it is not an ARN."""
     return arn.split(":", ARN_PARTS - 1) if arn.startswith("arn:") else []
 
 
 def arn_like(pattern: str, value: str) -> bool:
-    """Whether each of an ARN's six parts matches: a wildcard does not reach over a colon between them."""
+    """Whether each of an ARN's six parts matches. A wildcard does not extend over the colon between two parts."""
     patterns, values = arn_parts(pattern), arn_parts(value)
     return len(patterns) == len(values) == ARN_PARTS and all(map(like, patterns, values))
 
@@ -143,7 +143,7 @@ def _bool(expected: str, value: str) -> bool:
     return expected.lower() == value.lower()
 
 
-# ArnEquals and ArnLike behave alike, as AWS documents; the negated ones compare as their opposites do.
+# ArnEquals and ArnLike behave alike, as AWS documents. Negated operators compare as their opposites do.
 _COMPARISONS: Final = {
     "StringEquals": _equal,
     "StringNotEquals": _equal,

@@ -1,9 +1,9 @@
-"""IAM's evaluation of policy documents, as far as this project's policies go. Pure.
+"""Evaluates IAM policy documents, as far as this project's policies need it. Pure.
 
 A simulation of what AWS documents in "Policy evaluation logic"
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). It knows identity, resource
-and role trust policies; boundaries, session policies and the organization's policies are not modelled. What it does
-not know, it refuses: a policy that it cannot read is a `PolicyError`, never a permission.
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). Identity, resource and role
+trust policies are modelled; permissions boundaries, session policies and the organization's policies are not. A policy
+that cannot be read is a `PolicyError`, never a permission.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SERVICE: Final = re.compile(r"[a-z0-9.-]+\.amazonaws\.com")
 
 
 class Effect(Enum):
-    """What a policy says of a request."""
+    """What a policy decides about a request."""
 
     ALLOW = "Allow"
     DENY = "Deny"
@@ -50,8 +50,8 @@ class Effect(Enum):
 class Request:
     """One call of one AWS API.
 
-    `principal_arn` is the ARN of a role or user (the role's, also for a session of it), or a service's name such as
-    `events.amazonaws.com`, whose account is then empty. Global condition keys are put into `context` by the caller.
+    `principal_arn` is the ARN of a role or user (the role's ARN for a session of it), or a service's name such as
+    `events.amazonaws.com`, with an empty account. The caller puts global condition keys into `context`.
     """
 
     principal_arn: str
@@ -62,30 +62,30 @@ class Request:
 
     @property
     def by_service(self) -> bool:
-        """Whether an AWS service asks on its own behalf, with no identity policy of its own."""
+        """Whether an AWS service calls on its own behalf, without an identity policy."""
         return _SERVICE.fullmatch(self.principal_arn) is not None
 
 
 def evaluate(document: Document, request: Request) -> Effect:
-    """What one policy says: an explicit Deny wins over any Allow, whatever their order.
+    """What one policy decides. An explicit Deny wins over any Allow, in any order.
 
-    Statements with a Principal are matched by it. Every statement is read even when an earlier one decides, so
-    that a fault in a policy shows at the first request.
+    Statements with a Principal apply only to that principal. Every statement is read even after one has decided, so
+    that the first request reveals any fault in the policy.
 
     Raises:
-        PolicyError: The document is malformed or beyond what is modelled.
+        PolicyError: if the document is malformed or uses what is not modelled.
     """
     effects = {_effect(statement) for statement in _statements(document) if _matches(statement, request)}
     return next((effect for effect in (Effect.DENY, Effect.ALLOW) if effect in effects), Effect.NO_DECISION)
 
 
 def identity_allows(documents: Collection[Document], request: Request) -> bool:
-    """Whether the policies attached to the principal allow the request, and none denies it."""
+    """Whether the principal's policies allow the request and none denies it."""
     return _identity_effect(documents, request) is Effect.ALLOW
 
 
 def resource_allows(document: Document, request: Request) -> bool:
-    """Whether a resource's policy, or a role's trust policy, allows the request and does not deny it."""
+    """Whether a resource policy or a role trust policy allows the request and does not deny it."""
     return _resource_effect(document, request) is Effect.ALLOW
 
 
@@ -95,11 +95,11 @@ def allowed(
     resource_document: Document | None,
     resource_account: str,
 ) -> bool:
-    """Whether AWS would carry the request out.
+    """Whether AWS would execute the request.
 
-    An explicit Deny anywhere wins. Within one account either side suffices, save that a role's trust policy must
-    always allow, and that a grant to the account as a whole only delegates to its identity policies; across accounts
-    both sides must allow. "Cross-account policy evaluation logic"
+    An explicit Deny anywhere wins. Within one account either side suffices, except that a role's trust policy must
+    always allow, and that a grant to the whole account only delegates to its identity policies. Across accounts both
+    sides must allow. "Cross-account policy evaluation logic"
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html) and "AWS
     JSON policy elements: Principal"
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
@@ -119,7 +119,7 @@ def allowed(
 
 
 def granted_actions(documents: Collection[Document]) -> frozenset[str]:
-    """The action patterns that the policies' Allow statements name, as they are written."""
+    """The action patterns in the policies' Allow statements, as written."""
     allows = (s for document in documents for s in _statements(document) if _effect(s) is Effect.ALLOW)
     return frozenset(action for statement in allows for action in strings(statement, "Action"))
 
@@ -129,9 +129,9 @@ def _identity_effect(documents: Collection[Document], request: Request) -> Effec
     for document in documents:
         for statement in _statements(document):
             if "Principal" in statement:
-                raise PolicyError(f"an identity policy has no Principal: {statement!r}")
+                raise PolicyError(f"an identity policy must not have a Principal: {statement!r}")
             if not {"Resource", "NotResource"} & statement.keys():
-                raise PolicyError(f"an identity policy names a Resource or NotResource: {statement!r}")
+                raise PolicyError(f"an identity policy must have a Resource or NotResource: {statement!r}")
         effects.add(evaluate(document, request))
     return next((effect for effect in (Effect.DENY, Effect.ALLOW) if effect in effects), Effect.NO_DECISION)
 
@@ -139,12 +139,12 @@ def _identity_effect(documents: Collection[Document], request: Request) -> Effec
 def _resource_effect(document: Document, request: Request) -> Effect:
     for statement in _statements(document):
         if "Principal" not in statement:
-            raise PolicyError(f"a resource's policy names a Principal: {statement!r}")
+            raise PolicyError(f"a resource policy must have a Principal: {statement!r}")
     return evaluate(document, request)
 
 
 def _names(document: Document, request: Request) -> bool:
-    """Whether an Allow that matches names the principal itself (or everybody), rather than its account."""
+    """Whether a matching Allow names the principal itself or everybody, and not just its account."""
     return any(
         _effect(statement) is Effect.ALLOW
         and _matches(statement, request)
@@ -161,19 +161,19 @@ def _statements(document: Document) -> tuple[Document, ...]:
     found = document.get("Statement")
     statements = [found] if isinstance(found, Mapping) else found
     if not isinstance(statements, Sequence) or isinstance(statements, str) or not statements:
-        raise PolicyError(f"a policy document without statements: {document!r}")
+        raise PolicyError(f"a policy document must have statements: {document!r}")
     return tuple(_checked(statement) for statement in statements)
 
 
 def _checked(statement: object) -> Document:
     if not isinstance(statement, Mapping):
-        raise PolicyError(f"a statement is an object: {statement!r}")
+        raise PolicyError(f"a statement must be an object: {statement!r}")
     if unknown := statement.keys() - _STATEMENT_KEYS:
-        raise PolicyError(f"elements of a statement that are not modelled: {sorted(unknown)}")
+        raise PolicyError(f"these elements of a statement are not modelled: {sorted(unknown)}")
     if len({"Action", "NotAction"} & statement.keys()) != 1:
-        raise PolicyError(f"a statement has one of Action and NotAction: {statement!r}")
+        raise PolicyError(f"a statement must have exactly one of Action and NotAction: {statement!r}")
     if {"Resource", "NotResource"} <= statement.keys():
-        raise PolicyError(f"a statement has one of Resource and NotResource: {statement!r}")
+        raise PolicyError(f"a statement must have at most one of Resource and NotResource: {statement!r}")
     _effect(statement)
     return statement
 
@@ -185,11 +185,11 @@ def _effect(statement: Document) -> Effect:
         case "Deny":
             return Effect.DENY
         case other:
-            raise PolicyError(f"Effect is Allow or Deny, not {other!r}")
+            raise PolicyError(f"Effect must be Allow or Deny, not {other!r}")
 
 
 def _matches(statement: Document, request: Request) -> bool:
-    # All elements are read, none skipped because an earlier one did not match: a fault must not hide.
+    # Every element is read, even after one did not match, so that no fault stays hidden.
     return all(
         [
             "Principal" not in statement or _principal_matches(statement["Principal"], request),
@@ -215,16 +215,16 @@ def _principal_matches(principal: object, request: Request) -> bool:
 
 
 def _principals(principal: object) -> tuple[tuple[str, str], ...]:
-    """The kinds and values of a Principal element, each of a form that is modelled."""
+    """The kinds and values of a Principal element; each must have a form that is modelled."""
     if principal == "*":
         return (("AWS", "*"),)
     if not isinstance(principal, Mapping) or not principal:
-        raise PolicyError(f"a Principal is `*` or an object: {principal!r}")
+        raise PolicyError(f"a Principal must be `*` or an object: {principal!r}")
     pairs = tuple((kind, value) for kind in principal for value in strings(principal, kind))
     for kind, value in pairs:
         forms = {"AWS": (_ROOT_ARN, _ENTITY_ARN, re.compile(r"\d{12}|\*")), "Service": (_SERVICE,)}.get(kind, ())
         if not any(form.fullmatch(value) for form in forms):
-            raise PolicyError(f"a principal that is not modelled: {kind} {value!r}")
+            raise PolicyError(f"this principal is not modelled: {kind} {value!r}")
     return pairs
 
 
@@ -233,7 +233,7 @@ def _action_matches(statement: Document, action: str) -> bool:
     patterns = strings(statement, key)
     for pattern in patterns:
         if pattern != "*" and ":" not in pattern:
-            raise PolicyError(f"an action is `service:Action`: {pattern!r}")
+            raise PolicyError(f"an action must be `service:Action`: {pattern!r}")
     found = any(like(pattern.lower(), action.lower()) for pattern in patterns)
     return found == (key == "Action")
 
@@ -241,11 +241,11 @@ def _action_matches(statement: Document, action: str) -> bool:
 def _resource_matches(statement: Document, resource: str) -> bool:
     key = "NotResource" if "NotResource" in statement else "Resource"
     if key not in statement:
-        # A role trust policy has no Resource: it stands for the role it belongs to.
+        # A role trust policy has no Resource: it applies to the role it belongs to.
         return True
     patterns = strings(statement, key)
     for pattern in patterns:
         if pattern != "*" and len(arn_parts(pattern)) != ARN_PARTS:
-            raise PolicyError(f"a resource is `*` or an ARN: {pattern!r}")
+            raise PolicyError(f"a resource must be `*` or an ARN: {pattern!r}")
     found = any(pattern == "*" or arn_like(pattern, resource) for pattern in patterns)
     return found == (key == "Resource")

@@ -1,9 +1,9 @@
-"""The permission guard: what guarded roles ask of AWS is checked against the policies that are really deployed.
+"""The permission guard: checks the AWS calls of guarded roles against the policies that are deployed.
 
-A simulation: the emulator lets every call through. Here the API calls of a guarded role's session are evaluated as AWS
+A simulation: the emulator allows every call. The guard evaluates the API calls of guarded roles' sessions as AWS
 documents in "Policy evaluation logic"
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html), refused with the error that
-the service gives, and noted, so that what was granted can be held against what was used.
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). It refuses with the
+service's own error, and records the calls, so that a test can compare what is granted with what is used.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ GUARDED_ROLES: Final = frozenset(
     }
 )
 
-# Error code and HTTP status of a denied call: "Common errors" of each service's API reference, for example
+# Error code and HTTP status of a denied call: "Common errors" in each service's API reference, for example
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html for EC2.
 _DENIALS: Final = {
     "ec2": ("UnauthorizedOperation", 403),
@@ -53,16 +53,17 @@ _DENIALS: Final = {
 }
 _DENIAL: Final = ("AccessDenied", 403)
 _COLONS_OF_AN_ARN: Final = 5
-# What botocore calls the region of a global service, and which it is to aws:RequestedRegion: "Global condition keys",
+# botocore's name for the region of a global service, and the region's name in aws:RequestedRegion: "Global condition
+# keys",
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
 _GLOBAL: Final = {"aws-global": "us-east-1"}
 
-# Typed as anything: the guard stands on what botocore's clients keep to themselves.
+# Typed as Any, because the guard uses private attributes of botocore's clients.
 _CLIENT: Final[Any] = BaseClient
 
 
 class AccessDenied(PermissionError):
-    """A role asked for what the deployed policies do not allow."""
+    """The deployed policies do not allow a role's call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,11 @@ class Denied:
 
 
 class Guard:
-    """Checks and notes what guarded roles ask for.
+    """Checks and records the calls of guarded roles.
 
     Attributes:
-        calls: The actions and resources that each role was allowed, by the role's name.
-        denied: What was refused, in order.
+        calls: The allowed actions and resources of each role, by the role's name.
+        denied: The refused calls, in order.
     """
 
     def __init__(self, roles: Collection[str] = GUARDED_ROLES) -> None:
@@ -88,10 +89,12 @@ class Guard:
         self.denied: list[Denied] = []
 
     def check(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> None:
-        """Check and note one action of a role, for what AWS does in the role's name without an API call to see.
+        """Check and record one action of a role.
+
+        Call it directly for what AWS does in the role's name without an API call.
 
         Raises:
-            AccessDenied: The deployed policies do not allow it.
+            AccessDenied: if the deployed policies do not allow the action.
         """
         account = account_of(role_arn)
         org = organization_id(account)
@@ -116,24 +119,24 @@ class Guard:
         self.calls[role.name].add((action, resource))
 
     def used_actions(self, role: str) -> frozenset[str]:
-        """The actions that the role of this name was allowed and did use, in whatever account."""
+        """The actions that roles of this name used successfully, in any account."""
         return frozenset(action for action, _ in self.calls[role])
 
     def granted_actions(self, role: str) -> frozenset[str]:
-        """The actions that the policies of the roles of this name grant, in all accounts, as they are written."""
+        """The actions that the policies of roles with this name grant, in all accounts, as written."""
         deployed = (found for account in tuple(iam_backends) for found in _roles(account) if found.name == role)
         return frozenset().union(*(evaluation.granted_actions(identity_documents(found)) for found in deployed))
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """Guard every boto3 and botocore client of this process, whoever made it and when."""
+        """Guard every boto3 and botocore client of this process, whenever it was created."""
         call = _CLIENT._make_api_call
 
         def guarded(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
             self._before(client, operation, parameters)
             return call(client, operation, parameters)
 
-        # botocore's own clients, not the emulator's: only here are the parameters still those of the caller.
+        # botocore's clients and not the emulator, because only here the parameters are still the caller's own.
         with replaced(_CLIENT, _make_api_call=guarded):
             yield
 
@@ -165,7 +168,7 @@ class Guard:
             raise client.exceptions.from_code(code)(answer, operation) from denied
 
     def _guarded_role(self, client: Any) -> str | None:  # noqa: ANN401 - as above
-        """The ARN of the guarded role in whose name a client signs, or None."""
+        """The ARN of the guarded role whose credentials a client signs with, or None."""
         credentials = client._request_signer._credentials
         if credentials is None:
             return None
@@ -181,7 +184,7 @@ def _region(client: Any) -> str:  # noqa: ANN401 - botocore's own types
 
 
 def _resource_context(resource: str) -> Context:
-    """Whose resource it is, as far as its ARN says.
+    """The owner of a resource, as far as its ARN names it.
 
     "AWS global condition context keys: properties of the resource"
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
@@ -200,12 +203,12 @@ def account_of(arn: str) -> str:
 
 
 def deployed_role(role_arn: str) -> Role | None:
-    """The role as it is deployed, or None when there is none of this ARN."""
+    """The deployed role with this ARN, or None."""
     return next((role for role in _roles(account_of(role_arn)) if role.arn == role_arn), None)
 
 
 def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
-    """A role's inline policies and the managed ones that are attached to it, in their default version."""
+    """A role's inline policies, and its attached managed policies in their default version."""
     managed = [
         version.document
         for policy in role.managed_policies.values()
@@ -216,14 +219,14 @@ def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
 
 
 def trust_document(role: Role) -> evaluation.Document:
-    """Who may assume a role."""
+    """The role's trust policy."""
     return _document(role.assume_role_policy_document)
 
 
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
     if request.action != "sts:AssumeRole":
         return evaluation.allowed(request, identity_documents(role), None, request.principal_account)
-    # A role that does not exist is refused like one that does not trust the caller: STS does not tell them apart.
+    # STS answers the same for a role that does not exist and for one that does not trust the caller.
     assumed = deployed_role(request.resource)
     trust = trust_document(assumed) if assumed else None
     return trust is not None and evaluation.allowed(
@@ -236,7 +239,7 @@ def _roles(account: str) -> tuple[Role, ...]:
 
 
 def _document(document: object) -> evaluation.Document:
-    """A policy document as JSON, whichever way moto keeps it: as text, or as YAML read it, with dates in it."""
+    """A policy document as JSON. moto keeps it as text, or as YAML was read, possibly with dates."""
     text = document if isinstance(document, str) else json.dumps(document, default=str)
     parsed: evaluation.Document = json.loads(text)
     return parsed

@@ -1,4 +1,4 @@
-"""A permission that a call needs, and the call's side of it. Pure."""
+"""A permission that a call needs. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from sandbox.aws.iam.conditions import Context
 
 Parameters = Mapping[str, Any]
-"""The parameters of a call, as boto3 takes them."""
+"""The parameters of a call, as boto3 receives them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls and where: the caller's account, its organization and the region of the client."""
+    """The account that calls, its organization, and the region of the client."""
 
     account: str
     region: str
@@ -33,5 +33,5 @@ class Permission:
 
 
 def zone_arn(zone_id: str) -> str:
-    """The ARN of a hosted zone, whose id may come with its path."""
+    """The ARN of a hosted zone, whose id may have its path as a prefix."""
     return f"arn:aws:route53:::hostedzone/{zone_id.rpartition('/')[2]}"

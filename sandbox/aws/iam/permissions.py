@@ -2,8 +2,7 @@
 
 A simulation of the "Actions, resources, and condition keys" that AWS documents for each service
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html),
-for the operations that the functions call. A call that does not stand here is an `UnknownOperation`: it is never let
-through.
+for the operations that the functions call. Any other operation is an `UnknownOperation` and never passes.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
 
 
 class UnknownOperation(NotImplementedError):
-    """A guarded role called an operation whose permissions are not modelled here."""
+    """A guarded role called an operation whose permissions are not modelled."""
 
 
 def needed_permissions(service: str, operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """The permissions that a call needs, all of them; none for a call that everybody may make.
+    """All permissions that a call needs; empty for a call that everybody may make.
 
     Raises:
-        UnknownOperation: The operation is not modelled.
+        UnknownOperation: if the operation is not modelled.
     """
     needed = _OPERATIONS.get((service, operation))
     if needed is None:
-        raise UnknownOperation(f"{service}:{operation}: say in sandbox/iam/permissions.py which permissions it needs")
+        raise UnknownOperation(f"{service}:{operation}: add its permissions to sandbox/aws/iam/permissions.py")
     return needed(operation, parameters, caller)
 
 
 def normalized_record_name(name: str) -> str:
-    r"""A record name as Route 53's condition keys carry it: lower case, no trailing dot, the rest as octal escapes.
+    r"""A record name as in Route 53's condition keys: lower case, no trailing dot, other characters as octal escapes.
 
     "Using IAM policy conditions for fine-grained access control"
     (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html): `*` is `\052`.
@@ -48,7 +47,7 @@ def normalized_record_name(name: str) -> str:
     written = []
     for escape, char in _ESCAPE.findall(name.removesuffix(".").lower().encode()):
         code = int(escape, 8) if escape else char[0]
-        # A dot that is escaped stands inside a label and stays escaped.
+        # An escaped dot is inside a label and stays escaped.
         plain = chr(code) in _PLAIN and not (escape and chr(code) == ".")
         written.append(chr(code) if plain else f"\\{code:03o}")
     return "".join(written)
@@ -88,7 +87,7 @@ def _on_tables(operation: str, parameters: Parameters, caller: Caller) -> tuple[
 
 
 def _in_transaction(_operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """A transaction needs the permissions of the operations in it, and has none of its own.
+    """A transaction needs the permissions of its operations, and none of its own.
 
     "Using IAM with DynamoDB transactions"
     (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
@@ -125,7 +124,7 @@ def _on_change(operation: str, parameters: Parameters, _caller: Caller) -> tuple
 
 
 def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """An account or unit of the organization, whose ARN carries the management account and the organization."""
+    """An account or unit, whose ARN contains the management account and the organization."""
     member = parameters.get("AccountId") or parameters["ChildId"]
     kind = "ou" if member.startswith("ou-") else "account"
     arn = f"arn:aws:organizations::{caller.management_account}:{kind}/{caller.organization}/{member}"
@@ -133,7 +132,7 @@ def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[
 
 
 def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
-    """The queue of a URL; a batch needs the permission of its single operation.
+    """The queue with a URL. A batch needs the permission of the single operation.
 
     "Amazon SQS API permissions: Actions and resource reference"
     (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
@@ -145,11 +144,11 @@ def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[
 
 
 def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """A profile in a VPC: a policy can name the VPC, and not the profile.
+    """The association of a Profile with a VPC: a policy can name the VPC, but not the Profile.
 
-    "Actions, resources, and condition keys for Amazon Route 53 Profiles": no resource types, and of the condition keys
+    "Actions, resources, and condition keys for Amazon Route 53 Profiles" lists no resource types, and the condition key
     route53profiles:ResourceIds (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html).
-    That AssociateProfile asks EC2 for the VPC in the caller's name is taken from AmazonRoute53ProfilesFullAccess
+    That AssociateProfile reads the VPC from EC2 in the caller's name follows from AmazonRoute53ProfilesFullAccess
     (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRoute53ProfilesFullAccess.html).
     """
     context = {"route53profiles:ResourceIds": parameters["ResourceId"]}
@@ -163,7 +162,7 @@ def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple
 
 
 def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """A stack set, which is the management account's when a delegated administrator made it."""
+    """A stack set. If a delegated administrator created it, it belongs to the management account."""
     delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
     account = caller.management_account if delegated else caller.account
     arn = f"arn:aws:cloudformation:{caller.region}:{account}:stackset/{parameters['StackSetName']}:*"

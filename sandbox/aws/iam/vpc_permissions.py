@@ -1,4 +1,4 @@
-"""Which permissions the calls need that are about VPCs and their DNS. Pure.
+"""Which permissions calls about VPCs and their DNS need. Pure.
 
 A simulation of "Actions, resources, and condition keys" for Amazon Route 53
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html), Amazon Route 53 Resolver
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sandbox.aws.iam.conditions import Context
 
-# A dependent action of several others: AWS looks VPCs up in the caller's name.
+# A dependent action of several others: AWS reads VPCs in the caller's name.
 _DESCRIBE_VPCS: Final = Permission("ec2:DescribeVpcs")
 
 
@@ -30,7 +30,7 @@ def _vpcs_context(vpc: Mapping[str, str]) -> Context:
 
 
 def _on_zone_and_vpc(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
-    """A zone, and a VPC that the caller must be able to see, unless it is only authorized to come."""
+    """A zone and a VPC. The caller must be able to see the VPC, except to authorize it."""
     context = _vpcs_context(parameters["VPC"])
     on_zone = Permission(f"route53:{operation}", zone_arn(parameters["HostedZoneId"]), context)
     return (on_zone,) if operation.endswith("Authorization") else (on_zone, _DESCRIBE_VPCS)
@@ -46,10 +46,10 @@ def _on_vpc(operation: str, parameters: Parameters, caller: Caller) -> tuple[Per
 
 
 def _on_resolver_config(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """The Resolver configuration of a VPC, or every one, and the VPCs behind them.
+    """The Resolver configuration of one VPC or of all, and the VPCs themselves.
 
-    The resource is `resolver-config/${ResourceId}`. ResourceId is taken as the API has it, for the VPC's id; it may be
-    the configuration's own, which AWS does not tell: a policy had better name neither.
+    The resource is `resolver-config/${ResourceId}`. Here ResourceId is the VPC's id, as in the API. AWS does not
+    document whether it may be the configuration's own id, so a policy should rely on neither.
     """
     config = parameters.get("ResourceId", "*")
     arn = f"arn:aws:route53resolver:{caller.region}:{caller.account}:resolver-config/{config}"
