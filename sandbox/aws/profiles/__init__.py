@@ -1,1 +1,1 @@
-"""Route 53 Profiles: their rules, their sharing by AWS RAM, and the bridge that gives the emulator the service."""
+"""Route 53 Profiles: their rules, their sharing through AWS RAM, and the bridge to the emulator."""

@@ -1,8 +1,8 @@
-"""The bridge that gives the emulator Route 53 Profiles, in process and through moto's server alike.
+"""Adds Route 53 Profiles to the emulator, in process and through moto's server.
 
-A simulation: moto lacks the service. Requests to `route53profiles.<region>.amazonaws.com` are parsed and answered by
-moto's own machinery with botocore's model of the service, as it does for others; the rules are ours. Tags, updates and
-resources other than private hosted zones are not modelled.
+A simulation: moto lacks the service. moto's own machinery parses requests to `route53profiles.<region>.amazonaws.com`
+and writes the responses, with botocore's model of the service; `rules` decides. Tags, updates and resources other than
+private hosted zones are not modelled.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ _HOST: Final = rf"https?://{SERVICE}\.(.+)\.amazonaws\.com"
 
 @contextmanager
 def route53_profiles(clock: Clock, *, limits: Limits | None = None) -> Iterator[Profiles]:
-    """Give moto the service, its resource types and the sharing of profiles for as long as the context lasts.
+    """Add the service, its resource types and the sharing of Profiles to moto while the context lasts.
 
-    Enter it within `mock_aws`; to share within an organization, `organization_bridges` must be in force as well.
+    Enter it within `mock_aws`. To share within an organization, `organization_bridges` must be in force as well.
     """
     profiles = Profiles(clock, _Emulator(), limits or Limits())
     patterns, get_backend = botocore_stubber.backend_index.backend_url_patterns, backends.get_backend
@@ -73,7 +73,7 @@ def route53_profiles(clock: Clock, *, limits: Limits | None = None) -> Iterator[
 
 
 def answering_zones(route53: StrictRoute53, profiles: Profiles, vpc_id: str) -> tuple[Zone, ...]:
-    """The private hosted zones that a VPC answers from, of each domain one.
+    """The private hosted zones that a VPC answers from, one for each domain.
 
     "When a DNS query matches both the Resolver rule for a private hosted zone that is directly associated with the VPC
     and a Resolver rule for a private hosted zone that is associated to the Profile, the local DNS settings take
@@ -86,14 +86,14 @@ def answering_zones(route53: StrictRoute53, profiles: Profiles, vpc_id: str) -> 
             try:
                 zone = route53.zone_of(hosted_zone(zone_id))
             except LookupError:
-                # It was deleted, which ends what is asked of it here as it does for a VPC's own zones.
+                # A deleted zone no longer answers, here as among a VPC's own zones.
                 continue
             found.setdefault(zone.domain, zone)
         return tuple(found.values())
 
 
 class _Emulator:
-    """What the service knows of others, read where moto keeps it."""
+    """What the service needs to know of EC2, Route 53 and AWS RAM, read from moto's backends."""
 
     def owns_vpc(self, caller: Caller, vpc_id: str) -> bool:
         return vpc_id in ec2_backends[caller.account][caller.region].vpcs
@@ -110,7 +110,7 @@ class _Emulator:
 
 
 class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no types
-    """The operations, by the names and with the parameters that moto's machinery calls them with."""
+    """The operations, with the names and parameters that moto's machinery expects."""
 
     profiles: ClassVar[Profiles]
 
@@ -129,7 +129,7 @@ class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no typ
             with self.profiles.lock:
                 return super().call_action()
         except Refused as refused:
-            # Written here, because moto knows the errors of its own services only. HTTP 400 for all of them:
+            # Written here, because moto knows only the errors of its own services. All of them are HTTP 400:
             # https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html
             body = json.dumps({"Message": str(refused), **refused.details})
             return 400, {"Content-Type": "application/json", "X-Amzn-ErrorType": refused.code, "status": "400"}, body
@@ -202,20 +202,20 @@ class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no typ
         return ActionResult({"Profile": wire})
 
     def _page(self, key: str, everything: Collection[dict[str, Any]]) -> ActionResult:
-        """One page of a list, in the order of the ids: AWS documents none."""
+        """One page of a list in the order of ids; AWS documents no order."""
         size = int(self._get_param("MaxResults") or MAX_PAGE)
         if not 1 <= size <= MAX_PAGE:
-            raise Refused("InvalidParameterException", f"{size} results cannot be asked for", FieldName="MaxResults")
-        by_id = {one["Id"]: one for one in everything}
+            raise Refused("InvalidParameterException", f"MaxResults must not be {size}", FieldName="MaxResults")
+        by_id = {item["Id"]: item for item in everything}
         try:
             ids, token = page(by_id, self._get_param("NextToken"), size)
         except InvalidToken as invalid:
-            raise Refused("InvalidNextTokenException", f"no token of this service: {invalid}") from invalid
+            raise Refused("InvalidNextTokenException", f"not a token of this service: {invalid}") from invalid
         return ActionResult({key: [by_id[id_] for id_ in ids], "NextToken": token})
 
 
 class _Endpoint:
-    """What moto asks a backend for: the handlers, by URL for its clients and by path for its server."""
+    """The handlers that moto asks a backend for: by URL for its clients, by path for its server."""
 
     urls: Final = {rf"{_HOST}/.*": ProfilesResponse.dispatch}
     flask_paths: Final = {"/<path:anything>": ProfilesResponse.dispatch}

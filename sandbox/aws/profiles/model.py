@@ -1,4 +1,4 @@
-"""What there is in Route 53 Profiles: profiles, what is attached to them, the VPCs associated with them. Pure.
+"""The parts of Route 53 Profiles: Profiles, the zones attached to them, and the associated VPCs. Pure.
 
 "What are Amazon Route 53 Profiles?", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html
 """
@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-# "Quotas on Route 53 Profiles", a region, all but the first shared by a profile's owner and those it is shared with:
+# "Quotas on Route 53 Profiles" of a region. A Profile's owner and the accounts it is shared with share all but the
+# first:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-entities-route53-profiles
 MAX_PROFILES: Final = 5
 MAX_VPCS: Final = 1_000
@@ -26,7 +27,7 @@ _ZONE_ARN: Final = re.compile(r"arn:aws:route53:::hostedzone/([A-Z0-9]{1,32})")
 
 @dataclass(slots=True)
 class Limits:
-    """Quotas that a test may tune: for an account in a region, for one profile, for one profile, for one VPC."""
+    """Quotas that a test may change: for an account in a region, for a Profile (twice), and for a VPC."""
 
     profiles: int = MAX_PROFILES
     vpcs: int = MAX_VPCS
@@ -36,7 +37,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: an account, in the region of the endpoint."""
+    """An account that calls, in the region of the endpoint."""
 
     account: str
     region: str
@@ -44,7 +45,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile, which belongs to one account and one region."""
+    """A Profile, which belongs to one account and one region."""
 
     id: str
     name: str
@@ -55,7 +56,7 @@ class Profile:
 
     @property
     def arn(self) -> str:
-        """Its ARN, as the Service Authorization Reference has it.
+        """Its ARN in the form of the Service Authorization Reference.
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html
         """
@@ -64,7 +65,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ProfileAssociation:
-    """A profile in force in a VPC, whose account owns the association."""
+    """A Profile associated with a VPC, whose account owns the association."""
 
     id: str
     name: str
@@ -77,7 +78,7 @@ class ProfileAssociation:
 
 @dataclass(frozen=True, slots=True)
 class ProfileResourceAssociation:
-    """A private hosted zone attached to a profile."""
+    """A private hosted zone attached to a Profile."""
 
     id: str
     name: str
@@ -94,7 +95,7 @@ class ProfileResourceAssociation:
 
 
 class Refused(Exception):
-    """A call that the service refuses, by the error's code, with what the error tells besides its message."""
+    """A call that the service refuses: the error's code, message and further details."""
 
     def __init__(self, code: str, message: str, **details: str) -> None:
         super().__init__(message)
@@ -103,52 +104,52 @@ class Refused(Exception):
 
 
 class Surroundings(Protocol):
-    """What the service knows of others: of EC2, of Route 53 and of AWS RAM."""
+    """What the service needs to know of EC2, Route 53 and AWS RAM."""
 
     def owns_vpc(self, caller: Caller, vpc_id: str) -> bool:
         """Whether a VPC of the caller's account and region has this id."""
         ...
 
     def private_zone(self, account: str, zone_id: str) -> str | None:
-        """The domain of an account's private hosted zone, or None when it owns no such zone."""
+        """The domain of an account's private hosted zone, or None if it owns no such zone."""
         ...
 
     def is_shared(self, profile: Profile) -> bool:
-        """Whether the owner has shared a profile with anybody."""
+        """Whether the owner shares a Profile with anybody."""
         ...
 
     def is_shared_with(self, profile: Profile, account: str) -> bool:
-        """Whether a profile is shared with an account, which then may look at it and associate its VPCs with it."""
+        """Whether a Profile is shared with an account, which may then read it and associate its own VPCs."""
         ...
 
 
 def zone_id_of(resource_arn: str) -> str:
-    """The hosted zone that an ARN names.
+    """The id of the hosted zone in an ARN.
 
     Raises:
-        Refused: It is no ARN of a resource that can be attached to a profile.
-        NotImplementedError: It is one of another kind of resource.
+        Refused: if a resource with this ARN cannot be attached to a Profile.
+        NotImplementedError: if it is another kind of resource that can be attached.
     """
     if match := _ZONE_ARN.fullmatch(resource_arn):
         return match[1]
     if resource_arn.startswith(("arn:aws:route53resolver:", "arn:aws:ec2:")):
-        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modelled in profiles")
+        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modelled in Profiles")
     raise Refused(
-        "InvalidParameterException", f"{resource_arn} cannot be attached to a profile", FieldName="ResourceArn"
+        "InvalidParameterException", f"{resource_arn} cannot be attached to a Profile", FieldName="ResourceArn"
     )
 
 
 def check_name(name: str) -> None:
-    """Refuse what is no name of a profile or of an association."""
+    """Refuse an invalid name of a Profile or an association."""
     if not _NAME.fullmatch(name):
-        raise Refused("InvalidParameterException", f"{name!r} is no name here", FieldName="Name")
+        raise Refused("InvalidParameterException", f"{name!r} is not a valid name", FieldName="Name")
 
 
 def not_found(kind: str, what: str) -> Refused:
-    """The refusal of what there is not, or not for the caller."""
+    """The error for what does not exist, or not for the caller."""
     return Refused("ResourceNotFoundException", f'Can\'t find the resource with ID "{what}"', ResourceType=kind)
 
 
 def denied(caller: Caller, profile_id: str) -> Refused:
-    """The refusal of what only others may do with a profile."""
+    """The error for what only others may do with a Profile."""
     return Refused("AccessDeniedException", f"{caller.account} is not authorized to access {profile_id}")

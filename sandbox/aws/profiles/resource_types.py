@@ -1,9 +1,9 @@
-"""Profiles and their sharing as resources of a template, which CloudFormation deploys and the emulator lacks.
+"""Profiles and AWS RAM's resource shares in templates, resource types that the emulator lacks.
 
 A simulation of AWS::Route53Profiles::Profile, AWS::Route53Profiles::ProfileResourceAssociation and
-AWS::RAM::ResourceShare, each after its page of the "AWS resource and property types reference"
+AWS::RAM::ResourceShare, each according to its page of the "AWS resource and property types reference"
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html). Shares are
-kept in moto's own AWS RAM, where its API shows them too; tags are taken, and shown by no API.
+kept in moto's own AWS RAM, so its API returns them too. Tags are accepted, but no API returns them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from sandbox.aws.profiles.rules import Profiles
 
 Json = dict[str, Any]
-# What AWS RAM grants unless told otherwise, and the one permission that is modelled:
+# AWS RAM's default permission for Profiles, and the only one that is modelled:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-perms
 DEFAULT_PERMISSION: Final = "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
 
 
 class _Resource:
-    """What the three types have in common: an id, attributes, and no name that CloudFormation would give."""
+    """What the three types share: an id, attributes, and no name property."""
 
     TYPE: ClassVar[str] = ""
 
@@ -41,24 +41,24 @@ class _Resource:
         self.attributes = attributes
 
     def get_cfn_attribute(self, attribute: str) -> str:
-        """One of the attributes that the type has."""
+        """One of the type's attributes."""
         if attribute not in self.attributes:
-            raise ValidationError(message=f"the attribute {attribute} of {self.TYPE} is none, or is not modelled")
+            raise ValidationError(message=f"{self.TYPE} does not have the attribute {attribute}, or it is not modelled")
         return self.attributes[attribute]
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """It has no name that would be made up."""
+        """Empty: the type has no name property that CloudFormation would fill."""
         return ""
 
     @classmethod
     def cloudformation_type(cls) -> str:
-        """The type."""
+        """The resource type."""
         return cls.TYPE
 
 
 class OfProfiles(_Resource):
-    """A type of the service itself.
+    """A resource type of the Profiles service.
 
     Attributes:
         profiles: The service, while its bridge is in force.
@@ -71,10 +71,10 @@ class OfProfiles(_Resource):
         """The service.
 
         Raises:
-            ValidationError: Its bridge is not in force.
+            ValidationError: if its bridge is not in force.
         """
         if cls.profiles is None:
-            raise ValidationError(message=f"{cls.TYPE} needs the bridge of sandbox.profiles")
+            raise ValidationError(message=f"{cls.TYPE} needs the bridge of sandbox.aws.profiles")
         return cls.profiles
 
 
@@ -90,7 +90,7 @@ class ProfileResource(OfProfiles, CloudFormationModel):  # type: ignore[misc]  #
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> ProfileResource:
-        """Create the profile, empty."""
+        """Create an empty Profile."""
         del resource_name
         properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, {"Tags"})
         with _refusing():
@@ -106,7 +106,7 @@ class ProfileResource(OfProfiles, CloudFormationModel):  # type: ignore[misc]  #
         account_id: str,
         region_name: str,
     ) -> ProfileResource:
-        """Only tags are updated without interruption."""
+        """Update the tags. Every other update is a replacement."""
         del new_resource_name, account_id, region_name
         properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, {"Tags"})
         _refuse_replacement(cls.TYPE, original_resource.properties, properties, {"Name"})
@@ -114,7 +114,7 @@ class ProfileResource(OfProfiles, CloudFormationModel):  # type: ignore[misc]  #
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Delete the profile, with what is attached to it, if it is associated with no VPC any more."""
+        """Delete the Profile with its attachments. Refused while it is associated with a VPC."""
         with _refusing():
             self.service().delete(Caller(account_id, region_name), self.physical_resource_id)
 
@@ -149,14 +149,14 @@ class ProfileResourceAssociationResource(OfProfiles, CloudFormationModel):  # ty
         account_id: str,
         region_name: str,
     ) -> ProfileResourceAssociationResource:
-        """No property that is modelled is updated without replacement."""
+        """Refuse: every modelled property is only updated by replacement."""
         del new_resource_name, account_id, region_name
         properties = _checked(cls.TYPE, cloudformation_json, cls._NEEDED)
         _refuse_replacement(cls.TYPE, original_resource.properties, properties, cls._NEEDED)
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Take the hosted zone off again; the profile may be gone already, and this with it."""
+        """Detach the hosted zone, unless the Profile is already deleted."""
         with suppress(Refused):
             self.service().detach(
                 Caller(account_id, region_name), self.properties["ProfileId"], self.properties["ResourceArn"]
@@ -192,7 +192,7 @@ class ResourceShareResource(_Resource, CloudFormationModel):  # type: ignore[mis
         account_id: str,
         region_name: str,
     ) -> ResourceShareResource:
-        """Everything is updated without interruption."""
+        """Update everything, without interruption."""
         del new_resource_name
         properties = _checked(cls.TYPE, cloudformation_json, {"Name"}, cls._OPTIONAL)
         wanted = _new_share(properties, account_id, region_name)
@@ -212,7 +212,7 @@ PROFILE_TYPES: Final = (ProfileResource, ProfileResourceAssociationResource, Res
 
 
 def _new_share(properties: Json, account_id: str, region_name: str) -> ResourceShare:
-    """A share with all that is wanted, which AWS RAM has not got yet."""
+    """A share with the requested properties, not yet added to AWS RAM."""
     if set(properties.get("PermissionArns", ())) - {DEFAULT_PERMISSION}:
         raise ValidationError(message=f"only the permission {DEFAULT_PERMISSION} is modelled")
     external = str(properties.get("AllowExternalPrincipals", True)).lower() == "true"
@@ -224,10 +224,10 @@ def _new_share(properties: Json, account_id: str, region_name: str) -> ResourceS
 
 
 def _checked(kind: str, resource: Json, needed: Collection[str], optional: Collection[str] = ()) -> Json:
-    """The properties, without those that are AWS::NoValue; refuses others than these."""
+    """The properties, without those that are AWS::NoValue. Refuses missing and unknown ones."""
     properties = {name: value for name, value in resource["Properties"].items() if value is not None}
     if unknown := sorted(properties.keys() - set(needed) - set(optional)):
-        raise ValidationError(message=f"properties of {kind} that are not modelled: {unknown}")
+        raise ValidationError(message=f"these properties of {kind} are not modelled: {unknown}")
     if missing := sorted(set(needed) - properties.keys()):
         raise ValidationError(message=f"{kind} needs {missing}")
     return properties
@@ -235,7 +235,7 @@ def _checked(kind: str, resource: Json, needed: Collection[str], optional: Colle
 
 def _refuse_replacement(kind: str, before: Json, now: Json, names: Collection[str]) -> None:
     if changed := sorted(name for name in names if before[name] != now[name]):
-        raise ValidationError(message=f"a changed {changed} replaces {kind}, which is not modelled")
+        raise ValidationError(message=f"changing {changed} replaces {kind}, which is not modelled")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""What may be done with Route 53 Profiles, by whom, and what a VPC gets of it. Pure.
+"""The rules of Route 53 Profiles: who may do what, and which zones a VPC gets. Pure.
 
-A simulation, without the time that AWS takes: what is associated is so at once. Each rule is AWS's own; where AWS
-documents none, the comment says what is assumed.
+A simulation without AWS's delays: an association is in force at once. Each rule is AWS's own. Where AWS documents none,
+a comment says what is assumed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PRIORITIES: Final = range(100, 9_901)
 
 @dataclass(slots=True)
 class Profiles:
-    """The profiles of all accounts and regions, and what they are associated with."""
+    """The Profiles of all accounts and regions, with their associations."""
 
     clock: Clock
     around: Surroundings
@@ -50,7 +50,7 @@ class Profiles:
     _resources: dict[str, ProfileResourceAssociation] = field(default_factory=dict)
 
     def create(self, caller: Caller, name: str, client_token: str) -> Profile:
-        """Create an empty profile, or give back the one that was created with this token.
+        """Create an empty Profile, or return the one that was created with this token.
 
         https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_CreateProfile.html
         """
@@ -60,13 +60,13 @@ class Profiles:
             if profile.client_token == client_token:
                 return profile
         if len(own) >= self.limits.profiles:
-            raise Refused("LimitExceededException", "too many profiles in the region", ResourceType="PROFILE")
+            raise Refused("LimitExceededException", "too many Profiles in the region", ResourceType="PROFILE")
         made = Profile(_new_id("rp"), name, caller.account, caller.region, client_token, self.clock.now())
         self._profiles[made.id] = made
         return made
 
     def get(self, caller: Caller, profile_id: str) -> Profile:
-        """A profile of the caller's own, or one that is shared with it."""
+        """A Profile that the caller owns or that is shared with it."""
         profile = self._profiles.get(profile_id)
         if profile is None or profile.region != caller.region:
             raise not_found("PROFILE", profile_id)
@@ -75,7 +75,7 @@ class Profiles:
         return profile
 
     def visible(self, caller: Caller) -> tuple[Profile, ...]:
-        """The profiles of the caller's own, and those that are shared with it."""
+        """The Profiles that the caller owns or that are shared with it."""
         return tuple(
             profile
             for profile in self._profiles.values()
@@ -83,13 +83,13 @@ class Profiles:
         )
 
     def share_status(self, caller: Caller, profile: Profile) -> str:
-        """How a profile that the caller may see is shared."""
+        """How a Profile that the caller may see is shared."""
         if profile.owner != caller.account:
             return "SHARED_WITH_ME"
         return "SHARED_BY_ME" if self.around.is_shared(profile) else "NOT_SHARED"
 
     def delete(self, caller: Caller, profile_id: str) -> Profile:
-        """Delete a profile of the caller's own, and what is attached to it.
+        """Delete a Profile of the caller with its attachments.
 
         "Before you can delete a profile, you must first disassociate it from all VPCs":
         https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_DeleteProfile.html
@@ -104,7 +104,7 @@ class Profiles:
     def associate(
         self, caller: Caller, profile_id: str, vpc_id: str, name: str, priority: int | None = None
     ) -> ProfileAssociation:
-        """Put a profile in force in a VPC of the caller's own.
+        """Associate a Profile with a VPC of the caller.
 
         https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html
         """
@@ -115,20 +115,20 @@ class Profiles:
         others = tuple(self._associated(vpc_id=vpc_id))
         for other in others:
             if other.profile_id == profile_id:
-                # What AWS says to the same name and priority again is not documented; it has this error for it.
+                # AWS does not document the error for the same name and priority again; this one exists for it.
                 if other.name != name or priority not in {None, other.priority}:
-                    raise Refused("ValidationException", f"{vpc_id} has {profile_id} by another name or priority")
+                    raise Refused("ValidationException", f"{vpc_id} has {profile_id} with another name or priority")
                 message = f"{profile_id} is already associated with {vpc_id}"
                 raise Refused("ResourceExistsException", message, ResourceType="PROFILE_ASSOCIATION")
         if len(others) >= self.limits.profiles_of_vpc:
-            raise Refused("LimitExceededException", f"{vpc_id} has its most profiles", ResourceType="VPC")
+            raise Refused("LimitExceededException", f"{vpc_id} has its maximum of Profiles", ResourceType="VPC")
         if others and priority is None:
-            raise Refused("ValidationException", f"{vpc_id} has a profile already: a priority must be given")
+            raise Refused("ValidationException", f"{vpc_id} already has a Profile: a priority is required")
         chosen = DEFAULT_PRIORITY if priority is None else priority
         if chosen not in _PRIORITIES or any(other.priority == chosen for other in others):
-            raise Refused("ValidationException", f"the priority {chosen} is taken, or is none from 100 to 9900")
+            raise Refused("ValidationException", f"the priority {chosen} is taken, or not from 100 to 9900")
         if len(tuple(self._associated(profile_id=profile_id))) >= self.limits.vpcs:
-            raise Refused("LimitExceededException", f"{profile_id} has its most VPCs", ResourceType="PROFILE")
+            raise Refused("LimitExceededException", f"{profile_id} has its maximum of VPCs", ResourceType="PROFILE")
         made = ProfileAssociation(
             _new_id("rpassoc"), name, caller.account, profile_id, vpc_id, chosen, self.clock.now()
         )
@@ -136,9 +136,9 @@ class Profiles:
         return made
 
     def disassociate(self, caller: Caller, profile_id: str, vpc_id: str) -> ProfileAssociation:
-        """End an association of the caller's own, with a profile of whoever's.
+        """End an association of the caller with any Profile.
 
-        The owner of a profile sees and ends "the VPC associations they own", and no others: "Responsibilities and
+        The owner of a Profile sees and ends "the VPC associations they own", and no others: "Responsibilities and
         permissions for shared Route 53 Profiles",
         https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-perms
         """
@@ -148,7 +148,7 @@ class Profiles:
         raise not_found("PROFILE_ASSOCIATION", f"{profile_id} of {vpc_id}")
 
     def association(self, caller: Caller, association_id: str) -> ProfileAssociation:
-        """An association of the caller's own, by its id."""
+        """The caller's association with this id."""
         for association in self.associations(caller):
             if association.id == association_id:
                 return association
@@ -157,7 +157,7 @@ class Profiles:
     def associations(
         self, caller: Caller, profile_id: str | None = None, vpc_id: str | None = None
     ) -> tuple[ProfileAssociation, ...]:
-        """The associations of the caller's own VPCs: also the owner of a profile sees no others."""
+        """The associations of the caller's own VPCs. Even the owner of a Profile sees no others."""
         return tuple(
             association
             for association in self._associated(profile_id, vpc_id)
@@ -165,9 +165,9 @@ class Profiles:
         )
 
     def attach(self, caller: Caller, profile_id: str, resource_arn: str, name: str) -> ProfileResourceAssociation:
-        """Attach a private hosted zone of the caller's own to a profile of the caller's own.
+        """Attach a private hosted zone of the caller to a Profile of the caller.
 
-        Those whom a profile is shared with may not, by the permission that AWS RAM grants unless told otherwise:
+        AWS RAM's default permission does not let the accounts that a Profile is shared with attach zones:
         https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#perms-consumer
         """
         check_name(name)
@@ -177,11 +177,11 @@ class Profiles:
         if domain is None:
             raise not_found(HOSTED_ZONE, resource_arn)
         others = self.resources(caller, profile_id)
-        # A second zone of one domain: not documented, and taken to be refused as it is for a VPC.
+        # AWS does not document a second zone with the same domain; assumed to be refused, as for a VPC.
         if any(other.zone_id == zone_id or other.domain == domain for other in others):
-            raise Refused("ConflictException", f"{profile_id} has that hosted zone already, or one of its domain")
+            raise Refused("ConflictException", f"{profile_id} already has this hosted zone, or one with its domain")
         if len(others) >= self.limits.zones:
-            raise Refused("LimitExceededException", f"{profile_id} has its most zones", ResourceType=HOSTED_ZONE)
+            raise Refused("LimitExceededException", f"{profile_id} has its maximum of zones", ResourceType=HOSTED_ZONE)
         made = ProfileResourceAssociation(
             _new_id("rpr"), name, caller.account, profile_id, zone_id, domain, self.clock.now()
         )
@@ -189,7 +189,7 @@ class Profiles:
         return made
 
     def detach(self, caller: Caller, profile_id: str, resource_arn: str) -> ProfileResourceAssociation:
-        """Take a resource off a profile of the caller's own again."""
+        """Detach a resource from a Profile of the caller."""
         self._own(caller, profile_id)
         for resource in self.resources(caller, profile_id):
             if resource.resource_arn == resource_arn:
@@ -197,12 +197,12 @@ class Profiles:
         raise not_found("PROFILE_RESOURCE_ASSOCIATION", f"{resource_arn} of {profile_id}")
 
     def resources(self, caller: Caller, profile_id: str) -> tuple[ProfileResourceAssociation, ...]:
-        """What is attached to a profile that the caller may see."""
+        """The attachments of a Profile that the caller may see."""
         self.get(caller, profile_id)
         return tuple(resource for resource in self._resources.values() if resource.profile_id == profile_id)
 
     def zones_of_vpc(self, vpc_id: str) -> tuple[str, ...]:
-        """The hosted zones that a VPC has from its profiles, those of the lowest priority value first.
+        """The hosted zones that a VPC has from its Profiles, the lowest priority value first.
 
         "Route 53 VPC Resolver evaluates the Profile associations for a VPC in priority order, starting with the lowest
         Priority value": https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_AssociateProfile.html
@@ -217,11 +217,11 @@ class Profiles:
             )
 
     def find(self, profile_arn: str) -> Profile | None:
-        """The profile of an ARN, whoever owns it."""
+        """The Profile with this ARN, whichever account owns it."""
         return next((profile for profile in self._profiles.values() if profile.arn == profile_arn), None)
 
     def _associated(self, profile_id: str | None = None, vpc_id: str | None = None) -> Iterator[ProfileAssociation]:
-        """The associations that are in force; those whose profile is not shared with their owner any more have ended.
+        """The associations in force. One ends when its Profile is no longer shared with its owner.
 
         "When you unshare a Profile, [...] VPCs that have that Profile's configurations associated to them, will lose
         them": https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-unshare

@@ -1,8 +1,8 @@
-"""AWS RAM in the emulator, so far as profiles are shared by it: who may be named, and who has access by it.
+"""AWS RAM in the emulator, as far as Profiles are shared: which principals it accepts, and which accounts get access.
 
-A simulation. moto keeps resource shares, but knows no profiles, finds organizational units only right below the root,
-asks for them in the sharing account's name, and lets everybody share with an organization. A principal outside of the
-organization would be sent an invitation, which nobody accepts here.
+A simulation. moto keeps resource shares, but it does not know Profiles, finds organizational units only directly below
+the root, looks them up in the sharing account's name, and lets everybody share with an organization. AWS would send a
+principal outside of the organization an invitation; nobody accepts it here.
 "Working with shared Route 53 Profiles", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html
 """
 
@@ -33,12 +33,12 @@ _PROFILE_ARN: Final = re.compile(r"arn:aws:route53profiles:.+:profile/.+")
 
 
 def is_shared(profile: Profile) -> bool:
-    """Whether the owner of a profile has shared it with anybody."""
+    """Whether the owner of a Profile shares it with anybody."""
     return any(share.principals for share in _shares(profile))
 
 
 def is_shared_with(profile: Profile, account: str) -> bool:
-    """Whether a profile is shared with an account, in its own name, with its organization or with a unit above it."""
+    """Whether a Profile is shared with an account: by its id, with its organization, or with a unit above it."""
     return any(
         _names(principal, account, profile.owner) for share in _shares(profile) for principal in share.principals
     )
@@ -46,7 +46,7 @@ def is_shared_with(profile: Profile, account: str) -> bool:
 
 @contextmanager
 def profile_shares(find: Callable[[str], Profile | None]) -> Iterator[None]:
-    """Let moto's AWS RAM share profiles, which `find` finds by their ARNs, for as long as the context lasts."""
+    """Make moto's AWS RAM share Profiles, looked up by `find`, while the context lasts."""
     add_resources = ResourceShare.add_resources
 
     def add_profiles(share: ResourceShare, resource_arns: list[str]) -> None:
@@ -88,7 +88,7 @@ def _names(principal: str, account: str, owner: str) -> bool:
 
 
 def _units(organization: OrganizationsBackend) -> list[FakeOrganizationalUnit]:
-    """The units without the root, which nothing can be shared with."""
+    """The units without the root, which cannot be a principal."""
     return [unit for unit in organization.ou if not isinstance(unit, FakeRoot)]
 
 
@@ -97,7 +97,7 @@ def _sharing_is_enabled(organization: OrganizationsBackend) -> bool:
 
 
 def _enable_sharing(backend: ResourceAccessManagerBackend) -> dict[str, Any]:
-    """Only the management account may, and without it nothing is shared within the organization.
+    """Enable sharing within the organization; only the management account may.
 
     "Enable resource sharing within AWS Organizations",
     https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html#getting-started-sharing-orgs
@@ -111,7 +111,7 @@ def _enable_sharing(backend: ResourceAccessManagerBackend) -> dict[str, Any]:
 
 def _adds_principals(method: Callable[..., None]) -> Callable[..., None]:
     def add_principals(share: ResourceShare, principals: list[str]) -> None:
-        """Name principals; of an organization only in the own one, and when sharing within it is enabled.
+        """Add principals. Of organizations only the own one is accepted, and only if sharing within it is enabled.
 
         "CreateResourceShare", https://docs.aws.amazon.com/ram/latest/APIReference/API_CreateResourceShare.html
         """

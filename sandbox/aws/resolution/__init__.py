@@ -1,1 +1,1 @@
-"""The Resolver of a VPC: what a name resolves to there, and a DNS server that says so."""
+"""The Resolver of a VPC: what a name resolves to, and a DNS server that answers with it."""

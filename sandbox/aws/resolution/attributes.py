@@ -1,4 +1,4 @@
-"""The DNS attributes of a VPC, as far as its Resolver goes by them. Pure."""
+"""The DNS attributes of a VPC that its Resolver depends on. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class DnsAttributes:
-    """What a VPC's owner has switched on.
+    """The DNS attributes that a VPC's owner has set.
 
-    Without `support` the VPC has no Resolver; without `hostnames` its Resolver knows neither private hosted zones nor
-    autodefined reverse rules. "DNS attributes for your VPC",
+    Without `support` the VPC has no Resolver. Without `hostnames` its Resolver uses neither private hosted zones nor
+    autodefined rules. "DNS attributes for your VPC",
     https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html#vpc-dns-support
     "To use private hosted zones, you must set the following Amazon VPC settings to true",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html

@@ -1,9 +1,9 @@
-"""The Resolver's own rules for reverse lookups in one VPC, and what EC2 answers where they apply. Pure.
+"""A VPC's autodefined rules for reverse lookups, and what EC2 answers where they apply. Pure.
 
 A simulation of what AWS documents for a VPC with enableDnsHostnames: rules for the private ranges of IPv4, for the
 VPC's own CIDRs and for those of connected VPCs. "Domain names that VPC Resolver creates autodefined system rules for",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-autodefined-rules.html
-The rules for names of the local host are left out, and no rule is made for a range of IPv6.
+The rules for names of the local host are left out, and there are no rules for IPv6 ranges.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _PRIVATE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AutodefinedReverse:
-    """What the rules of one VPC are made from.
+    """The autodefined rules of one VPC, derived from its CIDRs and those of connected VPCs.
 
-    A VPC whose Resolver configuration disables them has the `NO_RULES` below: "ResolverConfig",
+    A VPC whose Resolver configuration disables the rules has the `NO_RULES` below: "ResolverConfig",
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverConfig.html
     """
 
@@ -38,20 +38,20 @@ class AutodefinedReverse:
 
     @property
     def domains(self) -> frozenset[str]:
-        """The domains, in stored form, that the VPC has a rule for."""
+        """The domains, in stored form, that the VPC has rules for."""
         ranges = (*self.cidrs, *self.connected_cidrs)
         own = (domain for cidr in ranges for domain in reverse_domains(cidr))
         return frozenset((*_PRIVATE, *own) if ranges else ())
 
     def responsible_domain(self, stored: str) -> str | None:
-        """The most specific domain with a rule that a name lies in, or None; both in stored form."""
+        """The most specific domain with a rule that contains a name, or None; both in stored form."""
         around = (domain for domain in self.domains if is_within(stored, domain))
         return max(around, key=len, default=None)
 
     def instance_name(self, stored: str) -> str | None:
-        """EC2's own name for the address that a reverse name stands for, or None outside the VPC's own CIDRs.
+        """EC2's name for the address of a reverse name, or None outside the VPC's own CIDRs.
 
-        The form with the address in it: "Amazon EC2 instance hostnames and domains",
+        The form that contains the address: "Amazon EC2 instance hostnames and domains",
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html
         """
         address = reversed_address(stored)
@@ -65,7 +65,7 @@ NO_RULES: Final = AutodefinedReverse("", ())
 
 
 def reverse_domains(cidr: str) -> tuple[str, ...]:
-    """The fewest reverse domains that are together exactly a range: one for a /16, four for a /22, 16 for a /28.
+    """The fewest reverse domains that together cover exactly a range: one for a /16, four for a /22, 16 for a /28.
 
     "The most generic rules possible given the CIDR block range": "How do I use and override auto-defined reverse DNS
     rules with Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
@@ -77,7 +77,7 @@ def reverse_domains(cidr: str) -> tuple[str, ...]:
 
 
 def reversed_address(stored: str) -> IPv4Address | None:
-    """The IPv4 address that a reverse name stands for, or None for any other name."""
+    """The IPv4 address of a reverse name, or None for any other name."""
     if not stored.endswith(f".{_REVERSE}"):
         return None
     octets = [label.decode("ascii", "replace") for label in reversed(labels(stored)[:-2])]

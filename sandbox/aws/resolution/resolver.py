@@ -1,9 +1,8 @@
-"""What the Route 53 Resolver of one VPC answers from its private hosted zones and its own reverse rules. Pure.
+"""What the Route 53 Resolver of one VPC answers from private hosted zones and autodefined rules. Pure.
 
-A simulation of what AWS documents. It knows nothing but those zones and rules, and what answers the names that a rule
-forwards is not simulated. Where the real Resolver would go on to public DNS, this one answers as public DNS does for a
-name that nobody registered, such as any below `internal`: it does not exist. A CNAME that leads out of the zones ends
-there.
+A simulation of what AWS documents. It knows only those zones and rules; the targets of forwarded names are not
+simulated. Where the real Resolver would go on to public DNS, this one answers as public DNS does for a name that nobody
+has registered, such as any name below `internal`: it does not exist. A CNAME to a name outside the zones ends there.
 "Considerations when working with a private hosted zone",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
 """
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
 
 MAX_ANSWERS: Final = 8
 MAX_CHAIN: Final = 8
-# Of EC2's own answers, in seconds; AWS documents none, this is what a Resolver is seen to give.
+# The TTL of EC2's own answers in seconds. AWS documents none; Resolvers are known to return this one.
 _EC2_TTL: Final = 60
 _WILDCARD: Final = stored_name("*")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes into a DNS response: the answer section, and the SOA of the zone that has no answer."""
+    """The content of a DNS response: the answer section, or the SOA of the zone that has no answer."""
 
     rcode: dns.rcode.Rcode
     answers: tuple[dns.rrset.RRset, ...] = ()
@@ -56,26 +55,26 @@ def answer(
     reverse: AutodefinedReverse = NO_RULES,
     rules: Collection[ResolverRule] = (),
 ) -> Answer:
-    """The answer to one question, asked within a VPC that is associated with these zones and rules.
+    """The answer to one question from within a VPC with these zones and rules.
 
-    NXDOMAIN when no zone is responsible, or when the responsible one does not have the name; no answers when it has the
-    name, but not the type. "If there's a matching private hosted zone but there's no record that matches
-    the domain name and type in the request, Resolver doesn't forward the request to a public DNS resolver."
+    NXDOMAIN if no zone is responsible or the responsible zone does not have the name. An empty answer if the zone has
+    the name, but not the type. "If there's a matching private hosted zone but there's no record that matches the domain
+    name and type in the request, Resolver doesn't forward the request to a public DNS resolver."
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
-    That page calls both cases NXDOMAIN; a name that is there for another type is not, by the DNS (RFC 2308).
-    REFUSED and no record, also not those that led there, for a name that a Resolver rule forwards: what answers it in
-    AWS is not simulated.
+    That page calls both cases NXDOMAIN. By the DNS standard (RFC 2308) a name that exists with another type is not.
+    REFUSED without any record for a name that a Resolver rule forwards, even after a CNAME: what answers it in AWS is
+    not simulated.
 
     Args:
         zones: The private hosted zones that are associated with the VPC.
-        qname: The name in question.
-        qtype: The type in question.
-        chooser: Decides which of many answers are given, and in which order.
-        reverse: The VPC's autodefined reverse rules.
+        qname: The name in the question.
+        qtype: The type in the question.
+        chooser: Chooses among several answers, and their order.
+        reverse: The VPC's autodefined rules.
         rules: The Resolver rules that are associated with the VPC.
 
     Raises:
-        NotImplementedError: the name has an alias record set.
+        NotImplementedError: if the name has an alias record set.
     """
     found: list[dns.rrset.RRset] = []
     name = qname
@@ -105,7 +104,7 @@ def answer(
 
 
 def responsible_zone(zones: Collection[Zone], stored: str) -> Zone | None:
-    """The most specific zone that a name lies in; there is no fallback to a less specific one.
+    """The most specific zone that contains a name. There is no fallback to a less specific zone.
 
     "Private hosted zones that have overlapping namespaces": the most specific match.
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
@@ -115,9 +114,9 @@ def responsible_zone(zones: Collection[Zone], stored: str) -> Zone | None:
 
 
 def is_shadowed(zone: Zone | None, stored: str, reverse: AutodefinedReverse) -> bool:
-    """Whether an autodefined rule answers for a name, and not the responsible zone.
+    """Whether an autodefined rule answers for a name instead of the responsible zone.
 
-    The most specific rule wins, and at one name the zone does: "How do I use and override auto-defined reverse DNS
+    The most specific domain wins; at the same domain the zone does: "How do I use and override auto-defined reverse DNS
     rules with Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
     """
     domain = reverse.responsible_domain(stored)
@@ -125,10 +124,10 @@ def is_shadowed(zone: Zone | None, stored: str, reverse: AutodefinedReverse) -> 
 
 
 def is_forwarded(zone: Zone | None, stored: str, reverse: AutodefinedReverse, rules: Collection[ResolverRule]) -> bool:
-    """Whether a Resolver rule takes a name, and neither the responsible zone nor an autodefined rule keeps it.
+    """Whether a Resolver rule forwards a name before the responsible zone or an autodefined rule answers it.
 
-    The most specific wins, and at one name the Resolver rule does: "Private hosted zones and Route 53 VPC Resolver
-    rules", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    The most specific domain wins; at the same domain the Resolver rule does: "Private hosted zones and Route 53 VPC
+    Resolver rules", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
     """
     domain = forwarded_domain(rules, stored)
     kept = (zone.domain if zone else None, reverse.responsible_domain(stored))
@@ -136,10 +135,11 @@ def is_forwarded(zone: Zone | None, stored: str, reverse: AutodefinedReverse, ru
 
 
 def record_sets_for(zone: Zone, stored: str) -> Mapping[str, Mapping[str | None, ResourceRecordSet]] | None:
-    """The record sets by type that answer for a name, or None when the name does not exist.
+    """The record sets by type that answer for a name, or None if the name does not exist.
 
-    A name exists when it has record sets or another name lies below it. Only where it does not, the wildcard of its
-    closest existing ancestor answers (RFC 4592). "Using an asterisk (*) in the names of hosted zones and records",
+    A name exists if it has record sets or another name lies below it. Only for a name that does not exist, the
+    wildcard of its closest existing ancestor answers (RFC 4592). "Using an asterisk (*) in the names of hosted zones
+    and records",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html#domain-name-format-asterisk
     """
     here = zone.at(stored)
@@ -160,15 +160,15 @@ def chosen_record_sets(
     same: tuple[ResourceRecordSet, ...],
     chooser: random.Random,
 ) -> tuple[ResourceRecordSet, ...]:
-    """Which of the record sets of one name and type answer: all multivalue ones, otherwise one.
+    """The record sets of one name and type that answer: all multivalue ones, otherwise one.
 
-    The other routing policies are not simulated: any of their record sets answers.
+    Other routing policies are not simulated: any one of their record sets answers.
     """
     return same if same[0].routing is Routing.MULTIVALUE else (chooser.choice(same),)
 
 
 def _rrset(name: dns.name.Name, chosen: tuple[ResourceRecordSet, ...], chooser: random.Random) -> dns.rrset.RRset:
-    """The records of the answer, in random order, and at most eight of multivalue record sets.
+    """The records of the answer in random order, at most eight of multivalue record sets.
 
     "Route 53 responds to DNS queries with up to eight healthy records": "Multivalue answer routing",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html
@@ -181,7 +181,7 @@ def _rrset(name: dns.name.Name, chosen: tuple[ResourceRecordSet, ...], chooser: 
         dns.rdataclass.IN,
         chosen[0].type,
         chooser.sample(values, min(wanted, len(values))),
-        # Route 53 takes a name in a value as absolute, with or without its last dot.
+        # Route 53 takes a name in a value as absolute, with or without a trailing dot.
         origin=dns.name.root,
         relativize=False,
     )
@@ -193,7 +193,7 @@ def _ec2_answer(
     target: str | None,
     found: tuple[dns.rrset.RRset, ...],
 ) -> Answer:
-    """What EC2 itself says of a reverse name: the name it gave the address, or that there is no such name."""
+    """EC2's own answer for a reverse name: its name for the address, or that the name does not exist."""
     if target is None:
         return Answer(dns.rcode.NXDOMAIN, found)
     if qtype != dns.rdatatype.PTR:
@@ -203,7 +203,7 @@ def _ec2_answer(
 
 
 def _soa(zone: Zone) -> tuple[dns.rrset.RRset, ...]:
-    """The zone's SOA record with the time for which "no such name" may be remembered (RFC 2308)."""
+    """The zone's SOA record with the time for which a missing name may be cached (RFC 2308)."""
     record_sets = zone.at(zone.domain).get("SOA", {})
     for record_set in record_sets.values():
         soa = dns.rrset.from_text(

@@ -1,4 +1,4 @@
-"""A small DNS server on loopback: one port, UDP and TCP, for each VPC, answering as the VPC's Resolver would.
+"""A small DNS server on loopback. Each VPC has one port, UDP and TCP, and answers as the VPC's Resolver would.
 
 A simulation of the Resolver at a VPC's ".2" address, "What is Route 53 VPC Resolver?",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver.html
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from sandbox.aws.resolution.forwarding import ResolverRule
     from sandbox.aws.route53.zone import Zone
 
-    # From a query and the most bytes that its response may have, to the response.
+    # Takes a query and the maximum size of the response in bytes, and returns the response.
     Respond = Callable[[bytes, int | None], bytes | None]
 
 LOOPBACK: Final = "127.0.0.1"
 _PLAIN_UDP: Final = 512
 _MAX_TCP: Final = 65_535
-# How long an idle TCP connection is kept, in seconds.
+# How many seconds an idle TCP connection stays open.
 _PATIENCE: Final = 5.0
 _POLL: Final = 0.05
 _ATTEMPTS: Final = 20
@@ -49,15 +49,15 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class DnsServer:
-    """Serves VPCs for as long as its context lasts.
+    """Serves VPCs while its context lasts.
 
     Args:
-        zones_of_vpc: The private hosted zones associated with a VPC; it is asked for every query, so that answers are
-            always those of now.
-        chooser: Decides which of many answers are given, and in which order.
-        reverse_of_vpc: The autodefined reverse rules of a VPC, asked for in the same way; by default it has none.
-        attributes_of_vpc: The DNS attributes of a VPC, likewise; by default they are switched on.
-        rules_of_vpc: The Resolver rules associated with a VPC, likewise; by default there are none.
+        zones_of_vpc: Returns the private hosted zones associated with a VPC. Called for every query, so that answers
+            are always current.
+        chooser: Chooses among several answers, and their order.
+        reverse_of_vpc: Returns a VPC's autodefined rules, likewise; by default it has none.
+        attributes_of_vpc: Returns a VPC's DNS attributes, likewise; by default they are all enabled.
+        rules_of_vpc: Returns the Resolver rules associated with a VPC, likewise; by default there are none.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class DnsServer:
         self._reverse_of_vpc = reverse_of_vpc
         self._attributes_of_vpc = attributes_of_vpc
         self._rules_of_vpc = rules_of_vpc
-        self._chooser = chooser or random.Random()  # noqa: S311 - it spreads load, it keeps no secret
+        self._chooser = chooser or random.Random()  # noqa: S311 - it spreads load, it is not for secrets
         self._open = ExitStack()
         self._lock = threading.Lock()
 
@@ -88,10 +88,10 @@ class DnsServer:
         self._open.close()
 
     def serve(self, vpc_id: str, port: int = 0) -> int:
-        """Answer queries as from within a VPC, until the server's context ends, and return the port.
+        """Answer queries from within a VPC until the server's context ends; the port.
 
         Raises:
-            OSError: the port is taken.
+            OSError: if the port is taken.
         """
 
         def respond(wire: bytes, size: int | None) -> bytes | None:
@@ -103,24 +103,24 @@ class DnsServer:
         return int(udp.server_address[1])
 
     def response(self, vpc_id: str, wire: bytes, size: int | None = None) -> bytes | None:
-        """The response to one query, or None for what is no query at all.
+        """The response to one query, or None if the packet is not a query.
 
         Args:
-            vpc_id: The VPC that the query is asked in.
+            vpc_id: The VPC that the query comes from.
             wire: The query.
-            size: The most bytes that the response may have; by default what the query says it takes over UDP.
+            size: The maximum size of the response in bytes; by default what the query accepts over UDP.
         """
         try:
             query = dns.message.from_wire(wire)
         except (dns.exception.DNSException, ValueError):
             return _format_error(wire)
         if query.flags & dns.flags.QR:
-            # To answer an answer would let two servers keep each other busy for ever.
+            # If servers answered answers, two of them could keep each other busy for ever.
             return None
         response = dns.message.make_response(query, recursion_available=True)
         try:
             self._fill(response, query, vpc_id)
-        except Exception:  # noqa: BLE001 - whatever is wrong with one name must not silence the rest
+        except Exception:  # noqa: BLE001 - one broken name must not stop the server
             _LOG.exception("no answer to %s in %s", query.question, vpc_id)
             response.set_rcode(dns.rcode.SERVFAIL)
         return _fitted(response, size or max(query.payload if query.edns >= 0 else 0, _PLAIN_UDP))
@@ -143,7 +143,7 @@ class DnsServer:
         response.authority.extend(found.authority)
 
     def _answer(self, vpc_id: str, name: dns.name.Name, type_: dns.rdatatype.RdataType) -> Answer:
-        """The answer in a VPC as it is now; where it has no Resolver, its address is open here all the same."""
+        """The answer in a VPC in its current state. A VPC without a Resolver still has an open port here."""
         attributes = self._attributes_of_vpc(vpc_id)
         if not attributes.support:
             return Answer(dns.rcode.REFUSED)
@@ -153,7 +153,7 @@ class DnsServer:
 
 
 def _format_error(wire: bytes) -> bytes | None:
-    """FORMERR for a broken query, or nothing where not even its header can be told."""
+    """FORMERR for a malformed query, or None if even its header is unreadable."""
     if len(wire) < _HEADER or wire[2] & 0x80:
         return None
     response = dns.message.Message(id=struct.unpack("!H", wire[:2])[0])
@@ -163,7 +163,7 @@ def _format_error(wire: bytes) -> bytes | None:
 
 
 def _fitted(response: dns.message.Message, size: int) -> bytes:
-    """The response, or when it is too long an empty one that says so: the client then asks over TCP."""
+    """The response, or an empty truncated one if it is too long: the client then retries over TCP."""
     try:
         return response.to_wire(max_size=size)
     except dns.exception.TooBig:
@@ -186,13 +186,13 @@ class _UdpQuery(socketserver.DatagramRequestHandler):
         self.wfile.write(self.server.respond(self.rfile.read(), None) or b"")
 
     def finish(self) -> None:
-        # Not even an empty packet for what is no query.
+        # A packet that is not a query gets no response, not even an empty one.
         if self.wfile.getvalue():  # type: ignore[attr-defined]  # typeshed calls the BytesIO a BufferedIOBase
             super().finish()
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
-    # A connection is waited for when the server closes, but no longer than it may be idle.
+    # Closing the server waits for open connections, at most as long as they may be idle.
     daemon_threads = False
     allow_reuse_address = True
 
@@ -213,19 +213,19 @@ class _TcpQueries(socketserver.StreamRequestHandler):
                     return
                 self.wfile.write(struct.pack("!H", len(wire)) + wire)
         except OSError:
-            # The client went away, or said nothing for too long.
+            # The client has disconnected, or has been idle for too long.
             return
 
 
 def _bound(port: int, respond: Respond) -> tuple[_UdpServer, _TcpServer]:
-    """A UDP and a TCP server on one port; a free one for port 0."""
+    """A UDP and a TCP server on the same port; a free one for port 0."""
     for attempt in range(_ATTEMPTS):
         udp = _UdpServer(port, respond)
         try:
             return udp, _TcpServer(udp.server_address[1], respond)
         except OSError:
             udp.server_close()
-            # A port that is free for UDP may be taken for TCP: only a port of our own choice can be another one.
+            # A port that is free for UDP may be taken for TCP. Try another one only if the choice is ours.
             if port or attempt == _ATTEMPTS - 1:
                 raise
     raise AssertionError("the last attempt returned or raised")
