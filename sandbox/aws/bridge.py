@@ -1,4 +1,4 @@
-"""The one way in which the sandbox puts behaviour of its own in the emulator's place, and takes it away again."""
+"""The only way in which the sandbox replaces parts of the emulator, and restores them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def replaced(owner: type | ModuleType, /, **members: object) -> Iterator[None]:
     """Give a class or a module these members while the context lasts.
 
-    Afterwards it has its own again, the very objects: a property, a class method or a static method too. What it had
-    inherited, or did not have, is then no member of its own again.
+    Afterwards it has its own members again, the identical objects, be they properties, class methods or static methods.
+    A member that it inherited, or did not have, is removed again.
     """
-    # Not getattr: that would bind class methods, and make a base class's members the owner's own.
+    # Not getattr, which would bind class methods, and would make a base class's members the owner's own.
     own = {name: owner.__dict__[name] for name in members if name in owner.__dict__}
     try:
         for name, member in members.items():
@@ -33,7 +33,7 @@ def replaced(owner: type | ModuleType, /, **members: object) -> Iterator[None]:
 
 @contextmanager
 def replaced_values(mapping: dict[str, Any], /, **values: object) -> Iterator[None]:
-    """Give a mapping of the emulator, which others hold already, these values while the context lasts."""
+    """Give a mapping of the emulator, to which others hold references, these values while the context lasts."""
     own = dict(mapping)
     mapping.update(values)
     try:

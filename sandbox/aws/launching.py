@@ -1,4 +1,4 @@
-"""What a launch asks EC2 for: the requests behind an instance, its tags and its interfaces. Pure."""
+"""Builds the requests of a launch: an instance, its tags and its interfaces. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 
 class Launch(TypedDict, total=False):
-    """What a launch may say beside names and tags; the addresses are those of the primary interface.
+    """The options of a launch beside names and tags. The addresses are those of the primary interface.
 
-    IPv6 addresses are not held against the subnet: those of the sandbox have no range of IPv6.
+    IPv6 addresses are not checked against the subnet: the sandbox's subnets have no IPv6 range.
     """
 
     # By default the subnet of the account's first VPC in the region.
     subnet: str
-    # By default the next free one.
+    # By default the next free address.
     address: str
     further_addresses: Sequence[str]
     ipv6: Sequence[str]
-    # The Auto Scaling group that launches the instances; there need be none of that name.
+    # The Auto Scaling group that launches the instances; it need not exist.
     group: str
 
 
@@ -28,11 +28,11 @@ def launch_request(subnet: str, tags: Mapping[str, str], count: int, how: Launch
     """The parameters of RunInstances.
 
     Raises:
-        ValueError: there are further addresses, and it is not said which is the first.
+        ValueError: if there are further addresses without a first address.
     """
     addresses = (*([how["address"]] if "address" in how else ()), *how.get("further_addresses", ()))
     if addresses and "address" not in how:
-        raise ValueError("further addresses follow the first one: give it, too")
+        raise ValueError("further addresses need a first one: give `address`, too")
     primary = interface_request(subnet, addresses, how.get("ipv6", ()))
     return {
         "ImageId": "ami-12345678",
@@ -44,7 +44,7 @@ def launch_request(subnet: str, tags: Mapping[str, str], count: int, how: Launch
 
 
 def interface_request(subnet: str, addresses: Sequence[str], ipv6: Sequence[str]) -> dict[str, Any]:
-    """What RunInstances and CreateNetworkInterface both take for an interface; its first address is the primary one."""
+    """The parameters of an interface for RunInstances and CreateNetworkInterface. The first address is primary."""
     private = [{"PrivateIpAddress": each, "Primary": each == addresses[0]} for each in addresses]
     return (
         {"SubnetId": subnet}
@@ -54,5 +54,5 @@ def interface_request(subnet: str, addresses: Sequence[str], ipv6: Sequence[str]
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as EC2's API takes them."""
+    """Tags in the form of EC2's API."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -1,7 +1,7 @@
-"""VPCs of the sandbox: their ids as chosen, and what their Resolvers go by.
+"""The sandbox's VPCs: their ids, and what their Resolvers depend on.
 
-A simulation. The emulator draws ids at random, has no Resolver configuration, and keeps DNS attributes and Resolver
-rules without a Resolver that heeds them.
+A simulation. The emulator draws ids at random, has no Resolver configuration, and stores DNS attributes and Resolver
+rules without a Resolver that follows them.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ Moto = Any
 
 
 class NewVpc(TypedDict, total=False):
-    """What may be said of a new VPC with one subnet."""
+    """The options of a new VPC with one subnet."""
 
     vpc_id: str | None
     subnet_id: str | None
     cidr: str | None
-    # Whether it has DNS hostnames and so knows private zones, as it does unless told; a new VPC of EC2 has none.
+    # Whether it has DNS hostnames, and so uses private zones. True by default, unlike for a new VPC in EC2.
     dns: bool
     tags: Mapping[str, str] | None
 
 
 @contextmanager
 def chosen_ids(vpc_id: str | None = None, subnet_id: str | None = None) -> Iterator[None]:
-    """Give the VPC and the subnet that are made while the context lasts these ids, and random ones where None."""
+    """Give the VPC and the subnet that are created while the context lasts these ids; random ones where None."""
     with (
         replaced(vpcs, **({"random_vpc_id": lambda: vpc_id} if vpc_id else {})),
         replaced(subnets, **({"random_subnet_id": lambda: subnet_id} if subnet_id else {})),
@@ -49,7 +49,7 @@ def chosen_ids(vpc_id: str | None = None, subnet_id: str | None = None) -> Itera
 
 
 def switch_dns_on(ec2: Moto, vpc_id: str) -> None:
-    """Let a VPC have a Resolver that knows private zones, which one that is not the default VPC does not at first.
+    """Give a VPC a Resolver that uses private zones, which a VPC other than the default one does not have at first.
 
     "You can't modify the DNS resolution and DNS hostnames attributes in the same request":
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcAttribute.html
@@ -59,7 +59,7 @@ def switch_dns_on(ec2: Moto, vpc_id: str) -> None:
 
 
 def dns_attributes(vpc_id: str) -> DnsAttributes:
-    """The DNS attributes of a VPC of any account as they are now; a VPC that is gone has no Resolver."""
+    """The current DNS attributes of a VPC of any account. A deleted VPC has no Resolver."""
     found = _found(vpc_id)
     if found is None:
         return NO_RESOLVER
@@ -68,9 +68,9 @@ def dns_attributes(vpc_id: str) -> DnsAttributes:
 
 
 def resolver_rules(vpc_id: str) -> tuple[ResolverRule, ...]:
-    """The Resolver rules that are associated with a VPC of any account now.
+    """The Resolver rules that are currently associated with a VPC of any account.
 
-    Rules that another account shares are not among them: the emulator associates an account's own.
+    Rules that another account shares are not included: the emulator only associates an account's own rules.
     """
     associated = (
         backend.resolver_rules[association.resolver_rule_id]
@@ -83,19 +83,19 @@ def resolver_rules(vpc_id: str) -> tuple[ResolverRule, ...]:
 
 
 def _stored(domain: str) -> str:
-    # The emulator adds a dot to whatever it is given, "." and "corp.internal." too.
+    # The emulator appends a dot to any domain, even to "." and "corp.internal.".
     bare = domain.rstrip(".")
     return stored_name(bare) if bare else "."
 
 
 @dataclass(slots=True)
-class ReverseRules:
-    """The autodefined reverse rules of every VPC, and the VPCs for which they were disabled."""
+class AutodefinedRules:
+    """The autodefined rules of all VPCs, and the VPCs for which they are disabled."""
 
     _disabled: set[str] = field(default_factory=set)
 
     def set_enabled(self, vpc_id: str, *, enabled: bool) -> None:
-        """Set AutodefinedReverse of a VPC's Resolver configuration, as its owner does.
+        """Set AutodefinedReverse in a VPC's Resolver configuration, as its owner does.
 
         "UpdateResolverConfig",
         https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_UpdateResolverConfig.html
@@ -106,13 +106,14 @@ class ReverseRules:
             self._disabled.add(vpc_id)
 
     def is_enabled(self, vpc_id: str) -> bool:
-        """Whether a VPC has its autodefined reverse rules, as far as its Resolver configuration says."""
+        """Whether a VPC's Resolver configuration enables its autodefined rules."""
         return vpc_id not in self._disabled
 
     def of_vpc(self, vpc_id: str) -> AutodefinedReverse:
-        """The rules of a VPC of any account as its CIDRs and peering connections are now.
+        """The rules of a VPC of any account, from its current CIDRs and peering connections.
 
-        None for an unknown VPC, and none without enableDnsHostnames: "How do I use and override auto-defined reverse
+        An unknown VPC has none, nor has a VPC without enableDnsHostnames: "How do I use and override auto-defined
+        reverse
         DNS rules with Route 53 Resolver?", https://repost.aws/knowledge-center/route-53-override-reverse-dns-rules
         """
         found = _found(vpc_id)
@@ -124,12 +125,12 @@ class ReverseRules:
 
 
 def _found(vpc_id: str) -> tuple[Moto, Moto] | None:
-    """A VPC of any account after the backend that has it, or None."""
+    """A VPC of any account with the backend that contains it, or None."""
     return next(((backend, backend.vpcs[vpc_id]) for backend in _backends() if vpc_id in backend.vpcs), None)
 
 
 def _backends() -> Iterator[Moto]:
-    # Copied first: through the emulator's server another thread may add an account meanwhile.
+    # Copied first: through the emulator's server another thread may add an account in the meantime.
     for by_region in list(ec2_backends.values()):
         yield from list(by_region.values())
 
@@ -140,7 +141,7 @@ def _cidrs(vpc: Moto) -> tuple[str, ...]:
         for each in vpc.cidr_block_association_set
         if each["cidr_block_state"]["state"] == "associated"
     )
-    # The emulator keeps a block as it was written; AWS drops the bits of the host.
+    # The emulator keeps a block as it was written; AWS clears its host bits.
     return tuple(sorted(str(IPv4Network(block, strict=False)) for block in associated))
 
 

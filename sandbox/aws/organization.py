@@ -1,8 +1,8 @@
-"""A whole organization in the emulator, with the ids that a specification gives.
+"""Creates an organization in the emulator, with the ids of a specification.
 
-A simulation. moto makes random ids and lets only the management account ask about the organization; this puts fixed
-ids in, and lets a delegated administrator ask as AWS documents in "Delegated administrator for AWS services that work
-with Organizations" (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html).
+A simulation. moto draws random ids and answers only the management account; this bridge sets the specified ids, and
+answers a delegated administrator as AWS documents in "Delegated administrator for AWS services that work with
+Organizations" (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNIT_ID: Final = re.compile(r"ou-([0-9a-z]{4,32})-[0-9a-z]{8,32}")
 _ACCOUNT_ID: Final = re.compile(r"\d{12}")
 _ORGANIZATION_ID: Final = re.compile(r"o-[0-9a-z]{10,32}")
 
-# What a delegated administrator may ask as the management account may, of what is asked here: "You can call this
+# The operations used here that a delegated administrator may call like the management account: "You can call this
 # operation only from the management account or a member account that is a delegated administrator", for example
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeAccount.html.
 _DELEGATED: Final = (
@@ -58,7 +58,7 @@ class AccountSpec:
 
 @dataclass(frozen=True, slots=True)
 class UnitSpec:
-    """An organizational unit: right below the root, or in a parent that stands before it."""
+    """An organizational unit, directly below the root or below a parent that is listed before it."""
 
     id: str
     name: str
@@ -68,7 +68,7 @@ class UnitSpec:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationSpec:
-    """An organization; its management account stands in the root itself."""
+    """An organization. Its management account is in the root itself."""
 
     id: str
     management_account: str
@@ -77,7 +77,7 @@ class OrganizationSpec:
 
     @property
     def root_id(self) -> str:
-        """The root's id, whose random part is in the id of every unit below it."""
+        """The root's id. Its random part is in the id of every unit."""
         roots = {match[1] for unit in self.units if (match := _UNIT_ID.fullmatch(unit.id))}
         return f"r-{roots.pop()}"
 
@@ -85,16 +85,16 @@ class OrganizationSpec:
         accounts = [self.management_account, *(account.id for unit in self.units for account in unit.accounts)]
         matches = [_UNIT_ID.fullmatch(unit.id) for unit in self.units]
         if not _ORGANIZATION_ID.fullmatch(self.id):
-            raise ValueError(f"no organization id: {self.id}")
+            raise ValueError(f"not an organization id: {self.id}")
         if not all(matches) or len({match[1] for match in matches if match}) != 1:
-            raise ValueError("every unit id is ou-<root>-<unit>, with one root")
+            raise ValueError("every unit id must be ou-<root>-<unit>, with the same root")
         if not all(map(_ACCOUNT_ID.fullmatch, accounts)) or len(set(accounts)) != len(accounts):
-            raise ValueError("account ids are 12 digits, each once")
+            raise ValueError("account ids must be 12 digits, each used once")
 
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization that exists in the emulator."""
+    """An organization in the emulator."""
 
     id: str
     root_id: str
@@ -102,31 +102,31 @@ class Organization:
 
     @property
     def backend(self) -> OrganizationsBackend:
-        """The management account's own backend, where moto keeps the organization."""
+        """The management account's backend, where moto keeps the organization."""
         return organizations_backends[self.management_account][PARTITION]
 
     @property
     def account_ids(self) -> tuple[str, ...]:
-        """Every account, the management account among them."""
+        """The ids of all accounts, including the management account."""
         return tuple(sorted(account.id for account in self.backend.accounts))
 
     def add_account(self, unit: str, account: AccountSpec) -> None:
-        """Create an account and move it into a unit, as one does by hand: new accounts start in the root."""
+        """Create an account and move it into a unit. In AWS, too, new accounts start in the root."""
         with replaced(utils, make_random_account_id=lambda: account.id):
             self.backend.create_account(AccountName=account.name, Email=f"{account.id}@example.com")
         self.move_account(account.id, unit)
 
     def move_account(self, account: str, unit: str) -> None:
-        """Move an account from where it is into a unit, or into the root."""
+        """Move an account into another unit, or into the root."""
         source = self.backend.get_account_by_id(account).parent_id
         self.backend.move_account(AccountId=account, SourceParentId=source, DestinationParentId=unit)
 
     def remove_account(self, account: str) -> None:
-        """Let an account leave the organization."""
+        """Remove an account from the organization."""
         self.backend.remove_account_from_organization(AccountId=account)
 
     def register_stack_sets_administrator(self, account: str) -> None:
-        """Turn trusted access for StackSets on, and make a member account its delegated administrator."""
+        """Enable trusted access for StackSets, and make a member account its delegated administrator."""
         self.backend.enable_aws_service_access(ServicePrincipal=STACK_SETS_PRINCIPAL)
         self.backend.register_delegated_administrator(AccountId=account, ServicePrincipal=STACK_SETS_PRINCIPAL)
 
@@ -153,7 +153,7 @@ def build_organization(spec: OrganizationSpec) -> Organization:
 
 
 def management_backend(account: str) -> OrganizationsBackend | None:
-    """The backend that holds the organization which an account belongs to, or None when it belongs to none."""
+    """The backend that holds an account's organization, or None if the account belongs to none."""
     own = organizations_backends[account][PARTITION]
     if own.org:
         return own
@@ -161,20 +161,20 @@ def management_backend(account: str) -> OrganizationsBackend | None:
         return None
     management, partition = organizations_backends.master_accounts[account]
     backend = organizations_backends[management][partition]
-    # moto keeps who was a member of whom from one simulation to the next.
+    # moto keeps memberships from one simulation to the next.
     return backend if any(member.id == account for member in backend.accounts) else None
 
 
 def organization_id(account: str) -> str | None:
-    """What aws:PrincipalOrgID says of a principal of this account; None when it belongs to no organization."""
+    """The value of aws:PrincipalOrgID for principals of this account; None if it belongs to no organization."""
     backend = management_backend(account)
     return backend.org.id if backend else None
 
 
 def member_accounts_below(backend: OrganizationsBackend, units: Collection[str]) -> tuple[str, ...]:
-    """The accounts in these units and all units below, suspended ones too, without the management account."""
+    """The accounts in these units and all units below, including suspended ones, without the management account."""
     wanted = set(units)
-    # moto lists units in the order they were made, which need not be from above to below: go on until none is added.
+    # moto lists units in order of creation, and a parent may come after its child: repeat until none is added.
     while grown := {unit.id for unit in backend.ou if unit.parent_id in wanted} - wanted:
         wanted |= grown
     members = (account.id for account in backend.accounts if account.parent_id in wanted)
@@ -183,14 +183,14 @@ def member_accounts_below(backend: OrganizationsBackend, units: Collection[str])
 
 @contextmanager
 def organization_bridges() -> Iterator[None]:
-    """Let delegated administrators ask, give accounts their Paths, and know StackSets' service principal."""
+    """Answer delegated administrators, give accounts their Paths, and register StackSets' service principal."""
     supported = [*FakeDelegatedAdministrator.SUPPORTED_SERVICES, STACK_SETS_PRINCIPAL]
     accounts = utils.PAGINATION_MODEL["list_accounts"]
     methods = {name: getattr(OrganizationsBackend, name) for name in _DELEGATED}
     methods["describe_account"] = _with_paths(methods["describe_account"])
     with (
         replaced(FakeDelegatedAdministrator, SUPPORTED_SERVICES=supported),
-        # Accounts that are made in one instant have one JoinedTimestamp, which moto would page by.
+        # Accounts created in the same instant share a JoinedTimestamp, by which moto would page.
         replaced_values(accounts, unique_attribute="Id", limit_default=_ACCOUNTS_A_PAGE),
         replaced(OrganizationsBackend, **{name: _delegated(method) for name, method in methods.items()}),
     ):
@@ -198,9 +198,9 @@ def organization_bridges() -> Iterator[None]:
 
 
 def _delegated(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The method, answered from the management account when a delegated administrator asks."""
+    """The method, answered from the management account's backend for a delegated administrator."""
 
-    def ask(self: OrganizationsBackend, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - moto's own answers
+    def call(self: OrganizationsBackend, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - moto's own types
         backend = management_backend(self.account_id)
         if backend is None:
             raise OrganizationsClientError(
@@ -212,16 +212,16 @@ def _delegated(method: Callable[..., Any]) -> Callable[..., Any]:
             )
         return method(backend, *args, **kwargs)
 
-    return ask
+    return call
 
 
 def _with_paths(method: Callable[..., Any]) -> Callable[..., Any]:
-    """DescribeAccount with the account's Paths, from the organization down to the unit it is in.
+    """DescribeAccount with the account's Paths, from the organization down to its unit.
 
     "Account" (https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html).
     """
 
-    def describe(self: OrganizationsBackend, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - moto's own parameters
+    def describe(self: OrganizationsBackend, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - moto's own types
         answer: dict[str, Any] = method(self, **kwargs)
         parents = {unit.id: unit.parent_id for unit in self.ou}
         path: list[str] = []

@@ -1,4 +1,4 @@
-"""Pages of a listing, as the sandbox's own operations give them out. Pure."""
+"""Pages of a listing, as the sandbox's own operations return them. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class InvalidToken(ValueError):
-    """A token that no page gave out."""
+    """A token that was not issued with a page."""
 
 
 def page(ids: Iterable[str], token: str | None, size: int) -> tuple[list[str], str | None]:
-    """The ids of one page in order, and the token of the page after it, or None after the last.
+    """The ids of one page in order, and the token of the next page; None after the last.
 
-    What is added or removed meanwhile shifts no page: a token tells the id to go on from, be it there or not.
+    A token names the next id, whether or not it still exists, so additions and removals between calls shift no page.
 
     Raises:
-        InvalidToken: the token cannot be read.
+        InvalidToken: if the token cannot be read.
     """
     ordered = sorted(ids)
     start = bisect_left(ordered, _read(token)) if token else 0

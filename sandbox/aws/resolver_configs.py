@@ -1,6 +1,6 @@
-"""Resolver configurations: whether a VPC has autodefined reverse rules, as its own account asks for.
+"""Resolver configurations: whether a VPC has autodefined rules, as its account configures it.
 
-A simulation: the emulator has none. A change is in place at once, without the states between.
+A simulation: the emulator has none. A change takes effect at once, without intermediate states.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from sandbox.aws.pages import InvalidToken, page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.aws.network import ReverseRules
+    from sandbox.aws.network import AutodefinedRules
 
 # "up to 100 Resolver configurations are returned":
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ListResolverConfigs.html
 MAX_PAGE: Final = 100
-# What becomes of the rules. USE_LOCAL_RESOURCE_SETTING is for a Profile; what it does to a VPC is not documented, here
-# the VPC has its default again.
+# The effect of each flag. USE_LOCAL_RESOURCE_SETTING is meant for a Profile; AWS does not document what it does to a
+# VPC. Here the VPC returns to its default.
 _ENABLED_BY: Final = {"ENABLE": True, "DISABLE": False, "USE_LOCAL_RESOURCE_SETTING": True}
 
 # A request of the emulator, which ships no types.
@@ -38,15 +38,15 @@ Moto = Any
 
 
 @contextmanager
-def resolver_configs(rules: ReverseRules) -> Iterator[None]:
-    """Let Route 53 Resolver read and change whether VPCs have autodefined reverse rules, while the context lasts."""
+def resolver_configs(rules: AutodefinedRules) -> Iterator[None]:
+    """Let Route 53 Resolver read and change whether VPCs have autodefined rules, while the context lasts."""
 
     def get_resolver_config(response: Moto) -> str:
         return json.dumps({"ResolverConfig": _config(rules, response, response._get_param("ResourceId"))})
 
     def list_resolver_configs(response: Moto) -> str:
-        # "the Resolver configurations that you have defined", says the reference; but GetResolverConfig has one for a
-        # VPC that nobody touched, and the listing needs ec2:DescribeVpcs: so each VPC has one, and all are listed.
+        # The reference says "the Resolver configurations that you have defined". But GetResolverConfig returns one for
+        # any VPC, and the listing needs ec2:DescribeVpcs, so here every VPC has one, and all of them are listed.
         size = min(int(response._get_param("MaxResults") or MAX_PAGE), MAX_PAGE)
         try:
             ids, following = page(_vpcs(response), response._get_param("NextToken"), size)
@@ -58,7 +58,7 @@ def resolver_configs(rules: ReverseRules) -> Iterator[None]:
     def update_resolver_config(response: Moto) -> str:
         vpc_id, flag = response._get_param("ResourceId"), response._get_param("AutodefinedReverseFlag")
         if flag not in _ENABLED_BY:
-            raise InvalidParameterException(f"'{flag}' is no AutodefinedReverseFlag")
+            raise InvalidParameterException(f"'{flag}' is not an AutodefinedReverseFlag")
         _check_vpc(response, vpc_id)
         rules.set_enabled(vpc_id, enabled=_ENABLED_BY[flag])
         return json.dumps({"ResolverConfig": _config(rules, response, vpc_id)})
@@ -73,7 +73,7 @@ def resolver_configs(rules: ReverseRules) -> Iterator[None]:
 
 
 def _vpcs(response: Moto) -> tuple[str, ...]:
-    """The ids of the caller's VPCs in the region that is called."""
+    """The ids of the caller's VPCs in the region of the call."""
     return tuple(ec2_backends[response.current_account][response.region].vpcs)
 
 
@@ -82,7 +82,7 @@ def _check_vpc(response: Moto, vpc_id: str) -> None:
         raise ResourceNotFoundException(f"The VPC '{vpc_id}' does not exist")
 
 
-def _config(rules: ReverseRules, response: Moto, vpc_id: str) -> dict[str, str]:
+def _config(rules: AutodefinedRules, response: Moto, vpc_id: str) -> dict[str, str]:
     """The configuration of one of the caller's VPCs: "ResolverConfig".
 
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverConfig.html

@@ -1,9 +1,9 @@
-"""Carries schedules out: what is due by the world's clock is put on its queue, if the schedule's role may.
+"""Runs schedules: puts the message of each due schedule on its queue, if the schedule's role allows it.
 
 A simulation of EventBridge Scheduler ("Setting up the execution role",
-https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html). A rate-based schedule is due when it is made,
-and once in each period after that; what was missed while the clock jumped is made up for once. Flexible windows and
-retries take no time here.
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html). A rate-based schedule is due when it is
+created, and then once in each period. If the clock jumps over several periods, the schedule runs once. Flexible
+windows and retries take no time.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ Moto = Any
 
 
 class NotAllowed(Exception):
-    """The schedule's role may not put a message on the queue; the message says why."""
+    """The schedule's role may not put a message on the queue. The message says why."""
 
 
 @dataclass(slots=True)
 class Schedules:
-    """The deployed schedules of all accounts, and when each was carried out last."""
+    """The deployed schedules of all accounts, and when each of them last ran."""
 
     clock: Clock
     _carried_out: dict[str, float] = field(default_factory=dict)
 
     def fire_due(self) -> int:
-        """Carry out what is due; how many schedules that were."""
+        """Run all due schedules; how many ran."""
         now = self.clock.now()
         due = [
             schedule
@@ -52,15 +52,15 @@ class Schedules:
         return len(due)
 
     def fire(self, name: str) -> None:
-        """Carry out a schedule now, whether it is due or not."""
-        (schedule,) = (one for one in self._enabled() if one.name == name)
+        """Run a schedule now, whether or not it is due."""
+        (schedule,) = (schedule for schedule in self._enabled() if schedule.name == name)
         self._fire(schedule)
 
     def _enabled(self) -> Iterator[Moto]:
         for regions in list(scheduler_backends.values()):
             for backend in list(regions.values()):
                 for group in list(backend.schedule_groups.values()):
-                    yield from [one for one in group.schedules.values() if one.state == "ENABLED"]
+                    yield from [schedule for schedule in group.schedules.values() if schedule.state == "ENABLED"]
 
     def _fire(self, schedule: Moto) -> None:
         self._carried_out[schedule.arn] = self.clock.now()

@@ -15,7 +15,7 @@ from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.vpcs import Trails
 from sandbox.aws.functions.service import Functions, own_event_sources
 from sandbox.aws.iam.guard import Guard
-from sandbox.aws.network import ReverseRules, dns_attributes, resolver_rules
+from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, organization_bridges
 from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
 from sandbox.aws.resolution.server import DnsServer
@@ -55,7 +55,7 @@ def world(
         trails = Trails()
         enter(ec2_events(router.emit, clock, trails))
         enter(guard.in_force())
-        reverse = ReverseRules()
+        reverse = AutodefinedRules()
         enter(resolver_configs(reverse))
         dns_server = enter(
             DnsServer(

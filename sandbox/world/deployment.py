@@ -1,4 +1,4 @@
-"""Deploys orgdns into the simulated organization, as the README tells a person to."""
+"""Deploys orgdns into the simulated organization, in the steps that the README describes."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from moto.dynamodb.models import dynamodb_backends
 
 from hub.runtime.contract import LEDGER_TABLE, PREFIX
 from sandbox.aws.credentials import access_key, administrator_client
-from sandbox.aws.events.ec2_tags import GROUP_TAG, asked_by_aws
+from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
-from sandbox.aws.network import NewVpc, ReverseRules, chosen_ids, switch_dns_on
+from sandbox.aws.network import AutodefinedRules, NewVpc, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
 from sandbox.world.deployment import Deployment, zone_ids
 
@@ -53,7 +53,7 @@ class Vpc:
 
 @dataclass(slots=True)
 class World:
-    """The organization, and hands to move it with."""
+    """The simulated organization, and operations on it."""
 
     config: Config
     clock: Clock
@@ -64,11 +64,11 @@ class World:
     functions: Functions
     guard: Guard
     resolvers: DnsServer
-    autodefined_rules: ReverseRules
+    autodefined_rules: AutodefinedRules
     schedules: Schedules
     profiles: Profiles
     trails: Trails
-    # The first VPC of each account and region, which instances are launched in; and those made after it.
+    # The first VPC of each account and region, which instances are launched in, and the VPCs made later.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)
     _networks: int = 0
@@ -76,14 +76,14 @@ class World:
     _ports: dict[str, int] = field(default_factory=dict)
 
     def client(self, service: str, account: str, region: str | None = None) -> Any:  # noqa: ANN401 - any service's client
-        """A client of a service, with an administrator's access key of the account."""
+        """A client of a service with an administrator's access key of the account; in the hub's region by default."""
         region = region or self.config.hub.region
         if (service, account, region) not in self._clients:
-            self._clients[service, account, region] = administrator_client(service, account, region, _ONCE)
+            self._clients[service, account, region] = administrator_client(service, account, region, config=_ONCE)
         return self._clients[service, account, region]
 
     def access_key(self, account: str) -> tuple[str, str]:
-        """The id and the secret of a new access key of the account, an administrator's."""
+        """Create an administrator's access key in the account; its id and its secret."""
         return access_key(account)
 
     def add_vpc(
@@ -94,18 +94,18 @@ class World:
         associated: bool = True,
         **how: Unpack[NewVpc],
     ) -> Vpc:
-        """Make a VPC with one subnet, and associate it with every zone as the central team would by hand.
+        """Create a VPC with one subnet and, if `associated`, associate it with every zone as a person would by hand.
 
-        Ids are random and the CIDR is that of no other VPC here, where they are not given.
+        By default its ids are random and its CIDR is unlike that of any other VPC.
         """
         ec2 = self.client("ec2", account, region)
-        # Every VPC has a network of its own: 10.0.0.0/16 is that of the networking account's first one.
+        # Every VPC has its own network. 10.0.0.0/16 belongs to the first VPC of the networking account.
         self._networks += 1
         cidr = how.get("cidr") or f"10.{self._networks}.0.0/16"
         tags = tag_list(how.get("tags") or {})
-        asked = {"TagSpecifications": [{"ResourceType": "vpc", "Tags": tags}]} if tags else {}
+        specification = {"TagSpecifications": [{"ResourceType": "vpc", "Tags": tags}]} if tags else {}
         with chosen_ids(how.get("vpc_id"), how.get("subnet_id")):
-            vpc_id = ec2.create_vpc(CidrBlock=cidr, **asked)["Vpc"]["VpcId"]
+            vpc_id = ec2.create_vpc(CidrBlock=cidr, **specification)["Vpc"]["VpcId"]
             subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr)["Subnet"]["SubnetId"]
         if how.get("dns", True):
             switch_dns_on(ec2, vpc_id)
@@ -118,7 +118,7 @@ class World:
         return vpc
 
     def delete_vpc(self, vpc: Vpc) -> None:
-        """Delete a VPC with its subnet; what it was associated with knows it still."""
+        """Delete a VPC with its subnet. Zones and Profiles keep their associations with it."""
         ec2 = self.client("ec2", vpc.account, vpc.region)
         ec2.delete_subnet(SubnetId=vpc.subnet)
         ec2.delete_vpc(VpcId=vpc.id)
@@ -129,7 +129,7 @@ class World:
 
     @property
     def zone_ids(self) -> dict[str, str]:
-        """The zones' ids by domain, without the trailing dot."""
+        """The id of each configured zone by domain, without the trailing dot."""
         return zone_ids(self.config)
 
     def launch(
@@ -141,11 +141,11 @@ class World:
         tags: Mapping[str, str] | None = None,
         **how: Unpack[Launch],
     ) -> list[str]:
-        """Launch instances, in the first VPC of the account and region unless told where; their ids."""
+        """Launch instances, by default in the first VPC of the account and region; their ids."""
         group = how.get("group")
         named = ({"Name": name} if name is not None else {}) | dict(tags or {}) | ({GROUP_TAG: group} if group else {})
         subnet = how.get("subnet") or self.vpcs[account, region].subnet
-        with asked_by_aws() if group else nullcontext():
+        with called_by_aws() if group else nullcontext():
             answer = self.client("ec2", account, region).run_instances(**launch_request(subnet, named, count, how))
         return [instance["InstanceId"] for instance in answer["Instances"]]
 
@@ -158,9 +158,9 @@ class World:
         addresses: Sequence[str] = (),
         ipv6: Sequence[str] = (),
     ) -> str:
-        """Attach a new interface in the instance's own subnet, its first address the primary one; the interface's id.
+        """Attach a new interface in the instance's subnet; its id. The first address is the primary one.
 
-        Of this EC2 sends no event, and the interface outlives the instance.
+        EC2 sends no event about it, and the interface outlives the instance.
         """
         ec2 = self.client("ec2", account, region)
         subnet = self.described(account, region, instance_id)["SubnetId"]
@@ -170,7 +170,7 @@ class World:
         return interface
 
     def tag(self, account: str, region: str, instance_id: str, **tags: str) -> None:
-        """Set tags of an instance."""
+        """Set tags on an instance."""
         self.client("ec2", account, region).create_tags(Resources=[instance_id], Tags=tag_list(tags))
 
     def stop(self, account: str, region: str, *instance_ids: str) -> None:
@@ -178,7 +178,7 @@ class World:
         self.client("ec2", account, region).stop_instances(InstanceIds=list(instance_ids))
 
     def start(self, account: str, region: str, *instance_ids: str) -> None:
-        """Start instances that were stopped."""
+        """Start stopped instances."""
         self.client("ec2", account, region).start_instances(InstanceIds=list(instance_ids))
 
     def end(self, account: str, region: str, *instance_ids: str) -> None:
@@ -186,13 +186,13 @@ class World:
         self.client("ec2", account, region).terminate_instances(InstanceIds=list(instance_ids))
 
     def described(self, account: str, region: str, instance_id: str) -> dict[str, Any]:
-        """An instance as DescribeInstances shows it."""
+        """An instance as DescribeInstances returns it."""
         answer = self.client("ec2", account, region).describe_instances(InstanceIds=[instance_id])
         instance: dict[str, Any] = answer["Reservations"][0]["Instances"][0]
         return instance
 
     def address(self, account: str, region: str, instance_id: str) -> str:
-        """The private address of an instance, as EC2 shows it."""
+        """The primary private address of an instance."""
         address: str = self.described(account, region, instance_id)["PrivateIpAddress"]
         return address
 
@@ -201,40 +201,40 @@ class World:
         Deployment(self.config, self.deployer, self.client).deploy_spoke(account, regions)
 
     def sweep(self) -> None:
-        """Let the schedule ask for sweeps, and whatever comes of it work until nothing is left to do."""
+        """Fire the sweep schedule, and let the functions work until nothing is left to do."""
         self.schedules.fire(f"{PREFIX}-sweeps")
         self.converge()
 
     def audit(self) -> None:
-        """Let the schedule ask for audits, and whatever comes of it work until nothing is left to do."""
+        """Fire the audit schedule, and let the functions work until nothing is left to do."""
         self.schedules.fire(f"{PREFIX}-audits")
         self.converge()
 
     def empty_ledger(self) -> None:
-        """Take every row of the ledger away, as when the table was lost and made anew."""
+        """Delete every row of the ledger, as if the table was lost and created anew."""
         dynamodb_backends[self.config.hub.account][self.config.hub.region].tables[LEDGER_TABLE].items.clear()
 
     def converge(self) -> None:
-        """Let the functions work until nothing is left to do at this time."""
+        """Let the functions work until nothing is left to do at the current time."""
         self.functions.converge()
 
     def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
-        """The answer to a DNS query over UDP, as an instance in the VPC would get it."""
+        """The answer to a DNS query over UDP, as an instance in the VPC gets it."""
         if vpc.id not in self._ports:
             self._ports[vpc.id] = self.resolvers.serve(vpc.id)
         query = dns.message.make_query(name, dns.rdatatype.from_text(kind))
         return dns.query.udp(query, LOOPBACK, port=self._ports[vpc.id], timeout=5)
 
     def resolve(self, name: str, vpc: Vpc, kind: str = "A") -> set[str]:
-        """The values that a DNS query is answered with; none for a name that does not resolve."""
+        """The values in the answer to a DNS query; empty if the name does not resolve."""
         return {str(value) for answer in self.ask(name, vpc, kind).answer for value in answer}
 
     def owners(self, domain: str) -> list[tuple[str, str, str, str | None]]:
-        """What a zone holds but its own NS and SOA: name, type, values and owner."""
+        """The records of a zone without its NS and SOA: name, type, values and owner."""
         return [
-            (one.name, one.type, " ".join(one.values), one.set_identifier)
-            for one in self.route53.record_sets(self.zone_ids[domain])
-            if one.type not in {"NS", "SOA"}
+            (record_set.name, record_set.type, " ".join(record_set.values), record_set.set_identifier)
+            for record_set in self.route53.record_sets(self.zone_ids[domain])
+            if record_set.type not in {"NS", "SOA"}
         ]
 
     def logged(self, function: str, message: str) -> list[dict[str, Any]]:
@@ -243,7 +243,7 @@ class World:
         return [line for line in lines if isinstance(line, dict) and line.get("message") == message]
 
     def waiting(self, queue: str) -> int:
-        """How many messages a queue of the hub holds, in sight or not."""
+        """How many messages a queue of the hub has, in flight or not."""
         sqs = self.client("sqs", self.config.hub.account)
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")

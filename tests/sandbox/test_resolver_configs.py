@@ -1,4 +1,4 @@
-"""Resolver configurations, rules and DNS attributes of VPCs, by real clients and as the DNS server heeds them."""
+"""Resolver configurations, rules and DNS attributes of VPCs, through boto3 and in the DNS server's answers."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def refusal(call: Callable[[], object]) -> str:
     return refused.value.response["Error"]["Code"]
 
 
-def test_a_vpc_that_nobody_touched_has_its_reverse_rules(network: Network) -> None:
-    """Its configuration says that they are enabled, and whose it is."""
+def test_autodefined_rules_are_enabled_by_default(network: Network) -> None:
+    """An untouched VPC's configuration says that they are enabled, and names its owner."""
     config = network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"]
     assert config.pop("Id").startswith("rslvr-rc-")
     assert config == {"ResourceId": network.vpc, "OwnerId": ACCOUNT, "AutodefinedReverse": "ENABLED"}
@@ -111,8 +111,8 @@ def test_a_vpc_that_nobody_touched_has_its_reverse_rules(network: Network) -> No
 
 
 @pytest.mark.parametrize("flag", ["ENABLE", "USE_LOCAL_RESOURCE_SETTING"])
-def test_disabled_reverse_rules_no_longer_answer(network: Network, flag: str) -> None:
-    """Until they are enabled again, or the VPC has its default again."""
+def test_disabled_autodefined_rules_do_not_answer(network: Network, flag: str) -> None:
+    """They answer again when they are enabled, or when the VPC returns to its default."""
     update = network.resolver.update_resolver_config
     before = network.resolver.get_resolver_config(ResourceId=network.vpc)["ResolverConfig"]
     disabled = update(ResourceId=network.vpc, AutodefinedReverseFlag="DISABLE")["ResolverConfig"]
@@ -123,7 +123,7 @@ def test_disabled_reverse_rules_no_longer_answer(network: Network, flag: str) ->
     assert network.values(REVERSE, "PTR") == [f"ip-10-1-0-4.{REGION}.compute.internal."]
 
 
-def test_a_configuration_is_the_vpcs_own(network: Network) -> None:
+def test_configuration_is_per_vpc(network: Network) -> None:
     """Another VPC of the account keeps its rules."""
     other = network.ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
     network.resolver.update_resolver_config(ResourceId=other, AutodefinedReverseFlag="DISABLE")
@@ -133,8 +133,8 @@ def test_a_configuration_is_the_vpcs_own(network: Network) -> None:
 
 
 @pytest.mark.parametrize(("region", "account"), [("us-east-1", ACCOUNT), (REGION, OTHER_ACCOUNT)])
-def test_only_the_vpcs_account_in_its_region_knows_it(network: Network, region: str, account: str) -> None:
-    """To others there is no such resource, and they list their own."""
+def test_configuration_is_visible_to_its_account_only(network: Network, region: str, account: str) -> None:
+    """Other accounts and regions do not find it, and list their own."""
     resolver = client("route53resolver", region, account)
     assert refusal(lambda: resolver.get_resolver_config(ResourceId=network.vpc)) == "ResourceNotFoundException"
     disable = {"ResourceId": network.vpc, "AutodefinedReverseFlag": "DISABLE"}
@@ -144,8 +144,8 @@ def test_only_the_vpcs_account_in_its_region_knows_it(network: Network, region: 
     assert network.vpc not in listed
 
 
-def test_a_flag_that_is_none_changes_nothing(network: Network) -> None:
-    """It is an invalid parameter."""
+def test_unknown_flag_is_refused(network: Network) -> None:
+    """An unknown flag is an invalid parameter and changes nothing."""
     update = network.resolver.update_resolver_config
     flagged = {"ResourceId": network.vpc, "AutodefinedReverseFlag": "OFF"}
     assert refusal(lambda: update(**flagged)) == "InvalidParameterException"
@@ -153,7 +153,7 @@ def test_a_flag_that_is_none_changes_nothing(network: Network) -> None:
 
 
 def test_every_vpc_of_the_region_is_listed(network: Network) -> None:
-    """Page by page, touched or not, the default VPC among them."""
+    """Pages list every VPC, touched or not, including the default VPC."""
     vpcs = {network.ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in range(2, 8)}
     touched = min(vpcs)
     network.resolver.update_resolver_config(ResourceId=touched, AutodefinedReverseFlag="DISABLE")
@@ -168,19 +168,19 @@ def test_every_vpc_of_the_region_is_listed(network: Network) -> None:
     assert refusal(lambda: listing(NextToken="nonsense")) == "InvalidNextTokenException"
 
 
-def test_a_forwarded_domain_is_refused(network: Network) -> None:
-    """From its association to its disassociation; the rule of the zone's name beats the zone."""
+def test_forwarded_domain_is_refused(network: Network) -> None:
+    """From association to disassociation; a rule with the zone's name wins over the zone."""
     assert network.values("web.corp.internal") == ["10.1.0.4"]
     rule = network.associate("corp.internal")
-    asked = network.ask("web.corp.internal")
-    assert (asked.rcode(), asked.answer, asked.authority) == (dns.rcode.REFUSED, [], [])
+    response = network.ask("web.corp.internal")
+    assert (response.rcode(), response.answer, response.authority) == (dns.rcode.REFUSED, [], [])
     assert network.ask("web.other.internal").rcode() == dns.rcode.NXDOMAIN
     network.resolver.disassociate_resolver_rule(ResolverRuleId=rule, VPCId=network.vpc)
     assert network.values("web.corp.internal") == ["10.1.0.4"]
 
 
-def test_rules_are_listed_as_they_are_associated(network: Network) -> None:
-    """With their domain, and with the VPC by which they can be asked for."""
+def test_associated_rules_are_listed(network: Network) -> None:
+    """With their domain, and by VPC."""
     rule, further = network.associate("corp.internal"), network.rule("other.internal")
     rules = network.resolver.list_resolver_rules()["ResolverRules"]
     assert {each["Id"]: (each["DomainName"], each["RuleType"]) for each in rules} == {
@@ -192,8 +192,8 @@ def test_rules_are_listed_as_they_are_associated(network: Network) -> None:
     assert (association["ResolverRuleId"], association["VPCId"]) == (rule, network.vpc)
 
 
-def test_what_a_wider_rule_forwards_a_rule_of_the_system_keeps(network: Network) -> None:
-    """As it does in AWS for a domain within a forwarded one."""
+def test_system_rule_exempts_its_domain(network: Network) -> None:
+    """A SYSTEM rule exempts its domain from a wider FORWARD rule, as in AWS."""
     network.associate("internal")
     assert network.values("web.corp.internal") == ["10.1.0.4"]
     network.associate("web.corp.internal")
@@ -202,8 +202,8 @@ def test_what_a_wider_rule_forwards_a_rule_of_the_system_keeps(network: Network)
     assert network.ask("b.web.corp.internal").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_a_vpcs_rules_are_its_own_and_in_stored_form(network: Network) -> None:
-    """However the domain was written, the root's dot too."""
+def test_rules_are_per_vpc_and_in_stored_form(network: Network) -> None:
+    """However the domain is written, even with the root's dot."""
     network.rule("unused.internal")
     for domain in ("Corp.Internal.", ".", "b.corp.internal"):
         network.associate(domain, "SYSTEM" if domain.startswith("b.") else "FORWARD")
@@ -215,8 +215,8 @@ def test_a_vpcs_rules_are_its_own_and_in_stored_form(network: Network) -> None:
     assert resolver_rules("vpc-0none") == ()
 
 
-def test_without_dns_hostnames_a_vpc_knows_no_private_zones(network: Network) -> None:
-    """Nor reverse rules: to its Resolver such names do not exist."""
+def test_private_zones_need_dns_hostnames(network: Network) -> None:
+    """Without DNS hostnames neither private zones nor autodefined rules answer."""
     assert dns_attributes(network.vpc) == DnsAttributes()
     network.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": False})
     assert dns_attributes(network.vpc) == DnsAttributes(hostnames=False)
@@ -226,24 +226,24 @@ def test_without_dns_hostnames_a_vpc_knows_no_private_zones(network: Network) ->
     assert network.values("web.corp.internal") == ["10.1.0.4"]
 
 
-def test_without_dns_support_nobody_answers(network: Network) -> None:
-    """Neither what is in a zone nor what is in none."""
+def test_resolver_needs_dns_support(network: Network) -> None:
+    """Without DNS support no name is answered, in a zone or not."""
     network.ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsSupport={"Value": False})
     assert dns_attributes(network.vpc) == DnsAttributes(support=False)
     for name in ("web.corp.internal", "example.com"):
         assert network.ask(name).rcode() == dns.rcode.REFUSED
 
 
-def test_a_new_vpc_has_no_dns_hostnames_and_a_deleted_one_no_resolver(network: Network) -> None:
-    """Which is why a zone's association is not enough."""
+def test_new_and_deleted_vpcs(network: Network) -> None:
+    """A new VPC has no DNS hostnames, and a deleted one no Resolver, so an association alone is not enough."""
     vpc = network.ec2.create_vpc(CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
     assert dns_attributes(vpc) == DnsAttributes(hostnames=False)
     network.ec2.delete_vpc(VpcId=vpc)
     assert dns_attributes(vpc) == NO_RESOLVER
 
 
-def test_the_emulator_is_as_it_was_afterwards() -> None:
-    """It has no such operations of its own."""
+def test_bridge_is_removed() -> None:
+    """Outside the context the emulator does not have these operations."""
     with resolver_configs(AutodefinedRules()):
         assert hasattr(Route53ResolverResponse, "update_resolver_config")
     for operation in ("get_resolver_config", "list_resolver_configs", "update_resolver_config"):

@@ -40,9 +40,9 @@ def unit_arn(unit: str) -> str:
 
 
 @cache
-def client(service: str, account: str, region: str = REGION) -> Any:  # noqa: ANN401 - any service's client
+def client(service: str, account: str, region: str = REGION, **options: Any) -> Any:  # noqa: ANN401 - any service's client
     """A client of the account's administrator; one for each organization."""
-    return administrator_client(service, account, region)
+    return administrator_client(service, account, region, **options)
 
 
 def vpc_of(account: str, region: str = REGION) -> str:

@@ -1,1 +1,1 @@
-"""EC2's events and EventBridge's delivery of them."""
+"""EC2's events, and how EventBridge delivers them."""

@@ -1,6 +1,6 @@
-"""What EventBridge needs to deliver an event to another account's bus or to a queue: policies that allow it.
+"""Checks whether EventBridge may deliver an event to another account's bus or to a queue.
 
-A simulation; each check names the document that it follows. Buses, roles and queues are the emulator's.
+A simulation; each check cites its source. Buses, roles and queues are the emulator's.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def bus_arn(account: str, region: str, name: str = "default") -> str:
 
 
 def bus_of(arn: str) -> Moto:
-    """The bus of this ARN, or None when there is none."""
+    """The bus with this ARN, or None."""
     _, _, _, region, account, resource = arn.split(":", 5)
     return events_backends[account][region].event_buses.get(resource.removeprefix("event-bus/"))
 
 
 def bus_admits(arn: str, event: Event, principal_arn: str, *, by_rule: bool) -> bool:
-    """Whether the bus's own policy lets the principal put this event.
+    """Whether the bus's own policy allows the principal to put this event.
 
     "Using IAM policy conditions in Amazon EventBridge"
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
@@ -67,12 +67,15 @@ def bus_admits(arn: str, event: Event, principal_arn: str, *, by_rule: bool) -> 
 
 
 def check_forwarding(rule: Moto, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
-    """Make sure that a rule may send the event to another bus.
+    """Check that a rule may send the event to another bus.
 
     An event that came from another bus goes no further: "EventBridge can't route events received from a sender event
-    bus to a third event bus" (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html). Where
-    the bus is open to an organization the target needs a role
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html); the router asks for it always.
+    bus to a third event bus" (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html). A target
+    needs a role if the bus is open to an organization
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html); the router always requires one.
+
+    Raises:
+        Undeliverable: if it may not.
     """
     arn, role_arn = target["Arn"], target.get("RoleArn") or ""
     if forwarded:
@@ -82,7 +85,7 @@ def check_forwarding(rule: Moto, target: Mapping[str, Any], event: Event, *, for
         raise Undeliverable("NO_RESOURCE", f"there is no event bus {arn}")
     role = deployed_role(role_arn) if role_arn else None
     if role is None or account_of(role_arn) != rule.account_id:
-        raise Undeliverable("FAILED_TO_ASSUME_ROLE", f"the target names no role of the rule's account: {role_arn!r}")
+        raise Undeliverable("FAILED_TO_ASSUME_ROLE", f"the target has no role of the rule's account: {role_arn!r}")
     # Both keys, as in "Cross-service confused deputy prevention"
     # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
     context = {"aws:SourceArn": rule.arn, "aws:SourceAccount": rule.account_id}
@@ -96,7 +99,7 @@ def check_forwarding(rule: Moto, target: Mapping[str, Any], event: Event, *, for
 
 
 def send(rule: Moto, arn: str, event: Event, attributes: Mapping[str, Any] | None = None) -> None:
-    """Send the event to a queue of the rule's account and region, if the queue's policy lets EventBridge.
+    """Send the event to a queue of the rule's account and region, if the queue's policy allows EventBridge to.
 
     "Amazon SQS permissions"
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).

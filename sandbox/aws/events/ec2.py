@@ -1,9 +1,8 @@
-"""EC2's events: what is published when an instance is launched, started, stopped, terminated or tagged.
+"""EC2's events: what AWS publishes when an instance is launched, started, stopped, terminated or tagged.
 
-What becomes of VPCs stands in `vpcs`, and how an event looks in `ec2_publisher`.
+`vpcs` has the events about VPCs, and `ec2_publisher` the form of an event.
 
-A simulation: the emulator emits nothing. The bridges here stand on its insides and make it publish what AWS documents,
-each naming the document.
+A simulation: the emulator emits no events. These bridges make it publish what AWS documents; each cites its source.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ Moto = Any
 def ec2_events(
     emit: Callable[[Event], None], clock: Clock | None = None, trails: Trails | None = None
 ) -> Iterator[None]:
-    """Let EC2 emit its events, and behave as documented where the emulator does not, while the context lasts.
+    """Make EC2 emit its events, and behave as documented where the emulator does not, while the context lasts.
 
-    `emit` is called with each event, in the order in which things happen; an action that changes nothing has none.
-    Every account has a trail, unless `trails` says otherwise.
+    `emit` is called with each event, in order. An action that changes nothing emits none. Every account has a trail,
+    unless `trails` says otherwise.
     """
     clock = clock or RealClock()
     publisher = Publisher(emit, clock)
@@ -70,11 +69,11 @@ def _moving(publisher: Publisher, action: Callable[[Moto], Moto], *states: str) 
 
 def _tagging(publisher: Publisher, action: Callable[..., bool]) -> Callable[..., bool]:
     def tag(backend: Moto, resource_ids: Sequence[str], tags: Moto) -> bool:
-        told = [resource for resource in resource_ids if tagged_type(resource)]
-        before = {resource: dict(backend.tags.get(resource, {})) for resource in told}
+        affected = [resource for resource in resource_ids if tagged_type(resource)]
+        before = {resource: dict(backend.tags.get(resource, {})) for resource in affected}
         done = action(backend, resource_ids, tags)
         if not is_being_made():
-            for resource in told:
+            for resource in affected:
                 publisher.tags(backend, resource, before[resource])
         return done
 
@@ -83,7 +82,7 @@ def _tagging(publisher: Publisher, action: Callable[..., bool]) -> Callable[...,
 
 @contextmanager
 def _emitted(publisher: Publisher) -> Iterator[None]:
-    """Launching, starting, stopping and terminating an instance and tagging a resource publish what they changed.
+    """Publish what launching, starting, stopping, terminating and tagging change.
 
     "Amazon EC2 instance state changes"
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html).

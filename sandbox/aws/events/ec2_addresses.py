@@ -1,7 +1,7 @@
-"""The addresses of EC2's interfaces: taken from their subnet, given to one at a time, and free again afterwards.
+"""The addresses of EC2's interfaces: from their subnet, each given to one interface at a time, and released again.
 
-A simulation: the emulator draws addresses from anywhere, and forgets most of what a launch says of interfaces. The
-bridges here stand on its insides and make it behave as AWS documents, each naming the document.
+A simulation: the emulator draws addresses from anywhere, and ignores most of what a launch says about interfaces. These
+bridges make it behave as AWS documents; each cites its source.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Moto = Any
 
 
 def _next_free_address(subnet: Moto, instance: Moto = None) -> str:
-    """The address that the subnet gives next, taken for the instance."""
-    # What was released comes first, the lowest of it, so that a test can tell which address comes next.
+    """The subnet's next free address, now taken for the instance."""
+    # Released addresses come first, the lowest before all others, so that a test can predict the next address.
     released = sorted(subnet._unused_ips, key=ip_address)
     unused = (str(address) for address in subnet._subnet_ip_generator)
     address: str
@@ -42,11 +42,11 @@ def _next_free_address(subnet: Moto, instance: Moto = None) -> str:
 
 @contextmanager
 def free_addresses() -> Iterator[None]:
-    """An interface has the addresses it was given, or the next free ones of its subnet, and nobody else has them.
+    """Give an interface its requested addresses or the next free ones of its subnet, and no address to two interfaces.
 
     The emulator draws addresses at random, and forgets that they are taken. "Amazon EC2 instance IP addressing"
-    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html). Which free address AWS takes
-    is not documented.
+    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html). AWS does not document which
+    free address it takes.
     """
     create = NetworkInterfaceBackend.create_network_interface
     assign = NetworkInterfaceBackend.assign_private_ip_addresses
@@ -97,10 +97,10 @@ def free_addresses() -> Iterator[None]:
 
 @contextmanager
 def launched_interfaces() -> Iterator[None]:
-    """An instance is in a subnet, that of its primary interface, and its interfaces are as its launch asks.
+    """Place an instance in the subnet of its primary interface, with the interfaces that its launch requests.
 
-    The emulator puts an instance without a named subnet nowhere, goes by whichever interface is named first, and gives
-    an interface one address and keeps it when the instance ends. "Default VPCs"
+    The emulator places an instance without a named subnet nowhere, uses whichever interface is named first, and gives
+    an interface one address, which it keeps when the instance ends. "Default VPCs"
     (https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html) and "InstanceNetworkInterfaceSpecification"
     (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceSpecification.html).
     """
@@ -122,7 +122,7 @@ def launched_interfaces() -> Iterator[None]:
 
 
 def _complete(backend: Moto, instance: Moto, nics: list[dict[str, Any]]) -> None:
-    """Give a launched instance what the emulator left out."""
+    """Add to a launched instance what the emulator left out."""
     kept = {nic.get("NetworkInterfaceId") for nic in nics} | {
         int(nic["DeviceIndex"]) for nic in nics if nic.get("DeleteOnTermination") is False
     }
@@ -136,13 +136,13 @@ def _complete(backend: Moto, instance: Moto, nics: list[dict[str, Any]]) -> None
 
 
 def _take(interface: Moto) -> None:
-    """Let nobody else get the interface's addresses."""
+    """Reserve the interface's addresses."""
     for address in interface.private_ip_addresses:
         interface.subnet._subnet_ips.setdefault(address["PrivateIpAddress"], interface)
 
 
 def _with_first_address(nic: dict[str, Any]) -> dict[str, Any]:
-    """An interface of a launch with its first address where the emulator looks for it, also at further interfaces."""
+    """An interface of a launch with its first address where the emulator reads it, for further interfaces too."""
     named = nic.get("PrivateIpAddresses") or ()
     first = nic.get("PrivateIpAddress") or next(
         (each["PrivateIpAddress"] for each in named if each.get("Primary")), None
@@ -151,7 +151,7 @@ def _with_first_address(nic: dict[str, Any]) -> dict[str, Any]:
 
 
 def _assign_further(backend: Moto, interface: Moto, nic: dict[str, Any]) -> None:
-    """Give an interface what its launch asks for beside the first address."""
+    """Give an interface the addresses that its launch requests beside the first one."""
     further = [each["PrivateIpAddress"] for each in nic.get("PrivateIpAddresses") or () if not each.get("Primary")]
     backend.assign_private_ip_addresses(interface.id, further, nic.get("SecondaryPrivateIpAddressCount"))
     ipv6 = [each["Ipv6Address"] for each in nic.get("Ipv6Addresses") or ()]

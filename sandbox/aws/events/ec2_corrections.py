@@ -1,7 +1,7 @@
-"""What EC2's emulation gets wrong about instances that start or are gone, put right.
+"""Corrects the emulation of instances that start or are terminated.
 
-A simulation: the emulator keeps what AWS drops or sets anew. The bridges here stand on its
-insides and make it behave as AWS documents, each naming the document.
+A simulation: the emulator keeps what AWS drops or sets anew. These bridges make it behave as AWS documents; each cites
+its source.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TERMINATED_VISIBLE_SECONDS: Final = 3600
 
 @contextmanager
 def started_instances() -> Iterator[None]:
-    """A start is a new launch time; that of the first launch stays as the attachment time of the primary interface.
+    """Give a started instance a new launch time. The first one stays as the primary interface's attachment time.
 
     "Instance", LaunchTime (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html).
     """
@@ -51,14 +51,14 @@ def _place(backend: Moto) -> tuple[str, str]:
 
 @contextmanager
 def terminated_instances(clock: Clock) -> Iterator[None]:
-    """A terminated instance has no address, interface or network any more, and disappears after an hour.
+    """Take addresses, interfaces and network from a terminated instance, and remove it after an hour.
 
     "Terminate Amazon EC2 instances"
-    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html); that the private address is
+    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html). The private address is
     released with the instance: "Amazon EC2 instance IP addressing"
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html).
     """
-    # By account and region, then by instance.
+    # By account and region, and then by instance.
     terminated_at: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     end = Instance.terminate
     listing = InstanceBackend.all_reservations
@@ -69,23 +69,23 @@ def terminated_instances(clock: Clock) -> Iterator[None]:
         for interface in list(instance.nics.values()):
             instance.detach_eni(interface)
         instance._subnet_id = None
-        # Or moto would release the address once more when the object goes, from whoever has it by then.
+        # Otherwise moto releases the address again when the object is collected, from whichever instance has it then.
         instance._private_ips.clear()
         return previous
 
     def all_reservations(backend: Moto, filters: Moto = None) -> Moto:
         horizon = clock.now() - TERMINATED_VISIBLE_SECONDS
         terminated = terminated_at[_place(backend)]
-        gone = {instance for instance, at in terminated.items() if at <= horizon}
-        for instance in gone:
+        removed = {instance for instance, at in terminated.items() if at <= horizon}
+        for instance in removed:
             del terminated[instance]
-        for reservation in list(backend.reservations.values()) if gone else ():
-            reservation.instances = [instance for instance in reservation.instances if instance.id not in gone]
+        for reservation in list(backend.reservations.values()) if removed else ():
+            reservation.instances = [instance for instance in reservation.instances if instance.id not in removed]
             if not reservation.instances:
                 del backend.reservations[reservation.id]
         return listing(backend, filters)
 
-    def unless_gone(name: str, otherwise: str | None) -> property:
+    def unless_terminated(name: str, otherwise: str | None) -> property:
         own = Instance.__dict__[name].fget
         return property(lambda instance: own(instance) if instance.nics else otherwise)
 
@@ -94,12 +94,12 @@ def terminated_instances(clock: Clock) -> Iterator[None]:
         replaced(
             Instance,
             terminate=terminate,
-            private_ip=unless_gone("private_ip", None),
-            private_ip_address=unless_gone("private_ip_address", None),
-            private_dns_name=unless_gone("private_dns_name", ""),
-            public_ip=unless_gone("public_ip", None),
-            public_ip_address=unless_gone("public_ip_address", None),
-            public_dns_name=unless_gone("public_dns_name", ""),
+            private_ip=unless_terminated("private_ip", None),
+            private_ip_address=unless_terminated("private_ip_address", None),
+            private_dns_name=unless_terminated("private_dns_name", ""),
+            public_ip=unless_terminated("public_ip", None),
+            public_ip_address=unless_terminated("public_ip_address", None),
+            public_dns_name=unless_terminated("public_dns_name", ""),
         ),
     ):
         yield

@@ -1,4 +1,4 @@
-"""The events of EC2 as AWS publishes them."""
+"""Publishes EC2's events in the form that AWS documents."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Event = dict[str, Any]
 # A backend of the emulator, which ships no types.
 Moto = Any
 
-# The resources whose tags are told of, by the beginning of their ids.
+# The types of resources whose tag changes are published, by the prefix of their ids.
 _TAGGED: Final = {"i": "instance", "vpc": "vpc"}
 
-# While a resource is being made the emulator sets its tags one by one; AWS tells of them once.
+# While a resource is created the emulator sets its tags one by one; AWS publishes them once.
 _making: ContextVar[bool] = ContextVar("making", default=False)
 
 
 @contextmanager
 def being_made() -> Iterator[None]:
-    """What is tagged in this thread while the context lasts is not there yet, and its tags are told of afterwards."""
+    """Defer the tag events of what this thread creates while the context lasts."""
     token = _making.set(True)
     try:
         yield
@@ -36,17 +36,17 @@ def being_made() -> Iterator[None]:
 
 
 def is_being_made() -> bool:
-    """Whether tags that are set now belong to a resource that is being made."""
+    """Whether tags that are set now belong to a resource in creation."""
     return _making.get()
 
 
 def tagged_type(resource_id: str) -> str | None:
-    """The type of a resource whose tags are told of, or None for any other."""
+    """The type of a resource whose tag changes are published; None for other resources."""
     return _TAGGED.get(resource_id.rpartition("-")[0])
 
 
 class Publisher:
-    """Tells what happens in EC2, by calling `emit` with each event."""
+    """Publishes what happens in EC2 by calling `emit` with each event."""
 
     def __init__(self, emit: Callable[[Event], None], clock: Clock) -> None:
         self._emit = emit
@@ -54,7 +54,7 @@ class Publisher:
         self._tag_versions: Counter[str] = Counter()
 
     def states(self, backend: Moto, instance_id: str, *states: str) -> None:
-        """An event for each state that the instance entered.
+        """Publish an event for each state that the instance enters.
 
         "State change events for Amazon EC2 instances"
         (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
@@ -65,7 +65,7 @@ class Publisher:
             self._publish(backend, "aws.ec2", "EC2 Instance State-change Notification", detail, resource)
 
     def tags(self, backend: Moto, resource_id: str, before: Mapping[str, str]) -> None:
-        """An event if the tags are no longer what they were: the keys that changed, and all tags as they are now.
+        """Publish an event if the tags changed, with the changed keys and all current tags.
 
         "Monitor tag changes with serverless workflows and Amazon EventBridge"
         (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html).
@@ -86,13 +86,13 @@ class Publisher:
         self._publish(backend, "aws.tag", "Tag Change on Resource", detail, f"{type_}/{resource_id}")
 
     def call(self, backend: Moto, name: str, parameters: Event, answer: Event) -> None:
-        """An event for a call of EC2's API that a trail logged, and that went well.
+        """Publish an event for a successful call of EC2's API that a trail logged.
 
         "AWS service events delivered via AWS CloudTrail"
         (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html), with the record in
         its detail: "CloudTrail record contents"
         (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
-        Who called is known by account only; the rest of the identity is that of the account's root user.
+        Only the caller's account is known; the rest of the identity is the account's root user's.
         """
         account, request_id = backend.account_id, str(uuid.uuid4())
         detail = {

@@ -1,6 +1,6 @@
-"""Tags that only AWS itself may set: refused to a customer, and set here as Auto Scaling does.
+"""Tags that only AWS services may set: refused to customers, and set here as Auto Scaling sets them.
 
-A simulation: the emulator takes any tag from anyone. "Tag your Amazon EC2 resources", Tag restrictions
+A simulation: the emulator accepts any tag from anyone. "Tag your Amazon EC2 resources", Tag restrictions
 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions).
 """
 
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 GROUP_TAG: Final = "aws:autoscaling:groupName"
 _RESERVED: Final = "aws:"
 
-# A request or an answer of the emulator, which ships no types.
+# A request or a response of the emulator, which ships no types.
 Moto = Any
 
-_asked_by_aws: ContextVar[bool] = ContextVar("asked_by_aws", default=False)
+_called_by_aws: ContextVar[bool] = ContextVar("called_by_aws", default=False)
 
 
 @contextmanager
-def asked_by_aws() -> Iterator[None]:
-    """What is asked of EC2 in this thread while the context lasts comes from a service of AWS, not from a customer."""
-    token = _asked_by_aws.set(True)
+def called_by_aws() -> Iterator[None]:
+    """Treat this thread's calls of EC2 as an AWS service's, not a customer's, while the context lasts."""
+    token = _called_by_aws.set(True)
     try:
         yield
     finally:
-        _asked_by_aws.reset(token)
+        _called_by_aws.reset(token)
 
 
 @contextmanager
 def reserved_tags() -> Iterator[None]:
-    """No customer may set or remove a tag whose key begins with `aws:`, at a creation or later.
+    """Refuse tags whose key begins with `aws:` from customers, both at creation and later.
 
-    In the requests and not in the emulator's backend, which its Auto Scaling and CloudFormation call, too, and rightly
-    with such tags.
+    The check is in the requests and not in the emulator's backend, because the emulator's Auto Scaling and
+    CloudFormation rightly set such tags through the backend.
     """
     at_creation = EC2BaseResponse._parse_tag_specification
 
@@ -73,9 +73,9 @@ def reserved_tags() -> Iterator[None]:
 
 
 def _refuse_reserved(keys: Iterable[str]) -> None:
-    # The prefix is reserved in any case of its letters.
+    # The prefix is reserved in upper and lower case.
     reserved = next((key for key in keys if key.lower().startswith(_RESERVED)), None)
-    if reserved is not None and not _asked_by_aws.get():
+    if reserved is not None and not _called_by_aws.get():
         message = (
             f"Value ( {reserved} ) for parameter key is invalid. "
             "Tag keys starting with 'aws:' are reserved for internal use"

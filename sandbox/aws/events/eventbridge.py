@@ -1,8 +1,8 @@
-"""EventBridge: PutEvents, and the way of an event from a bus by its rules to their targets.
+"""EventBridge: PutEvents, and the path of an event from a bus through rules to targets.
 
 A simulation of what AWS documents in "Sending and receiving events between AWS accounts in Amazon EventBridge"
 (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html). Buses, rules and patterns are the
-emulator's; its own delivery rewrites the envelope and heeds no policy, and is not used.
+emulator's. Its own delivery is not used, because it rewrites the envelope and ignores policies.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Event = dict[str, Any]
 # A rule or response of the emulator, which ships no types.
 Moto = Any
 
-# PutEvents takes at most 10 entries a request
+# PutEvents accepts at most 10 entries in a request
 # (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html).
 MAX_ENTRIES: Final = 10
 
@@ -45,7 +45,7 @@ _caller: ContextVar[str | None] = ContextVar("caller", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """An event that a rule matched and that did not reach its target, with EventBridge's error code and why."""
+    """An event that a rule matched but that did not reach its target, with EventBridge's error code and message."""
 
     event: Event
     rule_arn: str
@@ -55,12 +55,12 @@ class Undelivered:
 
 
 class Router:
-    """Moves events through the rules that are deployed, at once and in order.
+    """Moves events through the deployed rules, at once and in order.
 
     Attributes:
-        undelivered: What did not reach its target, in order.
-        tamper: A fault on purpose: what really arrives for each event that one bus sends to another. It may return
-            none (lost), several (duplicated), or earlier ones that it held back (delayed, reordered).
+        undelivered: The events that did not reach their target, in order.
+        tamper: Injects faults: returns what arrives for each event that one bus sends to another. That may be nothing
+            (lost), several events (duplicated), or earlier ones that it kept back (delayed, reordered).
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -70,25 +70,25 @@ class Router:
         self._lock = RLock()
 
     def emit(self, event: Event) -> None:
-        """Take an event of an AWS service to the default bus of its account and region."""
+        """Put an event of an AWS service on the default bus of its account and region."""
         with self._lock:
             self._match(bus_arn(event["account"], event["region"]), event, forwarded=False)
 
     def arrive(self, arn: str, event: Event) -> None:
-        """Let an event that another bus sent arrive at the bus of this ARN, past all policies and faults."""
+        """Deliver an event from another bus to the bus with this ARN, bypassing policies and faults."""
         with self._lock:
             self._match(arn, event, forwarded=True)
 
     def put_events(
         self, account: str, region: str, entries: Sequence[Mapping[str, Any]], principal_arn: str | None = None
     ) -> list[dict[str, str]]:
-        """Take a caller's own events, and return PutEvents' answer for each.
+        """Put a caller's own events on their buses; PutEvents' response for each.
 
-        Account and region are the service's to set; sources of AWS are refused. "PutEventsResultEntry"
+        The service sets account and region, and refuses the sources of AWS. "PutEventsResultEntry"
         (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html).
 
         Raises:
-            ValidationException: There are more entries than a request may have.
+            ValidationException: if there are more entries than a request may have.
         """
         if len(entries) > MAX_ENTRIES:
             raise ValidationException(f"Member must have length less than or equal to {MAX_ENTRIES}")
@@ -112,7 +112,7 @@ class Router:
             "resources": list(entry.get("Resources") or ()),
             "detail": json.loads(entry["Detail"]),
         }
-        # Within an account the caller's identity policy suffices, and that is for whoever guards the API call.
+        # Within an account the caller's identity policy suffices; whoever guards the API call checks it.
         forwarded = account_of(arn) != account
         if forwarded and not bus_admits(arn, event, principal, by_rule=False):
             message = f"User: {principal} is not authorized to perform: events:PutEvents on resource: {arn}"
@@ -123,7 +123,7 @@ class Router:
     def _match(self, arn: str, event: Event, *, forwarded: bool) -> None:
         bus = bus_of(arn)
         for rule in list(bus.rules.values()) if bus else ():
-            # A rule without a pattern has a schedule, and no event concerns it.
+            # A rule without a pattern has a schedule, and matches no event.
             if not rule.state.startswith("ENABLED") or not rule.event_pattern.get_pattern():
                 continue
             if rule.event_pattern.matches_event(event):
@@ -150,10 +150,10 @@ class Router:
                 raise Undeliverable("INTERNAL_ERROR", f"targets of {service} are not simulated")
 
     def _bury(self, rule: Moto, target: Mapping[str, Any], event: Event, fault: Undeliverable) -> None:
-        """Send an undelivered event to the target's dead-letter queue, if it has one that takes it.
+        """Send an undelivered event to the target's dead-letter queue, if it has one that accepts it.
 
-        Missing permissions and missing resources are not retried, so the attributes that tell of retries are left
-        out: "Using dead-letter queues to process undelivered events in EventBridge"
+        Missing permissions and missing resources are not retried, so the attributes about retries are left out: "Using
+        dead-letter queues to process undelivered events in EventBridge"
         (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html).
         """
         queue = (target.get("DeadLetterConfig") or {}).get("Arn")
@@ -173,7 +173,7 @@ class Router:
 
 @contextmanager
 def events_routed(router: Router) -> Iterator[None]:
-    """Let the router answer PutEvents, in process and through the emulator's server, while the context lasts."""
+    """Answer PutEvents with the router, in process and through the emulator's server, while the context lasts."""
     respond = EventsHandler.put_events
 
     def put_events_response(response: Moto) -> Moto:
@@ -204,7 +204,7 @@ def _time(moment: float | str) -> str:
 
 
 def _entry_fault(entry: Mapping[str, Any], arn: str, region: str) -> tuple[str, str] | None:
-    """The error code and message that PutEvents has for an entry, or None when nothing is wrong with it."""
+    """PutEvents' error code and message for an entry, or None if the entry is valid."""
     for field in ("Source", "DetailType", "Detail"):
         if not entry.get(field):
             return "InvalidArgument", f"Parameter {field} is not valid. Reason: {field} is a required argument."

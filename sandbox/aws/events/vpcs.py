@@ -1,6 +1,6 @@
-"""What is published when a VPC is made, changed or deleted: EC2 itself says nothing, the account's trail does.
+"""Publishes what happens to VPCs. EC2 itself sends no events about VPCs, but the account's CloudTrail trail does.
 
-A simulation: the emulator emits nothing. Calls that fail, which a trail logs too, with an errorCode, are not told of.
+A simulation: the emulator emits no events. A trail also logs failed calls, with an errorCode; these are not published.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Moto = Any
 
 @dataclass(slots=True)
 class Trails:
-    """Which accounts have a trail that logs management events: all but those that are `missing`.
+    """Which accounts have a trail that logs management events: all but those in `missing`.
 
     "To record events with a detail-type value of AWS API Call via CloudTrail, you must have a trail":
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
@@ -34,15 +34,15 @@ class Trails:
     missing: set[str] = field(default_factory=set)
 
     def log(self, account: str) -> bool:
-        """Whether a trail logs what happens in the account."""
+        """Whether a trail logs the calls of the account."""
         return account not in self.missing
 
 
 @contextmanager
 def vpc_events(publisher: Publisher, trails: Trails) -> Iterator[None]:
-    """Creating and deleting a VPC and changing its attributes publish what the trail logs, while the context lasts.
+    """Publish what a trail logs when a VPC is created, changed or deleted, while the context lasts.
 
-    The tags that it is created with are told of once. A region's default VPC was there before anybody called.
+    The tags of a new VPC are published once. A region's default VPC exists before any call.
     """
     create, delete, modify = VPCBackend.create_vpc, VPCBackend.delete_vpc, VPCBackend.modify_vpc_attribute
 
@@ -54,9 +54,9 @@ def vpc_events(publisher: Publisher, trails: Trails) -> Iterator[None]:
         with being_made():
             vpc = create(backend, *args, **kwargs)
         if not vpc.is_default:
-            asked = {"cidrBlock": vpc.cidr_block, "instanceTenancy": vpc.instance_tenancy}
+            requested = {"cidrBlock": vpc.cidr_block, "instanceTenancy": vpc.instance_tenancy}
             made = {"vpcId": vpc.id, "state": "pending", "ownerId": backend.account_id, "isDefault": False}
-            call(backend, "CreateVpc", asked, {"vpc": asked | made})
+            call(backend, "CreateVpc", requested, {"vpc": requested | made})
             publisher.tags(backend, vpc.id, {})
         return vpc
 

@@ -1,4 +1,4 @@
-"""Events about instances and tags, and who may set tags."""
+"""Events about instances and tags, and who may set reserved tags."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import TagTypeDef
 
 
-def test_a_state_change_is_the_event_that_aws_documents(account: Account) -> None:
-    """The envelope and the detail of a state change are those of AWS's sample, and nothing else."""
+def test_state_change_event_has_the_documented_form(account: Account) -> None:
+    """Envelope and detail have exactly the fields of AWS's sample."""
     (instance,) = account.launch()
     pending, running = account.events
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", pending.pop("id"))
@@ -34,26 +34,26 @@ def test_a_state_change_is_the_event_that_aws_documents(account: Account) -> Non
     assert running["detail"]["state"] == "running"
 
 
-def test_each_action_passes_through_its_two_states(account: Account) -> None:
-    """Launch, stop, start and terminate each tell of both states, and an action that changes nothing of none."""
+def test_each_action_emits_two_states(account: Account) -> None:
+    """Launch, stop, start and terminate emit both of their states; an action without effect emits none."""
     ids = [account.launch()[0]["InstanceId"]]
-    assert account.said() == ["pending", "running"]
+    assert account.emitted() == ["pending", "running"]
     account.ec2.start_instances(InstanceIds=ids)
-    assert account.said() == []
+    assert account.emitted() == []
     account.ec2.stop_instances(InstanceIds=ids)
-    assert account.said() == ["stopping", "stopped"]
+    assert account.emitted() == ["stopping", "stopped"]
     account.ec2.stop_instances(InstanceIds=ids)
-    assert account.said() == []
+    assert account.emitted() == []
     account.ec2.start_instances(InstanceIds=ids)
-    assert account.said() == ["pending", "running"]
+    assert account.emitted() == ["pending", "running"]
     account.ec2.terminate_instances(InstanceIds=ids)
-    assert account.said() == ["shutting-down", "terminated"]
+    assert account.emitted() == ["shutting-down", "terminated"]
     account.ec2.terminate_instances(InstanceIds=ids)
-    assert account.said() == []
+    assert account.emitted() == []
 
 
-def test_tags_given_at_launch_are_told_once(account: Account) -> None:
-    """One tag event stands for all tags of a launch, with the full tags in it."""
+def test_launch_emits_one_tag_event(account: Account) -> None:
+    """One tag event has all tags of a launch."""
     tags = [{"Key": "Name", "Value": "web"}, {"Key": "team", "Value": "a"}]
     (instance,) = account.launch(TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])
     (event,) = [event for event in account.events if event["source"] == "aws.tag"]
@@ -68,8 +68,8 @@ def test_tags_given_at_launch_are_told_once(account: Account) -> None:
     }
 
 
-def test_a_tag_event_tells_what_changed_and_all_that_is(account: Account) -> None:
-    """Changed keys are those set anew, set otherwise or removed; tagging alike says nothing."""
+def test_tag_event_has_changed_keys_and_all_tags(account: Account) -> None:
+    """Changed keys are those that were added, changed or removed; setting the same value emits nothing."""
     ids = [account.launch()[0]["InstanceId"]]
     account.ec2.create_tags(Resources=ids, Tags=[{"Key": "Name", "Value": "web"}, {"Key": "team", "Value": "a"}])
     account.events.clear()
@@ -82,19 +82,19 @@ def test_a_tag_event_tells_what_changed_and_all_that_is(account: Account) -> Non
     ]
 
 
-def test_tags_of_other_resources_say_nothing(account: Account) -> None:
-    """A subnet's tags are no business of an instance's events."""
+def test_tags_of_other_resources_emit_nothing(account: Account) -> None:
+    """The tags of a subnet emit no event."""
     subnet = account.subnet()
     account.events.clear()
     account.ec2.create_tags(Resources=[subnet], Tags=[{"Key": "Name", "Value": "lan"}])
-    assert account.said() == []
+    assert account.emitted() == []
 
 
 RESERVED: list[TagTypeDef] = [{"Key": "aws:autoscaling:groupName", "Value": "web-fleet"}]
 
 
-def test_a_customer_may_not_set_tags_of_aws(account: Account) -> None:
-    """Neither at a launch, which then launches nothing, nor on what exists; nor may he take them off."""
+def test_customer_cannot_set_reserved_tags(account: Account) -> None:
+    """Reserved tags are refused at a launch, which then launches nothing, and later, as is their removal."""
     ids = [account.launch()[0]["InstanceId"]]
     words = "Tag keys starting with 'aws:' are reserved for internal use"
     with pytest.raises(ClientError, match=words) as refused:
@@ -108,8 +108,8 @@ def test_a_customer_may_not_set_tags_of_aws(account: Account) -> None:
     assert "Tags" not in account.described(ids[0])
 
 
-def test_a_service_of_aws_sets_them_at_the_launch(account: Account) -> None:
-    """The instance has the tag from the first event on, and a customer's own tags beside it."""
+def test_aws_service_sets_reserved_tags_at_launch(account: Account) -> None:
+    """The first event already has the reserved tag, next to the customer's own tags."""
     tags = [*RESERVED, {"Key": "Name", "Value": "web"}]
     with called_by_aws():
         (instance,) = account.launch(TagSpecifications=[{"ResourceType": "instance", "Tags": tags}])
@@ -119,8 +119,8 @@ def test_a_service_of_aws_sets_them_at_the_launch(account: Account) -> None:
         account.ec2.create_tags(Resources=[instance["InstanceId"]], Tags=RESERVED)
 
 
-def test_the_emulators_auto_scaling_may_set_them(account: Account) -> None:
-    """A group's own instances bear its name."""
+def test_auto_scaling_sets_reserved_tags(account: Account) -> None:
+    """Instances of an Auto Scaling group have its name as a tag."""
     subnet = account.subnet()
     scaling = boto3.client("autoscaling", REGION, aws_access_key_id="x", aws_secret_access_key="x")
     scaling.create_launch_configuration(LaunchConfigurationName="web", ImageId=IMAGE, InstanceType="t3.micro")

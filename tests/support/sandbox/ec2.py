@@ -35,7 +35,7 @@ class Account:
         (reservation,) = self.ec2.describe_instances(Filters=filters)["Reservations"]  # type: ignore[arg-type] # plain dicts do
         return reservation["Instances"][0]
 
-    def said(self) -> list[str]:
-        said = [event["detail"].get("state") or event["source"] for event in self.events]
+    def emitted(self) -> list[str]:
+        names = [event["detail"].get("state") or event["source"] for event in self.events]
         self.events.clear()
-        return said
+        return names

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:events"
-# `seen` stands for what a module keeps between invocations; a message's body tells the handler what to do with it.
+# `invocations` is state that a module keeps between invocations; a message's body tells the handler what to do.
 HANDLERS = """
 import json, logging, os, sys, time, warnings
 import boto3
@@ -29,11 +29,11 @@ from hub.runtime import contract
 logger = logging.getLogger("worker")
 logger.addHandler(logging.StreamHandler(sys.stdout))
 logger.setLevel(logging.INFO)
-seen = []
+invocations = []
 
 def observer(event, context):
-    seen.append(context.aws_request_id)
-    logger.info(json.dumps({"event": event, "invocation": len(seen), "name": contract.NAME}))
+    invocations.append(context.aws_request_id)
+    logger.info(json.dumps({"event": event, "invocation": len(invocations), "name": contract.NAME}))
     bodies = {record["messageId"]: record["body"] for record in event["Records"]}
     if "raise" in bodies.values():
         raise ValueError("no such thing")
@@ -84,7 +84,7 @@ def package(handlers: str = HANDLERS) -> bytes:
 
 
 class Denials:
-    """A guard that notes what is checked, and denies one action."""
+    """A guard that records what it checks, and denies one action."""
 
     def __init__(self) -> None:
         self.checked: set[tuple[str, str]] = set()
@@ -171,8 +171,8 @@ class World:
         messages = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
         return [message["Body"] for message in messages.get("Messages", [])]
 
-    def told(self, function: str) -> list[dict[str, Any]]:
+    def logged(self, function: str) -> list[dict[str, Any]]:
         return [line for line in self.functions.logs(function) if isinstance(line, dict)]
 
     def batches(self) -> list[list[str]]:
-        return [line["keys"] for line in self.told("publisher")]
+        return [line["keys"] for line in self.logged("publisher")]

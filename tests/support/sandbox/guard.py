@@ -39,7 +39,7 @@ ONLY_OBSERVER = {
 
 
 def session_of(arn: str) -> dict[str, Any]:
-    """Credentials of a role's session, as the Lambda service gets them: nobody that is guarded asks for them."""
+    """Credentials of a role's session, as the Lambda service gets them; the guard does not check this call."""
     sts = client("sts", arn.split(":")[4])
     credentials: dict[str, Any] = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
     return credentials

@@ -29,8 +29,8 @@ def share(arn: str, *principals: str, account: str = OWNER, **options: bool) -> 
     return made
 
 
-def seen(account: str) -> dict[str, str]:
-    """The profiles that an account is shown, and how they are shared."""
+def visible_profiles(account: str) -> dict[str, str]:
+    """The Profiles that an account sees, with their share status."""
     summaries = client("route53profiles", account).list_profiles()["ProfileSummaries"]
     return {each["Id"]: each["ShareStatus"] for each in summaries}
 

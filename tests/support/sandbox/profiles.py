@@ -26,7 +26,7 @@ class Noon:
 
 @dataclass
 class Others:
-    """EC2, Route 53 and AWS RAM, as a test wants them."""
+    """EC2, Route 53 and AWS RAM, as a test sets them up."""
 
     vpcs: set[tuple[Caller, str]] = field(
         default_factory=lambda: {(OWNER, "vpc-own"), (WEB, "vpc-web"), (SHOP, "vpc-shop")}
@@ -63,7 +63,7 @@ def made(profiles: Profiles, name: str = "shared", caller: Caller = OWNER) -> st
 
 
 def made_for_web(profiles: Profiles, others: Others, name: str = "shared") -> str:
-    """A profile that is shared with the web account."""
+    """A Profile that is shared with the web account."""
     profile_id = made(profiles, name)
     others.shared[profile_id] = {WEB.account}
     return profile_id

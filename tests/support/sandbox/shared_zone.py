@@ -27,9 +27,9 @@ OWNER: Final = "123456789012"
 MEMBER: Final = "210987654321"
 STRANGER: Final = "333333333333"
 ZONE: Final = "Z0CORP"
-# One session for all: it keeps what it has read of the services' models.
+# One session for all clients, because it caches the services' models.
 SESSION: Final = boto3.Session("testing", "testing", region_name=REGION)
-# One attempt, so that what is refused is seen and not tried again.
+# One attempt, so that a refused call is not repeated.
 ONCE: Final = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 

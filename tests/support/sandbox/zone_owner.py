@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 REGION: Final = "eu-west-1"
 SESSION = boto3.Session("testing", "testing", region_name=REGION)
 OTHER_ACCOUNT = "210987654321"
-# One attempt, so that what is refused is seen and not tried again.
+# One attempt, so that a refused call is not repeated.
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 
