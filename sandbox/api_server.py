@@ -1,6 +1,6 @@
 """AWS's API on loopback: the emulator's own server, one request at a time.
 
-It answers from the same backends that the bridges in this process stand on.
+It answers from the same backends as the bridges in this process.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ _POLL: Final = 0.1
 
 class _Handler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no types
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: what a request brings about is told, the request is not."""
+        """Print nothing: the narrator reports the effects of a request instead."""
 
 
 def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[str], None]) -> WSGIApplication:
-    """The application, answering a request only while it holds the lock; `fail` is told why one has no answer.
+    """The application, handling a request only while it holds the lock; `fail` receives the reason of each failure.
 
-    A function has what Python holds once for a process to itself while it runs: modules, environment, standard output.
-    Whoever runs functions beside it takes the same lock.
+    While a function runs it owns what Python keeps once for a process: modules, environment, standard output. So
+    whoever runs functions takes the same lock.
     """
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # The whole request first: who sends it slowly must not hold up the others.
+        # Read the whole request before taking the lock, so that a slow sender does not block others.
         body = environ["wsgi.input"]
         if environ.get("wsgi.input_terminated"):
             environ["wsgi.input"] = io.BytesIO(body.read())
@@ -47,10 +47,10 @@ def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[st
             try:
                 return _whole(app(environ, start_response))
             except NotImplementedError as missing:
-                # The emulator does not have the operation; where it found that out is of no use to anybody.
+                # The emulator lacks the operation. A traceback would not help anybody.
                 fail(str(missing))
                 return _failed(start_response, missing)
-            except Exception as error:  # noqa: BLE001 - a request that the emulator cannot answer is not the end
+            except Exception as error:  # noqa: BLE001 - an unanswerable request must not stop the server
                 fail(traceback.format_exc())
                 return _failed(start_response, error)
 
@@ -72,7 +72,7 @@ def _whole(parts: Any) -> list[bytes]:  # noqa: ANN401 - an iterable which may h
 
 @contextmanager
 def answering(listener: socket.socket, lock: threading.Lock, fail: Callable[[str], None]) -> Iterator[None]:
-    """Answer requests that come to the listener while the context lasts, and none afterwards."""
+    """Answer the listener's requests while the context lasts, and none afterwards."""
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app), lock, fail)
     server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL}, daemon=True)
@@ -82,5 +82,5 @@ def answering(listener: socket.socket, lock: threading.Lock, fail: Callable[[str
     finally:
         server.shutdown()
         thread.join()
-        # Never given back: a request that is still on its way must not see the organization being taken down.
+        # Never released: a request that is still in progress must not see the organization while it is taken down.
         lock.acquire()

@@ -1,4 +1,4 @@
-"""The sandbox's time: the machine's own, or one that a test moves."""
+"""The sandbox's clocks: the machine's own, and one that a test moves."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import time_machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# An instant after this project began, so that no certificate or signature check finds it odd.
+# After this project began, so that no check of certificates or signatures objects.
 EPOCH = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """What the bridges need of time."""
+    """What the bridges need of a clock."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The machine's own time."""
+    """The machine's own clock."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -33,9 +33,9 @@ class RealClock:
 
 
 class MovedClock:
-    """Time that stands still until it is moved, for the whole process: runtime, botocore and moto alike.
+    """A clock that stands still until it is moved, for the whole process: runtime, botocore and moto alike.
 
-    `time.sleep` moves it too, so that what waits costs no real time and is seen by everything that keeps time.
+    `time.sleep` moves it too, so waiting takes no real time and everything in the process agrees on the time.
     """
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
@@ -46,17 +46,17 @@ class MovedClock:
         return time.time()
 
     def advance(self, seconds: float) -> None:
-        """Move time on."""
+        """Move the clock forward."""
         self._traveller.shift(timedelta(seconds=seconds))
 
 
 @contextmanager
 def moved_clock(start: datetime = EPOCH) -> Iterator[MovedClock]:
-    """Take the process's time over for as long as the context lasts."""
+    """Replace the process's clock while the context lasts."""
     really_sleep = time.sleep
     with time_machine.travel(start, tick=False) as traveller:
         clock = MovedClock(traveller)
-        time.sleep = clock.advance  # type: ignore[assignment]  # takes seconds as a float, as all callers give them
+        time.sleep = clock.advance  # type: ignore[assignment]  # takes seconds as a float, like all callers here
         try:
             yield clock
         finally:

@@ -1,4 +1,4 @@
-"""The simulated organization of `orgdns.example.yaml`: who is in it, and which networks there are."""
+"""The simulated organization of `orgdns.example.yaml`: its accounts and units."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ ORGANIZATION: Final = OrganizationSpec(
             "workloads",
             accounts=(AccountSpec(PAYMENTS, "Payments"), AccountSpec(SEARCH, "Search")),
         ),
-        # A unit below a covered one is covered too.
+        # A unit below a covered unit is covered too.
         UnitSpec(
             "ou-ab12-research", "research", parent=WORKLOAD_UNIT, accounts=(AccountSpec(SCIENCE, "Data Science"),)
         ),
     ),
 )
 
-# The ids that zones get here, by domain, where a configuration leaves them to the network stack.
+# The ids of the zones that the network stack creates, by domain.
 NEW_ZONE_IDS: Final = {"instances.internal": "Z0INSTANCES0INTERNAL0"}

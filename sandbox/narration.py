@@ -1,4 +1,4 @@
-"""What the sandbox's server tells a person: who and what is there at first, and then what happens, a line each."""
+"""What the sandbox's server prints: accounts, VPCs and commands first, and then a line for everything that happens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServedVpc:
-    """A VPC, and the port where DNS is answered as within it."""
+    """A VPC, and the port where DNS queries are answered as from within it."""
 
     profile: str
     account: str
@@ -35,14 +35,14 @@ class ServedVpc:
 
 
 _STYLES: Final = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
-# What a log line says beside its message, in the order in which a person wants to know it.
+# The fields of a log line that are printed after its message, in this order.
 _DETAILS: Final = (
     "instance", "dns_name", "message_id", "rule", "dns_names", "changes", "reason", "exception_name"
 )  # fmt: skip
 
 
-def told(line: Mapping[str, Any] | str) -> str | None:
-    """A line of a function's log as a person reads it, or None for what is not meant for a person."""
+def log_text(line: Mapping[str, Any] | str) -> str | None:
+    """A line of a function's log as text, or None for metrics."""
     if isinstance(line, str):
         return line
     # Metrics, by "Specification: CloudWatch embedded metric format"
@@ -58,7 +58,7 @@ def _plain(value: object) -> str:
 
 
 class Narrator:
-    """Tells what happens in an organization, as it happens."""
+    """Prints what happens in an organization, as it happens."""
 
     def __init__(self, made: World, profiles: Mapping[str, str], console: Console) -> None:
         self._made = made
@@ -66,48 +66,48 @@ class Narrator:
         self._console = console
         listed = made.client("lambda", made.config.hub.account).list_functions()["Functions"]
         self._functions = sorted(function["FunctionName"] for function in listed)
-        self._told: Counter[str] = Counter()
+        self._reported: Counter[str] = Counter()
 
-    def tell(self, who: str, what: str, style: str = "") -> None:
-        """Tell one thing: a line, or more where it has more."""
+    def report(self, who: str, what: str, style: str = "") -> None:
+        """Print one line, or more if the text has more."""
         line = Text(f"{time.strftime('%H:%M:%S')} {who:<9} {what}", style=style)
         self._console.print(line, soft_wrap=True)
 
     def forwarded(self, event: dict[str, Any]) -> tuple[dict[str, Any]]:
-        """Tell of an event that one bus sends to another, and let it pass as it is."""
+        """Report an event that one bus sends to another, and pass it on unchanged."""
         detail = event["detail"]
         what = detail.get("state") or ", ".join(f"{key}={value}" for key, value in detail.get("tags", {}).items())
         where = f"{self._profiles[event['account']]} {event['region']}"
         subject = " ".join(arn.rpartition("/")[2] for arn in event["resources"])
-        self.tell("event", f"{where}: {subject}: {event['detail-type']}: {what}", "dim")
+        self.report("event", f"{where}: {subject}: {event['detail-type']}: {what}", "dim")
         return (event,)
 
-    def tell_news(self) -> None:
-        """Tell what the functions logged since it was told last, and which events did not reach their targets."""
+    def report_news(self) -> None:
+        """Report new lines of the functions' logs, and events that did not reach their targets."""
         for function in self._functions:
             log = self._made.functions.logs(function)
-            for line in log[self._told[function] :]:
-                if (text := told(line)) is not None:
+            for line in log[self._reported[function] :]:
+                if (text := log_text(line)) is not None:
                     style = _STYLES.get(str(line.get("level")), "") if isinstance(line, dict) else ""
-                    self.tell(function.rpartition("-")[2], text, style)
-            self._told[function] = len(log)
+                    self.report(function.rpartition("-")[2], text, style)
+            self._reported[function] = len(log)
         undelivered = self._made.router.undelivered
-        for lost in undelivered[self._told["undelivered"] :]:
-            self.tell("event", f"not delivered to {lost.target_arn}: {lost.code}: {lost.message}", "red")
-        self._told["undelivered"] = len(undelivered)
+        for lost in undelivered[self._reported["undelivered"] :]:
+            self.report("event", f"not delivered to {lost.target_arn}: {lost.code}: {lost.message}", "red")
+        self._reported["undelivered"] = len(undelivered)
 
 
 def introduction(
     console: Console, names: Mapping[str, str], vpcs: Sequence[ServedVpc], commands: Iterable[str]
 ) -> None:
-    """Show the accounts by id, the VPCs with their DNS ports, and commands to copy."""
+    """Print the accounts, the VPCs with their DNS ports, and commands to copy."""
     accounts = Table("profile", "account", "name", title="Accounts", title_justify="left", box=None)
     for account, name in names.items():
         accounts.add_row(label_of(name).text, account, name)
     networks = Table("profile", "region", "subnet", "DNS port", "zones", title="VPCs", title_justify="left", box=None)
     for vpc in vpcs:
-        seen = "associated" if vpc.associated else "none"
-        networks.add_row(vpc.profile, vpc.region, vpc.subnet, str(vpc.dns_port), seen)
+        zones = "associated" if vpc.associated else "none"
+        networks.add_row(vpc.profile, vpc.region, vpc.subnet, str(vpc.dns_port), zones)
     for table in (accounts, networks):
         console.print(table)
         console.print()
@@ -118,16 +118,16 @@ def introduction(
 def commands(
     vpcs: Sequence[ServedVpc], zone_ids: Mapping[str, str], owner: str, hub: tuple[str, str], config: Path
 ) -> Iterator[str]:
-    """Commands for a first walk, to be copied; the last VPC is the one that sees no zone.
+    """Commands for a first walk, ready to copy. The last VPC must be one that resolves no zone.
 
-    `owner` is the profile of the account that owns the zones, `hub` profile and region of the hub.
+    `owner` is the profile of the account that owns the zones, `hub` the profile and the region of the hub.
     """
     outside = vpcs[-1]
     inside = next(vpc for vpc in vpcs if (vpc.account, vpc.region) == (outside.account, outside.region))
     domain, zone_id = next(iter(zone_ids.items()))
     ec2 = f"aws --profile {inside.profile} ec2"
     tags = "ResourceType=instance,Tags=[{Key=Name,Value=web}]"
-    # The second variable keeps profiles of the same names out that a person may have of their own.
+    # The second variable hides a person's own profiles of the same names.
     yield f"export AWS_CONFIG_FILE={config} AWS_SHARED_CREDENTIALS_FILE={config}"
     yield f"{ec2} run-instances --image-id ami-12345678 --subnet-id {inside.subnet} --tag-specifications '{tags}'"
     yield f"{ec2} create-tags --resources INSTANCE --tags Key=Name,Value=shop"
@@ -135,4 +135,4 @@ def commands(
     yield f"aws --profile {owner} route53 list-resource-record-sets --hosted-zone-id {zone_id}"
     yield f"dig @127.0.0.1 -p {inside.dns_port} web.{domain}"
     yield f"AWS_PROFILE={hub[0]} bin/orgdns explain --region {hub[1]} web.{domain}"
-    yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # a VPC that sees no zone"
+    yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # from a VPC that resolves no zone"

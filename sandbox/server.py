@@ -1,4 +1,4 @@
-"""A simulated organization that stays up on loopback: AWS's API for the `aws` command line, DNS as each VPC sees it."""
+"""Keeps a simulated organization up on loopback: AWS's API for the `aws` command line, and DNS as each VPC sees it."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
 
     from sandbox.aws.organization import OrganizationSpec
 
-# How often the functions are given what waits for them. Their mappings would wait a second or more for a batch to fill:
+# How often the functions poll their sources. In AWS their mappings wait a second or more for a batch to fill:
 # "Batching behavior" (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html).
 POLL_SECONDS: Final = 0.5
 BROKEN, UNUSABLE = 1, 2
 
 
 class CannotStart(Exception):
-    """Something that a person must change before the sandbox can start; the text says what."""
+    """The sandbox cannot start until a person changes something. The message says what."""
 
 
 class FunctionsStopped(Exception):
-    """What runs the functions broke down: from here on no event would be handled."""
+    """The functions no longer run, so no event would be handled any more."""
 
 
 def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tuple[str, ...]:
-    """What a configuration names that the simulated organization does not have, a line each."""
+    """What the configuration names but the simulated organization does not have, one line for each."""
     members = {account.id for unit in spec.units for account in unit.accounts}
     units = {spec.root_id, *(unit.id for unit in spec.units)}
     named: list[tuple[str, Iterable[str], Iterable[str]]] = [
@@ -58,7 +58,7 @@ def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tu
         ("organization.units", config.organization.units, units),
         ("hub.account", [config.hub.account], members),
         ("network.account", [config.network.account], members),
-        # Zones that are to be created get the ids that the sandbox knows for them.
+        # The sandbox has fixed ids for the zones that the network stack creates.
         ("zones", [zone.domain.removesuffix(".") for zone in config.zones if zone.create], example.NEW_ZONE_IDS),
         *(
             (f"policy.rules[{index}].accounts", rule.accounts or (), members | {spec.management_account})
@@ -66,19 +66,19 @@ def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tu
         ),
     ]
     return tuple(
-        f"{place}: {value!r} is not in the simulated organization, which has {', '.join(sorted(there))}"
-        for place, values, there in named
+        f"{place}: {value!r} is not in the simulated organization, which has {', '.join(sorted(existing))}"
+        for place, values, existing in named
         for value in values
-        if value not in there
+        if value not in existing
     )
 
 
 @contextmanager
 def repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]:
-    """Do the work again and again while the context lasts; a failure sets `over`, and is raised at the end.
+    """Repeat the work while the context lasts. A failure sets `over`, and is raised at the end.
 
     Raises:
-        FunctionsStopped: The work failed.
+        FunctionsStopped: if the work failed.
     """
     failures: list[Exception] = []
 
@@ -86,7 +86,7 @@ def repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]
         try:
             while not over.wait(POLL_SECONDS):
                 work()
-        except Exception as failure:  # noqa: BLE001 - it is raised where the program can end by it
+        except Exception as failure:  # noqa: BLE001 - raised below, in the main thread
             failures.append(failure)
             over.set()
 
@@ -102,7 +102,7 @@ def repeating(work: Callable[[], None], over: threading.Event) -> Iterator[None]
 
 
 def _forget_the_shell() -> None:
-    """Let nothing here depend on the AWS settings of the shell, which may well be those for this very sandbox."""
+    """Ignore the AWS settings of the shell, which may be those of this very sandbox."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -118,7 +118,7 @@ def _listener(port: int) -> socket.socket:
 
 
 def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> list[ServedVpc]:
-    """Give each VPC its DNS port, in the order in which they were made."""
+    """Give each VPC its DNS port, in the order of creation."""
     served = []
     for number, vpc in enumerate([*made.vpcs.values(), *made.further_vpcs]):
         port = dns_port + number if dns_port else 0
@@ -134,7 +134,7 @@ def _served_vpcs(made: World, profiles: Mapping[str, str], dns_port: int) -> lis
 
 
 def _aws_config(made: World, profiles: Mapping[str, str], region: str, endpoint: str) -> str:
-    """An AWS configuration file with an administrator's profile for each account.
+    """An AWS configuration file with a profile for each account, with an administrator's key.
 
     "Configuration and credential file settings in the AWS CLI"
     (https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html).
@@ -155,7 +155,7 @@ def _aws_config(made: World, profiles: Mapping[str, str], region: str, endpoint:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read: the AWS command line's own are no different."""
+    """Write a file that only its owner may read, like the AWS command line's own files."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -168,17 +168,17 @@ def _write(path: Path, text: str) -> None:
 def serve(
     config: Config, *, port: int, dns_port: int, home: Path, seconds: float | None, quiet: bool, console: Console
 ) -> None:
-    """Keep the organization up, for so many seconds or until the main thread is interrupted.
+    """Keep the organization up for this many seconds, or until the main thread is interrupted.
 
     Raises:
-        CannotStart: With what a person must change.
-        FunctionsStopped: The functions do not run any more.
+        CannotStart: if a person must change something first.
+        FunctionsStopped: if the functions no longer run.
     """
     if unfit := misfits(config):
         raise CannotStart("\n".join(unfit))
     lock, over = threading.Lock(), threading.Event()
     with closing(_listener(port)) as listener, ExitStack() as stack:
-        console.print("Building the organization; this takes some ten seconds.")
+        console.print("Building the organization. This takes some ten seconds.")
         made = stack.enter_context(world(config, RealClock()))
         regions = config.spokes.regions
         region = config.hub.region if config.hub.region in regions else regions[0]
@@ -193,13 +193,13 @@ def serve(
                 made.schedules.fire_due()
                 made.functions.poll()
             if not quiet:
-                narrator.tell_news()
+                narrator.report_news()
 
         if not quiet:
             made.router.tamper = narrator.forwarded
 
         def fail(text: str) -> None:
-            narrator.tell("request", text, "red")
+            narrator.report("request", text, "red")
 
         stack.enter_context(answering(listener, lock, fail))
         stack.enter_context(repeating(work, over))
@@ -218,7 +218,7 @@ def serve(
                 (home / "config").resolve(),
             ),
         )
-        console.print("\nCtrl-C ends it. What happens:")
+        console.print("\nPress Ctrl-C to stop. Events and log lines follow as they happen:")
         try:
             over.wait(seconds)
         except KeyboardInterrupt:
@@ -228,24 +228,26 @@ def serve(
 def main(
     *,
     config: Annotated[Path, typer.Option(help="The configuration file.")] = example.CONFIG,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of AWS's API; 0 for a free one.")] = 5600,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of AWS's API. 0 chooses a free port.")] = 5600,
     dns_port: Annotated[
-        int, typer.Option(min=0, max=65_000, help="The first VPC's DNS port, the others follow; 0 for free ones.")
+        int, typer.Option(min=0, max=65_000, help="The DNS port of the first VPC; others follow. 0 chooses free ports.")
     ] = 5300,
     home: Annotated[Path, typer.Option(help="The folder for the AWS configuration file.")] = Path(".sandbox"),
-    seconds: Annotated[float | None, typer.Option(min=0, help="Stop after so long; by default, never.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Do not tell what happens.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Stop after this many seconds; by default never.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not print events and log lines.")] = False,
 ) -> None:
     """Keep a simulated organization up on loopback, for the aws command line and dig."""
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, signal.default_int_handler)
     _forget_the_shell()
-    # Its file is chosen once: while a function runs, standard output is the function's.
+    # Chosen once, because a function redirects standard output while it runs.
     console = Console(file=sys.stdout, highlight=False)
     try:
         serve(load(config), port=port, dns_port=dns_port, home=home, seconds=seconds, quiet=quiet, console=console)
     except KeyboardInterrupt:
-        # Before everything was up, or for the second time: what was there is taken down already.
+        # Interrupted while starting, or for the second time: everything is already taken down.
         return
     except (CannotStart, ConfigInvalid, PackageInvalid) as unusable:
         typer.echo(str(unusable), err=True)
