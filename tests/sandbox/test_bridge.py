@@ -24,8 +24,8 @@ class Emulated(Base):
         return "own"
 
 
-def test_a_class_has_other_members_only_while_the_context_lasts() -> None:
-    """Each kind of member is replaced, and all of them are the class's very own again afterwards."""
+def test_members_are_replaced_while_the_context_lasts() -> None:
+    """Every kind of member is replaced, and the class has the identical objects again afterwards."""
     before = dict(Emulated.__dict__)
     with replaced(
         Emulated,
@@ -38,8 +38,8 @@ def test_a_class_has_other_members_only_while_the_context_lasts() -> None:
     assert dict(Emulated.__dict__) == before
 
 
-def test_what_was_inherited_or_absent_is_no_member_of_its_own_afterwards() -> None:
-    """A base class's later change shows through again, and a new member is gone."""
+def test_inherited_and_absent_members_are_removed() -> None:
+    """A later change of the base class is visible again, and a new member is removed."""
     with replaced(Emulated, inherited=lambda _self: "other", added="new"):
         assert Emulated().inherited() == "other"
         assert Emulated.__dict__["added"] == "new"
@@ -47,8 +47,8 @@ def test_what_was_inherited_or_absent_is_no_member_of_its_own_afterwards() -> No
     assert Emulated().inherited() == "base"
 
 
-def test_a_module_and_a_mapping_get_their_own_back_after_an_error_too() -> None:
-    """What goes wrong inside leaves nothing replaced."""
+def test_module_and_mapping_are_restored_after_an_error() -> None:
+    """An error inside the context leaves nothing replaced."""
     module, mapping = ModuleType("emulated"), {"kept": 1, "changed": 2}
     module.__dict__["name"] = "own"
 
@@ -65,7 +65,7 @@ def test_a_module_and_a_mapping_get_their_own_back_after_an_error_too() -> None:
 
 
 def test_replacements_nest() -> None:
-    """The inner context ends with what the outer one put there."""
+    """The inner context restores what the outer one had set."""
     with replaced(Emulated, name="outer"):
         with replaced(Emulated, name="inner"):
             assert Emulated.__dict__["name"] == "inner"

@@ -1,4 +1,4 @@
-"""A whole organization with fixed ids."""
+"""An organization with fixed ids."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def test_ids_are_those_of_the_specification(organization: Organization) -> None:
-    """The organization, its root, units and accounts carry the ids that were asked for."""
+    """The organization, its root, units and accounts have the specified ids."""
     client = organizations(MANAGEMENT)
     assert client.describe_organization()["Organization"]["Id"] == "o-demo123456"
     assert [root["Id"] for root in client.list_roots()["Roots"]] == [organization.root_id] == ["r-demo"]
@@ -62,8 +62,8 @@ def test_ids_are_those_of_the_specification(organization: Organization) -> None:
     assert organization.account_ids == (MANAGEMENT, HUB, WEB, DATA)
 
 
-def test_a_delegated_administrator_sees_the_organization(organization: Organization) -> None:
-    """Once it is delegated administrator, a member account gets the management account's answers."""
+def test_delegated_administrator_reads_the_organization(organization: Organization) -> None:
+    """A delegated administrator gets the management account's answers."""
     organization.register_stack_sets_administrator(HUB)
     account: Any = organizations(HUB).describe_account(AccountId=DATA)["Account"]
     assert (account["Name"], account["Status"], account["State"]) == ("data", "ACTIVE", "ACTIVE")
@@ -72,8 +72,8 @@ def test_a_delegated_administrator_sees_the_organization(organization: Organizat
     assert organizations(HUB).list_accounts()["Accounts"] == organizations(MANAGEMENT).list_accounts()["Accounts"]
 
 
-def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
-    """From unit to unit, and into the root, the next description shows where the account is."""
+def test_paths_follow_the_accounts_moves(organization: Organization) -> None:
+    """DescribeAccount shows the account's current unit, or the root."""
     organization.register_stack_sets_administrator(HUB)
 
     def paths() -> list[str]:
@@ -88,8 +88,8 @@ def test_an_accounts_paths_follow_its_moves(organization: Organization) -> None:
 
 
 @pytest.mark.usefixtures("organization")
-def test_a_plain_member_is_refused() -> None:
-    """A member account that is no delegated administrator may not ask."""
+def test_plain_member_is_refused() -> None:
+    """A member account that is not a delegated administrator gets no answer."""
     with pytest.raises(ClientError) as refused:
         organizations(WEB).describe_account(AccountId=WEB)
     assert code(refused) == "AccessDeniedException"
@@ -98,8 +98,8 @@ def test_a_plain_member_is_refused() -> None:
     assert code(outside) == "AWSOrganizationsNotInUseException"
 
 
-def test_an_unknown_account_is_not_found(organization: Organization) -> None:
-    """DescribeAccount of an account outside says so, to management and administrator alike."""
+def test_unknown_account_is_not_found(organization: Organization) -> None:
+    """DescribeAccount of an outside account fails for the management account and the administrator alike."""
     organization.register_stack_sets_administrator(HUB)
     for sweep_scheduler in (MANAGEMENT, HUB):
         with pytest.raises(ClientError) as unknown:
@@ -108,8 +108,8 @@ def test_an_unknown_account_is_not_found(organization: Organization) -> None:
 
 
 @pytest.mark.usefixtures("organization")
-def test_the_stack_sets_principal_registers_through_the_api() -> None:
-    """The two calls of a rollout turn a member account into StackSets' delegated administrator."""
+def test_stack_sets_administrator_registers_through_the_api() -> None:
+    """The rollout's two API calls make a member account the delegated administrator for StackSets."""
     client = organizations(MANAGEMENT)
     client.enable_aws_service_access(ServicePrincipal=STACK_SETS_PRINCIPAL)
     client.register_delegated_administrator(AccountId=HUB, ServicePrincipal=STACK_SETS_PRINCIPAL)
@@ -117,8 +117,8 @@ def test_the_stack_sets_principal_registers_through_the_api() -> None:
     assert [each["Id"] for each in listed["DelegatedAdministrators"]] == [HUB]
 
 
-def test_accounts_are_paged_by_twenty_and_none_is_lost(organization: Organization) -> None:
-    """All accounts come, even those that were made in one instant."""
+def test_accounts_are_paged_by_twenty(organization: Organization) -> None:
+    """Every account is listed, even those created in the same instant."""
     new = [f"2000000000{number:02}" for number in range(30)]
     for account in new:
         organization.add_account(WORK, AccountSpec(account, f"member-{account}"))
@@ -130,16 +130,16 @@ def test_accounts_are_paged_by_twenty_and_none_is_lost(organization: Organizatio
     assert {account["Id"] for page in pages for account in page["Accounts"]} == {MANAGEMENT, HUB, WEB, DATA, *new}
 
 
-def test_members_below_a_unit_include_those_of_its_children(organization: Organization) -> None:
-    """Units are followed down, and the management account is left out."""
+def test_members_below_a_unit_include_child_units(organization: Organization) -> None:
+    """Units below are included; the management account is not."""
     backend = organization.backend
     assert member_accounts_below(backend, [WORK]) == (WEB, DATA)
     assert member_accounts_below(backend, [PROD]) == (DATA,)
     assert member_accounts_below(backend, [organization.root_id]) == (HUB, WEB, DATA)
 
 
-def test_an_account_that_moves_or_leaves(organization: Organization) -> None:
-    """A moved account is found in its new unit; one that left belongs to no organization."""
+def test_account_that_moves_or_leaves(organization: Organization) -> None:
+    """A moved account is in its new unit; an account that left belongs to no organization."""
     organization.move_account(WEB, OUTSIDE)
     assert member_accounts_below(organization.backend, [OUTSIDE]) == (HUB, WEB)
     assert organization_id(WEB) == "o-demo123456"
@@ -158,9 +158,7 @@ def test_an_account_that_moves_or_leaves(organization: Organization) -> None:
         (SPEC.id, MANAGEMENT, (UnitSpec(OUTSIDE, "x"), UnitSpec("ou-other-11111111", "y"))),
     ],
 )
-def test_a_specification_that_cannot_be_is_refused(
-    organization_id: str, management: str, units: tuple[UnitSpec, ...]
-) -> None:
-    """Ids of the wrong form, twice the same account, and units of two roots are faults."""
+def test_invalid_specification_is_refused(organization_id: str, management: str, units: tuple[UnitSpec, ...]) -> None:
+    """Malformed ids, a repeated account, and units of two roots are errors."""
     with pytest.raises(ValueError, match=r"id|root"):
         OrganizationSpec(organization_id, management, units)

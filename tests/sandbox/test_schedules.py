@@ -1,4 +1,4 @@
-"""Schedules: what is due goes to its queue when its role may put it there, and to the dead letters when not."""
+"""Schedules: a due message goes to its queue if the role allows it, and otherwise to the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ REGION = "eu-central-1"
     [("rate(5 minutes)", 300), ("rate(1 minute)", 60), ("rate(2 hours)", 7_200), ("rate(1 day)", 86_400)],
 )
 def test_rates(expression: str, seconds: int) -> None:
-    """A value and a unit, in the singular or the plural."""
+    """A rate has a value and a unit, singular or plural."""
     assert period_of(expression) == seconds
 
 
 @pytest.mark.parametrize("expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 * * ? *)", "rate(5 seconds)"])
-def test_what_is_no_rate_is_refused(expression: str) -> None:
-    """What Scheduler would refuse, and what is not modelled here."""
+def test_other_expressions_are_refused(expression: str) -> None:
+    """What Scheduler refuses, and what is not modelled."""
     with pytest.raises(NoExpression, match="is not rate"):
         period_of(expression)
 
 
 @pytest.fixture
 def emptied(made: World) -> Iterator[None]:
-    """No function takes what a schedule puts on the queue, and nothing stays there."""
+    """A queue that no function polls, empty before and after."""
     (mapping,) = made.client("lambda", HUB).list_event_source_mappings(FunctionName=contract.SWEEPER_FUNCTION)[
         "EventSourceMappings"
     ]
@@ -50,7 +50,7 @@ def emptied(made: World) -> Iterator[None]:
 
 @pytest.mark.usefixtures("emptied")
 def test_schedule_is_due_once_in_a_period(made: World, clock: MovedClock) -> None:
-    """At first, then once in each period; what was missed while time jumped is made up for once."""
+    """A schedule runs at once and then once in each period; after a jump over several periods it runs once."""
     assert made.schedules.fire_due() == 2
     assert made.schedules.fire_due() == 0
     clock.advance(299)
@@ -65,7 +65,7 @@ def test_schedule_is_due_once_in_a_period(made: World, clock: MovedClock) -> Non
 
 @pytest.mark.usefixtures("emptied")
 def test_input_is_the_message(made: World) -> None:
-    """What the template says is what the sweeper gets."""
+    """The message is the template's Input."""
     made.schedules.fire("orgdns-audits")
     sqs = made.client("sqs", HUB)
     (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"])[
@@ -88,7 +88,7 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "no rate"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "flexible time window"),
@@ -96,8 +96,8 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
         ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "no queue"),
     ],
 )
-def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict[str, Any], told: str) -> None:
-    """Nothing is skipped in silence."""
+def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
+    """Nothing is silently skipped."""
     target = {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps", "RoleArn": f"arn:aws:iam::{HUB}:role/orgdns-schedule"}
     properties = {
         "Name": "other",
@@ -106,5 +106,5 @@ def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict
         "Target": target,
     }
     body = {"Resources": {"Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": properties | change}}}
-    with pytest.raises(DeploymentFailed, match=told):
+    with pytest.raises(DeploymentFailed, match=message):
         made.deployer.deploy(HUB, REGION, "schedule", json.dumps(body))

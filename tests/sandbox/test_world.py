@@ -12,7 +12,7 @@ REGION = "eu-central-1"
 
 
 def reverse_zone(made: World, vpc: Vpc, domain: str, **names: str) -> None:
-    """A private zone of the VPC's own account, with PTR records by their addresses."""
+    """A private zone of the VPC's own account, with PTR records for these addresses."""
     route53 = made.client("route53", vpc.account)
     place = {"VPCId": vpc.id, "VPCRegion": vpc.region}
     zone = route53.create_hosted_zone(Name=domain, CallerReference=f"{domain} {vpc.id}", VPC=place)["HostedZone"]
@@ -31,8 +31,8 @@ def reverse_zone(made: World, vpc: Vpc, domain: str, **names: str) -> None:
     route53.change_resource_record_sets(HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes})
 
 
-def test_ec2s_own_reverse_rules_shadow_a_wider_zone(made: World) -> None:
-    """In a /16 the zone of 10.in-addr.arpa is not asked, until the rules are disabled, and again once they are not."""
+def test_autodefined_rules_shadow_a_wider_zone(made: World) -> None:
+    """In a /16 the zone 10.in-addr.arpa answers only while the rules are disabled."""
     vpc = made.add_vpc(SCIENCE, REGION, cidr="10.201.0.0/16")
     reverse_zone(made, vpc, "10.in-addr.arpa", **{"4.0.201.10": "web.corp.internal", "4.0.202.10": "far.corp.internal"})
     own = f"ip-10-201-0-4.{REGION}.compute.internal."
@@ -44,8 +44,8 @@ def test_ec2s_own_reverse_rules_shadow_a_wider_zone(made: World) -> None:
     assert made.resolve("4.0.201.10.in-addr.arpa", vpc, "PTR") == {own}
 
 
-def test_a_zone_of_the_vpcs_own_range_answers(made: World) -> None:
-    """It wins over the rule of the same name, also for what it does not hold."""
+def test_zone_of_the_vpcs_range_answers(made: World) -> None:
+    """It wins over the rule with the same name, even for names that it does not have."""
     vpc = made.add_vpc(SCIENCE, "us-east-1", cidr="10.203.0.0/16")
     assert made.resolve("5.0.203.10.in-addr.arpa", vpc, "PTR") == {"ip-10-203-0-5.ec2.internal."}
     reverse_zone(made, vpc, "203.10.in-addr.arpa", **{"4.0.203.10": "web.corp.internal"})
@@ -53,8 +53,8 @@ def test_a_zone_of_the_vpcs_own_range_answers(made: World) -> None:
     assert made.ask("5.0.203.10.in-addr.arpa", vpc, "PTR").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_further_ranges_and_connected_vpcs_have_rules(made: World) -> None:
-    """They shadow the zone from when the range is associated or the peering accepted, and only so long."""
+def test_further_ranges_and_peers_have_rules(made: World) -> None:
+    """They shadow the zone while the range is associated or the peering is active."""
     vpc, peer = (made.add_vpc(PAYMENTS, REGION, cidr=f"10.{number}.0.0/16") for number in (205, 206))
     reverse_zone(made, vpc, "in-addr.arpa", **{"4.0.64.100": "own.corp.internal"})
     reverse_zone(made, vpc, "10.in-addr.arpa", **{"4.0.206.10": "peer.corp.internal"})
@@ -71,8 +71,8 @@ def test_further_ranges_and_connected_vpcs_have_rules(made: World) -> None:
     assert made.resolve("4.0.64.100.in-addr.arpa", vpc, "PTR") == {"own.corp.internal."}
 
 
-def test_vpcs_have_chosen_ids_and_may_overlap(made: World) -> None:
-    """Two VPCs of one range are told apart by their ids, and the same address is free in each."""
+def test_vpcs_can_have_chosen_ids_and_overlap(made: World) -> None:
+    """Two VPCs with one CIDR have different ids, and each can use the same address."""
     first = made.add_vpc(PAYMENTS, REGION, vpc_id="vpc-0aaa", subnet_id="subnet-0aaa", cidr="10.210.0.0/24")
     second = made.add_vpc(SCIENCE, REGION, vpc_id="vpc-0bbb", cidr="10.210.0.0/24")
     assert (first.id, first.subnet, second.id) == ("vpc-0aaa", "subnet-0aaa", "vpc-0bbb")
@@ -83,8 +83,8 @@ def test_vpcs_have_chosen_ids_and_may_overlap(made: World) -> None:
     assert made.add_vpc(PAYMENTS, REGION).id != made.add_vpc(PAYMENTS, REGION).id
 
 
-def test_an_instance_is_launched_with_every_kind_of_address(made: World) -> None:
-    """Given, further and IPv6 addresses on the primary interface, and again on one that is added."""
+def test_instance_has_every_kind_of_address(made: World) -> None:
+    """Requested, further and IPv6 addresses, on the primary interface and on an added one."""
     vpc = made.add_vpc(PAYMENTS, REGION, cidr="10.211.0.0/24")
     (instance,) = made.launch(
         PAYMENTS,
@@ -115,8 +115,8 @@ def test_an_instance_is_launched_with_every_kind_of_address(made: World) -> None
         made.launch(PAYMENTS, REGION, further_addresses=["10.211.0.30"])
 
 
-def test_an_auto_scaling_groups_instances_bear_its_name(made: World) -> None:
-    """As a tag that no test could set by hand."""
+def test_auto_scaling_instances_have_the_groups_tag(made: World) -> None:
+    """The tag is reserved, so no test can set it directly."""
     ids = made.launch(PAYMENTS, REGION, "worker", count=2, group="web-fleet")
     for instance in ids:
         tags = {tag["Key"]: tag["Value"] for tag in made.described(PAYMENTS, REGION, instance)["Tags"]}
@@ -127,8 +127,8 @@ def test_an_auto_scaling_groups_instances_bear_its_name(made: World) -> None:
         made.launch(PAYMENTS, REGION, tags={"aws:autoscaling:groupName": "other"})
 
 
-def test_an_instance_stops_and_starts_with_its_addresses(made: World) -> None:
-    """It is stopped, then running, and has the same address throughout."""
+def test_instance_keeps_its_address_through_a_stop(made: World) -> None:
+    """It is stopped, then running, with the same address throughout."""
     (instance,) = made.launch(PAYMENTS, REGION)
     address = made.address(PAYMENTS, REGION, instance)
     made.stop(PAYMENTS, REGION, instance)
@@ -139,8 +139,8 @@ def test_an_instance_stops_and_starts_with_its_addresses(made: World) -> None:
     assert made.address(PAYMENTS, REGION, instance) == address
 
 
-def test_without_dns_hostnames_a_vpc_does_not_see_its_zones(made: World) -> None:
-    """Until somebody switches them on."""
+def test_zones_need_dns_hostnames(made: World) -> None:
+    """A VPC resolves its zones once DNS hostnames are enabled."""
     vpc = made.add_vpc(PAYMENTS, REGION, dns=False)
     assert vpc.id in made.route53.vpcs_of(corp(made))
     assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.NXDOMAIN
@@ -155,8 +155,8 @@ def corp(made: World) -> str:
     return made.zone_ids["corp.internal"]
 
 
-def test_a_resolver_configuration_and_a_rule_count_at_once(made: World) -> None:
-    """As the VPC's account sets them by the API of Route 53 Resolver."""
+def test_resolver_configuration_and_rule_take_effect_at_once(made: World) -> None:
+    """The VPC's account sets both with Route 53 Resolver's API."""
     vpc = made.add_vpc(SCIENCE, REGION, cidr="10.212.0.0/16")
     resolver = made.client("route53resolver", SCIENCE, REGION)
     assert made.resolve("4.0.212.10.in-addr.arpa", vpc, "PTR") == {f"ip-10-212-0-4.{REGION}.compute.internal."}
@@ -174,8 +174,8 @@ def test_a_resolver_configuration_and_a_rule_count_at_once(made: World) -> None:
     assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.REFUSED
 
 
-def test_a_vpc_has_its_tags_and_goes_with_its_subnet(made: World) -> None:
-    """Its associations stay behind, and nobody answers in it any more."""
+def test_vpc_has_its_tags_and_can_be_deleted(made: World) -> None:
+    """Its associations remain, and no query is answered in it any more."""
     vpc = made.add_vpc(SCIENCE, REGION, tags={"Name": "lan", "orgdns": "corp"})
     ec2 = made.client("ec2", SCIENCE, REGION)
     (shown,) = ec2.describe_vpcs(VpcIds=[vpc.id])["Vpcs"]
@@ -191,8 +191,8 @@ def test_a_vpc_has_its_tags_and_goes_with_its_subnet(made: World) -> None:
     assert made.ask("corp.internal", vpc, "SOA").rcode() == dns.rcode.REFUSED
 
 
-def test_a_region_can_lose_its_first_vpc(made: World) -> None:
-    """The next one that is made takes its place, and has a network of its own."""
+def test_first_vpc_of_a_region_can_be_deleted(made: World) -> None:
+    """The next VPC takes its place, with its own network."""
     before = made.add_vpc(MANAGEMENT, "us-east-1")
     assert made.vpcs[MANAGEMENT, "us-east-1"] == before
     made.delete_vpc(before)
@@ -201,8 +201,8 @@ def test_a_region_can_lose_its_first_vpc(made: World) -> None:
     assert made.vpcs[MANAGEMENT, "us-east-1"] == after
 
 
-def test_what_becomes_of_vpcs_reaches_the_accounts_own_bus(made: World) -> None:
-    """Where a rule can ask for it, as long as the account has a trail."""
+def test_vpc_events_reach_the_accounts_bus(made: World) -> None:
+    """A rule can match them, as long as the account has a trail."""
     queue = watched_queue(made, {"source": ["aws.ec2"], "detail": {"eventName": ["CreateVpc", "DeleteVpc"]}})
     vpc = made.add_vpc(SEARCH, REGION)
     made.delete_vpc(vpc)
@@ -218,7 +218,7 @@ def test_what_becomes_of_vpcs_reaches_the_accounts_own_bus(made: World) -> None:
 
 
 def watched_queue(made: World, pattern: dict[str, Any]) -> str:
-    """The URL of a queue of the account, to which a rule sends what matches."""
+    """The URL of a queue in the account, to which a rule sends matching events."""
     events, sqs = (made.client(service, SEARCH, REGION) for service in ("events", "sqs"))
     rule = events.put_rule(Name="vpcs", EventPattern=json.dumps(pattern))["RuleArn"]
     url: str = sqs.create_queue(QueueName="vpcs")["QueueUrl"]
@@ -237,7 +237,7 @@ def watched_queue(made: World, pattern: dict[str, Any]) -> str:
 
 
 def received(made: World, queue: str) -> dict[str, Any]:
-    """The next event, or none."""
+    """The next event, or None."""
     sqs = made.client("sqs", SEARCH, REGION)
     for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1).get("Messages", ()):
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

@@ -1,4 +1,4 @@
-"""Alarms as resources of a template: what stands in the emulator's CloudWatch afterwards, and what is refused."""
+"""AWS::CloudWatch::Alarm: which alarm a template creates in the emulator's CloudWatch, and what is refused."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:people"
 
 @pytest.fixture
 def deploys() -> Iterator[Deployer]:
-    with mock_aws(), deployer() as one:
-        yield one
+    with mock_aws(), deployer() as deploys:
+        yield deploys
 
 
 def deploy(deploys: Deployer, template: dict[str, Any] = TEMPLATE, **parameters: str) -> dict[str, str]:
@@ -65,8 +65,8 @@ def alarms() -> list[dict[str, Any]]:
     return found
 
 
-def test_an_alarm_stands_in_cloudwatch(deploys: Deployer) -> None:
-    """What the template says is what CloudWatch shows, and a condition leaves the action out."""
+def test_stack_creates_alarm(deploys: Deployer) -> None:
+    """CloudWatch returns the template's properties, and a condition leaves the action out."""
     outputs = deploy(deploys)
     assert outputs == {"Name": "dead", "Arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:dead"}
     (alarm,) = alarms()
@@ -79,8 +79,8 @@ def test_an_alarm_stands_in_cloudwatch(deploys: Deployer) -> None:
     assert alarm.get("AlarmActions", []) == []
 
 
-def test_an_update_leaves_the_state_and_replaces_the_rest(deploys: Deployer) -> None:
-    """A changed parameter reaches threshold and action, also through a condition, and the alarm stays as it was."""
+def test_update_keeps_alarm_state(deploys: Deployer) -> None:
+    """A changed parameter reaches threshold and action, also through a condition, and the alarm's state stays."""
     deploy(deploys)
     administrator_client("cloudwatch", ACCOUNT, REGION).set_alarm_state(
         AlarmName="dead", StateValue="ALARM", StateReason="one is there"
@@ -91,8 +91,8 @@ def test_an_update_leaves_the_state_and_replaces_the_rest(deploys: Deployer) -> 
     assert (alarm["StateValue"], alarm["StateReason"]) == ("ALARM", "one is there")
 
 
-def test_an_alarm_goes_with_its_stack(deploys: Deployer) -> None:
-    """Nothing is left of it, whether it was taken out of the template or the whole stack was deleted."""
+def test_alarm_is_deleted_with_its_stack(deploys: Deployer) -> None:
+    """The alarm is deleted when it leaves the template, and when its stack is deleted."""
     deploy(deploys)
     deploys.delete(ACCOUNT, REGION, "stack")
     assert alarms() == []
@@ -101,8 +101,8 @@ def test_an_alarm_goes_with_its_stack(deploys: Deployer) -> None:
     assert alarms() == []
 
 
-def test_a_name_that_is_taken_is_refused(deploys: Deployer) -> None:
-    """An alarm that somebody made by hand is not taken over."""
+def test_existing_alarm_name_is_refused(deploys: Deployer) -> None:
+    """A stack does not take over an alarm that a person made."""
     deploy(deploys)
     with pytest.raises(DeploymentFailed, match="dead already exists"):
         deploys.deploy(ACCOUNT, REGION, "other", json.dumps({"Resources": {"Alarm": literal()}}))
@@ -110,27 +110,25 @@ def test_a_name_that_is_taken_is_refused(deploys: Deployer) -> None:
 
 
 def literal() -> dict[str, Any]:
-    """The alarm without any reference, so that it can stand alone."""
+    """The alarm's template without references, so that it needs no other resource."""
     alarm: dict[str, Any] = with_properties(Dimensions=[], AlarmActions=[], Threshold=1)["Resources"]["Alarm"]
     return alarm
 
 
 @pytest.mark.parametrize(
-    ("properties", "told"),
+    ("properties", "message"),
     [
         ({"Metrics": []}, "not modelled: .*Metrics"),
         ({"Period": 90}, "multiple of 60"),
         ({"ComparisonOperator": "MoreThan"}, "does not know"),
         ({"TreatMissingData": "ok"}, "does not know"),
-        ({"AlarmActions": ["arn:aws:sns:us-east-1:100000000002:people"]}, "no SNS topic of eu-west-1"),
-        ({"AlarmActions": ["arn:aws:lambda:eu-west-1:100000000002:function:f"]}, "no SNS topic of eu-west-1"),
+        ({"AlarmActions": ["arn:aws:sns:us-east-1:100000000002:people"]}, "is not an SNS topic of eu-west-1"),
+        ({"AlarmActions": ["arn:aws:lambda:eu-west-1:100000000002:function:f"]}, "is not an SNS topic of eu-west-1"),
         ({"Statistic": {"Ref": "AWS::NoValue"}}, r"needs \['Statistic'\]"),
     ],
 )
-def test_what_cloudwatch_or_the_sandbox_does_not_know_is_refused(
-    deploys: Deployer, properties: dict[str, Any], told: str
-) -> None:
-    """Nothing of an alarm is left out in silence."""
-    with pytest.raises(DeploymentFailed, match=told):
+def test_unknown_property_is_refused(deploys: Deployer, properties: dict[str, Any], message: str) -> None:
+    """No property is silently ignored."""
+    with pytest.raises(DeploymentFailed, match=message):
         deploy(deploys, with_properties(**properties))
     assert alarms() == []

@@ -19,8 +19,8 @@ from tests.support.sandbox.cloudformation import BUS, NAMED_IAM, SECOND, World, 
 from tests.support.sandbox.organizations import HUB, REGION, WEB, client
 
 
-def test_resource_policies_stand_on_the_bus_and_the_queue(world: World) -> None:
-    """The policies of bus and queue are kept where moto's own API shows them."""
+def test_bus_and_queue_have_their_policies(world: World) -> None:
+    """The emulator's own API returns the policies of bus and queue."""
     outputs = world.deploy(BUS)
     assert outputs == {"Bus": f"arn:aws:events:{REGION}:{HUB}:event-bus/orgdns", "Name": "orgdns"}
     (statement,) = json.loads(client("events").describe_event_bus(Name="orgdns")["Policy"])["Statement"]
@@ -33,8 +33,8 @@ def test_resource_policies_stand_on_the_bus_and_the_queue(world: World) -> None:
     assert policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"] == f"arn:aws:events:{REGION}::rule/x"
 
 
-def test_an_update_replaces_policies_and_keeps_what_it_does_not_touch(world: World) -> None:
-    """A changed parameter reaches the bus's policy, a changed queue keeps its own, and a removed one is gone."""
+def test_update_replaces_only_changed_policies(world: World) -> None:
+    """A changed parameter reaches the bus's policy, a changed queue keeps its policy, a removed policy is deleted."""
     world.deploy(BUS)
     world.deploy(BUS.replace("VisibilityTimeout: 60", "VisibilityTimeout: 90"), Organization="o-other12345")
     (statement,) = json.loads(events_backends[HUB][REGION].describe_event_bus("orgdns").policy)["Statement"]
@@ -49,8 +49,8 @@ def test_an_update_replaces_policies_and_keeps_what_it_does_not_touch(world: Wor
     assert events_backends[HUB][REGION].describe_event_bus("orgdns").policy is None
 
 
-def test_a_type_that_moto_lacks_is_refused_by_name(world: World) -> None:
-    """What moto would skip in silence is an error that names the type and the resource, by whatever way it comes."""
+def test_unknown_resource_type_is_refused_by_name(world: World) -> None:
+    """A type that moto would skip is an error that names type and resource, through the API too."""
     template = {"Resources": {"Watch": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}}}}
     with pytest.raises(TemplateRefused, match=r"Watch \(AWS::CloudWatch::CompositeAlarm\)"):
         world.deploy(template)
@@ -59,8 +59,8 @@ def test_a_type_that_moto_lacks_is_refused_by_name(world: World) -> None:
     assert client("cloudformation").describe_stacks()["Stacks"] == []
 
 
-def test_an_update_of_a_role_takes_effect(world: World) -> None:
-    """Inline policies and trust of a role are as the last deployment says."""
+def test_role_update_takes_effect(world: World) -> None:
+    """A role has the inline policies and the trust policy of the last deployment."""
     world.deploy({"Resources": {"Role": role("reader", "ec2:DescribeInstances")}})
     world.deploy({"Resources": {"Role": role("reader", "ec2:DescribeVpcs", AWS=WEB)}})
     (statement,) = role_policies(HUB, "reader")["inline"]["Statement"]
@@ -71,8 +71,8 @@ def test_an_update_of_a_role_takes_effect(world: World) -> None:
     assert shown["Statement"] == [statement]
 
 
-def test_a_managed_policy_is_attached_updated_and_goes_with_its_stack(world: World) -> None:
-    """A role's managed policy counts in its newest version, and does not keep the stack from being deleted."""
+def test_managed_policy_is_attached_updated_and_deleted(world: World) -> None:
+    """A managed policy counts in its newest version, and does not block the deletion of its stack."""
 
     def with_policy(action: str, *names: str) -> dict[str, Any]:
         document = policy(action)[0]["PolicyDocument"]
@@ -96,8 +96,8 @@ def test_a_managed_policy_is_attached_updated_and_goes_with_its_stack(world: Wor
     assert not {"one", "two"} & {each.name for each in iam_backends[HUB]["aws"].roles.values()}
 
 
-def test_a_deployment_that_fails_leaves_nothing_behind(world: World) -> None:
-    """The second resource fails, so the first goes again, and the name is free for another try."""
+def test_failed_creation_leaves_nothing_behind(world: World) -> None:
+    """If the second resource fails, the first is deleted, and the stack's name is free again."""
     world.deployer.deploy(
         HUB, SECOND, "first", json.dumps({"Resources": {"Role": role("reader", "a:B")}}), {}, NAMED_IAM
     )
@@ -108,13 +108,13 @@ def test_a_deployment_that_fails_leaves_nothing_behind(world: World) -> None:
     world.deploy(both)
 
 
-def test_the_same_template_again_changes_nothing(world: World) -> None:
-    """A deployment that has nothing to do gives the outputs back."""
+def test_same_template_changes_nothing(world: World) -> None:
+    """A deployment without changes returns the outputs."""
     assert world.deploy(BUS) == world.deploy(BUS)
 
 
-def test_an_update_that_moto_cannot_do_is_refused(world: World) -> None:
-    """A table whose definition changes is an error, where moto would lose it."""
+def test_unsupported_update_is_refused(world: World) -> None:
+    """A changed table definition is an error, because moto would lose the table."""
 
     def with_table(billing: str) -> dict[str, Any]:
         keys = {"AttributeName": "pk", "KeyType": "HASH"}
@@ -150,8 +150,8 @@ def zone_of(*vpcs: str) -> dict[str, Any]:
     }
 
 
-def test_a_zone_with_vpcs_is_private(world: World) -> None:
-    """A hosted zone is private, tagged, associated with its VPCs, and goes with its stack."""
+def test_zone_with_vpcs_is_private(world: World) -> None:
+    """A hosted zone with VPCs is private, has its tags and associations, and is deleted with its stack."""
     first, second = (client("ec2").create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(2))
     zone_id = world.deploy(zone_of(first))["Zone"]
     route53 = client("route53")
@@ -168,7 +168,7 @@ def test_a_zone_with_vpcs_is_private(world: World) -> None:
 
 
 def test_change_sets_are_refused(world: World) -> None:
-    """There is no way past what is checked here."""
+    """Change sets, which would bypass the checks, are refused."""
     with pytest.raises(ClientError, match="no change sets"):
         client("cloudformation").create_change_set(
             StackName="x", ChangeSetName="x", ChangeSetType="CREATE", TemplateBody=BUS

@@ -1,4 +1,4 @@
-"""A function, its log group and its event source mappings, as a stack creates them."""
+"""A function, its log group and its event source mappings in a stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.sandbox.organizations import HUB, REGION, client
 def package(body: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        # A ZipInfo has a fixed date: the same body gives the same bytes, whatever the second.
+        # A ZipInfo has a fixed date, so the same body always gives the same bytes.
         archive.writestr(zipfile.ZipInfo("handlers.py"), body)
     return packed.getvalue()
 
@@ -82,8 +82,8 @@ Outputs:
 """
 
 
-def test_a_function_and_its_mappings_keep_their_properties(world: World) -> None:
-    """The code comes from the bucket, and no property of the event source mappings is lost."""
+def test_function_and_mappings_keep_their_properties(world: World) -> None:
+    """The code comes from the bucket, and every property of the event source mappings is kept."""
     s3 = client("s3", region=SECOND)
     s3.create_bucket(Bucket="packages")
     s3.put_object(Bucket="packages", Key="one.zip", Body=package("one = 1"))

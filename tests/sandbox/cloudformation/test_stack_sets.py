@@ -1,4 +1,4 @@
-"""Service-managed StackSets: deployment to the accounts of units, as accounts come and go."""
+"""Service-managed StackSets: stacks in the accounts of organizational units, as accounts come and go."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def rules(account: str, region: str) -> list[str]:
     return list(events_backends[account][region].describe_event_bus("default").rules)
 
 
-def test_a_stack_set_puts_one_real_stack_into_each_account_and_region(world: World) -> None:
-    """Units are followed down, and each stack is seen in its own account and region."""
+def test_stack_set_deploys_to_each_account_and_region(world: World) -> None:
+    """Units below the target unit are included, and each account sees its own stack."""
     world.deploy(rollout())
     for account in (WEB, DATA):
         assert stacks(account, REGION) == ["a", "z"]
@@ -91,14 +91,14 @@ def test_a_stack_set_puts_one_real_stack_into_each_account_and_region(world: Wor
     }
 
 
-def test_the_management_account_is_left_out(world: World) -> None:
-    """A stack set on the root reaches every member account, and never the management account."""
+def test_stack_set_skips_the_management_account(world: World) -> None:
+    """A stack set for the root reaches every member account, but never the management account."""
     world.deploy({"Resources": {"Set": stack_set("all", READER, units=(world.organization.root_id,))}})
     assert [stacks(account, REGION) for account in (MANAGEMENT, WEB, DATA)] == [[], ["all"], ["all"]]
 
 
-def test_an_account_that_joins_gets_its_stacks_in_order(world: World) -> None:
-    """A new account in a target unit gets all stacks, those that others depend on first."""
+def test_new_account_gets_its_stacks_in_order(world: World) -> None:
+    """A new account in a target unit gets all stacks, each after those it depends on."""
     world.deploy(rollout())
     new = "100000000009"
     world.organization.add_account(PROD, AccountSpec(new, "new"))
@@ -108,8 +108,8 @@ def test_an_account_that_joins_gets_its_stacks_in_order(world: World) -> None:
     assert [stack["StackName"].split("-")[1] for stack in made] == ["z", "a"]
 
 
-def test_an_account_that_leaves_loses_its_stacks(world: World) -> None:
-    """Moved out of the target units, or out of the organization, an account keeps nothing of the rollout."""
+def test_account_that_leaves_loses_its_stacks(world: World) -> None:
+    """An account that leaves the target units or the organization loses all stacks."""
     world.deploy(rollout())
     world.organization.move_account(WEB, OUTSIDE)
     world.organization.remove_account(DATA)
@@ -118,8 +118,8 @@ def test_an_account_that_leaves_loses_its_stacks(world: World) -> None:
     assert client("cloudformation").list_stack_instances(StackSetName="a-region")["Summaries"] == []
 
 
-def test_stacks_are_retained_where_that_is_asked_for(world: World) -> None:
-    """With RetainStacksOnAccountRemoval the stack stays, and no longer belongs to the stack set."""
+def test_retained_stacks_stay(world: World) -> None:
+    """With RetainStacksOnAccountRemoval the stack stays, but leaves the stack set."""
     retained = {"Enabled": True, "RetainStacksOnAccountRemoval": True}
     world.deploy({"Resources": {"Set": stack_set("kept", READER, AutoDeployment=retained)}})
     world.organization.move_account(WEB, OUTSIDE)
@@ -128,15 +128,15 @@ def test_stacks_are_retained_where_that_is_asked_for(world: World) -> None:
     assert [each["Account"] for each in summaries] == [DATA]
 
 
-def test_without_auto_deployment_accounts_come_and_go_unnoticed(world: World) -> None:
-    """A stack set that does not deploy by itself leaves a new account alone."""
+def test_new_account_gets_nothing_without_auto_deployment(world: World) -> None:
+    """Without automatic deployment a new account gets no stack."""
     world.deploy({"Resources": {"Set": stack_set("manual", READER, AutoDeployment={"Enabled": False})}})
     world.organization.add_account(WORK, AccountSpec("100000000009", "new"))
     assert stacks("100000000009", REGION) == []
 
 
-def test_an_update_of_the_stack_set_updates_the_real_stacks(world: World) -> None:
-    """A changed template reaches every stack, and changed targets add and take away."""
+def test_stack_set_update_updates_its_stacks(world: World) -> None:
+    """A changed template reaches every stack; changed targets add and delete stacks."""
     world.deploy(rollout())
     world.deploy(rollout(CHILD.replace("aws.ec2", "aws.tag")))
     for account in (WEB, DATA):
@@ -148,8 +148,8 @@ def test_an_update_of_the_stack_set_updates_the_real_stacks(world: World) -> Non
     assert (stacks(WEB, REGION), stacks(DATA, REGION), stacks(DATA, SECOND)) == (["a"], ["a"], ["a", "z"])
 
 
-def test_deleting_the_rollout_deletes_the_stacks(world: World) -> None:
-    """When the stack set goes, so do its stacks."""
+def test_deleted_stack_set_deletes_its_stacks(world: World) -> None:
+    """Deleting the stack set deletes its stacks."""
     world.deploy(rollout())
     world.deployer.delete(HUB, REGION, "stack")
     assert [stacks(account, region) for account in (WEB, DATA) for region in (REGION, SECOND)] == [[]] * 4
@@ -167,17 +167,15 @@ def test_deleting_the_rollout_deletes_the_stacks(world: World) -> None:
         (HUB, {"AutoDeployment": {"Enabled": True, "DependsOn": ["arn:aws:x"]}}, "do not exist"),
     ],
 )
-def test_a_stack_set_that_aws_would_not_take_is_refused(
-    world: World, account: str, more: dict[str, Any], message: str
-) -> None:
-    """Only the administrator, calling as what it is, with what the child template needs, may create one."""
+def test_invalid_stack_set_is_refused(world: World, account: str, more: dict[str, Any], message: str) -> None:
+    """Only the administrator may create one, with the right CallAs and the child template's capabilities."""
     with pytest.raises(DeploymentFailed, match=message):
         world.deploy({"Resources": {"Set": stack_set("s", READER, **more)}}, account)
     assert stacks(WEB, REGION) == []
 
 
-def test_a_stack_that_fails_in_a_member_account_undoes_the_stack_set(world: World) -> None:
-    """One member has a role of that name already: the stacks made before it go again."""
+def test_failed_stack_undoes_the_stack_set(world: World) -> None:
+    """If a stack fails because a member already has the role, the stacks created before it are deleted."""
     text = json.dumps({"Resources": {"Role": role("orgdns-reader", "a:B")}})
     world.deployer.deploy(DATA, REGION, "own-reader", text, {}, NAMED_IAM)
     with pytest.raises(DeploymentFailed, match="orgdns-reader"):
@@ -187,14 +185,14 @@ def test_a_stack_that_fails_in_a_member_account_undoes_the_stack_set(world: Worl
     assert [each["Status"] for each in listed] == ["DELETED"]
 
 
-def test_the_management_account_may_call_as_itself(world: World) -> None:
-    """The management account deploys to the members with CallAs SELF."""
+def test_management_account_calls_as_self(world: World) -> None:
+    """The management account deploys to members with CallAs SELF."""
     world.deploy({"Resources": {"Set": stack_set("own", READER, CallAs="SELF")}}, MANAGEMENT)
     assert stacks(DATA, REGION) == ["own"]
 
 
-def test_without_trusted_access_there_are_no_service_managed_stack_sets() -> None:
-    """StackSets must be let into the organization first."""
+def test_stack_set_needs_trusted_access() -> None:
+    """Without trusted access for StackSets, service-managed stack sets are refused."""
     with simulated_organization(), deployer() as deploys:
         template = json.dumps({"Resources": {"Set": stack_set("s", READER)}})
         with pytest.raises(DeploymentFailed, match="trusted access"):

@@ -1,4 +1,4 @@
-"""Templates: parameters, capabilities, size, and what a change of a resource reaches."""
+"""Templates: parameters, capabilities, size, and which resources a change affects."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ PARAMETERS = {
 }
 
 
-def test_parameters_are_completed_and_lists_are_split(world: World) -> None:
-    """A default counts as given, and a list's default is a list."""
+def test_parameters_get_defaults_and_lists_are_split(world: World) -> None:
+    """A default counts like a given value, and the default of a list is a list."""
     assert world.deploy(PARAMETERS, Name="q") == {"Joined": "a+b", "Count": "3"}
     assert world.deploy(PARAMETERS, Name="q", Many="x,y,z", Count="4") == {"Joined": "x+y+z", "Count": "4"}
 
@@ -44,14 +44,14 @@ def test_parameters_are_completed_and_lists_are_split(world: World) -> None:
         ({"Name": "q", "Count": "5"}, "AllowedValues"),
     ],
 )
-def test_parameters_that_do_not_fit_are_refused(world: World, parameters: Mapping[str, str], message: str) -> None:
-    """A missing, unknown or impossible parameter is an error."""
+def test_invalid_parameter_is_refused(world: World, parameters: Mapping[str, str], message: str) -> None:
+    """A missing or unknown parameter, and a value that is not allowed, are refused."""
     with pytest.raises(TemplateRefused, match=message):
         world.deploy(PARAMETERS, **parameters)
 
 
-def test_named_roles_need_their_capability(world: World) -> None:
-    """Without CAPABILITY_NAMED_IAM a template with a named role is refused, and one without IAM is not."""
+def test_named_role_needs_capability(world: World) -> None:
+    """A template with a named role needs CAPABILITY_NAMED_IAM; a template without IAM needs no capability."""
     text = json.dumps({"Resources": {"Role": role("reader", "ec2:DescribeInstances")}})
     for capabilities in ((), ("CAPABILITY_IAM",)):
         with pytest.raises(TemplateRefused, match="CAPABILITY_NAMED_IAM"):
@@ -60,16 +60,16 @@ def test_named_roles_need_their_capability(world: World) -> None:
     world.deployer.deploy(HUB, REGION, "other", BUS)
 
 
-def test_a_template_that_is_too_large_is_refused(world: World) -> None:
-    """51,200 bytes are the limit, counted in bytes and not in characters."""
+def test_oversized_template_is_refused(world: World) -> None:
+    """The limit is 51,200 bytes, not characters."""
     room = 51_200 - len(BUS.encode()) - len("# ")
     assert world.deploy(f"# {'x' * room}{BUS}")["Name"] == "orgdns"
     with pytest.raises(TemplateRefused, match="51,200"):
         world.deploy(f"# {'x' * (room - 1)}ü{BUS}")
 
 
-def test_a_resource_changes_with_what_it_refers_to() -> None:
-    """References in Sub, If and conditions count like a bare Ref, and text that looks like one does not."""
+def test_resource_changes_with_its_references() -> None:
+    """References in Sub, If and conditions count like a Ref; text that looks like a reference does not."""
     template = parsed_template(
         """
         Conditions: {Is: !Equals [!Ref P, x], Both: !And [{Condition: Is}, {Condition: Is}]}

@@ -1,4 +1,4 @@
-"""Addresses and interfaces of instances, and the ends of their lives."""
+"""Addresses and interfaces of instances, and what happens when instances end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sandbox.aws.events.ec2 import ec2_events
 from tests.support.sandbox.ec2 import REGION, Account
 
 
-def test_addresses_in_a_subnet_are_its_own_and_unique(account: Account) -> None:
-    """Instances and interfaces of one subnet never share an address, until the subnet has none left."""
+def test_subnet_gives_each_address_once(account: Account) -> None:
+    """Instances and interfaces of a subnet get different addresses of it, until none is left."""
     subnet = account.subnet("10.10.0.0/28")
     given = account.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"]
     launched = [instance["PrivateIpAddress"] for instance in account.launch(10, SubnetId=subnet)]
@@ -21,8 +21,8 @@ def test_addresses_in_a_subnet_are_its_own_and_unique(account: Account) -> None:
         account.launch(SubnetId=subnet)
 
 
-def test_without_a_subnet_the_default_one_gives_the_address(account: Account) -> None:
-    """An instance launched without a word about its network is in the default subnet of its zone."""
+def test_launch_without_subnet_uses_the_default_one(account: Account) -> None:
+    """An instance launched without a subnet is in the default subnet of its zone."""
     instances = account.launch(20)
     (subnet,) = account.ec2.describe_subnets(SubnetIds=[instances[0]["SubnetId"]])["Subnets"]
     assert subnet["DefaultForAz"]
@@ -31,8 +31,8 @@ def test_without_a_subnet_the_default_one_gives_the_address(account: Account) ->
     assert all(instance["PrivateIpAddress"].startswith("172.31.") for instance in instances)
 
 
-def test_a_given_address_is_kept_and_not_given_twice(account: Account) -> None:
-    """The caller's address is the instance's, through stop and start, and the next instance gets another."""
+def test_requested_address_is_kept(account: Account) -> None:
+    """An instance keeps its requested address through stop and start; the next instance gets another one."""
     subnet = account.subnet()
     (instance,) = account.launch(SubnetId=subnet, PrivateIpAddress="10.10.0.4")
     (other,) = account.launch(SubnetId=subnet)
@@ -42,15 +42,15 @@ def test_a_given_address_is_kept_and_not_given_twice(account: Account) -> None:
     assert other["PrivateIpAddress"] == "10.10.0.5"
 
 
-def test_a_terminated_instance_has_no_network_and_frees_its_address(account: Account) -> None:
-    """Address, interface and subnet go with the instance, and the address may be another's at once."""
+def test_terminated_instance_releases_its_address(account: Account) -> None:
+    """A terminated instance has no address, interface or subnet, and its address is free at once."""
     subnet = account.subnet()
     (instance,) = account.launch(SubnetId=subnet)
     account.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
-    gone = account.described(instance["InstanceId"])
-    assert gone["State"]["Name"] == "terminated"
-    assert not {"PrivateIpAddress", "SubnetId", "VpcId"} & gone.keys()
-    assert gone["NetworkInterfaces"] == []
+    terminated = account.described(instance["InstanceId"])
+    assert terminated["State"]["Name"] == "terminated"
+    assert not {"PrivateIpAddress", "SubnetId", "VpcId"} & terminated.keys()
+    assert terminated["NetworkInterfaces"] == []
     (next_one,) = account.launch(SubnetId=subnet)
     assert next_one["PrivateIpAddress"] == instance["PrivateIpAddress"]
     by_address = [{"Name": "private-ip-address", "Values": [instance["PrivateIpAddress"]]}]
@@ -58,8 +58,8 @@ def test_a_terminated_instance_has_no_network_and_frees_its_address(account: Acc
     assert found["Instances"][0]["InstanceId"] == next_one["InstanceId"]
 
 
-def test_a_launch_gives_its_interfaces_all_that_it_asks_for(account: Account) -> None:
-    """Further addresses, IPv6 and further interfaces are shown as they were given, each with its device index."""
+def test_launch_creates_requested_interfaces(account: Account) -> None:
+    """An instance has the further addresses, IPv6 addresses and interfaces of its launch, by device index."""
     subnet = account.subnet()
     first = {
         "DeviceIndex": 0,
@@ -100,23 +100,23 @@ def test_a_launch_gives_its_interfaces_all_that_it_asks_for(account: Account) ->
     ]
 
 
-def test_an_instance_is_where_its_primary_interface_is(account: Account) -> None:
-    """Subnet and zone are those of device index 0, be it named last, or have been there before."""
-    here, there = account.subnet(), account.subnet()
-    zone = account.ec2.describe_subnets(SubnetIds=[there])["Subnets"][0]
+def test_primary_interface_decides_subnet_and_zone(account: Account) -> None:
+    """Subnet and zone are those of device index 0, even if it is listed last or existed before."""
+    first, second = account.subnet(), account.subnet()
+    zone = account.ec2.describe_subnets(SubnetIds=[second])["Subnets"][0]
     elsewhere = account.ec2.create_subnet(VpcId=zone["VpcId"], CidrBlock="10.10.1.0/24", AvailabilityZone=f"{REGION}c")[
         "Subnet"
     ]["SubnetId"]
     interface = account.ec2.create_network_interface(SubnetId=elsewhere)["NetworkInterface"]["NetworkInterfaceId"]
-    nics = [{"DeviceIndex": 1, "SubnetId": here}, {"DeviceIndex": 0, "NetworkInterfaceId": interface}]
+    nics = [{"DeviceIndex": 1, "SubnetId": first}, {"DeviceIndex": 0, "NetworkInterfaceId": interface}]
     (instance,) = account.launch(NetworkInterfaces=nics)
     shown = account.described(instance["InstanceId"])
     assert (shown["SubnetId"], shown["VpcId"]) == (elsewhere, zone["VpcId"])
     assert shown["Placement"]["AvailabilityZone"] == f"{REGION}c"
 
 
-def test_further_addresses_are_the_subnets_and_free_again_afterwards(account: Account) -> None:
-    """Nobody else gets a further address before it was unassigned or its instance has ended."""
+def test_further_address_is_reserved_until_released(account: Account) -> None:
+    """A further address is free for others only after it is unassigned or its instance ends."""
     subnet = account.subnet("10.10.0.0/28")
     (instance,) = account.launch(SubnetId=subnet)
     interface = account.described(instance["InstanceId"])["NetworkInterfaces"][0]["NetworkInterfaceId"]
@@ -130,8 +130,8 @@ def test_further_addresses_are_the_subnets_and_free_again_afterwards(account: Ac
     assert [each["PrivateIpAddress"] for each in account.launch(2, SubnetId=subnet)] == ["10.10.0.4", "10.10.0.5"]
 
 
-def test_a_start_is_a_new_launch_time_but_no_new_attachment(account: Account) -> None:
-    """When the instance was first launched is told by its primary interface alone."""
+def test_start_sets_a_new_launch_time(account: Account) -> None:
+    """After a start only the primary interface's attachment time tells when the instance was first launched."""
     ids = [account.launch()[0]["InstanceId"]]
     first = account.described(ids[0])["LaunchTime"]
     account.clock.advance(60)
@@ -145,21 +145,21 @@ def test_a_start_is_a_new_launch_time_but_no_new_attachment(account: Account) ->
     assert shown["NetworkInterfaces"][0]["Attachment"]["AttachTime"] == first
 
 
-def test_an_interface_of_its_own_outlives_the_instance(account: Account) -> None:
-    """An interface that was there before the launch is free again after the end, address and all."""
+def test_separate_interface_outlives_the_instance(account: Account) -> None:
+    """An interface that existed before the launch is available again afterwards, with its address."""
     interface = account.ec2.create_network_interface(SubnetId=account.subnet())["NetworkInterface"]
     nics = [{"DeviceIndex": 0, "NetworkInterfaceId": interface["NetworkInterfaceId"]}]
     (instance,) = account.launch(NetworkInterfaces=nics)
     assert instance["PrivateIpAddress"] == interface["PrivateIpAddress"]
     account.ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
-    (left,) = account.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface["NetworkInterfaceId"]])[
+    (remaining,) = account.ec2.describe_network_interfaces(NetworkInterfaceIds=[interface["NetworkInterfaceId"]])[
         "NetworkInterfaces"
     ]
-    assert (left["Status"], left["PrivateIpAddress"]) == ("available", interface["PrivateIpAddress"])
+    assert (remaining["Status"], remaining["PrivateIpAddress"]) == ("available", interface["PrivateIpAddress"])
 
 
-def test_a_terminated_instance_disappears_after_an_hour(account: Account) -> None:
-    """It stays to be seen for an hour, and is then as if it had never been, the others of its launch unharmed."""
+def test_terminated_instance_disappears_after_an_hour(account: Account) -> None:
+    """A terminated instance is listed for an hour, and the others of its launch remain."""
     first, second = (instance["InstanceId"] for instance in account.launch(2))
     account.ec2.terminate_instances(InstanceIds=[first])
     account.clock.advance(3599)
@@ -170,18 +170,18 @@ def test_a_terminated_instance_disappears_after_an_hour(account: Account) -> Non
         account.ec2.describe_instances(InstanceIds=[first])
 
 
-def test_a_terminated_instance_never_starts_again(account: Account) -> None:
-    """Starting it is refused and emits nothing."""
+def test_terminated_instance_cannot_start(account: Account) -> None:
+    """Starting a terminated instance is refused and emits nothing."""
     ids = [account.launch()[0]["InstanceId"]]
     account.ec2.terminate_instances(InstanceIds=ids)
     account.events.clear()
     with pytest.raises(ClientError, match="IncorrectInstanceState"):
         account.ec2.start_instances(InstanceIds=ids)
-    assert account.said() == []
+    assert account.emitted() == []
 
 
-def test_after_the_context_the_emulator_is_as_it_was(account: Account) -> None:
-    """The bridges are taken off again: a second layer emits while it lasts, and not after."""
+def test_bridges_are_removed(account: Account) -> None:
+    """A second layer of bridges emits events while its context lasts, and none afterwards."""
     heard: list[dict[str, Any]] = []
     with ec2_events(heard.append, account.clock):
         account.launch()

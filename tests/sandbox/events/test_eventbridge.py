@@ -1,4 +1,4 @@
-"""From an event in a spoke to the hub's queue: rules, roles, and the policies of bus and queue."""
+"""An event's path from a spoke to the hub's queue: rules, roles, and the policies of bus and queue."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from sandbox.aws.events.delivery import bus_arn
 from tests.support.sandbox.eventbridge import HUB_BUS, HUB_REGION, REGION, World
 
 
-def test_an_event_crosses_to_the_hub_with_its_envelope_unchanged(world: World) -> None:
-    """What the queue holds is the event as the service published it, to the last field."""
+def test_event_reaches_the_hub_unchanged(world: World) -> None:
+    """The queue receives the event as the service published it, to the last field."""
     world.router.emit(world.event())
     assert world.events() == [world.event()]
     assert world.codes() == []
 
 
-def test_what_no_pattern_matches_goes_nowhere(world: World) -> None:
-    """A state that the rule does not name is neither delivered nor counted as undelivered."""
+def test_unmatched_event_goes_nowhere(world: World) -> None:
+    """An event that no rule matches is neither delivered nor counted as undelivered."""
     world.router.emit(world.event("pending"))
     assert (world.events(), world.codes()) == ([], [])
 
 
-def test_a_disabled_rule_and_a_schedule_deliver_nothing(world: World) -> None:
-    """Only an enabled rule with a pattern sees events."""
+def test_disabled_rule_and_schedule_deliver_nothing(world: World) -> None:
+    """Only an enabled rule with a pattern receives events."""
     world.rules.put_rule(Name="hourly", ScheduleExpression="rate(1 hour)")
     world.rules.put_targets(Rule="hourly", Targets=[{"Id": "dead", "Arn": world.dead}])
     world.rules.disable_rule(Name="out")
@@ -47,8 +47,8 @@ def test_a_disabled_rule_and_a_schedule_deliver_nothing(world: World) -> None:
         {"events:eventBusInvocation": "false"},
     ],
 )
-def test_the_bus_policy_decides_by_each_of_its_conditions(world: World, condition: dict[str, str]) -> None:
-    """An event that the bus's policy does not admit stays out, and its rule's dead letters tell why."""
+def test_bus_policy_refuses_by_each_condition(world: World, condition: dict[str, str]) -> None:
+    """The bus refuses an event by each condition, and the rule's dead letter says why."""
     world.admit(**condition)
     world.router.emit(world.event())
     assert world.events() == []
@@ -61,8 +61,8 @@ def test_the_bus_policy_decides_by_each_of_its_conditions(world: World, conditio
     assert texts == {"RULE_ARN": world.rule, "TARGET_ARN": world.bus, "ERROR_CODE": "NO_PERMISSIONS"}
 
 
-def test_the_bus_policy_admits_what_meets_all_conditions(world: World) -> None:
-    """The true values of every condition key let the event in."""
+def test_bus_policy_admits_by_all_conditions(world: World) -> None:
+    """An event that meets every condition is admitted."""
     world.admit(
         **{
             "aws:PrincipalArn": world.role,
@@ -75,36 +75,36 @@ def test_the_bus_policy_admits_what_meets_all_conditions(world: World) -> None:
     assert len(world.events()) == 1
 
 
-def test_the_role_must_trust_eventbridge(world: World) -> None:
-    """A delivery role that trusts another service cannot be assumed."""
+def test_role_must_trust_eventbridge(world: World) -> None:
+    """A role that trusts another service cannot be assumed."""
     world.trust("lambda.amazonaws.com")
     world.router.emit(world.event())
     assert world.codes() == ["FAILED_TO_ASSUME_ROLE"]
 
 
-def test_the_role_must_be_allowed_to_put(world: World) -> None:
-    """A delivery role whose policy names another bus delivers nothing to this one."""
+def test_role_must_be_allowed_to_put(world: World) -> None:
+    """A role whose policy names another bus delivers nothing to this bus."""
     world.permit(world.bus + "-other")
     world.router.emit(world.event())
     assert world.codes() == ["NO_PERMISSIONS"]
 
 
-def test_a_target_without_a_role_delivers_nothing(world: World) -> None:
-    """A bus that is open to an organization needs the target to name a role."""
+def test_target_without_role_delivers_nothing(world: World) -> None:
+    """A target on a bus that is open to an organization needs a role."""
     world.rules.put_targets(Rule="out", Targets=[{"Id": "hub", "Arn": world.bus}])
     world.router.emit(world.event())
     assert world.codes() == ["FAILED_TO_ASSUME_ROLE"]
 
 
-def test_a_bus_that_is_gone_is_told_apart(world: World) -> None:
-    """A missing bus is a missing resource, not a missing permission."""
+def test_missing_bus_is_a_missing_resource(world: World) -> None:
+    """A deleted bus is reported as a missing resource, not as a missing permission."""
     world.forward(world.bus + "-gone")
     world.router.emit(world.event())
     assert world.codes() == ["NO_RESOURCE"]
 
 
-def test_there_is_no_third_hop(world: World) -> None:
-    """The hub's rules may not send on what came from a member's bus, while its queue still gets it."""
+def test_third_hop_is_refused(world: World) -> None:
+    """The hub's rules cannot forward an event that came from a member's bus; the hub's queue still gets it."""
     events = world.client("events", world.hub, HUB_REGION)
     target = {"Id": "on", "Arn": bus_arn(world.member, REGION), "RoleArn": world.role}
     events.put_targets(Rule="in", EventBusName=HUB_BUS, Targets=[target])
@@ -113,8 +113,8 @@ def test_there_is_no_third_hop(world: World) -> None:
     assert world.codes() == ["THIRD_ACCOUNT_HOP_DETECTED"]
 
 
-def test_the_queue_policy_must_name_the_rule(world: World) -> None:
-    """A queue whose policy is for another rule takes nothing from this one."""
+def test_queue_policy_must_name_the_rule(world: World) -> None:
+    """A queue whose policy names another rule accepts nothing from this rule."""
     events = world.client("events", world.hub, HUB_REGION)
     events.put_rule(Name="other", EventBusName=HUB_BUS, EventPattern=json.dumps({"source": ["aws.ec2"]}))
     events.put_targets(Rule="other", EventBusName=HUB_BUS, Targets=[{"Id": "inbox", "Arn": world.inbox}])
@@ -123,8 +123,8 @@ def test_the_queue_policy_must_name_the_rule(world: World) -> None:
     assert world.codes() == ["NO_PERMISSIONS"]
 
 
-def test_events_can_be_lost_doubled_and_held_back_on_purpose(world: World) -> None:
-    """What arrives at the hub is what the fault makes of each event."""
+def test_injected_faults_lose_duplicate_and_delay_events(world: World) -> None:
+    """The hub receives what the injected fault returns for each event."""
     held: list[dict[str, Any]] = []
 
     def tamper(event: dict[str, Any]) -> list[dict[str, Any]]:

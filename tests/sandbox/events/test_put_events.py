@@ -7,8 +7,8 @@ import json
 from tests.support.sandbox.eventbridge import HUB_REGION, REGION, World, put
 
 
-def test_a_callers_own_event_has_the_services_account_and_region(world: World) -> None:
-    """PutEvents sets account, region, time and id, and keeps the rest of the caller's."""
+def test_put_events_sets_account_and_region(world: World) -> None:
+    """PutEvents sets account, region, time and id, and keeps the caller's other fields."""
     pattern = json.dumps({"source": ["team.app"]})
     world.rules.put_rule(Name="out", EventPattern=pattern)
     answer = put(world.rules, Resources=["arn:aws:s3:::b"])
@@ -26,22 +26,22 @@ def test_a_callers_own_event_has_the_services_account_and_region(world: World) -
     }
 
 
-def test_a_caller_cannot_speak_as_aws(world: World) -> None:
-    """A source of AWS in PutEvents is refused with the documented code."""
+def test_aws_source_is_refused(world: World) -> None:
+    """PutEvents refuses a source of AWS with the documented code."""
     forged = put(world.rules, Source="aws.ec2", Detail=json.dumps({"state": "running"}))
     assert forged["ErrorCode"] == "NotAuthorizedForSourceException"
     assert world.events() == []
 
 
-def test_malformed_entries_are_answered_one_by_one(world: World) -> None:
-    """What is missing or no JSON object fails alone."""
+def test_malformed_entry_fails_alone(world: World) -> None:
+    """An entry without a field, or whose detail is not a JSON object, fails alone."""
     assert put(world.rules, Detail="no json")["ErrorCode"] == "MalformedDetail"
     assert put(world.rules, Detail="[]")["ErrorCode"] == "MalformedDetail"
     assert put(world.rules, Source="")["ErrorCode"] == "InvalidArgument"
 
 
-def test_a_direct_put_to_the_hub_is_not_a_rules_delivery(world: World) -> None:
-    """The hub's policy tells a caller's own PutEvents from a rule's delivery, and may let it in or not."""
+def test_bus_policy_distinguishes_callers_from_rules(world: World) -> None:
+    """The hub's policy can admit a caller's PutEvents and a rule's delivery separately."""
     caller = world.client("events", world.member, HUB_REGION)
     assert put(caller, EventBusName=world.bus)["ErrorCode"] == "AccessDeniedException"
     world.admit(**{"events:eventBusInvocation": "false", "aws:PrincipalArn": f"arn:aws:iam::{world.member}:role/admin"})

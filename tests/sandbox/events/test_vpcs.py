@@ -37,10 +37,10 @@ class Sandbox:
         made = self.ec2.create_vpc(CidrBlock="10.0.0.0/16", **({"TagSpecifications": tagged} if tags else {}))
         return made["Vpc"]["VpcId"]
 
-    def said(self) -> list[str]:
-        said = [event["detail"].get("eventName") or event["source"] for event in self.events]
+    def emitted(self) -> list[str]:
+        names = [event["detail"].get("eventName") or event["source"] for event in self.events]
         self.events.clear()
-        return said
+        return names
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def sandbox() -> Iterator[Sandbox]:
             yield made
 
 
-def test_a_new_vpc_is_told_of_as_its_trail_logs_it(sandbox: Sandbox) -> None:
-    """The envelope names no resource, and the record says who, what and with what outcome."""
+def test_new_vpc_emits_its_cloudtrail_record(sandbox: Sandbox) -> None:
+    """The envelope names no resource; the record has the caller, the call and its result."""
     vpc = sandbox.new_vpc()
     (event,) = sandbox.events
     detail = event.pop("detail")
@@ -76,14 +76,14 @@ def test_a_new_vpc_is_told_of_as_its_trail_logs_it(sandbox: Sandbox) -> None:
     assert not {"errorCode", "errorMessage"} & detail.keys()
 
 
-def test_a_vpcs_end_is_told_of(sandbox: Sandbox) -> None:
-    """With the VPC among the parameters; of a deletion that fails nothing is told."""
+def test_vpc_deletion_emits_an_event(sandbox: Sandbox) -> None:
+    """The event's parameters have the VPC; a failed deletion emits nothing."""
     vpc = sandbox.new_vpc()
     subnet = sandbox.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     sandbox.events.clear()
     with pytest.raises(ClientError, match="DependencyViolation"):
         sandbox.ec2.delete_vpc(VpcId=vpc)
-    assert sandbox.said() == []
+    assert sandbox.emitted() == []
     sandbox.ec2.delete_subnet(SubnetId=subnet)
     sandbox.ec2.delete_vpc(VpcId=vpc)
     (event,) = sandbox.events
@@ -93,8 +93,8 @@ def test_a_vpcs_end_is_told_of(sandbox: Sandbox) -> None:
     assert event["detail"]["responseElements"]["_return"] is True
 
 
-def test_changed_attributes_are_told_of(sandbox: Sandbox) -> None:
-    """Each with its new value, also when it had that before."""
+def test_attribute_change_emits_an_event(sandbox: Sandbox) -> None:
+    """Each event has the new value, even if the attribute had it before."""
     vpc = sandbox.new_vpc()
     sandbox.events.clear()
     sandbox.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -103,49 +103,49 @@ def test_changed_attributes_are_told_of(sandbox: Sandbox) -> None:
         {"vpcId": vpc, "enableDnsHostnames": {"value": True}},
         {"vpcId": vpc, "enableDnsSupport": {"value": True}},
     ]
-    assert sandbox.said() == ["ModifyVpcAttribute"] * 2
+    assert sandbox.emitted() == ["ModifyVpcAttribute"] * 2
     with pytest.raises(ClientError, match="InvalidVpcID"):
         sandbox.ec2.modify_vpc_attribute(VpcId="vpc-0none", EnableDnsSupport={"Value": True})
-    assert sandbox.said() == []
+    assert sandbox.emitted() == []
 
 
-def test_without_a_trail_only_tags_are_told_of(sandbox: Sandbox) -> None:
-    """They are no business of CloudTrail; and the trail that is there again logs what comes then."""
+def test_account_without_trail_emits_tag_events_only(sandbox: Sandbox) -> None:
+    """Tag events do not depend on CloudTrail; a trail that is added later logs later calls."""
     sandbox.trails.missing.add(ACCOUNT)
     vpc = sandbox.new_vpc(Name="lan")
     sandbox.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsSupport={"Value": True})
     sandbox.ec2.delete_vpc(VpcId=vpc)
-    assert sandbox.said() == ["aws.tag"]
+    assert sandbox.emitted() == ["aws.tag"]
     sandbox.trails.missing.clear()
     sandbox.new_vpc()
-    assert sandbox.said() == ["CreateVpc"]
+    assert sandbox.emitted() == ["CreateVpc"]
 
 
-def test_a_trail_is_an_accounts_own(sandbox: Sandbox) -> None:
-    """Another account without one changes nothing here."""
+def test_trails_are_per_account(sandbox: Sandbox) -> None:
+    """Another account's missing trail changes nothing in this account."""
     sandbox.trails.missing.add("210987654321")
     sandbox.new_vpc()
-    assert sandbox.said() == ["CreateVpc"]
+    assert sandbox.emitted() == ["CreateVpc"]
 
 
-def test_the_default_vpc_was_always_there(sandbox: Sandbox) -> None:
-    """A region that is looked at for the first time says nothing."""
+def test_default_vpc_emits_nothing(sandbox: Sandbox) -> None:
+    """The first use of a region emits nothing about its default VPC."""
     assert any(vpc.is_default for vpc in ec2_backends[ACCOUNT]["sa-east-1"].vpcs.values())
-    assert sandbox.said() == []
+    assert sandbox.emitted() == []
 
 
-def test_a_vpc_that_a_stack_makes_is_told_of(sandbox: Sandbox) -> None:
-    """As is its end with the stack: CloudFormation calls EC2 as anybody does."""
+def test_stack_vpc_emits_events(sandbox: Sandbox) -> None:
+    """CloudFormation calls EC2 like any caller, so a stack's VPC emits events at its creation and deletion."""
     template = 'Resources: {Vpc: {Type: "AWS::EC2::VPC", Properties: {CidrBlock: 10.0.0.0/16}}}'
     cloudformation = SESSION.client("cloudformation")
     cloudformation.create_stack(StackName="network", TemplateBody=template)
     cloudformation.delete_stack(StackName="network")
     # The stack's own tags come after the creation.
-    assert sandbox.said() == ["CreateVpc", "aws.tag", "DeleteVpc"]
+    assert sandbox.emitted() == ["CreateVpc", "aws.tag", "DeleteVpc"]
 
 
-def test_tags_given_at_creation_are_told_once(sandbox: Sandbox) -> None:
-    """After the creation, all of them in one event, of the VPC."""
+def test_creation_emits_one_tag_event(sandbox: Sandbox) -> None:
+    """One event after the creation has all tags of the VPC."""
     vpc = sandbox.new_vpc(Name="lan", team="a")
     created, tagged = sandbox.events
     assert created["detail"]["eventName"] == "CreateVpc"
@@ -160,8 +160,8 @@ def test_tags_given_at_creation_are_told_once(sandbox: Sandbox) -> None:
     }
 
 
-def test_a_tag_event_of_a_vpc_tells_what_changed_and_all_that_is(sandbox: Sandbox) -> None:
-    """Beside an instance that is tagged with it each has an event of its own; tagging alike says nothing."""
+def test_vpc_tag_event_has_changed_keys_and_all_tags(sandbox: Sandbox) -> None:
+    """A VPC and an instance tagged in one call each emit an event; setting the same value emits nothing."""
     vpc = sandbox.new_vpc(Name="lan", team="a")
     instance = sandbox.ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
     sandbox.events.clear()
@@ -178,8 +178,8 @@ def test_a_tag_event_of_a_vpc_tells_what_changed_and_all_that_is(sandbox: Sandbo
     ]
 
 
-def test_afterwards_the_emulator_says_nothing(sandbox: Sandbox) -> None:
-    """A second layer tells of VPCs while it lasts, and not after."""
+def test_bridge_is_removed(sandbox: Sandbox) -> None:
+    """A second layer emits events about VPCs while its context lasts, and none afterwards."""
     heard: list[dict[str, Any]] = []
     with ec2_events(heard.append, sandbox.clock):
         vpc = sandbox.new_vpc()

@@ -1,4 +1,4 @@
-"""What a function sees and leaves behind: package, environment, role, log."""
+"""What a function sees and what it leaves behind: package, environment variables, role, log."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sandbox.aws.functions.environment import RoleNotAssumable
 from tests.support.sandbox.functions import ACCOUNT, REGION, World
 
 
-def test_a_function_runs_the_package_and_leaves_this_process_as_it_was(world: World) -> None:
-    """Imports inside the function find the package, late ones too, and ours are the same objects afterwards."""
+def test_function_imports_its_package_in_isolation(world: World) -> None:
+    """Late imports find the package too, and this process has its own modules again afterwards."""
     before = (dict(os.environ), list(sys.path), sys.stdout, boto3.DEFAULT_SESSION, list(logging.root.handlers))
     world.function("teller")
     outcome = world.invoke()
@@ -27,25 +27,25 @@ def test_a_function_runs_the_package_and_leaves_this_process_as_it_was(world: Wo
     assert after == before
 
 
-def test_a_function_sees_its_own_environment_and_role(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables and credentials are those of the deployed function, and none is this machine's."""
+def test_function_has_its_own_environment_and_role(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables and credentials are the deployed function's, and none is this machine's."""
     monkeypatch.setenv("AWS_PROFILE", "mine")
     world.function("teller")
-    told = world.invoke().response
-    environment = told["environment"]
-    assert told["identity"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/teller"
+    response = world.invoke().response
+    environment = response["environment"]
+    assert response["identity"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/teller"
     assert environment["ORGDNS_TABLE"] == "ledger"
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == REGION
     assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "teller"
     assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert environment["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
     assert "AWS_PROFILE" not in environment
-    assert told["context"] == ["teller", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:teller", "256"]
-    assert told["remaining"] == 30_000
+    assert response["context"] == ["teller", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:teller", "256"]
+    assert response["remaining"] == 30_000
 
 
-def test_what_a_function_writes_is_its_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard output and the root logger end in the function's log, in every invocation, and not on the console."""
+def test_function_output_goes_to_its_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard output and the root logger of every invocation go to the function's log, not to the console."""
     world.function("teller")
     world.invoke()
     world.invoke()
@@ -53,23 +53,23 @@ def test_what_a_function_writes_is_its_log(world: World, capsys: pytest.CaptureF
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_functions_warnings_are_its_own(world: World) -> None:
-    """A warning is a line of the log, however strictly this process takes its own."""
+def test_function_warnings_go_to_its_log(world: World) -> None:
+    """A warning is a line of the log, even if this process turns warnings into errors."""
     world.function("warner")
     assert world.invoke("warner").error is None
     assert any("UserWarning: careful" in line for line in world.functions.logs("warner"))
 
 
-def test_a_role_that_does_not_trust_lambda_runs_nothing(world: World) -> None:
-    """The function's role is assumed as its trust policy allows, or not at all."""
+def test_role_must_trust_lambda(world: World) -> None:
+    """A function whose role does not trust Lambda does not run."""
     world.iam.update_assume_role_policy(RoleName="worker", PolicyDocument=world.trust("ec2.amazonaws.com"))
     world.function("teller")
     with pytest.raises(RoleNotAssumable):
         world.invoke()
 
 
-def test_a_warm_environment_keeps_its_modules_until_a_cold_start(world: World) -> None:
-    """A second invocation finds what the first left, a cold start and an update do not."""
+def test_warm_environment_keeps_its_modules(world: World) -> None:
+    """A second invocation finds what the first left behind; after a cold start or an update it does not."""
     world.queue()
     for _ in range(2):
         world.send("one")
@@ -80,5 +80,5 @@ def test_a_warm_environment_keeps_its_modules_until_a_cold_start(world: World) -
     world.lambda_.update_function_configuration(FunctionName="observer", Environment={"Variables": {"NEW": "1"}})
     world.send("one")
     world.functions.converge()
-    assert [line["invocation"] for line in world.told("observer")] == [1, 2, 1, 1]
-    assert {line["name"] for line in world.told("observer")} == {"packaged"}
+    assert [line["invocation"] for line in world.logged("observer")] == [1, 2, 1, 1]
+    assert {line["name"] for line in world.logged("observer")} == {"packaged"}

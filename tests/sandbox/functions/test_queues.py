@@ -8,13 +8,13 @@ from sandbox.aws.functions.service import Killed
 from tests.support.sandbox.functions import QUEUE, REGION, World
 
 
-def test_a_message_arrives_as_lambda_documents_it(world: World) -> None:
-    """The record of a message has the fields of AWS's sample event, counts and times as text."""
+def test_message_record_has_the_documented_form(world: World) -> None:
+    """A record has the fields of AWS's sample event, with counts and times as text."""
     world.queue()
     attribute = {"RULE": {"DataType": "String", "StringValue": "r"}}
     world.sqs.send_message(QueueUrl=world.url, MessageBody="one", MessageAttributes=attribute)  # type: ignore[arg-type] # plain dicts do
     assert world.functions.converge() == 1
-    (record,) = world.told("observer")[0]["event"]["Records"]
+    (record,) = world.logged("observer")[0]["event"]["Records"]
     assert record.pop("messageId")
     assert record.pop("receiptHandle")
     assert record.pop("md5OfMessageAttributes")
@@ -36,8 +36,8 @@ def test_a_message_arrives_as_lambda_documents_it(world: World) -> None:
     }
 
 
-def test_only_what_failed_comes_again_and_then_to_the_dead_letters(world: World) -> None:
-    """Successes are deleted at once; a failure is visible after its timeout, until it was received often enough."""
+def test_failed_message_returns_until_dead_lettered(world: World) -> None:
+    """Successful messages are deleted at once. A failed one returns after its timeout, up to maxReceiveCount."""
     dead = world.queue()
     world.send("good", "fail", "good")
     assert world.functions.converge() == 3
@@ -46,7 +46,7 @@ def test_only_what_failed_comes_again_and_then_to_the_dead_letters(world: World)
     assert world.functions.converge() == 0
     world.clock.advance(2)
     assert world.functions.converge() == 1
-    (record,) = world.told("observer")[-1]["event"]["Records"]
+    (record,) = world.logged("observer")[-1]["event"]["Records"]
     assert (record["body"], record["attributes"]["ApproximateReceiveCount"]) == ("fail", "2")
     world.clock.advance(181)
     assert world.functions.converge() == 0
@@ -54,8 +54,8 @@ def test_only_what_failed_comes_again_and_then_to_the_dead_letters(world: World)
 
 
 @pytest.mark.parametrize("body", ["raise", "malformed", "linger"])
-def test_an_error_a_bad_response_and_a_timeout_fail_the_whole_batch(world: World, body: str) -> None:
-    """Without a proper report no message of the batch is deleted."""
+def test_malformed_response_fails_the_whole_batch(world: World, body: str) -> None:
+    """An error, a malformed response and a timeout delete no message of the batch."""
     world.queue()
     world.send("good", body)
     world.functions.converge()
@@ -64,8 +64,8 @@ def test_an_error_a_bad_response_and_a_timeout_fail_the_whole_batch(world: World
     assert sorted(world.waiting(world.url)) == sorted(["good", body])
 
 
-def test_without_the_report_switched_on_only_an_error_fails(world: World) -> None:
-    """A mapping without ReportBatchItemFailures takes any response for success."""
+def test_response_is_ignored_without_failure_reporting(world: World) -> None:
+    """A mapping without ReportBatchItemFailures treats any response as success."""
     world.queue(FunctionResponseTypes=[])
     world.send("fail")
     world.functions.converge()
@@ -73,17 +73,17 @@ def test_without_the_report_switched_on_only_an_error_fails(world: World) -> Non
     assert world.waiting(world.url) == []
 
 
-def test_batches_are_no_larger_than_the_mapping_says(world: World) -> None:
-    """Seven messages in batches of three are three invocations."""
+def test_batch_size_is_respected(world: World) -> None:
+    """Seven messages in batches of three take three invocations."""
     world.queue(BatchSize=3)
     world.send(*["one"] * 7)
     assert world.functions.converge() == 7
-    assert [len(line["event"]["Records"]) for line in world.told("observer")] == [3, 3, 1]
+    assert [len(line["event"]["Records"]) for line in world.logged("observer")] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_worker_killed_around_an_invocation_loses_its_environment(world: World, moment: str) -> None:
-    """The batch comes again after its timeout, to a new environment, whether its work was done or not."""
+def test_killed_worker_loses_its_environment(world: World, moment: str) -> None:
+    """The batch returns after its timeout to a new environment, whether or not it was processed."""
     world.queue()
     ends = [moment]
 
@@ -98,12 +98,12 @@ def test_a_worker_killed_around_an_invocation_loses_its_environment(world: World
     world.functions.converge()
     world.clock.advance(181)
     world.functions.converge()
-    assert [line["invocation"] for line in world.told("observer")] == ([1] if moment == "before" else [1, 1])
+    assert [line["invocation"] for line in world.logged("observer")] == ([1] if moment == "before" else [1, 1])
     assert world.waiting(world.url) == []
 
 
-def test_pollers_and_logs_need_the_functions_role(world: World) -> None:
-    """Every action of the service in the function's name is put to the guard, and a denied one stops it."""
+def test_poller_and_log_actions_need_permissions(world: World) -> None:
+    """The guard checks every action of the service in the role's name; a denied one stops the poller."""
     world.queue()
     world.table()
     world.send("one")
@@ -127,8 +127,8 @@ def test_pollers_and_logs_need_the_functions_role(world: World) -> None:
         world.functions.poll()
 
 
-def test_a_disabled_mapping_is_not_polled(world: World) -> None:
-    """Messages for a disabled mapping wait."""
+def test_disabled_mapping_is_not_polled(world: World) -> None:
+    """The messages of a disabled mapping stay in the queue."""
     world.queue(Enabled=False)
     world.send("one")
     assert world.functions.converge() == 0

@@ -9,13 +9,13 @@ import pytest
 from tests.support.sandbox.functions import ACCOUNT, REGION, World
 
 
-def test_a_stream_record_arrives_as_lambda_documents_it(world: World) -> None:
-    """The record of a change has the fields of AWS's sample event, in the table's own region."""
+def test_stream_record_has_the_documented_form(world: World) -> None:
+    """A record has the fields of AWS's sample event, in the table's own region."""
     world.table()
     world.put("claim#1")
     world.dynamodb.delete_item(TableName="ledger", Key={"pk": {"S": "name"}, "sk": {"S": "claim#1"}})
     world.functions.converge()
-    inserted, removed = world.told("publisher")[0]["event"]["Records"]
+    inserted, removed = world.logged("publisher")[0]["event"]["Records"]
     assert inserted.pop("eventID") != removed["eventID"]
     assert inserted["dynamodb"].pop("SizeBytes") > 0
     assert int(inserted["dynamodb"].pop("SequenceNumber")) < int(removed["dynamodb"]["SequenceNumber"])
@@ -36,8 +36,8 @@ def test_a_stream_record_arrives_as_lambda_documents_it(world: World) -> None:
     assert removed["dynamodb"]["OldImage"]["n"] == {"N": "1"}
 
 
-def test_a_filter_keeps_other_records_from_the_function(world: World) -> None:
-    """Records that no pattern matches are passed over, and do not fill a batch."""
+def test_filter_skips_other_records(world: World) -> None:
+    """Records that no pattern matches are skipped, and do not fill a batch."""
     pattern = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}]}}}})
     world.table(FilterCriteria={"Filters": [{"Pattern": pattern}]}, BatchSize=2)
     world.put("published", "claim#1", "history#1", "claim#2", "claim#3", "published")
@@ -45,8 +45,8 @@ def test_a_filter_keeps_other_records_from_the_function(world: World) -> None:
     assert world.batches() == [["claim#1", "claim#2"], ["claim#3"]]
 
 
-def test_a_stream_is_read_again_from_the_lowest_failure_and_in_order(world: World) -> None:
-    """What came before the failure is done, what comes after the batch waits, and a retry waits its time."""
+def test_stream_retries_from_the_first_failure(world: World) -> None:
+    """Records before the failure are done, later batches wait, and a retry waits for its backoff."""
     world.table(BatchSize=3)
     world.put("a", "b-fail", "c-fail", "d")
     world.functions.converge()
@@ -55,8 +55,8 @@ def test_a_stream_is_read_again_from_the_lowest_failure_and_in_order(world: Worl
     assert world.batches() == [["a", "b-fail", "c-fail"], ["b-fail", "c-fail"]]
 
 
-def test_a_batch_is_halved_until_the_bad_record_stands_alone_and_is_given_up(world: World) -> None:
-    """With bisection one bad record goes to the destination by itself, and all others succeed."""
+def test_bisection_isolates_the_bad_record(world: World) -> None:
+    """The bad record goes alone to the failure destination, and all others succeed."""
     url = world.sqs.create_queue(QueueName="discarded")["QueueUrl"]
     destination = {"OnFailure": {"Destination": f"arn:aws:sqs:{REGION}:{ACCOUNT}:discarded"}}
     world.table(BisectBatchOnFunctionError=True, MaximumRetryAttempts=1, DestinationConfig=destination)
@@ -82,8 +82,8 @@ def test_a_batch_is_halved_until_the_bad_record_stands_alone_and_is_given_up(wor
     assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
 
 
-def test_records_older_than_a_day_are_gone(world: World) -> None:
-    """What nobody read within 24 hours is not in the stream any more."""
+def test_records_expire_after_a_day(world: World) -> None:
+    """A record that is not read within 24 hours leaves the stream."""
     world.table()
     world.put("old")
     world.clock.advance(24 * 3600)
@@ -92,8 +92,8 @@ def test_records_older_than_a_day_are_gone(world: World) -> None:
     assert world.batches() == [["new"]]
 
 
-def test_a_rolled_back_transaction_neither_repeats_nor_loses_records(world: World) -> None:
-    """The table may be another object after a failed transaction, and the reading goes on where it was."""
+def test_rolled_back_transaction_keeps_the_position(world: World) -> None:
+    """The poller continues at its position even if a failed transaction replaces the table object."""
     world.table()
     world.put("a")
     world.functions.converge()
@@ -110,8 +110,8 @@ def test_a_rolled_back_transaction_neither_repeats_nor_loses_records(world: Worl
     assert world.batches() == [["a"], ["b"]]
 
 
-def test_a_loop_that_never_settles_is_told(world: World) -> None:
-    """Settling gives up with an error rather than for ever."""
+def test_endless_loop_is_an_error(world: World) -> None:
+    """Converging stops with an error after a limit of rounds."""
     world.queue(BatchSize=1)
     world.send("one", "two", "three")
     with pytest.raises(RuntimeError, match="not converged after 2 rounds"):

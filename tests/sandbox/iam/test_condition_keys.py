@@ -19,6 +19,6 @@ from sandbox.aws.iam.permissions import normalized_record_name
         ("ü.e", r"\303\274.e"),
     ],
 )
-def test_record_names_are_normalized_as_the_condition_keys_want_them(name: str, normalized: str) -> None:
-    """Lower case, no trailing dot, and octal escapes for all but letters, digits, hyphen, underscore and dot."""
+def test_record_name_is_normalized(name: str, normalized: str) -> None:
+    """Lower case, no trailing dot, and octal escapes except for letters, digits, hyphen, underscore and dot."""
     assert normalized_record_name(name) == normalized

@@ -47,7 +47,7 @@ def conditioned(condition: Statement, key: str | None = None, value: str | tuple
     ],
 )
 def test_condition_operators(*, operator: str, expected: object, actual: str, holds: bool) -> None:
-    """Each operator compares as IAM's own does; of several values in the policy one suffices."""
+    """Each operator compares as IAM documents; one matching value of the policy suffices."""
     assert conditioned({operator: {"some:Key": expected}}, "some:key", actual) is holds
 
 
@@ -68,23 +68,23 @@ def test_condition_operators(*, operator: str, expected: object, actual: str, ho
         ("ForAnyValue:StringNotEquals", False),
     ],
 )
-def test_a_key_that_is_absent(*, operator: str, holds: bool) -> None:
-    """An absent key fails what must match, passes what must not, and passes ForAllValues."""
+def test_absent_key(*, operator: str, holds: bool) -> None:
+    """An absent key fails positive operators, and passes negated ones and ForAllValues."""
     value = "true" if operator.startswith("Bool") else "x"
     assert conditioned({operator: {"some:Key": value}}) is holds
     assert conditioned({operator: {"some:Key": value}}, "some:Key", ()) is holds
 
 
-def test_null_makes_up_for_what_for_all_values_lets_through() -> None:
-    """ForAllValues with a Null check refuses a request that does not carry the key at all."""
+def test_null_check_complements_for_all_values() -> None:
+    """ForAllValues with a Null check refuses a request without the key."""
     condition = {"ForAllValues:StringLike": {NAMES: ["*.corp.internal"]}, "Null": {NAMES: "false"}}
     assert not conditioned(condition)
     assert conditioned(condition, NAMES, ("web.corp.internal", "db.corp.internal"))
     assert not conditioned(condition, NAMES, ("web.corp.internal", "db.other.internal"))
 
 
-def test_for_any_value_wants_one_of_many() -> None:
-    """ForAnyValue holds as soon as one of the request's values matches."""
+def test_for_any_value_needs_one_match() -> None:
+    """ForAnyValue holds if any of the request's values matches."""
     condition = {"ForAnyValue:StringEquals": {"some:Key": ["a"]}}
     assert conditioned(condition, "some:Key", ("b", "a"))
     assert not conditioned(condition, "some:Key", ("b", "c"))
@@ -124,12 +124,12 @@ def test_all_conditions_must_hold() -> None:
         document(statement(Condition={"Bool": {"a:b": "maybe"}})),
         document(grant("*", Resource="*")),
         document(statement(), statement("Maybe", "other:Action")),
-        # A fault in a statement that does not match shows all the same.
+        # A fault in a statement is reported even if the statement does not match.
         document(statement(), statement(action="other:Action", Condition={"IpAddress": {"a:b": "1"}})),
     ],
 )
-def test_a_policy_that_cannot_be_read_is_an_error(policy: dict[str, Any]) -> None:
-    """What is malformed or not modelled raises, and never allows."""
+def test_unreadable_policy_is_an_error(policy: dict[str, Any]) -> None:
+    """A malformed policy, or one that uses what is not modelled, is an error and allows nothing."""
     with pytest.raises(PolicyError):
         identity_allows([policy], request())
 
@@ -145,15 +145,15 @@ def test_a_policy_that_cannot_be_read_is_an_error(policy: dict[str, Any]) -> Non
         {"Service": "events"},
     ],
 )
-def test_a_principal_that_is_not_modelled_is_an_error(principal: object) -> None:
-    """A principal of another form raises, and a resource's policy without one too."""
+def test_unknown_principal_is_an_error(principal: object) -> None:
+    """A principal of another form, and a resource policy without a Principal, are errors."""
     with pytest.raises(PolicyError):
         resource_allows(document(grant(principal)), request())
     with pytest.raises(PolicyError):
         resource_allows(document(statement()), request())
 
 
-def test_a_multivalued_key_needs_a_set_operator() -> None:
-    """Without ForAllValues or ForAnyValue many values cannot be compared."""
+def test_multivalued_key_needs_a_set_operator() -> None:
+    """Several values cannot be compared without ForAllValues or ForAnyValue."""
     with pytest.raises(PolicyError, match="several values"):
         conditioned({"StringEquals": {"some:Key": "a"}}, "some:Key", ("a",))

@@ -1,4 +1,4 @@
-"""Which requests policies allow: actions, resources, principals, and identity with resource policies."""
+"""Which requests policies allow: actions, resources, principals, and identity policies with resource policies."""
 
 from __future__ import annotations
 
@@ -43,25 +43,25 @@ if TYPE_CHECKING:
     ],
 )
 def test_action_and_resource(*, action: object, resource: object, expected: bool) -> None:
-    """Actions match without case, resources with it; wildcards match within a part of an ARN."""
+    """Actions match case-insensitively, resources case-sensitively; a wildcard stays within a part of an ARN."""
     assert identity_allows([document(statement(action=action, resource=resource))], request()) is expected
 
 
-def test_a_wildcard_does_not_reach_over_a_part_of_an_arn() -> None:
-    """`table*` in an ARN's region does not swallow the account behind it."""
+def test_wildcard_stays_within_a_part_of_an_arn() -> None:
+    """`table*` in an ARN's region does not match the account after it."""
     policy = document(statement(resource="arn:aws:dynamodb:eu*ledger:x:y"))
     assert not identity_allows([policy], request())
 
 
-def test_a_call_on_everything_needs_a_grant_on_everything() -> None:
-    """A call with no resource of its own is granted by `*` alone."""
-    asked = Request(ROLE, ACCOUNT, "ec2:DescribeInstances", "*")
-    assert identity_allows([document(statement(action="ec2:*"))], asked)
-    assert not identity_allows([document(statement(action="ec2:*", resource="arn:aws:ec2:*:*:instance/*"))], asked)
+def test_call_without_resource_needs_a_grant_on_all() -> None:
+    """Only `*` grants a call that has no resource."""
+    call = Request(ROLE, ACCOUNT, "ec2:DescribeInstances", "*")
+    assert identity_allows([document(statement(action="ec2:*"))], call)
+    assert not identity_allows([document(statement(action="ec2:*", resource="arn:aws:ec2:*:*:instance/*"))], call)
 
 
-def test_not_action_and_not_resource_match_all_but_what_they_name() -> None:
-    """NotAction and NotResource turn the match around."""
+def test_not_action_and_not_resource_invert_the_match() -> None:
+    """NotAction and NotResource match everything they do not name."""
     deny = document(statement(), {"Effect": "Deny", "NotAction": "dynamodb:*", "NotResource": "arn:aws:s3:::*"})
     assert evaluate(deny, request()) is Effect.ALLOW
     assert evaluate(deny, request("sqs:SendMessage")) is Effect.DENY
@@ -69,15 +69,15 @@ def test_not_action_and_not_resource_match_all_but_what_they_name() -> None:
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_an_explicit_deny_wins_whatever_the_order(order: int) -> None:
-    """A Deny that matches decides, first or last, in one document or in two."""
+def test_explicit_deny_wins_in_any_order(order: int) -> None:
+    """A matching Deny decides, first or last, in the same document or in another one."""
     both = [statement(), statement("Deny", resource=TABLE)][::order]
     assert evaluate(document(*both), request()) is Effect.DENY
     assert not identity_allows([document(each) for each in both], request())
 
 
-def test_nothing_that_matches_is_no_decision_and_no_permission() -> None:
-    """What no statement speaks of is not allowed."""
+def test_unmatched_request_is_not_allowed() -> None:
+    """A request that no statement matches is not allowed."""
     policy = document(statement(action="dynamodb:PutItem"))
     assert evaluate(policy, request()) is Effect.NO_DECISION
     assert not identity_allows([policy], request())
@@ -99,19 +99,19 @@ def test_nothing_that_matches_is_no_decision_and_no_permission() -> None:
     ],
 )
 def test_principal(*, principal: object, expected: bool) -> None:
-    """An account stands for all of its principals, a role's ARN for that role alone."""
+    """An account matches all of its principals; a role's ARN matches that role alone."""
     assert resource_allows(document(grant(principal, Resource="*")), request()) is expected
 
 
-def test_a_service_is_allowed_by_the_resource_alone() -> None:
-    """A service principal has no identity policy and is matched by its name."""
-    asked = Request("events.amazonaws.com", "", "sqs:SendMessage", TABLE, {"aws:SourceArn": TABLE})
+def test_service_needs_the_resource_policy_alone() -> None:
+    """A service principal has no identity policy, and is matched by name."""
+    call = Request("events.amazonaws.com", "", "sqs:SendMessage", TABLE, {"aws:SourceArn": TABLE})
     policy = document(
         grant({"Service": "events.amazonaws.com"}, Resource="*", Condition={"ArnEquals": {"aws:SourceArn": TABLE}})
     )
-    assert allowed(asked, [], policy, ACCOUNT)
-    assert not allowed(asked, [], None, ACCOUNT)
-    assert not allowed(Request("lambda.amazonaws.com", "", asked.action, TABLE, asked.context), [], policy, ACCOUNT)
+    assert allowed(call, [], policy, ACCOUNT)
+    assert not allowed(call, [], None, ACCOUNT)
+    assert not allowed(Request("lambda.amazonaws.com", "", call.action, TABLE, call.context), [], policy, ACCOUNT)
 
 
 NAMED = document(grant({"AWS": ROLE}))
@@ -148,7 +148,7 @@ ALLOWS = document(statement(action="*"))
 def test_identity_and_resource_policies_together(
     *, action: str, identity: list[Any], resource: dict[str, Any] | None, resource_account: str, expected: bool
 ) -> None:
-    """One account or two, trust policy or not, decide which sides must allow."""
+    """Which sides must allow depends on the accounts, and on whether the action assumes a role."""
     assert allowed(request(action), identity, resource, resource_account) is expected
 
 
@@ -168,32 +168,32 @@ REQUESTS = st.builds(
 
 
 @given(st.lists(DOCUMENTS, max_size=3), REQUESTS)
-def test_a_deny_that_matches_always_wins(documents: list[Any], asked: Request) -> None:
-    """Whatever else is granted, one Deny on the request ends it, on either side."""
-    deny = document(statement("Deny", asked.action, asked.resource))
-    assert not identity_allows([*documents, deny], asked)
-    assert not allowed(asked, [*documents, deny], document(grant("*")), ACCOUNT)
+def test_matching_deny_always_wins(documents: list[Any], call: Request) -> None:
+    """One matching Deny on either side refuses the request, whatever else is granted."""
+    deny = document(statement("Deny", call.action, call.resource))
+    assert not identity_allows([*documents, deny], call)
+    assert not allowed(call, [*documents, deny], document(grant("*")), ACCOUNT)
 
 
 @given(st.lists(DOCUMENTS, max_size=3), st.builds(statement, st.just("Allow"), ACTIONS, RESOURCES), REQUESTS)
-def test_an_allow_more_never_takes_a_permission_away(documents: list[Any], more: Statement, asked: Request) -> None:
-    """What was allowed stays allowed when an Allow is added."""
-    before = identity_allows(documents, asked)
-    assert identity_allows([*documents, document(more)], asked) or not before
+def test_further_allow_never_removes_a_permission(documents: list[Any], more: Statement, call: Request) -> None:
+    """An allowed request stays allowed if an Allow is added."""
+    before = identity_allows(documents, call)
+    assert identity_allows([*documents, document(more)], call) or not before
 
 
 @given(st.lists(STATEMENTS, min_size=1, max_size=5), REQUESTS, st.randoms())
-def test_the_order_and_the_cut_of_statements_decide_nothing(
-    statements: list[Statement], asked: Request, random: Random
+def test_order_and_grouping_of_statements_do_not_matter(
+    statements: list[Statement], call: Request, random: Random
 ) -> None:
-    """One document with all statements and one for each, in any order, mean the same."""
+    """One document with all statements equals one document for each, in any order."""
     shuffled = random.sample(statements, len(statements))
-    whole = identity_allows([document(*statements)], asked)
-    assert whole == identity_allows([document(each) for each in shuffled], asked)
+    whole = identity_allows([document(*statements)], call)
+    assert whole == identity_allows([document(each) for each in shuffled], call)
 
 
 @given(st.lists(DOCUMENTS, max_size=2), DOCUMENTS, REQUESTS)
-def test_across_accounts_is_never_easier(documents: list[Any], policy: dict[str, Any], asked: Request) -> None:
-    """What is allowed across accounts would be allowed within one."""
+def test_cross_account_access_is_never_easier(documents: list[Any], policy: dict[str, Any], call: Request) -> None:
+    """A request that is allowed across accounts is also allowed within one account."""
     resource = document(*({**each, "Principal": {"AWS": ROLE}} for each in policy["Statement"]))
-    assert not allowed(asked, documents, resource, OTHER) or allowed(asked, documents, resource, ACCOUNT)
+    assert not allowed(call, documents, resource, OTHER) or allowed(call, documents, resource, ACCOUNT)

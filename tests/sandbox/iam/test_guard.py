@@ -1,4 +1,4 @@
-"""Which calls of a guarded role pass, and how a denied call is answered."""
+"""Which calls of guarded roles pass, and how a denied call is answered."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ READER = f"arn:aws:iam::{WEB}:role/orgdns-reader"
 CONDITION = "route53:ChangeResourceRecordSets"
 
 
-def test_a_chain_of_roles_that_is_allowed_passes_and_is_noted(guard: Guard) -> None:
-    """The observer assumes the reader in another account, which describes instances there."""
+def test_allowed_chain_of_roles_passes(guard: Guard) -> None:
+    """The observer assumes the reader in another account and describes instances; the guard records both."""
     observer = client_with(session_of(OBSERVER), "sts")
     reader = observer.assume_role(RoleArn=READER, RoleSessionName="observer")["Credentials"]
     assert client_with(reader, "ec2").describe_instances()["Reservations"] == []
@@ -28,8 +28,8 @@ def test_a_chain_of_roles_that_is_allowed_passes_and_is_noted(guard: Guard) -> N
     assert guard.used_actions("orgdns-reader") == guard.granted_actions("orgdns-reader") == {"ec2:DescribeInstances"}
 
 
-def test_used_and_granted_actions_differ_by_what_was_never_called(guard: Guard) -> None:
-    """A grant that is never used shows as the difference of the two sets."""
+def test_unused_grants_are_the_difference(guard: Guard) -> None:
+    """A grant that is never used is the difference of granted and used actions."""
     table()
     client_with(session_of(OBSERVER), "dynamodb").get_item(TableName="ledger", Key={"pk": {"S": "a"}})
     assert guard.used_actions("orgdns-observer") == {"dynamodb:GetItem"}
@@ -78,7 +78,7 @@ def test_used_and_granted_actions_differ_by_what_was_never_called(guard: Guard) 
         ),
     ],
 )
-def test_what_no_policy_grants_is_denied_in_the_services_own_words(
+def test_denied_call_gets_the_services_own_error(
     *,
     guard: Guard,
     service: str,
@@ -87,7 +87,7 @@ def test_what_no_policy_grants_is_denied_in_the_services_own_words(
     expected: tuple[str, int],
     resource: str,
 ) -> None:
-    """Each service refuses with its own code and status, and the guard notes what was refused."""
+    """Each service refuses with its own code and status, and the guard records the refusal."""
     caller = client_with(session_of(OBSERVER), service)
     with pytest.raises(ClientError) as refused:
         getattr(caller, operation)(**parameters)
@@ -96,8 +96,8 @@ def test_what_no_policy_grants_is_denied_in_the_services_own_words(
     assert guard.calls["orgdns-observer"] == set()
 
 
-def test_a_role_that_does_not_trust_the_caller_is_not_assumed(guard: Guard) -> None:
-    """The identity policy alone does not open a role in another account, nor one that is not there."""
+def test_role_must_trust_its_caller(guard: Guard) -> None:
+    """An identity policy alone does not suffice to assume a role of another account, or a missing role."""
     role(DATA, "orgdns-reader", {"Principal": {"AWS": WEB}}, {"Action": "ec2:DescribeInstances"})
     observer = client_with(session_of(OBSERVER), "sts")
     for account in (DATA, MANAGEMENT):
@@ -107,16 +107,16 @@ def test_a_role_that_does_not_trust_the_caller_is_not_assumed(guard: Guard) -> N
     assert len(guard.denied) == 2
 
 
-def test_the_condition_of_a_trust_policy_counts(guard: Guard) -> None:
-    """The reader trusts the observer of the organization, and not another role of the same account."""
+def test_trust_policy_condition_counts(guard: Guard) -> None:
+    """The reader trusts the organization's observer, and no other role of the same account."""
     other = role(HUB, "orgdns-publisher", LAMBDA, {"Action": "sts:AssumeRole"})
     with pytest.raises(ClientError):
         client_with(session_of(other), "sts").assume_role(RoleArn=READER, RoleSessionName="x")
     assert guard.denied == [Denied(other, "sts:AssumeRole", READER)]
 
 
-def test_record_changes_are_held_against_their_names_types_and_actions(guard: Guard) -> None:
-    """The writer may create and delete A records under the domain, and nothing else."""
+def test_record_changes_are_checked_by_name_type_and_action(guard: Guard) -> None:
+    """The writer may create and delete A records below the domain, and nothing else."""
     route53 = client("route53", DATA)
     zone = route53.create_hosted_zone(Name="corp.internal", CallerReference="x")["HostedZone"]["Id"].split("/")[-1]
     writer = role(
@@ -169,16 +169,16 @@ def test_record_changes_are_held_against_their_names_types_and_actions(guard: Gu
     assert guard.used_actions("orgdns-writer") == {"route53:ChangeResourceRecordSets"}
 
 
-def test_an_operation_that_is_not_modelled_never_passes(guard: Guard) -> None:
-    """A guarded role's call that the guard cannot judge is an error of its own, whatever the policies say."""
+def test_unknown_operation_never_passes(guard: Guard) -> None:
+    """A guarded role's call that is not modelled is a separate error, whatever the policies say."""
     grant(HUB, "orgdns-observer", {"Action": "*"})
     with pytest.raises(UnknownOperation, match="s3:ListBuckets"):
         client_with(session_of(OBSERVER), "s3").list_buckets()
     assert guard.granted_actions("orgdns-observer") == {"*"}
 
 
-def test_others_pass_untouched(guard: Guard) -> None:
-    """Administrators and roles that are not guarded are neither checked nor noted."""
+def test_unguarded_callers_pass(guard: Guard) -> None:
+    """Administrators and other roles are neither checked nor recorded."""
     client("s3", HUB, "us-east-1").create_bucket(Bucket="anything")
     deployer = role(HUB, "deployer", LAMBDA, {"Action": "s3:GetObject"})
     client_with(session_of(deployer), "ec2").describe_vpcs()
@@ -186,8 +186,8 @@ def test_others_pass_untouched(guard: Guard) -> None:
     assert not any(guard.calls.values())
 
 
-def test_an_updated_policy_counts_at_once(guard: Guard) -> None:
-    """The guard reads what is deployed at the time of the call."""
+def test_updated_policy_counts_at_once(guard: Guard) -> None:
+    """The guard reads the deployed policies at the time of the call."""
     table()
     client_of_observer = client_with(session_of(OBSERVER), "dynamodb")
     client_of_observer.put_item(TableName="ledger", Item={"pk": {"S": "a"}})
@@ -198,8 +198,8 @@ def test_an_updated_policy_counts_at_once(guard: Guard) -> None:
     assert guard.used_actions("orgdns-observer") == {"dynamodb:PutItem"}
 
 
-def test_check_judges_what_aws_does_in_a_roles_name(guard: Guard) -> None:
-    """Pollers ask the guard directly, and are noted or refused as a call would be."""
+def test_check_covers_actions_of_aws_services(guard: Guard) -> None:
+    """Pollers call the guard directly; it records or refuses them like API calls."""
     guard.check(OBSERVER, "dynamodb:GetItem", TABLE)
     assert guard.used_actions("orgdns-observer") == {"dynamodb:GetItem"}
     queue = f"arn:aws:sqs:{REGION}:{HUB}:orgdns-events"
@@ -210,8 +210,8 @@ def test_check_judges_what_aws_does_in_a_roles_name(guard: Guard) -> None:
     assert [each.role_arn for each in guard.denied] == [OBSERVER, f"arn:aws:iam::{HUB}:role/none"]
 
 
-def test_out_of_force_nothing_is_checked() -> None:
-    """The guard leaves botocore as it found it."""
+def test_guard_is_removed() -> None:
+    """Outside its context the guard checks nothing, and botocore is unchanged."""
     with mock_aws():
         guard = Guard()
         with guard.in_force():
@@ -221,8 +221,8 @@ def test_out_of_force_nothing_is_checked() -> None:
         assert not guard.denied
 
 
-def test_a_transaction_needs_the_permissions_of_its_parts() -> None:
-    """A transaction has no permission of its own, batches have one, an index has an ARN of its own."""
+def test_transaction_needs_the_permissions_of_its_parts() -> None:
+    """A transaction has no permission of its own, a batch has one, and an index has its own ARN."""
     caller = Caller(HUB, REGION)
 
     def needed(operation: str, parameters: dict[str, Any]) -> set[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a guarded role needs for Route 53 Profiles: any policy is on all resources, and may be on a VPC alone."""
+"""Which permissions a guarded role needs for Route 53 Profiles: a policy cannot name a Profile, but can name a VPC."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def guard() -> Iterator[Guard]:
 
 
 def guarded(*statements: dict[str, Any]) -> Any:  # noqa: ANN401 - there are no types for the service here
-    """A client of the service in the name of a role that is granted this."""
+    """A client of the service with the session of a role that has these grants."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     iam = client("iam", OWNER)
     iam.create_role(RoleName="orgdns-observer", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
@@ -40,8 +40,8 @@ def guarded(*statements: dict[str, Any]) -> Any:  # noqa: ANN401 - there are no 
     return client_with(session["Credentials"], "route53profiles")
 
 
-def test_what_is_listed_is_listed_of_everything(guard: Guard) -> None:
-    """Each list has an action of its own, and the role is noted with it."""
+def test_lists_need_their_own_actions(guard: Guard) -> None:
+    """Each list has its own action, and the guard records it for the role."""
     service = guarded({"Action": ["route53profiles:ListProfiles", "route53profiles:ListProfileResourceAssociations"]})
     profile_id = client("route53profiles", OWNER).create_profile(Name="shared")["Profile"]["Id"]
     service.list_profiles()
@@ -55,8 +55,8 @@ def test_what_is_listed_is_listed_of_everything(guard: Guard) -> None:
     assert guard.used_actions("orgdns-observer") == guard.granted_actions("orgdns-observer")
 
 
-def test_a_policy_may_name_the_vpc(guard: Guard) -> None:
-    """Another VPC is refused, to associate it and to end that, and looking at VPCs is a permission of its own."""
+def test_policy_can_name_the_vpc(guard: Guard) -> None:
+    """Associating or disassociating another VPC is refused; describing VPCs is a separate permission."""
     vpc, other = vpc_of(OWNER), vpc_of(OWNER)
     actions = ["route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"]
     condition = {"StringEquals": {VPC_KEY: vpc}}
@@ -72,16 +72,16 @@ def test_a_policy_may_name_the_vpc(guard: Guard) -> None:
     assert guard.used_actions("orgdns-observer") == {*actions, "ec2:DescribeVpcs"}
 
 
-def test_without_describing_vpcs_none_is_associated(guard: Guard) -> None:
-    """The permission of the service alone is not enough."""
+def test_association_needs_describe_vpcs(guard: Guard) -> None:
+    """The Profiles permission alone is not enough."""
     service = guarded({"Action": "route53profiles:*"})
     with pytest.raises(service.exceptions.AccessDeniedException):
         service.associate_profile(ProfileId="rp-0", ResourceId=vpc_of(OWNER), Name="a")
     assert guard.denied == [Denied(ROLE, "ec2:DescribeVpcs", "*")]
 
 
-def test_tags_need_a_permission_of_their_own() -> None:
-    """It is on the association, which has no id yet."""
+def test_tags_need_their_own_permission() -> None:
+    """The permission is on the association, which has no id yet."""
     parameters = {"ResourceId": "vpc-1", "Tags": [{"Key": "a", "Value": "b"}]}
     *_, last = needed_permissions("route53profiles", "AssociateProfile", parameters, Caller(OWNER, REGION))
     association = f"arn:aws:route53profiles:{REGION}:{OWNER}:profile-association/*"

@@ -82,15 +82,15 @@ ZONE = "arn:aws:route53:::hostedzone/Z1"
         ),
     ],
 )
-def test_what_is_asked_about_vpcs_and_their_dns_needs_these(
+def test_needed_permissions(
     service: str, operation: str, parameters: dict[str, Any], expected: tuple[Permission, ...]
 ) -> None:
-    """The zone or VPC in question where it can be named, and to see the VPCs where AWS looks them up."""
+    """A call needs its zone or VPC where a policy can name it, and DescribeVpcs where AWS reads VPCs."""
     assert needed_permissions(service, operation, parameters, Caller(WEB, REGION)) == expected
 
 
-def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> None:
-    """A role that may associate VPCs of one region only, and that must be able to describe them."""
+def test_association_needs_vpc_condition_and_describe_vpcs(guard: Guard) -> None:
+    """A role limited to one region's VPCs associates them only, and only if it may describe VPCs."""
     allowed = {
         "Action": "route53:AssociateVPCWithHostedZone",
         "Condition": {
@@ -113,8 +113,8 @@ def test_an_association_needs_its_vpc_allowed_and_to_see_it(guard: Guard) -> Non
 
 
 @pytest.mark.parametrize("name", ["orgdns-associator", "orgdns-authorizer", "orgdns-vpc-associator"])
-def test_the_roles_that_associate_vpcs_are_guarded(guard: Guard, name: str) -> None:
-    """What no policy of theirs grants is refused, in the words of the Resolver."""
+def test_vpc_roles_are_guarded(guard: Guard, name: str) -> None:
+    """The Resolver refuses what no policy of these roles grants."""
     resolver = client_with(session_of(role(WEB, name, LAMBDA, {"Action": "a:B"})), "route53resolver")
     with pytest.raises(ClientError) as refused:
         resolver.list_resolver_rules()

@@ -8,8 +8,8 @@ from sandbox.aws.profiles.rules import Profiles
 from tests.support.sandbox.profiles import ELSEWHERE, OWNER, SHOP, WEB, Others, arn, made, made_for_web, refusal
 
 
-def test_only_a_vpc_of_the_callers_own_is_associated(profiles: Profiles, others: Others) -> None:
-    """Not even the owner of the profile may choose for others, and a VPC of another region is none."""
+def test_only_the_callers_own_vpc_is_associated(profiles: Profiles, others: Others) -> None:
+    """Even the Profile's owner cannot associate another account's VPC, or a VPC of another region."""
     profile_id = made_for_web(profiles, others)
     others.vpcs.add((ELSEWHERE, "vpc-far"))
     for caller, vpc in ((OWNER, "vpc-web"), (WEB, "vpc-own"), (OWNER, "vpc-far"), (OWNER, "vpc-none")):
@@ -19,8 +19,8 @@ def test_only_a_vpc_of_the_callers_own_is_associated(profiles: Profiles, others:
         )
 
 
-def test_an_association_is_its_vpcs_accounts(profiles: Profiles, others: Others) -> None:
-    """The profile's owner neither sees nor ends it, the VPC's account does both."""
+def test_association_belongs_to_the_vpcs_account(profiles: Profiles, others: Others) -> None:
+    """The VPC's account sees and ends the association; the Profile's owner does neither."""
     profile_id = made_for_web(profiles, others)
     own = profiles.associate(OWNER, profile_id, "vpc-own", "own")
     web = profiles.associate(WEB, profile_id, "vpc-web", "web")
@@ -36,8 +36,8 @@ def test_an_association_is_its_vpcs_accounts(profiles: Profiles, others: Others)
     assert refusal(profiles.disassociate, WEB, profile_id, "vpc-web") == missing
 
 
-def test_a_profile_is_associated_with_a_vpc_once(profiles: Profiles) -> None:
-    """Again it is there already; by another name or priority that is not how to change them."""
+def test_profile_is_associated_with_a_vpc_once(profiles: Profiles) -> None:
+    """A second association is refused, and does not change name or priority."""
     profile_id = made(profiles)
     assert profiles.associate(OWNER, profile_id, "vpc-own", "a").priority == 100
     for priority in (None, 100):
@@ -50,16 +50,16 @@ def test_a_profile_is_associated_with_a_vpc_once(profiles: Profiles) -> None:
 
 
 @pytest.mark.parametrize("priority", [None, 100, 99, 9_901])
-def test_a_second_profile_needs_a_priority_of_its_own(profiles: Profiles, priority: int | None) -> None:
-    """It must be given, must differ from the first one's, and lies from 100 to 9900."""
+def test_second_profile_needs_its_own_priority(profiles: Profiles, priority: int | None) -> None:
+    """A second Profile needs a priority from 100 to 9900 that differs from the first one's."""
     profiles.associate(OWNER, made(profiles, "first"), "vpc-own", "first")
     second = made(profiles, "second")
     assert refusal(profiles.associate, OWNER, second, "vpc-own", "a", priority)[0] == "ValidationException"
     assert profiles.associate(OWNER, second, "vpc-own", "a", 9_900).priority == 9_900
 
 
-def test_a_vpc_has_two_profiles(profiles: Profiles) -> None:
-    """A third one is refused, whatever its priority, until one has gone."""
+def test_vpc_has_at_most_two_profiles(profiles: Profiles) -> None:
+    """A third Profile is refused with any priority, until another one is disassociated."""
     first, second, third = (made(profiles, name) for name in ("first", "second", "third"))
     profiles.associate(OWNER, first, "vpc-own", "a", 300)
     profiles.associate(OWNER, second, "vpc-own", "a", 200)
@@ -72,8 +72,8 @@ def test_a_vpc_has_two_profiles(profiles: Profiles) -> None:
     profiles.associate(OWNER, third, "vpc-own", "a", 300)
 
 
-def test_a_profile_has_so_many_vpcs_of_all_accounts(profiles: Profiles, others: Others) -> None:
-    """The owner and those it shares with have one quota."""
+def test_vpc_quota_of_a_profile_spans_accounts(profiles: Profiles, others: Others) -> None:
+    """The owner and the accounts it shares the Profile with have one quota."""
     profiles.limits.vpcs = 2
     profile_id = made(profiles)
     others.shared[profile_id] = {WEB.account, SHOP.account}
@@ -85,8 +85,8 @@ def test_a_profile_has_so_many_vpcs_of_all_accounts(profiles: Profiles, others: 
     )
 
 
-def test_a_vpc_has_the_zones_of_its_profiles_by_priority(profiles: Profiles) -> None:
-    """The lowest value comes first; a change of a profile reaches the VPC at once, and other VPCs have nothing."""
+def test_vpc_has_zones_by_priority(profiles: Profiles) -> None:
+    """The lowest value comes first. A changed Profile reaches its VPCs at once, and no others."""
     late, early = made(profiles, "late"), made(profiles, "early")
     profiles.attach(OWNER, late, arn("ZCORP"), "corp")
     profiles.attach(OWNER, early, arn("ZCORP2"), "corp")

@@ -14,12 +14,12 @@ from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.clock import RealClock
 from tests.support.profiles_world import OWNER, WEB, client, vpc_of, zone_arn, zone_of
 from tests.support.sandbox.organizations import REGION, client_with
-from tests.support.sandbox.profile_calls import Json, error, profile, seen, share
+from tests.support.sandbox.profile_calls import Json, error, profile, share, visible_profiles
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_a_profile_is_its_callers() -> None:
-    """The access key tells the account, the endpoint the region; what is made is what is shown."""
+def test_profile_belongs_to_the_caller() -> None:
+    """The access key decides the account and the endpoint the region; the API returns what was created."""
     service = client("route53profiles", OWNER)
     made = service.create_profile(Name="shared", ClientToken="once")["Profile"]
     assert made["Arn"] == f"arn:aws:route53profiles:{REGION}:{OWNER}:profile/{made['Id']}"
@@ -28,15 +28,15 @@ def test_a_profile_is_its_callers() -> None:
     assert service.get_profile(ProfileId=made["Id"])["Profile"] == made
     (summary,) = service.list_profiles()["ProfileSummaries"]
     assert summary == {key: made[key] for key in ("Id", "Arn", "Name", "ShareStatus")}
-    assert seen(WEB) == {}
+    assert visible_profiles(WEB) == {}
     assert client("route53profiles", OWNER, "eu-central-1").list_profiles()["ProfileSummaries"] == []
     assert service.delete_profile(ProfileId=made["Id"])["Profile"]["Status"] == "DELETED"
-    assert seen(OWNER) == {}
+    assert visible_profiles(OWNER) == {}
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_a_session_of_a_role_is_its_accounts() -> None:
-    """Whoever assumes a role in another account sees that account's profiles."""
+def test_role_session_uses_the_roles_account() -> None:
+    """A session of a role in another account sees that account's Profiles."""
     made = profile()
     session = client("sts", WEB).assume_role(RoleArn=f"arn:aws:iam::{OWNER}:role/any", RoleSessionName="web")
     service = client_with(session["Credentials"], "route53profiles")
@@ -44,8 +44,8 @@ def test_a_session_of_a_role_is_its_accounts() -> None:
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_a_vpc_is_associated_shown_and_disassociated() -> None:
-    """Each answer has the association as it is; the filters find it by its VPC and by its profile."""
+def test_vpc_association_through_the_api() -> None:
+    """Each response has the current association, and lists can be filtered by VPC and by Profile."""
     service, vpc = client("route53profiles", OWNER), vpc_of(OWNER)
     first, second = profile()["Id"], profile(name="other")["Id"]
     made = service.associate_profile(ProfileId=first, ResourceId=vpc, Name="own")["ProfileAssociation"]
@@ -67,8 +67,8 @@ def test_a_vpc_is_associated_shown_and_disassociated() -> None:
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_a_zone_is_attached_shown_and_taken_off() -> None:
-    """Only the account's own private zones are found."""
+def test_zone_attachment_through_the_api() -> None:
+    """Only the account's own private zones can be attached."""
     service, profile_id = client("route53profiles", OWNER), profile()["Id"]
     arn = zone_arn(zone_of(OWNER, "corp.internal"))
     named = {"ProfileId": profile_id, "ResourceArn": arn}
@@ -93,8 +93,8 @@ def test_a_zone_is_attached_shown_and_taken_off() -> None:
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_errors_are_those_of_the_model() -> None:
-    """A client has an exception of its own for each, with what it tells besides."""
+def test_errors_are_those_of_botocores_model() -> None:
+    """The client raises its own exception for each error, with its details."""
     service = client("route53profiles", OWNER)
     with pytest.raises(service.exceptions.ResourceNotFoundException) as missing:
         service.get_profile(ProfileId="rp-0")
@@ -109,8 +109,8 @@ def test_errors_are_those_of_the_model() -> None:
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_lists_come_in_pages() -> None:
-    """Of the size that is asked for, at most 100; a page goes on where the one before ended, whatever went since."""
+def test_lists_are_paged() -> None:
+    """A page has the requested size, at most 100, and continues where the last one ended despite deletions."""
     service = client("route53profiles", OWNER)
     ids = sorted(profile(name=f"p{number}")["Id"] for number in range(5))
     first = service.list_profiles(MaxResults=2)
@@ -127,12 +127,12 @@ def test_lists_come_in_pages() -> None:
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_motos_server_answers_as_well() -> None:
-    """Also where the path holds an ARN, and with the same errors."""
+def test_service_answers_over_http() -> None:
+    """The service answers through moto's server too, with an ARN in the path and with the same errors."""
     made, arn = profile(), zone_arn(zone_of(OWNER, "corp.internal"))
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, request_handler=_Quiet)
@@ -154,8 +154,8 @@ def test_motos_server_answers_as_well() -> None:
         server.server_close()
 
 
-def test_the_bridge_is_taken_away_again() -> None:
-    """Outside of its context the emulator knows no such service, and shares no profile."""
+def test_bridge_is_removed() -> None:
+    """Outside the context the emulator has no such service and shares no Profile."""
     before = backends.get_backend, backend_index.backend_url_patterns
     client.cache_clear()
     with mock_aws():

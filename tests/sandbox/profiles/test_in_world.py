@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 
 
-def test_a_profile_is_shared_and_answers_in_the_organization(made: World) -> None:
-    """The networking account shares it with all, and a VPC that has no zones answers from the profile's."""
+def test_shared_profile_answers_in_the_organization(made: World) -> None:
+    """A VPC without zones answers from the Profile that the networking account shares with everybody."""
     network = made.config.network.account
     owner = made.client("route53profiles", network, REGION)
     place = {"VPCId": made.add_vpc(network, REGION, associated=False).id, "VPCRegion": REGION}

@@ -1,4 +1,4 @@
-"""What a VPC's Resolver answers from the zones of its profiles, and which zone wins where several could answer."""
+"""What a VPC's Resolver answers from the zones of its Profiles, and which zone wins if several match."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Network:
-    """Zones and profiles of the owner, and one VPC to ask in."""
+    """The owner's zones and Profiles, and a VPC to query from."""
 
     def __init__(self, server: DnsServer) -> None:
         self.server = server
@@ -30,7 +30,7 @@ class Network:
         self.ports = {self.vpc: server.serve(self.vpc)}
 
     def zone(self, domain: str, *, direct: bool = False, **addresses: str) -> str:
-        """A zone with A records, of this VPC when it is direct, else of another one."""
+        """A zone with A records: associated with this VPC if `direct`, otherwise with another one."""
         zone = zone_of(OWNER, domain, self.vpc if direct else None)
         changes = [
             {
@@ -58,7 +58,7 @@ class Network:
         self.service.associate_profile(ProfileId=profile_id, ResourceId=self.vpc, Name="own", Priority=priority)
 
     def ask(self, name: str, vpc: str | None = None) -> str:
-        """The address, or what is told instead."""
+        """The address in the answer, or the response code."""
         vpc = vpc or self.vpc
         if vpc not in self.ports:
             self.ports[vpc] = self.server.serve(vpc)
@@ -74,8 +74,8 @@ def network() -> Iterator[Network]:
             yield Network(server)
 
 
-def test_a_vpc_answers_from_the_zones_of_its_profile(network: Network) -> None:
-    """From when it is associated until it is not, and whatever is attached meanwhile."""
+def test_vpc_answers_from_its_profiles_zones(network: Network) -> None:
+    """While the Profile is associated its VPC answers from all of its zones, including later ones."""
     profile_id = network.profile(network.zone("corp.internal", web="10.0.0.1"))
     assert network.ask("web.corp.internal") == "NXDOMAIN"
     network.associate(profile_id)
@@ -88,8 +88,8 @@ def test_a_vpc_answers_from_the_zones_of_its_profile(network: Network) -> None:
     assert network.ask("web.corp.internal") == network.ask("db.dev.internal") == "NXDOMAIN"
 
 
-def test_of_one_domain_the_vpcs_own_zone_answers(network: Network) -> None:
-    """Also for a name that only the profile's zone holds: there is no fallback."""
+def test_own_zone_wins_at_the_same_domain(network: Network) -> None:
+    """The VPC's own zone answers even for a name that only the Profile's zone has: there is no fallback."""
     network.associate(network.profile(network.zone("corp.internal", web="10.0.0.1", far="10.0.0.3")))
     assert network.ask("web.corp.internal") == "10.0.0.1"
     network.zone("corp.internal", direct=True, web="10.0.0.2")
@@ -97,8 +97,8 @@ def test_of_one_domain_the_vpcs_own_zone_answers(network: Network) -> None:
     assert network.ask("far.corp.internal") == "NXDOMAIN"
 
 
-def test_the_most_specific_domain_answers_wherever_it_comes_from(network: Network) -> None:
-    """The profile's zone below the VPC's own, and the VPC's own below the profile's."""
+def test_most_specific_domain_wins(network: Network) -> None:
+    """The most specific zone answers, whether it is the VPC's own or the Profile's."""
     below = network.zone("dev.corp.internal", web="10.0.0.1")
     above = network.zone("prod.internal", web="10.0.0.2")
     network.associate(network.profile(below, above))
@@ -110,8 +110,8 @@ def test_the_most_specific_domain_answers_wherever_it_comes_from(network: Networ
     assert network.ask("web.prod.internal") == "10.0.0.2"
 
 
-def test_of_two_profiles_the_lower_priority_value_answers(network: Network) -> None:
-    """In whichever order they were associated; what only the other one has is answered as well."""
+def test_lower_priority_value_wins(network: Network) -> None:
+    """The order of association does not matter, and zones of the other Profile alone answer too."""
     network.associate(
         network.profile(network.zone("corp.internal", web="10.0.0.1"), network.zone("a.internal", x="10.0.0.3")), 300
     )
@@ -120,8 +120,8 @@ def test_of_two_profiles_the_lower_priority_value_answers(network: Network) -> N
     assert network.ask("x.a.internal") == "10.0.0.3"
 
 
-def test_a_zone_that_was_deleted_answers_no_more(network: Network) -> None:
-    """The rest of the profile does."""
+def test_deleted_zone_no_longer_answers(network: Network) -> None:
+    """The other zones of the Profile still answer."""
     gone, stays = network.zone("gone.internal"), network.zone("corp.internal", web="10.0.0.1")
     network.associate(network.profile(gone, stays))
     client("route53", OWNER).delete_hosted_zone(Id=gone)
@@ -129,8 +129,8 @@ def test_a_zone_that_was_deleted_answers_no_more(network: Network) -> None:
     assert network.ask("web.corp.internal") == "10.0.0.1"
 
 
-def test_a_shared_profile_answers_in_other_accounts(network: Network) -> None:
-    """By the association that the VPC's own account makes, and so long as it is shared."""
+def test_shared_profile_answers_in_other_accounts(network: Network) -> None:
+    """A VPC of another account answers through its own association, while the Profile is shared."""
     profile_id = network.profile(network.zone("corp.internal", web="10.0.0.1"))
     arn = network.service.get_profile(ProfileId=profile_id)["Profile"]["Arn"]
     client("ram", MANAGEMENT).enable_sharing_with_aws_organization()

@@ -1,4 +1,4 @@
-"""Profiles and their sharing as resources of a template: what stands afterwards, and what is refused."""
+"""Profiles and resource shares in templates: what a stack creates, and what is refused."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ TEMPLATE: Json = {
 
 @pytest.fixture
 def deploys() -> Iterator[Deployer]:
-    with organization(), deployer() as one:
+    with organization(), deployer() as deploys:
         client("ram", MANAGEMENT).enable_sharing_with_aws_organization()
-        yield one
+        yield deploys
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def attached(profile_id: str) -> list[Json]:
     return found
 
 
-def test_a_profile_with_its_zone_is_shared(deploys: Deployer, zone: str) -> None:
-    """What the template says is what Route 53 and AWS RAM show, in other accounts too."""
+def test_stack_shares_a_profile_with_its_zone(deploys: Deployer, zone: str) -> None:
+    """Route 53 and AWS RAM return the template's properties, in other accounts too."""
     outputs = deploy(deploys, zone)
     profile_id = outputs["Id"]
     assert outputs["Arn"] == f"arn:aws:route53profiles:{REGION}:{OWNER}:profile/{profile_id}"
@@ -114,8 +114,8 @@ def test_a_profile_with_its_zone_is_shared(deploys: Deployer, zone: str) -> None
     assert (share["name"], share["allowExternalPrincipals"], share["status"]) == ("profiles", False, "ACTIVE")
 
 
-def test_a_shares_principals_and_name_are_updated(deploys: Deployer, zone: str) -> None:
-    """It stays the same share; those who are not named any more have no access any more."""
+def test_share_is_updated_in_place(deploys: Deployer, zone: str) -> None:
+    """The share keeps its ARN, and principals that are no longer named lose access."""
     before = deploy(deploys, zone)
     after = deploy(deploys, zone, changed("Share", Name="fewer"), With=unit_arn(TOP))
     assert after == before
@@ -127,8 +127,8 @@ def test_a_shares_principals_and_name_are_updated(deploys: Deployer, zone: str) 
     assert (profiles(WEB), profiles(SHOP)) == ([before["Id"]], [])
 
 
-def test_zones_come_and_go_with_their_resources(deploys: Deployer, zone: str) -> None:
-    """A resource that is added attaches its zone, one that is taken out takes it off."""
+def test_zone_resources_attach_and_detach(deploys: Deployer, zone: str) -> None:
+    """An added resource attaches its zone, a removed one detaches it."""
     profile_id = deploy(deploys, zone)["Id"]
     dev = zone_of(OWNER, "dev.internal")
     properties = {"ProfileId": {"Ref": "Profile"}, "ResourceArn": zone_arn(dev), "Name": "dev"}
@@ -141,8 +141,8 @@ def test_zones_come_and_go_with_their_resources(deploys: Deployer, zone: str) ->
     assert [each["ResourceArn"] for each in attached(profile_id)] == [zone_arn(dev)]
 
 
-def test_everything_goes_with_the_stack(deploys: Deployer, zone: str) -> None:
-    """Profile, zone and share; the zone itself is another's."""
+def test_stack_deletion_deletes_everything(deploys: Deployer, zone: str) -> None:
+    """Profile, attachment and share are deleted; the zone belongs to another stack and stays."""
     deploy(deploys, zone)
     deploys.delete(OWNER, REGION, "stack")
     assert profiles(OWNER) == profiles(WEB) == []
@@ -151,8 +151,8 @@ def test_everything_goes_with_the_stack(deploys: Deployer, zone: str) -> None:
     assert deploy(deploys, zone)["Id"] == profiles(OWNER)[0]
 
 
-def test_a_profile_that_is_associated_stays(deploys: Deployer, zone: str) -> None:
-    """The stack cannot go while a VPC of the owner's has its profile."""
+def test_associated_profile_blocks_deletion(deploys: Deployer, zone: str) -> None:
+    """The stack cannot be deleted while a VPC is associated with its Profile."""
     profile_id = deploy(deploys, zone)["Id"]
     vpc, service = vpc_of(OWNER), client("route53profiles", OWNER)
     service.associate_profile(ProfileId=profile_id, ResourceId=vpc, Name="own")
@@ -161,8 +161,8 @@ def test_a_profile_that_is_associated_stays(deploys: Deployer, zone: str) -> Non
     assert profiles(OWNER) == [profile_id]
 
 
-def test_tags_are_updated_and_names_are_not(deploys: Deployer, zone: str) -> None:
-    """A changed name, profile or zone would replace the resource, which is refused rather than left undone."""
+def test_only_tags_are_updated(deploys: Deployer, zone: str) -> None:
+    """A changed name, Profile or zone would replace the resource and is refused."""
     before = deploy(deploys, zone)
     assert deploy(deploys, zone, changed("Profile", Tags=[])) == before
     for resource, properties in (
@@ -176,7 +176,7 @@ def test_tags_are_updated_and_names_are_not(deploys: Deployer, zone: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("resource", "properties", "told"),
+    ("resource", "properties", "message"),
     [
         ("Profile", {"Name": {"Ref": "AWS::NoValue"}}, r"needs \['Name'\]"),
         ("Profile", {"Name": "123"}, "InvalidParameterException"),
@@ -190,31 +190,35 @@ def test_tags_are_updated_and_names_are_not(deploys: Deployer, zone: str) -> Non
         ("Share", {"ResourceArns": [f"arn:aws:route53profiles:{REGION}:{OWNER}:profile/rp-0"]}, "UnknownResource"),
     ],
 )
-def test_what_aws_or_the_sandbox_does_not_know_is_refused(
-    deploys: Deployer, zone: str, resource: str, properties: Json, told: str
+def test_unknown_property_is_refused(
+    deploys: Deployer, zone: str, resource: str, properties: Json, message: str
 ) -> None:
-    """Nothing is left out in silence, and nothing stays behind."""
-    with pytest.raises(DeploymentFailed, match=told):
+    """No property is silently ignored, and nothing is left behind."""
+    with pytest.raises(DeploymentFailed, match=message):
         deploy(deploys, zone, changed(resource, **properties))
     assert profiles(OWNER) == []
 
 
-def test_the_default_permission_may_be_named(deploys: Deployer, zone: str) -> None:
-    """It is what AWS RAM grants without it."""
+def test_default_permission_is_accepted(deploys: Deployer, zone: str) -> None:
+    """AWS RAM grants this permission even if the template does not name it."""
     permission = "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
     outputs = deploy(deploys, zone, changed("Share", PermissionArns=[permission]))
     assert profiles(WEB) == [outputs["Id"]]
 
 
-def test_an_attribute_that_is_not_there_is_refused(deploys: Deployer, zone: str) -> None:
-    """A template that asks for it does not come up."""
+def test_unknown_attribute_is_refused(deploys: Deployer, zone: str) -> None:
+    """A template that refers to an unknown attribute fails."""
     template = changed("Share", Name={"Fn::GetAtt": ["Profile", "Status"]})
     with pytest.raises(DeploymentFailed, match="Profile does not have the attribute Status"):
         deploy(deploys, zone, template)
 
 
-def test_without_the_bridge_the_types_are_refused() -> None:
-    """A profile that nothing would answer for is not made."""
+def test_types_need_the_bridge() -> None:
+    """Without the service's bridge a template with a Profile is refused."""
     template = {"Resources": {"Profile": TEMPLATE["Resources"]["Profile"]}}
-    with mock_aws(), deployer() as one, pytest.raises(DeploymentFailed, match=r"needs the bridge of sandbox\.aws\.profiles"):
-        one.deploy(OWNER, REGION, "stack", json.dumps(template))
+    with (
+        mock_aws(),
+        deployer() as deploys,
+        pytest.raises(DeploymentFailed, match=r"needs the bridge of sandbox\.aws\.profiles"),
+    ):
+        deploys.deploy(OWNER, REGION, "stack", json.dumps(template))

@@ -1,4 +1,4 @@
-"""Profiles, their shares and their zones: who sees and changes what."""
+"""Profiles, their shares and their zones: who sees and who changes what."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sandbox.aws.profiles.rules import Profiles
 from tests.support.sandbox.profiles import ELSEWHERE, OWNER, REGION, WEB, Others, arn, made, made_for_web, refusal
 
 
-def test_a_profile_has_the_arn_of_its_owner_and_region(profiles: Profiles) -> None:
-    """It is found by it, and it is no other account's or region's."""
+def test_arn_has_owner_and_region(profiles: Profiles) -> None:
+    """A Profile is found by its ARN, and not by another account's or region's."""
     profile = profiles.create(OWNER, "shared", "token")
     assert profile.arn == f"arn:aws:route53profiles:{REGION}:{OWNER.account}:profile/{profile.id}"
     assert profile.id.startswith("rp-")
@@ -20,8 +20,8 @@ def test_a_profile_has_the_arn_of_its_owner_and_region(profiles: Profiles) -> No
     assert profiles.visible(ELSEWHERE) == profiles.visible(WEB) == ()
 
 
-def test_a_token_creates_one_profile(profiles: Profiles) -> None:
-    """A call that is repeated gets what the first one made; another account's token is another one."""
+def test_client_token_creates_one_profile(profiles: Profiles) -> None:
+    """A repeated call returns the first Profile; the same token of another account creates another one."""
     first = profiles.create(OWNER, "shared", "token")
     assert profiles.create(OWNER, "shared", "token") == first
     assert profiles.create(OWNER, "shared", "other") != first
@@ -29,8 +29,8 @@ def test_a_token_creates_one_profile(profiles: Profiles) -> None:
     assert profiles.create(ELSEWHERE, "shared", "token") != first
 
 
-def test_an_account_has_five_profiles_in_a_region(profiles: Profiles) -> None:
-    """The sixth is refused there, and nowhere else."""
+def test_account_has_at_most_five_profiles_in_a_region(profiles: Profiles) -> None:
+    """The sixth Profile is refused in that region only."""
     for number in range(5):
         made(profiles, f"p{number}")
     assert refusal(made, profiles, "p5")[0] == "LimitExceededException"
@@ -39,8 +39,8 @@ def test_an_account_has_five_profiles_in_a_region(profiles: Profiles) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "123", "a.b", "a" * 65])
-def test_names_are_those_of_the_model(profiles: Profiles, name: str) -> None:
-    """No digits alone, no dots, at most 64 characters."""
+def test_invalid_name_is_refused(profiles: Profiles, name: str) -> None:
+    """A name must not be digits alone, have dots, or exceed 64 characters."""
     profile_id = made(profiles, "It's a-name_1")
     for call, *arguments in (
         (profiles.create, OWNER, name, "other"),
@@ -50,8 +50,8 @@ def test_names_are_those_of_the_model(profiles: Profiles, name: str) -> None:
         assert refusal(call, *arguments) == ("InvalidParameterException", {"FieldName": "Name"})
 
 
-def test_what_is_not_there_is_told_from_what_is_anothers(profiles: Profiles) -> None:
-    """A profile of another region is not there, one that is not shared is denied."""
+def test_missing_and_foreign_profiles_have_different_errors(profiles: Profiles) -> None:
+    """A Profile of another region is not found; one that is not shared is denied."""
     profile_id = made(profiles)
     assert refusal(profiles.get, OWNER, "rp-0") == ("ResourceNotFoundException", {"ResourceType": "PROFILE"})
     assert refusal(profiles.get, ELSEWHERE, profile_id)[0] == "ResourceNotFoundException"
@@ -66,8 +66,8 @@ def test_what_is_not_there_is_told_from_what_is_anothers(profiles: Profiles) -> 
         assert refusal(call, *arguments)[0] == "AccessDeniedException"
 
 
-def test_a_shared_profile_can_be_seen_and_associated_but_not_changed(profiles: Profiles, others: Others) -> None:
-    """That is what AWS RAM grants by default."""
+def test_shared_profile_can_be_read_and_associated_only(profiles: Profiles, others: Others) -> None:
+    """AWS RAM's default permission allows to read and associate, but not to change."""
     profile_id = made_for_web(profiles, others)
     zone = profiles.attach(OWNER, profile_id, arn("ZCORP"), "corp")
     profile = profiles.get(WEB, profile_id)
@@ -86,13 +86,13 @@ def test_a_shared_profile_can_be_seen_and_associated_but_not_changed(profiles: P
     assert profiles.share_status(OWNER, profile) == "NOT_SHARED"
 
 
-def test_the_quotas_are_awss() -> None:
-    """Five profiles, 1,000 VPCs and 5,000 private hosted zones a profile, two profiles a VPC."""
+def test_default_quotas() -> None:
+    """Five Profiles, 1,000 VPCs and 5,000 private hosted zones for each Profile, two Profiles for each VPC."""
     assert Limits() == Limits(profiles=5, vpcs=1_000, zones=5_000, profiles_of_vpc=2)
 
 
-def test_only_private_zones_of_the_owners_own_are_attached(profiles: Profiles) -> None:
-    """Another account's zone is not found, and what is no zone is not modelled or no resource at all."""
+def test_only_the_owners_private_zones_are_attached(profiles: Profiles) -> None:
+    """Another account's zone is not found; other resources are not modelled or invalid."""
     profile_id = made(profiles)
     zone = profiles.attach(OWNER, profile_id, arn("ZCORP"), "corp")
     assert (zone.resource_arn, zone.domain, zone.owner) == (arn("ZCORP"), "corp.internal.", OWNER.account)
@@ -109,8 +109,8 @@ def test_only_private_zones_of_the_owners_own_are_attached(profiles: Profiles) -
         profiles.attach(OWNER, profile_id, "arn:aws:route53resolver:eu-west-1:100000000001:resolver-rule/r", "a")
 
 
-def test_a_profile_has_one_zone_of_a_domain(profiles: Profiles) -> None:
-    """Neither the same zone nor another one of its domain is attached beside it, below it one is."""
+def test_profile_has_one_zone_for_a_domain(profiles: Profiles) -> None:
+    """A second zone with the same domain is refused; a zone for a subdomain is accepted."""
     profile_id = made(profiles)
     profiles.attach(OWNER, profile_id, arn("ZCORP"), "corp")
     for taken in ("ZCORP", "ZCORP2"):
@@ -123,8 +123,8 @@ def test_a_profile_has_one_zone_of_a_domain(profiles: Profiles) -> None:
     assert [each.zone_id for each in profiles.resources(OWNER, profile_id)] == ["ZDEV", "ZCORP2"]
 
 
-def test_a_profile_has_so_many_zones(profiles: Profiles) -> None:
-    """The quota counts those of one profile."""
+def test_zone_quota_of_a_profile(profiles: Profiles) -> None:
+    """The quota counts the zones of one Profile."""
     profiles.limits.zones = 1
     first, second = made(profiles, "first"), made(profiles, "second")
     profiles.attach(OWNER, first, arn("ZCORP"), "corp")
@@ -135,8 +135,8 @@ def test_a_profile_has_so_many_zones(profiles: Profiles) -> None:
     profiles.attach(OWNER, second, arn("ZDEV"), "dev")
 
 
-def test_a_profile_is_deleted_without_vpcs_and_takes_its_zones_along(profiles: Profiles, others: Others) -> None:
-    """A VPC of another account holds it too; another profile with the zone keeps it."""
+def test_deleted_profile_loses_its_zones(profiles: Profiles, others: Others) -> None:
+    """A VPC of any account blocks the deletion; another Profile keeps the same zone."""
     profile_id, other = made_for_web(profiles, others), made(profiles, "other")
     for each in (profile_id, other):
         profiles.attach(OWNER, each, arn("ZCORP"), "corp")
@@ -148,8 +148,8 @@ def test_a_profile_is_deleted_without_vpcs_and_takes_its_zones_along(profiles: P
     assert [each.zone_id for each in profiles.resources(OWNER, other)] == ["ZCORP"]
 
 
-def test_what_is_no_longer_shared_is_lost(profiles: Profiles, others: Others) -> None:
-    """The VPC's association has ended, also if the profile is shared again; the owner's own goes on."""
+def test_unshared_profile_loses_foreign_vpcs(profiles: Profiles, others: Others) -> None:
+    """The association ends for good, even if the Profile is shared again; the owner's own VPC keeps it."""
     profile_id = made_for_web(profiles, others)
     profiles.attach(OWNER, profile_id, arn("ZCORP"), "corp")
     profiles.associate(OWNER, profile_id, "vpc-own", "a")

@@ -1,4 +1,4 @@
-"""Shares of Profiles through boto3 and RAM."""
+"""Shares of Profiles through boto3 and AWS RAM."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.profiles_world import (
     vpc_of,
 )
 from tests.support.sandbox.organizations import MANAGEMENT, REGION
-from tests.support.sandbox.profile_calls import error, profile, seen, share
+from tests.support.sandbox.profile_calls import error, profile, share, visible_profiles
 
 if TYPE_CHECKING:
     from sandbox.aws.organization import Organization
@@ -46,53 +46,53 @@ def enabled(profiles_world: ProfilesWorld) -> Organization:
     ],
 )
 @pytest.mark.usefixtures("enabled")
-def test_a_share_reaches_those_it_names(principal: str, expected: set[str]) -> None:
-    """The organization, a unit with those below it, an account; one outside would have to accept an invitation."""
+def test_share_reaches_its_principals(principal: str, expected: set[str]) -> None:
+    """The organization, a unit with the units below it, or an account; an outside account would be invited."""
     made = profile()
     share(made["Arn"], principal)
-    assert seen(OWNER) == {made["Id"]: "SHARED_BY_ME"}
+    assert visible_profiles(OWNER) == {made["Id"]: "SHARED_BY_ME"}
     accounts = (MANAGEMENT, WEB, SHOP, STRANGER)
-    assert {account for account in accounts if seen(account)} == expected
-    assert all(seen(account) == {made["Id"]: "SHARED_WITH_ME"} for account in expected)
+    assert {account for account in accounts if visible_profiles(account)} == expected
+    assert all(visible_profiles(account) == {made["Id"]: "SHARED_WITH_ME"} for account in expected)
 
 
-def test_a_share_follows_the_organization(enabled: Organization) -> None:
-    """An account that is moved below the unit has access, one that left the organization has not; nor without share."""
+def test_share_follows_the_organization(enabled: Organization) -> None:
+    """An account moved below the unit gets access. One that left the organization, and a deleted share, lose it."""
     made = profile()
     given = share(made["Arn"], unit_arn(TOP))
-    assert not seen(SHOP)
+    assert not visible_profiles(SHOP)
     enabled.move_account(SHOP, BELOW)
-    assert seen(SHOP)
+    assert visible_profiles(SHOP)
     vpc, service = vpc_of(SHOP), client("route53profiles", SHOP)
     service.associate_profile(ProfileId=made["Id"], ResourceId=vpc, Name="shop")
     enabled.move_account(SHOP, APART)
-    assert not seen(SHOP)
+    assert not visible_profiles(SHOP)
     assert service.list_profile_associations()["ProfileAssociations"] == []
-    assert seen(WEB)
+    assert visible_profiles(WEB)
     client("ram", OWNER).delete_resource_share(resourceShareArn=given["resourceShareArn"])
-    assert not seen(WEB)
-    assert seen(OWNER) == {made["Id"]: "NOT_SHARED"}
+    assert not visible_profiles(WEB)
+    assert visible_profiles(OWNER) == {made["Id"]: "NOT_SHARED"}
 
 
 @pytest.mark.usefixtures("profiles_world")
-def test_sharing_within_the_organization_is_enabled_by_its_management_account() -> None:
-    """Before, the organization is not found, and an account of it would be invited as any other."""
+def test_sharing_must_be_enabled_by_the_management_account() -> None:
+    """Before that the organization is not found, and its accounts would be invited like any other."""
     made = profile()
     for principal in (ORGANIZATION_ARN, unit_arn(TOP)):
         with pytest.raises(ClientError, match="could not be found"):
             share(made["Arn"], principal)
     share(made["Arn"], WEB)
-    assert not seen(WEB)
+    assert not visible_profiles(WEB)
     assert error(client("ram", OWNER).enable_sharing_with_aws_organization) == ("OperationNotPermittedException", 400)
     client("ram", MANAGEMENT).enable_sharing_with_aws_organization()
-    assert seen(WEB)
+    assert visible_profiles(WEB)
     share(made["Arn"], ORGANIZATION_ARN)
-    assert seen(SHOP)
+    assert visible_profiles(SHOP)
 
 
 @pytest.mark.usefixtures("enabled")
-def test_only_ones_own_profile_is_shared_and_only_with_what_there_is() -> None:
-    """Neither a profile that was shared with the account, nor one of another region; no root, no strange unit."""
+def test_only_own_profiles_and_known_principals() -> None:
+    """A shared Profile, one of another region, the root and an unknown unit are refused."""
     made, far = profile(), profile(region="eu-central-1")
     share(made["Arn"], WEB)
     for account, arn in ((WEB, made["Arn"]), (OWNER, far["Arn"]), (OWNER, made["Arn"] + "0")):
@@ -105,12 +105,12 @@ def test_only_ones_own_profile_is_shared_and_only_with_what_there_is() -> None:
         share(made["Arn"], STRANGER, allowExternalPrincipals=False)
     with pytest.raises(ClientError, match="malformed"):
         share(made["Arn"], "somebody")
-    assert seen(SHOP) == {}
+    assert visible_profiles(SHOP) == {}
 
 
 @pytest.mark.usefixtures("enabled")
-def test_what_else_is_shared_is_shared_as_before() -> None:
-    """The emulator's own checks stand, also beside a profile, and a refused share does not exist."""
+def test_other_resources_are_shared_as_before() -> None:
+    """The emulator's own checks still apply, also next to a Profile, and a refused share does not exist."""
     subnet = f"arn:aws:ec2:{REGION}:{OWNER}:subnet/subnet-1"
     made, ram = profile(), client("ram", OWNER)
     given = ram.create_resource_share(name="both", resourceArns=[subnet, made["Arn"]], principals=[unit_arn(TOP)])

@@ -19,14 +19,14 @@ RULES = AutodefinedReverse("eu-west-1", ("10.1.0.0/16", "100.64.8.0/23"), ("10.2
         ("10.0.0.0/8", ["10.in-addr.arpa."]),
     ],
 )
-def test_a_range_has_the_fewest_domains_of_whole_labels(cidr: str, domains: list[str]) -> None:
-    """As many labels as the range fixes, rounded up, and as many domains as that takes."""
+def test_range_has_the_fewest_domains(cidr: str, domains: list[str]) -> None:
+    """A range has as many labels as it fixes, rounded up, and as many domains as that takes."""
     assert list(reverse_domains(cidr)) == domains
 
 
 @given(st.integers(16, 28), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
-def test_the_domains_are_exactly_the_range(length: int, base: int, offset: int) -> None:
-    """An address of the range lies in one domain; the addresses right before and after it lie in none."""
+def test_domains_cover_exactly_the_range(length: int, base: int, offset: int) -> None:
+    """Each address of the range is in one domain; the addresses right before and after it are in none."""
     network = IPv4Network((base, length), strict=False)
     domains = reverse_domains(str(network))
 
@@ -39,8 +39,8 @@ def test_the_domains_are_exactly_the_range(length: int, base: int, offset: int) 
     assert around(int(network.broadcast_address) + 1) == 0
 
 
-def test_the_private_ranges_and_those_of_the_vpcs_have_rules() -> None:
-    """Of the VPC's own CIDRs, of connected VPCs' ones, and of RFC 1918, but not beyond; the most specific is found."""
+def test_private_and_connected_ranges_have_rules() -> None:
+    """The VPC's CIDRs, connected VPCs' CIDRs and RFC 1918 have rules; the most specific one is found."""
     found = {
         name: RULES.responsible_domain(f"{name}.in-addr.arpa.")
         for name in ("4.0.1.10", "4.0.2.10", "9.54.237.10", "1.0.31.172", "1.0.32.172", "1.9.64.100", "1.10.64.100")
@@ -62,27 +62,27 @@ def test_the_private_ranges_and_those_of_the_vpcs_have_rules() -> None:
     ("region", "name"),
     [("eu-west-1", "ip-10-1-0-4.eu-west-1.compute.internal."), ("us-east-1", "ip-10-1-0-4.ec2.internal.")],
 )
-def test_an_address_of_the_vpc_has_the_name_that_ec2_gave_it(region: str, name: str) -> None:
-    """Below the region's domain, which in us-east-1 is an older one."""
+def test_address_of_the_vpc_has_its_ec2_name(region: str, name: str) -> None:
+    """The name is below the region's domain; us-east-1 has an older one."""
     assert AutodefinedReverse(region, ("10.1.0.0/16",)).instance_name("4.0.1.10.in-addr.arpa.") == name
 
 
 @pytest.mark.parametrize(
     "name", ["4.0.2.10", "9.54.237.10", "1.10", "x.4.0.1.10", "256.0.1.10", "x.0.1.10", "04.0.1.10"]
 )
-def test_no_other_name_is_an_instance(name: str) -> None:
-    """Neither an address outside the VPC, nor what is no address at all."""
+def test_other_name_has_no_ec2_name(name: str) -> None:
+    """An address outside the VPC, and a name that is not an address, have none."""
     assert RULES.instance_name(f"{name}.in-addr.arpa.") is None
 
 
-def test_only_a_reverse_name_is_an_address() -> None:
-    """The very inverse of how an address is written as a name."""
+def test_reversed_address_inverts_the_reverse_name() -> None:
+    """Only a reverse name has an address, the one that it was built from."""
     assert reversed_address("4.3.2.1.in-addr.arpa.") == IPv4Address("1.2.3.4")
     assert reversed_address("4.3.2.1.ip6.arpa.") is None
     assert reversed_address("in-addr.arpa.") is None
 
 
-def test_without_rules_nothing_is_answered() -> None:
-    """Where they are disabled, not even the private ranges have one."""
+def test_disabled_rules_answer_nothing() -> None:
+    """Where the rules are disabled, not even the private ranges have one."""
     assert NO_RULES.domains == frozenset()
     assert NO_RULES.responsible_domain("4.0.1.10.in-addr.arpa.") is None

@@ -38,8 +38,8 @@ def values(found: Answer) -> list[str]:
     return [str(record) for rrset in found.answers for record in rrset]
 
 
-def test_a_name_answers_with_its_values_and_ttl() -> None:
-    """Under the name as it was asked, in whatever case."""
+def test_name_has_its_values_and_ttl() -> None:
+    """The answer has the name as it was queried, in any case."""
     found = ask([zone("corp.internal.", simple("web.corp.internal", "A", "10.0.0.1"))], "WEB.corp.internal")
     assert found.rcode == dns.rcode.NOERROR
     assert values(found) == ["10.0.0.1"]
@@ -48,14 +48,14 @@ def test_a_name_answers_with_its_values_and_ttl() -> None:
     assert found.authority == ()
 
 
-def test_without_a_responsible_zone_the_name_does_not_exist() -> None:
-    """It does not recurse, and a zone whose name merely ends alike is not responsible."""
+def test_name_without_zone_is_nxdomain() -> None:
+    """There is no recursion, and a zone whose name ends in the same letters is not responsible."""
     assert ask([], "web.corp.internal") == Answer(dns.rcode.NXDOMAIN)
     assert ask([zone("corp.internal.")], "web.notcorp.internal") == Answer(dns.rcode.NXDOMAIN)
 
 
-def test_the_most_specific_zone_answers_alone() -> None:
-    """A name missing there does not exist, though the wider zone has it."""
+def test_most_specific_zone_answers_alone() -> None:
+    """A name that is missing there does not exist, even if the wider zone has it."""
     wide = zone("internal.", simple("web.corp.internal", "A", "10.0.0.1"), simple("a.internal", "A", "10.0.0.2"))
     narrow = zone("corp.internal.", simple("db.corp.internal", "A", "10.0.0.3"))
     for zones in ([wide, narrow], [narrow, wide]):
@@ -65,8 +65,8 @@ def test_the_most_specific_zone_answers_alone() -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing.corp.internal", "a.web.corp.internal"])
-def test_a_missing_name_is_nxdomain_with_the_zones_soa(name: str) -> None:
-    """What lies below an existing name is missing too; the answer may be remembered for the SOA's time."""
+def test_missing_name_is_nxdomain_with_soa(name: str) -> None:
+    """A missing name below an existing one is NXDOMAIN too, cacheable for the SOA's time."""
     found = ask([zone("corp.internal.", simple("web.corp.internal", "A", "10.0.0.1"))], name)
     assert found.rcode == dns.rcode.NXDOMAIN
     assert [str(record) for record in found.authority[0]] == [SOA]
@@ -75,22 +75,22 @@ def test_a_missing_name_is_nxdomain_with_the_zones_soa(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "type_"), [("a.web.corp.internal", "AAAA"), ("web.corp.internal", "A")])
-def test_an_existing_name_without_the_type_is_no_nxdomain(name: str, type_: str) -> None:
-    """Neither where the name has another type, nor where only a name below it exists."""
+def test_existing_name_without_the_type_is_not_nxdomain(name: str, type_: str) -> None:
+    """The answer is empty if the name has another type, or if only a name below it exists."""
     found = ask([zone("corp.internal.", simple("a.web.corp.internal", "A", "10.0.0.1"))], name, type_)
     assert found.rcode == dns.rcode.NOERROR
     assert found.answers == ()
     assert found.authority[0].rdtype == dns.rdatatype.SOA
 
 
-def test_up_to_eight_members_all_answer() -> None:
-    """Each member's values are part of one answer."""
+def test_up_to_eight_members_answer() -> None:
+    """Each member's values are in one answer."""
     zones = [zone("corp.internal.", *(member("web.corp.internal", str(n), f"10.0.0.{n}") for n in range(8)))]
     assert sorted(values(ask(zones, "web.corp.internal"))) == [f"10.0.0.{n}" for n in range(8)]
 
 
-def test_of_more_members_eight_answer_by_chance() -> None:
-    """Every member has its turn, and the same chance gives the same answer."""
+def test_eight_random_members_answer() -> None:
+    """Every member is chosen at times, and the same random seed gives the same answer."""
     zones = [zone("corp.internal.", *(member("web.corp.internal", str(n), f"10.0.0.{n}") for n in range(20)))]
     answers = [frozenset(values(ask(zones, "web.corp.internal", seed=seed))) for seed in range(50)]
     assert {len(found) for found in answers} == {8}
@@ -98,14 +98,14 @@ def test_of_more_members_eight_answer_by_chance() -> None:
     assert values(ask(zones, "web.corp.internal", seed=7)) == values(ask(zones, "web.corp.internal", seed=7))
 
 
-def test_a_simple_record_set_answers_with_all_its_values() -> None:
-    """The eight are a rule of multivalue answer routing only."""
+def test_simple_record_set_has_all_its_values() -> None:
+    """The limit of eight applies to multivalue answers only."""
     zones = [zone("corp.internal.", simple("web.corp.internal", "A", *(f"10.0.0.{n}" for n in range(20))))]
     assert len(values(ask(zones, "web.corp.internal"))) == 20
 
 
-def test_a_wildcard_answers_for_names_that_do_not_exist() -> None:
-    """At any depth, but neither for a name that exists with another type, nor below one that exists."""
+def test_wildcard_answers_for_missing_names() -> None:
+    """A wildcard answers at any depth, but not for or below an existing name."""
     zones = [
         zone(
             "corp.internal.",
@@ -123,15 +123,15 @@ def test_a_wildcard_answers_for_names_that_do_not_exist() -> None:
     assert ask(zones, "corp.internal").answers == ()
 
 
-def test_a_wildcard_is_only_a_whole_leftmost_label() -> None:
-    """Elsewhere the asterisk is a character like any other."""
+def test_wildcard_is_the_leftmost_label_only() -> None:
+    """Elsewhere the asterisk is an ordinary character."""
     zones = [zone("corp.internal.", simple("a*.corp.internal", "A", "10.0.0.9"))]
     assert ask(zones, "ab.corp.internal").rcode == dns.rcode.NXDOMAIN
     assert values(ask(zones, "a*.corp.internal")) == ["10.0.0.9"]
 
 
-def test_a_cname_is_followed_through_the_vpcs_zones() -> None:
-    """Its target's zone decides how the answer ends; out of all zones, the alias alone is the answer."""
+def test_cname_is_followed_through_the_zones() -> None:
+    """The target's zone decides the result; outside all zones the CNAME alone is the answer."""
     zones = [
         zone(
             "corp.internal.",
@@ -151,8 +151,8 @@ def test_a_cname_is_followed_through_the_vpcs_zones() -> None:
     assert (out.rcode, values(out)) == (dns.rcode.NOERROR, ["example.com."])
 
 
-def test_a_circle_of_cnames_ends() -> None:
-    """It is a fault of the zone, so the server fails."""
+def test_cname_loop_is_servfail() -> None:
+    """A loop is a fault of the zone."""
     zones = [
         zone(
             "corp.internal.",
@@ -163,14 +163,14 @@ def test_a_circle_of_cnames_ends() -> None:
     assert ask(zones, "a.corp.internal").rcode == dns.rcode.SERVFAIL
 
 
-def test_a_reverse_name_answers() -> None:
-    """A PTR is found by the address written backwards."""
+def test_reverse_name_answers() -> None:
+    """A PTR record is found by the reversed address."""
     zones = [zone("10.10.in-addr.arpa.", simple("3.2.10.10.in-addr.arpa", "PTR", "web.corp.internal"))]
     assert values(ask(zones, "3.2.10.10.in-addr.arpa", "PTR")) == ["web.corp.internal."]
 
 
-def test_an_alias_is_not_answered_by_guess() -> None:
-    """It is said that this resolver does not follow it."""
+def test_alias_record_set_is_an_error() -> None:
+    """The resolver does not follow aliases, and says so."""
     alias = ResourceRecordSet("a.corp.internal.", "A", None, (), alias_target=(("DNSName", "b."),))
     with pytest.raises(NotImplementedError, match="alias"):
         ask([zone("corp.internal.", alias)], "a.corp.internal")
@@ -188,8 +188,8 @@ def reverse_zone(domain: str, *names: str) -> Zone:
     return zone(f"{domain}.in-addr.arpa.", *(simple(f"{n}.in-addr.arpa", "PTR", "web.corp.internal") for n in names))
 
 
-def test_a_less_specific_reverse_zone_is_shadowed() -> None:
-    """In the VPC's own range EC2 answers, whatever the zone holds; elsewhere the zone of the rule's name does."""
+def test_wider_reverse_zone_is_shadowed() -> None:
+    """EC2 answers in the VPC's own range; a zone with the rule's name answers elsewhere."""
     zones = [reverse_zone("10", "4.0.1.10", "4.0.2.10")]
     assert values(ask_reverse(zones, "4.0.1.10")) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
     assert values(ask_reverse(zones, "4.0.2.10")) == ["web.corp.internal."]
@@ -197,22 +197,22 @@ def test_a_less_specific_reverse_zone_is_shadowed() -> None:
 
 
 @pytest.mark.parametrize("domain", ["1.10", "0.1.10"])
-def test_a_reverse_zone_at_or_below_the_rule_answers(domain: str) -> None:
-    """With what it holds, and with nothing where it holds nothing: EC2 does not step in."""
+def test_reverse_zone_at_or_below_the_rule_answers(domain: str) -> None:
+    """EC2 does not answer for names that the zone does not have."""
     zones = [reverse_zone("10"), reverse_zone(domain, "4.0.1.10")]
     assert values(ask_reverse(zones, "4.0.1.10")) == ["web.corp.internal."]
     assert ask_reverse(zones, "5.0.1.10").rcode == dns.rcode.NXDOMAIN
 
 
-def test_without_reverse_zones_ec2_answers() -> None:
-    """For the VPC's own addresses, and with PTR only; no other private address has a name."""
+def test_ec2_answers_without_reverse_zones() -> None:
+    """EC2 answers PTR queries for the VPC's own addresses; no other private address has a name."""
     assert values(ask_reverse([], "4.0.1.10")) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
     assert ask_reverse([], "4.0.1.10", "TXT") == Answer(dns.rcode.NOERROR)
     assert ask_reverse([], "4.0.2.10") == Answer(dns.rcode.NXDOMAIN)
 
 
-def test_an_alias_into_a_shadowed_name_ends_with_ec2s_answer() -> None:
-    """The rules hold for each step of a chain of CNAMEs."""
+def test_cname_into_a_shadowed_name_gets_ec2s_answer() -> None:
+    """The autodefined rules apply to each step of a chain of CNAMEs."""
     alias = simple("www.corp.internal", "CNAME", "4.0.1.10.in-addr.arpa.")
     question = dns.name.from_text("www.corp.internal")
     found = answer([zone("corp.internal.", alias)], question, dns.rdatatype.PTR, Random(1), RULES)  # noqa: S311 - no secret
@@ -233,27 +233,27 @@ FORWARDED = Answer(dns.rcode.REFUSED)
 
 
 @pytest.mark.parametrize("domain", ["corp.internal.", "web.corp.internal."])
-def test_a_rule_at_or_below_the_zones_name_forwards(domain: str) -> None:
-    """The zone is not asked for what the rule takes, and for nothing else is it passed by."""
+def test_rule_at_or_below_the_zone_forwards(domain: str) -> None:
+    """The rule forwards its own names; the zone answers all others."""
     rules = [ResolverRule(domain)]
     assert ask_with([CORP], rules, "web.corp.internal") == FORWARDED
     assert (ask_with([CORP], rules, "a.b.corp.internal") == FORWARDED) is (domain == CORP.domain)
 
 
 @pytest.mark.parametrize("domain", ["internal.", ".", "other.internal.", "eb.corp.internal.", "a.web.corp.internal."])
-def test_a_wider_rule_and_one_beside_the_name_leave_it_to_the_zone(domain: str) -> None:
-    """The most specific wins, and a domain whose name merely ends alike is another one."""
+def test_zone_wins_over_wider_rule(domain: str) -> None:
+    """The most specific domain wins, and a domain that ends in the same letters does not match."""
     assert values(ask_with([CORP], [ResolverRule(domain)], "web.corp.internal")) == ["10.0.0.1"]
 
 
-def test_the_root_is_every_names_domain() -> None:
-    """A rule for it takes what no zone is responsible for."""
+def test_root_rule_forwards_names_without_zone() -> None:
+    """A rule for the root forwards every name that no zone is responsible for."""
     assert ask_with([CORP], [ResolverRule(".")], "web.other.internal") == FORWARDED
     assert ask_with([CORP], [], "web.other.internal") == Answer(dns.rcode.NXDOMAIN)
 
 
-def test_of_several_rules_the_most_specific_decides() -> None:
-    """Whatever order they come in; one of type SYSTEM keeps the name, and a more specific one forwards it again."""
+def test_most_specific_rule_decides() -> None:
+    """The order does not matter; a SYSTEM rule exempts a name, and a more specific rule forwards it again."""
     rules = [
         ResolverRule("corp.internal."),
         ResolverRule("b.corp.internal.", forwards=False),
@@ -271,14 +271,14 @@ def test_of_several_rules_the_most_specific_decides() -> None:
     ("domain", "forwarded"),
     [("1.10.in-addr.arpa.", True), ("0.1.10.in-addr.arpa.", True), ("10.in-addr.arpa.", False), (".", False)],
 )
-def test_a_rule_beats_the_reverse_rule_of_its_own_name(*, domain: str, forwarded: bool) -> None:
-    """And is beaten by a more specific one."""
+def test_rule_wins_over_autodefined_rule_of_the_same_name(*, domain: str, forwarded: bool) -> None:
+    """A more specific autodefined rule wins over the rule."""
     found = ask_with([], [ResolverRule(domain)], "4.0.1.10.in-addr.arpa", "PTR", RULES)
     assert (found == FORWARDED) is forwarded
     assert forwarded or values(found) == ["ip-10-1-0-4.eu-west-1.compute.internal."]
 
 
-def test_an_alias_into_a_forwarded_domain_is_refused() -> None:
-    """Without the alias: what lies behind the rule is not simulated, so neither is half an answer."""
+def test_cname_into_a_forwarded_domain_is_refused() -> None:
+    """The CNAME is left out, because what the rule's target would answer is not simulated."""
     alias = zone("other.internal.", simple("www.other.internal", "CNAME", "web.corp.internal."))
     assert ask_with([alias, CORP], [ResolverRule("corp.internal.")], "www.other.internal") == FORWARDED

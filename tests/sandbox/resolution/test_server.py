@@ -40,7 +40,7 @@ def create(zone: Zone, *record_sets: ResourceRecordSet) -> None:
 
 
 class Network:
-    """Two VPCs, of which the first is associated with the zone."""
+    """Two VPCs; the first one is associated with the zone."""
 
     def __init__(self, server: DnsServer, zone: Zone) -> None:
         self.server = server
@@ -66,37 +66,37 @@ def values(response: dns.message.Message) -> list[str]:
     return sorted(str(record) for rrset in response.answer for record in rrset)
 
 
-def test_the_vpc_of_the_port_decides_what_is_answered(network: Network) -> None:
-    """An associated VPC gets the address, another one gets none."""
+def test_port_selects_the_vpc(network: Network) -> None:
+    """An associated VPC gets the address, another VPC does not."""
     assert network.inside != network.outside
     assert values(ask(network.inside, "web.corp.internal")) == ["10.0.0.1"]
     assert ask(network.outside, "web.corp.internal").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_answers_are_always_those_of_now(network: Network) -> None:
-    """A change of the zone is seen by the next query."""
+def test_answers_are_always_current(network: Network) -> None:
+    """The next query sees a change of the zone."""
     create(network.zone, member(2))
     assert values(ask(network.inside, "web.corp.internal")) == ["10.0.0.1", "10.0.0.2"]
     network.zone.apply([Change(Action.DELETE, member(1)), Change(Action.DELETE, member(2))])
     assert ask(network.inside, "web.corp.internal").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_a_negative_answer_carries_the_soa(network: Network) -> None:
-    """For the time that the SOA's last field tells."""
+def test_negative_answer_has_the_soa(network: Network) -> None:
+    """Its TTL is the SOA's last field."""
     response = ask(network.inside, "gone.corp.internal")
     assert response.rcode() == dns.rcode.NXDOMAIN
     assert response.authority[0].rdtype == dns.rdatatype.SOA
     assert response.authority[0].ttl == 60
 
 
-def test_a_shared_name_has_eight_answers_at_most(network: Network) -> None:
-    """Of thirty members."""
+def test_shared_name_has_at_most_eight_answers(network: Network) -> None:
+    """Of thirty members eight are in the answer."""
     create(network.zone, *(member(number) for number in range(2, 31)))
     assert len(values(ask(network.inside, "web.corp.internal"))) == 8
 
 
-def test_what_does_not_fit_into_udp_is_asked_again_over_tcp(network: Network) -> None:
-    """The short answer says that it is truncated, the long one is whole; EDNS makes room."""
+def test_large_answer_needs_tcp_or_edns(network: Network) -> None:
+    """Over UDP it is truncated, over TCP complete; EDNS raises the limit."""
     addresses = [f"10.0.1.{number}" for number in range(100)]
     create(network.zone, simple("many.corp.internal", "A", *addresses))
     short = ask(network.inside, "many.corp.internal")
@@ -110,8 +110,8 @@ def test_what_does_not_fit_into_udp_is_asked_again_over_tcp(network: Network) ->
     assert len(values(dns.query.udp(roomy, LOOPBACK, timeout=TIMEOUT, port=network.inside))) == 100
 
 
-def test_one_tcp_connection_takes_several_queries(network: Network) -> None:
-    """As a client does that keeps its connection."""
+def test_tcp_connection_serves_several_queries(network: Network) -> None:
+    """A client may keep its connection."""
     query = dns.message.make_query("web.corp.internal", "A")
     with socket.create_connection((LOOPBACK, network.inside), timeout=TIMEOUT) as connection:
         for _ in range(3):
@@ -126,8 +126,8 @@ def _nonblocking(connection: socket.socket) -> socket.socket:
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"x", b"\0" * 11, b"\xff" * 40, bytes(range(200))])
-def test_rubbish_does_not_end_the_server(network: Network, rubbish: bytes) -> None:
-    """The next good query is answered, over UDP and TCP."""
+def test_server_survives_malformed_packets(network: Network, rubbish: bytes) -> None:
+    """The next valid query is answered, over UDP and TCP."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(rubbish, (LOOPBACK, network.inside))
     with socket.create_connection((LOOPBACK, network.inside), timeout=TIMEOUT) as connection:
@@ -135,13 +135,13 @@ def test_rubbish_does_not_end_the_server(network: Network, rubbish: bytes) -> No
     assert values(ask(network.inside, "web.corp.internal")) == ["10.0.0.1"]
 
 
-def test_a_broken_query_is_told_so_and_an_answer_is_not_answered(network: Network) -> None:
-    """FORMERR with the query's id; silence to what is itself an answer."""
+def test_malformed_query_and_response_packets(network: Network) -> None:
+    """A malformed query gets FORMERR with its id; a packet that is a response gets nothing."""
     query = dns.message.make_query("web.corp.internal", "A", id=4711)
     wire = network.server.response("vpc-inside", query.to_wire()[:-3])
     assert wire is not None
-    told = dns.message.from_wire(wire)
-    assert (told.id, told.rcode()) == (4711, dns.rcode.FORMERR)
+    error = dns.message.from_wire(wire)
+    assert (error.id, error.rcode()) == (4711, dns.rcode.FORMERR)
     assert network.server.response("vpc-inside", dns.message.make_response(query).to_wire()) is None
     assert network.server.response("vpc-inside", b"\0\0\x80" + b"\xff" * 20) is None
 
@@ -155,23 +155,25 @@ def test_a_broken_query_is_told_so_and_an_answer_is_not_answered(network: Networ
         (dns.message.QueryMessage(1), dns.rcode.NOTIMP),
     ],
 )
-def test_what_it_does_not_do_it_says(network: Network, query: dns.message.Message, rcode: dns.rcode.Rcode) -> None:
-    """Other classes, every type at once, zone transfers and messages without a question."""
+def test_unsupported_queries_have_their_rcodes(
+    network: Network, query: dns.message.Message, rcode: dns.rcode.Rcode
+) -> None:
+    """Other classes, ANY, zone transfers and messages without a question."""
     wire = network.server.response("vpc-inside", query.to_wire())
     assert wire is not None
     assert dns.message.from_wire(wire).rcode() == rcode
 
 
-def test_one_bad_record_set_fails_alone(network: Network) -> None:
-    """An alias, which the resolver does not follow, is SERVFAIL; the other names go on."""
+def test_bad_record_set_fails_alone(network: Network) -> None:
+    """An alias record set is SERVFAIL; other names still resolve."""
     alias = ResourceRecordSet("alias.corp.internal.", "A", None, (), alias_target=(("DNSName", "web.corp.internal."),))
     create(network.zone, alias)
     assert ask(network.inside, "alias.corp.internal").rcode() == dns.rcode.SERVFAIL
     assert values(ask(network.inside, "web.corp.internal")) == ["10.0.0.1"]
 
 
-def test_each_vpc_has_the_reverse_rules_of_now() -> None:
-    """Of two VPCs each knows its own addresses; disabled rules are gone with the next query."""
+def test_vpcs_have_their_current_autodefined_rules() -> None:
+    """Each VPC answers for its own addresses; disabled rules have no effect from the next query on."""
     rules = {f"vpc-{number}": AutodefinedReverse("us-east-1", (f"10.{number}.0.0/16",)) for number in (1, 2)}
     with DnsServer(lambda _vpc_id: [], reverse_of_vpc=lambda vpc_id: rules[vpc_id]) as server:
         first, second = server.serve("vpc-1"), server.serve("vpc-2")
@@ -181,8 +183,8 @@ def test_each_vpc_has_the_reverse_rules_of_now() -> None:
         assert ask(first, "4.0.1.10.in-addr.arpa", "PTR").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_each_vpc_has_the_attributes_and_rules_of_now(network: Network) -> None:
-    """Of two VPCs with the same zone one has no Resolver, then one without private zones, then one that forwards."""
+def test_vpcs_have_their_current_attributes_and_rules(network: Network) -> None:
+    """A VPC loses its Resolver, then its private zones, then forwards; another one is unaffected."""
     attributes = {"vpc-1": DnsAttributes(), "vpc-2": NO_RESOLVER}
     rules: dict[str, list[ResolverRule]] = {"vpc-1": [], "vpc-2": []}
     with DnsServer(
@@ -198,8 +200,8 @@ def test_each_vpc_has_the_attributes_and_rules_of_now(network: Network) -> None:
         assert values(ask(first, "web.corp.internal")) == ["10.0.0.1"]
 
 
-def test_it_ends_cleanly() -> None:
-    """No thread is left, the port is free again, and can be chosen."""
+def test_server_closes_cleanly() -> None:
+    """No thread remains, and the port is free again."""
     before = set(threading.enumerate())
     with DnsServer(lambda _vpc_id: []) as server:
         port = server.serve("vpc-1")

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import VPCTypeDef
 
 
-def test_a_vpc_has_one_zone_of_a_name_whoever_owns_them(sandbox: Sandbox) -> None:
-    """The zone itself a second time is such a one, too."""
+def test_vpc_has_one_zone_of_a_name(sandbox: Sandbox) -> None:
+    """A second zone with the same name is refused, whoever owns it; so is the same zone again."""
     vpc = sandbox.associated_vpc()
     assert refusal(lambda: sandbox.associate(vpc, MEMBER)) == ("ConflictingDomainExists", 400)
     other = sandbox.route53(MEMBER).create_hosted_zone(
@@ -42,8 +42,8 @@ def test_a_vpc_has_one_zone_of_a_name_whoever_owns_them(sandbox: Sandbox) -> Non
     assert refusal(lambda: sandbox.associate(vpc, MEMBER)) == ("ConflictingDomainExists", 400)
 
 
-def test_a_zone_has_so_many_vpcs(sandbox: Sandbox) -> None:
-    """300, unless tuned; one that goes makes room for another."""
+def test_vpc_quota_of_a_zone(sandbox: Sandbox) -> None:
+    """300 by default; a disassociated VPC makes room for another one."""
     assert Limits().vpcs == 300
     sandbox.strict.limits.vpcs = 2
     full, waiting = sandbox.associated_vpc(), sandbox.authorized_vpc()
@@ -52,8 +52,8 @@ def test_a_zone_has_so_many_vpcs(sandbox: Sandbox) -> None:
     sandbox.associate(waiting, MEMBER)
 
 
-def test_a_zone_that_is_busy_takes_no_association(sandbox: Sandbox) -> None:
-    """Nor another one while it works on the first."""
+def test_busy_zone_refuses_an_association(sandbox: Sandbox) -> None:
+    """A second association is refused while the zone processes the first one."""
     sandbox.strict.limits.busy_seconds = 2
     first, second = sandbox.authorized_vpc(), sandbox.authorized_vpc()
     sandbox.associate(first, MEMBER)
@@ -63,8 +63,8 @@ def test_a_zone_that_is_busy_takes_no_association(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("account", [OWNER, MEMBER])
-def test_either_side_ends_an_association(sandbox: Sandbox, account: str) -> None:
-    """Once; then there is none."""
+def test_either_account_ends_an_association(sandbox: Sandbox, account: str) -> None:
+    """The zone's owner or the VPC's account ends it, once."""
     vpc = sandbox.associated_vpc()
     sandbox.disassociate(vpc, account)
     assert sandbox.strict.vpcs_of(ZONE) == {sandbox.first["VPCId"]}
@@ -72,8 +72,8 @@ def test_either_side_ends_an_association(sandbox: Sandbox, account: str) -> None
     assert sandbox.strict.calls["DisassociateVPCFromHostedZone"] == 2
 
 
-def test_a_third_account_ends_no_association(sandbox: Sandbox) -> None:
-    """Neither of another's VPC, nor of its own, which is none."""
+def test_third_account_cannot_end_an_association(sandbox: Sandbox) -> None:
+    """It can end neither another account's association nor a missing one of its own VPC."""
     vpc = sandbox.associated_vpc()
     assert refusal(lambda: sandbox.disassociate(vpc, STRANGER)) == ("InvalidVPCId", 400)
     own = sandbox.new_vpc(STRANGER)
@@ -81,22 +81,22 @@ def test_a_third_account_ends_no_association(sandbox: Sandbox) -> None:
     assert vpc["VPCId"] in sandbox.strict.vpcs_of(ZONE)
 
 
-def test_an_association_is_of_a_vpc_in_its_region(sandbox: Sandbox) -> None:
-    """With another region it is not found."""
+def test_association_is_found_by_its_region(sandbox: Sandbox) -> None:
+    """With another region the association is not found."""
     vpc = sandbox.associated_vpc()
     elsewhere: VPCTypeDef = {"VPCId": vpc["VPCId"], "VPCRegion": OTHER_REGION}
     assert refusal(lambda: sandbox.disassociate(elsewhere, OWNER)) == ("VPCAssociationNotFound", 404)
     assert vpc["VPCId"] in sandbox.strict.vpcs_of(ZONE)
 
 
-def test_the_last_vpc_stays(sandbox: Sandbox) -> None:
-    """A private zone without a VPC there is not; a VPC that never was there is told so all the same."""
+def test_last_vpc_cannot_be_disassociated(sandbox: Sandbox) -> None:
+    """A private zone keeps at least one VPC; a VPC that was never associated gets its own error."""
     assert refusal(lambda: sandbox.disassociate(sandbox.first, OWNER)) == ("LastVPCAssociation", 400)
     assert refusal(lambda: sandbox.disassociate(sandbox.new_vpc(OWNER), OWNER))[0] == "VPCAssociationNotFound"
 
 
-def test_a_deleted_vpc_stays_associated_until_the_owner_ends_it(sandbox: Sandbox) -> None:
-    """Its own account cannot any more: the VPC is nobody's."""
+def test_deleted_vpc_stays_associated(sandbox: Sandbox) -> None:
+    """Only the zone's owner can end the association, because the VPC has no account any more."""
     vpc = sandbox.associated_vpc()
     sandbox.client("ec2", MEMBER).delete_vpc(VpcId=vpc["VPCId"])
     assert vpc["VPCId"] in sandbox.strict.vpcs_of(ZONE)
@@ -105,8 +105,8 @@ def test_a_deleted_vpc_stays_associated_until_the_owner_ends_it(sandbox: Sandbox
     assert vpc["VPCId"] not in sandbox.strict.vpcs_of(ZONE)
 
 
-def test_a_vpcs_zones_are_listed_with_their_owners(sandbox: Sandbox) -> None:
-    """Those of every account, and public ones never; GetHostedZone shows another account none of them."""
+def test_zones_of_a_vpc_are_listed_with_their_owners(sandbox: Sandbox) -> None:
+    """Private zones of every account are listed, public ones never; GetHostedZone refuses foreign zones."""
     vpc = sandbox.associated_vpc()
     own = sandbox.route53(MEMBER).create_hosted_zone(Name="own.internal", CallerReference="2", VPC=vpc)["HostedZone"]
     sandbox.route53(MEMBER).create_hosted_zone(Name="example.com", CallerReference="3")
@@ -120,8 +120,8 @@ def test_a_vpcs_zones_are_listed_with_their_owners(sandbox: Sandbox) -> None:
     assert refusal(lambda: sandbox.route53(MEMBER).get_hosted_zone(Id=ZONE)) == ("NoSuchHostedZone", 404)
 
 
-def test_a_vpcs_zones_are_listed_by_a_hundred(sandbox: Sandbox) -> None:
-    """In an order of their own, each once."""
+def test_zones_of_a_vpc_are_paged_by_a_hundred(sandbox: Sandbox) -> None:
+    """Every zone is listed once."""
     vpc = sandbox.associated_vpc()
     for number in range(104):
         sandbox.route53(MEMBER).create_hosted_zone(Name=f"z{number}.internal", CallerReference=str(number), VPC=vpc)
@@ -136,8 +136,8 @@ def test_a_vpcs_zones_are_listed_by_a_hundred(sandbox: Sandbox) -> None:
         listing(**where, NextToken="nonsense")  # type: ignore[arg-type]  # plain dicts do
 
 
-def test_another_accounts_vpc_shows_no_zones(sandbox: Sandbox) -> None:
-    """Nor one in another region, nor one that is gone."""
+def test_zones_of_a_foreign_vpc_are_refused(sandbox: Sandbox) -> None:
+    """The same holds for a VPC of another region and for a deleted one."""
     vpc = sandbox.associated_vpc()
 
     def zones(account: str, region: str = REGION) -> object:
@@ -149,8 +149,8 @@ def test_another_accounts_vpc_shows_no_zones(sandbox: Sandbox) -> None:
     assert refusal(lambda: zones(MEMBER)) == ("AccessDenied", 403)
 
 
-def test_the_caller_pays_for_an_association(sandbox: Sandbox) -> None:
-    """20 at once and five a second, ten and five for their end, and two change tokens each."""
+def test_caller_pays_for_an_association(sandbox: Sandbox) -> None:
+    """Associations: 20 at once and 5 a second; disassociations: 10 and 5; each takes two change tokens."""
     vpcs = [sandbox.new_vpc(MEMBER) for _ in range(21)]
     for vpc in vpcs:
         sandbox.authorize(vpc)
@@ -168,7 +168,7 @@ def test_the_caller_pays_for_an_association(sandbox: Sandbox) -> None:
 
 
 def test_without_change_tokens_nothing_changes(sandbox: Sandbox) -> None:
-    """Neither an association nor its end, and the refused calls are counted."""
+    """Association and disassociation are throttled and counted."""
     vpc, further = sandbox.associated_vpc(), sandbox.authorized_vpc()
     sandbox.strict.account(MEMBER).changes.take(1_498)
     assert refusal(lambda: sandbox.associate(further, MEMBER)) == ("Throttling", 400)
@@ -176,8 +176,8 @@ def test_without_change_tokens_nothing_changes(sandbox: Sandbox) -> None:
     assert sandbox.strict.vpcs_of(ZONE) == {sandbox.first["VPCId"], vpc["VPCId"]}
 
 
-def test_it_is_the_same_over_http() -> None:
-    """Through moto's server: authorization, association, listing, refusal and the end of it all."""
+def test_operations_work_over_http() -> None:
+    """Authorization, association, listing, refusal and disassociation through moto's server."""
     server = ThreadedMotoServer(port=0, verbose=False)
     with mock_aws(), strict_route53(RealClock(), ids={"corp.internal": ZONE}) as strict:
         made = Sandbox(None, strict)  # type: ignore[arg-type]  # no clock is moved
@@ -206,8 +206,8 @@ def test_it_is_the_same_over_http() -> None:
             server.stop()
 
 
-def test_moto_is_as_it_was_afterwards() -> None:
-    """The paths of the authorizations are gone again."""
+def test_bridge_is_removed() -> None:
+    """The paths of the authorizations are removed again."""
     before = dict(url_paths)
     with mock_aws():
         with strict_route53(RealClock()):

@@ -1,4 +1,4 @@
-"""Authorizations: which VPCs of other accounts the owner of a zone lets in."""
+"""Authorizations: VPCs of other accounts that a zone's owner allows to be associated."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import VPCTypeDef
 
 
-def test_an_authorized_vpc_of_another_account_is_associated(sandbox: Sandbox) -> None:
-    """By its own account; the zone's owner sees it, and the authorization is not used up."""
+def test_authorized_vpc_can_be_associated(sandbox: Sandbox) -> None:
+    """Its own account associates it, the zone's owner sees it, and the authorization remains."""
     vpc = sandbox.authorized_vpc()
     assert sandbox.strict.authorizations(ZONE) == {vpc["VPCId"]}
     assert sandbox.strict.vpcs_of(ZONE) == {sandbox.first["VPCId"]}
@@ -32,8 +32,8 @@ def test_an_authorized_vpc_of_another_account_is_associated(sandbox: Sandbox) ->
     }
 
 
-def test_without_an_authorization_another_account_is_refused(sandbox: Sandbox) -> None:
-    """Be there none, one for another VPC or for another region, or none any more."""
+def test_association_needs_an_authorization(sandbox: Sandbox) -> None:
+    """Refused without one, with one for another VPC or region, and after its deletion."""
     vpc = sandbox.new_vpc(MEMBER)
     sandbox.authorized_vpc()
     refused = ("NotAuthorizedException", 401)
@@ -46,15 +46,15 @@ def test_without_an_authorization_another_account_is_refused(sandbox: Sandbox) -
     assert sandbox.strict.vpcs_of(ZONE) == {sandbox.first["VPCId"]}
 
 
-def test_the_zones_own_account_needs_no_authorization(sandbox: Sandbox) -> None:
-    """For a VPC of its own."""
+def test_zone_owner_needs_no_authorization(sandbox: Sandbox) -> None:
+    """The owner associates its own VPC directly."""
     vpc = sandbox.new_vpc(OWNER)
     sandbox.associate(vpc, OWNER)
     assert sandbox.strict.vpcs_of(ZONE) == {sandbox.first["VPCId"], vpc["VPCId"]}
 
 
-def test_only_the_vpcs_own_account_in_its_region_associates_it(sandbox: Sandbox) -> None:
-    """Neither the zone's owner nor a third account, authorized or not, nor another region, nor a VPC that is not."""
+def test_only_the_vpcs_account_associates_it(sandbox: Sandbox) -> None:
+    """The zone's owner, a third account, another region and a missing VPC are refused."""
     vpc = sandbox.authorized_vpc()
     for account in (OWNER, STRANGER):
         assert refusal(partial(sandbox.associate, vpc, account)) == ("InvalidVPCId", 400)
@@ -65,8 +65,8 @@ def test_only_the_vpcs_own_account_in_its_region_associates_it(sandbox: Sandbox)
     assert refusal(lambda: sandbox.associate(nothing, MEMBER)) == ("InvalidVPCId", 400)
 
 
-def test_deleting_an_authorization_leaves_the_association(sandbox: Sandbox) -> None:
-    """And it is gone for a second deletion."""
+def test_deleted_authorization_keeps_the_association(sandbox: Sandbox) -> None:
+    """A second deletion of the authorization is refused."""
     vpc = sandbox.associated_vpc()
     sandbox.deauthorize(vpc)
     assert sandbox.strict.authorizations(ZONE) == frozenset()
@@ -74,16 +74,16 @@ def test_deleting_an_authorization_leaves_the_association(sandbox: Sandbox) -> N
     assert refusal(lambda: sandbox.deauthorize(vpc)) == ("VPCAssociationAuthorizationNotFound", 404)
 
 
-def test_an_authorization_is_of_a_vpc_in_its_region(sandbox: Sandbox) -> None:
-    """One with another region is another one to delete."""
+def test_authorization_is_found_by_its_region(sandbox: Sandbox) -> None:
+    """With another region the authorization is not found."""
     vpc = sandbox.authorized_vpc()
     elsewhere: VPCTypeDef = {"VPCId": vpc["VPCId"], "VPCRegion": OTHER_REGION}
     assert refusal(lambda: sandbox.deauthorize(elsewhere))[0] == "VPCAssociationAuthorizationNotFound"
     assert sandbox.strict.authorizations(ZONE) == {vpc["VPCId"]}
 
 
-def test_authorizations_are_the_zone_owners_alone(sandbox: Sandbox) -> None:
-    """To any other account the zone does not exist."""
+def test_only_the_zone_owner_handles_authorizations(sandbox: Sandbox) -> None:
+    """For any other account the zone does not exist."""
     vpc = sandbox.new_vpc(MEMBER)
     for call in (sandbox.authorize, sandbox.deauthorize):
         assert refusal(partial(call, vpc, MEMBER)) == ("NoSuchHostedZone", 404)
@@ -91,8 +91,8 @@ def test_authorizations_are_the_zone_owners_alone(sandbox: Sandbox) -> None:
     assert refusal(lambda: listing(HostedZoneId=ZONE)) == ("NoSuchHostedZone", 404)
 
 
-def test_a_public_zone_has_neither_authorizations_nor_vpcs(sandbox: Sandbox) -> None:
-    """It is refused for what it is, before the VPC is looked at."""
+def test_public_zone_is_refused(sandbox: Sandbox) -> None:
+    """A public zone has neither authorizations nor VPCs; the VPC is not checked."""
     route53, vpc = sandbox.route53(OWNER), sandbox.new_vpc(OWNER)
     public = route53.create_hosted_zone(Name="example.com", CallerReference="2")["HostedZone"]["Id"]
     authorize = route53.create_vpc_association_authorization
@@ -102,16 +102,16 @@ def test_a_public_zone_has_neither_authorizations_nor_vpcs(sandbox: Sandbox) -> 
         assert refused == ("PublicZoneVPCAssociation", 400)
 
 
-def test_a_zone_that_is_not_there(sandbox: Sandbox) -> None:
-    """Has nothing to be associated with or disassociated from."""
+def test_missing_zone_is_refused(sandbox: Sandbox) -> None:
+    """Associations and disassociations of a missing zone are refused."""
     vpc = sandbox.new_vpc(MEMBER)
     assert refusal(lambda: sandbox.associate(vpc, MEMBER, "Z0NONE")) == ("NoSuchHostedZone", 404)
     disassociate = sandbox.route53(MEMBER).disassociate_vpc_from_hosted_zone
     assert refusal(lambda: disassociate(HostedZoneId="Z0NONE", VPC=vpc)) == ("NoSuchHostedZone", 404)
 
 
-def test_authorizing_twice_is_authorizing_once(sandbox: Sandbox) -> None:
-    """And is no reason to be refused at the limit, which a tune may lower from 1,000."""
+def test_repeated_authorization_is_accepted(sandbox: Sandbox) -> None:
+    """A repeated authorization passes even at the limit, 1,000 by default."""
     assert Limits().authorizations == 1_000
     sandbox.strict.limits.authorizations = 2
     first, second = sandbox.authorized_vpc(), sandbox.authorized_vpc()
@@ -123,8 +123,8 @@ def test_authorizing_twice_is_authorizing_once(sandbox: Sandbox) -> None:
     sandbox.authorize(third)
 
 
-def test_authorizations_are_listed_by_fifty(sandbox: Sandbox) -> None:
-    """Each once, whatever the page's size, and not beyond a token that no page gave."""
+def test_authorizations_are_paged_by_fifty(sandbox: Sandbox) -> None:
+    """Each is listed once with any page size, and an invalid token is refused."""
     ids = [f"vpc-{number:03}" for number in range(60)]
     for vpc_id in ids:
         sandbox.authorize({"VPCId": vpc_id, "VPCRegion": REGION})

@@ -1,4 +1,4 @@
-"""Hosted zones through boto3: creation, deletion, listing, and the emulator afterwards."""
+"""Hosted zones through boto3: creation, deletion, associations, and the emulator afterwards."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import VPCTypeDef
 
 
-def test_a_private_zone_is_made_with_its_chosen_id_and_vpc(owner: ZoneOwner) -> None:
-    """The zone knows its VPC, the VPC its zone, and the record sets at the apex are there."""
+def test_private_zone_has_its_chosen_id_and_vpc(owner: ZoneOwner) -> None:
+    """The zone has its VPC, the VPC its zone, and NS and SOA exist."""
     zone = owner.route53.get_hosted_zone(Id="Z0CORP")
     assert zone["HostedZone"]["Id"] == "/hostedzone/Z0CORP"
     assert zone["HostedZone"]["Config"]["PrivateZone"]
@@ -40,8 +40,8 @@ def test_a_private_zone_is_made_with_its_chosen_id_and_vpc(owner: ZoneOwner) -> 
     assert [zone["Name"] for zone in owner.route53.list_hosted_zones()["HostedZones"]] == ["corp.internal."]
 
 
-def test_a_chosen_id_is_given_once(owner: ZoneOwner) -> None:
-    """A second zone of the same name has an id of its own."""
+def test_chosen_id_is_used_once(owner: ZoneOwner) -> None:
+    """A second zone with the same name gets a random id."""
     made = owner.route53.create_hosted_zone(
         Name="corp.internal",
         CallerReference="2",
@@ -50,8 +50,8 @@ def test_a_chosen_id_is_given_once(owner: ZoneOwner) -> None:
     assert made["HostedZone"]["Id"] != "/hostedzone/Z0CORP"
 
 
-def test_a_private_zone_needs_a_vpc_of_its_own_account(owner: ZoneOwner) -> None:
-    """Without one, or with another account's, there is no zone."""
+def test_private_zone_needs_a_vpc_of_its_account(owner: ZoneOwner) -> None:
+    """A zone without a VPC, or with another account's, is refused."""
     create = owner.route53.create_hosted_zone
     foreign = new_vpc(OTHER_ACCOUNT)
     assert (
@@ -68,8 +68,8 @@ def test_a_private_zone_needs_a_vpc_of_its_own_account(owner: ZoneOwner) -> None
     )
 
 
-def test_a_vpc_has_one_zone_of_a_name(owner: ZoneOwner) -> None:
-    """Neither a new zone nor an association may give it a second."""
+def test_vpc_has_one_zone_of_a_name(owner: ZoneOwner) -> None:
+    """A new zone and an association with the same name are both refused."""
     vpc: VPCTypeDef = {"VPCId": owner.vpc, "VPCRegion": REGION}
     create = owner.route53.create_hosted_zone
     code, message, _ = refusal(lambda: create(Name="corp.internal", CallerReference="2", VPC=vpc))
@@ -81,8 +81,8 @@ def test_a_vpc_has_one_zone_of_a_name(owner: ZoneOwner) -> None:
     assert refusal(lambda: associate(HostedZoneId=other_id, VPC=vpc))[0] == "ConflictingDomainExists"
 
 
-def test_vpcs_of_any_account_see_what_they_are_associated_with(owner: ZoneOwner) -> None:
-    """By the owner's call within the account, by hand for another account's, and until it is taken back."""
+def test_vpcs_of_any_account_can_be_associated(owner: ZoneOwner) -> None:
+    """By a call within the account or by hand for another one, until it is disassociated."""
     own, foreign = new_vpc(), new_vpc(OTHER_ACCOUNT)
     assert owner.strict.zones_of_vpc(own) == owner.strict.zones_of_vpc(foreign) == ()
     vpc: VPCTypeDef = {"VPCId": own, "VPCRegion": REGION}
@@ -97,7 +97,7 @@ def test_vpcs_of_any_account_see_what_they_are_associated_with(owner: ZoneOwner)
 
 
 def test_only_an_empty_zone_is_deleted(owner: ZoneOwner) -> None:
-    """NS and SOA do not count."""
+    """A zone with record sets beside NS and SOA is not deleted."""
     send(owner, change("CREATE"))
     delete = owner.route53.delete_hosted_zone
     assert refusal(lambda: delete(Id="Z0CORP"))[0] == "HostedZoneNotEmpty"
@@ -106,8 +106,8 @@ def test_only_an_empty_zone_is_deleted(owner: ZoneOwner) -> None:
     assert owner.route53.list_hosted_zones()["HostedZones"] == []
 
 
-def test_moto_is_as_it_was_afterwards() -> None:
-    """The bridge leaves nothing behind: moto's own laxness is back."""
+def test_bridge_is_removed() -> None:
+    """Outside the context moto checks nothing again."""
     with mock_aws():
         with strict_route53(RealClock()):
             pass
@@ -118,8 +118,8 @@ def test_moto_is_as_it_was_afterwards() -> None:
         assert len(route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]) == 3
 
 
-def test_templates_obey_the_rules_too() -> None:
-    """A record set that a stack makes is in the zone, and goes with its stack."""
+def test_templates_follow_the_rules() -> None:
+    """A record set of a stack is in the zone, and is deleted with its stack."""
     template = """
     Resources:
       Zone: {Type: "AWS::Route53::HostedZone", Properties: {Name: corp.internal}}
@@ -136,8 +136,8 @@ def test_templates_obey_the_rules_too() -> None:
         assert len(strict.record_sets("Z0CORP")) == 2
 
 
-def test_it_is_the_same_over_http() -> None:
-    """Through moto's server: creation, refusal, paging and throttling, in the words of Route 53."""
+def test_operations_work_over_http() -> None:
+    """Creation, refusal, paging and throttling through moto's server, with Route 53's messages."""
     server = ThreadedMotoServer(port=0, verbose=False)
     with mock_aws(), strict_route53(RealClock(), limits=Limits(requests=(8, 0)), ids={"a.internal": "Z0A"}) as strict:
         vpc = new_vpc()

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from mypy_boto3_route53.type_defs import ChangeTypeDef
 
 
-def test_a_refused_batch_tells_every_fault_and_changes_nothing(owner: ZoneOwner) -> None:
-    """Over the wire: InvalidChangeBatch, HTTP 400, the messages in square brackets; and the log tells it."""
+def test_refused_batch_names_every_fault(owner: ZoneOwner) -> None:
+    """The API returns InvalidChangeBatch, HTTP 400 and every message in brackets; nothing changes."""
     send(owner, change("CREATE"))
     before = owner.strict.record_sets("Z0CORP")
     code, message, status = refusal(
@@ -30,8 +30,8 @@ def test_a_refused_batch_tells_every_fault_and_changes_nothing(owner: ZoneOwner)
     assert owner.strict.calls == {"ChangeResourceRecordSets": 2}
 
 
-def test_what_cannot_be_read_is_refused_before_the_zone_is_looked_at(owner: ZoneOwner) -> None:
-    """A label too long, a set identifier without a policy, and a zone that is not there."""
+def test_malformed_change_is_refused(owner: ZoneOwner) -> None:
+    """A label that is too long, a set identifier without a policy, and a missing zone."""
     code, message, _ = refusal(lambda: send(owner, change("CREATE", "a" * 64 + ".corp.internal")))
     assert code == "InvalidChangeBatch"
     assert message.startswith("FATAL problem: DomainLabelTooLong")
@@ -41,16 +41,16 @@ def test_what_cannot_be_read_is_refused_before_the_zone_is_looked_at(owner: Zone
     assert refusal(lambda: send(owner, change("CREATE"), zone_id="Z0NONE"))[0] == "NoSuchHostedZone"
 
 
-def test_a_batch_over_the_limits_is_refused_in_brackets(owner: ZoneOwner) -> None:
-    """1,000 records are taken, 1,001 are not."""
+def test_oversized_batch_is_refused(owner: ZoneOwner) -> None:
+    """1,000 records are accepted, 1,001 are refused."""
     full = [change("CREATE", f"a{number}.corp.internal") for number in range(1_000)]
     send(owner, *full)
     code, message, _ = refusal(lambda: send(owner, *full, change("CREATE")))
     assert (code, message) == ("InvalidChangeBatch", "[Number of records limit of 1000 exceeded.]")
 
 
-def test_listing_pages_by_reversed_labels_with_names_escaped(owner: ZoneOwner) -> None:
-    """Pages follow each other through the members of one name, 300 record sets each at most."""
+def test_listing_is_paged_by_reversed_labels(owner: ZoneOwner) -> None:
+    """Pages of at most 300 record sets continue through the members of one name; names are escaped."""
     members = [change("CREATE", identifier=f"{number:03}") for number in range(100)]
     others = [change("CREATE", f"a{number:03}.corp.internal") for number in range(250)]
     send(owner, *members, *others, change("CREATE", "*.web.corp.internal"))
@@ -64,24 +64,24 @@ def test_listing_pages_by_reversed_labels_with_names_escaped(owner: ZoneOwner) -
     assert len(set(keys)) == len(keys) == 353
     assert keys[-2:] == [("web.corp.internal.", "099"), ("\\052.web.corp.internal.", "one")]
     assert listed[-1]["MultiValueAnswer"] is True
-    one = owner.route53.list_resource_record_sets(
+    page = owner.route53.list_resource_record_sets(
         HostedZoneId="Z0CORP",
         StartRecordName="*.WEB.corp.internal",
         MaxItems="1",
     )
-    assert [record_set["Name"] for record_set in one["ResourceRecordSets"]] == ["\\052.web.corp.internal."]
-    assert not one["IsTruncated"]
+    assert [record_set["Name"] for record_set in page["ResourceRecordSets"]] == ["\\052.web.corp.internal."]
+    assert not page["IsTruncated"]
 
 
-def test_a_listing_that_starts_nowhere_is_invalid(owner: ZoneOwner) -> None:
-    """A type needs a name."""
+def test_listing_start_needs_a_name(owner: ZoneOwner) -> None:
+    """A start type without a start name is invalid."""
     listing = owner.route53.list_resource_record_sets
     assert refusal(lambda: listing(HostedZoneId="Z0CORP", StartRecordType="A"))[0] == "InvalidInput"
     assert refusal(lambda: listing(HostedZoneId="Z0CORP", StartRecordName="a..b"))[0] == "InvalidInput"
 
 
-def test_what_was_listed_can_be_deleted(owner: ZoneOwner) -> None:
-    """Aliases, weights and health checks come back as they were given, and match."""
+def test_listed_record_sets_can_be_deleted(owner: ZoneOwner) -> None:
+    """Aliases, weights and health checks are listed as they were created, and match in a DELETE."""
     alias: ChangeTypeDef = {
         "Action": "CREATE",
         "ResourceRecordSet": {
@@ -101,8 +101,8 @@ def test_what_was_listed_can_be_deleted(owner: ZoneOwner) -> None:
     assert len(owner.strict.record_sets("Z0CORP")) == 2
 
 
-def test_calls_over_the_request_bucket_are_throttled(owner: ZoneOwner) -> None:
-    """One call was made by the fixture: 49 more go through at once, and ten after a second."""
+def test_requests_are_throttled(owner: ZoneOwner) -> None:
+    """The fixture made one call: 49 more pass at once, and ten more a second later."""
     for _ in range(49):
         owner.route53.list_hosted_zones()
     throttled = ("Throttling", "Rate exceeded", 400)
@@ -115,8 +115,8 @@ def test_calls_over_the_request_bucket_are_throttled(owner: ZoneOwner) -> None:
     assert owner.strict.throttled == {"ListHostedZones": 2}
 
 
-def test_changes_over_the_change_bucket_are_throttled(owner: ZoneOwner) -> None:
-    """1,500 changes at once, of which the zone's creation took two; the batch is taken whole or not at all."""
+def test_changes_are_throttled(owner: ZoneOwner) -> None:
+    """1,500 tokens, of which the zone's creation took two; a batch takes all of its tokens or none."""
     send(owner, *(change("CREATE", f"a{number}.corp.internal") for number in range(1_000)))
     rest = [change("CREATE", f"b{number}.corp.internal") for number in range(499)]
     assert refusal(lambda: send(owner, *rest)) == ("Throttling", "Rate exceeded", 400)
@@ -127,16 +127,16 @@ def test_changes_over_the_change_bucket_are_throttled(owner: ZoneOwner) -> None:
     assert refusal(lambda: send(owner, change("CREATE"))) == ("Throttling", "Rate exceeded", 400)
 
 
-def test_the_owner_of_the_call_pays_for_it(owner: ZoneOwner) -> None:
-    """Another account's calls do not empty the zone owner's bucket."""
+def test_caller_pays_for_the_call(owner: ZoneOwner) -> None:
+    """Another account's calls do not empty the bucket of the zone's owner."""
     new_vpc(OTHER_ACCOUNT)
     while owner.strict.account(OTHER_ACCOUNT).admits("GetHostedZone"):
         pass
     owner.route53.list_hosted_zones()
 
 
-def test_a_busy_zone_refuses_a_change(owner: ZoneOwner) -> None:
-    """Another change of the zone within its busy time gets PriorRequestNotComplete, and one after it does not."""
+def test_busy_zone_refuses_a_change(owner: ZoneOwner) -> None:
+    """A change within the busy time gets PriorRequestNotComplete; a later one passes."""
     owner.strict.limits.busy_seconds = 2
     send(owner, change("CREATE"))
     code, message, status = refusal(lambda: send(owner, change("DELETE")))
@@ -147,8 +147,8 @@ def test_a_busy_zone_refuses_a_change(owner: ZoneOwner) -> None:
     send(owner, change("DELETE"))
 
 
-def test_the_quota_of_record_sets_can_be_tuned(owner: ZoneOwner) -> None:
-    """With room for one more than NS and SOA, the second is refused."""
+def test_record_set_quota_can_be_set(owner: ZoneOwner) -> None:
+    """With room for one record set beside NS and SOA, the second one is refused."""
     owner.strict.limits.record_sets = 3
     message = refusal(lambda: send(owner, change("CREATE"), change("CREATE", identifier="two")))[1]
     assert message == "[Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP]"

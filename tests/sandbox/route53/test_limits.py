@@ -8,7 +8,7 @@ from sandbox.aws.route53.rules import Action, Change, InvalidChangeBatch, Resour
 
 @dataclass
 class Hand:
-    """A clock that is moved by hand."""
+    """A clock that the test moves."""
 
     time: float = 0.0
 
@@ -21,8 +21,8 @@ def change(action: Action, values: int, length: int = 8) -> Change:
 
 
 @pytest.mark.parametrize(("action", "most"), [(Action.CREATE, 1_000), (Action.DELETE, 1_000), (Action.UPSERT, 500)])
-def test_a_request_has_a_thousand_records_at_most(action: Action, most: int) -> None:
-    """Counted over all changes, an UPSERT's twice."""
+def test_request_has_at_most_a_thousand_records(action: Action, most: int) -> None:
+    """Counted over all changes; an UPSERT counts twice."""
     check_size([change(action, most // 2)] * 2)
     with pytest.raises(InvalidChangeBatch) as refused:
         check_size([*[change(action, most // 2)] * 2, change(Action.CREATE, 1)])
@@ -32,21 +32,21 @@ def test_a_request_has_a_thousand_records_at_most(action: Action, most: int) -> 
 @pytest.mark.parametrize(
     ("action", "most"), [(Action.CREATE, 32_000), (Action.DELETE, 32_000), (Action.UPSERT, 16_000)]
 )
-def test_a_request_has_32_000_characters_of_values_at_most(action: Action, most: int) -> None:
-    """Counted over all changes, an UPSERT's twice."""
+def test_request_has_at_most_32_000_characters(action: Action, most: int) -> None:
+    """Counted over all values of all changes; an UPSERT counts twice."""
     check_size([change(action, 1, most // 2)] * 2)
     with pytest.raises(InvalidChangeBatch) as refused:
         check_size([*[change(action, 1, most // 2)] * 2, change(Action.CREATE, 1, 1)])
     assert str(refused.value) == "[RDATA character limit of 32000 exceeded.]"
 
 
-def test_an_upsert_takes_two_change_tokens() -> None:
-    """It stands for a DELETE and a CREATE; the number of values does not matter."""
+def test_upsert_takes_two_change_tokens() -> None:
+    """An UPSERT counts as a DELETE and a CREATE, whatever the number of values."""
     assert change_tokens([change(Action.CREATE, 3), change(Action.DELETE, 1), change(Action.UPSERT, 5)]) == 4
 
 
-def test_a_bucket_gives_its_burst_and_then_what_it_refills() -> None:
-    """It never holds more than its capacity, and a refusal takes nothing."""
+def test_bucket_has_burst_and_refill() -> None:
+    """A bucket never exceeds its capacity, and a refusal takes nothing."""
     clock = Hand()
     bucket = TokenBucket(5, 2, clock)
     assert bucket.take(5)
@@ -60,8 +60,8 @@ def test_a_bucket_gives_its_burst_and_then_what_it_refills() -> None:
     assert bucket.take(5)
 
 
-def test_a_clock_set_back_neither_fills_nor_empties_a_bucket() -> None:
-    """What is there stays there."""
+def test_clock_set_back_does_not_change_a_bucket() -> None:
+    """The tokens stay as they are."""
     clock = Hand(100)
     bucket = TokenBucket(5, 2, clock)
     assert bucket.take(3)
@@ -69,8 +69,8 @@ def test_a_clock_set_back_neither_fills_nor_empties_a_bucket() -> None:
     assert bucket.tokens == 2
 
 
-def test_an_account_makes_fifty_calls_at_once_and_ten_a_second() -> None:
-    """All operations share that bucket."""
+def test_account_makes_fifty_calls_and_ten_a_second() -> None:
+    """All operations share this bucket."""
     clock = Hand()
     limits = AccountLimits(clock)
     assert sum(limits.admits(f"Get{number % 3}") for number in range(60)) == 50
@@ -78,15 +78,15 @@ def test_an_account_makes_fifty_calls_at_once_and_ten_a_second() -> None:
     assert sum(limits.admits("ListHostedZones") for _ in range(60)) == 10
 
 
-def test_associations_have_a_smaller_bucket_of_their_own() -> None:
-    """When it is empty, other calls go on, and its refusals cost them nothing."""
+def test_associations_have_their_own_bucket() -> None:
+    """When it is empty, other calls still pass, and its refusals take nothing from them."""
     limits = AccountLimits(Hand())
     assert sum(limits.admits("AssociateVPCWithHostedZone") for _ in range(100)) == 20
     assert sum(limits.admits("GetHostedZone") for _ in range(100)) == 30
 
 
-def test_the_change_bucket_holds_1_500_and_refills_by_100() -> None:
-    """A full batch of a thousand changes fits once, not twice at once."""
+def test_change_bucket_holds_1_500_and_refills_by_100() -> None:
+    """A full batch of a thousand changes fits once, but not twice at once."""
     clock = Hand()
     changes = AccountLimits(clock).changes
     assert changes.take(1_000)
@@ -95,8 +95,8 @@ def test_the_change_bucket_holds_1_500_and_refills_by_100() -> None:
     assert changes.take(1_000)
 
 
-def test_a_zone_is_busy_for_its_time_and_alone() -> None:
-    """Another zone is free meanwhile."""
+def test_zone_is_busy_for_its_time() -> None:
+    """Other zones are not affected."""
     clock = Hand()
     busy = BusyZones(clock)
     busy.occupy("Z1", 2)

@@ -20,14 +20,14 @@ LABELS = st.lists(st.binary(min_size=1, max_size=10), min_size=1, max_size=6)
         ("a@b.corp.internal", "a\\100b.corp.internal."),
     ],
 )
-def test_every_way_to_write_a_name_has_one_stored_form(given_name: str, stored: str) -> None:
-    """Case, the last dot and octal escapes make no other name."""
+def test_name_has_one_stored_form(given_name: str, stored: str) -> None:
+    """Case, a trailing dot and octal escapes make no difference."""
     assert stored_name(given_name) == stored
 
 
 @given(LABELS)
-def test_storing_a_stored_name_changes_nothing(parts: list[bytes]) -> None:
-    """What Route 53 gives back can be given to it again."""
+def test_stored_form_is_stable(parts: list[bytes]) -> None:
+    """A name that Route 53 returns can be sent back unchanged."""
     stored = name_of_labels(tuple(parts))
     assert stored_name(stored) == stored
     assert labels(stored) == tuple(part.lower() for part in parts)
@@ -44,27 +44,27 @@ def test_storing_a_stored_name_changes_nothing(parts: list[bytes]) -> None:
         ("", "FATAL problem: DomainLabelEmpty"),
     ],
 )
-def test_a_name_that_cannot_be_read_is_refused_in_route_53s_words(bad: str, problem: str) -> None:
+def test_unreadable_name_has_route_53s_message(bad: str, problem: str) -> None:
     """Each fault of a name has its own problem code."""
     with pytest.raises(BadName) as refused:
         stored_name(bad)
     assert str(refused.value).startswith(problem)
 
 
-def test_the_longest_label_and_name_are_taken() -> None:
-    """63 bytes a label and 255 a name, its dots included, are within the limits."""
+def test_longest_label_and_name_are_accepted() -> None:
+    """A label may have 63 bytes, and a name 255 with its dots."""
     longest = ".".join(["a" * 63] * 3 + ["b" * 62]) + "."
     assert len(longest) == 255
     assert stored_name(longest) == longest
 
 
-def test_an_escape_counts_as_one_byte() -> None:
+def test_escape_counts_as_one_byte() -> None:
     """A label of 63 escaped bytes is as long as one of 63 letters."""
     assert stored_name("\\052" * 63 + ".internal") == "\\052" * 63 + ".internal."
 
 
-def test_names_are_listed_by_their_labels_reversed() -> None:
-    """The dot after each label takes part in the order, and the wildcard stands for itself."""
+def test_listing_key_reverses_the_labels() -> None:
+    """The dot after each label counts in the order, and the wildcard is an ordinary label."""
     names = ["corp-a.internal.", "b.corp.internal.", "\\052.corp.internal.", "corp.internal.", "a.b.corp.internal."]
     assert sorted(names, key=listing_key) == [
         "corp-a.internal.",
@@ -75,7 +75,7 @@ def test_names_are_listed_by_their_labels_reversed() -> None:
     ]
 
 
-def test_a_name_is_within_a_domain_only_at_a_label_boundary() -> None:
+def test_domain_matches_at_label_boundaries() -> None:
     """`notcorp.internal` is not in `corp.internal`."""
     assert is_within("a.corp.internal.", "corp.internal.")
     assert is_within("corp.internal.", "corp.internal.")

@@ -19,8 +19,8 @@ from sandbox.aws.route53.rules import (
 from tests.support.sandbox.record_sets import WEB, create, delete, member, refusals, simple, upsert, zone_with
 
 
-def test_create_of_what_exists_is_refused() -> None:
-    """Not even the same values may be created twice; a set identifier tells multivalue members apart."""
+def test_create_of_existing_record_set_is_refused() -> None:
+    """Even with the same values; the set identifier distinguishes multivalue members."""
     assert refusals(zone_with(simple()), create(simple())) == (
         "Tried to create resource record set [name='web.corp.internal.', type='A'] but it already exists",
     )
@@ -32,8 +32,8 @@ def test_create_of_what_exists_is_refused() -> None:
     )
 
 
-def test_delete_of_what_is_not_there_is_refused() -> None:
-    """Another set identifier is another record set."""
+def test_delete_of_missing_record_set_is_refused() -> None:
+    """A record set with another set identifier is another record set."""
     assert refusals(zone_with(member("one")), delete(member("two"))) == (
         (
             "Tried to delete resource record set [name='web.corp.internal.', type='A', set-identifier='two'] "
@@ -52,8 +52,8 @@ def test_delete_of_what_is_not_there_is_refused() -> None:
         replace(member("one", "10.0.0.1", "10.0.0.2"), details=(("HealthCheckId", "h"),)),
     ],
 )
-def test_delete_needs_exactly_what_is_there(wrong: ResourceRecordSet) -> None:
-    """Another value, a missing one, another TTL, policy or health check: nothing is deleted."""
+def test_delete_must_match_exactly(wrong: ResourceRecordSet) -> None:
+    """Another or missing value, TTL, policy or health check is refused."""
     assert refusals(zone_with(member("one", "10.0.0.1", "10.0.0.2")), delete(wrong)) == (
         (
             "Tried to delete resource record set [name='web.corp.internal.', type='A', set-identifier='one'] "
@@ -62,16 +62,16 @@ def test_delete_needs_exactly_what_is_there(wrong: ResourceRecordSet) -> None:
     )
 
 
-def test_delete_does_not_mind_the_order_of_values() -> None:
-    """Two values in the other order are the same two values."""
+def test_delete_ignores_the_order_of_values() -> None:
+    """Two values in reverse order match."""
     zone = zone_with(member("one", "10.0.0.1", "10.0.0.2"))
     zone.apply([delete(member("one", "10.0.0.2", "10.0.0.1"))])
     assert len(zone) == 0
     assert zone.at(WEB) == {}
 
 
-def test_a_batch_is_all_or_nothing_and_names_every_faulty_change() -> None:
-    """Good changes between faulty ones are not made, and each faulty one has its message, in order."""
+def test_batch_is_all_or_nothing() -> None:
+    """Valid changes between faulty ones are not made, and each faulty one has its message, in order."""
     zone = zone_with(simple("a.corp.internal."))
     messages = refusals(
         zone,
@@ -82,8 +82,8 @@ def test_a_batch_is_all_or_nothing_and_names_every_faulty_change() -> None:
     assert [message[:15] for message in messages] == ["Tried to create", "Tried to delete"]
 
 
-def test_changes_are_checked_against_the_outcome_of_those_before() -> None:
-    """A hand-over is a DELETE and a CREATE in one batch; in the other order it is refused."""
+def test_changes_see_the_changes_before_them() -> None:
+    """A DELETE and a CREATE in one batch hand a name over; in reverse order they are refused."""
     old, new = member("old", "10.0.0.1"), simple(WEB, "A", "10.0.0.2")
     zone = zone_with(old)
     refusals(zone, create(new), delete(old))
@@ -91,15 +91,15 @@ def test_changes_are_checked_against_the_outcome_of_those_before() -> None:
     assert tuple(zone.listed()) == (new,)
 
 
-def test_a_name_outside_the_zone_is_refused() -> None:
-    """A name that merely ends in the same letters is outside."""
+def test_name_outside_the_zone_is_refused() -> None:
+    """A name that ends in the same letters is outside."""
     assert refusals(zone_with(), create(simple("web.notcorp.internal."))) == (
         "RRSet with DNS name web.notcorp.internal. is not permitted in zone corp.internal.",
     )
 
 
-def test_the_zones_own_ns_and_soa_stay() -> None:
-    """They can be replaced within a batch, but not left out; an NS further down can go."""
+def test_apex_ns_and_soa_cannot_be_removed() -> None:
+    """They can be replaced in a batch, but not removed; an NS record set further down can be."""
     apex_ns = simple("corp.internal.", "NS", "ns.example.")
     soa = simple("corp.internal.", "SOA", "ns.example. root.example. 1 2 3 4 5")
     below = simple("sub.corp.internal.", "NS", "ns.example.")
@@ -109,8 +109,8 @@ def test_the_zones_own_ns_and_soa_stay() -> None:
     zone.apply([delete(apex_ns), create(replace(apex_ns, ttl=30)), delete(below)])
 
 
-def test_a_zone_has_a_quota_of_record_sets() -> None:
-    """One more is refused, one for another is not."""
+def test_zone_has_a_quota_of_record_sets() -> None:
+    """One more record set is refused; replacing one is not."""
     one, two = simple("a.corp.internal."), simple("b.corp.internal.")
     zone = zone_with(one, limit=1)
     assert refusals(zone, create(two)) == ("Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP",)
@@ -120,8 +120,8 @@ def test_a_zone_has_a_quota_of_record_sets() -> None:
 @pytest.mark.parametrize(
     "change", [create(member("two")), upsert(member("one", "10.0.0.2")), delete(member("one")), delete(member("none"))]
 )
-def test_a_protected_name_and_type_takes_no_change(change: Change) -> None:
-    """Whatever the change, its whole batch is refused; another type of the name and other names are free."""
+def test_protected_record_set_cannot_change(change: Change) -> None:
+    """Any change refuses the whole batch; other types and names are free."""
     zone = zone_with(member("one"))
     zone.protected.add((WEB, "A"))
     message = "RRSet with DNS name web.corp.internal., type A is protected"
@@ -143,20 +143,20 @@ def test_a_protected_name_and_type_takes_no_change(change: Change) -> None:
         (replace(simple(), alias_target=(("DNSName", "a."),)), "Expected exactly one of [AliasTarget, "),
     ],
 )
-def test_a_change_that_does_not_fit_together_is_invalid_input(record_set: ResourceRecordSet, problem: str) -> None:
-    """A DELETE is held to it too: it must name the policy of what it deletes."""
+def test_malformed_change_is_invalid_input(record_set: ResourceRecordSet, problem: str) -> None:
+    """A DELETE must name the policy of what it deletes, too."""
     with pytest.raises(InvalidInput) as refused:
         check_request([delete(record_set)])
     assert problem in str(refused.value)
 
 
-def test_the_longest_set_identifier_is_taken() -> None:
-    """128 characters are within the limit."""
+def test_longest_set_identifier_is_accepted() -> None:
+    """A set identifier may have 128 characters."""
     check_request([create(member("x" * 128))])
 
 
-def test_a_zone_knows_what_lies_below_a_name() -> None:
-    """By labels: neither the name itself nor one with a dot inside its label lies below."""
+def test_has_below_compares_labels() -> None:
+    """Neither the name itself nor a name with a dot inside its label is below it."""
     zone = zone_with(simple("a.b.corp.internal."), simple("x\\056y.corp.internal."))
     assert zone.has_below("b.corp.internal.")
     assert zone.has_below("corp.internal.")
@@ -165,7 +165,7 @@ def test_a_zone_knows_what_lies_below_a_name() -> None:
 
 
 def test_listing_starts_anywhere() -> None:
-    """From a name on, from a type of it on, from a member of that on, or after what is not there."""
+    """A listing starts at a name, a type, a member, or after a missing one."""
     one, two = member("1"), member("2")
     six = member("1", "2001:db8::1", type_="AAAA")
     last = simple("z.corp.internal.")
@@ -190,8 +190,8 @@ BATCHES = st.lists(st.lists(st.builds(Change, st.sampled_from(Action), RECORD_SE
 
 
 @given(BATCHES)
-def test_a_zone_is_consistent_after_any_batches(batches: list[list[Change]]) -> None:
-    """A refused batch leaves no trace; count and order agree with what is there; no name and type has two TTLs."""
+def test_zone_is_consistent_after_any_batches(batches: list[list[Change]]) -> None:
+    """A refused batch changes nothing, count and order agree, and a name and type have one TTL."""
     zone = zone_with()
     for batch in batches:
         before = tuple(zone.listed())
