@@ -90,10 +90,10 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "no rate"),
-        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "flexible time window"),
+        ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
+        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "time window"),
         ({"KmsKeyArn": "arn:aws:kms:x"}, "not modelled: .'KmsKeyArn'"),
-        ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "no queue"),
+        ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "is not a queue"),
     ],
 )
 def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
