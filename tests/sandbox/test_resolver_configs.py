@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import dns.message
 import dns.rcode
 import pytest
@@ -14,6 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.route53resolver.responses import Route53ResolverResponse
 
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules, switch_dns_on
 from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
 from sandbox.aws.resolution.forwarding import ResolverRule
@@ -30,19 +30,11 @@ if TYPE_CHECKING:
 REGION: Final = "eu-west-1"
 ACCOUNT: Final = "123456789012"
 OTHER_ACCOUNT: Final = "210987654321"
-SESSION: Final = boto3.Session("testing", "testing", region_name=REGION)
 REVERSE: Final = "4.0.1.10.in-addr.arpa"
 
 
-def client(service: str, region: str = REGION, account: str = ACCOUNT) -> Any:  # noqa: ANN401 - clients of several services
-    make: Any = SESSION.client
-    if account == ACCOUNT:
-        return make(service, region)
-    role = f"arn:aws:iam::{account}:role/any"
-    got = SESSION.client("sts").assume_role(RoleArn=role, RoleSessionName="any")["Credentials"]
-    return make(
-        service, region, None, None, None, None, got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"]
-    )
+def client(service: str, region: str = REGION, account: str = ACCOUNT) -> Any:  # noqa: ANN401 - any service's client
+    return administrator_client(service, account, region)
 
 
 @dataclass

@@ -91,7 +91,7 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
     ("change", "message"),
     [
         ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
-        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "time window"),
+        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "FLEXIBLE time window"),
         ({"KmsKeyArn": "arn:aws:kms:x"}, "not modelled: .'KmsKeyArn'"),
         ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "is not a queue"),
     ],

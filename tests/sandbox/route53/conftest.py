@@ -8,7 +8,7 @@ from moto import mock_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.clock import moved_clock
 from tests.support.sandbox.shared_zone import OWNER, ZONE, Sandbox
-from tests.support.sandbox.zone_owner import ONCE, REGION, SESSION, ZoneOwner, new_vpc
+from tests.support.sandbox.zone_owner import REGION, ZoneOwner, client, new_vpc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ def owner() -> Iterator[ZoneOwner]:
     ids = {"corp.internal": "Z0CORP"}
     with mock_aws(), moved_clock() as clock, strict_route53(clock, ids=ids) as strict:
         vpc = new_vpc()
-        route53 = SESSION.client("route53", config=ONCE)
+        route53 = client("route53")
         route53.create_hosted_zone(Name="corp.internal", CallerReference="1", VPC={"VPCId": vpc, "VPCRegion": REGION})
         strict.calls.clear()
         yield ZoneOwner(clock, strict, route53, vpc)

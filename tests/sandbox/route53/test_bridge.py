@@ -12,12 +12,11 @@ from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.clock import RealClock
 from tests.support.sandbox.zone_owner import (
-    ONCE,
     OTHER_ACCOUNT,
     REGION,
-    SESSION,
     ZoneOwner,
     change,
+    client,
     new_vpc,
     refusal,
     send,
@@ -111,7 +110,7 @@ def test_bridge_is_removed() -> None:
     with mock_aws():
         with strict_route53(RealClock()):
             pass
-        route53 = SESSION.client("route53")
+        route53 = client("route53")
         zone = route53.create_hosted_zone(Name="corp.internal", CallerReference="1")["HostedZone"]["Id"]
         bad = change("CREATE", value="no address")
         route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [bad]})
@@ -129,7 +128,7 @@ def test_templates_follow_the_rules() -> None:
         Properties: {HostedZoneId: Z0CORP, Name: web.corp.internal, Type: A, TTL: "60", ResourceRecords: [10.0.0.1]}
     """
     with mock_aws(), strict_route53(RealClock(), ids={"corp.internal": "Z0CORP"}) as strict:
-        cloudformation = SESSION.client("cloudformation")
+        cloudformation = client("cloudformation")
         cloudformation.create_stack(StackName="zone", TemplateBody=template)
         assert strict.record_sets("Z0CORP")[2].values == ("10.0.0.1",)
         cloudformation.delete_stack(StackName="zone")
@@ -144,7 +143,7 @@ def test_operations_work_over_http() -> None:
         server.start()
         try:
             host, port = server.get_host_and_port()
-            route53 = SESSION.client("route53", endpoint_url=f"http://{host}:{port}", config=ONCE)
+            route53 = client("route53", endpoint_url=f"http://{host}:{port}")
             route53.create_hosted_zone(Name="a.internal", CallerReference="1", VPC={"VPCId": vpc, "VPCRegion": REGION})
             good = change("CREATE", "web.a.internal")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.route53.state import StrictRoute53
 
 if TYPE_CHECKING:
@@ -27,20 +27,12 @@ OWNER: Final = "123456789012"
 MEMBER: Final = "210987654321"
 STRANGER: Final = "333333333333"
 ZONE: Final = "Z0CORP"
-# One session for all clients, because it caches the services' models.
-SESSION: Final = boto3.Session("testing", "testing", region_name=REGION)
 # One attempt, so that a refused call is not repeated.
 ONCE: Final = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
 
-def client(service: str, account: str, **how: Any) -> Any:  # noqa: ANN401 - clients of several services
-    make: Any = SESSION.client
-    if account == OWNER:
-        return make(service, config=ONCE, **how)
-    role = f"arn:aws:iam::{account}:role/any"
-    got = SESSION.client("sts").assume_role(RoleArn=role, RoleSessionName="any")["Credentials"]
-    key = {"aws_access_key_id": got["AccessKeyId"], "aws_secret_access_key": got["SecretAccessKey"]}
-    return make(service, config=ONCE, aws_session_token=got["SessionToken"], **key, **how)
+def client(service: str, account: str, **options: Any) -> Any:  # noqa: ANN401 - any service's client
+    return administrator_client(service, account, REGION, config=ONCE, **options)
 
 
 @dataclass

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox.aws.credentials import administrator_client
 from sandbox.aws.route53.state import StrictRoute53
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 
 REGION: Final = "eu-west-1"
-SESSION = boto3.Session("testing", "testing", region_name=REGION)
-OTHER_ACCOUNT = "210987654321"
+ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
 # One attempt, so that a refused call is not repeated.
 ONCE = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
@@ -37,14 +36,13 @@ class ZoneOwner:
     vpc: str
 
 
-def new_vpc(account: str | None = None) -> str:
-    session = SESSION
-    if account is not None:
-        role = f"arn:aws:iam::{account}:role/any"
-        got = SESSION.client("sts").assume_role(RoleArn=role, RoleSessionName="any")["Credentials"]
-        session = boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], REGION)
-    ec2 = session.client("ec2")
-    return ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+def client(service: str, account: str = ACCOUNT, **options: Any) -> Any:  # noqa: ANN401 - any service's client
+    return administrator_client(service, account, REGION, config=ONCE, **options)
+
+
+def new_vpc(account: str = ACCOUNT) -> str:
+    vpc: str = client("ec2", account).create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    return vpc
 
 
 def change(
