@@ -120,7 +120,7 @@ def _guard() -> Guard:
 @cache
 def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
     """Clients under the reader roles: a function assumes each once, whatever it looks at there."""
-    return AssumedClients(_session(), _session().client("sts", config=config), "ec2", session_name, now, config)
+    return AssumedClients(_session(), _session().client("sts", config=config), session_name, now, config)
 
 
 def _instances(session_name: str, config: Config) -> SpokeInstances:
@@ -145,7 +145,7 @@ def _account_of(arn: str) -> str:
 
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
     sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, "route53", session_name, now, CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, session_name, now, CLIENT_CONFIG)
     return WriterZones(clients, role_arn, Pace(share, now() / 1000), now, time.sleep)
 
 
@@ -231,7 +231,7 @@ def associator() -> Associator:
     table = _table(CLIENT_CONFIG)
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
     sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, "route53", contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
+    clients = AssumedClients(_session(), sts, contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
     return Associator(
         policy=policy,
         zone_ids=_zone_ids(policy),

@@ -77,7 +77,7 @@ class ZoneOwner:
     ) -> Iterator[tuple[Any, Callable[[dict[str, Any]], object]]]:
         """A client for one call, whose turn it is, and what takes its answer; a call on what is gone is done."""
         try:
-            client = self._clients.client(self._role_arn, REGION)
+            client = self._clients.client(self._role_arn, REGION, "route53")
             with self._calls.turn(changes, operation) as answered:
                 yield client, answered
         except ClientError as error:

@@ -55,7 +55,7 @@ class SpokeInstances:
     def _listed(self, spoke: Spoke, wanted: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
         role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         with translated(self._clients, role_arn, spoke):
-            client = self._clients.client(role_arn, spoke.region)
+            client = self._clients.client(role_arn, spoke.region, "ec2")
             pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
             for page in pages:
                 reservations = required(page, "Reservations")

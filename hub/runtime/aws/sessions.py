@@ -80,24 +80,18 @@ class _Session:
 
 
 class AssumedClients:
-    """Clients under assumed roles. Sessions are kept while they last, clients while they are used.
+    """Clients under assumed roles. Sessions are kept while they last, clients while they are used."""
 
-    `service` is that of which clients are made unless another one is asked for.
-    """
-
-    def __init__(
-        self, session: Session, sts: STSClient, service: str, session_name: str, clock: Clock, config: Config
-    ) -> None:
+    def __init__(self, session: Session, sts: STSClient, session_name: str, clock: Clock, config: Config) -> None:
         self._session = session
         self._sts = sts
-        self._service = service
         self._session_name = session_name
         self._clock = clock
         self._config = config
         self._sessions: dict[str, _Session] = {}
         self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def client(self, role_arn: str, region: str, service: str = "") -> Any:  # noqa: ANN401 - the caller knows which service it asked for
+    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - the caller knows which service it asked for
         """A client of a service in a region, as the role.
 
         Raises:
@@ -107,9 +101,9 @@ class AssumedClients:
         if session is None or self._clock() - session.assumed_at >= KEPT_MILLIS:
             self.forget(role_arn)
             session = self._sessions[role_arn] = self._assumed(role_arn)
-        place = (role_arn, region, service or self._service)
+        place = (role_arn, region, service)
         if place not in self._clients:
-            self._clients[place] = self._made(session.credentials, *place[1:])
+            self._clients[place] = self._made(session.credentials, region, service)
         self._clients.move_to_end(place)
         while len(self._clients) > KEPT_CLIENTS:
             self._clients.popitem(last=False)

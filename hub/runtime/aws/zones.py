@@ -146,7 +146,7 @@ class WriterZones:
                 request["StartRecordIdentifier"] = page["NextRecordIdentifier"]
 
     def _client(self) -> Route53Client:
-        client: Route53Client = self._clients.client(self._role_arn, REGION)
+        client: Route53Client = self._clients.client(self._role_arn, REGION, "route53")
         return client
 
 

@@ -56,7 +56,7 @@ class OneClient:
         self.asked: list[tuple[str, str]] = []
         self.old_session = False
 
-    def client(self, role_arn: str, region: str) -> Any:  # noqa: ANN401 - as above
+    def client(self, role_arn: str, region: str, _service: str) -> Any:  # noqa: ANN401 - as above
         self.asked.append((role_arn, region))
         if self.error:
             raise self.error
@@ -198,55 +198,55 @@ class TestSessions:
         """A session is kept until shortly before it expires, for each region a client."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock, SPOKE_CONFIG)
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             for _ in range(2):
                 stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
-            first = clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")
-            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1") is first
+            first = clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2") is first
             clock.sleep(3_400)
-            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1") is not first
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2") is not first
             stubber.assert_no_pending_responses()
 
     def test_role_that_is_denied_is_named(self) -> None:
         """The error says which role, and what AWS answered."""
         sts = SESSION.client("sts")
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             stubber.add_client_error("assume_role", "AccessDenied")
             with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
-                clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")
+                clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
 
     def test_role_that_was_remade_is_assumed_anew(self) -> None:
         """A session that is denied is not kept for its hour; a denial of a fresh one is the role's own."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", clock, SPOKE_CONFIG)
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
         denied = ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeInstances")
         other = ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeInstances")
         role = "arn:aws:iam::444444444444:role/orgdns-reader"
         with Stubber(sts) as stubber:
             for _ in range(3):
                 stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
-            first = clients.client(role, "eu-central-1")
+            first = clients.client(role, "eu-central-1", "ec2")
             clock.sleep(120)
             assert clients.forget_if_denied(role, other) is False
-            assert clients.client(role, "eu-central-1") is first
+            assert clients.client(role, "eu-central-1", "ec2") is first
             assert clients.forget_if_denied(role, denied) is True
-            assert clients.client(role, "eu-central-1") is not first
+            assert clients.client(role, "eu-central-1", "ec2") is not first
             assert clients.forget_if_denied(role, denied) is False
-            clients.client(role, "eu-central-1")
+            clients.client(role, "eu-central-1", "ec2")
             stubber.assert_no_pending_responses()
 
     def test_many_regions_of_one_account_are_one_session(self) -> None:
         """The role is assumed once for all regions of its account, however many clients were let go."""
         sts = SESSION.client("sts")
-        clients = AssumedClients(SESSION, sts, "ec2", "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
             for _ in range(2):
                 for number in range(KEPT_CLIENTS + 1):
-                    clients.client("arn:aws:iam::444444444444:role/orgdns-reader", f"eu-west-{number}")
+                    clients.client("arn:aws:iam::444444444444:role/orgdns-reader", f"eu-west-{number}", "ec2")
             stubber.assert_no_pending_responses()
 
 

@@ -60,7 +60,7 @@ class Clients:
         for stub in self.stubs.values():
             stub.activate()
 
-    def client(self, role_arn: str, region: str, service: str = "route53") -> Any:  # noqa: ANN401 - stands for AssumedClients
+    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - stands for AssumedClients
         if self.unavailable:
             raise self.unavailable
         self.asked.append((role_arn, region, service))
@@ -411,8 +411,8 @@ def test_credentials_are_made_once_for_all_services() -> None:
     """One session of a role serves the clients of every service."""
     with mock_aws():
         session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
-        made = AssumedClients(session, session.client("sts"), "ec2", "test", MemoryClock(), CLIENT_CONFIG)
+        made = AssumedClients(session, session.client("sts"), "test", MemoryClock(), CLIENT_CONFIG)
         role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"
-        ec2, route53 = made.client(role, "eu-central-1"), made.client(role, "us-east-1", "route53")
+        ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, "us-east-1", "route53")
         assert (ec2.meta.service_model.service_name, route53.meta.service_model.service_name) == ("ec2", "route53")
         assert ec2._request_signer._credentials.access_key == route53._request_signer._credentials.access_key  # noqa: SLF001 - nothing else tells

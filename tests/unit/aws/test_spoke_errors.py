@@ -162,8 +162,8 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
             CORP_ZONE, VpcRef(SPOKE.account, SPOKE.region, "vpc-1")
         ),
         "ledger": lambda: Table(failing, "ledger", lambda: Millis(0), clock.sleep).get({"pk": "a", "sk": ref(1).id}),
-        "sessions": lambda: AssumedClients(session, failing, "ec2", "s", clock, SPOKE_CONFIG).client(
-            role, SPOKE.region
+        "sessions": lambda: AssumedClients(session, failing, "s", clock, SPOKE_CONFIG).client(
+            role, SPOKE.region, "ec2"
         ),
         "spokes": lambda: StackSetSpokes(failing).listed(),
         "task queue": lambda: QueuedTasks(failing, "https://q").ask([(ScheduleSweeps(), 0)]),
