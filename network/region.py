@@ -66,9 +66,10 @@ def principals(config: Config) -> list[str | Sub]:
         if association_policy.method is AssociationMethod.PROFILE:
             everything = (VpcSelection(),)
             for selection in everything if association_policy.selections is None else association_policy.selections:
-                any_account = selection.accounts is None and selection.units is None
-                units |= set(config.organization.units) if any_account else selection.units or frozenset()
-                accounts |= selection.accounts or frozenset()
+                scope = selection.scope
+                any_account = scope.accounts is None and scope.units is None
+                units |= set(config.organization.units) if any_account else scope.units or frozenset()
+                accounts |= scope.accounts or frozenset()
     organization = config.organization
     if any(unit.startswith("r-") for unit in units):
         return [_organization_arn(organization.management_account, f"organization/{organization.id}")]

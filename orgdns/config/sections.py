@@ -147,10 +147,7 @@ class VpcSelectionSection(Section):
     def selection(self) -> VpcSelection:
         """The selection as the runtime reads it."""
         return VpcSelection(
-            accounts=_set(self.accounts),
-            units=_set(self.units),
-            regions=_set(self.regions),
-            vpcs=_set(self.vpcs),
+            Scope(_set(self.accounts), _set(self.units), _set(self.regions), _set(self.vpcs)),
             tag=self.tag.condition if self.tag else None,
         )
 

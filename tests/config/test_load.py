@@ -488,10 +488,12 @@ def test_compiled_policy_says_what_the_file_says() -> None:
                 domains[2],
                 selections=(
                     VpcSelection(
-                        accounts=frozenset({"444444444444"}),
-                        units=frozenset({"ou-ab12-research"}),
-                        regions=frozenset({"eu-west-1"}),
-                        vpcs=frozenset({"vpc-12345678"}),
+                        Scope(
+                            accounts=frozenset({"444444444444"}),
+                            units=frozenset({"ou-ab12-research"}),
+                            regions=frozenset({"eu-west-1"}),
+                            vpcs=frozenset({"vpc-12345678"}),
+                        ),
                         tag=TagCondition("dns", "shared"),
                     ),
                 ),

@@ -28,7 +28,7 @@ def instances_by_unit() -> Policy:
 
 def vpcs_by_unit() -> Policy:
     rules = tuple(replace(rule, scope=Scope()) for rule in POLICY.rules)
-    by_unit = AssociationPolicy(CORP, selections=(VpcSelection(units=BY_UNIT),))
+    by_unit = AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=BY_UNIT)),))
     return replace(POLICY, rules=rules, association_policies=(by_unit,))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.model.vpcs import AssociationMethod
@@ -16,17 +16,18 @@ from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION: Final = 3
-
 
 def to_json(policy: Policy) -> str:
     """The policy as text: the same policy gives the same bytes."""
-    # Sets alone are no JSON.
-    return json.dumps({"version": VERSION} | asdict(policy), default=sorted, indent=1) + "\n"
+    # Of a policy's values, JSON lacks only the sets.
+    return json.dumps(asdict(policy), default=sorted, indent=1) + "\n"
 
 
 def from_json(text: str) -> Policy:
-    """The policy that `to_json` wrote; nothing is checked again, since only checked ones are ever written."""
+    """The policy that `to_json` wrote.
+
+    Nothing is checked: only checked policies are written, and the code that reads one comes in the same package.
+    """
     read: dict[str, Any] = json.loads(text)
     return Policy(
         regions=frozenset(read["regions"]),
@@ -52,8 +53,7 @@ def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
 
 
 def _selection(read: dict[str, Any]) -> VpcSelection:
-    sets = {name: _set(values) for name, values in read.items() if name != "tag"}
-    return VpcSelection(**sets, tag=_condition(read["tag"]))
+    return VpcSelection(scope=_scope(read["scope"]), tag=_condition(read["tag"]))
 
 
 def _rule(read: dict[str, Any]) -> Rule:
@@ -62,7 +62,7 @@ def _rule(read: dict[str, Any]) -> Rule:
         templates=tuple(Template(one["text"], Fqdn(one["domain"])) for one in read["templates"]),
         ttl=read["ttl"],
         conflict=ConflictRule(read["conflict"]),
-        scope=Scope(**{name: _set(values) for name, values in read["scope"].items()}),
+        scope=_scope(read["scope"]),
         opt_in=_condition(read["opt_in"]),
         opt_out=_condition(read["opt_out"]),
         aliases=read["aliases"],
@@ -73,6 +73,10 @@ def _rule(read: dict[str, Any]) -> Rule:
         stopped=WhenStopped(read["stopped"]),
         reverse=None if read["reverse"] is None else ConflictRule(read["reverse"]),
     )
+
+
+def _scope(read: dict[str, Any]) -> Scope:
+    return Scope(**{name: _set(values) for name, values in read.items()})
 
 
 def _set(values: Iterable[str] | None) -> frozenset[str] | None:

@@ -63,7 +63,7 @@ class TagCondition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The instances that a rule speaks for, by facts that their owner cannot forge; None stands for all.
+    """Instances or VPCs, by facts that their owner cannot forge; None stands for all.
 
     `accounts` and `units` together say which accounts: those named, and those of the units named.
     """
@@ -80,11 +80,13 @@ class Scope:
         named = ref.account in (self.accounts or ()) or not (self.units or frozenset()).isdisjoint(account.units)
         return (anywhere or named) and (self.regions is None or ref.region in self.regions)
 
+    def covers_vpc(self, vpc_id: str) -> bool:
+        """Whether the VPC is one of the VPCs."""
+        return self.vpcs is None or vpc_id in self.vpcs
+
     def covers_interface(self, interface: Interface) -> bool:
         """Whether the interface lies in the VPCs and subnets."""
-        return (self.vpcs is None or interface.vpc_id in self.vpcs) and (
-            self.subnets is None or interface.subnet_id in self.subnets
-        )
+        return self.covers_vpc(interface.vpc_id) and (self.subnets is None or interface.subnet_id in self.subnets)
 
 
 @dataclass(frozen=True, slots=True)

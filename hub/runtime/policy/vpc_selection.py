@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.vpcs import AssociationMethod
@@ -15,22 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VpcSelection:
-    """Some VPCs: those for which all holds that is said; None stands for all.
+    """The VPCs in a scope, which names no subnets, that also carry the tag; None stands for any tags."""
 
-    `accounts` and `units` together say which accounts: those named, and those of the units named.
-    """
-
-    accounts: frozenset[str] | None = None
-    units: frozenset[str] | None = None
-    regions: frozenset[str] | None = None
-    vpcs: frozenset[str] | None = None
+    scope: Scope = field(default_factory=Scope)
     tag: TagCondition | None = None
 
     def covers(self, vpc: Vpc, account: Account) -> bool:
-        """Whether the VPC, which lies in this account, is one of them."""
+        """Whether the selection includes the VPC, which lies in this account."""
         return (
-            Scope(self.accounts, self.units, self.regions).covers(vpc.ref, account)
-            and (self.vpcs is None or vpc.ref.id in self.vpcs)
+            self.scope.covers(vpc.ref, account)
+            and self.scope.covers_vpc(vpc.ref.id)
             and (self.tag is None or self.tag.met(vpc))
         )
 
@@ -59,7 +53,7 @@ class AssociationPolicy:
     @property
     def reads_units(self) -> bool:
         """Whether it matters which organizational units an account lies in."""
-        return any(one.units is not None for one in (*(self.selections or ()), *self.exceptions))
+        return any(one.scope.units is not None for one in (*(self.selections or ()), *self.exceptions))
 
     @property
     def tags_read(self) -> frozenset[str]:

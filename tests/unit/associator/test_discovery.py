@@ -4,6 +4,7 @@ from hub.runtime.associator.discovery import DiscoveryOutcome, VpcDiscovery
 from hub.runtime.model.names import Account, Spoke
 from hub.runtime.model.tasks import Associate, Task
 from hub.runtime.model.vpcs import AssociationRecord
+from hub.runtime.policy.rules import Scope
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS, ZONE_IDS, example_policy
 from tests.support.memory import MemoryClock, MemoryOrganization
@@ -141,7 +142,7 @@ def test_number_of_kept_vpcs_is_written_when_it_changes() -> None:
 def test_units_that_nobody_tells() -> None:
     """Where policy goes by units, an account without any is not judged."""
     stage = Stage(
-        association_policies=(AssociationPolicy(CORP, selections=(VpcSelection(units=frozenset({WORKLOADS})),)),)
+        association_policies=(AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),)),)
     )
     stage.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=())
     stage.aws.add()

@@ -5,7 +5,7 @@ import pytest
 from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.model.names import Fqdn
 from hub.runtime.model.vpcs import AssociatedZone, AssociationMethod, AssociationRecord, ForwardRule, Vpc, VpcRow
-from hub.runtime.policy.rules import TagCondition
+from hub.runtime.policy.rules import Scope, TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS, ZONE_IDS
 from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
@@ -38,20 +38,20 @@ class TestReach:
     @pytest.mark.parametrize(
         ("selection", "covered"),
         [
-            (VpcSelection(accounts=frozenset({PAYMENTS.id})), True),
-            (VpcSelection(accounts=frozenset({SCIENCE.id})), False),
-            (VpcSelection(units=frozenset({WORKLOADS})), True),
-            (VpcSelection(units=frozenset({RESEARCH})), False),
-            (VpcSelection(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), True),
-            (VpcSelection(regions=frozenset({"eu-central-1"})), True),
-            (VpcSelection(regions=frozenset({"us-east-1"})), False),
-            (VpcSelection(vpcs=frozenset({vpc_ref().id})), True),
-            (VpcSelection(vpcs=frozenset({vpc_ref(2).id})), False),
+            (VpcSelection(Scope(accounts=frozenset({PAYMENTS.id}))), True),
+            (VpcSelection(Scope(accounts=frozenset({SCIENCE.id}))), False),
+            (VpcSelection(Scope(units=frozenset({WORKLOADS}))), True),
+            (VpcSelection(Scope(units=frozenset({RESEARCH}))), False),
+            (VpcSelection(Scope(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH}))), True),
+            (VpcSelection(Scope(regions=frozenset({"eu-central-1"}))), True),
+            (VpcSelection(Scope(regions=frozenset({"us-east-1"}))), False),
+            (VpcSelection(Scope(vpcs=frozenset({vpc_ref().id}))), True),
+            (VpcSelection(Scope(vpcs=frozenset({vpc_ref(2).id}))), False),
             (VpcSelection(tag=TagCondition("dns")), True),
             (VpcSelection(tag=TagCondition("dns", "SHARED")), True),
             (VpcSelection(tag=TagCondition("dns", "private")), False),
             (VpcSelection(tag=TagCondition("other")), False),
-            (VpcSelection(regions=frozenset({"eu-central-1"}), tag=TagCondition("other")), False),
+            (VpcSelection(Scope(regions=frozenset({"eu-central-1"})), tag=TagCondition("other")), False),
         ],
     )
     def test_selection(self, selection: VpcSelection, covered: bool) -> None:  # noqa: FBT001 - a table's column
@@ -73,7 +73,7 @@ class TestReach:
         )
         assert association_policy.tags_read == {"a", "b"}
         assert not association_policy.reads_units
-        assert AssociationPolicy(CORP, exceptions=(VpcSelection(units=frozenset({WORKLOADS})),)).reads_units
+        assert AssociationPolicy(CORP, exceptions=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),)).reads_units
 
 
 class TestSteps:
