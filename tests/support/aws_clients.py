@@ -1,0 +1,72 @@
+"""Stubbed clients of AWS, and what stands where roles are assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from hub.runtime.aws.sessions import (
+    RoleUnavailable,
+    error_code,
+)
+
+SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+LAUNCHED = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+class OneClient:
+    """Stands where roles are assumed, and gives the one client of the test."""
+
+    def __init__(self, client: Any, error: Exception | None = None) -> None:  # noqa: ANN401 - any service's client
+        self.given = client
+        self.error = error
+        self.asked: list[tuple[str, str]] = []
+        self.old_session = False
+
+    def client(self, role_arn: str, region: str, _service: str) -> Any:  # noqa: ANN401 - as above
+        self.asked.append((role_arn, region))
+        if self.error:
+            raise self.error
+        return self.given
+
+    def forget_if_denied(self, role_arn: str, error: ClientError) -> bool:
+        assert role_arn
+        return self.old_session and error_code(error) == "AccessDenied"
+
+
+class Clients:
+    """Clients of one role each, stubbed by service; `forgotten` are the roles to be assumed anew."""
+
+    def __init__(self) -> None:
+        make: Any = boto3.client
+        keys = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "s"}
+        self.made = {name: make(name, **keys) for name in ("ec2", "route53", "route53resolver", "route53profiles")}
+        self.stubs = {name: Stubber(client) for name, client in self.made.items()}
+        self.asked: list[tuple[str, str, str]] = []
+        self.unavailable: RoleUnavailable | None = None
+        self.old_session = False
+        for stub in self.stubs.values():
+            stub.activate()
+
+    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - stands for AssumedClients
+        if self.unavailable:
+            raise self.unavailable
+        self.asked.append((role_arn, region, service))
+        return self.made[service]
+
+    def forget_if_denied(self, _role_arn: str, _error: Exception) -> bool:
+        return self.old_session
+
+
+def stubbed(service: str, answer: Callable[[Stubber], object]) -> Any:  # noqa: ANN401 - a client of any service
+    make: Any = boto3.client
+    client = make(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
+    stub = Stubber(client)
+    answer(stub)
+    stub.activate()
+    return client

@@ -1,0 +1,33 @@
+"""The ledger's table in a simulated DynamoDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.table import Table
+from tests.support.memory import MemoryClock
+
+NOW = 10**12
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with mock_aws():
+        client: Any = boto3.client("dynamodb", region_name="eu-central-1")
+        keys = (contract.PARTITION_KEY, contract.SORT_KEY)
+        client.create_table(
+            TableName="ledger",
+            KeySchema=[
+                {"AttributeName": of, "KeyType": kind} for of, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+            ],
+            AttributeDefinitions=[{"AttributeName": of, "AttributeType": "S"} for of in keys],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        clock = MemoryClock(now=NOW)
+        yield Table(client, "ledger", clock, clock.sleep)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.rows import name_key_of
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.names import (
+    Account,
+    Claim,
+    Millis,
+    NameKey,
+    Published,
+    RecordType,
+    Refusal,
+    Spoke,
+)
+from hub.runtime.model.observation import Observation
+from hub.runtime.ports import Outdated
+from tests.support.build import CORP_ZONE, PAYMENTS, SCIENCE, claim, instance, interface, key, record_set, ref
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+
+
+@pytest.fixture
+def ledger(table: Table) -> DynamoLedger:
+    return DynamoLedger(table)
+
+
+class TestLedgerRows:
+    def test_many_rows_are_read_and_those_that_are_not_there_are_left_out(self, ledger: DynamoLedger) -> None:
+        """More than a call takes, some of them unknown."""
+        rows = [Observation(ref(number), Millis(5), (claim(number),), version=1) for number in range(1, 241)]
+        for row in rows:
+            ledger.put_observation(row)
+        asked = [row.ref for row in rows] + [ref(number) for number in range(500, 510)]
+        assert ledger.known_observations(asked) == {row.ref: row for row in rows}
+        assert ledger.known_observations([]) == {}
+
+    def test_rows_of_a_spoke_are_its_own(self, ledger: DynamoLedger) -> None:
+        """Those of another region of the account are another spoke's."""
+        row = Observation(ref(1), Millis(5), (claim(1),), version=1)
+        ledger.put_observation(row)
+        ledger.put_observation(Observation(ref(2, region="us-east-1"), Millis(5), version=1))
+        assert list(ledger.observations_of(SPOKE)) == [row]
+
+    def test_names_of_some_zones(self, ledger: DynamoLedger) -> None:
+        """Claims, tombstones and memory of each name together, of the zones that are asked for alone."""
+        ledger.put_claim(claim(1), 1)
+        ledger.withdraw_claim(key(), ref(2), 1)
+        ledger.put_published([(key(), Published((record_set(1),)))])
+        ledger.put_claim(replace(claim(3), key=NameKey("Z0OTHER", key().fqdn)), 1)
+        ledger.mark(key("marked"), "because")
+        found = {state.key: state for state in ledger.names([CORP_ZONE])}
+        assert found.keys() == {key(), key("marked")}
+        assert found[key()] == ledger.name(key())
+        assert found[key()].withdrawn == {ref(2)}
+        assert found[key("marked")].claims == ()
+
+    def test_what_is_remembered_of_many_names(self, ledger: DynamoLedger) -> None:
+        """Of those that have a memory."""
+        published = Published((record_set(1),), conflict="x")
+        ledger.put_published([(key(), published)])
+        assert ledger.remembered([key(), key("other")]) == {key(): published}
+
+
+class TestLedger:
+    def test_claim_is_read_back(self, ledger: DynamoLedger) -> None:
+        """What was claimed is what the publisher reads, of that name alone."""
+        ledger.put_claim(claim(1), 1)
+        ledger.put_claim(claim(2, name="api"), 1)
+        state = ledger.name(key())
+        assert state.claims == (claim(1),)
+        assert state.published == Published()
+
+    def test_withdrawn_claim_is_gone_and_an_older_look_cannot_bring_it_back(self, ledger: DynamoLedger) -> None:
+        """A tombstone stands where the claim stood, against slow workers."""
+        ledger.put_claim(claim(1), 5)
+        ledger.withdraw_claim(key(), ref(1), 6)
+        ledger.put_claim(claim(1), 5)
+        assert ledger.name(key()).claims == ()
+        ledger.put_claim(claim(1), 7)
+        assert ledger.name(key()).claims == (claim(1),)
+
+    def test_claim_withdrawn_before_it_was_written_stays_away(self, ledger: DynamoLedger) -> None:
+        """The withdrawal of a claim that is not there yet counts too."""
+        ledger.withdraw_claim(key(), ref(1), 6)
+        ledger.put_claim(claim(1), 5)
+        assert ledger.name(key()).claims == ()
+
+    def test_claims_of_more_than_a_page_are_read(self, ledger: DynamoLedger) -> None:
+        """A name with more claims than a page of a query holds is read to its end."""
+        many: list[Claim] = []
+        for number in range(1, 121):
+            one = claim(number)
+            values = ((RecordType.AAAA, tuple(f"2001:db8::{value:x}:{number:x}" for value in range(500))),)
+            many.append(Claim(one.key, one.instance, values, 60, one.conflict, one.rule, one.launched_at))
+            ledger.put_claim(many[-1], 1)
+        assert set(ledger.name(key()).claims) == set(many)
+
+    def test_published_is_read_back(self, ledger: DynamoLedger) -> None:
+        """What was published of many names is remembered for each, conflicts and all."""
+        states = [
+            (key(f"n{number}"), Published((record_set(number, name=f"n{number}"),), number % 2 == 0, "in the way"))
+            for number in range(1, 61)
+        ]
+        ledger.put_published(states)
+        assert [(name, ledger.name(name).published) for name, _ in states] == states
+
+    def test_observation_is_written_once_a_version(self, ledger: DynamoLedger) -> None:
+        """Of two workers that read one version, one writes, and the other is told."""
+        row = Observation(ref(1), Millis(5), (claim(1),), version=1)
+        assert ledger.observation(ref(1)) is None
+        ledger.put_observation(row)
+        assert ledger.observation(ref(1)) == row
+        with pytest.raises(Outdated):
+            ledger.put_observation(row)
+        ended = Observation(ref(1), Millis(6), (), ended=True, version=2)
+        ledger.put_observation(ended)
+        assert ledger.observation(ref(1)) == ended
+        with pytest.raises(Outdated):
+            ledger.put_observation(Observation(ref(1), Millis(7), version=2))
+
+    def test_what_was_decided_by_is_read_back(self, ledger: DynamoLedger) -> None:
+        """All that policy decided by, and what it refused, comes back as it was: by it a person is told why."""
+        several = (
+            interface("10.0.0.1", "10.0.0.2", ipv6=("2001:db8::1",)),
+            interface("10.0.1.1", index=1, vpc_id="vpc-2", subnet_id="subnet-2"),
+        )
+        seen = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
+        noted = replace(claim(1), note="'Web' is written 'web': in lower case")
+        refusals = (
+            Refusal("short", "the rule waits for a tag", declined=True),
+            Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
+        )
+        for version, account in enumerate((SCIENCE, Account(SCIENCE.id, None, "its name is no label")), 1):
+            subject = replace(seen, ref=ref(1, SCIENCE.id))
+            row = Observation(
+                subject.ref, Millis(5), (noted,), version=version, instance=subject, account=account, refusals=refusals
+            )
+            ledger.put_observation(row)
+            read = ledger.observation(subject.ref)
+            assert read == row
+            assert read.instance
+            assert {type(one.device_index) for one in read.instance.interfaces} == {int}
+        nothing = replace(row, version=3, claims=(), refusals=())
+        ledger.put_observation(nothing)
+        assert ledger.observation(subject.ref) == nothing
+
+    def test_label_stays_with_the_account_that_had_it_first(self, ledger: DynamoLedger) -> None:
+        """The first account that asks has the label; every later one is told whose it is."""
+        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
+        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
+        assert ledger.holder_of_label("payments", "666666666666") == "444444444444"
+
+    def test_label_passes_from_its_holder_alone(self, ledger: DynamoLedger) -> None:
+        """Of two that would take a free label, one gets it."""
+        ledger.holder_of_label("payments", "444444444444")
+        ledger.pass_label("payments", "444444444444", "666666666666")
+        with pytest.raises(Outdated):
+            ledger.pass_label("payments", "444444444444", "555555555555")
+        assert ledger.holder_of_label("payments", "555555555555") == "666666666666"
+
+    def test_memory_of_nothing_expires(self, ledger: DynamoLedger) -> None:
+        """The ledger does not grow by names that nobody holds any more."""
+        ledger.put_published(
+            [
+                (key("held"), Published((record_set(1, name="held"),))),
+                (key("gone"), Published()),
+                (key("pending"), Published(pending=True)),
+                (key("conflict"), Published(conflict="in the way")),
+            ]
+        )
+        rows = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="ledger")["Items"]
+        expiring = {row[contract.PARTITION_KEY]["S"] for row in rows if contract.EXPIRES in row}
+        assert expiring == {f"name#{CORP_ZONE}#gone.corp.internal."}
+
+    def test_key_of_a_stream_record_names_the_name(self) -> None:
+        """The publisher finds the name by the partition key alone."""
+        assert name_key_of(f"name#{CORP_ZONE}#web.corp.internal.") == key()

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.names import Fqdn, Millis, Spoke
+from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.dynamodb import NOW
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+STATUS = SpokeStatus(
+    SPOKE,
+    Millis(NOW),
+    Millis(NOW - 5),
+    "p",
+    3,
+    9,
+    1,
+    4,
+    "denied",
+    Millis(NOW - 9),
+    pending_removals=("i-1", "i-2"),
+    pending_names=6,
+)
+ZONE = ZoneStatus(CORP_ZONE, Millis(NOW), Millis(NOW - 1), 7, (("edited", 2),), "", (Fqdn("web.corp.internal."),), 1)
+
+
+@pytest.fixture
+def statuses(table: Table) -> DynamoStatuses:
+    return DynamoStatuses(table)
+
+
+class TestStatuses:
+    def test_what_is_new_is_empty(self, statuses: DynamoStatuses) -> None:
+        """Nothing is known, nothing is paused, nothing is settled."""
+        assert statuses.spoke_status(SPOKE) == SpokeStatus(SPOKE)
+        assert statuses.zone_status("Z1") == ZoneStatus("Z1")
+        assert (statuses.spoke_statuses(), statuses.zone_statuses()) == ((), ())
+        assert (statuses.cursor(), statuses.audits_requested(), statuses.paused()) == (ScheduleCursor(), False, None)
+        assert statuses.settled([SPOKE]) == frozenset()
+
+    def test_statuses_are_read_back(self, statuses: DynamoStatuses) -> None:
+        """As they were put."""
+        statuses.put_spoke_status(STATUS)
+        statuses.put_zone_status(ZONE)
+        statuses.put_cursor(ScheduleCursor("p", Millis(5), "f", 7, Millis(9)))
+        assert statuses.spoke_status(SPOKE) == STATUS
+        assert statuses.spoke_statuses() == (STATUS,)
+        assert statuses.zone_statuses() == (ZONE,)
+        assert statuses.cursor() == ScheduleCursor("p", Millis(5), "f", 7, Millis(9))
+
+    def test_vpcs_that_are_kept_stay_known(self, statuses: DynamoStatuses) -> None:
+        """What a sweep remembers of the spoke does not undo it."""
+        statuses.keep_vpcs(SPOKE, 2)
+        statuses.put_spoke_status(STATUS)
+        assert statuses.spoke_status(SPOKE) == replace(STATUS, kept_vpcs=2)
+
+    def test_known_spoke_is_not_made_new(self, statuses: DynamoStatuses) -> None:
+        """To know it once more changes nothing."""
+        statuses.put_spoke_status(STATUS)
+        statuses.register_spoke(SPOKE)
+        assert statuses.spoke_status(SPOKE) == STATUS
+
+    def test_approval_stays_until_nothing_waits(self, statuses: DynamoStatuses) -> None:
+        """A sweep that failed in between does not undo it; one that held nothing back spends it."""
+        statuses.put_spoke_status(STATUS)
+        statuses.approve(STATUS)
+        statuses.put_spoke_status(replace(STATUS, fault="throttled"))
+        assert statuses.spoke_status(SPOKE).approved == {"i-1", "i-2"}
+        statuses.put_spoke_status(replace(STATUS, pending_removals=(), pending_names=0))
+        assert statuses.spoke_status(SPOKE) == replace(STATUS, pending_removals=(), pending_names=0)
+        statuses.put_zone_status(ZONE)
+        statuses.approve(ZONE)
+        assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
+
+    def test_withdrawn_spoke_is_forgotten_unless_it_comes_back(self, statuses: DynamoStatuses, table: Table) -> None:
+        """Its row has an end, which goes with the return."""
+        statuses.put_spoke_status(replace(STATUS, withdrawn=True))
+        (row,) = table.query(contract.SPOKES_KEY)
+        assert row[contract.EXPIRES] > NOW // 1000
+        statuses.put_spoke_status(STATUS)
+        (row,) = table.query(contract.SPOKES_KEY)
+        assert contract.EXPIRES not in row
+
+    def test_settled_are_those_that_were_swept_of_late_or_let_go(self, statuses: DynamoStatuses) -> None:
+        """Not those that were swept long ago, and none that is not known."""
+        fresh, old, gone, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(4))
+        statuses.put_spoke_status(SpokeStatus(fresh, swept_at=Millis(NOW)))
+        statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW - SETTLED_MILLIS - 1)))
+        statuses.put_spoke_status(SpokeStatus(gone, withdrawn=True))
+        assert statuses.settled([fresh, old, gone, unknown]) == {fresh, gone}
+
+    def test_pause_and_resume(self, statuses: DynamoStatuses) -> None:
+        """A pause has a reason; its end asks for an audit, until that was asked for."""
+        statuses.pause("the zones move")
+        assert statuses.paused() == "the zones move"
+        statuses.resume()
+        assert (statuses.paused(), statuses.audits_requested()) == (None, True)
+        statuses.put_cursor(ScheduleCursor("p"))
+        assert statuses.audits_requested()
+        statuses.request_audits(wanted=False)
+        assert (statuses.audits_requested(), statuses.cursor()) == (False, ScheduleCursor("p"))

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.model.names import Millis, Spoke
+from hub.runtime.model.vpcs import (
+    AssociatedZone,
+    AssociationMethod,
+    AssociationRecord,
+    ForwardRule,
+    Vpc,
+    VpcRef,
+    VpcRow,
+    VpcsStatus,
+    ZoneInVpc,
+)
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS
+from tests.support.memory_vpcs import NETWORK, vpc_ref
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+REF = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-0a1b2c3d4e5f60718")
+
+
+class TestRows:
+    @pytest.fixture
+    def vpcs(self, table: Table) -> Iterator[DynamoVpcs]:
+        return DynamoVpcs(table)  # type: ignore[return-value]  # a fixture that needs no end
+
+    def test_a_vpc_is_read_back(self, vpcs: DynamoVpcs) -> None:
+        """What was seen and what was done are written apart, and read together."""
+        seen = Vpc(
+            REF,
+            ("10.7.0.0/16",),
+            (("dns", "x"),),
+            dns_hostnames=False,
+            zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),),
+            rules=(ForwardRule("r", CORP),),
+            profiles=("rp-1",),
+            autodefined_rules=False,
+            profile="rp-1",
+        )
+        zones = (
+            ZoneInVpc(
+                CORP_ZONE,
+                CORP,
+                AssociationMethod.PROFILE,
+                AssociationMethod.ASSOCIATION,
+                managed=True,
+                blocked="b",
+                notes=("n",),
+            ),
+        )
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True, in_progress=True))
+        vpcs.put_vpc(seen, PAYMENTS, zones)
+        (row,) = vpcs.vpc_rows(SPOKE)
+        expected = VpcRow(
+            REF, row.seen_at, seen, PAYMENTS, zones, {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
+        )
+        assert row == expected
+        assert row.seen_at > Millis(0)
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord())
+        vpcs.put_association(REF, "rp-1", AssociationRecord(fault="f", awaiting_approval=True))
+        assert next(iter(vpcs.all_vpc_rows())).records == {"rp-1": AssociationRecord(fault="f", awaiting_approval=True)}
+
+    def test_rows_of_a_spoke_are_its_own(self, vpcs: DynamoVpcs) -> None:
+        """Those of other regions are not; and how looking went is no VPC."""
+        for ref in (REF, vpc_ref(2, region="eu-west-1")):
+            vpcs.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
+        vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(5), vpcs=3, blocked=1))
+        assert [row.ref for row in vpcs.vpc_rows(SPOKE)] == [REF]
+        assert len(list(vpcs.all_vpc_rows())) == 2
+        assert vpcs.vpcs_statuses() == (VpcsStatus(SPOKE, Millis(5), 3, 1),)
+        vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(9), fault="denied"))
+        # What was seen last stands.
+        assert vpcs.vpcs_statuses() == (VpcsStatus(SPOKE, Millis(5), 3, 0, "denied"),)
+
+    def test_a_vpc_is_forgotten(self, vpcs: DynamoVpcs) -> None:
+        """Nothing of it is left, and forgetting it again does no harm."""
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
+        vpcs.forget_vpc(REF)
+        vpcs.forget_vpc(REF)
+        assert list(vpcs.all_vpc_rows()) == []

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.aws.associations import PROFILE_PRIORITY, VpcOwner, ZoneOwner
+from hub.runtime.aws.sessions import RoleUnavailable
+from hub.runtime.model.vpcs import (
+    VpcRef,
+)
+from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.rate_limit import Pace
+from tests.support.aws_clients import Clients
+from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.memory import MemoryClock
+
+REF = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-0a1b2c3d4e5f60718")
+WIRE = {"VPCRegion": REF.region, "VPCId": REF.id}
+
+
+@pytest.fixture
+def clients() -> Clients:
+    return Clients()
+
+
+def owner(clients: Clients, slept: list[float] | None = None) -> ZoneOwner:
+    clock = MemoryClock(now=0)
+
+    def sleep(seconds: float) -> None:
+        (slept if slept is not None else []).append(seconds)
+        clock.sleep(seconds)
+
+    return ZoneOwner(clients, "role", Pace(1.0, 0.0), clock, sleep)  # type: ignore[arg-type]  # stands for AssumedClients
+
+
+class TestZoneOwner:
+    @pytest.mark.parametrize(
+        ("operation", "act"),
+        [
+            ("create_vpc_association_authorization", ZoneOwner.authorize),
+            ("delete_vpc_association_authorization", ZoneOwner.clear),
+            ("disassociate_vpc_from_hosted_zone", ZoneOwner.disassociate),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("code", "error"),
+        [
+            ("LastVPCAssociation", AssociationRefused),
+            ("NoSuchHostedZone", ZoneClosed),
+            ("AccessDenied", ZoneClosed),
+            ("ConcurrentModification", ZoneUnavailable),
+            ("Throttling", ZoneUnavailable),
+        ],
+    )
+    def test_what_fails(
+        self,
+        clients: Clients,
+        operation: str,
+        act: Callable[[ZoneOwner, str, VpcRef], None],
+        code: str,
+        error: type[Exception],
+    ) -> None:
+        """What may pass is told from what never will, and from what AWS refuses."""
+        clients.stubs["route53"].add_client_error(operation, code)
+        with pytest.raises(error):
+            act(owner(clients), CORP_ZONE, REF)
+
+    def test_what_is_gone_already_is_no_fault(self, clients: Clients) -> None:
+        """An authorisation or an association that is not there need not be taken away."""
+        stub = clients.stubs["route53"]
+        stub.add_client_error("delete_vpc_association_authorization", "VPCAssociationAuthorizationNotFound")
+        owner(clients).clear(CORP_ZONE, REF)
+        stub.add_client_error("disassociate_vpc_from_hosted_zone", "VPCAssociationNotFound")
+        owner(clients).disassociate(CORP_ZONE, REF)
+
+    def test_no_answer_and_no_role_may_pass(self, clients: Clients) -> None:
+        """The zones' owner is tried again later."""
+        clients.unavailable = RoleUnavailable("no", denied=True)
+        with pytest.raises(ZoneUnavailable):
+            owner(clients).clear(CORP_ZONE, REF)
+
+    def test_calls_wait_for_their_turn(self, clients: Clients) -> None:
+        """Twenty associations go out at once, and then five a second: that of AssociateVPC is the tightest bucket."""
+        slept: list[float] = []
+        working = owner(clients, slept)
+        answer = {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
+        for _ in range(21):
+            clients.stubs["route53"].add_response(
+                "create_vpc_association_authorization", answer, {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
+            )
+            working.authorize(CORP_ZONE, REF)
+        assert [pytest.approx(seconds, abs=0.05) for seconds in slept] == [0.2]
+
+
+class TestVpcOwner:
+    @pytest.mark.parametrize(
+        ("code", "error", "taken", "full"),
+        [
+            ("ConflictingDomainExists", AssociationRefused, True, False),
+            ("LimitsExceeded", AssociationRefused, False, True),
+            ("InvalidVPCId", AssociationRefused, False, False),
+            ("AccessDenied", SpokeDenied, None, None),
+            ("NotAuthorizedException", SpokeUnreachable, None, None),
+            ("PriorRequestNotComplete", SpokeUnreachable, None, None),
+        ],
+    )
+    def test_what_fails(
+        self, clients: Clients, code: str, error: type[Exception], *, taken: bool | None, full: bool | None
+    ) -> None:
+        """Why a VPC cannot be associated is told apart; an authorisation that does not show yet may pass."""
+        clients.stubs["route53"].add_client_error("associate_vpc_with_hosted_zone", code)
+        with pytest.raises(error) as raised:
+            VpcOwner(clients).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients
+        if isinstance(raised.value, AssociationRefused):
+            assert (raised.value.taken, raised.value.full) == (taken, full)
+
+    def test_profile(self, clients: Clients) -> None:
+        """It is associated with a priority of its own; that it is so already, or not any more, is no fault."""
+        stub = clients.stubs["route53profiles"]
+        wanted = {"ProfileId": "rp-1", "ResourceId": REF.id}
+        asked = wanted | {"Name": "orgdns", "Priority": PROFILE_PRIORITY}
+        made = VpcOwner(clients)  # type: ignore[arg-type]  # stands for AssumedClients
+        stub.add_response("associate_profile", {}, asked)
+        made.associate_profile("rp-1", REF)
+        stub.add_client_error("associate_profile", "ResourceExistsException", expected_params=asked)
+        made.associate_profile("rp-1", REF)
+        stub.add_client_error("disassociate_profile", "ResourceNotFoundException", expected_params=wanted)
+        made.disassociate_profile("rp-1", REF)
+        stub.add_client_error("associate_profile", "LimitExceededException")
+        with pytest.raises(AssociationRefused) as raised:
+            made.associate_profile("rp-1", REF)
+        assert raised.value.full
+        assert {(region, service) for _, region, service in clients.asked} == {("eu-central-1", "route53profiles")}
+
+    def test_reverse_rules(self, clients: Clients) -> None:
+        """They are switched off for this VPC."""
+        wanted = {"ResourceId": REF.id, "AutodefinedReverseFlag": "DISABLE"}
+        clients.stubs["route53resolver"].add_response("update_resolver_config", {}, wanted)
+        VpcOwner(clients).disable_autodefined_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
+
+    def test_no_answer(self, clients: Clients) -> None:
+        """Nobody knows whether it succeeded: it may pass."""
+
+        def silent(**_wanted: object) -> None:
+            raise ConnectTimeoutError(endpoint_url="x")
+
+        clients.made["route53"].associate_vpc_with_hosted_zone = silent
+        with pytest.raises(SpokeUnreachable):
+            VpcOwner(clients).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients

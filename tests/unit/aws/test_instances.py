@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+from botocore.stub import Stubber
+
+from hub.runtime.aws.instances import SpokeInstances
+from hub.runtime.aws.sessions import RoleUnavailable
+from hub.runtime.model.names import (
+    InstanceState,
+    Interface,
+    Spoke,
+)
+from hub.runtime.ports import SpokeUnreachable
+from tests.support.aws_clients import LAUNCHED, SESSION, OneClient
+from tests.support.build import ref
+
+SPOKE = Spoke("444444444444", "eu-central-1")
+
+
+def described(number: int, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - EC2's own JSON
+    return {
+        "InstanceId": ref(number).id,
+        "State": {"Code": 16, "Name": "running"},
+        "LaunchTime": LAUNCHED,
+        "PrivateIpAddress": f"10.0.0.{number}",
+        "Tags": [{"Key": "Name", "Value": "web"}],
+    } | changes
+
+
+class TestInstances:
+    @pytest.fixture
+    def ec2(self) -> Iterator[tuple[SpokeInstances, Stubber, OneClient]]:
+        client = SESSION.client("ec2")
+        one = OneClient(client)
+        with Stubber(client) as stubber:
+            yield SpokeInstances(one), stubber, one  # type: ignore[arg-type]  # stands where roles are assumed
+
+    def test_every_page_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """A listing of several pages is read to its end, as the account's reader role."""
+        instances, stubber, one = ec2
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
+        )
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [described(2), described(3)]}]})
+        assert set(instances.describe(SPOKE, [ref(number).id for number in (1, 2, 3)])) == {
+            ref(number).id for number in (1, 2, 3)
+        }
+        stubber.assert_no_pending_responses()
+        assert set(one.asked) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
+
+    def test_listing_that_was_cut_is_no_listing(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """A page that fails makes the whole listing unknown."""
+        instances, stubber, _ = ec2
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
+        )
+        stubber.add_client_error("describe_instances", "UnauthorizedOperation")
+        with pytest.raises(SpokeUnreachable, match=r"444444444444/eu-central-1.*UnauthorizedOperation"):
+            instances.describe(SPOKE, [ref(1).id])
+
+    def test_fault_of_our_own_request_is_no_silent_spoke(self) -> None:
+        """A request that boto3 will not send is a bug, and is not taken for a spoke that may answer later."""
+        instances = SpokeInstances(OneClient(SESSION.client("ec2")))  # type: ignore[arg-type]  # as above
+        with pytest.raises(ParamValidationError):
+            instances.describe(SPOKE, [3])  # type: ignore[list-item]  # the bug
+
+    def test_many_instances_are_asked_for_by_two_hundred(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """EC2 takes 200 values a filter; a filter ignores ids that are not there."""
+        instances, stubber, _ = ec2
+        ids = sorted(ref(number).id for number in range(1, 251))
+        for part in (ids[:200], ids[200:]):
+            stubber.add_response(
+                "describe_instances",
+                {"Reservations": []},
+                {"Filters": [{"Name": "instance-id", "Values": part}], "IncludeManagedResources": True},
+            )
+        assert instances.describe(SPOKE, ids) == {}
+        stubber.assert_no_pending_responses()
+
+    def test_role_that_cannot_be_assumed_is_a_spoke_that_cannot_be_asked(self) -> None:
+        """A missing reader role says nothing of the instances."""
+        denied = OneClient(None, RoleUnavailable("orgdns-reader cannot be assumed: AccessDenied"))
+        with pytest.raises(SpokeUnreachable, match="cannot be assumed"):
+            SpokeInstances(denied).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
+
+    def test_instance_is_read_whole(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """State, place, tags and every interface arrive, the primary interface and address first."""
+        instances, stubber, _ = ec2
+        first = LAUNCHED.replace(year=2025)
+        interfaces = [
+            {
+                "Attachment": {"DeviceIndex": 1, "NetworkCardIndex": 1, "AttachTime": first},
+                "PrivateIpAddress": "10.0.2.1",
+                "VpcId": "vpc-2",
+                "SubnetId": "subnet-2",
+            },
+            {
+                "Attachment": {"DeviceIndex": 1, "AttachTime": first},
+                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::3"}],
+            },
+            {
+                "Attachment": {"DeviceIndex": 0, "AttachTime": first},
+                "PrivateIpAddresses": [
+                    {"PrivateIpAddress": "10.0.0.0"},
+                    {"PrivateIpAddress": "10.0.0.1", "Primary": True},
+                ],
+                "Ipv6Addresses": [{"Ipv6Address": "2001:db8::2"}, {"Ipv6Address": "2001:db8::1"}],
+                "VpcId": "vpc-1",
+                "SubnetId": "subnet-1",
+            },
+            {"Attachment": {"DeviceIndex": 2, "Status": "detaching"}, "PrivateIpAddress": "10.0.3.1"},
+        ]
+        placed = described(1, NetworkInterfaces=interfaces, Placement={"AvailabilityZone": "eu-central-1b"})
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [placed]}]})
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert (seen.state, seen.az, seen.tags) == (InstanceState.RUNNING, "eu-central-1b", (("Name", "web"),))
+        assert seen.interfaces == (
+            Interface(0, "vpc-1", "subnet-1", ("10.0.0.1", "10.0.0.0"), ("2001:db8::1", "2001:db8::2")),
+            Interface(1, "", "", (), ("2001:db8::3",)),
+            Interface(1, "vpc-2", "subnet-2", ("10.0.2.1",)),
+        )
+
+    def test_age_survives_a_restart(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """Starting an old instance again does not make it the newest: its primary interface tells its age."""
+        instances, stubber, _ = ec2
+        made = LAUNCHED.replace(year=2024)
+        interfaces = [{"Attachment": {"DeviceIndex": 0, "AttachTime": made}}]
+        stubber.add_response(
+            "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
+        )
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert seen.launched_at == made.timestamp() * 1000
+
+    def test_terminated_instance_without_address_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """EC2 drops the address of an instance that ended; that is no failure."""
+        instances, stubber, _ = ec2
+        gone = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [gone]}]})
+        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert (seen.state, seen.interfaces, seen.tags) == (InstanceState.TERMINATED, (), ())

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from hub.runtime import contract
+from hub.runtime.aws.sessions import (
+    CLIENT_CONFIG,
+    KEPT_CLIENTS,
+    SPOKE_CONFIG,
+    AssumedClients,
+    RoleUnavailable,
+)
+from tests.support.aws_clients import LAUNCHED, SESSION
+from tests.support.build import PAYMENTS
+from tests.support.memory import MemoryClock
+
+CREDENTIALS = {"AccessKeyId": "A" * 20, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": LAUNCHED}
+
+
+class TestSessions:
+    def test_role_is_assumed_once_an_hour(self) -> None:
+        """A session is kept until shortly before it expires, for each region a client."""
+        sts = SESSION.client("sts")
+        clock = MemoryClock()
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
+        with Stubber(sts) as stubber:
+            for _ in range(2):
+                stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            first = clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2") is first
+            clock.sleep(3_400)
+            assert clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2") is not first
+            stubber.assert_no_pending_responses()
+
+    def test_role_that_is_denied_is_named(self) -> None:
+        """The error says which role, and what AWS answered."""
+        sts = SESSION.client("sts")
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        with Stubber(sts) as stubber:
+            stubber.add_client_error("assume_role", "AccessDenied")
+            with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
+                clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
+
+    def test_role_that_was_remade_is_assumed_anew(self) -> None:
+        """A session that is denied is not kept for its hour; a denial of a fresh one is the role's own."""
+        sts = SESSION.client("sts")
+        clock = MemoryClock()
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
+        denied = ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeInstances")
+        other = ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeInstances")
+        role = "arn:aws:iam::444444444444:role/orgdns-reader"
+        with Stubber(sts) as stubber:
+            for _ in range(3):
+                stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            first = clients.client(role, "eu-central-1", "ec2")
+            clock.sleep(120)
+            assert clients.forget_if_denied(role, other) is False
+            assert clients.client(role, "eu-central-1", "ec2") is first
+            assert clients.forget_if_denied(role, denied) is True
+            assert clients.client(role, "eu-central-1", "ec2") is not first
+            assert clients.forget_if_denied(role, denied) is False
+            clients.client(role, "eu-central-1", "ec2")
+            stubber.assert_no_pending_responses()
+
+    def test_many_regions_of_one_account_are_one_session(self) -> None:
+        """The role is assumed once for all regions of its account, however many clients were let go."""
+        sts = SESSION.client("sts")
+        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        with Stubber(sts) as stubber:
+            stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
+            for _ in range(2):
+                for number in range(KEPT_CLIENTS + 1):
+                    clients.client("arn:aws:iam::444444444444:role/orgdns-reader", f"eu-west-{number}", "ec2")
+            stubber.assert_no_pending_responses()
+
+
+def test_credentials_are_made_once_for_all_services() -> None:
+    """One session of a role serves the clients of every service."""
+    with mock_aws():
+        session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
+        made = AssumedClients(session, session.client("sts"), "test", MemoryClock(), CLIENT_CONFIG)
+        role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"
+        ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, "us-east-1", "route53")
+        assert (ec2.meta.service_model.service_name, route53.meta.service_model.service_name) == ("ec2", "route53")
+        assert ec2._request_signer._credentials.access_key == route53._request_signer._credentials.access_key  # noqa: SLF001 - nothing else tells

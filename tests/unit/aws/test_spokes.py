@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+from botocore.stub import Stubber
+
+from hub.runtime import contract
+from hub.runtime.aws.spokes import StackSetSpokes
+from hub.runtime.model.names import Spoke
+from hub.runtime.ports import SpokesUnknown
+from tests.support.aws_clients import stubbed
+from tests.support.build import PAYMENTS
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+
+
+def test_list_of_spokes_that_breaks_is_none() -> None:
+    """A second page that is refused leaves no half of a list."""
+
+    def answers(stub: Stubber) -> None:
+        first = {"Summaries": [{"Account": SPOKE.account, "Region": SPOKE.region}], "NextToken": "more"}
+        stub.add_response("list_stack_instances", first, None)
+        stub.add_client_error("list_stack_instances", "Throttling")
+
+    with pytest.raises(SpokesUnknown, match="Throttling"):
+        StackSetSpokes(stubbed("cloudformation", answers)).listed()
+
+
+def test_spokes_of_all_pages() -> None:
+    """Every account and region once, to the last page, as the delegated administrator."""
+    asked = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
+
+    def answers(stub: Stubber) -> None:
+        one = {"Account": SPOKE.account, "Region": SPOKE.region, "Status": "OUTDATED"}
+        stub.add_response("list_stack_instances", {"Summaries": [one], "NextToken": "more"}, asked)
+        other = {"Summaries": [one | {"Region": "us-east-1"}]}
+        stub.add_response("list_stack_instances", other, asked | {"NextToken": "more"})
+
+    spokes = StackSetSpokes(stubbed("cloudformation", answers)).listed()
+    assert spokes == {SPOKE, Spoke(SPOKE.account, "us-east-1")}

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.runtime.aws.sessions import RoleUnavailable
+from hub.runtime.aws.vpcs import SpokeVpcs
+from hub.runtime.model.names import Fqdn, Spoke
+from hub.runtime.model.vpcs import (
+    AssociatedZone,
+    ForwardRule,
+    Vpc,
+    VpcRef,
+)
+from hub.runtime.ports import SpokeDenied, SpokeUnreachable
+from tests.support.aws_clients import Clients
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS
+from tests.support.memory_vpcs import NETWORK
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+REF = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-0a1b2c3d4e5f60718")
+WIRE = {"VPCRegion": REF.region, "VPCId": REF.id}
+VPC_ARN = f"arn:aws:ec2:{REF.region}:{REF.account}:vpc/{REF.id}"
+PROFILE_ARN = f"arn:aws:route53profiles:eu-central-1:{NETWORK}:profile/rp-1"
+
+
+@pytest.fixture
+def clients() -> Clients:
+    return Clients()
+
+
+def described(vpc_id: str, owner: str = PAYMENTS.id) -> dict[str, Any]:
+    return {
+        "VpcId": vpc_id,
+        "OwnerId": owner,
+        "CidrBlock": "10.7.0.0/16",
+        "CidrBlockAssociationSet": [
+            {"CidrBlock": "10.8.0.0/16", "CidrBlockState": {"State": "associated"}},
+            {"CidrBlock": "10.7.0.0/16", "CidrBlockState": {"State": "associated"}},
+            {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
+        ],
+        "Tags": [{"Key": "dns", "Value": "shared"}, {"Key": "Name", "Value": "x"}],
+    }
+
+
+class TestLook:
+    def test_a_vpc_is_read_whole(self, clients: Clients) -> None:
+        """Every page of all that decides what its Resolver answers from; another account's VPC is not read."""
+        ec2, route53, resolver, profiles = (clients.stubs[name] for name in clients.made)
+        ec2.add_response(
+            "describe_vpcs",
+            {"Vpcs": [described(REF.id), described("vpc-0b", owner=NETWORK)]},
+            {"MaxResults": 1000},
+        )
+        associated = {"Id": "a", "Status": "COMPLETE", "VPCId": REF.id}
+        resolver.add_response(
+            "list_resolver_rule_associations",
+            {
+                "ResolverRuleAssociations": [
+                    associated | {"ResolverRuleId": "forward"},
+                    associated | {"ResolverRuleId": "system"},
+                    associated | {"ResolverRuleId": "ending", "Status": "DELETING"},
+                    associated | {"ResolverRuleId": "of another account, not to be seen"},
+                ]
+            },
+        )
+        rule = {"DomainName": "Elsewhere.Example.", "RuleType": "FORWARD"}
+        resolver.add_response(
+            "list_resolver_rules",
+            {
+                "ResolverRules": [
+                    rule | {"Id": "forward"},
+                    rule | {"Id": "system", "RuleType": "SYSTEM"},
+                    rule | {"Id": "ending"},
+                ]
+            },
+        )
+        resolver.add_response(
+            "list_resolver_configs", {"ResolverConfigs": [{"ResourceId": REF.id, "AutodefinedReverse": "DISABLED"}]}
+        )
+        shared = {"Id": "rp-0", "Name": "orgdns", "Arn": PROFILE_ARN.replace(NETWORK, "999999999999")}
+        profiles.add_response("list_profiles", {"ProfileSummaries": [shared], "NextToken": "more"})
+        profiles.add_response(
+            "list_profiles",
+            {"ProfileSummaries": [{"Id": "rp-1", "Name": "orgdns", "Arn": PROFILE_ARN}]},
+            {"NextToken": "more"},
+        )
+        association = {"ResourceId": VPC_ARN, "ProfileId": "rp-1", "Status": "CREATING"}
+        gone = association | {"ProfileId": "rp-2", "Status": "DELETED"}
+        profiles.add_response("list_profile_associations", {"ProfileAssociations": [association, gone]})
+        carried = [
+            {"ResourceArn": f"arn:aws:route53:::hostedzone/{CORP_ZONE}", "Status": "COMPLETE"},
+            {"ResourceArn": "arn:aws:route53:::hostedzone/Z0COMING", "Status": "CREATING"},
+            {"ResourceArn": f"arn:aws:route53resolver:eu-central-1:{NETWORK}:resolver-rule/x", "Status": "COMPLETE"},
+        ]
+        profiles.add_response(
+            "list_profile_resource_associations", {"ProfileResourceAssociations": carried}, {"ProfileId": "rp-1"}
+        )
+        for attribute, value in (("enableDnsSupport", True), ("enableDnsHostnames", False)):
+            answer = {"VpcId": REF.id, f"{attribute[0].upper()}{attribute[1:]}": {"Value": value}}
+            ec2.add_response("describe_vpc_attribute", answer, {"VpcId": REF.id, "Attribute": attribute})
+        page: dict[str, Any] = {"MaxItems": "100", "NextToken": "more"}
+        summary = {"HostedZoneId": CORP_ZONE, "Name": "Corp.internal.", "Owner": {"OwningAccount": NETWORK}}
+        route53.add_response("list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE)
+        summary = {"HostedZoneId": "Z0EFS", "Name": "efs.internal.", "Owner": {"OwningService": "efs.amazonaws.com"}}
+        del page["NextToken"]
+        route53.add_response(
+            "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
+        )
+        (seen,) = SpokeVpcs(clients, NETWORK).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        assert seen == Vpc(
+            REF,
+            cidrs=("10.7.0.0/16", "10.8.0.0/16"),
+            tags=(("Name", "x"), ("dns", "shared")),
+            dns_support=True,
+            dns_hostnames=False,
+            zones=(
+                AssociatedZone("Z0CORPINTERNAL0EXAMPL", CORP, NETWORK),
+                AssociatedZone("Z0EFS", Fqdn("efs.internal."), "efs.amazonaws.com"),
+            ),
+            rules=(ForwardRule("forward", Fqdn("elsewhere.example.")),),
+            profiles=("rp-1",),
+            autodefined_rules=False,
+            profile="rp-1",
+            profile_zones=(CORP_ZONE,),
+            profile_coming=True,
+        )
+        assert {role for role, _, _ in clients.asked} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
+
+    def test_where_no_vpc_is_nothing_else_is_asked(self, clients: Clients) -> None:
+        """A region without VPCs costs one call, and no id none."""
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})
+        spokes = SpokeVpcs(clients)  # type: ignore[arg-type]  # stands for AssumedClients
+        assert spokes.seen(SPOKE) == ()
+        assert spokes.seen(SPOKE, []) == ()
+
+    def test_some_vpcs_are_asked_for_by_filter(self, clients: Clients) -> None:
+        """One unknown id among VpcIds would fail the whole call."""
+        wanted = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}]}
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []}, wanted)
+        SpokeVpcs(clients).seen(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
+
+    def test_vpc_that_goes_while_it_is_looked_at(self, clients: Clients) -> None:
+        """It does not show; the others do."""
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
+        resolver = clients.stubs["route53resolver"]
+        resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
+        resolver.add_response("list_resolver_configs", {"ResolverConfigs": []})
+        clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
+        assert SpokeVpcs(clients).seen(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
+
+    @pytest.mark.parametrize(
+        ("code", "old", "error"),
+        [
+            ("UnauthorizedOperation", False, SpokeDenied),
+            ("UnauthorizedOperation", True, SpokeUnreachable),
+            ("RequestLimitExceeded", False, SpokeUnreachable),
+        ],
+    )
+    def test_what_fails(self, clients: Clients, code: str, *, old: bool, error: type[Exception]) -> None:
+        """A listing that was cut is none; whether we are denied is told apart, but for a session that is too old."""
+        clients.old_session = old
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
+        clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
+        with pytest.raises(error) as raised:
+            SpokeVpcs(clients).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        assert type(raised.value) is error
+
+    def test_role_that_is_missing(self, clients: Clients) -> None:
+        """A role that may not be assumed denies us; one that cannot be now may be later."""
+        for denied, error in ((True, SpokeDenied), (False, SpokeUnreachable)):
+            clients.unavailable = RoleUnavailable("no", denied=denied)
+            with pytest.raises(error):
+                SpokeVpcs(clients).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients

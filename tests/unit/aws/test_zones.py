@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from hub.runtime.aws.zones import WriterZones, record_set_of
+from hub.runtime.model.names import (
+    SIMPLE,
+    Action,
+    Change,
+    ForeignRecordSet,
+    RecordSet,
+    RecordType,
+)
+from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneUnavailable
+from hub.runtime.rate_limit import Pace
+from tests.support.aws_clients import LAUNCHED, SESSION, OneClient
+from tests.support.build import CORP_ZONE, key, record_set, ref
+from tests.support.memory import MemoryClock
+
+
+def writer_zones(clients: OneClient, clock: MemoryClock) -> WriterZones:
+    arn = "arn:aws:iam::3:role/orgdns-writer"
+    return WriterZones(clients, arn, Pace(1.0, clock.now / 1000), clock, clock.sleep)  # type: ignore[arg-type]  # as above
+
+
+class TestZones:
+    @pytest.fixture
+    def route53(self) -> Iterator[tuple[WriterZones, Stubber]]:
+        client = SESSION.client("route53")
+        with Stubber(client) as stubber:
+            yield writer_zones(OneClient(client), MemoryClock()), stubber
+
+    def test_change_is_sent_as_multivalue_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A change carries its owner, its values and its action, and nothing is an UPSERT."""
+        zones, stubber = route53
+        stubber.add_response(
+            "change_resource_record_sets",
+            {"ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "ChangeBatch": {
+                    "Changes": [
+                        {
+                            "Action": "CREATE",
+                            "ResourceRecordSet": {
+                                "Name": "web.corp.internal.",
+                                "Type": "A",
+                                "SetIdentifier": "orgdns/444444444444/eu-central-1/i-00000000000000001",
+                                "MultiValueAnswer": True,
+                                "TTL": 60,
+                                "ResourceRecords": [{"Value": "10.0.0.1"}],
+                            },
+                        }
+                    ]
+                },
+            },
+        )
+        zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        stubber.assert_no_pending_responses()
+
+    def test_simple_record_set_is_deleted_as_it_is(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A DELETE of what another tool left carries no owner and no routing policy: it has neither."""
+        zones, stubber = route53
+        there = {
+            "Name": "web.corp.internal.",
+            "Type": "A",
+            "TTL": 300,
+            "ResourceRecords": [{"Value": "10.0.0.1"}],
+        }
+        foreign = record_set_of(there)
+        assert foreign == ForeignRecordSet(key().fqdn, "A", SIMPLE, ("10.0.0.1",), 300)
+        stubber.add_response(
+            "change_resource_record_sets",
+            {"ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "ChangeBatch": {"Changes": [{"Action": "DELETE", "ResourceRecordSet": there}]},
+            },
+        )
+        left = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
+        zones.change(CORP_ZONE, [Change(Action.DELETE, left)])
+        stubber.assert_no_pending_responses()
+
+    def test_refusal_and_absence_are_told_apart(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """What Route 53 refuses is the batch's fault; all else may pass later."""
+        zones, stubber = route53
+        stubber.add_client_error("change_resource_record_sets", "InvalidChangeBatch", "[it already exists]")
+        stubber.add_client_error("change_resource_record_sets", "Throttling", "Rate exceeded")
+        with pytest.raises(BatchRefused) as refused:
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        assert refused.value.message == "[it already exists]"
+        with pytest.raises(ZoneUnavailable):
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+
+    def test_calls_wait_for_their_turn(self) -> None:
+        """Beyond the bursts, changes and pages come no faster than Route 53 refills its buckets."""
+        client, clock = SESSION.client("route53"), MemoryClock()
+        zones = writer_zones(OneClient(client), clock)
+        thousand = [Change(Action.CREATE, record_set(number, name=f"n{number}")) for number in range(1000)]
+        info = {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}
+        with Stubber(client) as stubber:
+            for _ in range(3):
+                stubber.add_response("change_resource_record_sets", {"ChangeInfo": info})
+            began = clock.now
+            for _ in range(3):
+                zones.change(CORP_ZONE, thousand)
+        assert (clock.now - began) / 1000 == pytest.approx(15, abs=0.2)
+
+    @pytest.mark.parametrize("code", ["Throttling", "PriorRequestNotComplete"])
+    def test_throttled_call_slows_the_pace(self, code: str) -> None:
+        """A call that was throttled, or had to be repeated, makes the next ones wait longer."""
+        client, clock = SESSION.client("route53"), MemoryClock()
+        zones = writer_zones(OneClient(client), clock)
+        with Stubber(client) as stubber:
+            stubber.add_client_error("change_resource_record_sets", code)
+            with pytest.raises(ZoneUnavailable):
+                zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        slow = zones.delay(1_600)
+        repeated = {"RetryAttempts": 1}
+        answer = {
+            "ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED},
+            "ResponseMetadata": repeated,
+        }
+        with Stubber(client) as stubber:
+            stubber.add_response("change_resource_record_sets", answer)
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(2))])
+        assert 0 < slow < zones.delay(1_600)
+
+    def test_zone_that_is_closed_is_told_from_one_that_may_come_back(self) -> None:
+        """Access denied to a fresh session will not pass by waiting; to an old one it may."""
+        client = SESSION.client("route53")
+        one = OneClient(client)
+        zones = writer_zones(one, MemoryClock())
+        with Stubber(client) as stubber:
+            for code in ("AccessDenied", "NoSuchHostedZone", "AccessDenied"):
+                stubber.add_client_error("change_resource_record_sets", code)
+            for _ in range(2):
+                with pytest.raises(ZoneClosed):
+                    zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+            one.old_session = True
+            with pytest.raises(ZoneUnavailable):
+                zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+
+    def test_many_names_are_read_in_one_pass_of_the_zone(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """Of many names the whole zone is read, not a call a name; a name that is not there holds nothing."""
+        zones, stubber = route53
+        row = {"Name": "n1.corp.internal.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row, row | {"Name": "other."}], "IsTruncated": False, "MaxItems": "300"},
+            {"HostedZoneId": CORP_ZONE},
+        )
+        names = [key(f"n{number}").fqdn for number in range(100)]
+        there = zones.record_sets(CORP_ZONE, names)
+        assert set(there) == set(names)
+        assert [name for name, held in there.items() if held.foreign] == ["n1.corp.internal."]
+
+    def test_name_is_read_to_its_end(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A name whose record sets fill more than a page is read whole, and no further name is taken along."""
+        zones, stubber = route53
+
+        def row(number: int, name: str = "web.corp.internal.") -> dict[str, Any]:
+            return {
+                "Name": name,
+                "Type": "A",
+                "TTL": 60,
+                "SetIdentifier": ref(number).set_identifier,
+                "MultiValueAnswer": True,
+                "ResourceRecords": [{"Value": f"10.0.0.{number}"}],
+            }
+
+        more = {"IsTruncated": True, "MaxItems": "300", "NextRecordName": "web.corp.internal.", "NextRecordType": "A"}
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row(1)], "NextRecordIdentifier": ref(2).set_identifier} | more,
+            {"HostedZoneId": CORP_ZONE, "StartRecordName": "web.corp.internal."},
+        )
+        stubber.add_response(
+            "list_resource_record_sets",
+            {"ResourceRecordSets": [row(2), row(3, "zoo.corp.internal.")], "IsTruncated": False, "MaxItems": "300"},
+            {
+                "HostedZoneId": CORP_ZONE,
+                "StartRecordName": "web.corp.internal.",
+                "StartRecordType": "A",
+                "StartRecordIdentifier": ref(2).set_identifier,
+            },
+        )
+        assert zones.record_sets(CORP_ZONE, [key().fqdn])[key().fqdn].owned == (record_set(1), record_set(2))
+
+    @pytest.mark.parametrize(
+        ("change", "routing"),
+        [
+            ({"SetIdentifier": "blue"}, "MultiValueAnswer"),
+            ({"SetIdentifier": "orgdns/444444444444/eu-central-1/i-0000000000000000z"}, "MultiValueAnswer"),
+            ({"Type": "TXT"}, "MultiValueAnswer"),
+            ({"MultiValueAnswer": None, "Weight": 10}, "Weight"),
+            ({"HealthCheckId": "abc"}, "MultiValueAnswer"),
+            # Somebody watches it, so it is no plain record that may be taken over.
+            ({"HealthCheckId": "abc", "MultiValueAnswer": None, "SetIdentifier": None}, "HealthCheckId"),
+        ],
+    )
+    def test_what_is_not_exactly_ours_is_foreign(self, change: dict[str, Any], routing: str) -> None:
+        """A record set is ours by its routing, type and owner together, and is otherwise never touched."""
+        ours = {
+            "Name": "web.corp.internal.",
+            "Type": "A",
+            "TTL": 60,
+            "SetIdentifier": ref(1).set_identifier,
+            "MultiValueAnswer": True,
+            "ResourceRecords": [{"Value": "10.0.0.1"}],
+        }
+        assert record_set_of(ours) == record_set(1)
+        values = [{"Value": "10.0.0.2"}, {"Value": "10.0.0.1"}]
+        several = record_set_of(ours | {"ResourceRecords": values})
+        assert several == replace(record_set(1), values=("10.0.0.1", "10.0.0.2"))
+        altered = {name: value for name, value in (ours | change).items() if value is not None}
+        foreign = record_set_of(altered)
+        assert isinstance(foreign, ForeignRecordSet)
+        assert foreign.routing == routing
