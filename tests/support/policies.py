@@ -1,0 +1,46 @@
+"""Builders of rules and policies, and what their decisions give."""
+
+from __future__ import annotations
+
+from hub.runtime.model.names import (
+    Account,
+    Fqdn,
+    Instance,
+)
+from hub.runtime.names.templates import Template
+from hub.runtime.policy.decide import Decision, Policy
+from hub.runtime.policy.rules import Rule
+from tests.support.build import (
+    CORP,
+    PAYMENTS,
+    ZONE_IDS,
+    instance,
+    interface,
+)
+
+REVERSE, REVERSE_ALL = Fqdn("1.10.in-addr.arpa."), Fqdn("10.in-addr.arpa.")
+REVERSE_6 = Fqdn("8.b.d.0.1.0.0.2.ip6.arpa.")
+IDS = dict(ZONE_IDS) | {REVERSE: "Z0REVERSE", REVERSE_ALL: "Z0REVERSEALL", REVERSE_6: "Z0REVERSE6"}
+ETH1 = interface("10.1.2.1", "10.1.2.2", index=1, subnet_id="subnet-2")
+
+
+def rule(*templates: str, name: str = "rule", ttl: int = 60, **more: object) -> Rule:
+    parsed = tuple(Template.parse(one, [CORP]) for one in templates or ("{name}.corp.internal",))
+    return Rule(name, parsed, ttl, **more)  # type: ignore[arg-type]  # a rule's own arguments
+
+
+def policy(*rules: Rule, **more: object) -> Policy:
+    return Policy(frozenset({"eu-central-1"}), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
+
+
+def decide(of: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:
+    whole = policy(of) if isinstance(of, Rule) else of
+    return whole.decide(subject or instance(account=account.id), account, IDS)
+
+
+def names(decision: Decision) -> list[str]:
+    return [claim.key.fqdn.removesuffix(".corp.internal.") for claim in decision.claims]
+
+
+def reasons(decision: Decision) -> str:
+    return "; ".join(refusal.reason for refusal in decision.refusals)

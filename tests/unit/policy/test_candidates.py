@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.contract import GROUP_TAG, NAME_TAG
+from hub.runtime.model.names import (
+    Account,
+)
+from tests.support.build import (
+    PAYMENTS,
+    RESEARCH,
+    SCIENCE,
+    SUBNET,
+    VPC,
+    WORKLOADS,
+    instance,
+    interface,
+)
+from tests.support.policies import decide, names, policy, reasons, rule
+
+
+class TestVariables:
+    @pytest.mark.parametrize(
+        ("template", "name"),
+        [
+            ("{name}", "web"),
+            ("{instance_id}", "i-00000000000000001"),
+            ("{name}-{short_id}", "web-00000001"),
+            ("{account_id}", "444444444444"),
+            ("{account_name}", "payments"),
+            ("{ou}", "flows"),
+            ("{region}", "eu-central-1"),
+            ("{az}", "eu-central-1a"),
+            ("{vpc_id}", VPC),
+            ("{subnet_id}", SUBNET),
+            ("{asg}", "web-fleet"),
+            ("ip-{private_ipv4}", "ip-10-0-0-2"),
+            ("{name}-{device_index}", "web-0"),
+            ("{tag:team.name}", "core"),
+        ],
+    )
+    def test_variable_stands_for_its_value(self, template: str, name: str) -> None:
+        """Each variable stands for what the reference says."""
+        subject = instance(tags={GROUP_TAG: "Web Fleet", "team.name": "Core"})
+        whole = policy(rule(f"{template}.corp.internal"), unit_labels=((WORKLOADS, "flows"),))
+        assert names(decide(whole, subject)) == [name]
+
+    @pytest.mark.parametrize(
+        ("template", "reason"),
+        [
+            ("{name}", f"no tag {NAME_TAG!r}"),
+            ("{asg}", f"no tag {GROUP_TAG!r}"),
+            ("{tag:team}", "no tag 'team'"),
+            ("{account_name}", "was another's first"),
+            ("{ou}", "no unit of the account has a label"),
+            ("{az}", "no availability zone"),
+            ("{vpc_id}", "no VPC"),
+            ("{subnet_id}", "no subnet"),
+            ("{private_ipv4}", "no private IPv4"),
+        ],
+    )
+    def test_missing_value_is_a_refusal_or_the_fallback(self, template: str, reason: str) -> None:
+        """Without a value there is no name, and the reason is told; a fallback stands in where there is one."""
+        account = Account(PAYMENTS.id, None, "was another's first")
+        bare = interface(ipv6=("2001:db8::1",), vpc_id="", subnet_id="")
+        subject = replace(instance(name=None, interfaces=(bare,)), az="")
+        text = f"{template}.corp.internal"
+        (refusal,) = decide(rule(text), subject, account).refusals
+        assert reason in refusal.reason
+        # Without a tag nobody asked; what else is missing is nobody's choice.
+        assert refusal.declined == ("tag" in reason)
+        decision = decide(rule(text, "{instance_id}.x.corp.internal"), subject, account)
+        assert names(decision) == ["i-00000000000000001.x"]
+        assert not decision.refusals
+
+    def test_nearest_labelled_unit_counts(self) -> None:
+        """`{ou}` is the label of the unit that lies nearest to the account."""
+        labels = ((WORKLOADS, "flows"), (RESEARCH, "lab"))
+        whole = policy(rule("{name}.{ou}.corp.internal"), unit_labels=labels)
+        assert names(decide(whole, account=SCIENCE)) == ["web.lab"]
+        assert names(decide(whole, account=PAYMENTS)) == ["web.flows"]
+
+    def test_both_templates_missing_tells_both_reasons(self) -> None:
+        """Where the fallback has no value either, both reasons are told."""
+        decision = decide(rule("{name}.corp.internal", "{asg}.corp.internal"), instance(name=None))
+        assert NAME_TAG in reasons(decision)
+        assert GROUP_TAG in reasons(decision)

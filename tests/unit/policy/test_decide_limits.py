@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from hub.runtime.model.names import (
+    RecordType,
+    Refusal,
+    Selection,
+)
+from hub.runtime.policy.candidates import MAX_ALIASES
+from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_TOLD, MAX_VALUES
+from tests.support.build import (
+    instance,
+    interface,
+)
+from tests.support.policies import ETH1, decide, names, policy, reasons, rule
+
+
+def test_what_was_cut_is_told_before_all_other_reasons() -> None:
+    """However many names are refused, that others were cut is told."""
+    many = tuple(interface(f"10.1.{index}.1", index=index) for index in range(10))
+    listed = " ".join(f"{letter}{number}" for number in range(MAX_ALIASES // 2) for letter in "ab")
+    aliases = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("b*",))
+    decision = decide(aliases, instance(tags={"list": listed}, interfaces=many))
+    assert len(decision.refusals) == MAX_REFUSALS
+    assert "asks for 160 names" in decision.refusals[0].reason
+
+
+def test_more_values_than_a_row_holds_are_cut_and_told() -> None:
+    """All that an instance claims fits into its row, also with many names of many addresses."""
+    many = tuple(f"10.1.0.{n}" for n in range(90))
+    listed = " ".join(f"a{number}" for number in range(20))
+    aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
+    decision = decide(aliases, instance(tags={"list": listed}, interfaces=(interface(*many),)))
+    assert sum(len(values) for claim in decision.claims for _, values in claim.values) <= MAX_ALL_VALUES
+    assert len(decision.claims) == MAX_ALL_VALUES // 90
+    assert f"more than {MAX_ALL_VALUES:,} values" in decision.refusals[0].reason
+    assert decision.refusals[0].rule == "*"
+
+
+def test_as_many_values_as_a_row_holds_are_not_too_many() -> None:
+    """An instance with exactly as many values as count gets them all, and nothing is told."""
+    many = tuple(f"10.1.0.{n}" for n in range(MAX_VALUES))
+    listed = " ".join(f"a{number}" for number in range(MAX_ALL_VALUES // MAX_VALUES))
+    aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
+    decision = decide(aliases, instance(tags={"list": listed}, interfaces=(interface(*many),)))
+    assert sum(len(values) for claim in decision.claims for _, values in claim.values) == MAX_ALL_VALUES
+    assert not decision.refusals
+
+
+def test_long_note_is_cut() -> None:
+    """What was done to many tags of one name is told as far as a row has room for it."""
+    tags = {f"t{number}": "A" for number in range(40)}
+    template = ".".join(f"{{tag:{tag}}}" for tag in tags)
+    (claim,) = decide(rule(f"{template}.corp.internal"), instance(tags=tags)).claims
+    assert claim.note.startswith("'A' is written 'a': in lower case; 'A' is")
+    assert claim.note.endswith("...")
+    assert len(claim.note) == MAX_TOLD + len("...")
+
+
+def test_more_addresses_than_fit_are_cut_and_told() -> None:
+    """A name takes so many addresses of an instance, the primary one among them."""
+    many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_VALUES + 20, 0, -1))
+    decision = decide(rule(addresses=Selection.ALL), instance(interfaces=(interface(*many),)))
+    ((_, values),) = decision.claims[0].values
+    assert len(values) == MAX_VALUES
+    assert many[0] in values
+    told = f"{MAX_VALUES + 20} values of type A; the first {MAX_VALUES} count"
+    assert decision.refusals == (Refusal("rule", told, "web.corp.internal."),)
+
+
+def test_more_names_than_an_instance_may_have_are_cut_and_told() -> None:
+    """An instance holds so many names, those of the first rules first."""
+    many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_NAMES + 20))
+    rules = (rule(name="first"), rule("ip-{private_ipv4}.corp.internal", name="second", addresses=Selection.ALL))
+    decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
+    assert len(decision.claims) == MAX_NAMES
+    assert "web" in names(decision)
+    told = f"the instance asks for {MAX_NAMES + 21} names; the first {MAX_NAMES} count"
+    assert decision.refusals == (Refusal("*", told),)
+
+
+def test_name_may_have_as_many_values_as_fit() -> None:
+    """Addresses past the limit of a name are cut from the end, the primary one never, and this is told."""
+    everything = rule(interfaces=Selection.ALL, addresses=Selection.ALL)
+    fitting = ("10.9.9.9", *(f"10.1.0.{number}" for number in range(1, MAX_VALUES)))
+    decision = decide(everything, instance(interfaces=(interface(*fitting),)))
+    assert decision.claims[0].values == ((RecordType.A, tuple(sorted(fitting))),)
+    assert not decision.refusals
+    decision = decide(everything, instance(interfaces=(interface(*fitting, "10.0.0.1"),)))
+    assert decision.claims[0].values == ((RecordType.A, tuple(sorted(fitting))),)
+    assert f"the first {MAX_VALUES} count" in reasons(decision)
+
+
+def test_as_many_names_as_may_be_are_not_too_many() -> None:
+    """An instance with exactly as many names as count gets them all, and nothing is told."""
+    many = tuple(f"10.1.0.{number}" for number in range(1, MAX_NAMES + 1))
+    decision = decide(
+        rule("ip-{private_ipv4}.corp.internal", addresses=Selection.ALL), instance(interfaces=(interface(*many),))
+    )
+    assert len(decision.claims) == MAX_NAMES
+    assert not decision.refusals
+
+
+def test_reasons_are_told_once_and_are_no_more_than_a_row_holds() -> None:
+    """One reason for all interfaces is one refusal; a tag full of names that are denied leaves so many."""
+    subject = instance(name=None, interfaces=(interface("10.1.0.1"), ETH1))
+    assert len(decide(rule("{name}-{device_index}.corp.internal", interfaces=Selection.ALL), subject).refusals) == 1
+    listed = " ".join(f"a{number}" for number in range(MAX_ALIASES))
+    subject = instance(tags={"list": listed}, interfaces=(interface("10.1.0.1"), ETH1))
+    denied = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("a*",))
+    assert len(decide(denied, subject).refusals) == MAX_REFUSALS

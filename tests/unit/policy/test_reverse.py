@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from hub.runtime.model.names import (
+    ConflictRule,
+    RecordType,
+    Selection,
+)
+from hub.runtime.policy.compiled import from_json, to_json
+from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.rules import ReverseZone
+from tests.support.build import (
+    VPC,
+    instance,
+    interface,
+)
+from tests.support.policies import REVERSE, REVERSE_6, REVERSE_ALL, decide, names, policy, rule
+
+
+def pointers(decision: Decision) -> dict[str, tuple[str, ...]]:
+    return {
+        f"{claim.key.zone_id} {claim.key.fqdn}": values
+        for claim in decision.claims
+        for record_type, values in claim.values
+        if record_type is RecordType.PTR
+    }
+
+
+class TestReverse:
+    @pytest.fixture
+    def zones(self) -> dict[str, object]:
+        return {"reverse_zones": (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL), ReverseZone(REVERSE_6))}
+
+    def test_each_address_leads_to_the_canonical_name(self, zones: dict[str, object]) -> None:
+        """The first rule that says so names an address, in the most specific zone; IPv6 addresses, too."""
+        first = rule("{instance_id}.corp.internal", name="first", ttl=300, reverse=ConflictRule.OLDEST)
+        second = rule(name="second", reverse=ConflictRule.NEWEST, addresses=Selection.ALL)
+        subject = instance(interfaces=(interface("10.1.0.1", "10.2.0.1", ipv6=("2001:db8::1",)),))
+        decision = decide(policy(first, second, **zones), subject)
+        by_id = ("i-00000000000000001.corp.internal.",)
+        assert pointers(decision) == {
+            "Z0REVERSE 1.0.1.10.in-addr.arpa.": by_id,
+            "Z0REVERSEALL 1.0.2.10.in-addr.arpa.": ("web.corp.internal.",),
+            f"Z0REVERSE6 1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa.": by_id,
+        }
+        terms = {claim.key.zone_id: (claim.ttl, claim.conflict, claim.rule) for claim in decision.claims}
+        assert terms["Z0REVERSE"] == (300, ConflictRule.OLDEST, "first")
+        assert terms["Z0REVERSEALL"] == (60, ConflictRule.NEWEST, "second")
+        # By the age of instances conflicts are settled, about PTR records, too.
+        assert {claim.launched_at for claim in decision.claims} == {subject.launched_at}
+
+    def test_rule_without_reverse_names_no_address(self, zones: dict[str, object]) -> None:
+        """PTR records are for rules that ask for them, and for addresses of configured zones."""
+        subject = instance(interfaces=(interface("10.1.0.1"),))
+        assert not pointers(decide(policy(rule(), **zones), subject))
+        assert not pointers(decide(policy(rule(reverse=ConflictRule.OLDEST)), subject))
+
+    def test_most_specific_zone_has_the_address_whatever_its_place(self) -> None:
+        """Neither the order of the zones nor a zone whose name only ends alike decides where a PTR record lies."""
+        for zones in (
+            (ReverseZone(REVERSE_ALL), ReverseZone(REVERSE)),
+            (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL)),
+        ):
+            whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=zones)
+            for address, zone in (("10.1.0.1", "Z0REVERSE "), ("10.11.0.1", "Z0REVERSEALL ")):
+                (place,) = pointers(decide(whole, instance(interfaces=(interface(address),))))
+                assert place.startswith(zone)
+
+    def test_address_of_two_networks_leads_to_the_first_interface(self) -> None:
+        """An instance with one address in two VPCs has one PTR record, to the name of the interface before."""
+        whole = policy(
+            rule("eth{device_index}.corp.internal", interfaces=Selection.ALL, reverse=ConflictRule.OLDEST),
+            reverse_zones=(ReverseZone(REVERSE),),
+        )
+        twice = (interface("10.1.0.1"), interface("10.1.0.1", index=1, vpc_id="vpc-2"))
+        assert list(pointers(decide(whole, instance(interfaces=twice))).values()) == [("eth0.corp.internal.",)]
+
+    def test_zone_for_no_vpc_holds_nothing(self) -> None:
+        """A reverse zone whose VPCs are none is for none of them: also in what travels in the package."""
+        none = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, frozenset()),))
+        for read in (none, from_json(to_json(none))):
+            assert not pointers(decide(read, instance(interfaces=(interface("10.1.0.1"),))))
+
+    def test_zone_for_some_vpcs_keeps_others_out(self) -> None:
+        """Whoever makes a VPC with a network of the same addresses gets no PTR record in a zone for other VPCs."""
+        zone = ReverseZone(REVERSE, frozenset({VPC}))
+        whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(zone,))
+        inside = instance(interfaces=(interface("10.1.0.1"),))
+        outside = instance(interfaces=(interface("10.1.0.1", vpc_id="vpc-2"),))
+        assert pointers(decide(whole, inside))
+        assert not pointers(decide(whole, outside))
+        assert names(decide(whole, outside)) == ["web"]

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import pytest
+
+from hub.runtime.model.names import (
+    Account,
+    Fqdn,
+)
+from hub.runtime.policy.candidates import MAX_ALIASES
+from hub.runtime.policy.compiled import from_json, to_json
+from hub.runtime.policy.decide import MAX_TOLD, Policy
+from hub.runtime.policy.rules import SHOWN_PATTERNS, Scope, TagCondition
+from tests.support.build import (
+    CORP,
+    PAYMENTS,
+    RESEARCH,
+    SCIENCE,
+    SUBNET,
+    VPC,
+    WORKLOADS,
+    instance,
+    interface,
+)
+from tests.support.policies import IDS, decide, names, policy, reasons, rule
+
+
+class TestScope:
+    @pytest.mark.parametrize(
+        ("scope", "covered"),
+        [
+            (Scope(), True),
+            (Scope(accounts=frozenset({SCIENCE.id})), True),
+            (Scope(accounts=frozenset({PAYMENTS.id})), False),
+            (Scope(units=frozenset({RESEARCH})), True),
+            (Scope(units=frozenset({WORKLOADS})), True),
+            (Scope(units=frozenset({"ou-ab12-other"})), False),
+            (Scope(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), True),
+            (Scope(accounts=frozenset({SCIENCE.id}), regions=frozenset({"us-east-1"})), False),
+            (Scope(vpcs=frozenset({VPC})), True),
+            (Scope(vpcs=frozenset({"vpc-2"})), False),
+            (Scope(subnets=frozenset({SUBNET})), True),
+            (Scope(vpcs=frozenset({VPC}), subnets=frozenset({"subnet-2"})), False),
+        ],
+    )
+    def test_rule_speaks_for_instances_by_facts(self, scope: Scope, *, covered: bool) -> None:
+        """Accounts and units say whose, regions, VPCs and subnets where; a rule that does not speak says nothing."""
+        decision = decide(rule(scope=scope), account=SCIENCE)
+        assert names(decision) == (["web"] if covered else [])
+        assert not decision.refusals
+
+    def test_unit_is_also_one_that_lies_deeper(self) -> None:
+        """A unit stands for all accounts below it, however deep."""
+        assert names(decide(rule(scope=Scope(units=frozenset({"r-ab12"}))), account=SCIENCE)) == ["web"]
+
+    @pytest.mark.parametrize("part", ["accounts", "units", "regions", "vpcs", "subnets"])
+    def test_scope_that_names_none_covers_none(self, part: str) -> None:
+        """Nobody named is nobody, and never everybody: also in what travels in the package."""
+        nobody = policy(rule(scope=Scope(**{part: frozenset()})))
+        for read in (nobody, from_json(to_json(nobody))):
+            assert not decide(read).claims
+
+
+class TestTags:
+    @pytest.mark.parametrize(
+        ("value", "there", "given"),
+        [
+            ("yes", {"orgdns": "yes"}, True),
+            ("yes", {"orgdns": " YES "}, True),
+            ("yes", {"orgdns": "no"}, False),
+            ("yes", {}, False),
+            (None, {"orgdns": ""}, True),
+            (None, {}, False),
+        ],
+    )
+    def test_opt_in_waits_for_its_tag(self, value: str | None, there: dict[str, str], *, given: bool) -> None:
+        """Without the tag nobody asked for a name, and the reason is kept as such."""
+        decision = decide(rule(opt_in=TagCondition("orgdns", value)), instance(tags=there))
+        assert names(decision) == (["web"] if given else [])
+        assert [refusal.declined for refusal in decision.refusals] == ([] if given else [True])
+
+    def test_reason_tells_the_tag_that_a_rule_waits_for(self) -> None:
+        """The reason names the tag, and its value where not any will do."""
+        assert reasons(decide(rule(opt_in=TagCondition("orgdns")))) == "the rule waits for the tag 'orgdns'"
+        told = reasons(decide(rule(opt_in=TagCondition("orgdns", "yes"))))
+        assert told == "the rule waits for the tag 'orgdns' with the value 'yes'"
+
+    def test_opt_out_declines_one_rule(self) -> None:
+        """A tag declines the rule that asks for it, and no other."""
+        opted = rule(name="short", opt_out=TagCondition("orgdns", "no"))
+        other = rule("{instance_id}.corp.internal", name="by-id")
+        decision = decide(policy(opted, other), instance(tags={"orgdns": "no"}))
+        assert [claim.rule for claim in decision.claims] == ["by-id"]
+        assert [(refusal.rule, refusal.declined) for refusal in decision.refusals] == [("short", True)]
+
+    def test_aliases_are_several_names_each_checked(self) -> None:
+        """A tag lists further names; each is given or refused like any other."""
+        aliases = rule("{alias}.corp.internal", aliases="orgdns:aliases", deny=("db*",))
+        decision = decide(aliases, instance(tags={"orgdns:aliases": "www, api  db1 \u202e www"}))
+        assert names(decision) == ["api", "www"]
+        assert "denies 'db*'" in reasons(decision)
+        assert "no name may" in reasons(decision)
+
+    def test_more_aliases_than_a_person_asks_for_are_cut_and_told(self) -> None:
+        """A tag full of names costs no more than so many."""
+        listed = " ".join(f"a{number}" for number in range(MAX_ALIASES + 5))
+        decision = decide(
+            rule("{alias}.corp.internal", aliases="orgdns:aliases"), instance(tags={"orgdns:aliases": listed})
+        )
+        assert len(decision.claims) == MAX_ALIASES
+        assert f"lists {MAX_ALIASES + 5} names" in reasons(decision)
+
+    def test_alias_that_is_listed_twice_counts_once(self) -> None:
+        """As many names as may be, each of them twice, are not too many."""
+        listed = " ".join(f"a{number}" for number in range(MAX_ALIASES))
+        decision = decide(
+            rule("{alias}.corp.internal", aliases="orgdns:aliases"),
+            instance(tags={"orgdns:aliases": f"{listed},{listed}"}),
+        )
+        assert len(decision.claims) == MAX_ALIASES
+        assert not decision.refusals
+
+    def test_missing_alias_tag_is_told(self) -> None:
+        """An instance without the tag, or with none in it, asked for no further names, and the reason says so."""
+        aliases = rule("{alias}.corp.internal", aliases="orgdns:aliases")
+        for tags in ({}, {"orgdns:aliases": " , "}):
+            (refusal,) = decide(aliases, instance(tags=tags)).refusals
+            assert "no tag 'orgdns:aliases'" in refusal.reason
+            assert refusal.declined
+
+    def test_different_tags_that_end_as_one_label_are_one_name(self) -> None:
+        """`Web 1` and `web_1` ask for the same name, as a conflict like any other, and the note says what was done."""
+        one = decide(rule(), instance(1, name="Web 1")).claims[0]
+        other = decide(rule(), instance(2, name="web_1")).claims[0]
+        assert one.key == other.key
+        assert "'Web 1' is written 'web-1'" in one.note
+
+
+class TestPatterns:
+    def test_denied_name_is_refused_with_its_reason(self) -> None:
+        """What the rule denies is refused, by name."""
+        (refusal,) = decide(rule(deny=("db*",)), instance(name="DB 1")).refusals
+        assert (refusal.name, refusal.reason) == ("db-1.corp.internal.", "db-1.corp.internal: the rule denies 'db*'")
+
+    def test_name_that_is_not_allowed_is_refused(self) -> None:
+        """Where a rule says what it allows, nothing else is given."""
+        limited = rule(allow=("web*", "api"))
+        assert names(decide(limited, instance(name="web-7"))) == ["web-7"]
+        told = reasons(decide(limited, instance(name="db")))
+        assert told == "db.corp.internal: the rule allows only 'web*', 'api'"
+
+    def test_what_is_denied_is_denied_among_what_is_allowed(self) -> None:
+        """A rule may allow many names, and deny a few of them."""
+        both = rule(allow=("web*",), deny=("web-admin",))
+        assert names(decide(both, instance(name="web-7"))) == ["web-7"]
+        assert "denies 'web-admin'" in reasons(decide(both, instance(name="web-admin")))
+
+    def test_reserved_name_is_nobodys_by_an_address(self) -> None:
+        """Who launches an instance may choose its address within the subnet, and so no reserved name by it."""
+        whole = policy(rule("ip-{private_ipv4}.corp.internal"), reserved=("ip-10-1-0-53.corp.internal",))
+        decision = decide(whole, instance(interfaces=(interface("10.1.0.53"),)))
+        assert not decision.claims
+        assert "reserved" in reasons(decision)
+
+    def test_rule_that_allows_nothing_gives_nothing(self) -> None:
+        """An empty list of what is allowed is not the same as none: also in what travels in the package."""
+        nothing = policy(rule(allow=()))
+        for read in (nothing, from_json(to_json(nothing))):
+            assert not decide(read).claims
+
+    def test_long_list_of_what_is_allowed_is_cut_in_the_reason(self) -> None:
+        """A reason stays short, as a row of the ledger holds many of them."""
+        patterns = tuple(f"service-{number}" for number in range(1000))
+        (refusal,) = decide(rule(allow=patterns)).refusals
+        assert "'service-0', 'service-1'" in refusal.reason
+        assert refusal.reason.endswith("and 995 others")
+        (refusal,) = decide(rule(allow=patterns[:SHOWN_PATTERNS])).refusals
+        assert refusal.reason.endswith(repr(patterns[SHOWN_PATTERNS - 1]))
+
+    def test_long_reason_is_cut(self) -> None:
+        """A reason is no longer than what a row has room for, whatever patterns it tells."""
+        (refusal,) = decide(rule(allow=tuple(f"{number}{'a' * 200}" for number in range(SHOWN_PATTERNS)))).refusals
+        assert refusal.reason.startswith(f"web.corp.internal: the rule allows only '0{'a' * 200}', '1")
+        assert refusal.reason.endswith("a...")
+        assert len(refusal.reason) == MAX_TOLD + len("...")
+
+    def test_reserved_name_is_nobodys_by_tag(self) -> None:
+        """Nobody chooses a reserved name; a rule that names it itself gives it."""
+        reserved = {"reserved": ("db.corp.internal",)}
+        assert "reserved" in reasons(decide(policy(rule(), **reserved), instance(name="DB")))
+        assert "reserved" in reasons(
+            decide(policy(rule("{account_name}.corp.internal"), **reserved), account=Account(PAYMENTS.id, "db"))
+        )
+        assert names(decide(policy(rule("db.corp.internal"), **reserved))) == ["db"]
+
+    def test_name_that_lies_in_an_inner_zone_is_refused(self) -> None:
+        """Of nested zones the inner one alone is asked: a name that a tag puts there would never be found."""
+        inner = Fqdn("prod.corp.internal.")
+        whole = Policy(frozenset(), (CORP, inner), (rule(), rule("{name}.{tag:env}.corp.internal")))
+        for name, tags in (("prod", {}), ("web", {"env": "prod"})):
+            decision = whole.decide(instance(name=name, tags=tags), PAYMENTS, IDS | {inner: "Z0INNER"})
+            assert "prod" not in names(decision)
+            assert "web.prod" not in names(decision)
+            assert "it lies in the zone 'prod.corp.internal'" in reasons(decision)
+
+    def test_refused_name_has_no_fallback(self) -> None:
+        """A fallback is for what is missing, not for what is refused."""
+        decision = decide(
+            rule("{name}.corp.internal", "{instance_id}.corp.internal", deny=("db",)), instance(name="db")
+        )
+        assert not decision.claims
