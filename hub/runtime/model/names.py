@@ -1,7 +1,7 @@
 """The nouns of orgdns, as frozen values. Pure.
 
-A DNS name is absolute and lower case everywhere in here (`web.corp.internal.`); an account id is a string of
-12 digits; times are milliseconds since the epoch, so that they compare, store and print the same everywhere.
+A DNS name is always absolute and lower case (`web.corp.internal.`). An account id is a string of 12 digits. A time is
+in milliseconds since the epoch, so that it compares, stores and prints the same everywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Millis = NewType("Millis", int)
 NEVER: Final = Millis(0)
 
 SET_IDENTIFIER_PREFIX: Final = "orgdns/"
-# The routing policy of a record set without one.
+# Stands for the routing policy of a record set that has none.
 SIMPLE: Final = "Simple"
 _SET_IDENTIFIER = re.compile(r"orgdns/([0-9]{12})/([a-z0-9-]{1,32})/(i-[0-9a-f]{8,17})")
 
@@ -37,7 +37,7 @@ class RecordType(StrEnum):
 
 
 class InstanceState(StrEnum):
-    """The states of an EC2 instance, in EC2's own words."""
+    """The states of an EC2 instance, as EC2 names them."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -48,12 +48,12 @@ class InstanceState(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether nothing but the end can follow: an instance never comes back from here."""
+        """Whether the instance is ending or has ended. It never returns from these states."""
         return self in {InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED}
 
 
 class ConflictRule(StrEnum):
-    """Which of several claims on one name are published."""
+    """Which of several claims on one name orgdns publishes."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -61,7 +61,7 @@ class ConflictRule(StrEnum):
 
 
 class Selection(StrEnum):
-    """Which of an instance's interfaces, or of an interface's private IPv4 addresses, a rule speaks of."""
+    """Which interfaces of an instance, or private IPv4 addresses of an interface, a rule uses."""
 
     PRIMARY = "primary"
     FURTHER = "further"
@@ -69,14 +69,14 @@ class Selection(StrEnum):
 
 
 class WhenStopped(StrEnum):
-    """What becomes of the names of an instance that is stopped, and keeps its private address."""
+    """What happens to the names of a stopped instance, which keeps its private address."""
 
     KEEP = "keep"
     WITHDRAW = "withdraw"
 
 
 class Action(StrEnum):
-    """The two actions of a change. There is no UPSERT: it would overwrite what it has not seen."""
+    """The two actions of a change. There is no UPSERT, because it overwrites records that orgdns has not read."""
 
     CREATE = "CREATE"
     DELETE = "DELETE"
@@ -95,7 +95,7 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
-    """Which one of a spoke's instances, or VPCs: the account and region that it lies in, and its id."""
+    """An instance or VPC of a spoke: its account, its region and its id."""
 
     account: str
     region: str
@@ -109,8 +109,8 @@ class Ref:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The inverse of `str`: `<account>/<region>/<id>`."""
-        account, region, own = text.split("/")
-        return cls(account, region, own)
+        account, region, resource_id = text.split("/")
+        return cls(account, region, resource_id)
 
     def __str__(self) -> str:
         return f"{self.account}/{self.region}/{self.id}"
@@ -118,23 +118,23 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, order=True)
 class InstanceRef(Ref):
-    """Which instance; the account and region are those that its event came from."""
+    """An instance; the account and region are those that its event came from."""
 
     @property
     def set_identifier(self) -> str:
-        """The SetIdentifier of every record set that this instance holds, at most 67 of Route 53's 128 characters."""
+        """The SetIdentifier of every record set that the instance holds: at most 67 of Route 53's 128 characters."""
         return f"{SET_IDENTIFIER_PREFIX}{self}"
 
     @classmethod
     def of_set_identifier(cls, text: str | None) -> InstanceRef | None:
-        """The owner that a SetIdentifier names, or None when it is not one of ours."""
+        """The owner that a SetIdentifier names, or None if orgdns did not write it."""
         match = _SET_IDENTIFIER.fullmatch(text or "")
         return cls(*match.groups()) if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface of an instance, with its private IPv4 addresses, the primary one first."""
+    """A network interface of an instance. Its primary private IPv4 address comes first."""
 
     device_index: int
     vpc_id: str
@@ -145,7 +145,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance as DescribeInstances told it; its first interface is the primary one."""
+    """An instance as DescribeInstances reports it. Its primary interface comes first."""
 
     ref: InstanceRef
     state: InstanceState
@@ -156,27 +156,27 @@ class Instance:
 
     @property
     def short_id(self) -> str:
-        """The last eight hexadecimal digits of the id: all of an old one, 32 bits of chance of a new one."""
+        """The last eight hexadecimal digits of the id: all digits of an old id, 32 random bits of a new one."""
         return self.ref.id[-8:]
 
     @property
     def addressed(self) -> bool:
-        """Whether it has an address to answer with."""
+        """Whether the instance has an address that a name can resolve to."""
         return any(interface.ipv4 or interface.ipv6 for interface in self.interfaces)
 
     def tag(self, key: str) -> str | None:
-        """The value of a tag, or None when the instance does not carry it."""
+        """The value of a tag, or None if the instance does not have the tag."""
         return next((value for name, value in self.tags if name == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as Organizations knows it; its name is never taken from an instance.
+    """An account as Organizations describes it; its name never comes from an instance.
 
-    `label` is what its name stands for in DNS, or None with the reason when it has none of its own: the administrator
-    of an account may rename it (Account Management API Reference, PutAccountName), also to another account's name.
-    `units` are the root and the organizational units that it lies in, from the root down; none where they are not
-    known, as every account lies in a root at least.
+    `label` is the DNS label for the account's name, or None with a reason if the account has no label of its own: its
+    administrator can rename it (Account Management API Reference, PutAccountName), also to another account's name.
+    `units` are the root and the organizational units that contain the account, from the root down. Every account is in
+    a root, so an empty tuple means that they are unknown.
     """
 
     id: str
@@ -188,7 +188,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, order=True)
 class NameKey:
-    """A name in one hosted zone. Same-named zones stay apart by the zone's id."""
+    """A name in one hosted zone. The zone's id tells apart zones that have the same name."""
 
     zone_id: str
     fqdn: Fqdn
@@ -196,7 +196,7 @@ class NameKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Instance I wants name N with values V; `note` is what was done to the texts that the name was made of."""
+    """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels."""
 
     key: NameKey
     instance: InstanceRef
@@ -210,9 +210,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A rule spoke for the instance, and gave it no name, or not `name`; the reason is for a person to read.
+    """A rule that covers the instance gave it no name, or refused it `name`; the reason is for a person to read.
 
-    `declined` when nobody asked for one: a tag that the rule needs is not there, or says no.
+    `declined` if the instance did not ask for a name: a tag that the rule needs is missing, or opts out.
     """
 
     rule: str
@@ -223,9 +223,9 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordSet:
-    """One record set: what one instance holds under one name and type.
+    """The record set that one instance holds under one name and type.
 
-    An empty SetIdentifier is that of a simple record set, which another tool made: it is only ever deleted.
+    The SetIdentifier is empty for a simple record set, which another tool made. orgdns only ever deletes such a one.
     """
 
     fqdn: Fqdn
@@ -237,7 +237,7 @@ class RecordSet:
 
 @dataclass(frozen=True, slots=True)
 class ForeignRecordSet:
-    """A record set that is not ours: made by hand, by another tool, or of a type that we do not write."""
+    """A record set of another owner: made by hand, by another tool, or of a type that orgdns does not write."""
 
     fqdn: Fqdn
     type: str
@@ -248,7 +248,7 @@ class ForeignRecordSet:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a change batch. A DELETE carries the exact values that are there."""
+    """One change of a change batch. A DELETE carries the exact values that the zone holds."""
 
     action: Action
     record_set: RecordSet
@@ -256,10 +256,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What the ledger remembers of a name in its zone.
+    """What the ledger last recorded about a name in its zone.
 
-    With `pending` set, a change batch for the name was sent and its outcome never noted: what the zone holds
-    must be read before anything is decided.
+    `pending` means that a change batch with the name was sent, and its outcome is not recorded. The publisher then
+    reads the zone before it decides anything.
     """
 
     record_sets: tuple[RecordSet, ...] = ()
@@ -269,7 +269,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class NameState:
-    """All that the ledger knows of one name; `withdrawn` are the instances whose claim on it was withdrawn of late."""
+    """Everything in the ledger about one name. `withdrawn` are the instances whose claim was withdrawn recently."""
 
     key: NameKey
     claims: tuple[Claim, ...] = ()
@@ -278,16 +278,16 @@ class NameState:
 
     @property
     def known(self) -> frozenset[str]:
-        """The SetIdentifiers of those of whom the ledger knows whether they claim the name."""
+        """The SetIdentifiers of the instances for which the ledger knows whether they claim the name."""
         claimants = {claim.instance.set_identifier for claim in self.claims}
         before = {record_set.set_identifier for record_set in self.published.record_sets}
         return frozenset(claimants | before | {ref.set_identifier for ref in self.withdrawn})
 
 
-# Where rules disagree about one name, the one that shares it least decides, and the incumbent before the newcomer.
+# If rules disagree about one name, the one that shares least wins, and one that favours the incumbent comes first.
 _STRICTEST_FIRST: Final = (ConflictRule.OLDEST, ConflictRule.NEWEST, ConflictRule.SHARE)
 
 
 def strictest(rules: Iterable[ConflictRule]) -> ConflictRule:
-    """The one of several ways to settle a conflict that decides."""
+    """The conflict rule that wins if several apply to one name."""
     return min(rules, key=_STRICTEST_FIRST.index)

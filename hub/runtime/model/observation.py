@@ -1,4 +1,4 @@
-"""What the ledger remembers of an instance. Pure."""
+"""What the ledger records about an instance. Pure."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was last seen of an instance, and the claims that it may have in the ledger.
+    """An instance as last described, and the claims that the ledger may hold for it.
 
-    `settled` is False from before the claims are written until after: a crash in between is seen by it.
-    `version` counts the writes of the row, 0 for a row that is not there yet. `instance` and `account` are what policy
-    decided by, and `refusals` what it did not give; an instance that has ended has none of these.
+    `settled` is False from before the claims are written until after, so that a crash in between can be detected.
+    `version` counts the writes of the row; it is 0 if there is no row yet. `instance` and `account` are the input of
+    the policy's decision, and `refusals` are the names that it refused. An instance that has ended has none of these.
     """
 
     ref: InstanceRef

@@ -1,4 +1,4 @@
-"""How each spoke and each zone is, what of it waits for a person, and what the sweeper is asked to do. Pure."""
+"""The state of each spoke and zone after its last sweep or audit, and of the schedule. Pure."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from hub.runtime.model.names import NEVER
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn, Millis, Spoke
 
-# A spoke is swept once an hour; what was swept three times as long ago may be another ledger's, from before a restore.
+# A spoke is swept once an hour. If the last sweep is three times as old, the ledger may have been restored since.
 SETTLED_MILLIS: Final = 3 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class SpokeStatus:
-    """How a spoke is.
+    """The state of a spoke.
 
-    `policy` is the digest of the policy that the last complete sweep went by. `fault` says why the spoke could not be
-    swept, and `fault_since` from when on it was out of reach, 0 when it is not: waiting helps against other faults.
-    `withdrawn` when that lasted for longer than names are kept. `pending_removals` are the instances that the last
-    sweep would have
-    taken names from and did not, `approved` those of which a person said that it may. `event_at` is about when the last
-    event of the spoke came: a quarter of an hour ago at most, it may be a later one. `kept_vpcs` is the number of VPCs
-    of a spoke that was let go in which something that orgdns associated is left.
+    `policy` is the digest of the policy that the last complete sweep used. `fault` says why the last sweep is not
+    complete. `fault_since` is the time since which the spoke is unreachable; it is 0 for a fault that waiting mends.
+    `withdrawn` means that the spoke was unreachable for longer than its names are kept. `pending_removals` are the
+    instances that would have lost names in the last sweep and await approval, `approved` those that a person approved.
+    `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
+    an abandoned spoke that still have associations made by orgdns.
     """
 
     spoke: Spoke
@@ -46,20 +45,20 @@ class SpokeStatus:
 
     @property
     def over(self) -> bool:
-        """Whether nothing of orgdns is left in the spoke, so that nobody needs to look there any more."""
+        """Whether the spoke keeps no names and no associations, so that it needs no more sweeps."""
         return self.withdrawn and not self.kept_vpcs
 
     def settled(self, now: Millis) -> bool:
-        """Whether the ledger knows all claims of the spoke's instances: they were all seen of late, or let go."""
+        """Whether the ledger holds all claims of the spoke: it was swept recently, or its names were withdrawn."""
         return self.withdrawn or now - self.swept_at <= SETTLED_MILLIS
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneStatus:
-    """The result of a zone's last audit: how many names differed, by kind; the rest as in a spoke's status.
+    """The state of a zone: how many names differed in its last audit, by kind; the rest as in a spoke's status.
 
-    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy wants ended, and that wait for a
-    person, `approved_vpcs` those of which a person said that they may be.
+    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy no longer wants and that await
+    approval, `approved_vpcs` those that a person approved.
     """
 
     zone_id: str
@@ -77,9 +76,10 @@ class ZoneStatus:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleCursor:
-    """Where the rounds have come to: the policy that spokes are swept by, since when, and after which spoke to go on.
+    """The progress of the schedule: the current policy, since when, and the spoke after which the next run continues.
 
-    `ahead` is how many spokes are still to be asked at once, as policy is new. `at` is when the round was.
+    `ahead` counts the spokes that are still to be scheduled ahead of time, because the policy is new. `at` is the time
+    of the last run.
     """
 
     policy: str = ""

@@ -1,4 +1,4 @@
-"""What the sweeper and the associator are asked to do. Pure."""
+"""The tasks of the sweeper and the associator. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Spoke
 
 
-# One task of the associator: so many VPCs, each of which takes three calls a zone, some of them at five a second.
+# The VPCs in one task of the associator. Each takes three calls a zone, some of which are limited to five a second.
 VPCS_A_TASK: Final = 10
 
 
@@ -29,7 +29,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Associate:
-    """Have these VPCs of a spoke resolve what they should; `abandon` when the spoke's account is none of ours."""
+    """Bring the associations of these VPCs in line with policy; `abandon` them if the account left the organization."""
 
     spoke: Spoke
     vpc_ids: tuple[str, ...]
@@ -38,12 +38,12 @@ class Associate:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSweeps:
-    """Ask for the sweeps that are due."""
+    """Enqueue the sweeps that are due."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleAudits:
-    """Ask for an audit of every zone."""
+    """Enqueue an audit of every zone."""
 
 
 Task = Sweep | Audit | ScheduleSweeps | ScheduleAudits | Associate

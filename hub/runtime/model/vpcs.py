@@ -1,4 +1,4 @@
-"""The nouns of associations: VPCs, and what a VPC's Resolver answers from. Pure."""
+"""The nouns of associations: VPCs, and the zones and rules that a VPC's Resolver answers from. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AssociationMethod(StrEnum):
-    """By what a VPC resolves a zone."""
+    """How a VPC resolves a zone."""
 
     ASSOCIATION = "association"
     PROFILE = "profile"
@@ -23,12 +23,12 @@ class AssociationMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class VpcRef(Ref):
-    """Which VPC."""
+    """A VPC."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class AssociatedZone:
-    """A private hosted zone that a VPC is associated with, whoever owns it: an account, or a service of AWS."""
+    """A private hosted zone that a VPC is associated with; the owner is an account or an AWS service."""
 
     id: str
     domain: Fqdn
@@ -37,7 +37,7 @@ class AssociatedZone:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ForwardRule:
-    """A Resolver rule of a VPC by which queries for a domain, and all below it, are asked elsewhere."""
+    """A Resolver rule of a VPC that sends queries for a domain, and for all names below it, to other servers."""
 
     id: str
     domain: Fqdn
@@ -45,12 +45,12 @@ class ForwardRule:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC, as its account shows it: its facts, and all that decides what its Resolver answers from.
+    """A VPC as its account shows it: its facts, and everything that decides what its Resolver answers from.
 
-    `profiles` are the ids of the Route 53 Profiles that it is associated with, `autodefined_rules` whether EC2's own
-    rules for reverse lookups are in force, `profile` the id of the Profile of orgdns in its region, where there is one.
-    `profile_zones` are the ids of the zones which that Profile carries, and `profile_coming` says that AWS has not yet
-    done associating the VPC with it.
+    `profiles` are the ids of the Route 53 Profiles that the VPC is associated with. `autodefined_rules` says whether
+    Resolver's autodefined rules for reverse lookups are active. `profile` is the id of the orgdns Profile in the
+    region, empty if there is none, and `profile_zones` are the ids of the zones in that Profile. `profile_coming` means
+    that AWS is still associating the VPC with it.
     """
 
     ref: VpcRef
@@ -68,26 +68,25 @@ class Vpc:
 
     @property
     def has_profile(self) -> bool:
-        """Whether the VPC is associated with the Profile of orgdns, also where that is still being made."""
+        """Whether the VPC is associated with the orgdns Profile; the association may still be in progress."""
         return bool(self.profile) and self.profile in self.profiles
 
     def by_profile(self, zone_id: str) -> bool:
-        """Whether the VPC resolves a zone by the Profile of orgdns, now."""
+        """Whether the VPC resolves a zone by the orgdns Profile now."""
         return self.has_profile and not self.profile_coming and zone_id in self.profile_zones
 
     def tag(self, key: str) -> str | None:
-        """The value of a tag, or None when the VPC does not carry it."""
+        """The value of a tag, or None if the VPC does not have the tag."""
         return next((value for name, value in self.tags if name == key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationRecord:
-    """What the ledger remembers of one zone, or of the Profile, in one VPC.
+    """What the ledger records about one zone, or the Profile, in one VPC.
 
-    `managed` when orgdns associated it. `in_progress` from before the first call of an association until after the
-    last: an
-    authorisation may be left then. `fault` is why the last try failed, and `awaiting_approval` that ending it waits
-    for a person.
+    `managed` means that orgdns made the association. `in_progress` is set from before the first call of an association
+    until after the last; an authorization may remain if it stays set. `fault` says why the last attempt failed.
+    `awaiting_approval` means that the association ends once a person approves.
     """
 
     managed: bool = False
@@ -98,10 +97,10 @@ class AssociationRecord:
 
 @dataclass(frozen=True, slots=True)
 class ZoneInVpc:
-    """How one zone stands in a VPC.
+    """The state of one zone in a VPC.
 
-    `wanted` is by what means policy has the VPC resolve the zone, None where it has not; `method` by what it does now.
-    `blocked` says why no name of the zone is answered though policy wants it; `notes` what else a person should know.
+    `wanted` is the method by which policy wants the VPC to resolve the zone, or None; `method` is the one in use now.
+    `blocked` says why the VPC resolves no name of a zone that policy wants. `notes` are further facts for a person.
     """
 
     zone_id: str
@@ -114,16 +113,16 @@ class ZoneInVpc:
 
     @property
     def resolves(self) -> bool:
-        """Whether the VPC resolves the zone, as far as can be seen."""
+        """Whether the VPC resolves the zone, as far as orgdns can see."""
         return self.method is not None and not self.blocked
 
 
 @dataclass(frozen=True, slots=True)
 class VpcRow:
-    """What the ledger knows of a VPC: as it was last seen, with its account then, and what orgdns did there.
+    """What the ledger knows about a VPC: the VPC and its account as last described, and what orgdns did there.
 
-    `zones` are how the zones stood then, by the policy that was deployed. `records` are by the zone's id, and the
-    Profile's by its own.
+    `zones` is the state of the zones at that time, by the policy of that time. `records` has a record for each zone's
+    id, and one for the Profile's id.
     """
 
     ref: VpcRef
@@ -133,14 +132,14 @@ class VpcRow:
     zones: tuple[ZoneInVpc, ...] = ()
     records: Mapping[str, AssociationRecord] = field(default_factory=dict)
 
-    def record(self, of: str) -> AssociationRecord:
-        """What is remembered of a zone, or of a Profile."""
-        return self.records.get(of, AssociationRecord())
+    def record(self, zone_or_profile_id: str) -> AssociationRecord:
+        """The record of a zone or a Profile."""
+        return self.records.get(zone_or_profile_id, AssociationRecord())
 
 
 @dataclass(frozen=True, slots=True)
 class VpcsStatus:
-    """How looking at the VPCs of a spoke went; `fault` says why they could not be seen."""
+    """The result of the last discovery of a spoke's VPCs; `fault` says why they could not be described."""
 
     spoke: Spoke
     seen_at: Millis = NEVER
