@@ -1,9 +1,9 @@
-"""From text to a DNS label, and from a domain to its one form, by written rules. Pure.
+"""The rules that turn text into a DNS label, and a domain into its canonical form. Pure.
 
-The rules of a label: RFC 1123, section 2.1 (letters, digits and hyphens; no hyphen at either end), RFC 1035, section
-2.3.4 (63 octets a label, 255 a name), and for letters outside ASCII IDNA 2008 (RFC 5891) with the mappings of Unicode's
-UTS #46. Route 53 takes more than that and stores it as octal escapes (Route 53 Developer Guide, "DNS domain name
-format"); since no such character ever gets through here, none has to be compared either.
+A label follows RFC 1123, section 2.1 (letters, digits and hyphens; no hyphen at either end), RFC 1035, section 2.3.4
+(63 octets a label, 255 a name), and for letters outside ASCII IDNA 2008 (RFC 5891) with the mappings of Unicode's UTS
+#46. Route 53 accepts more characters and stores them as octal escapes (Route 53 Developer Guide, "DNS domain name
+format"). No such character passes these rules, so orgdns never has to compare escapes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_LABEL: Final = 63
 # 255 octets on the wire are 254 characters with the trailing dot.
 MAX_NAME: Final = 254
 ENCODED: Final = "encoded as an international name"
-# Enough of a stranger's text to recognise it by.
+# Enough of an untrusted text to recognise it.
 _SHOWN: Final = 60
 
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -33,61 +33,61 @@ _REVERSE: Final = re.compile(r"(?:(?P<v4>(?:[0-9]+\.){1,4})in-addr|(?P<v6>(?:[0-
 
 
 class NameRefused(Exception):
-    """No name can be made of this; the message is the reason, for a person to read."""
+    """The text gives no valid name; the message is the reason, for a person to read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A DNS label, and what was done to the text that it was made of."""
+    """A DNS label, and the changes that turned the text into it."""
 
     text: str
     steps: tuple[str, ...] = ()
 
 
 def label_of(raw: str) -> Label:
-    """The DNS label that a tag or an account's name stands for.
+    """The DNS label for a tag or an account's name.
 
-    Upper case becomes lower case; each run of what is neither letter, digit nor hyphen becomes one hyphen; hyphens at
-    the ends go; a label with letters outside ASCII is written as IDNA has it (`xn--...`).
+    Upper case becomes lower case. Each run of characters that are not letters, digits or hyphens becomes one hyphen.
+    Hyphens at the ends are removed. A label with letters outside ASCII is encoded as IDNA defines it (`xn--...`).
 
     Raises:
-        NameRefused: When nothing is left, it is longer than 63 characters, it holds control characters or what IDNA
-            does not allow, such as a change of the writing direction, or it is written as IDNA has it already.
+        NameRefused: if nothing remains, the label is longer than 63 characters, the text contains control characters or
+            characters that IDNA forbids, such as a change of the writing direction, or it is already encoded.
     """
     letters = letters_of(raw)
     label = encoded(letters.text)
     if len(label) > MAX_LABEL:
-        raise NameRefused(f"{shown(raw)} makes a label of {len(label)} characters; DNS allows {MAX_LABEL}")
+        raise NameRefused(f"{shown(raw)} gives a label of {len(label)} characters; DNS allows {MAX_LABEL}")
     return Label(label, (*letters.steps, *((ENCODED,) if label != letters.text else ())))
 
 
 def letters_of(raw: str) -> Label:
-    """The text of a label, or of a part of one, as in `label_of`, but in its own letters yet.
+    """The text of a label, or of a part of a label, as in `label_of`, but not encoded.
 
     Raises:
-        NameRefused: When nothing is left, or it holds what no label may.
+        NameRefused: if nothing remains, or the text contains characters that no label may have.
     """
     if CONTROL.search(raw):
-        raise NameRefused(f"{shown(raw)} holds control characters")
+        raise NameRefused(f"{shown(raw)} contains control characters")
     text = raw.lower() if raw.isascii() else _mapped(raw)
     steps = ["in lower case"] if text != raw else []
     label = (_NOT_A_LABEL_CHARACTER.sub("-", text) if text.isascii() else _letters_and_digits(text)).strip("-")
     if label != text:
         steps.append("hyphens for other characters, none at the ends")
     if not label:
-        raise NameRefused(f"{shown(raw)} holds no letter or digit")
+        raise NameRefused(f"{shown(raw)} contains no letter or digit")
     return Label(label, tuple(steps))
 
 
 def encoded(label: str) -> str:
-    """A label of any letters as DNS has it.
+    """A label of any letters, encoded for DNS.
 
     Raises:
-        NameRefused: When IDNA does not allow it, or it is written as IDNA has it already: what it shows as would be
-            somebody's choice that nobody here has read.
+        NameRefused: if IDNA forbids the label, or it is already encoded: its owner would choose letters that none of
+            these rules has checked.
     """
     if label.startswith("xn--"):
-        raise NameRefused(f"{shown(label)} looks like an encoded international name")
+        raise NameRefused(f"{shown(label)} starts as an encoded international name does, with xn--")
     if label.isascii():
         return label
     import idna  # noqa: PLC0415 - see below
@@ -99,21 +99,22 @@ def encoded(label: str) -> str:
 
 
 def parse_domain(text: str) -> Fqdn:
-    """The absolute, lower-case form of a domain; the one place where names from outside are normalised.
+    """The absolute, lower-case form of a domain. All names from outside are normalised here.
 
     Raises:
-        NameRefused: When a label is empty, too long, or not made of letters, digits and inner hyphens.
+        NameRefused: if a label is empty, too long, or has characters other than letters, digits and inner hyphens.
     """
     domain = text.lower().removesuffix(".")
     if not domain:
         raise NameRefused("the domain is empty")
     if not text.isascii():
-        # Some letters outside ASCII have a lower case inside it.
-        raise NameRefused(f"{shown(text)} is no domain: write an international one as IDNA has it, xn--...")
+        # Some letters outside ASCII have a lower-case form inside ASCII.
+        raise NameRefused(f"{shown(text)} is not a domain: write an international domain in its encoded form, xn--...")
     for label in domain.split("."):
         if len(label) > MAX_LABEL or not LABEL.fullmatch(label):
             raise NameRefused(
-                f"{shown(text)} is no domain: {shown(label)} is no label of 1 to 63 letters, digits and inner hyphens"
+                f"{shown(text)} is not a domain: {shown(label)} is not a label of 1 to 63 letters, digits and "
+                "inner hyphens"
             )
     if len(domain) + 1 > MAX_NAME:
         raise NameRefused(f"{shown(text)} is longer than {MAX_NAME - 1} characters")
@@ -121,12 +122,12 @@ def parse_domain(text: str) -> Fqdn:
 
 
 def reverse_name(address: str) -> Fqdn:
-    """The name that PTR records of an address have (RFC 1035, section 3.5; RFC 3596, section 2.5)."""
+    """The name of an address's PTR records (RFC 1035, section 3.5; RFC 3596, section 2.5)."""
     return Fqdn(f"{ip_address(address).reverse_pointer}.")
 
 
 def reverse_network(domain: Fqdn) -> IPv4Network | IPv6Network | None:
-    """The addresses that a reverse zone is for, or None when the domain is not one of a reverse zone."""
+    """The network of a reverse zone, or None if the domain is not that of a reverse zone."""
     match = _REVERSE.fullmatch(domain)
     if match is None:
         return None
@@ -142,40 +143,42 @@ def reverse_network(domain: Fqdn) -> IPv4Network | IPv6Network | None:
 
 
 def enclosing(fqdn: Fqdn, domains: Iterable[Fqdn]) -> tuple[Fqdn, ...]:
-    """Those of the domains that a name is, or lies in: the most specific one, which is asked for it, first."""
-    return tuple(sorted((one for one in domains if f".{fqdn}".endswith(f".{one}")), key=len, reverse=True))
+    """The domains that contain a name or equal it. The most specific domain, whose zone answers, comes first."""
+    return tuple(sorted((domain for domain in domains if f".{fqdn}".endswith(f".{domain}")), key=len, reverse=True))
 
 
 def is_reverse(domain: Fqdn) -> bool:
-    """Whether a zone of this domain holds PTR records."""
+    """Whether a zone of this domain is a reverse zone, which holds PTR records."""
     return domain.endswith((".in-addr.arpa.", ".ip6.arpa."))
 
 
 def shown(raw: str) -> str:
-    """A stranger's text for a message: quoted, escaped and cut."""
+    """An untrusted text for a message: quoted, escaped and cut."""
     return repr(raw) if len(raw) <= _SHOWN else f"{raw[:_SHOWN]!r}..."
 
 
 def cut(text: str, most: int) -> str:
-    """The text, or so many characters of it and a sign that there was more."""
+    """The text, or its first `most` characters and an ellipsis."""
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-# The tables of IDNA are large, and few names need them: they are not imported before one does.
+# The tables of IDNA are large, and few names need them, so they are imported on first use.
 
 
 def _mapped(raw: str) -> str:
-    """The text in its one form: lower case, full-width letters as ordinary ones, invisible characters gone."""
+    """The canonical form of a text: lower case, full-width letters as ordinary ones, no invisible characters."""
     import idna  # noqa: PLC0415 - see above
 
     try:
         return idna.uts46_remap(raw, std3_rules=False)
     except idna.IDNAError as error:
-        raise NameRefused(f"{shown(raw)} holds what no name may: {cut(str(error), 2 * _SHOWN)}") from error
+        raise NameRefused(
+            f"{shown(raw)} contains characters that no name may have: {cut(str(error), 2 * _SHOWN)}"
+        ) from error
 
 
 def _letters_and_digits(text: str) -> str:
-    """The text with one hyphen for each run of what is neither letter, mark, digit nor hyphen."""
+    """The text with one hyphen for each run of characters that are not letters, marks, digits or hyphens."""
     from unicodedata import category  # noqa: PLC0415 - see above
 
     kept = [

@@ -1,4 +1,4 @@
-"""Names with variables, and what one rule's names could do to another's. Pure."""
+"""Templates: names with variables, and which parts of them an owner can choose. Pure."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 TAG_PREFIX: Final = "tag:"
-# What each variable's values look like, where that is known. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and
-# `{account_name}` are facts that nobody can choose at will; an address and a device index are chosen within limits.
+# The shape of each variable's values. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and `{account_name}` are facts
+# that nobody can choose freely; an address and a device index can be chosen within limits.
 SHAPES: Final = {
     "name": "[a-z0-9-]+",
     "alias": "[a-z0-9-]+",
@@ -45,13 +45,12 @@ SHAPES: Final = {
     "private_ipv4": "[0-9]{1,3}(-[0-9]{1,3}){3}",
 }
 VARIABLES: Final = frozenset(SHAPES)
-# What the instance's owner chooses freely, what he chooses within limits, and what an account's administrator chooses.
+# The instance's owner chooses these freely, those within limits; the account's administrator chooses its name.
 OWNER_CHOSEN: Final = frozenset({"name", "alias", "asg"})
 OWNER_PLACED: Final = frozenset({"private_ipv4", "device_index"})
 ACCOUNT_CHOSEN: Final = frozenset({"account_name"})
-# What sets accounts apart, but has no shape by which its end could be told from what is glued to it.
+# These tell accounts apart, but have no shape that would show where they end in a label.
 _SHAPELESS_FACTS: Final = frozenset({"account_name", "ou"})
-
 
 VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
@@ -60,7 +59,7 @@ _PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name that a template gave, and what was done to the texts that it was made of."""
+    """A name from a template, and the changes that turned tags and names into its labels."""
 
     fqdn: Fqdn
     notes: tuple[str, ...] = ()
@@ -68,17 +67,17 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A name with variables, such as `{name}.{region}.{account_name}.corp.internal.`, and the zone it lies in."""
+    """A name with variables, such as `{name}.{region}.{account_name}.corp.internal.`, and the domain of its zone."""
 
     text: str
     domain: Fqdn
 
     @classmethod
     def parse(cls, text: str, domains: Collection[Fqdn]) -> Template:
-        """The template that a rule's text means, given the domains of the zones.
+        """Parse the text of a rule, given the domains of the zones.
 
         Raises:
-            NameRefused: With every fault of the text in one message.
+            NameRefused: if the text has faults; the message names all of them.
         """
         absolute = f"{text.removesuffix('.')}."
         faults = [
@@ -92,31 +91,31 @@ class Template:
             known = ", ".join(domain.removesuffix(".") for domain in sorted(domains) if not is_reverse(domain))
             faults.append(f"it lies outside every zone (zones: {known or 'none'})")
         elif is_reverse(max(inside, key=len)):
-            faults.append("it lies in a reverse zone: say 'reverse' in a rule to have PTR records written")
+            faults.append("it lies in a reverse zone: set 'reverse' in a rule to publish PTR records")
         if faults:
             raise NameRefused("; ".join(faults))
-        # Of nested zones the most specific one answers, so that is where the record belongs
-        # (Route 53 Developer Guide, "Considerations when working with a private hosted zone").
+        # Of nested zones, the most specific one answers, so the record belongs there (Route 53 Developer Guide,
+        # "Considerations when working with a private hosted zone").
         return cls(absolute, max(inside, key=len))
 
     @property
     def variables(self) -> frozenset[str]:
-        """The variables that the template names."""
+        """The variables in the template."""
         return frozenset(VARIABLE.findall(self.text))
 
     @property
     def by_choice(self) -> bool:
-        """Whether somebody in a member account chooses a part of its names."""
+        """Whether someone in a member account chooses a part of its names."""
         return any(chosen(variable) for variable in self.variables)
 
     def name(self, value: Callable[[str], str]) -> Name:
-        """The name for these values, each of which is turned into a label's text first.
+        """The name for these values, each of which first becomes the text of a label.
 
         Raises:
-            NameRefused: When there is no such value, it cannot be, or the name gets too long.
+            NameRefused: if a value is missing or cannot be part of a name, or the name is too long.
         """
         texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
-        # A label is encoded whole: of its parts, neither the limits nor the letters would be those of the label.
+        # A label is encoded as a whole: the limits apply to the label, and its parts would be encoded differently.
         labels = [(letters, encoded(letters)) for letters in (_filled(label, texts) for label in labels_of(self))]
         name = f"{'.'.join(label for _, label in labels)}."
         for _, label in labels:
@@ -138,12 +137,12 @@ def _filled(label: str, texts: Mapping[str, tuple[str, Label]]) -> str:
 
 
 def tag_key(variable: str) -> str | None:
-    """The key of the tag that a variable stands for, if it stands for one."""
+    """The key of the tag in a variable `tag:KEY`, or None."""
     return variable.removeprefix(TAG_PREFIX) or None if variable.startswith(TAG_PREFIX) else None
 
 
 def chosen(variable: str) -> bool:
-    """Whether somebody in a member account chooses what the variable stands for."""
+    """Whether someone in a member account chooses the value of the variable."""
     return chosen_freely(variable) or variable in OWNER_PLACED | ACCOUNT_CHOSEN
 
 
@@ -151,13 +150,14 @@ def pattern_fault(text: str) -> str | None:
     """What is wrong with a pattern of names, or None."""
     if not _PATTERN.fullmatch(text):
         return (
-            f"{text!r} is no pattern: write lower-case letters, digits, hyphens and dots, with * for any run but a dot"
+            f"{text!r} is not a pattern: use lower-case letters, digits, hyphens and dots, and * for any characters "
+            "but a dot"
         )
     return None
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a name is as a pattern says, in which `*` stands for any run of characters within one label."""
+    """Whether a name matches a pattern, in which `*` stands for any characters within one label."""
     return _compiled(pattern).fullmatch(name) is not None
 
 
@@ -167,22 +167,22 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def inner_labels(template: Template) -> list[str]:
-    """The labels of a template within its zone."""
+    """The labels of a template below its zone."""
     return _split(template.text.removesuffix(template.domain))
 
 
 def labels_of(template: Template) -> list[str]:
-    """All labels of a template, those of its zone included."""
+    """All labels of a template, including those of its zone."""
     return _split(template.text)
 
 
 def _split(absolute: str) -> list[str]:
-    # A tag's key may hold dots.
+    # The key of a tag may contain dots.
     return _BETWEEN_LABELS.split(absolute.removesuffix("."))
 
 
 def chosen_freely(variable: str) -> bool:
-    """Whether the instance's owner chooses the variable's value without limits."""
+    """Whether the instance's owner chooses the value of the variable without limits."""
     return variable in OWNER_CHOSEN or tag_key(variable) is not None
 
 
@@ -192,17 +192,17 @@ def _label_faults(label: str) -> list[str]:
         return ["it has an empty label"]
     literal = VARIABLE.sub("x", label)
     if not LABEL.fullmatch(literal):
-        return [f"{label!r} is no label: write lower-case letters, digits, inner hyphens and {{variables}}"]
+        return [f"{label!r} is not a label: use lower-case letters, digits, inner hyphens and {{variables}}"]
     inside = VARIABLE.findall(label)
     if any(CONTROL.search(variable) for variable in inside):
-        return [f"{label!r} names a tag by control characters"]
+        return [f"{label!r} names a tag with control characters"]
     shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
     free = [variable for variable in inside if variable in _SHAPELESS_FACTS or chosen_freely(variable)]
     if shapeless and len(free) > 1:
-        # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` are one label: a tag could reach the names of
-        # another account.
-        return [f"{label!r} glues {{{shapeless[0]}}} to what somebody chooses: give it a label of its own"]
+        # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` give the same label, so that a tag could take a name
+        # of another account.
+        return [f"{label!r} joins {{{shapeless[0]}}} to text that someone chooses: give it a label of its own"]
     if shapeless and "}{" in label:
-        # `10-1-0-4` + `5prod` and `10-1-0-45` + `prod` are one label, too.
-        return [f"{label!r} glues {{{shapeless[0]}}} to a variable: set them apart by a hyphen or a dot"]
+        # `10-1-0-4` + `5prod` and `10-1-0-45` + `prod` give the same label, too.
+        return [f"{label!r} joins {{{shapeless[0]}}} to another variable: separate them with a hyphen or a dot"]
     return []

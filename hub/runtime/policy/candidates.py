@@ -1,4 +1,4 @@
-"""What a rule asks for an instance: the names that it would give, each with its addresses. Pure."""
+"""The name candidates of a rule for an instance, each with its addresses. Pure."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
     from hub.runtime.policy.rules import Rule
 
-# More of them than a person would ask for; each costs rows of the ledger and records of the zone.
+# More than a person needs. Each alias takes rows of the ledger and records of the zone.
 MAX_ALIASES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A variable that has no value here, and why; `untagged` when it is a tag that is not there."""
+    """A variable without a value, and the reason; `untagged` if a tag is missing."""
 
     reason: str
     untagged: bool = False
 
 
 class Untagged(NameRefused):
-    """A tag that the name is made of is not there: nobody asked for the name."""
+    """A tag for the name is missing, so the instance does not ask for the name."""
 
 
 Values = dict[str, "str | Missing"]
@@ -35,16 +35,17 @@ Values = dict[str, "str | Missing"]
 
 @dataclass(frozen=True, slots=True)
 class NameCandidate:
-    """One name that a rule would give: what its variables stand for, and the interfaces with the addresses for it."""
+    """One name that a rule can give: the values of its variables, and the interfaces with its addresses."""
 
     values: Mapping[str, str | Missing]
     interfaces: tuple[Interface, ...]
 
     def value(self, variable: str) -> str:
-        """What a variable stands for.
+        """The value of a variable.
 
         Raises:
-            NameRefused: When it has no value; Untagged when that is for want of a tag.
+            Untagged: if a tag is missing.
+            NameRefused: if there is no value for another reason.
         """
         value = self.values[variable]
         if isinstance(value, Missing):
@@ -55,32 +56,32 @@ class NameCandidate:
 def name_candidates(
     rule: Rule, instance: Instance, facts: Values, interfaces: tuple[Interface, ...]
 ) -> Iterator[NameCandidate]:
-    """What the rule would give: one name, or one for each alias, index or address that its templates name."""
+    """The candidates of the rule: one name, or one for each alias, device index or address in its templates."""
     tags = {variable: tag_value(instance, key) for variable in rule.variables if (key := tag_key(variable))}
-    for values, of_group in _groups(rule, interfaces):
+    for values, group in _groups(rule, interfaces):
         common = facts | tags | values
         if rule.aliases is None:
-            yield NameCandidate(common, of_group)
+            yield NameCandidate(common, group)
             continue
         aliases = list(dict.fromkeys((instance.tag(rule.aliases) or "").replace(",", " ").split()))
         absent = Missing(f"the instance has no tag {rule.aliases!r} that lists a name", untagged=True)
         if not aliases:
-            yield NameCandidate(common | {"alias": absent}, of_group)
+            yield NameCandidate(common | {"alias": absent}, group)
         for alias in aliases[:MAX_ALIASES]:
-            yield NameCandidate(common | {"alias": alias}, of_group)
+            yield NameCandidate(common | {"alias": alias}, group)
         if len(aliases) > MAX_ALIASES:
-            cut = Missing(f"the tag {rule.aliases!r} lists {len(aliases)} names; the first {MAX_ALIASES} count")
-            yield NameCandidate(dict.fromkeys(rule.variables, cut), of_group)
+            cut = Missing(f"the tag {rule.aliases!r} lists {len(aliases)} names; the limit is {MAX_ALIASES}")
+            yield NameCandidate(dict.fromkeys(rule.variables, cut), group)
 
 
 def tag_value(instance: Instance, key: str) -> str | Missing:
-    """The value of a tag, or that it is not there."""
+    """The value of a tag, or the reason why there is none."""
     value = instance.tag(key)
     return value if value is not None else Missing(f"the instance has no tag {key!r}", untagged=True)
 
 
 def selected_interfaces(rule: Rule, instance: Instance) -> tuple[Interface, ...]:
-    """The interfaces that the rule speaks of, each with the addresses that it speaks of."""
+    """The interfaces that the rule uses, each with only the addresses that the rule uses."""
     interfaces = {
         Selection.PRIMARY: instance.interfaces[:1],
         Selection.FURTHER: instance.interfaces[1:],
@@ -104,16 +105,19 @@ def _addresses(rule: Rule, interface: Interface) -> Interface:
 
 
 def _groups(rule: Rule, interfaces: tuple[Interface, ...]) -> Iterator[tuple[Values, tuple[Interface, ...]]]:
-    """The interfaces in groups, each of which gets a name of its own, and what sets their names apart."""
+    """The interfaces in groups, each of which gets its own name, and the values that tell the names apart."""
     if "private_ipv4" in rule.variables:
         for interface in interfaces:
             for address in interface.ipv4:
-                one = replace(interface, ipv4=(address,), ipv6=())
-                yield {"private_ipv4": address.replace(".", "-"), "device_index": str(interface.device_index)}, (one,)
+                values: Values = {
+                    "private_ipv4": address.replace(".", "-"),
+                    "device_index": str(interface.device_index),
+                }
+                yield values, (replace(interface, ipv4=(address,), ipv6=()),)
         if not any(interface.ipv4 for interface in interfaces):
             absent = Missing("the instance has no private IPv4 address")
-            for values, of_index in _by_index(interfaces):
-                yield values | {"private_ipv4": absent}, of_index
+            for by_index, group in _by_index(interfaces):
+                yield by_index | {"private_ipv4": absent}, group
     elif "device_index" in rule.variables:
         yield from _by_index(interfaces)
     else:
@@ -121,7 +125,9 @@ def _groups(rule: Rule, interfaces: tuple[Interface, ...]) -> Iterator[tuple[Val
 
 
 def _by_index(interfaces: tuple[Interface, ...]) -> Iterator[tuple[Values, tuple[Interface, ...]]]:
-    # An instance with several network cards may have an index twice.
+    # On an instance with several network cards, two interfaces may have the same device index.
     for index in sorted({interface.device_index for interface in interfaces}):
-        of_index = tuple(interface for interface in interfaces if interface.device_index == index)
-        yield {"device_index": str(index)}, of_index
+        yield (
+            {"device_index": str(index)},
+            tuple(interface for interface in interfaces if interface.device_index == index),
+        )

@@ -1,4 +1,4 @@
-"""The compiled policy: what travels in the package, as JSON that needs no validation library to be read. Pure."""
+"""The compiled policy: JSON in the package of the functions, which no validation library has to read. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def to_json(policy: Policy) -> str:
-    """The policy as text: the same policy gives the same bytes."""
+    """The policy as JSON. Equal policies give equal bytes."""
     # Of a policy's values, JSON lacks only the sets.
     return json.dumps(asdict(policy), default=sorted, indent=1) + "\n"
 
@@ -45,8 +45,10 @@ def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
     return AssociationPolicy(
         domain=Fqdn(read["domain"]),
         method=AssociationMethod(read["method"]),
-        selections=None if read["selections"] is None else tuple(_selection(one) for one in read["selections"]),
-        exceptions=tuple(_selection(one) for one in read["exceptions"]),
+        selections=None
+        if read["selections"] is None
+        else tuple(_selection(selection) for selection in read["selections"]),
+        exceptions=tuple(_selection(selection) for selection in read["exceptions"]),
         owns_all=read["owns_all"],
         disables_autodefined_rules=read["disables_autodefined_rules"],
     )
@@ -59,7 +61,7 @@ def _selection(read: dict[str, Any]) -> VpcSelection:
 def _rule(read: dict[str, Any]) -> Rule:
     return Rule(
         name=read["name"],
-        templates=tuple(Template(one["text"], Fqdn(one["domain"])) for one in read["templates"]),
+        templates=tuple(Template(template["text"], Fqdn(template["domain"])) for template in read["templates"]),
         ttl=read["ttl"],
         conflict=ConflictRule(read["conflict"]),
         scope=_scope(read["scope"]),

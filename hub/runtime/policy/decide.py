@@ -1,4 +1,4 @@
-"""Which names an instance may claim, decided by facts before tags. Pure."""
+"""The policy's decision which names an instance may claim: facts come before tags. Pure."""
 
 from __future__ import annotations
 
@@ -37,34 +37,34 @@ if TYPE_CHECKING:
 
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# More than an instance has use for; each costs rows of the ledger and records of the zone.
+# More than an instance needs. Each name takes rows of the ledger and records of the zone.
 MAX_NAMES: Final = 100
 MAX_REFUSALS: Final = 50
-# All of an instance stands in one row of the ledger, for a moment beside all that it claimed before: 400 KB
-# (DynamoDB Developer Guide, "Constraints": item size).
+# The ledger stores everything about an instance in one row of up to 400 KB, for a moment together with its previous
+# claims (DynamoDB Developer Guide, "Constraints": item size).
 MAX_ALL_VALUES: Final = 1_000
-MAX_TOLD: Final = 600
-# Of one instance under one name and type; a name must fit into a change batch with all that it held before.
+MAX_REASON: Final = 600
+# The values of one instance under one name and type: a name and its previous values must fit into a change batch.
 MAX_VALUES: Final = 100
-# The states in which an instance is there, with an address that is its own.
-_THERE: Final = frozenset({InstanceState.RUNNING}) | STOPPED_STATES
+# The states in which an instance has an address of its own.
+_ADDRESSED_STATES: Final = frozenset({InstanceState.RUNNING}) | STOPPED_STATES
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What policy gives an instance."""
+    """The claims that policy gives an instance, and the names that it refuses."""
 
     claims: tuple[Claim, ...] = ()
     refusals: tuple[Refusal, ...] = ()
 
 
-# An address, and the VPC that it is one of.
+# An address and its VPC.
 _Place = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A decision that is being made; `canonical` is the name that PTR records of an address lead to."""
+    """A decision in the making. `canonical` is the name that the PTR records of an address point to."""
 
     claims: dict[NameKey, Claim] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -81,29 +81,28 @@ class _Draft:
     def decision(self) -> Decision:
         cuts: list[Refusal] = []
         if len(self.claims) > MAX_NAMES:
-            told = f"the instance asks for {len(self.claims)} names; the first {MAX_NAMES} count"
-            cuts.append(Refusal("*", told))
+            cuts.append(Refusal("*", f"the instance asks for {len(self.claims)} names; the limit is {MAX_NAMES}"))
         kept: list[Claim] = []
         values = 0
         for claim in [_cut(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:
             values += sum(len(of_type) for _, of_type in claim.values)
             if values > MAX_ALL_VALUES:
-                told = f"the names have more than {MAX_ALL_VALUES:,} values; the first of them count"
-                cuts.append(Refusal("*", told))
+                reason = f"the names have more than {MAX_ALL_VALUES:,} values in all; the last names are left out"
+                cuts.append(Refusal("*", reason))
                 break
             kept.append(claim)
-        # What was cut comes first, since of many refusals the last ones are not told.
+        # Cuts come first, because the last of many refusals are not recorded.
         refusals = tuple(dict.fromkeys(map(_shortened, (*cuts, *self.refusals))))[:MAX_REFUSALS]
         return Decision(tuple(sorted(kept, key=lambda claim: claim.key)), refusals)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The compiled policy: what travels in the package as JSON.
+    """The compiled policy, which the package contains as JSON.
 
-    `unit_labels` are what `{ou}` stands for in the accounts of a unit. `reserved` are patterns of names that nobody
-    gets by a choice of his own. In the zones `adopting` what other tools left for known instances is taken over.
-    `association_policies` are the zones of which policy says which VPCs resolve them.
+    `unit_labels` are the values of `{ou}` in the accounts of a unit. `reserved` are patterns of names that no owner or
+    administrator can choose. In the zones `adopting`, orgdns takes over records that other tools left for known
+    instances. `association_policies` are for the zones whose VPCs are configured.
     """
 
     regions: frozenset[str]
@@ -117,31 +116,31 @@ class Policy:
 
     @property
     def associations_read_units(self) -> bool:
-        """Whether it matters to VPCs which organizational units an account lies in."""
+        """Whether associations depend on the organizational units of an account."""
         return any(association_policy.reads_units for association_policy in self.association_policies)
 
     @property
     def tags_read(self) -> frozenset[str]:
-        """The keys of the tags that any rule depends on."""
+        """The keys of the tags that any rule reads."""
         return frozenset[str]().union(*(rule.tags_read for rule in self.rules))
 
     @property
     def reads_units(self) -> bool:
-        """Whether it matters which organizational units an account lies in."""
+        """Whether names depend on the organizational units of an account."""
         return any(rule.scope.units is not None or "ou" in rule.variables for rule in self.rules)
 
     @property
     def withdraws_when_stopped(self) -> bool:
-        """Whether stopping an instance changes anything."""
+        """Whether any rule withdraws names when an instance stops."""
         return any(rule.stopped is WhenStopped.WITHDRAW for rule in self.rules)
 
     def decide(self, instance: Instance, account: Account, zone_ids: Mapping[Fqdn, str]) -> Decision:
-        """The claims of an instance, one a name, and the reason for each name that a rule did not give.
+        """The claims of an instance, one a name, and the reason for each name that a rule refused.
 
-        It depends on nothing but the instance, its account and the policy. Where several rules give one name, the
-        strictest of their ways to settle conflicts holds, the lowest TTL, and all of their addresses.
+        The decision depends only on the instance, its account and the policy. If several rules give one name, the claim
+        has the strictest of their conflict rules, the lowest TTL and all addresses.
         """
-        if instance.state not in _THERE:
+        if instance.state not in _ADDRESSED_STATES:
             return Decision()
         if not instance.addressed:
             return Decision(refusals=(Refusal("*", "the instance has no private address"),))
@@ -154,23 +153,24 @@ class Policy:
             if declined := rule.declined(instance):
                 draft.refusals.append(Refusal(rule.name, declined, declined=True))
                 continue
-            for wish in name_candidates(rule, instance, facts, interfaces):
-                given = self._given(rule, wish)
+            for candidate in name_candidates(rule, instance, facts, interfaces):
+                given = self._given(rule, candidate)
                 if isinstance(given, Refusal):
                     draft.refusals.append(given)
                 else:
                     name, template = given
-                    draft.add(rule, name, NameKey(zone_ids[template.domain], name.fqdn), instance, wish.interfaces)
+                    key = NameKey(zone_ids[template.domain], name.fqdn)
+                    draft.add(rule, name, key, instance, candidate.interfaces)
         for claim in self._reverse(instance, draft.canonical, zone_ids):
             draft.claims.setdefault(claim.key, claim)
         return draft.decision()
 
-    def _given(self, rule: Rule, wish: NameCandidate) -> tuple[Name, Template] | Refusal:
-        """The name that the first of the rule's templates gives for which there are values, if nothing bars it."""
+    def _given(self, rule: Rule, candidate: NameCandidate) -> tuple[Name, Template] | Refusal:
+        """The name from the first of the rule's templates that has values, unless the name is refused."""
         reasons: list[NameRefused] = []
         for template in rule.templates:
             try:
-                name = template.name(wish.value)
+                name = template.name(candidate.value)
             except NameRefused as refused:
                 reasons.append(refused)
                 continue
@@ -186,17 +186,21 @@ class Policy:
         return Refusal(rule.name, "; then ".join(map(str, reasons)), declined=declined)
 
     def _reserved(self, name: Name) -> str | None:
-        """Why nobody gets a name by choice, or None."""
-        pattern = next((one for one in self.reserved if matches(one, name.fqdn.removesuffix("."))), None)
-        return f"{pattern!r} is reserved: no tag gives it" if pattern else None
+        """Why no one can choose a name, or None."""
+        pattern = next((each for each in self.reserved if matches(each, name.fqdn.removesuffix("."))), None)
+        return f"{pattern!r} is reserved: only a rule that spells the name out gives it" if pattern else None
 
     def _hidden(self, name: Name, template: Template) -> str | None:
-        """Why nobody would find a name, or None: of nested zones the most specific one alone is asked."""
+        """Why a name would not resolve, or None: of nested zones, only the most specific one answers."""
         inner = enclosing(name.fqdn, self.domains)[0]
-        return f"it lies in the zone {inner.removesuffix('.')!r}" if inner != template.domain else None
+        return (
+            f"it lies in the zone {inner.removesuffix('.')!r}, which would hide it"
+            if inner != template.domain
+            else None
+        )
 
     def _facts(self, instance: Instance, account: Account) -> Values:
-        """What the variables stand for that are the same for all names of an instance, tags aside."""
+        """The values of the variables that are the same for all names of an instance, except tags."""
         labels = dict(self.unit_labels)
         label = next((labels[unit] for unit in reversed(account.units) if unit in labels), None)
         primary = instance.interfaces[0]
@@ -209,19 +213,19 @@ class Policy:
             "account_name": account.label if account.label is not None else Missing(account.reason),
             "ou": label or Missing("no unit of the account has a label in organization.unit_labels"),
             "region": instance.ref.region,
-            "az": instance.az or Missing("EC2 tells no availability zone"),
-            "vpc_id": primary.vpc_id or Missing("the instance lies in no VPC"),
-            "subnet_id": primary.subnet_id or Missing("the instance lies in no subnet"),
+            "az": instance.az or Missing("EC2 reports no Availability Zone"),
+            "vpc_id": primary.vpc_id or Missing("the instance is not in a VPC"),
+            "subnet_id": primary.subnet_id or Missing("the instance is not in a subnet"),
         }
 
     def _reverse(
         self, instance: Instance, names: Mapping[_Place, tuple[Rule, Fqdn]], zone_ids: Mapping[Fqdn, str]
     ) -> Iterator[Claim]:
-        """The claims to PTR records, for each address that lies in a reverse zone of its VPC."""
+        """The claims on PTR names, for each address in a reverse zone that covers its VPC."""
         for (address, vpc_id), (rule, fqdn) in names.items():
             pointer = reverse_name(address)
-            around = [zone for zone in self.reverse_zones if pointer.endswith(f".{zone.domain}")]
-            zone = max(around, key=lambda zone: len(zone.domain), default=None)
+            enclosing_zones = [zone for zone in self.reverse_zones if pointer.endswith(f".{zone.domain}")]
+            zone = max(enclosing_zones, key=lambda zone: len(zone.domain), default=None)
             if rule.reverse and zone and (zone.vpcs is None or vpc_id in zone.vpcs):
                 yield Claim(
                     key=NameKey(zone_ids[zone.domain], pointer),
@@ -247,30 +251,30 @@ def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces:
         conflict=rule.conflict,
         rule=rule.name,
         launched_at=instance.launched_at,
-        note=cut("; ".join(name.notes), MAX_TOLD),
+        note=cut("; ".join(name.notes), MAX_REASON),
     )
 
 
 def _shortened(refusal: Refusal) -> Refusal:
-    return replace(refusal, reason=cut(refusal.reason, MAX_TOLD))
+    return replace(refusal, reason=cut(refusal.reason, MAX_REASON))
 
 
-def _merged(one: Claim, other: Claim) -> Claim:
-    """What an instance claims of a name that it gets twice: all addresses, by the stricter terms."""
-    first, second = dict(one.values), dict(other.values)
+def _merged(claim: Claim, other: Claim) -> Claim:
+    """The claim on a name that two rules give: all addresses, the stricter conflict rule, the lower TTL."""
+    first, second = dict(claim.values), dict(other.values)
     values = tuple(
         (record_type, tuple(dict.fromkeys((*first.get(record_type, ()), *second.get(record_type, ())))))
         for record_type in sorted(first | second)
     )
-    conflict = strictest((one.conflict, other.conflict))
-    return replace(one, values=values, ttl=min(one.ttl, other.ttl), conflict=conflict)
+    conflict = strictest((claim.conflict, other.conflict))
+    return replace(claim, values=values, ttl=min(claim.ttl, other.ttl), conflict=conflict)
 
 
 def _cut(claim: Claim, refusals: list[Refusal]) -> Claim:
-    """The claim with its values sorted, and no more of them than a name may have of one instance."""
+    """The claim with its values sorted, and at most as many as one instance may have under a name."""
     for record_type, values in claim.values:
         if len(values) > MAX_VALUES:
-            told = f"{len(values)} values of type {record_type}; the first {MAX_VALUES} count"
-            refusals.append(Refusal(claim.rule, told, claim.key.fqdn))
+            reason = f"{len(values)} values of type {record_type}; the limit is {MAX_VALUES}"
+            refusals.append(Refusal(claim.rule, reason, claim.key.fqdn))
     kept = tuple((record_type, tuple(sorted(values[:MAX_VALUES]))) for record_type, values in claim.values)
     return replace(claim, values=kept)

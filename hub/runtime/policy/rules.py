@@ -1,4 +1,4 @@
-"""The rules of a policy: which instances each speaks for, and what it asks of their names. Pure."""
+"""The rules of a policy: which instances each rule covers, and the names that it gives them. Pure."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.names.templates import Name, Template, matches, tag_key
 
-# A refusal goes into a row of the ledger and a line of the log, and an instance may have many.
+# A refusal is stored in a row of the ledger and written to the log, and an instance may have many.
 SHOWN_PATTERNS: Final = 5
 STOPPED_STATES: Final = frozenset({InstanceState.STOPPING, InstanceState.STOPPED})
 
 
 class Tagged(Protocol):
-    """What carries tags: an instance, or a VPC."""
+    """Something with tags: an instance or a VPC."""
 
     def tag(self, key: str) -> str | None:
-        """The value of a tag, or None when it does not carry it."""
+        """The value of a tag, or None if there is no such tag."""
         ...
 
 
 class Placed(Protocol):
-    """What lies in an account and a region."""
+    """Something in an account and a region."""
 
     @property
     def account(self) -> str:
@@ -47,15 +47,15 @@ class Placed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TagCondition:
-    """That something carries a tag: with this value, or with any where the value is None."""
+    """The condition that something has a tag: with this value, or with any value if it is None."""
 
     key: str
     value: str | None = None
 
     def met(self, tagged: Tagged) -> bool:
-        """Whether it is carried; upper and lower case of the value are one."""
-        there = tagged.tag(self.key)
-        return there is not None and (self.value is None or there.strip().lower() == self.value.lower())
+        """Whether something has the tag. The value's case does not matter."""
+        value = tagged.tag(self.key)
+        return value is not None and (self.value is None or value.strip().lower() == self.value.lower())
 
     def __str__(self) -> str:
         return f"the tag {self.key!r}" + (f" with the value {self.value!r}" if self.value is not None else "")
@@ -63,9 +63,9 @@ class TagCondition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Instances or VPCs, by facts that their owner cannot forge; None stands for all.
+    """A set of instances or VPCs, by facts that their owner cannot forge; None stands for all.
 
-    `accounts` and `units` together say which accounts: those named, and those of the units named.
+    The accounts are those in `accounts`, and those in the units in `units`.
     """
 
     accounts: frozenset[str] | None = None
@@ -75,27 +75,27 @@ class Scope:
     subnets: frozenset[str] | None = None
 
     def covers(self, ref: Placed, account: Account) -> bool:
-        """Whether it lies in the accounts and regions."""
-        anywhere = self.accounts is None and self.units is None
+        """Whether something is in the accounts and regions."""
+        any_account = self.accounts is None and self.units is None
         named = ref.account in (self.accounts or ()) or not (self.units or frozenset()).isdisjoint(account.units)
-        return (anywhere or named) and (self.regions is None or ref.region in self.regions)
+        return (any_account or named) and (self.regions is None or ref.region in self.regions)
 
     def covers_vpc(self, vpc_id: str) -> bool:
         """Whether the VPC is one of the VPCs."""
         return self.vpcs is None or vpc_id in self.vpcs
 
     def covers_interface(self, interface: Interface) -> bool:
-        """Whether the interface lies in the VPCs and subnets."""
+        """Whether the interface is in the VPCs and subnets."""
         return self.covers_vpc(interface.vpc_id) and (self.subnets is None or interface.subnet_id in self.subnets)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the instances it speaks for, the names that it gives them, and how these are held.
+    """One rule: the instances that it covers, the names that it gives them, and how conflicts about these are settled.
 
-    `templates` are tried in turn: each stands in for the one before it where that lacks a value. `aliases` is the key
-    of the tag whose value lists what `{alias}` stands for. `allow` and `deny` are patterns of names within the zone.
-    `reverse` is how conflicts about the PTR records of the addresses are settled, None for no PTR records.
+    `templates` are tried in order: a template is a fallback for the one before it, if that lacks a value. `aliases` is
+    the key of the tag that lists the values of `{alias}`. `allow` and `deny` are patterns of names below the zone.
+    `reverse` is the conflict rule for PTR records of the addresses, or None for no PTR records.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Rule:
 
     @property
     def tags_read(self) -> frozenset[str]:
-        """The keys of the tags that the rule depends on."""
+        """The keys of the tags that the rule reads."""
         keys = {tag_key(variable) for variable in self.variables}
         keys |= {condition.key for condition in (self.opt_in, self.opt_out) if condition}
         keys |= {self.aliases, contract.NAME_TAG if "name" in self.variables else None}
@@ -128,21 +128,21 @@ class Rule:
         return frozenset(key for key in keys if key)
 
     def declined(self, instance: Instance) -> str | None:
-        """Why nobody asked the rule for a name, or None when somebody did."""
+        """Why the rule gives the instance no name by its tags or its state, or None."""
         if self.opt_in and not self.opt_in.met(instance):
-            return f"the rule waits for {self.opt_in}"
+            return f"the rule requires {self.opt_in}"
         if self.opt_out and self.opt_out.met(instance):
-            return f"{self.opt_out} declines the rule"
+            return f"{self.opt_out} opts out of the rule"
         if self.stopped is WhenStopped.WITHDRAW and instance.state in STOPPED_STATES:
-            return "the instance is stopped, and the rule withdraws its names then"
+            return "the instance is stopped, and the rule withdraws the names of stopped instances"
         return None
 
     def barred(self, name: Name, template: Template) -> str | None:
-        """Why the rule's own patterns bar a name, or None."""
+        """Why the rule's patterns refuse a name, or None."""
         inner = name.fqdn.removesuffix(f".{template.domain}")
-        barring = next((pattern for pattern in self.deny if matches(pattern, inner)), None)
-        if barring:
-            return f"the rule denies {barring!r}"
+        denying = next((pattern for pattern in self.deny if matches(pattern, inner)), None)
+        if denying:
+            return f"the rule denies {denying!r}"
         if self.allow is not None and not any(matches(pattern, inner) for pattern in self.allow):
             others = f" and {len(self.allow) - SHOWN_PATTERNS} others" if len(self.allow) > SHOWN_PATTERNS else ""
             return f"the rule allows only {', '.join(map(repr, self.allow[:SHOWN_PATTERNS]))}{others}"
@@ -151,7 +151,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ReverseZone:
-    """A zone for PTR records, and the VPCs whose addresses it is for; None stands for all."""
+    """A zone for PTR records, and the VPCs whose addresses it covers; None stands for all."""
 
     domain: Fqdn
     vpcs: frozenset[str] | None = None

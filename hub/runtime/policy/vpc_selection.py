@@ -1,4 +1,4 @@
-"""Which VPCs resolve a zone, decided by facts and tags. Pure."""
+"""The VPCs that resolve a zone, selected by facts and tags. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VpcSelection:
-    """The VPCs in a scope, which names no subnets, that also carry the tag; None stands for any tags."""
+    """The VPCs in a scope that also meet a tag condition; None stands for any tags. The scope names no subnets."""
 
     scope: Scope = field(default_factory=Scope)
     tag: TagCondition | None = None
 
     def covers(self, vpc: Vpc, account: Account) -> bool:
-        """Whether the selection includes the VPC, which lies in this account."""
+        """Whether the selection includes a VPC of this account."""
         return (
             self.scope.covers(vpc.ref, account)
             and self.scope.covers_vpc(vpc.ref.id)
@@ -31,11 +31,11 @@ class VpcSelection:
 
 @dataclass(frozen=True, slots=True)
 class AssociationPolicy:
-    """Which VPCs resolve a zone, and by what means.
+    """The VPCs that resolve a zone, and the method.
 
-    Those of any of the selections, without those of any that is excepted; None selects all. `owns_all` when
-    associations that others made are taken away, too. `disables_autodefined_rules` when EC2's own reverse rules are,
-    that lie below.
+    They are the VPCs of any of the selections, except those of the exceptions; None selects all VPCs. `owns_all` ends
+    associations that others made, too. `disables_autodefined_rules` disables Resolver's autodefined rules in VPCs where
+    some lie below the zone.
     """
 
     domain: Fqdn
@@ -46,16 +46,20 @@ class AssociationPolicy:
     disables_autodefined_rules: bool = False
 
     def wants(self, vpc: Vpc, account: Account) -> bool:
-        """Whether a VPC is to resolve the zone."""
-        selected = self.selections is None or any(one.covers(vpc, account) for one in self.selections)
-        return selected and not any(one.covers(vpc, account) for one in self.exceptions)
+        """Whether policy wants a VPC to resolve the zone."""
+        selected = self.selections is None or any(selection.covers(vpc, account) for selection in self.selections)
+        return selected and not any(selection.covers(vpc, account) for selection in self.exceptions)
 
     @property
     def reads_units(self) -> bool:
-        """Whether it matters which organizational units an account lies in."""
-        return any(one.scope.units is not None for one in (*(self.selections or ()), *self.exceptions))
+        """Whether the decision depends on the organizational units of an account."""
+        return any(selection.scope.units is not None for selection in self._all)
 
     @property
     def tags_read(self) -> frozenset[str]:
-        """The keys of the VPC's tags that it depends on."""
-        return frozenset(one.tag.key for one in (*(self.selections or ()), *self.exceptions) if one.tag)
+        """The keys of the VPC's tags that the decision depends on."""
+        return frozenset(selection.tag.key for selection in self._all if selection.tag)
+
+    @property
+    def _all(self) -> tuple[VpcSelection, ...]:
+        return (*(self.selections or ()), *self.exceptions)

@@ -114,10 +114,10 @@ def test_long_text_is_cited_by_its_beginning() -> None:
     """Enough of a stranger's text to recognise it by, quoted, and no more."""
     with pytest.raises(NameRefused) as refused:
         label_of("*" * 255)
-    assert str(refused.value) == f"'{'*' * 60}'... holds no letter or digit"
+    assert str(refused.value) == f"'{'*' * 60}'... contains no letter or digit"
     with pytest.raises(NameRefused) as refused:
         label_of("*" * 60)
-    assert str(refused.value) == f"'{'*' * 60}' holds no letter or digit"
+    assert str(refused.value) == f"'{'*' * 60}' contains no letter or digit"
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u1100"])
@@ -167,14 +167,14 @@ def test_domain_is_normalised_once() -> None:
     [
         ("", "^the domain is empty$"),
         (".", "^the domain is empty$"),
-        ("a..b", "'' is no label"),
-        ("-a.b", "'-a' is no label"),
-        ("a_b.c", "'a_b' is no label"),
-        ("*.a", r"'\*' is no label"),
-        ("a" * 64, "is no label"),
+        ("a..b", "'' is not a label"),
+        ("-a.b", "'-a' is not a label"),
+        ("a_b.c", "'a_b' is not a label"),
+        ("*.a", r"'\*' is not a label"),
+        ("a" * 64, "is not a label"),
         (".".join(["abcdefgh"] * 29), "longer than 253"),
         # The sign for Kelvin, whose lower case is an ordinary letter.
-        ("\u212a.internal", "^'\u212a.internal' is no domain: write an international one"),
+        ("\u212a.internal", "^'\u212a.internal' is not a domain: write an international domain"),
     ],
 )
 def test_bad_domain_is_refused(text: str, reason: str) -> None:

@@ -55,9 +55,9 @@ class TestVariables:
             ("{tag:team}", "no tag 'team'"),
             ("{account_name}", "was another's first"),
             ("{ou}", "no unit of the account has a label"),
-            ("{az}", "no availability zone"),
-            ("{vpc_id}", "no VPC"),
-            ("{subnet_id}", "no subnet"),
+            ("{az}", "no Availability Zone"),
+            ("{vpc_id}", "not in a VPC"),
+            ("{subnet_id}", "not in a subnet"),
             ("{private_ipv4}", "no private IPv4"),
         ],
     )

@@ -6,7 +6,7 @@ from hub.runtime.model.names import (
     Selection,
 )
 from hub.runtime.policy.candidates import MAX_ALIASES
-from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS, MAX_TOLD, MAX_VALUES
+from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REASON, MAX_REFUSALS, MAX_VALUES
 from tests.support.build import (
     instance,
     interface,
@@ -53,7 +53,7 @@ def test_long_note_is_cut() -> None:
     (claim,) = decide(rule(f"{template}.corp.internal"), instance(tags=tags)).claims
     assert claim.note.startswith("'A' is written 'a': in lower case; 'A' is")
     assert claim.note.endswith("...")
-    assert len(claim.note) == MAX_TOLD + len("...")
+    assert len(claim.note) == MAX_REASON + len("...")
 
 
 def test_more_addresses_than_fit_are_cut_and_told() -> None:
@@ -63,7 +63,7 @@ def test_more_addresses_than_fit_are_cut_and_told() -> None:
     ((_, values),) = decision.claims[0].values
     assert len(values) == MAX_VALUES
     assert many[0] in values
-    told = f"{MAX_VALUES + 20} values of type A; the first {MAX_VALUES} count"
+    told = f"{MAX_VALUES + 20} values of type A; the limit is {MAX_VALUES}"
     assert decision.refusals == (Refusal("rule", told, "web.corp.internal."),)
 
 
@@ -74,7 +74,7 @@ def test_more_names_than_an_instance_may_have_are_cut_and_told() -> None:
     decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
     assert len(decision.claims) == MAX_NAMES
     assert "web" in names(decision)
-    told = f"the instance asks for {MAX_NAMES + 21} names; the first {MAX_NAMES} count"
+    told = f"the instance asks for {MAX_NAMES + 21} names; the limit is {MAX_NAMES}"
     assert decision.refusals == (Refusal("*", told),)
 
 
@@ -87,7 +87,7 @@ def test_name_may_have_as_many_values_as_fit() -> None:
     assert not decision.refusals
     decision = decide(everything, instance(interfaces=(interface(*fitting, "10.0.0.1"),)))
     assert decision.claims[0].values == ((RecordType.A, tuple(sorted(fitting))),)
-    assert f"the first {MAX_VALUES} count" in reasons(decision)
+    assert f"the limit is {MAX_VALUES}" in reasons(decision)
 
 
 def test_as_many_names_as_may_be_are_not_too_many() -> None:

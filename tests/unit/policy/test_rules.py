@@ -8,7 +8,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.policy.candidates import MAX_ALIASES
 from hub.runtime.policy.compiled import from_json, to_json
-from hub.runtime.policy.decide import MAX_TOLD, Policy
+from hub.runtime.policy.decide import MAX_REASON, Policy
 from hub.runtime.policy.rules import SHOWN_PATTERNS, Scope, TagCondition
 from tests.support.build import (
     CORP,
@@ -80,9 +80,9 @@ class TestTags:
 
     def test_reason_tells_the_tag_that_a_rule_waits_for(self) -> None:
         """The reason names the tag, and its value where not any will do."""
-        assert reasons(decide(rule(opt_in=TagCondition("orgdns")))) == "the rule waits for the tag 'orgdns'"
+        assert reasons(decide(rule(opt_in=TagCondition("orgdns")))) == "the rule requires the tag 'orgdns'"
         told = reasons(decide(rule(opt_in=TagCondition("orgdns", "yes"))))
-        assert told == "the rule waits for the tag 'orgdns' with the value 'yes'"
+        assert told == "the rule requires the tag 'orgdns' with the value 'yes'"
 
     def test_opt_out_declines_one_rule(self) -> None:
         """A tag declines the rule that asks for it, and no other."""
@@ -181,7 +181,7 @@ class TestPatterns:
         (refusal,) = decide(rule(allow=tuple(f"{number}{'a' * 200}" for number in range(SHOWN_PATTERNS)))).refusals
         assert refusal.reason.startswith(f"web.corp.internal: the rule allows only '0{'a' * 200}', '1")
         assert refusal.reason.endswith("a...")
-        assert len(refusal.reason) == MAX_TOLD + len("...")
+        assert len(refusal.reason) == MAX_REASON + len("...")
 
     def test_reserved_name_is_nobodys_by_tag(self) -> None:
         """Nobody chooses a reserved name; a rule that names it itself gives it."""

@@ -134,7 +134,7 @@ class TestLedger:
         seen = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
         noted = replace(claim(1), note="'Web' is written 'web': in lower case")
         refusals = (
-            Refusal("short", "the rule waits for a tag", declined=True),
+            Refusal("short", "the rule requires a tag", declined=True),
             Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
         )
         for version, account in enumerate((SCIENCE, Account(SCIENCE.id, None, "its name is no label")), 1):
