@@ -1,4 +1,4 @@
-"""Accounts, as AWS Organizations knows them."""
+"""Accounts, as AWS Organizations describes them."""
 
 from __future__ import annotations
 
@@ -19,84 +19,84 @@ if TYPE_CHECKING:
 
     from hub.runtime.ports import Clock, LabelLedger
 
-# An account that is renamed or leaves is seen within this time; a new one sooner, as unknown ones are not kept long.
+# orgdns notices within this time that an account was renamed or left, and sooner that an account is new.
 KEEP_KNOWN_MILLIS: Final = 900_000
 KEEP_UNKNOWN_MILLIS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Cached:
     account: Account | None
-    until: int
+    expires_at: int
 
 
 class OrganizationAccounts:
-    """The accounts of the organization, each asked for once in a while."""
+    """The accounts of the organization, cached for a while."""
 
     def __init__(self, client: OrganizationsClient, labels: LabelLedger, clock: Clock) -> None:
         self._client = client
         self._labels = labels
         self._clock = clock
-        self._kept: dict[str, _Kept] = {}
+        self._cache: dict[str, _Cached] = {}
 
     def account(self, account_id: str) -> Account:
         """The account.
 
         Raises:
-            AccountUnknown: When the organization has no such account.
-            SpokeUnreachable: When Organizations could not be asked.
+            AccountUnknown: if the organization has no such account.
+            SpokeUnreachable: if Organizations does not answer.
         """
-        kept = self._kept.get(account_id)
-        if kept is None or kept.until <= self._clock():
-            kept = self._asked(account_id)
-            self._kept[account_id] = kept
-        if kept.account is None:
+        cached = self._cache.get(account_id)
+        if cached is None or cached.expires_at <= self._clock():
+            cached = self._read(account_id)
+            self._cache[account_id] = cached
+        if cached.account is None:
             raise AccountUnknown(account_id)
-        return kept.account
+        return cached.account
 
     def _described(self, account_id: str) -> AccountTypeDef | None:
-        """The account as Organizations describes it, or None when there is none."""
+        """The account as Organizations describes it, or None if the organization has no such account."""
         try:
             return self._client.describe_account(AccountId=account_id)["Account"]
         except ClientError as error:
             if error_code(error) == "AccountNotFoundException":
                 return None
-            raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
+            raise SpokeUnreachable(f"Organizations does not describe {account_id}: {error}") from error
         except NO_ANSWER as error:
-            raise SpokeUnreachable(f"Organizations does not tell of {account_id}: {error}") from error
+            raise SpokeUnreachable(f"Organizations does not describe {account_id}: {error}") from error
 
-    def _asked(self, account_id: str) -> _Kept:
+    def _read(self, account_id: str) -> _Cached:
         described = self._described(account_id)
         if described is None:
-            return _Kept(None, self._clock() + KEEP_UNKNOWN_MILLIS)
-        # `State` follows on `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
+            return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
+        # `State` replaces `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         active = (described.get("State") or described.get("Status")) == "ACTIVE"
         label, reason = self._own_label(account_id, described.get("Name", ""))
         account = Account(account_id, label, reason, active=active, units=_units(described))
-        return _Kept(account, self._clock() + KEEP_KNOWN_MILLIS)
+        return _Cached(account, self._clock() + KEEP_KNOWN_MILLIS)
 
     def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
-        """The label of an account's name if it is its own, or the reason why it has none."""
+        """The label for an account's name if the account owns it, or None and the reason."""
         try:
             label = label_of(name).text
         except NameRefused as refused:
-            return None, f"the name of the account is no label: {refused}"
+            return None, f"the name of the account cannot be a label: {refused}"
         try:
             holder = self._labels.holder_of_label(label, account_id)
         except LedgerUnavailable as unavailable:
-            raise SpokeUnreachable(f"the label of {account_id} cannot be looked up: {unavailable}") from unavailable
+            raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
         if holder == account_id:
             return label, ""
         if self._bears(holder, label):
-            return None, f"the name of the account, {label!r}, is that of account {holder}, which had it first"
+            return None, f"the label {label!r} belongs to the account {holder}, which had that name first"
         try:
             self._labels.pass_label(label, holder, account_id)
         except (LedgerUnavailable, Outdated) as unavailable:
-            raise SpokeUnreachable(f"the label of {account_id} cannot be taken: {unavailable}") from unavailable
+            raise SpokeUnreachable(f"cannot take the label of {account_id}: {unavailable}") from unavailable
         return label, ""
 
     def _bears(self, account_id: str, label: str) -> bool:
-        """Whether an account's name still stands for a label: one that was renamed or has gone has no right to it."""
+        """Whether an account's name still gives a label. An account that was renamed or left loses the label."""
         described = self._described(account_id)
         try:
             return described is not None and label_of(described.get("Name", "")).text == label
@@ -105,9 +105,9 @@ class OrganizationAccounts:
 
 
 def _units(described: AccountTypeDef) -> tuple[str, ...]:
-    """The root and the units that an account lies in, from the root down; none where Organizations does not tell.
+    """The root and the units that contain an account, from the root down; empty if Organizations does not say.
 
-    An account has one path, `o-.../r-.../ou-.../`, as it has one parent (Organizations API Reference, Account).
+    An account has one path, `o-.../r-.../ou-.../`, because it has one parent (Organizations API Reference, Account).
     """
     paths = described.get("Paths", [])
     return tuple(paths[0].strip("/").split("/")[1:]) if len(paths) == 1 else ()

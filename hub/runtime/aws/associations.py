@@ -1,9 +1,9 @@
-"""The two sides of an association: the zones' owner authorises it, and the VPC's account makes it.
+"""The two sides of an association: the zones' owner authorizes it, and the VPC's account makes it.
 
 "Associating an Amazon VPC and a private hosted zone that you created with different AWS accounts"
 (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-associate-vpcs-different-accounts.html).
-An association is ended by the zones' owner, who may do so as well as the VPC's account: also where that account, its
-role or the VPC itself is not there any more (API Reference, DisassociateVPCFromHostedZone).
+The zones' owner ends an association. The VPC's account may do so, too, but the zones' owner still can if that account,
+its role or the VPC no longer exists (API Reference, DisassociateVPCFromHostedZone).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Pace
 
-# The VPC has a private zone of that name already (API Reference, AssociateVPCWithHostedZone).
+# The VPC is associated with another private zone of that name (API Reference, AssociateVPCWithHostedZone).
 _TAKEN: Final = "ConflictingDomainExists"
 # Quotas: 300 VPCs a private zone unless raised (Developer Guide, "Quotas"), and two Profiles a VPC (API Reference,
 # AssociateProfile).
@@ -40,12 +40,12 @@ _REFUSALS: Final = frozenset({"InvalidVPCId", "InvalidInput", "LastVPCAssociatio
 _REFUSALS_OF_PROFILES: Final = frozenset({"ConflictException", "InvalidParameterException", "ValidationException"})
 PROFILE_PRIORITY: Final = 500
 _CLOSED: Final = frozenset({"NoSuchHostedZone"})
-# What was to be taken away is not there.
+# The authorization or association to remove does not exist.
 _GONE: Final = frozenset({"VPCAssociationAuthorizationNotFound", "VPCAssociationNotFound"})
 
 
 class ZoneOwner:
-    """What the networking account does, through its authorizer role, at a pace of its own."""
+    """The calls of the networking account, through its authorizer role and at their own pace."""
 
     def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._clients = clients
@@ -53,16 +53,16 @@ class ZoneOwner:
         self._calls = PacedCalls(pace, clock, sleep)
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
-        """Let the VPC's account associate exactly this VPC with the zone.
+        """Authorize the VPC's account to associate exactly this VPC with the zone.
 
-        The association that follows is counted here, too: whether Route 53 takes its tokens from the buckets of the
-        zone's account or of the VPC's is not documented.
+        The pace counts the association that follows as well: AWS does not document whether Route 53 charges it to the
+        zone's account or to the VPC's account.
         """
         with self._client(zone_id, ASSOCIATE, ASSOCIATION_CHANGES) as (client, answered):
             answered(client.create_vpc_association_authorization(HostedZoneId=zone_id, VPC=_wire(ref)))
 
     def clear(self, zone_id: str, ref: VpcRef) -> None:
-        """Take the authorisation away again, if there is one. The association stays."""
+        """Delete the authorization, if there is one. The association stays."""
         with self._client(zone_id) as (client, answered):
             answered(client.delete_vpc_association_authorization(HostedZoneId=zone_id, VPC=_wire(ref)))
 
@@ -75,7 +75,10 @@ class ZoneOwner:
     def _client(
         self, zone_id: str, operation: str = "", changes: int = 0
     ) -> Iterator[tuple[Any, Callable[[dict[str, Any]], object]]]:
-        """A client for one call, whose turn it is, and what takes its answer; a call on what is gone is done."""
+        """Wait for the turn of one call; yield a client for it, and a function that takes the answer.
+
+        A call that removes what does not exist counts as done.
+        """
         try:
             client = self._clients.client(self._role_arn, REGION, "route53")
             with self._calls.turn(changes, operation) as answered:
@@ -94,7 +97,7 @@ class ZoneOwner:
 
 
 class VpcOwner:
-    """What each account does with its own VPCs, through its VPC role."""
+    """The calls of each account for its own VPCs, through its VPC role."""
 
     def __init__(self, clients: AssumedClients) -> None:
         self._clients = clients
@@ -105,7 +108,7 @@ class VpcOwner:
             client.associate_vpc_with_hosted_zone(HostedZoneId=zone_id, VPC=_wire(ref))
 
     def associate_profile(self, profile_id: str, ref: VpcRef) -> None:
-        """Associate the VPC with a Profile, if it is not."""
+        """Associate the VPC with a Profile, unless it is associated already."""
         with self._client(ref, "route53profiles", ref.region) as client:
             try:
                 client.associate_profile(
@@ -123,7 +126,7 @@ class VpcOwner:
                 return
 
     def disable_autodefined_rules(self, ref: VpcRef) -> None:
-        """Switch EC2's own reverse rules off in the VPC."""
+        """Disable Resolver's autodefined rules for reverse lookups in the VPC."""
         with self._client(ref, "route53resolver", ref.region) as client:
             client.update_resolver_config(ResourceId=ref.id, AutodefinedReverseFlag="DISABLE")
 
@@ -140,14 +143,14 @@ class VpcOwner:
                 raise
 
 
-def _priority(client: Any) -> dict[str, int]:  # noqa: ANN401 - a client of a service that comes without types
-    """What sets the Profile apart from another one of the VPC, if this version of boto3 knows how to say it.
+def _priority(client: Any) -> dict[str, int]:  # noqa: ANN401 - boto3 has no types for this service
+    """The priority of the Profile, if this version of boto3 has the parameter.
 
-    Of two Profiles of a VPC each needs a priority of its own, 100 unless told, and the lower one goes first (API
-    Reference, AssociateProfile): a Profile of the VPC's own team goes before.
+    Two Profiles of a VPC need different priorities. The default is 100, and the lower number wins (API Reference,
+    AssociateProfile), so a Profile of the VPC's own team comes first.
     """
-    asked = client.meta.service_model.operation_model("AssociateProfile").input_shape
-    return {"Priority": PROFILE_PRIORITY} if asked and "Priority" in asked.members else {}
+    parameters = client.meta.service_model.operation_model("AssociateProfile").input_shape
+    return {"Priority": PROFILE_PRIORITY} if parameters and "Priority" in parameters.members else {}
 
 
 def _wire(ref: VpcRef) -> dict[str, str]:

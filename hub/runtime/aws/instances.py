@@ -1,4 +1,4 @@
-"""Instances, as DescribeInstances tells them through each account's reader role."""
+"""Instances, as DescribeInstances reports them through each account's reader role."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ class SpokeInstances:
         self._clients = clients
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-        """Those of the instances that EC2 shows now, by id.
+        """The instances that EC2 shows now, by id.
 
         Raises:
-            SpokeUnreachable: When any page could not be had: a listing that was cut is no listing.
+            SpokeUnreachable: if any page is missing: an incomplete listing would make instances look gone.
         """
         found: dict[str, Instance] = {}
         for ids in chunks(sorted(instance_ids), VALUES_A_FILTER):
-            # A filter, since one unknown id among InstanceIds fails the whole call.
+            # A filter, because one unknown id among InstanceIds makes the whole call fail.
             for page in self._listed(spoke, {"Filters": [{"Name": "instance-id", "Values": list(ids)}]}):
                 found |= {instance.ref.id: instance for instance in page}
         return found
 
     def pages(self, spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
-        """All instances that EC2 shows, page by page as they are asked for.
+        """All instances that EC2 shows, read page by page.
 
         Raises:
-            SpokeDenied: When the role is missing or denies us, or the region is switched off.
-            SpokeUnreachable: When a page could not be had: a listing that was cut is no listing.
+            SpokeDenied: if the role is missing or denies access, or the region is disabled.
+            SpokeUnreachable: if any page is missing: an incomplete listing would make instances look gone.
         """
         return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
 
-    def _listed(self, spoke: Spoke, wanted: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
+    def _listed(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
         role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region, "ec2")
-            pages = client.get_paginator("describe_instances").paginate(**wanted, **_managed_too(client))
+            pages = client.get_paginator("describe_instances").paginate(**request, **_managed_too(client))
             for page in pages:
                 reservations = required(page, "Reservations")
                 described = [instance for group in reservations for instance in required(group, "Instances")]
@@ -64,9 +64,9 @@ class SpokeInstances:
 
 
 def _managed_too(client: EC2Client) -> dict[str, bool]:
-    """What asks for instances that AWS services manage, too, if this version of boto3 knows how to ask for them."""
-    asked = client.meta.service_model.operation_model("DescribeInstances").input_shape
-    return {"IncludeManagedResources": True} if asked and "IncludeManagedResources" in asked.members else {}
+    """The parameter that includes instances managed by AWS services, if this version of boto3 has it."""
+    parameters = client.meta.service_model.operation_model("DescribeInstances").input_shape
+    return {"IncludeManagedResources": True} if parameters and "IncludeManagedResources" in parameters.members else {}
 
 
 def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:
@@ -93,7 +93,7 @@ def _state(described: Mapping[str, Any]) -> InstanceState:
 
 
 def _interfaces(described: Mapping[str, Any]) -> tuple[Interface, ...]:
-    """The interfaces, by network card and device index: the primary one is the first of the first card."""
+    """The interfaces by network card and device index: the primary one is the first of the first card."""
     attached = [
         interface
         for interface in described.get("NetworkInterfaces", [])
@@ -121,10 +121,10 @@ def _interface(described: Mapping[str, Any]) -> Interface:
 
 
 def _first_launch(described: Mapping[str, Any]) -> datetime:
-    """When the instance was made.
+    """The time of the first launch.
 
-    LaunchTime is the time of the last start (EC2 API Reference, Instance), so that an old instance would take a name
-    from a newer one by being started again. The primary interface stays attached for as long as the instance lives.
+    LaunchTime is the time of the last start (EC2 API Reference, Instance): by it, an old instance that starts again
+    would take a name from a newer one. The primary interface stays attached for the lifetime of the instance.
     """
     attached: list[datetime] = [
         interface["Attachment"]["AttachTime"]

@@ -1,4 +1,4 @@
-"""Clients in other accounts: roles are assumed once and kept until shortly before they expire."""
+"""Clients in other accounts: a role is assumed once, and its session is used until shortly before it expires."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from hub.runtime.ports import Clock
 
-# A role assumed by a role's session lasts an hour at most (IAM User Guide, "Role chaining").
+# A session that another role's session assumes lasts an hour at most (IAM User Guide, "Role chaining").
 SESSION_SECONDS: Final = 3_600
-# It is renewed five minutes before.
+# A session is renewed five minutes before it expires.
 KEPT_MILLIS: Final = SESSION_SECONDS * 1000 - 300_000
-# What is denied to a session as young as this is denied to the role.
+# If AWS denies a call to a session younger than this, it denies the call to the role.
 FRESH_MILLIS: Final = 60_000
-# An organization may have thousands of spokes; a client holds some hundred kilobytes.
+# An organization may have thousands of spokes, and a client takes some hundred kilobytes.
 KEPT_CLIENTS: Final = 64
 
 
@@ -47,9 +47,9 @@ SPOKE_CONFIG: Final = _config(SPOKE_CALLS)
 
 
 class RoleUnavailable(Exception):
-    """The role could not be assumed; the message says which one and what AWS answered.
+    """The role cannot be assumed; the message names the role and AWS's answer.
 
-    `denied` when AWS said that it may not be, as it also does for a role that is not there.
+    `denied` means that AWS denied it, which it also does for a role that does not exist.
     """
 
     def __init__(self, message: str, *, denied: bool = False) -> None:
@@ -57,7 +57,7 @@ class RoleUnavailable(Exception):
         self.denied = denied
 
 
-# What AWS answers to a session whose role is gone, was made anew, or lost its permissions, or in a region that is off.
+# AWS's answers if the role of a session was deleted, created again or lost its permissions, or the region is disabled.
 DENIALS: Final = frozenset(
     {
         "AccessDenied",
@@ -80,7 +80,7 @@ class _Session:
 
 
 class AssumedClients:
-    """Clients under assumed roles. Sessions are kept while they last, clients while they are used."""
+    """Clients under assumed roles. It keeps sessions until they expire, and the clients that were used last."""
 
     def __init__(self, session: Session, sts: STSClient, session_name: str, clock: Clock, config: Config) -> None:
         self._session = session
@@ -91,11 +91,11 @@ class AssumedClients:
         self._sessions: dict[str, _Session] = {}
         self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
 
-    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - the caller knows which service it asked for
+    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
         """A client of a service in a region, as the role.
 
         Raises:
-            RoleUnavailable: When the role cannot be assumed.
+            RoleUnavailable: if the role cannot be assumed.
         """
         session = self._sessions.get(role_arn)
         if session is None or self._clock() - session.assumed_at >= KEPT_MILLIS:
@@ -110,15 +110,15 @@ class AssumedClients:
         return self._clients[place]
 
     def forget(self, role_arn: str) -> None:
-        """Assume the role anew the next time."""
+        """Drop the session of a role, so that the next client assumes the role again."""
         self._sessions.pop(role_arn, None)
         for place in [place for place in self._clients if place[0] == role_arn]:
             del self._clients[place]
 
     def forget_if_denied(self, role_arn: str, error: ClientError) -> bool:
-        """Whether the answer may be about an old session: then the role is assumed anew the next time.
+        """Whether a denial may be due to an old session, which is dropped then.
 
-        A role that was deleted and made again, as by a new deployment, leaves sessions behind that nothing accepts.
+        AWS denies every call to the sessions of a role that was deleted and created again, as by a new deployment.
         """
         session = self._sessions.get(role_arn)
         if error_code(error) not in DENIALS or session is None:
@@ -138,7 +138,7 @@ class AssumedClients:
         return _Session(credentials, now)
 
     def _made(self, credentials: CredentialsTypeDef, region: str, service: str) -> Any:  # noqa: ANN401 - as above
-        # boto3's overloads know services by literal names only.
+        # boto3's overloads accept only literal names of services.
         make: Callable[..., Any] = self._session.client
         return make(
             service,

@@ -1,4 +1,4 @@
-"""AWS's errors about a spoke, in the words of our ports."""
+"""AWS's errors about a spoke, raised as errors of the ports."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def translated(clients: AssumedClients, role_arn: str, spoke: Spoke) -> Iterator[None]:
-    """Raise what AWS answers as an error of our ports; anything else is a bug of this code, and passes unchanged.
+    """Raise AWS's errors as errors of the ports. Any other error is a bug of orgdns, and passes unchanged.
 
     Raises:
-        SpokeDenied: if AWS denies access, and not only because the session is old.
+        SpokeDenied: if AWS denies access, and the session is too young to be the cause.
         SpokeUnreachable: if AWS does not answer, refuses the call for now, or sends a malformed answer.
     """
     try:

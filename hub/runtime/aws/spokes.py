@@ -1,4 +1,4 @@
-"""The spokes, as StackSets lists them: every account and region that has a stack of theirs, or is to have one."""
+"""The spokes, as StackSets lists them: every account and region that has a stack instance of the rollout."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class StackSetSpokes:
-    """The instances of the StackSet that is deployed to every account and region."""
+    """The stack instances of the StackSet that is deployed to every account and region."""
 
     def __init__(self, client: CloudFormationClient) -> None:
         self._client = client
 
     def listed(self) -> frozenset[Spoke]:
-        """Every spoke, whatever state its stack is in.
+        """Every spoke, whatever the state of its stack.
 
         Raises:
-            SpokesUnknown: When the list could not be read to its end.
+            SpokesUnknown: if the list is incomplete.
         """
         paginator = self._client.get_paginator("list_stack_instances")
         try:
@@ -35,4 +35,4 @@ class StackSetSpokes:
                 for instance in page["Summaries"]
             )
         except (ClientError, *NO_ANSWER) as error:
-            raise SpokesUnknown(f"the instances of {contract.REGION_STACK_SET} cannot be listed: {error}") from error
+            raise SpokesUnknown(f"cannot list the stack instances of {contract.REGION_STACK_SET}: {error}") from error

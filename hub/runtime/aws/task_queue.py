@@ -1,4 +1,4 @@
-"""The sweeper's own queue, as far as it sends to it."""
+"""The queues of the sweeper and the associator, to which tasks are sent."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ MESSAGES_A_CALL: Final = 10
 
 
 class QueuedTasks:
-    """Tasks that go through a queue."""
+    """Sends tasks to a queue."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
-        """Put tasks on the queue, each to be seen after so many seconds, at most 900.
+        """Put tasks on the queue, each with a delay in seconds, at most 900.
 
         Raises:
-            TasksUnsent: When one could not be put there; those before it were.
+            TasksNotSent: if the queue does not take a task. It may have taken others.
         """
         for part in chunks(tasks, MESSAGES_A_CALL):
             try:
@@ -45,6 +45,6 @@ class QueuedTasks:
                     ],
                 )
             except (ClientError, *NO_ANSWER) as error:
-                raise TasksNotSent(f"{self._url} takes no messages: {error}") from error
+                raise TasksNotSent(f"cannot send to {self._url}: {error}") from error
             if failed := answer.get("Failed"):
                 raise TasksNotSent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")

@@ -1,4 +1,4 @@
-"""Calls of Route 53 that wait for their turn, and whose answers say how fast the next ones come."""
+"""Calls to Route 53 that wait for their turn. Each answer sets the pace of the next calls."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 
-# "Throttling" for the account's buckets, the other where the zone still works on an earlier change (API Reference,
-# ChangeResourceRecordSets).
+# Route 53 answers "Throttling" if the account exceeds its quota, and PriorRequestNotComplete while the zone still
+# applies an earlier change (API Reference, ChangeResourceRecordSets).
 _THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
 
 
 class PacedCalls:
-    """Calls at one pace."""
+    """Calls that share one pace."""
 
     def __init__(self, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._pace = pace
@@ -31,14 +31,15 @@ class PacedCalls:
         self._sleep = sleep
 
     def delay(self, changes: int, operation: str = "") -> float:
-        """How many seconds a call with so many changes would wait for its turn."""
+        """The seconds that a call with so many changes would wait for its turn."""
         return self._pace.delay(changes, self._seconds(), operation)
 
     @contextmanager
     def turn(self, changes: int = 0, operation: str = "") -> Iterator[Callable[[_Answer], _Answer]]:
-        """Wait for the turn of one call, and adapt the pace to its answer, which is handed to what is yielded.
+        """Wait for the turn of one call, and adapt the pace to its answer.
 
-        A call that botocore had to repeat was throttled, mostly; and if not, to go slower does no harm.
+        Yields a function that takes the answer. If botocore repeated the call, it was probably throttled; if not, a
+        slower pace does no harm.
         """
         if delay := self.delay(changes, operation):
             self._sleep(delay)
@@ -63,5 +64,5 @@ class PacedCalls:
 
 
 def _was_repeated(answer: Mapping[str, Any]) -> bool:
-    """Whether botocore had to make a call more than once."""
+    """Whether botocore made the call more than once."""
     return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0

@@ -1,4 +1,4 @@
-"""VPCs, and what their Resolvers answer from, as their accounts tell it through each account's reader role."""
+"""VPCs and what their Resolvers answer from, read through each account's reader role."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ VPCS_A_PAGE: Final = 1_000
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
 _DNS_ATTRIBUTES: Final = ("enableDnsSupport", "enableDnsHostnames")
-# Rules that ask somebody else; SYSTEM rules have the Resolver answer by itself (Route 53 Resolver API Reference,
-# ResolverRule: RuleType).
-_ASKED_ELSEWHERE: Final = frozenset({"FORWARD", "DELEGATE"})
+# The rules that send queries to other servers; for SYSTEM rules, Resolver answers itself (Route 53 Resolver API
+# Reference, ResolverRule: RuleType).
+_FORWARDING: Final = frozenset({"FORWARD", "DELEGATE"})
 _ENABLED: Final = frozenset({"ENABLED", "ENABLING"})
 _ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
-# Route 53 Profiles are associated, with VPCs and with zones, by and by (API Reference, ProfileAssociation: Status).
-_THERE: Final = frozenset({"COMPLETE", "UPDATING"})
+# An association of a Profile with a VPC or a zone takes a while (API Reference, ProfileAssociation: Status).
+_ACTIVE: Final = frozenset({"COMPLETE", "UPDATING"})
 
 
 class SpokeVpcs:
@@ -39,7 +39,7 @@ class SpokeVpcs:
 
     Args:
         clients: Clients under the reader roles.
-        profile_owner: The account whose Profile VPCs are associated with, or empty where there is none.
+        profile_owner: The account that owns the Profile, or empty if no zone is resolved by a Profile.
     """
 
     def __init__(self, clients: AssumedClients, profile_owner: str = "") -> None:
@@ -47,21 +47,21 @@ class SpokeVpcs:
         self._profile_owner = profile_owner
 
     def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
-        """All VPCs, or those of these ids, that the spoke shows.
+        """All VPCs that the spoke owns, or those with these ids.
 
         Raises:
-            SpokeDenied: When the role is missing or denies us, or the region is switched off.
-            SpokeUnreachable: When anything of them could not be had: a listing that was cut is no listing.
+            SpokeDenied: if the role is missing or denies access, or the region is disabled.
+            SpokeUnreachable: if any answer is missing: an incomplete listing would make VPCs look gone.
         """
         if vpc_ids is not None and not vpc_ids:
             return ()
         role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
         with translated(self._clients, role_arn, spoke):
-            return tuple(_Look(self._clients, role_arn, spoke, self._profile_owner).vpcs(vpc_ids))
+            return tuple(_Description(self._clients, role_arn, spoke, self._profile_owner).vpcs(vpc_ids))
 
 
-class _Look:
-    """One look at a spoke's VPCs."""
+class _Description:
+    """One description of a spoke's VPCs."""
 
     def __init__(self, clients: AssumedClients, role_arn: str, spoke: Spoke, profile_owner: str) -> None:
         self._spoke = spoke
@@ -78,19 +78,19 @@ class _Look:
         rules, without_autodefined_rules = self._rules(), self._without_autodefined_rules()
         profile, profiles = self._profile(), self._profile_associations()
         profile_zones = tuple(sorted(self._profile_zones(profile)))
-        for one in described:
-            ref = VpcRef(self._spoke.account, self._spoke.region, required(one, "VpcId"))
+        for vpc in described:
+            ref = VpcRef(self._spoke.account, self._spoke.region, required(vpc, "VpcId"))
             try:
                 dns_support, dns_hostnames = (self._attribute(ref.id, name) for name in _DNS_ATTRIBUTES)
             except ClientError as error:
                 if error_code(error) != "InvalidVpcID.NotFound":
                     raise
-                # Deleted since it was described.
+                # The VPC was deleted after it was described.
                 continue
             yield Vpc(
                 ref=ref,
-                cidrs=_cidrs(one),
-                tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in one.get("Tags", []))),
+                cidrs=_cidrs(vpc),
+                tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in vpc.get("Tags", []))),
                 dns_support=dns_support,
                 dns_hostnames=dns_hostnames,
                 zones=tuple(sorted(self._zones(ref.id))),
@@ -99,28 +99,28 @@ class _Look:
                 autodefined_rules=ref.id not in without_autodefined_rules,
                 profile=profile,
                 profile_zones=profile_zones,
-                profile_coming=profiles.get(ref.id, {}).get(profile, "COMPLETE") not in _THERE,
+                profile_coming=profiles.get(ref.id, {}).get(profile, "COMPLETE") not in _ACTIVE,
             )
 
     def _described(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
         paginator = self._ec2.get_paginator("describe_vpcs")
         requests: list[dict[str, Any]] = [{"MaxResults": VPCS_A_PAGE}]
         if vpc_ids is not None:
-            # A filter, since one unknown id among VpcIds fails the whole call.
+            # A filter, because one unknown id among VpcIds makes the whole call fail.
             parts = chunks(sorted(vpc_ids), VALUES_A_FILTER)
             requests = [{"Filters": [{"Name": "vpc-id", "Values": list(part)}]} for part in parts]
         own = self._spoke.account
         for request in requests:
             for page in paginator.paginate(**request):
-                # One that is shared with the account is its owner's.
-                yield from (one for one in required(page, "Vpcs") if one.get("OwnerId", own) == own)
+                # A shared VPC belongs to its owner's spoke.
+                yield from (vpc for vpc in required(page, "Vpcs") if vpc.get("OwnerId", own) == own)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
         return bool(required(required(answer, f"{name[0].upper()}{name[1:]}"), "Value"))
 
     def _zones(self, vpc_id: str) -> Iterator[AssociatedZone]:
-        """The private hosted zones that a VPC is associated with, whoever owns them; not those of its Profiles."""
+        """The private hosted zones of any owner that a VPC is associated with, without those of its Profiles."""
         request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
         while True:
             page = self._route53.list_hosted_zones_by_vpc(**request)
@@ -134,7 +134,7 @@ class _Look:
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
 
     def _rules(self) -> dict[str, set[ForwardRule]]:
-        """The Resolver rules of each VPC that ask somebody else."""
+        """The Resolver rules of each VPC that send queries to other servers."""
         associations = list(self._listed("list_resolver_rule_associations", "ResolverRuleAssociations"))
         if not associations:
             return {}
@@ -143,7 +143,7 @@ class _Look:
         for association in associations:
             rule = known.get(required(association, "ResolverRuleId"))
             active = association.get("Status") not in _ENDED
-            if rule and active and required(rule, "RuleType") in _ASKED_ELSEWHERE:
+            if rule and active and required(rule, "RuleType") in _FORWARDING:
                 domain = _absolute(rule.get("DomainName") or rule.get("DelegationRecord", ""))
                 rules.setdefault(required(association, "VPCId"), set()).add(ForwardRule(rule["Id"], domain))
         return rules
@@ -157,7 +157,7 @@ class _Look:
         )
 
     def _profile(self) -> str:
-        """The id of the Profile of orgdns in the region, which its owner shares with the account."""
+        """The id of the orgdns Profile that its owner shares with the account in the region, or empty."""
         if self._profiles is None:
             return ""
         for page in self._profiles.get_paginator("list_profiles").paginate():
@@ -167,13 +167,13 @@ class _Look:
         return ""
 
     def _profile_zones(self, profile: str) -> Iterator[str]:
-        """The ids of the zones that a Profile carries, which those may see whom it is shared with."""
+        """The ids of the zones in a Profile, which an account that the Profile is shared with may read."""
         if profile:
             paginator = self._profiles.get_paginator("list_profile_resource_associations")
             for page in paginator.paginate(ProfileId=profile):
                 for association in required(page, "ProfileResourceAssociations"):
                     kind, _, resource = required(association, "ResourceArn").rpartition(":")[2].partition("/")
-                    if kind == "hostedzone" and association.get("Status") in _THERE:
+                    if kind == "hostedzone" and association.get("Status") in _ACTIVE:
                         yield resource
 
     def _profile_associations(self) -> dict[str, dict[str, str]]:
@@ -183,7 +183,7 @@ class _Look:
             for page in self._profiles.get_paginator("list_profile_associations").paginate():
                 for association in required(page, "ProfileAssociations"):
                     if association.get("Status") not in _ENDED:
-                        # By its description the ARN of the VPC, by the parameters of AssociateProfile its id.
+                        # The documentation calls it the VPC's ARN, but AssociateProfile takes the VPC's id.
                         vpc_id = required(association, "ResourceId").rpartition("/")[2]
                         profile_id = required(association, "ProfileId")
                         found.setdefault(vpc_id, {})[profile_id] = association.get("Status", "")

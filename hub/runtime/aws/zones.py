@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Pace
 
-# Route 53 has one endpoint in a partition, signed for us-east-1 (AWS General Reference, "Route 53 endpoints").
+# Route 53 has one endpoint in a partition, with signatures for us-east-1 (AWS General Reference, "Route 53 endpoints").
 REGION: Final = "us-east-1"
-# Refusals that are the batch's own fault, and that repeating it would not change.
+# Refusals that the batch itself causes, so that a repetition does not help.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
-# Refusals of one zone alone, which waiting does not mend and which must not keep other zones waiting.
+# Refusals for one zone, which waiting does not mend. Other zones must not wait for it.
 _CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
 NAMES_READ_ONE_BY_ONE: Final = 30
 
 
 class WriterZones:
-    """Zones that the writer role may change."""
+    """The zones, read and changed through the writer role."""
 
     def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
         self._clients = clients
@@ -42,16 +42,16 @@ class WriterZones:
         self._calls = PacedCalls(pace, clock, sleep)
 
     def delay(self, changes: int) -> float:
-        """How many seconds a call with so many changes would wait for its turn."""
+        """The seconds that a call with so many changes would wait for its turn."""
         return self._calls.delay(changes)
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
         """Make all changes or none.
 
         Raises:
-            BatchRefused: When Route 53 refused the batch.
-            ZoneClosed: When the zone is not there, or not for the writer role to change.
-            ZoneUnavailable: When it could not be asked, or did not answer.
+            BatchRefused: if Route 53 refuses the batch.
+            ZoneClosed: if the zone does not exist, or the writer role may not change it.
+            ZoneUnavailable: if Route 53 does not answer, or refuses the call for now.
         """
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
@@ -60,13 +60,13 @@ class WriterZones:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
-        """What the zone holds under each of the names now.
+        """The record sets of the zone under each of the names now.
 
-        Few names are read one by one; of many, the whole zone is read once, 300 record sets a page.
+        Few names are read one by one. For many names, the whole zone is read once, 300 record sets a page.
 
         Raises:
-            ZoneClosed: When the zone is not there, or not for the writer role to read.
-            ZoneUnavailable: When it could not be read to the end.
+            ZoneClosed: if the zone does not exist, or the writer role may not read it.
+            ZoneUnavailable: if the zone cannot be read completely.
         """
         owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
@@ -80,21 +80,21 @@ class WriterZones:
         return {name: ZoneRecordSets(tuple(sorted(owned[name])), tuple(foreign[name])) for name in names}
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
-        """All names of a zone with what it holds of each, page by page as they are asked for.
+        """All names of a zone with their record sets, read page by page.
 
         Raises:
-            ZoneClosed: When the zone is not there, or not for the role to read.
-            ZoneUnavailable: When it could not be read to the end.
+            ZoneClosed: if the zone does not exist, or the role may not read it.
+            ZoneUnavailable: if the zone cannot be read completely.
         """
         with self._translated(zone_id):
-            # Names come in order, so that all of a name stands together.
+            # Route 53 lists record sets in the order of their names.
             for name, of_name in groupby(map(record_set_of, self._listed_from(zone_id, None)), key=_fqdn):
                 sets = list(of_name)
                 yield (
                     name,
                     ZoneRecordSets(
-                        owned=tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
-                        foreign=tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
+                        owned=tuple(sorted(each for each in sets if isinstance(each, RecordSet))),
+                        foreign=tuple(each for each in sets if isinstance(each, ForeignRecordSet)),
                     ),
                 )
 
@@ -106,14 +106,14 @@ class WriterZones:
             return
         for name in names:
             for found in self._listed_from(zone_id, name):
-                # Names come in order of their reversed labels, from the one asked for on, which may not be there.
+                # The listing starts at the name, or at the next one in the order of reversed labels.
                 if found["Name"] != name:
                     break
                 yield found
 
     @contextmanager
     def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
-        """AWS's errors in the words of our ports."""
+        """Raise AWS's errors as errors of the ports."""
         try:
             yield
         except ClientError as error:
@@ -127,7 +127,7 @@ class WriterZones:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
     def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
-        """The zone's record sets from a name on, or all, page by page as they are asked for."""
+        """The zone's record sets from a name on, or all of them, read page by page."""
         request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
         if name is not None:
             request["StartRecordName"] = name
@@ -151,10 +151,10 @@ class WriterZones:
 
 
 def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
-    """A record set in our words, from one of ListResourceRecordSets.
+    """A record set, from one of the `ResourceRecordSets` of ListResourceRecordSets.
 
-    It is ours only if it is a multivalue answer record set of a type that we write, and its SetIdentifier names an
-    instance.
+    A record set is ours only if it is a multivalue answer record set of a type that orgdns writes, has no health check,
+    and its SetIdentifier names an instance.
     """
     values = tuple(sorted(record["Value"] for record in described.get("ResourceRecords", [])))
     owner = InstanceRef.of_set_identifier(described.get("SetIdentifier"))
@@ -189,7 +189,7 @@ _ROUTING: Final = (
 
 
 def wire_of(record_set: RecordSet) -> dict[str, Any]:
-    """A record set as Route 53 takes it."""
+    """A record set as Route 53 expects it."""
     ours = {"SetIdentifier": record_set.set_identifier, "MultiValueAnswer": True}
     return {
         "Name": record_set.fqdn,

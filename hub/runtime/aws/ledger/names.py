@@ -1,7 +1,7 @@
-"""The ledger in DynamoDB: claims, what was published, and what was last seen of each instance.
+"""The ledger in DynamoDB: claims, what is published, and each instance as last described.
 
-A claim that is withdrawn leaves a tombstone for a day, so that a slow worker with an older look cannot bring it back;
-DynamoDB's time to live takes it away.
+A withdrawn claim leaves a tombstone for a day, so that a slow worker with an older description of the instance cannot
+restore the claim. DynamoDB's time to live deletes the tombstone.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.observation import Observation
 
-# No worker lives longer than a function's 15 minutes; a day leaves room for a message on its way.
+# A function runs for 15 minutes at most; a day also covers a message on its way.
 TOMBSTONE_MILLIS: Final = 86_400_000
-# A late event about an instance that has ended finds that it has: EventBridge tries for a day, the queue keeps 4.
+# A late event about an ended instance must find its row: EventBridge retries for a day, the queue keeps events for 4.
 ENDED_MILLIS: Final = 7 * 86_400_000
-# The publisher is told of a mark at once; it stays to be looked at.
+# The publisher reads a mark at once; the row remains for a person to look at.
 MARK_MILLIS: Final = 7 * 86_400_000
 
 
 class DynamoLedger:
-    """The ledger as observer, publisher, sweeps and audits use it. Each method raises LedgerUnavailable."""
+    """The ledger for the observer, the publisher, sweeps and audits. Each method raises LedgerUnavailable."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -58,19 +58,19 @@ class DynamoLedger:
         return None if row is None else observation_of(row)
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
-        """The rows of those of the instances that have one."""
+        """The rows of these instances; an instance without a row is left out."""
         found = map(observation_of, self._table.get_many([instance_key(ref) for ref in refs]))
         return {observation.ref: observation for observation in found}
 
     def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
-        """The rows of a spoke's instances, as they are asked for."""
+        """The rows of a spoke's instances, read page by page."""
         return map(observation_of, self._table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX))
 
     def put_observation(self, observation: Observation) -> None:
-        """Write the row over the version before it.
+        """Replace the previous version of the row.
 
         Raises:
-            Outdated: When another version is there.
+            Outdated: if the row has another version.
         """
         row = observation_row(observation)
         if observation.ended or not (observation.instance or observation.claims):
@@ -81,25 +81,25 @@ class DynamoLedger:
             self._table.put(row, "version = :before", {":before": observation.version - 1})
 
     def put_claim(self, claim: Claim, version: int) -> None:
-        """Write a claim of this version of its instance's row, unless one of a later version is there."""
+        """Write a claim for this version of its instance's row, unless the claim has a later version."""
         row = claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
         self._put_unless_later(row)
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
-        """Withdraw a claim as of this version of its instance's row, unless one of a later version is there."""
+        """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
         expiry = self._table.expiry(TOMBSTONE_MILLIS)
         row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
         self._put_unless_later(row)
 
     def name(self, key: NameKey) -> NameState:
-        """All claims on a name and what was published of it."""
+        """All claims on a name, and what is published under it."""
         return _name_state(key, self._table.query(name_pk(key)))
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
-        """All names of these zones that are claimed or remembered, as they are asked for.
+        """All names of these zones that the ledger has rows of, read page by page.
 
-        DynamoDB keeps the rows of a partition together. Where it did not, a name would come in parts, and be compared
-        once more than needed by whoever reads it anew.
+        DynamoDB returns the rows of a partition together. If it did not, a name would come in parts, and its reader
+        would compare it once more than needed.
         """
         values = {f":z{number}": f"{contract.NAME_PREFIX}{zone_id}#" for number, zone_id in enumerate(zone_ids)}
         condition = " OR ".join(f"begins_with({contract.PARTITION_KEY}, {value})" for value in values)
@@ -108,43 +108,43 @@ class DynamoLedger:
             yield _name_state(name_key_of(partition), of_name)
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
-        """What was published of those of the names of which that is remembered."""
+        """What is published under these names; a name without such a row is left out."""
         rows = self._table.get_many([published_key(key) for key in keys])
         found = ((name_key_of(row[contract.PARTITION_KEY]), row) for row in rows)
         return {key: published_of(key, row) for key, row in found}
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
-        """Remember what the zone holds of these names."""
-        self._table.put_many([self._noted(key, state) for key, state in published])
+        """Record what is published under these names."""
+        self._table.put_many([self._published_row(key, state) for key, state in published])
 
     def mark(self, key: NameKey, reason: str) -> None:
-        """Have the publisher compare a name with what its zone holds."""
+        """Have the publisher compare a name with its zone."""
         expiry = self._table.expiry(MARK_MILLIS)
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
 
     def holder_of_label(self, label: str, account_id: str) -> str:
-        """The account that has the label: this one, if nobody had it before."""
+        """The account that holds the label: this account, if no other one held it before."""
         key = label_key(label)
         with suppress(Outdated):
             self._table.put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})")
             return account_id
         row = self._table.get(key)
         if row is None:
-            raise LedgerUnavailable(f"the holder of the label {label!r} went away meanwhile")
+            raise LedgerUnavailable(f"the row of the label {label!r} was deleted while it was read")
         return str(row["account_id"])
 
     def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        """Give the label of an account that does not bear it any more to another.
+        """Give the label to another account, because its holder's name no longer gives it.
 
         Raises:
-            Outdated: When the holder is another one by now.
+            Outdated: if the label has another holder by now.
         """
         self._table.put(label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
 
-    def _noted(self, key: NameKey, published: Published) -> Row:
+    def _published_row(self, key: NameKey, published: Published) -> Row:
         row = published_row(key, published) | {"at": self._table.now()}
         if not (published.record_sets or published.pending or published.conflict):
-            # Nothing is held and nothing is under way: nothing is lost with the memory of it.
+            # Nothing is published and no change is pending, so the row is not needed.
             row[contract.EXPIRES] = self._table.expiry(TOMBSTONE_MILLIS)
         return row
 
@@ -155,7 +155,7 @@ class DynamoLedger:
 
 
 def _name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
-    """What the rows of a name tell of it."""
+    """The state of a name, from its rows."""
     claims: list[Claim] = []
     withdrawn: set[InstanceRef] = set()
     published = Published()

@@ -1,6 +1,6 @@
-"""The ledger's rows: their keys, and nouns written into them and read from them. Pure.
+"""The ledger's rows: their keys, and how nouns are written to them and read from them. Pure.
 
-Numbers come from DynamoDB as Decimal; what is not there is read as its default.
+DynamoDB returns numbers as Decimal. A missing attribute is read as its default.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 
 def name_key_of(partition_key: str) -> NameKey:
-    """The name that a claim's partition key stands for."""
+    """The name in the partition key of a name's rows."""
     _, zone_id, fqdn = partition_key.split("#", 2)
     return NameKey(zone_id, Fqdn(fqdn))
 
@@ -52,37 +52,37 @@ def spoke_pk(spoke: Spoke) -> str:
 
 
 def published_key(key: NameKey) -> Row:
-    """The row of what was published of a name."""
+    """The key of the row that records what is published under a name."""
     return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.PUBLISHED_KEY}
 
 
 def mark_key(key: NameKey) -> Row:
-    """The row that an audit marks a name with."""
+    """The key of the row by which an audit marks a name."""
     return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: contract.MARK_KEY}
 
 
 def instance_of_claim(sort_key: str) -> InstanceRef:
-    """The instance whose claim has this sort key."""
+    """The instance in the sort key of a claim."""
     return InstanceRef.parse(sort_key.removeprefix(contract.CLAIM_PREFIX))
 
 
 def label_key(label: str) -> Row:
-    """The row of a label of an account's name."""
+    """The key of the row that records which account holds a label."""
     return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
 
 
 def claim_key(key: NameKey, ref: InstanceRef) -> Row:
-    """The row of an instance's claim on a name."""
+    """The key of the row of an instance's claim on a name."""
     return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: f"{contract.CLAIM_PREFIX}{ref}"}
 
 
 def instance_key(ref: InstanceRef) -> Row:
-    """The row of an instance."""
+    """The key of an instance's row."""
     return {contract.PARTITION_KEY: spoke_pk(ref.spoke), contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}"}
 
 
 def observation_row(observation: Observation) -> Row:
-    """The row of an instance, as last seen."""
+    """The row of an instance, as last described."""
     row: Row = {
         **instance_key(observation.ref),
         "observed_at": observation.observed_at,
@@ -102,7 +102,7 @@ def observation_row(observation: Observation) -> Row:
 
 
 def observation_of(row: Mapping[str, Any]) -> Observation:
-    """What a row tells of an instance."""
+    """The observation in a row."""
     _, account, region = row[contract.PARTITION_KEY].split("#")
     ref = InstanceRef(account, region, row[contract.SORT_KEY].removeprefix(contract.INSTANCE_PREFIX))
     facts = row.get("facts")
@@ -140,12 +140,12 @@ def _facts_row(instance: Instance, account: Account) -> Row:
 
 
 def account_row(account: Account) -> Row:
-    """The attributes of an account, as of when something of it was decided."""
+    """The attributes of an account at the time of a decision."""
     return {"label": account.label, "reason": account.reason, "units": list(account.units)}
 
 
 def account_of(account_id: str, row: Mapping[str, Any]) -> Account:
-    """The account that a row tells of."""
+    """The account in a row."""
     return Account(account_id, row["label"], row["reason"], units=tuple(row["units"]))
 
 
@@ -188,7 +188,7 @@ def claim_row(claim: Claim) -> Row:
 
 
 def claim_of(row: Mapping[str, Any]) -> Claim:
-    """The claim that a row tells of."""
+    """The claim in a row."""
     return Claim(
         key=NameKey(row["zone_id"], Fqdn(row["fqdn"])),
         instance=InstanceRef.parse(row["instance"]),
@@ -202,30 +202,35 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
 
 
 def published_row(key: NameKey, published: Published) -> Row:
-    """The row of what the zone holds of a name."""
+    """The row that records what is published under a name."""
     row: Row = {
         **published_key(key),
         "pending": published.pending,
         "record_sets": [
-            {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}
-            for one in published.record_sets
+            {
+                "type": record_set.type.value,
+                "ttl": record_set.ttl,
+                "values": list(record_set.values),
+                "set_identifier": record_set.set_identifier,
+            }
+            for record_set in published.record_sets
         ],
     }
     return row | ({"conflict": published.conflict} if published.conflict else {})
 
 
 def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
-    """What a row tells of a name in its zone."""
+    """What is published under a name, from its row."""
     return Published(
         record_sets=tuple(
             RecordSet(
                 fqdn=key.fqdn,
-                type=RecordType(one["type"]),
-                ttl=int(one["ttl"]),
-                values=tuple(one["values"]),
-                set_identifier=one["set_identifier"],
+                type=RecordType(record_set["type"]),
+                ttl=int(record_set["ttl"]),
+                values=tuple(record_set["values"]),
+                set_identifier=record_set["set_identifier"],
             )
-            for one in row["record_sets"]
+            for record_set in row["record_sets"]
         ),
         pending=row["pending"],
         conflict=row.get("conflict"),
@@ -233,12 +238,12 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
 
 
 def written(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as DynamoDB takes it."""
+    """A row as DynamoDB expects it."""
     serialize = TypeSerializer().serialize
     return {name: serialize(value) for name, value in row.items()}
 
 
 def read(attributes: Mapping[str, Any]) -> Row:
-    """A row as DynamoDB gave it."""
+    """A row from the attributes that DynamoDB returns."""
     deserialize = TypeDeserializer().deserialize
     return {name: deserialize(value) for name, value in attributes.items()}

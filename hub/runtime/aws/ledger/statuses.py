@@ -1,4 +1,4 @@
-"""How each spoke and zone is, where the rounds have come to, and whether publishing is paused: rows of the ledger."""
+"""The ledger's rows with the state of spokes, zones, the schedule and publishing."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
 
-# A spoke whose names were withdrawn is remembered for so long after its last sweep. Milliseconds.
+# The ledger keeps the status of a spoke whose names were withdrawn for 30 days after its last sweep. Milliseconds.
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
-# Every event would be a write; so exactly nobody needs to know it. Milliseconds.
+# A write for each event would be too many; nobody needs the time that exactly. Milliseconds.
 EVENT_MILLIS: Final = 900_000
 
 
 class DynamoStatuses:
-    """The rows about spokes, zones and the sweeper itself. Each method raises LedgerUnavailable."""
+    """The rows about spokes, zones, the schedule and publishing. Each method raises LedgerUnavailable."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._events: dict[Spoke, int] = {}
 
     def note_event(self, spoke: Spoke) -> None:
-        """Remember that an event of a spoke came, once in a quarter of an hour."""
+        """Record the time of a spoke's event, at most once in 15 minutes."""
         now = self._table.now()
         if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
             self._table.update(_spoke_key(spoke), {"event_at": now})
             self._events[spoke] = now
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
-        """What is known of a spoke; a new status where nothing is."""
+        """The status of a spoke; a new status if there is none."""
         row = self._table.get(_spoke_key(spoke))
         return spoke_status_of(row) if row else SpokeStatus(spoke)
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
-        """What is known of every spoke."""
+        """The status of every spoke."""
         return tuple(map(spoke_status_of, self._table.query(contract.SPOKES_KEY)))
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
-        """Remember how a spoke is; what a person approved stays until nothing waits for it."""
+        """Record the status of a spoke. Approvals stay until no removals are pending."""
         row: Row = {
             "tried_at": status.tried_at,
             "swept_at": status.swept_at,
@@ -61,35 +61,35 @@ class DynamoStatuses:
         }
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
-        gone = () if status.withdrawn else (contract.EXPIRES,)
-        self._put(_spoke_key(status.spoke), row, status.pending_removals, status.pending_names, gone)
+        removed = () if status.withdrawn else (contract.EXPIRES,)
+        self._put(_spoke_key(status.spoke), row, status.pending_removals, status.pending_names, removed)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
-        """Remember in how many VPCs of a spoke that was let go something is left."""
+        """Record how many VPCs of an abandoned spoke still have associations made by orgdns."""
         self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
 
     def register_spoke(self, spoke: Spoke) -> None:
-        """Have a spoke swept from now on, if it is not known yet."""
+        """Add a status for a spoke without one, so that the spoke is swept from now on."""
         with suppress(Outdated):
             self._table.put(_spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """Those of the spokes whose claims the ledger knows for sure to be all there are."""
+        """The spokes whose claims the ledger holds completely."""
         rows = self._table.get_many([_spoke_key(spoke) for spoke in spokes])
         now = Millis(self._table.now())
         return frozenset(status.spoke for status in map(spoke_status_of, rows) if status.settled(now))
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
-        """What is known of a zone; a new status where nothing is."""
+        """The status of a zone; a new status if there is none."""
         row = self._table.get(_zone_key(zone_id))
         return zone_status_of(row) if row else ZoneStatus(zone_id)
 
     def zone_statuses(self) -> tuple[ZoneStatus, ...]:
-        """What is known of every zone."""
+        """The status of every zone."""
         return tuple(map(zone_status_of, self._table.query(contract.ZONES_KEY)))
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        """Remember how a zone is; what a person approved stays until nothing waits for it."""
+        """Record the status of a zone. Approvals stay until no removals are pending."""
         row: Row = {
             "tried_at": status.tried_at,
             "audited_at": status.audited_at,
@@ -100,7 +100,7 @@ class DynamoStatuses:
         self._put(_zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
 
     def cursor(self) -> ScheduleCursor:
-        """The last round; a new one where there was none."""
+        """The progress of the schedule; a new cursor if there is none."""
         row = self._table.get(_ROUND) or {}
         return ScheduleCursor(
             policy=row.get("policy", ""),
@@ -111,34 +111,34 @@ class DynamoStatuses:
         )
 
     def put_cursor(self, last: ScheduleCursor) -> None:
-        """Remember a round."""
+        """Record the progress of the schedule."""
         row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
         self._table.update(_ROUND, row)
 
     def audits_requested(self) -> bool:
-        """Whether a person asked for an audit of every zone."""
+        """Whether a person requested an audit of every zone."""
         return bool((self._table.get(_ROUND) or {}).get("audit"))
 
     def request_audits(self, *, wanted: bool) -> None:
-        """Have every zone audited with the next round, or not any more."""
+        """Request an audit of every zone with the next run of the schedule, or take the request back."""
         self._table.update(_ROUND, {"audit": wanted})
 
     def paused(self) -> str | None:
-        """Why nothing may be written to the zones now, or None."""
+        """Why publishing is paused, or None."""
         row = self._table.get(_PAUSE)
         return str(row["reason"]) if row and row["paused"] else None
 
     def pause(self, reason: str) -> None:
-        """Have nothing written to the zones from now on."""
+        """Stop all writing to the zones."""
         self._table.put(_PAUSE | {"paused": True, "reason": reason, "at": self._table.now()})
 
     def resume(self) -> None:
-        """Have the zones written again, and audited with the next round."""
+        """Allow writing to the zones again, and request an audit of every zone."""
         self._table.put(_PAUSE | {"paused": False, "reason": "", "at": self._table.now()})
         self.request_audits(wanted=True)
 
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
-        """Let the next sweep or audit remove what waits."""
+        """Approve the pending removals, so that the next sweep, audit or association task makes them."""
         if isinstance(status, ZoneStatus):
             approved = {"approved": list(status.pending_removals), "approved_vpcs": list(status.pending_vpcs)}
             self._table.update(_zone_key(status.zone_id), approved)
@@ -146,21 +146,21 @@ class DynamoStatuses:
             self._table.update(_spoke_key(status.spoke), {"approved": list(status.pending_removals)})
 
     def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        """Remember which associations of a zone wait to be ended; when none does, what was approved is spent."""
+        """Record the VPCs whose associations with a zone await approval; without any, approvals are deleted."""
         if vpcs:
             self._table.update(_zone_key(zone_id), {"pending_vpcs": list(vpcs)})
         else:
             self._table.update(_zone_key(zone_id), {}, ("pending_vpcs", "approved_vpcs"))
 
     def _put(
-        self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, gone: Collection[str] = ()
+        self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, removed: Collection[str] = ()
     ) -> None:
-        waiting = {"pending_removals": list(pending_removals), "pending_names": pending_names}
+        pending = {"pending_removals": list(pending_removals), "pending_names": pending_names}
         if pending_removals:
-            self._table.update(key, row | waiting, gone)
+            self._table.update(key, row | pending, removed)
         else:
-            # With what waited, the approval is spent.
-            self._table.update(key, row, ("pending_removals", "pending_names", "approved", *gone))
+            # Nothing is pending, so the approval has no subject.
+            self._table.update(key, row, ("pending_removals", "pending_names", "approved", *removed))
 
 
 _ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.CURSOR_KEY}
@@ -176,7 +176,7 @@ def _zone_key(zone_id: str) -> Row:
 
 
 def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
-    """What a row tells of a spoke."""
+    """The status of a spoke, from its row."""
     account, region = row[contract.SORT_KEY].split("/")
     return SpokeStatus(
         spoke=Spoke(account, region),
@@ -199,7 +199,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
 
 
 def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
-    """What a row tells of a zone."""
+    """The status of a zone, from its row."""
     return ZoneStatus(
         zone_id=row[contract.SORT_KEY],
         tried_at=Millis(int(row.get("tried_at", 0))),

@@ -1,4 +1,4 @@
-"""The ledger's table: single rows, many rows, and streams of rows, each read strongly consistent."""
+"""The ledger's table: single rows, many rows and queries. All reads are strongly consistent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNPROCESSED_TRIES: Final = 6
 
 
 class Table:
-    """One DynamoDB table. Each method raises LedgerUnavailable when DynamoDB cannot be asked, or does not answer."""
+    """One DynamoDB table. Each method raises LedgerUnavailable if DynamoDB does not answer, or refuses the call."""
 
     def __init__(self, client: DynamoDBClient, name: str, clock: Clock, sleep: Sleep) -> None:
         self._client = client
@@ -37,13 +37,13 @@ class Table:
         self._sleep = sleep
 
     def get(self, key: Row) -> Row | None:
-        """The row of a key, or None."""
+        """The row with a key, or None."""
         with translated():
             answer = self._client.get_item(TableName=self._name, Key=written(key), ConsistentRead=True)
         return read(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Collection[Row]) -> Iterator[Row]:
-        """The rows of those of the keys that have one, in no order."""
+        """The rows with these keys, in no order; a key without a row is left out."""
         for part in chunks(keys, ROWS_A_READ):
             requests: Any = {self._name: {"Keys": [written(key) for key in part], "ConsistentRead": True}}
             for attempt in range(UNPROCESSED_TRIES):
@@ -53,13 +53,14 @@ class Table:
                 requests = answer.get("UnprocessedKeys")
                 if not requests:
                     break
-                # It answers what it could not read, and asks for a backoff (API Reference, BatchGetItem).
+                # DynamoDB returns the keys that it could not read, to be repeated after a pause (API Reference,
+                # BatchGetItem).
                 self._sleep(0.05 * 2**attempt)
             else:
-                raise LedgerUnavailable(f"{self._name} leaves rows unread")
+                raise LedgerUnavailable(f"DynamoDB left rows of {self._name} unread after {UNPROCESSED_TRIES} attempts")
 
     def query(self, partition: str, prefix: str = "") -> Iterator[Row]:
-        """The rows of a partition, those whose sort key begins so, page by page as they are asked for."""
+        """The rows of a partition whose sort keys have the prefix, read page by page."""
         condition = f"{contract.PARTITION_KEY} = :pk"
         values = {":pk": partition}
         if prefix:
@@ -81,7 +82,7 @@ class Table:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def scan(self, condition: str, values: Mapping[str, object]) -> Iterator[Row]:
-        """The rows of the whole table that a condition holds for, page by page as they are asked for."""
+        """The rows of the whole table that meet a condition, read page by page."""
         start: dict[str, Any] = {}
         while True:
             with translated():
@@ -98,10 +99,10 @@ class Table:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def put(self, row: Row, condition: str = "", values: Row | None = None) -> None:
-        """Write a row if a condition holds.
+        """Write a row if a condition is met.
 
         Raises:
-            Outdated: When the condition does not hold.
+            Outdated: if the condition is not met.
         """
         optional: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         if values:
@@ -110,7 +111,7 @@ class Table:
             self._client.put_item(TableName=self._name, Item=written(row), **optional)
 
     def put_many(self, rows: Collection[Row]) -> None:
-        """Write rows, whatever is there."""
+        """Write rows, replacing existing ones."""
         for part in chunks(rows, ROWS_A_WRITE):
             requests: Any = {self._name: [{"PutRequest": {"Item": written(row)}} for row in part]}
             for attempt in range(UNPROCESSED_TRIES):
@@ -121,14 +122,16 @@ class Table:
                 # As above (API Reference, BatchWriteItem).
                 self._sleep(0.05 * 2**attempt)
             else:
-                raise LedgerUnavailable(f"{self._name} leaves rows unwritten")
+                raise LedgerUnavailable(
+                    f"DynamoDB left rows of {self._name} unwritten after {UNPROCESSED_TRIES} attempts"
+                )
 
     def update(self, key: Row, attributes: Row, remove: Collection[str] = ()) -> None:
-        """Set some attributes of a row, and remove some; the others stay as they are."""
+        """Set some attributes of a row and remove some; the others do not change."""
         names = {f"#{number}": name for number, name in enumerate((*attributes, *remove))}
         sets = ", ".join(f"#{number} = :{number}" for number in range(len(attributes)))
-        gone = ", ".join(f"#{number}" for number in range(len(attributes), len(names)))
-        expression = " ".join(f"{verb} {what}" for verb, what in (("SET", sets), ("REMOVE", gone)) if what)
+        removed = ", ".join(f"#{number}" for number in range(len(attributes), len(names)))
+        expression = " ".join(f"{verb} {part}" for verb, part in (("SET", sets), ("REMOVE", removed)) if part)
         values = {f":{number}": value for number, value in enumerate(attributes.values())}
         optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
         with translated():
@@ -141,7 +144,7 @@ class Table:
             )
 
     def delete(self, key: Row) -> None:
-        """Delete a row, if it is there."""
+        """Delete a row, if it exists."""
         with translated():
             self._client.delete_item(TableName=self._name, Key=written(key))
 
@@ -150,13 +153,13 @@ class Table:
         return self._clock()
 
     def expiry(self, after: int) -> int:
-        """When a row goes that is kept for so many milliseconds: in seconds, as DynamoDB's time to live wants them."""
+        """When a row expires that is kept for so many milliseconds, in seconds: the unit of DynamoDB's time to live."""
         return (self._clock() + after) // 1000
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """AWS's errors in the words of our ports."""
+    """Raise AWS's errors as errors of the ports."""
     try:
         yield
     except ClientError as error:

@@ -1,7 +1,7 @@
-"""The ledger's rows of VPCs: how each was last seen, and what orgdns did there.
+"""The ledger's rows of VPCs: each as last described, and the associations that orgdns made.
 
-All stand in one partition, so that one query tells of all. What was seen and what was done are attributes of their own,
-written by themselves: a sweep never undoes what the associator noted meanwhile.
+All rows are in one partition, so that one query reads them. The description and the associations are separate
+attributes, which are written separately: a sweep never overwrites what the associator recorded meanwhile.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ class DynamoVpcs:
         return tuple(map(vpc_row_of, self._table.query(contract.VPCS_KEY, f"{spoke}/")))
 
     def all_vpc_rows(self) -> Iterator[VpcRow]:
-        """The rows of all VPCs, as they are asked for."""
+        """The rows of all VPCs, read page by page."""
         return (vpc_row_of(row) for row in self._table.query(contract.VPCS_KEY) if _is_vpc(row))
 
     def vpcs_statuses(self) -> tuple[VpcsStatus, ...]:
-        """How looking at the VPCs of each spoke went."""
+        """The result of the last discovery of each spoke's VPCs."""
         return tuple(_status_of(row) for row in self._table.query(contract.VPCS_KEY) if not _is_vpc(row))
 
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        """Remember how a VPC was seen, and how the zones stand in it; what orgdns did there stays."""
-        seen = {
+        """Record the description of a VPC and the state of its zones. The association records do not change."""
+        described = {
             "seen_at": self._table.now(),
             "vpc": _vpc_row(vpc),
             "account": account_row(account),
             "zones": [_zone_row(zone) for zone in zones],
         }
-        self._table.update(_key(vpc.ref), seen)
+        self._table.update(_key(vpc.ref), described)
 
     def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
-        """Remember how one zone, or the Profile, stands in a VPC."""
+        """Record the association of a VPC with one zone, or with the Profile."""
         attribute = f"{contract.ASSOCIATION_PREFIX}{of}"
         if record == AssociationRecord():
             self._table.update(_key(ref), {}, (attribute,))
@@ -74,19 +74,19 @@ class DynamoVpcs:
             self._table.update(_key(ref), {attribute: row})
 
     def forget_vpc(self, ref: VpcRef) -> None:
-        """Forget a VPC that is gone."""
+        """Delete the row of a VPC that no longer exists."""
         self._table.delete(_key(ref))
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
-        """Remember how looking at the VPCs of a spoke went."""
+        """Record the result of a discovery of a spoke's VPCs."""
         row = {"tried_at": status.seen_at, "blocked": status.blocked, "fault": status.fault}
-        # What was seen last stands while a spoke cannot be seen.
+        # While the VPCs cannot be described, the last description stays.
         row |= {} if status.fault else {"seen_at": status.seen_at, "vpcs": status.vpcs}
         self._table.update(_key(status.spoke), row)
 
 
-def _key(of: VpcRef | Spoke) -> Row:
-    return {contract.PARTITION_KEY: contract.VPCS_KEY, contract.SORT_KEY: str(of)}
+def _key(vpc_or_spoke: VpcRef | Spoke) -> Row:
+    return {contract.PARTITION_KEY: contract.VPCS_KEY, contract.SORT_KEY: str(vpc_or_spoke)}
 
 
 def _is_vpc(row: Mapping[str, Any]) -> bool:
@@ -94,7 +94,7 @@ def _is_vpc(row: Mapping[str, Any]) -> bool:
 
 
 def vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
-    """What a row tells of a VPC."""
+    """The row of a VPC."""
     ref = VpcRef.parse(row[contract.SORT_KEY])
     return VpcRow(
         ref=ref,
