@@ -1,8 +1,8 @@
-"""How fast Route 53 is asked: an account's buckets, of which a share is left for others. Pure.
+"""The pace of calls to Route 53: the token buckets of an account, a share of which is left for others. Pure.
 
-Route 53 lets an account make bursts of 50 requests and 1,500 changes, and then 10 requests and 100 changes a second; a
-CREATE or a DELETE is one change, and associating a VPC, or ending that, two (Developer Guide, "Quotas": maximums on API
-requests, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+Route 53 accepts bursts of 50 requests and 1,500 changes from an account, and then 10 requests and 100 changes a second.
+A CREATE or a DELETE is one change; associating or disassociating a VPC is two (Developer Guide, "Quotas": maximums on
+API requests, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
 """
 
 from __future__ import annotations
@@ -10,49 +10,50 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+# Each bucket: its capacity, and the tokens that it gains a second.
 REQUESTS: Final = (50.0, 10.0)
 CHANGES: Final = (1_500.0, 100.0)
-# Operations with a bucket of their own beside these, and what one takes of the bucket of changes.
+# Operations that also have a bucket of their own, and the changes that one such call takes.
 ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
 OPERATIONS: Final = {ASSOCIATE: (20.0, 5.0), DISASSOCIATE: (10.0, 5.0)}
 ASSOCIATION_CHANGES: Final = 2
-# Others are at it, too, when a call is throttled: the rate is halved, though never below this part of the share...
+# A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
-# ...and comes back by this part of the share with each call that is not.
+# Each call that is not throttled raises the rate by this part of the share.
 RECOVERY: Final = 0.05
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """Tokens up to a capacity, refilled steadily; a call that wants more than fit takes them ahead of time."""
+    """Tokens up to a capacity, with a steady refill. A call that needs more than the capacity takes them in advance."""
 
     capacity: float
     refill: float
     tokens: float
-    seen_at: float
+    counted_at: float
 
     def delay(self, tokens: float, now: float, rate: float) -> float:
-        """How many seconds a call that takes these tokens has to wait."""
-        missing = min(tokens, self.capacity) - self._there(now, rate)
+        """The seconds that a call with so many tokens has to wait."""
+        missing = min(tokens, self.capacity) - self._available(now, rate)
         return max(0.0, missing / (self.refill * rate))
 
     def take(self, tokens: float, now: float, rate: float) -> None:
-        self.tokens, self.seen_at = self._there(now, rate) - tokens, now
+        self.tokens, self.counted_at = self._available(now, rate) - tokens, now
 
-    def _there(self, now: float, rate: float) -> float:
-        # A clock that is set back gives nothing and takes nothing.
-        passed = max(0.0, now - self.seen_at)
+    def _available(self, now: float, rate: float) -> float:
+        # A clock that was set back adds no tokens and removes none.
+        passed = max(0.0, now - self.counted_at)
         return min(self.capacity, self.tokens + passed * self.refill * rate)
 
 
 @dataclass(slots=True)
 class Pace:
-    """The pace of one worker, which takes a share of both buckets.
+    """The pace of one worker, which takes a share of the buckets.
 
     Args:
-        share: What part of the account's burst and refill may be taken, above 0 and up to 1.
-        started_at: Seconds; the buckets are full then.
+        share: The part of the account's burst and refill that the worker may take, above 0 and up to 1.
+        started_at: The time in seconds at which the buckets are full.
     """
 
     share: float
@@ -67,23 +68,23 @@ class Pace:
         self._operations = {operation: self._bucket(*bucket) for operation, bucket in OPERATIONS.items()}
 
     def delay(self, changes: int, now: float, operation: str = "") -> float:
-        """How many seconds a call with so many changes has to wait for its turn."""
+        """The seconds that a call with so many changes has to wait for its turn."""
         return max(bucket.delay(tokens, now, self._rate) for bucket, tokens in self._taken(changes, operation))
 
     def take(self, changes: int, now: float, operation: str = "") -> None:
-        """Count a call with so many changes, which is made now."""
+        """Count a call with so many changes that is made now."""
         for bucket, tokens in self._taken(changes, operation):
             bucket.take(tokens, now, self._rate)
 
     def answered(self, *, throttled: bool) -> None:
-        """Adapt the pace to how a call was answered."""
+        """Adapt the pace to the answer of a call."""
         if throttled:
             self._rate = max(LEAST_RATE, self._rate / 2)
         else:
             self._rate = min(1.0, self._rate + RECOVERY)
 
     def _bucket(self, capacity: float, refill: float) -> _Bucket:
-        # A bucket that never holds a whole token would let nothing through at once, and everything in the end.
+        # A bucket must hold a whole token, or no call would ever be free to go at once.
         capacity, refill = max(1.0, capacity * self.share), refill * self.share
         return _Bucket(capacity, refill, capacity, self.started_at)
 

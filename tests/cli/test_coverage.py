@@ -88,7 +88,7 @@ def test_zone_that_is_nearly_full() -> None:
     rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(270)]
     seen = covered(CURRENT, [SWEPT], [SEEN], rows)
     assert seen.zones[0].nearly_full
-    assert "resolve it by profile" in " ".join(shown(seen).split())
+    assert "resolve the zone by profile" in " ".join(shown(seen).split())
 
 
 def shown(seen: Coverage, *, details: bool = False, everything: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Coverage for a person: what is wrong first, each with what to do; then the numbers, or all of some spokes."""
+"""The coverage for a person: troubles first, each with what to do, then the numbers or the details of some spokes."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 SHOWN: Final = 10
 
 
-def show_coverage(console: Console, seen: Coverage, *, details: bool, everything: bool) -> None:
-    """Show what is wrong, and the zones; with `details` each spoke with its VPCs."""
-    troubled = seen.troubled
+def show_coverage(console: Console, coverage: Coverage, *, details: bool, everything: bool) -> None:
+    """Show what is wrong and the zones; with `details`, show each spoke with its VPCs, too."""
+    troubled = coverage.troubled
     if troubled:
-        console.print(visible(f"Accounts and regions with which something is wrong: {len(troubled):,}", f"bold {BAD}"))
+        console.print(visible(f"Accounts and regions with troubles: {len(troubled):,}", f"bold {BAD}"))
         shown = troubled if everything else troubled[:SHOWN]
-        for one in shown:
-            console.print(visible(str(one.spoke), "bold"))
-            _show_lines(console, [visible(trouble, BAD) for trouble in one.troubles], everything=everything)
+        for found in shown:
+            console.print(visible(str(found.spoke), "bold"))
+            _show_lines(console, [visible(trouble, BAD) for trouble in found.troubles], everything=everything)
         if len(troubled) > len(shown):
             console.print(f"{len(troubled) - len(shown):,} more: --all shows them, --json has everything.")
     if details:
-        for one in seen.spokes:
-            _show_spoke(console, one)
-    if seen.zones:
+        for found in coverage.spokes:
+            _show_spoke(console, found)
+    if coverage.zones:
         console.print(visible("Zones, by the VPCs that resolve them", "bold"))
-        _show_lines(console, [_zone_line(zone) for zone in seen.zones], everything=True)
-    vpcs = sum(len(one.vpcs) for one in seen.spokes)
-    well = len(seen.spokes) - len(troubled)
-    text = f"{well:,} of {len(seen.spokes):,} accounts and regions are well, with {vpcs:,} VPCs in all."
+        _show_lines(console, [_zone_line(zone) for zone in coverage.zones], everything=True)
+    vpcs = sum(len(found.vpcs) for found in coverage.spokes)
+    well = len(coverage.spokes) - len(troubled)
+    text = f"{well:,} of {len(coverage.spokes):,} accounts and regions have no troubles. VPCs in all: {vpcs:,}."
     console.print(visible(text, "" if troubled else GOOD))
 
 
-def _show_spoke(console: Console, one: SpokeCoverage) -> None:
-    console.print(visible(str(one.spoke), "bold"))
-    status, vpcs_status = one.status, one.vpcs_status
+def _show_spoke(console: Console, found: SpokeCoverage) -> None:
+    console.print(visible(str(found.spoke), "bold"))
+    status, vpcs_status = found.status, found.vpcs_status
     facts = [
-        ("stack", one.stack.status if one.stack else "none"),
+        ("stack", found.stack.status if found.stack else "none"),
         ("last event", _when(status.event_at if status else None)),
         ("last sweep", _when(status.swept_at if status else None)),
-        ("VPCs seen", _when(vpcs_status.seen_at if vpcs_status else None)),
+        ("VPCs read", _when(vpcs_status.seen_at if vpcs_status else None)),
     ]
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=2)
@@ -60,7 +60,7 @@ def _show_spoke(console: Console, one: SpokeCoverage) -> None:
     for name, value in facts:
         table.add_row("", name, visible(value))
     console.print(table)
-    for row in one.vpcs:
+    for row in found.vpcs:
         _show_vpc(console, row)
 
 
@@ -89,7 +89,7 @@ def _vpc_zone_line(zone: ZoneInVpc) -> Text:
     if zone.blocked:
         return visible(f"{domain}: {by}: {zone.blocked}", BAD)
     if zone.wanted is None:
-        return visible(f"{domain}: {by}; policy does not want it here", QUIET)
+        return visible(f"{domain}: {by}; policy does not want this", QUIET)
     return visible(f"{domain}: {by}", GOOD)
 
 
@@ -97,7 +97,7 @@ def _zone_line(zone: ZoneCoverage) -> Text:
     method = f"{zone.associated:,} associated, {zone.by_profile:,} by profile"
     text = f"{zone.domain} ({zone.zone_id}): {zone.resolving:,} of {zone.wanted:,} wanted; {method}"
     if zone.nearly_full:
-        text += f"; a zone takes {VPCS_A_ZONE} VPCs unless AWS raised that: resolve it by profile"
+        text += f"; the quota is {VPCS_A_ZONE} VPCs unless AWS raised it: resolve the zone by profile"
     return visible(text, GOOD if zone.resolving == zone.wanted and not zone.nearly_full else BAD)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneInVpc
 
-# VPCs that a private zone can be associated with, unless AWS raised it ("Quotas: hosted zones",
+# The VPCs that a private zone can be associated with, unless AWS raised the quota ("Quotas: hosted zones",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
 VPCS_A_ZONE: Final = 300
 CURRENT: Final = "CURRENT"
@@ -24,7 +24,7 @@ CURRENT: Final = "CURRENT"
 
 @dataclass(frozen=True, slots=True)
 class StackInstance:
-    """A stack of the rollout, as StackSets tells of it."""
+    """The status of a stack of the rollout, as StackSets reports it."""
 
     status: str
     reason: str = ""
@@ -32,7 +32,7 @@ class StackInstance:
 
 @dataclass(frozen=True, slots=True)
 class SpokeCoverage:
-    """One account in one region: its stack, how it was swept, and its VPCs."""
+    """One account in one region: its stack, its last sweep, and its VPCs."""
 
     spoke: Spoke
     stack: StackInstance | None
@@ -43,13 +43,13 @@ class SpokeCoverage:
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether nothing is wrong with the spoke."""
         return not self.troubles
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneCoverage:
-    """How many VPCs a zone is to be resolved in, and is, by which means."""
+    """How many VPCs should resolve a zone, how many do, and by which method."""
 
     zone_id: str
     domain: str
@@ -60,30 +60,30 @@ class ZoneCoverage:
 
     @property
     def nearly_full(self) -> bool:
-        """Whether the zone comes near the default quota of VPCs."""
+        """Whether the zone is close to the default quota of VPCs."""
         return self.associated >= VPCS_A_ZONE * 9 // 10
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All spokes, and all zones of which policy says which VPCs resolve them."""
+    """All spokes, and all zones whose VPCs are configured."""
 
     spokes: tuple[SpokeCoverage, ...]
     zones: tuple[ZoneCoverage, ...]
 
     @property
     def troubled(self) -> tuple[SpokeCoverage, ...]:
-        """The spokes with which something is wrong."""
-        return tuple(one for one in self.spokes if not one.well)
+        """The spokes that have troubles."""
+        return tuple(spoke for spoke in self.spokes if not spoke.well)
 
     @property
     def well(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether no spoke has troubles."""
         return not self.troubled
 
     def only(self, spokes: Collection[Spoke]) -> Coverage:
-        """The coverage of some spokes alone; zones are counted over all."""
-        return Coverage(tuple(one for one in self.spokes if one.spoke in spokes), self.zones)
+        """The coverage of only some spokes; the numbers of the zones still include all spokes."""
+        return Coverage(tuple(found for found in self.spokes if found.spoke in spokes), self.zones)
 
 
 def coverage(
@@ -139,21 +139,21 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
 
 
 def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
-    seen: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
+    by_zone: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
     for spoke in spokes:
         for row in spoke.vpcs:
             for zone in row.zones:
-                seen[_shown(zone), zone.zone_id].append(zone)
+                by_zone[_shown(zone), zone.zone_id].append(zone)
     return tuple(
         ZoneCoverage(
             zone_id=zone_id,
             domain=domain,
-            wanted=sum(zone.wanted is not None for zone in of_zone),
-            resolving=sum(zone.wanted is not None and zone.resolves for zone in of_zone),
-            associated=sum(zone.method is AssociationMethod.ASSOCIATION for zone in of_zone),
-            by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in of_zone),
+            wanted=sum(zone.wanted is not None for zone in in_vpcs),
+            resolving=sum(zone.wanted is not None and zone.resolves for zone in in_vpcs),
+            associated=sum(zone.method is AssociationMethod.ASSOCIATION for zone in in_vpcs),
+            by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in in_vpcs),
         )
-        for (domain, zone_id), of_zone in sorted(seen.items())
+        for (domain, zone_id), in_vpcs in sorted(by_zone.items())
     )
 
 
