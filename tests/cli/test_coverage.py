@@ -1,4 +1,4 @@
-"""What coverage counts as wrong, what it says to do, and what is shown of it."""
+"""`orgdns coverage`: what counts as trouble, what to do about it, and how it is shown."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def covered(
 
 
 def test_all_is_well() -> None:
-    """A current stack, a recent sweep and VPCs that resolve what they should are no trouble."""
-    seen = covered(CURRENT, [SWEPT], [SEEN], [ROW])
-    assert seen.well
-    (zone,) = seen.zones
+    """A current stack, a recent sweep and VPCs that resolve their zones are no trouble."""
+    report = covered(CURRENT, [SWEPT], [SEEN], [ROW])
+    assert report.well
+    (zone,) = report.zones
     assert (zone.wanted, zone.resolving, zone.associated, zone.by_profile) == (1, 1, 1, 0)
     assert not zone.nearly_full
 
@@ -66,69 +66,69 @@ def test_all_is_well() -> None:
 def test_troubles(
     stacks: dict[Spoke, StackInstance], status: SpokeStatus, vpcs_status: VpcsStatus, row: VpcRow, trouble: str
 ) -> None:
-    """Whatever is wrong with a spoke is told, and the whole is not well."""
-    seen = covered(stacks, [status], [vpcs_status], [row])
-    assert not seen.well
-    assert [told for one in seen.troubled for told in one.troubles if trouble in told], seen.troubled
+    """Every trouble of a spoke is shown, and makes the coverage bad."""
+    report = covered(stacks, [status], [vpcs_status], [row])
+    assert not report.well
+    assert [line for found in report.troubled for line in found.troubles if trouble in line], report.troubled
 
 
 def test_what_is_no_trouble() -> None:
-    """A spoke whose names were withdrawn long ago, and notes on a zone, are nobody's task."""
+    """A spoke that was withdrawn long ago, and notes on a zone, are no trouble."""
     gone = SpokeStatus(
         Spoke("999999999999", "eu-central-1"), tried_at=NOW, fault="gone", fault_since=NOW, withdrawn=True
     )
     noted = replace(ROW, zones=(replace(ZONE, notes=("names below eu.corp.internal ...",)),))
-    seen = covered(CURRENT, [SWEPT, gone], [SEEN], [noted])
-    assert seen.well
-    assert [one.spoke for one in seen.spokes] == [SPOKE]
+    report = covered(CURRENT, [SWEPT, gone], [SEEN], [noted])
+    assert report.well
+    assert [found.spoke for found in report.spokes] == [SPOKE]
 
 
 def test_zone_that_is_nearly_full() -> None:
-    """A zone near 300 associated VPCs is told, with the way out."""
+    """A zone with nearly 300 associated VPCs is shown, with the way out."""
     rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(270)]
-    seen = covered(CURRENT, [SWEPT], [SEEN], rows)
-    assert seen.zones[0].nearly_full
-    assert "resolve the zone by profile" in " ".join(shown(seen).split())
+    report = covered(CURRENT, [SWEPT], [SEEN], rows)
+    assert report.zones[0].nearly_full
+    assert "resolve the zone by profile" in " ".join(shown(report).split())
 
 
-def shown(seen: Coverage, *, details: bool = False, everything: bool = False) -> str:
+def shown(report: Coverage, *, details: bool = False, everything: bool = False) -> str:
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False)
-    show_coverage(console, seen, details=details, everything=everything)
+    show_coverage(console, report, details=details, everything=everything)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 def test_screen_and_document() -> None:
-    """Details show stack, times and zones of each VPC; a stranger's text plays no tricks; JSON has all of it."""
-    there = Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),), zones=(foreign_zone("own.internal."),))
+    """Details show stack, times and zones of each VPC; escape sequences are visible; JSON has everything."""
+    vpc = Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),), zones=(foreign_zone("own.internal."),))
     blocked = replace(ZONE, method=None, blocked="enableDnsSupport", notes=("a note",))
-    seen = covered(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=there, zones=(blocked,))])
-    text = shown(seen, details=True)
+    report = covered(CURRENT, [SWEPT], [SEEN], [replace(ROW, vpc=vpc, zones=(blocked,))])
+    text = shown(report, details=True)
     for part in ("stack", "CURRENT", "last event", "2027", vpc_ref().id, "10.7.0.0/16", "a note", "own.internal"):
         assert part in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
-    document = json.loads(documents.text(documents.coverage(seen)))
+    document = json.loads(documents.text(documents.coverage(report)))
     assert document["well"] is False
-    (vpc,) = document["spokes"][0]["vpcs"]
-    assert vpc["zones"][0] == {
+    (shown_vpc,) = document["spokes"][0]["vpcs"]
+    assert shown_vpc["zones"][0] == {
         "zone": "corp.internal.", "zone_id": CORP_ZONE, "wanted": "association", "method": None, "managed": True,
         "resolves": False, "blocked": "enableDnsSupport", "notes": ["a note"],
     }  # fmt: skip
-    assert vpc["other_zones"] == [{"zone": "own.internal.", "zone_id": "Z0FOREIGN", "owner": "999999999999"}]
+    assert shown_vpc["other_zones"] == [{"zone": "own.internal.", "zone_id": "Z0FOREIGN", "owner": "999999999999"}]
 
 
 def test_many_troubles_are_cut() -> None:
-    """The first of many are shown, and all of them when asked for."""
+    """The first of many troubles are shown, and all of them with --all."""
     stacks = {Spoke(f"{number:012}", "eu-central-1"): StackInstance("FAILED") for number in range(15)}
-    seen = covered(stacks, [], [], [])
-    assert "5 more: --all shows them" in shown(seen)
-    assert "000000000014/eu-central-1" in shown(seen, everything=True)
-    assert len(seen.only([Spoke(f"{3:012}", "eu-central-1")]).spokes) == 1
+    report = covered(stacks, [], [], [])
+    assert "5 more: --all shows them" in shown(report)
+    assert "000000000014/eu-central-1" in shown(report, everything=True)
+    assert len(report.only([Spoke(f"{3:012}", "eu-central-1")]).spokes) == 1
 
 
 def test_changed_policy() -> None:
-    """It is told which VPCs come to resolve a zone, lose it, are left, or resolve it by other means."""
+    """The report says which VPCs gain a zone, lose it, keep it as others made it, or change the method."""
     inside = ROW
     by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, managed=False),))
     managed = replace(inside, records={CORP_ZONE: AssociationRecord(managed=True)})

@@ -1,4 +1,4 @@
-"""How all is: what counts as trouble, what is shown of it, and that a stranger's text plays no tricks."""
+"""`orgdns status`: what counts as trouble, how it is shown, and that untrusted text is made visible."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ WELL = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p", names=20)
 ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
 
 
-def seen(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
+def overview_of(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
     return Overview(NOW, paused, ScheduleCursor("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
 
 
-def said(overview: Overview, *, everything: bool = False) -> str:
+def shown(overview: Overview, *, everything: bool = False) -> str:
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
     show_status(console, overview, everything=everything)
     assert isinstance(console.file, io.StringIO)
@@ -40,45 +40,47 @@ def said(overview: Overview, *, everything: bool = False) -> str:
 
 
 def test_all_is_well() -> None:
-    """Every spoke swept by the deployed policy, every zone audited, nothing waiting."""
-    assert seen().well
-    assert "All is well." in said(seen())
-    assert "1 of 1 spokes" in said(seen())
+    """Every spoke is on the current policy, every zone is audited, and nothing is pending."""
+    assert overview_of().well
+    assert "All is well." in shown(overview_of())
+    assert "1 of 1 spokes" in shown(overview_of())
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "expected"),
     [
-        (seen(replace(WELL, policy="before")), "0 of 1 spokes"),
-        (seen(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Unreachable: 1"),
+        (overview_of(replace(WELL, policy="before")), "0 of 1 spokes"),
+        (overview_of(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Unreachable: 1"),
         (
-            replace(seen(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), listed=frozenset({SPOKE})),
+            replace(overview_of(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), listed=frozenset({SPOKE})),
             "its names were withdrawn",
         ),
-        (seen(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
+        (overview_of(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
         (
-            seen(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)),
+            overview_of(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)),
             "Zones without a complete audit for days: 1",
         ),
-        (seen(replace(WELL, pending_removals=("i-1", "i-2"), pending_names=6)), f"orgdns approve {SPOKE}"),
+        (overview_of(replace(WELL, pending_removals=("i-1", "i-2"), pending_names=6)), f"orgdns approve {SPOKE}"),
         (
-            seen(zones=(replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1),)),
+            overview_of(zones=(replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1),)),
             "names web.corp.internal",
         ),
-        (seen(paused="the zones move"), "Publishing is paused: the zones move."),
+        (overview_of(paused="the zones move"), "Publishing is paused: the zones move."),
     ],
 )
-def test_trouble_is_told(trouble: Overview, told: str) -> None:
-    """Each trouble alone is enough, and says what it is."""
+def test_trouble_is_shown(trouble: Overview, expected: str) -> None:
+    """Each trouble alone makes the status bad, and is shown."""
     assert not trouble.well
-    assert told in said(trouble)
+    assert expected in shown(trouble)
     assert not documents.status(trouble)["well"]
 
 
-def test_what_was_approved_waits_no_more() -> None:
-    """From the approval on it is the sweep's to do."""
+def test_approved_removals_are_not_pending() -> None:
+    """After the approval, a person has nothing left to do."""
     assert (
-        seen(replace(WELL, pending_removals=("i-1",), pending_names=3, approved=frozenset({"i-1"}))).pending_removals
+        overview_of(
+            replace(WELL, pending_removals=("i-1",), pending_names=3, approved=frozenset({"i-1"}))
+        ).pending_removals
         == ()
     )
 
@@ -87,7 +89,7 @@ def test_what_was_approved_waits_no_more() -> None:
 def test_names_and_vpcs_of_a_zone_await_approval_apart(approved: frozenset[str]) -> None:
     """One line shows what awaits approval in a zone: its names, and its VPCs unless they are approved."""
     zone = replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1)
-    text = said(seen(zones=(replace(zone, pending_vpcs=(VPC_REF,), approved_vpcs=approved),)))
+    text = shown(overview_of(zones=(replace(zone, pending_vpcs=(VPC_REF,), approved_vpcs=approved),)))
     assert "Pending removals that await orgdns approve: 1" in text
     assert "1 names of 20; names web.corp.internal" in text
     assert ("1 VPCs would lose the zone" in text) == (not approved)
@@ -95,71 +97,71 @@ def test_names_and_vpcs_of_a_zone_await_approval_apart(approved: frozenset[str])
 
 def test_spoke_whose_account_left_is_no_trouble() -> None:
     """Once its names are withdrawn and its stack is gone, nobody has anything to do there."""
-    assert seen(WELL, replace(WELL, spoke=Spoke("9" * 12, "x"), fault="x", fault_since=NOW, withdrawn=True)).well
+    assert overview_of(WELL, replace(WELL, spoke=Spoke("9" * 12, "x"), fault="x", fault_since=NOW, withdrawn=True)).well
 
 
 def test_spoke_that_the_ledger_does_not_know_yet_is_on_an_old_policy() -> None:
     """A stack that is younger than the last run of the scheduler is counted before its spoke is registered."""
     young = Spoke("9" * 12, "x")
-    overview = replace(seen(), listed=frozenset({SPOKE, young}))
+    overview = replace(overview_of(), listed=frozenset({SPOKE, young}))
     assert [status.spoke for status in overview.behind] == [young]
-    assert "1 of 2 spokes are on the current policy" in said(overview)
+    assert "1 of 2 spokes are on the current policy" in shown(overview)
 
 
 def test_unreachable_spoke_is_not_on_an_old_policy() -> None:
     """A new policy waits for no unreachable spoke."""
-    overview = seen(WELL, replace(WELL, policy="", swept_at=NEVER, fault="denied", fault_since=NOW))
+    overview = overview_of(WELL, replace(WELL, policy="", swept_at=NEVER, fault="denied", fault_since=NOW))
     assert (len(overview.behind), len(overview.overdue), len(overview.unreachable)) == (0, 0, 1)
 
 
-def test_missed_events_are_told_the_most_first() -> None:
-    """The measure of event loss, by spoke."""
+def test_missed_events_are_shown_by_spoke() -> None:
+    """The spoke with the most missed events comes first."""
     other = replace(WELL, spoke=Spoke("1" * 12, "us-east-1"), missed=1, missed_ever=7)
-    text = said(seen(replace(WELL, missed_ever=2), other))
+    text = shown(overview_of(replace(WELL, missed_ever=2), other))
     assert text.index("us-east-1: 7, 1 by the last sweep") < text.index("eu-central-1: 2")
     assert "found by sweeps: 9" in text
 
 
-def test_many_are_cut_unless_all_is_asked_for() -> None:
-    """17,000 spokes do not fill the screen."""
+def test_long_lists_are_cut_without_all() -> None:
+    """17,000 spokes do not fill the screen unless --all is given."""
     many = [replace(WELL, spoke=Spoke(f"{n:012}", "x"), fault="gone", fault_since=NOW) for n in range(25)]
-    assert "15 more: --all" in said(seen(*many))
-    assert "more:" not in said(seen(*many), everything=True)
+    assert "15 more: --all" in shown(overview_of(*many))
+    assert "more:" not in shown(overview_of(*many), everything=True)
 
 
 def test_hostile_texts_are_made_visible() -> None:
-    """What AWS or a person says of a fault reaches a terminal as text."""
-    overview = seen(replace(WELL, fault=HOSTILE, fault_since=NOW), paused=HOSTILE)
-    assert "\x1b" not in said(overview)
-    assert "\u202e" not in said(overview)
+    """Escape sequences in faults and reasons reach a terminal as visible text."""
+    overview = overview_of(replace(WELL, fault=HOSTILE, fault_since=NOW), paused=HOSTILE)
+    assert "\x1b" not in shown(overview)
+    assert "\u202e" not in shown(overview)
     assert "\x1b" not in documents.text(documents.status(overview))
 
 
 @pytest.mark.parametrize("text", ["corp.internal", "CORP.internal.", CORP_ZONE])
 def test_zone_by_domain_or_id(text: str) -> None:
-    """A zone is found as people write it."""
-    assert seen().subject(text) == ZONE
+    """A zone is found by its domain or its id."""
+    assert overview_of().subject(text) == ZONE
 
 
 @pytest.mark.parametrize("text", ["corp", "1/2", f"{PAYMENTS.id}/us-east-1", ""])
-def test_what_is_not_known_is_told(text: str) -> None:
+def test_unknown_subject_is_an_error(text: str) -> None:
     """The message says what to write."""
     with pytest.raises(SubjectUnknown, match="ACCOUNT/REGION"):
-        seen().subject(text)
+        overview_of().subject(text)
 
 
-def test_what_waits_is_shown_with_its_names() -> None:
-    """Instances with the names that they would lose; of a zone the names."""
+def test_pending_removals_are_shown_with_names() -> None:
+    """A spoke shows instances with the names that they would lose, a zone shows its names."""
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
     status = replace(WELL, pending_removals=("i-1",), pending_names=2)
-    show_held(console, seen(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
+    show_held(console, overview_of(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
     zone = replace(ZONE, pending_removals=(Fqdn("old.corp.internal."),), pending_names=1)
-    show_held(console, seen(zones=(zone,)), zone, str, all_of=False)
+    show_held(console, overview_of(zones=(zone,)), zone, str, all_of=False)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "i-1  web.corp.internal" in text
     assert "old.corp.internal\n" in text.replace(" ", "")
-    assert json.dumps(documents.approved(seen(status), [status], agreed=True)).count("i-1") == 1
+    assert json.dumps(documents.approved(overview_of(status), [status], agreed=True)).count("i-1") == 1
 
 
 @pytest.mark.parametrize(
@@ -171,8 +173,8 @@ def test_what_waits_is_shown_with_its_names() -> None:
         (ScheduleAudits(), "asking for audits"),
     ],
 )
-def test_dead_task_is_told_in_words(task: Sweep, words: str) -> None:
-    """What failed, and whether the sweeper or the schedule knows why."""
+def test_dead_task_is_described(task: Sweep, words: str) -> None:
+    """The description says what failed, and whether the sweeper or the schedule knows why."""
     failed = dead_task(Message("m", body_of(task)))
     assert (failed.task, "orgdns-sweeper" in failed.reason) == (words, True)
     undelivered = dead_task(Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}))
@@ -180,8 +182,8 @@ def test_dead_task_is_told_in_words(task: Sweep, words: str) -> None:
     assert "no task" in dead_task(Message("m", "?")).reason
 
 
-def test_dead_association_is_told_in_words() -> None:
-    """A task of the associator, and an event of a VPC that it takes as one."""
+def test_dead_association_is_described() -> None:
+    """A task of the associator and an event of a VPC have the same description."""
     vpc = "vpc-0a1b2c3d4e5f60718"
     spoke = Spoke("444444444444", "eu-central-1")
     event = {

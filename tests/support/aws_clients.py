@@ -1,4 +1,4 @@
-"""Stubbed clients of AWS, and what stands where roles are assumed."""
+"""Stubbed AWS clients, and stand-ins for AssumedClients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAUNCHED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 class OneClient:
-    """Stands where roles are assumed, and gives the one client of the test."""
+    """Stands for AssumedClients, and returns the one client of the test."""
 
     def __init__(self, client: Any, error: Exception | None = None) -> None:  # noqa: ANN401 - any service's client
         self.given = client
@@ -40,7 +40,7 @@ class OneClient:
 
 
 class Clients:
-    """Clients of one role each, stubbed by service; `forgotten` are the roles to be assumed anew."""
+    """Stands for AssumedClients, with a stubbed client for each service."""
 
     def __init__(self) -> None:
         make: Any = boto3.client

@@ -1,4 +1,4 @@
-"""Builders of nouns, with defaults that a test overrides where it matters."""
+"""Builders of nouns with defaults, which a test overrides where they matter."""
 
 from __future__ import annotations
 

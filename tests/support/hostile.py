@@ -1,4 +1,4 @@
-"""Policies, instances and tags as hypothesis draws them: the tags are what an attacker would write."""
+"""Policies, instances and tags drawn by hypothesis. The tags are those that an attacker would write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNTS = (PAYMENTS, SEARCH, SCIENCE)
 REGIONS = ("eu-central-1", "eu-west-1")
 REVERSE_ZONE = "10.in-addr.arpa"
 
-# What a name of somebody else is made of.
+# The parts of other owners' names.
 PIECES = (  # noqa: SIM905 - as a list it would fill the page
     "web db www wpad payments search data-science 444444444444 eu-central-1 eu-west-1 prod lab workloads "
     "i-00000000000000001 i-00000000000000002 00000001 00000002 10-0-0-2 vpc-11111111111111111 corp internal x"
@@ -61,7 +61,7 @@ VALUES = st.one_of(
     st.lists(st.sampled_from((*PIECES, *_SEPARATORS)), min_size=1, max_size=12).map("".join),
     st.text(max_size=255),
 )
-# The keys that policies of here read, and any.
+# The keys that these policies read, and any others.
 KEYS = st.one_of(st.sampled_from(("Name", "team", "aliases", "opt", GROUP_TAG)), st.text(min_size=1, max_size=128))
 TAGS = st.dictionaries(KEYS, VALUES, max_size=50)
 
@@ -86,7 +86,7 @@ def _several(*values: str) -> st.SearchStrategy[list[str]]:
 
 @st.composite
 def _rules(draw: st.DrawFn, number: int) -> dict[str, Any]:
-    """A rule as a person writes it, with no regard to the others."""
+    """A rule that ignores the other rules."""
     rule: dict[str, Any] = {"name": f"rule-{number}", "template": draw(TEMPLATES)}
     optional = st.fixed_dictionaries(
         {},
@@ -117,7 +117,7 @@ def _rules(draw: st.DrawFn, number: int) -> dict[str, Any]:
 
 @st.composite
 def policies(draw: st.DrawFn, most: int = 5) -> Policy:
-    """A policy that the configuration's own checks let pass: a rule that they fault is left out."""
+    """A policy that passes the checks of the configuration; rules with faults are left out."""
     content = yaml.safe_load(EXAMPLE.read_text())
     rules = [draw(_rules(number)) for number in range(draw(st.integers(1, most)))]
     content["organization"]["unit_labels"] = {WORKLOADS: "workloads", RESEARCH: "lab"}
@@ -132,7 +132,7 @@ def policies(draw: st.DrawFn, most: int = 5) -> Policy:
 
 @st.composite
 def instances(draw: st.DrawFn, account: Account, number: int, tags: st.SearchStrategy[dict[str, str]]) -> Instance:
-    """An instance of an account, at an address of its own."""
+    """An instance of an account, with its own address."""
     first = interface(f"10.0.0.{number}", f"10.0.1.{number}", ipv6=(f"2001:db8::{number}",))
     further = draw(st.lists(st.just(Interface(1, "vpc-2", "subnet-2", (f"10.0.2.{number}",))), max_size=1))
     region = draw(st.sampled_from(REGIONS))

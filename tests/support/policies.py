@@ -1,4 +1,4 @@
-"""Builders of rules and policies, and what their decisions give."""
+"""Builders of rules and policies, and readers of their decisions."""
 
 from __future__ import annotations
 

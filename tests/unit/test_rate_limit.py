@@ -19,7 +19,7 @@ class Clock:
 
 
 def paced(pace: Pace, clock: Clock, changes: int) -> float:
-    """Make a call when it is its turn; when that is."""
+    """Make a call at its turn, and return the time."""
     clock.time += pace.delay(changes, clock.time)
     pace.take(changes, clock.time)
     pace.answered(throttled=False)
@@ -31,11 +31,11 @@ def paced(pace: Pace, clock: Clock, changes: int) -> float:
     st.lists(st.tuples(st.integers(0, 1_000), st.floats(0, 30)), min_size=1, max_size=60),
 )
 def test_pace_stays_within_its_share_of_both_buckets(share: float, calls: list[tuple[int, float]]) -> None:
-    """Buckets of the size of the share never run out, whatever is asked for and when; one large batch may go ahead."""
+    """Buckets of the share's size never run out, whatever the calls; one large batch may take tokens in advance."""
     clock = Clock()
     pace = Pace(share, clock.time)
     requests = TokenBucket(REQUESTS[0] * share + 0.01, REQUESTS[1] * share, clock)
-    # A batch that is larger than the share's burst goes ahead when the burst is there, and is waited for afterwards.
+    # A batch larger than the share's burst starts when the bucket is full, and the next calls wait for it.
     largest = max(CHANGES[0] * share, *(wanted for wanted, _ in calls))
     changes = TokenBucket(largest + 0.01, CHANGES[1] * share, clock)
     for wanted, idle in calls:
@@ -46,7 +46,7 @@ def test_pace_stays_within_its_share_of_both_buckets(share: float, calls: list[t
 
 
 def test_operation_waits_for_its_own_bucket() -> None:
-    """Twenty associations go out at once, and then five a second, whatever the account's other buckets hold."""
+    """Twenty associations start at once, then five a second, whatever the other buckets contain."""
     clock = Clock()
     pace = Pace(1.0, clock.time)
     for _ in range(20):
@@ -58,7 +58,7 @@ def test_operation_waits_for_its_own_bucket() -> None:
 
 
 def test_smallest_share_still_lets_one_call_through() -> None:
-    """A bucket that is smaller than one token begins with one."""
+    """A bucket smaller than one token starts with one."""
     pace = Pace(0.05, 0.0)
     assert pace.delay(2, 0.0, DISASSOCIATE) == 0
     pace.take(2, 0.0, DISASSOCIATE)
@@ -66,7 +66,7 @@ def test_smallest_share_still_lets_one_call_through() -> None:
 
 
 def test_burst_goes_out_at_once_and_the_rest_as_the_bucket_refills() -> None:
-    """Ten full batches take the time that the account's own bucket asks for, and no more."""
+    """Ten full batches take exactly as long as the account's bucket requires."""
     clock = Clock()
     pace = Pace(1.0, clock.time)
     times = [paced(pace, clock, 1_000) - 1_000.0 for _ in range(10)]
@@ -75,7 +75,7 @@ def test_burst_goes_out_at_once_and_the_rest_as_the_bucket_refills() -> None:
 
 
 def test_reads_are_paced_by_requests() -> None:
-    """A hundred pages without a change wait for the bucket of requests."""
+    """A hundred pages without changes wait for the bucket of requests."""
     clock = Clock()
     pace = Pace(0.5, clock.time)
     times = [paced(pace, clock, 0) - 1_000.0 for _ in range(100)]
@@ -84,7 +84,7 @@ def test_reads_are_paced_by_requests() -> None:
 
 
 def test_share_leaves_the_rest_for_others() -> None:
-    """At 0.7, sustained changes are 70 a second."""
+    """At a share of 0.7, sustained changes are 70 a second."""
     clock = Clock()
     pace = Pace(0.7, clock.time)
     for _ in range(3):
@@ -93,8 +93,8 @@ def test_share_leaves_the_rest_for_others() -> None:
     assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([10.0] * 4)
 
 
-def test_throttling_shrinks_the_pace_and_quiet_brings_it_back() -> None:
-    """Each throttled call halves the rate down to a least one; calls that go through bring it back step by step."""
+def test_throttling_lowers_the_rate_and_success_raises_it() -> None:
+    """Each throttled call halves the rate down to a minimum; each other call raises it by a step."""
     clock = Clock()
     pace = Pace(1.0, clock.time)
     pace.take(1_500, clock.time)
@@ -109,8 +109,8 @@ def test_throttling_shrinks_the_pace_and_quiet_brings_it_back() -> None:
     assert pace.delay(100, clock.time) == pytest.approx(1.0)
 
 
-def test_throttled_bucket_refills_at_the_shrunken_pace() -> None:
-    """After a throttled call, time that passes gives as little as the rate that is waited by."""
+def test_throttled_bucket_refills_at_the_lower_rate() -> None:
+    """After a throttled call, tokens refill at the lower rate."""
     clock = Clock()
     pace = Pace(1.0, clock.time)
     pace.take(1_500, clock.time)
@@ -119,8 +119,8 @@ def test_throttled_bucket_refills_at_the_shrunken_pace() -> None:
     assert pace.delay(100, clock.time + 2.0) == 0.0
 
 
-def test_clock_that_is_set_back_gives_nothing() -> None:
-    """A wait is never longer than what is missing, nor do tokens come from a clock that jumps back."""
+def test_clock_that_is_set_back_adds_no_tokens() -> None:
+    """A clock that jumps back adds no tokens and makes no wait longer than the missing tokens need."""
     clock = Clock()
     pace = Pace(1.0, clock.time)
     pace.take(1_500, clock.time)

@@ -13,7 +13,7 @@ from tests.support.memory import MemoryClock
 
 
 class OneLabelEach:
-    """Labels in memory."""
+    """The holders of labels, in memory."""
 
     def __init__(self) -> None:
         self.holders: dict[str, str] = {}
@@ -27,8 +27,8 @@ class OneLabelEach:
 
 
 class TestAccounts:
-    def test_account_is_asked_for_once_in_a_while(self) -> None:
-        """An account is kept for a while, and then asked for again, so that a new name is seen."""
+    def test_account_is_cached_for_a_while(self) -> None:
+        """An account is cached, and then read again so that a new name is noticed."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
         accounts = OrganizationAccounts(client, OneLabelEach(), clock)
@@ -43,7 +43,7 @@ class TestAccounts:
             stubber.assert_no_pending_responses()
 
     def test_unknown_account_is_unknown(self) -> None:
-        """An account outside the organization is told apart from one that cannot be asked for."""
+        """An account outside the organization differs from one that cannot be read."""
         client = SESSION.client("organizations")
         accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
@@ -56,7 +56,7 @@ class TestAccounts:
                 accounts.account("888888888888")
 
     def test_suspended_account_is_not_active(self) -> None:
-        """An account that was closed still has a name, and is told as not active."""
+        """A closed account still has a name, and is not active."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
@@ -64,12 +64,12 @@ class TestAccounts:
             assert accounts.account("4" * 12).active is False
 
     @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
-    def test_account_that_takes_anothers_name_has_none(self, name: str) -> None:
-        """An account may be renamed by its administrator: the label stays with the account that had it first."""
+    def test_account_that_takes_anothers_name_has_no_label(self, name: str) -> None:
+        """An administrator may rename an account, but the label stays with the account that had it first."""
         client = SESSION.client("organizations")
         accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
-            # The third question is whether the holder still bears the name.
+            # The third call reads whether the holder still has the name.
             for account in ("Payments", name, "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": account, "State": "ACTIVE"}})
             assert accounts.account("444444444444").label == "payments"
@@ -79,8 +79,8 @@ class TestAccounts:
         assert "444444444444" in thief.reason
 
     @pytest.mark.parametrize("now", ["Pay Ments", "***", None])
-    def test_label_that_its_holder_bears_no_more_is_free(self, now: str | None) -> None:
-        """An account that took a name for a while, or that is gone, keeps nobody from it."""
+    def test_label_is_free_after_its_holder_was_renamed(self, now: str | None) -> None:
+        """An account that had a name only for a while, or that left, does not keep the label."""
         client = SESSION.client("organizations")
         accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
         with Stubber(client) as stubber:
@@ -93,8 +93,8 @@ class TestAccounts:
             accounts.account("444444444444")
             assert accounts.account("666666666666").label == "payments"
 
-    def test_account_whose_name_is_no_label_is_told(self) -> None:
-        """A name that cannot be a label is no failure of the account, and the reason is kept."""
+    def test_account_name_that_cannot_be_a_label(self) -> None:
+        """A name that cannot be a label is not an error; the account has the reason."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
@@ -103,12 +103,12 @@ class TestAccounts:
         assert "no letter or digit" in account.reason
 
     @pytest.mark.parametrize("paths", [None, [], ["o-1/r-ab12/", "o-1/r-ab12/ou-ab12-workload/"]])
-    def test_units_that_nobody_tells_are_not_known(self, paths: list[str] | None) -> None:
-        """No path, or more than one, is none."""
-        told = {"Name": "Payments", "State": "ACTIVE"} | ({} if paths is None else {"Paths": paths})
+    def test_units_without_one_path_are_unknown(self, paths: list[str] | None) -> None:
+        """An account without exactly one path has unknown units."""
+        described = {"Name": "Payments", "State": "ACTIVE"} | ({} if paths is None else {"Paths": paths})
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
-            stubber.add_response("describe_account", {"Account": told})
+            stubber.add_response("describe_account", {"Account": described})
             assert OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("444444444444").units == ()
 
     @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ class TestAccounts:
         ],
     )
     def test_units_are_read_from_the_root_down(self, path: str, units: tuple[str, ...]) -> None:
-        """The path of an account names the root and all units above it, and the organization is none of them."""
+        """The path of an account names the root and all units above it, without the organization."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             account = {"Name": "Payments", "State": "ACTIVE", "Paths": [path]}

@@ -63,27 +63,27 @@ class TestZoneOwner:
         code: str,
         error: type[Exception],
     ) -> None:
-        """What may pass is told from what never will, and from what AWS refuses."""
+        """Errors that may pass differ from lasting ones, and from refusals of the association."""
         clients.stubs["route53"].add_client_error(operation, code)
         with pytest.raises(error):
             act(owner(clients), CORP_ZONE, REF)
 
-    def test_what_is_gone_already_is_no_fault(self, clients: Clients) -> None:
-        """An authorisation or an association that is not there need not be taken away."""
+    def test_removing_what_does_not_exist_is_no_fault(self, clients: Clients) -> None:
+        """An authorization or association that does not exist is removed already."""
         stub = clients.stubs["route53"]
         stub.add_client_error("delete_vpc_association_authorization", "VPCAssociationAuthorizationNotFound")
         owner(clients).clear(CORP_ZONE, REF)
         stub.add_client_error("disassociate_vpc_from_hosted_zone", "VPCAssociationNotFound")
         owner(clients).disassociate(CORP_ZONE, REF)
 
-    def test_no_answer_and_no_role_may_pass(self, clients: Clients) -> None:
-        """The zones' owner is tried again later."""
+    def test_missing_role_may_pass(self, clients: Clients) -> None:
+        """If the role cannot be assumed, the call is repeated later."""
         clients.unavailable = RoleUnavailable("no", denied=True)
         with pytest.raises(ZoneUnavailable):
             owner(clients).clear(CORP_ZONE, REF)
 
     def test_calls_wait_for_their_turn(self, clients: Clients) -> None:
-        """Twenty associations go out at once, and then five a second: that of AssociateVPC is the tightest bucket."""
+        """Twenty associations start at once, then five a second: AssociateVPCWithHostedZone has the smallest bucket."""
         slept: list[float] = []
         working = owner(clients, slept)
         answer = {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
@@ -110,15 +110,15 @@ class TestVpcOwner:
     def test_what_fails(
         self, clients: Clients, code: str, error: type[Exception], *, taken: bool | None, full: bool | None
     ) -> None:
-        """Why a VPC cannot be associated is told apart; an authorisation that does not show yet may pass."""
+        """A refused association has its reason; an authorization that has not taken effect yet may pass."""
         clients.stubs["route53"].add_client_error("associate_vpc_with_hosted_zone", code)
         with pytest.raises(error) as raised:
             VpcOwner(clients).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients
         if isinstance(raised.value, AssociationRefused):
             assert (raised.value.taken, raised.value.full) == (taken, full)
 
-    def test_profile(self, clients: Clients) -> None:
-        """It is associated with a priority of its own; that it is so already, or not any more, is no fault."""
+    def test_profile_association(self, clients: Clients) -> None:
+        """A Profile is associated with its own priority; an association that exists, or does not, is no fault."""
         stub = clients.stubs["route53profiles"]
         wanted = {"ProfileId": "rp-1", "ResourceId": REF.id}
         asked = wanted | {"Name": "orgdns", "Priority": PROFILE_PRIORITY}
@@ -135,14 +135,14 @@ class TestVpcOwner:
         assert raised.value.full
         assert {(region, service) for _, region, service in clients.asked} == {("eu-central-1", "route53profiles")}
 
-    def test_reverse_rules(self, clients: Clients) -> None:
-        """They are switched off for this VPC."""
+    def test_autodefined_rules_are_disabled(self, clients: Clients) -> None:
+        """The autodefined rules are disabled for this VPC."""
         wanted = {"ResourceId": REF.id, "AutodefinedReverseFlag": "DISABLE"}
         clients.stubs["route53resolver"].add_response("update_resolver_config", {}, wanted)
         VpcOwner(clients).disable_autodefined_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
 
     def test_no_answer(self, clients: Clients) -> None:
-        """Nobody knows whether it succeeded: it may pass."""
+        """Without an answer, the outcome is unknown, so the call is repeated."""
 
         def silent(**_wanted: object) -> None:
             raise ConnectTimeoutError(endpoint_url="x")

@@ -40,7 +40,7 @@ class TestInstances:
             yield SpokeInstances(one), stubber, one  # type: ignore[arg-type]  # stands where roles are assumed
 
     def test_every_page_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """A listing of several pages is read to its end, as the account's reader role."""
+        """All pages of a listing are read, as the account's reader role."""
         instances, stubber, one = ec2
         stubber.add_response(
             "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
@@ -52,8 +52,8 @@ class TestInstances:
         stubber.assert_no_pending_responses()
         assert set(one.asked) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
 
-    def test_listing_that_was_cut_is_no_listing(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """A page that fails makes the whole listing unknown."""
+    def test_incomplete_listing_is_an_error(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """If a page fails, the whole listing is unknown."""
         instances, stubber, _ = ec2
         stubber.add_response(
             "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
@@ -62,14 +62,16 @@ class TestInstances:
         with pytest.raises(SpokeUnreachable, match=r"444444444444/eu-central-1.*UnauthorizedOperation"):
             instances.describe(SPOKE, [ref(1).id])
 
-    def test_fault_of_our_own_request_is_no_silent_spoke(self) -> None:
-        """A request that boto3 will not send is a bug, and is not taken for a spoke that may answer later."""
+    def test_invalid_request_is_a_bug(self) -> None:
+        """A request that boto3 does not send is a bug, and not a spoke that may answer later."""
         instances = SpokeInstances(OneClient(SESSION.client("ec2")))  # type: ignore[arg-type]  # as above
         with pytest.raises(ParamValidationError):
             instances.describe(SPOKE, [3])  # type: ignore[list-item]  # the bug
 
-    def test_many_instances_are_asked_for_by_two_hundred(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """EC2 takes 200 values a filter; a filter ignores ids that are not there."""
+    def test_many_instances_are_described_in_parts_of_two_hundred(
+        self, ec2: tuple[SpokeInstances, Stubber, OneClient]
+    ) -> None:
+        """EC2 accepts 200 values a filter; a filter ignores unknown ids."""
         instances, stubber, _ = ec2
         ids = sorted(ref(number).id for number in range(1, 251))
         for part in (ids[:200], ids[200:]):
@@ -81,14 +83,14 @@ class TestInstances:
         assert instances.describe(SPOKE, ids) == {}
         stubber.assert_no_pending_responses()
 
-    def test_role_that_cannot_be_assumed_is_a_spoke_that_cannot_be_asked(self) -> None:
-        """A missing reader role says nothing of the instances."""
+    def test_spoke_without_role_is_unreachable(self) -> None:
+        """A missing reader role says nothing about the instances."""
         denied = OneClient(None, RoleUnavailable("orgdns-reader cannot be assumed: AccessDenied"))
         with pytest.raises(SpokeUnreachable, match="cannot be assumed"):
             SpokeInstances(denied).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
 
-    def test_instance_is_read_whole(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """State, place, tags and every interface arrive, the primary interface and address first."""
+    def test_all_facts_of_an_instance_are_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
+        """State, place, tags and all interfaces are read; the primary interface and address come first."""
         instances, stubber, _ = ec2
         first = LAUNCHED.replace(year=2025)
         interfaces = [
@@ -125,7 +127,7 @@ class TestInstances:
         )
 
     def test_age_survives_a_restart(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """Starting an old instance again does not make it the newest: its primary interface tells its age."""
+        """An old instance that starts again does not become the newest: its primary interface has its age."""
         instances, stubber, _ = ec2
         made = LAUNCHED.replace(year=2024)
         interfaces = [{"Attachment": {"DeviceIndex": 0, "AttachTime": made}}]
@@ -136,7 +138,7 @@ class TestInstances:
         assert seen.launched_at == made.timestamp() * 1000
 
     def test_terminated_instance_without_address_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
-        """EC2 drops the address of an instance that ended; that is no failure."""
+        """EC2 removes the address of an ended instance, which is not an error."""
         instances, stubber, _ = ec2
         gone = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
         stubber.add_response("describe_instances", {"Reservations": [{"Instances": [gone]}]})

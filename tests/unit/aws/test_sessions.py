@@ -23,7 +23,7 @@ CREDENTIALS = {"AccessKeyId": "A" * 20, "SecretAccessKey": "s", "SessionToken": 
 
 class TestSessions:
     def test_role_is_assumed_once_an_hour(self) -> None:
-        """A session is kept until shortly before it expires, for each region a client."""
+        """A session is used until shortly before it expires, with one client a region."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
         clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
@@ -37,7 +37,7 @@ class TestSessions:
             stubber.assert_no_pending_responses()
 
     def test_role_that_is_denied_is_named(self) -> None:
-        """The error says which role, and what AWS answered."""
+        """The error names the role and AWS's answer."""
         sts = SESSION.client("sts")
         clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
@@ -45,8 +45,8 @@ class TestSessions:
             with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
                 clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
 
-    def test_role_that_was_remade_is_assumed_anew(self) -> None:
-        """A session that is denied is not kept for its hour; a denial of a fresh one is the role's own."""
+    def test_role_that_was_created_again_is_assumed_again(self) -> None:
+        """A denied old session is dropped; the denial of a fresh session is about the role itself."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
         clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
@@ -67,7 +67,7 @@ class TestSessions:
             stubber.assert_no_pending_responses()
 
     def test_many_regions_of_one_account_are_one_session(self) -> None:
-        """The role is assumed once for all regions of its account, however many clients were let go."""
+        """The role is assumed once for all regions of its account, however many clients were dropped."""
         sts = SESSION.client("sts")
         clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
@@ -78,7 +78,7 @@ class TestSessions:
             stubber.assert_no_pending_responses()
 
 
-def test_credentials_are_made_once_for_all_services() -> None:
+def test_one_session_serves_all_services() -> None:
     """One session of a role serves the clients of every service."""
     with mock_aws():
         session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")

@@ -1,4 +1,4 @@
-"""Only what AWS says is an error of a port; a bug of this code passes unchanged."""
+"""Only AWS's errors become errors of a port; a bug of orgdns passes unchanged."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def raised(error: Exception, *, old: bool = False) -> type[BaseException]:
     ],
 )
 def test_what_aws_says_is_an_error_of_the_port(error: Exception, expected: type[Exception]) -> None:
-    """A denial, no answer and an unreadable answer each say something about the spoke."""
+    """A denial, a missing answer and a malformed answer each say something about the spoke."""
     assert raised(error) is expected
 
 
 def test_denial_of_an_old_session_may_pass() -> None:
-    """A role that was made anew leaves sessions behind that AWS denies."""
+    """AWS denies calls to the old sessions of a role that was created again."""
     assert raised(ClientError({"Error": {"Code": "AuthFailure"}}, "DescribeVpcs"), old=True) is SpokeUnreachable
 
 
@@ -93,7 +93,7 @@ def test_denial_of_an_old_session_may_pass() -> None:
     "error", [KeyError("x"), ValueError("x"), TypeError("x"), IndexError("x"), OURS, BotoCoreError()]
 )
 def test_bug_of_this_code_is_not_an_unreachable_spoke(error: Exception) -> None:
-    """It passes unchanged, so that it is seen as a failure of the function and is not waited out."""
+    """A bug passes unchanged, so that the function fails visibly instead of waiting."""
     assert raised(error) is type(error)
 
 
@@ -108,13 +108,13 @@ def test_bug_of_this_code_is_not_an_unreachable_spoke(error: Exception) -> None:
     ],
 )
 def test_malformed_instance_is_found_where_it_is_read(described: dict[str, Any], missing: str) -> None:
-    """The error names the field that is missing, or the value that EC2 does not document."""
+    """The error names the missing field, or the value that EC2 does not document."""
     with pytest.raises(AnswerMalformed, match=missing):
         instance_of(SPOKE, described)
 
 
 def test_required_field() -> None:
-    """A field that is there is returned, whatever its value; one that is not is named with those that are."""
+    """A field is returned whatever its value; the error for a missing field names the existing ones."""
     assert required({"A": None}, "A") is None
     with pytest.raises(AnswerMalformed, match=r"lacks C; it has A, B$"):
         required({"B": 1, "A": 2}, "C")
@@ -184,7 +184,7 @@ SAID = {
 
 @pytest.mark.parametrize("adapter", sorted(SAID))
 def test_every_adapter_tells_silence_from_a_bug(adapter: str) -> None:
-    """No answer is an error of the port; a parameter that botocore refuses passes unchanged."""
+    """A missing answer is an error of the port; a parameter that botocore refuses passes unchanged."""
     with pytest.raises(SAID[adapter]):
         adapters(Failing(SILENT))[adapter]()
     for bug in (OURS, KeyError("x")):
@@ -193,5 +193,5 @@ def test_every_adapter_tells_silence_from_a_bug(adapter: str) -> None:
 
 
 def test_mistakes_of_the_caller_are_not_silence() -> None:
-    """Of botocore's errors, those about the caller's parameters are not among those that repetition may mend."""
+    """Botocore's errors about the caller's parameters do not count as a missing answer."""
     assert not issubclass(ParamValidationError, NO_ANSWER)

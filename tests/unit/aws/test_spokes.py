@@ -13,8 +13,8 @@ from tests.support.build import PAYMENTS
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 
 
-def test_list_of_spokes_that_breaks_is_none() -> None:
-    """A second page that is refused leaves no half of a list."""
+def test_incomplete_list_of_spokes_is_an_error() -> None:
+    """If the second page is refused, there is no list."""
 
     def answers(stub: Stubber) -> None:
         first = {"Summaries": [{"Account": SPOKE.account, "Region": SPOKE.region}], "NextToken": "more"}
@@ -26,7 +26,7 @@ def test_list_of_spokes_that_breaks_is_none() -> None:
 
 
 def test_spokes_of_all_pages() -> None:
-    """Every account and region once, to the last page, as the delegated administrator."""
+    """All pages are read, as the delegated administrator, and each spoke is listed once."""
     asked = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
 
     def answers(stub: Stubber) -> None:

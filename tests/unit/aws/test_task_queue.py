@@ -13,8 +13,8 @@ from tests.support.build import PAYMENTS
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 
 
-def test_tasks_go_ten_a_call_and_a_refused_one_is_told() -> None:
-    """A message that the queue did not take is an error, also where the call went through."""
+def test_tasks_are_sent_ten_a_call() -> None:
+    """A message that the queue refuses is an error, even if the call succeeds."""
 
     def answers(stub: Stubber) -> None:
         taken = [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "x"}]

@@ -44,9 +44,9 @@ def described(vpc_id: str, owner: str = PAYMENTS.id) -> dict[str, Any]:
     }
 
 
-class TestLook:
-    def test_a_vpc_is_read_whole(self, clients: Clients) -> None:
-        """Every page of all that decides what its Resolver answers from; another account's VPC is not read."""
+class TestDescription:
+    def test_all_facts_of_a_vpc_are_read(self, clients: Clients) -> None:
+        """All pages are read of everything that a Resolver answers from; a VPC of another account is left out."""
         ec2, route53, resolver, profiles = (clients.stubs[name] for name in clients.made)
         ec2.add_response(
             "describe_vpcs",
@@ -128,21 +128,21 @@ class TestLook:
         )
         assert {role for role, _, _ in clients.asked} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
-    def test_where_no_vpc_is_nothing_else_is_asked(self, clients: Clients) -> None:
-        """A region without VPCs costs one call, and no id none."""
+    def test_region_without_vpcs_takes_one_call(self, clients: Clients) -> None:
+        """A region without VPCs takes one call, and an empty list of ids takes none."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})
         spokes = SpokeVpcs(clients)  # type: ignore[arg-type]  # stands for AssumedClients
         assert spokes.seen(SPOKE) == ()
         assert spokes.seen(SPOKE, []) == ()
 
-    def test_some_vpcs_are_asked_for_by_filter(self, clients: Clients) -> None:
-        """One unknown id among VpcIds would fail the whole call."""
+    def test_vpcs_are_described_by_filter(self, clients: Clients) -> None:
+        """One unknown id among VpcIds would make the whole call fail."""
         wanted = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}]}
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []}, wanted)
         SpokeVpcs(clients).seen(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
 
-    def test_vpc_that_goes_while_it_is_looked_at(self, clients: Clients) -> None:
-        """It does not show; the others do."""
+    def test_vpc_that_is_deleted_while_it_is_described(self, clients: Clients) -> None:
+        """The deleted VPC is left out; the others are not."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
         resolver = clients.stubs["route53resolver"]
         resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
@@ -159,7 +159,7 @@ class TestLook:
         ],
     )
     def test_what_fails(self, clients: Clients, code: str, *, old: bool, error: type[Exception]) -> None:
-        """A listing that was cut is none; whether we are denied is told apart, but for a session that is too old."""
+        """An incomplete listing is an error; a denial is told apart, unless the session is old."""
         clients.old_session = old
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
         clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
@@ -168,7 +168,7 @@ class TestLook:
         assert type(raised.value) is error
 
     def test_role_that_is_missing(self, clients: Clients) -> None:
-        """A role that may not be assumed denies us; one that cannot be now may be later."""
+        """A role that may not be assumed is a denial; one that cannot be assumed now may work later."""
         for denied, error in ((True, SpokeDenied), (False, SpokeUnreachable)):
             clients.unavailable = RoleUnavailable("no", denied=denied)
             with pytest.raises(error):

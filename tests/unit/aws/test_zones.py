@@ -36,7 +36,7 @@ class TestZones:
             yield writer_zones(OneClient(client), MemoryClock()), stubber
 
     def test_change_is_sent_as_multivalue_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
-        """A change carries its owner, its values and its action, and nothing is an UPSERT."""
+        """A change has its owner, its values and its action, which is never UPSERT."""
         zones, stubber = route53
         stubber.add_response(
             "change_resource_record_sets",
@@ -64,30 +64,30 @@ class TestZones:
         stubber.assert_no_pending_responses()
 
     def test_simple_record_set_is_deleted_as_it_is(self, route53: tuple[WriterZones, Stubber]) -> None:
-        """A DELETE of what another tool left carries no owner and no routing policy: it has neither."""
+        """The DELETE of another tool's record set has no owner and no routing policy."""
         zones, stubber = route53
-        there = {
+        existing = {
             "Name": "web.corp.internal.",
             "Type": "A",
             "TTL": 300,
             "ResourceRecords": [{"Value": "10.0.0.1"}],
         }
-        foreign = record_set_of(there)
+        foreign = record_set_of(existing)
         assert foreign == ForeignRecordSet(key().fqdn, "A", SIMPLE, ("10.0.0.1",), 300)
         stubber.add_response(
             "change_resource_record_sets",
             {"ChangeInfo": {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}},
             {
                 "HostedZoneId": CORP_ZONE,
-                "ChangeBatch": {"Changes": [{"Action": "DELETE", "ResourceRecordSet": there}]},
+                "ChangeBatch": {"Changes": [{"Action": "DELETE", "ResourceRecordSet": existing}]},
             },
         )
         left = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
         zones.change(CORP_ZONE, [Change(Action.DELETE, left)])
         stubber.assert_no_pending_responses()
 
-    def test_refusal_and_absence_are_told_apart(self, route53: tuple[WriterZones, Stubber]) -> None:
-        """What Route 53 refuses is the batch's fault; all else may pass later."""
+    def test_refusal_differs_from_no_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """A refusal is about the batch; any other error may pass."""
         zones, stubber = route53
         stubber.add_client_error("change_resource_record_sets", "InvalidChangeBatch", "[it already exists]")
         stubber.add_client_error("change_resource_record_sets", "Throttling", "Rate exceeded")
@@ -98,7 +98,7 @@ class TestZones:
             zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 
     def test_calls_wait_for_their_turn(self) -> None:
-        """Beyond the bursts, changes and pages come no faster than Route 53 refills its buckets."""
+        """Beyond the bursts, changes and pages are as fast as Route 53 refills its buckets."""
         client, clock = SESSION.client("route53"), MemoryClock()
         zones = writer_zones(OneClient(client), clock)
         thousand = [Change(Action.CREATE, record_set(number, name=f"n{number}")) for number in range(1000)]
@@ -113,7 +113,7 @@ class TestZones:
 
     @pytest.mark.parametrize("code", ["Throttling", "PriorRequestNotComplete"])
     def test_throttled_call_slows_the_pace(self, code: str) -> None:
-        """A call that was throttled, or had to be repeated, makes the next ones wait longer."""
+        """A throttled or repeated call makes the next calls wait longer."""
         client, clock = SESSION.client("route53"), MemoryClock()
         zones = writer_zones(OneClient(client), clock)
         with Stubber(client) as stubber:
@@ -131,8 +131,8 @@ class TestZones:
             zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(2))])
         assert 0 < slow < zones.delay(1_600)
 
-    def test_zone_that_is_closed_is_told_from_one_that_may_come_back(self) -> None:
-        """Access denied to a fresh session will not pass by waiting; to an old one it may."""
+    def test_closed_zone_differs_from_an_unavailable_one(self) -> None:
+        """A denial for a fresh session is final; for an old session it may pass."""
         client = SESSION.client("route53")
         one = OneClient(client)
         zones = writer_zones(one, MemoryClock())
@@ -147,7 +147,7 @@ class TestZones:
                 zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 
     def test_many_names_are_read_in_one_pass_of_the_zone(self, route53: tuple[WriterZones, Stubber]) -> None:
-        """Of many names the whole zone is read, not a call a name; a name that is not there holds nothing."""
+        """For many names, the whole zone is read instead of one call a name."""
         zones, stubber = route53
         row = {"Name": "n1.corp.internal.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
         stubber.add_response(
@@ -156,12 +156,12 @@ class TestZones:
             {"HostedZoneId": CORP_ZONE},
         )
         names = [key(f"n{number}").fqdn for number in range(100)]
-        there = zones.record_sets(CORP_ZONE, names)
-        assert set(there) == set(names)
-        assert [name for name, held in there.items() if held.foreign] == ["n1.corp.internal."]
+        found = zones.record_sets(CORP_ZONE, names)
+        assert set(found) == set(names)
+        assert [name for name, record_sets in found.items() if record_sets.foreign] == ["n1.corp.internal."]
 
-    def test_name_is_read_to_its_end(self, route53: tuple[WriterZones, Stubber]) -> None:
-        """A name whose record sets fill more than a page is read whole, and no further name is taken along."""
+    def test_name_is_read_completely(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """All pages of a name's record sets are read, and no other name."""
         zones, stubber = route53
 
         def row(number: int, name: str = "web.corp.internal.") -> dict[str, Any]:
@@ -200,12 +200,12 @@ class TestZones:
             ({"Type": "TXT"}, "MultiValueAnswer"),
             ({"MultiValueAnswer": None, "Weight": 10}, "Weight"),
             ({"HealthCheckId": "abc"}, "MultiValueAnswer"),
-            # Somebody watches it, so it is no plain record that may be taken over.
+            # A health check watches it, so it is not a plain record that orgdns may take over.
             ({"HealthCheckId": "abc", "MultiValueAnswer": None, "SetIdentifier": None}, "HealthCheckId"),
         ],
     )
     def test_what_is_not_exactly_ours_is_foreign(self, change: dict[str, Any], routing: str) -> None:
-        """A record set is ours by its routing, type and owner together, and is otherwise never touched."""
+        """A record set is ours by its routing, type and owner together; any other is foreign."""
         ours = {
             "Name": "web.corp.internal.",
             "Type": "A",

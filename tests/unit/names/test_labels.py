@@ -55,7 +55,7 @@ LOWER, HYPHENS, ENCODED = (
     ],
 )
 def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None:
-    """A tag becomes the label that a person would expect, and it is told what was done to it."""
+    """A tag becomes the label that a person would expect, with a note of the changes."""
     assert label_of(raw) == Label(label, steps)
 
 
@@ -81,14 +81,14 @@ def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None
     ],
 )
 def test_tag_is_refused_with_a_reason(raw: str, reason: str) -> None:
-    """What cannot be a label is refused, and the reason says why."""
+    """A tag that cannot be a label is refused, and the reason says why."""
     with pytest.raises(NameRefused, match=reason):
         label_of(raw)
 
 
 @given(st.text(max_size=300))
 def test_any_tag_is_a_label_or_refused(raw: str) -> None:
-    """Whatever stands in a tag, the outcome is one valid label or a refusal: never a second label, never an escape."""
+    """Any tag gives one valid label or a refusal: never a second label, never an escape."""
     try:
         label = label_of(raw).text
     except NameRefused:
@@ -100,7 +100,7 @@ def test_any_tag_is_a_label_or_refused(raw: str) -> None:
 
 @given(st.text(min_size=64, max_size=300))
 def test_reason_stays_short(raw: str) -> None:
-    """A refusal cites a stranger's text cut, as it goes into logs and rows."""
+    """A refusal quotes only the start of an untrusted text, because logs and rows contain it."""
     try:
         label_of(raw)
     except NameRefused as refused:
@@ -110,8 +110,8 @@ def test_reason_stays_short(raw: str) -> None:
     assert len(reason) < 1000
 
 
-def test_long_text_is_cited_by_its_beginning() -> None:
-    """Enough of a stranger's text to recognise it by, quoted, and no more."""
+def test_long_text_is_quoted_by_its_start() -> None:
+    """A refusal quotes enough of an untrusted text to recognise it, and no more."""
     with pytest.raises(NameRefused) as refused:
         label_of("*" * 255)
     assert str(refused.value) == f"'{'*' * 60}'... contains no letter or digit"
@@ -121,8 +121,8 @@ def test_long_text_is_cited_by_its_beginning() -> None:
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u1100"])
-def test_what_idna_says_of_a_long_text_is_cited_by_its_beginning(character: str) -> None:
-    """IDNA's own words cite all of the text: 120 characters of them are enough."""
+def test_message_of_idna_is_cut(character: str) -> None:
+    """IDNA's message contains the whole text; the reason has its first 120 characters."""
     with pytest.raises(NameRefused) as refused:
         label_of(character * 200)
     said = str(refused.value).split(": ", maxsplit=1)[1]
@@ -131,14 +131,14 @@ def test_what_idna_says_of_a_long_text_is_cited_by_its_beginning(character: str)
 
 
 def test_text_is_cut_where_it_is_too_long() -> None:
-    """A text that just fits stays as it is, and what is cut off leaves a sign."""
+    """A text that just fits does not change; a longer one ends with an ellipsis."""
     assert cut("web", 3) == "web"
     assert cut("web-1", 3) == "web..."
 
 
 @given(st.text(st.characters(min_codepoint=0x370, max_codepoint=0x5FF), min_size=1, max_size=20))
-def test_international_label_says_what_was_written(raw: str) -> None:
-    """What is encoded reads back as the letters that were written, in lower case and without what no label has."""
+def test_international_label_decodes_to_its_letters(raw: str) -> None:
+    """An encoded label decodes to the original letters, in lower case and without forbidden characters."""
     try:
         label = label_of(raw).text
     except NameRefused:
@@ -150,15 +150,15 @@ def test_international_label_says_what_was_written(raw: str) -> None:
 
 
 def test_domain_is_as_long_as_dns_allows() -> None:
-    """A domain of 253 characters is one, a longer one is none."""
+    """A domain may have 253 characters, and not more."""
     longest = ".".join(["a" * 63] * 3 + ["a" * 61])
     assert parse_domain(longest) == f"{longest}."
     with pytest.raises(NameRefused, match="longer than 253"):
         parse_domain(f"{longest}a")
 
 
-def test_domain_is_normalised_once() -> None:
-    """A domain is absolute and lower case, however it was written."""
+def test_domain_is_normalised() -> None:
+    """A parsed domain is absolute and lower case, however it was written."""
     assert parse_domain("Corp.Internal") == parse_domain("corp.internal.") == "corp.internal."
 
 
@@ -178,14 +178,14 @@ def test_domain_is_normalised_once() -> None:
     ],
 )
 def test_bad_domain_is_refused(text: str, reason: str) -> None:
-    """A domain that DNS has no room for is refused, and the reason says why."""
+    """An invalid domain is refused, and the reason says why."""
     with pytest.raises(NameRefused, match=reason):
         parse_domain(text)
 
 
 @pytest.mark.parametrize("inner", ["app.corp.internal.", "dev.corp.internal."])
 def test_most_specific_domain_around_a_name_comes_first(inner: str) -> None:
-    """Of nested domains the innermost comes first, however it is called, and a name lies in itself."""
+    """Of nested domains, the innermost comes first, whatever its name, and a domain contains itself."""
     zones = [Fqdn(zone) for zone in ("corp.internal.", "notcorp.internal.", inner, "internal.", f"x.{inner}")]
     around = (inner, "corp.internal.", "internal.")
     assert enclosing(Fqdn(f"web.{inner}"), zones) == around
@@ -201,13 +201,13 @@ def test_most_specific_domain_around_a_name_comes_first(inner: str) -> None:
     ],
 )
 def test_address_has_its_reverse_name(address: str, name: str) -> None:
-    """The name of PTR records is the address backwards, by octets or by nibbles."""
+    """The name of an address's PTR records is the address backwards, by octets or nibbles."""
     assert reverse_name(address) == name
 
 
 @given(st.ip_addresses(), st.integers(1, 4))
 def test_reverse_zone_is_for_the_addresses_below_it(address: object, labels: int) -> None:
-    """An address lies in the network of every reverse zone that its reverse name lies in."""
+    """An address is in the network of every reverse zone that contains its reverse name."""
     name = reverse_name(str(address))
     tail = ".".join(name.removesuffix(".").split(".")[-2 - labels :])
     network = reverse_network(Fqdn(f"{tail}."))
@@ -227,6 +227,6 @@ def test_reverse_zone_is_for_the_addresses_below_it(address: object, labels: int
         ("corp.internal.", None),
     ],
 )
-def test_domain_of_a_reverse_zone_says_its_network(domain: str, network: str | None) -> None:
-    """A reverse zone is for whole octets or nibbles; another domain is no reverse zone."""
+def test_domain_of_a_reverse_zone_gives_its_network(domain: str, network: str | None) -> None:
+    """A reverse zone covers whole octets or nibbles; any other domain is not a reverse zone."""
     assert reverse_network(Fqdn(domain)) == (ip_network(network) if network else None)

@@ -13,7 +13,7 @@ from tests.support.build import CORP
 
 @pytest.mark.parametrize("inner", ["app", "dev"])
 def test_template_lies_in_the_most_specific_zone(inner: str) -> None:
-    """Of nested zones, the record belongs into the one that the Resolver asks, however it is called."""
+    """Of nested zones, the record belongs to the one that Resolver asks, whatever its name."""
     nested = Fqdn(f"{inner}.corp.internal.")
     for zones in ([CORP, nested], [nested, CORP]):
         assert Template.parse(f"{{name}}.{inner}.corp.internal", zones).domain == nested
@@ -21,13 +21,13 @@ def test_template_lies_in_the_most_specific_zone(inner: str) -> None:
 
 
 def test_template_in_a_reverse_zone_within_another_is_refused() -> None:
-    """The most specific zone decides whether a template lies in a reverse zone, too."""
+    """The most specific zone also decides whether a template is in a reverse zone."""
     with pytest.raises(NameRefused, match="reverse zone"):
         Template.parse("{name}.10.in-addr.arpa", [Fqdn("in-addr.arpa."), Fqdn("10.in-addr.arpa.")])
 
 
-def test_template_outside_every_zone_is_told_the_zones() -> None:
-    """The reason lists the zones that names can lie in, and says so where there are none."""
+def test_template_outside_every_zone_lists_the_zones() -> None:
+    """The reason lists the zones for names, and says so if there are none."""
     reverse = Fqdn("1.10.in-addr.arpa.")
     for domains, zones in (
         ([reverse, Fqdn("instances.internal."), CORP], "corp.internal, instances.internal"),
@@ -62,29 +62,29 @@ def test_template_outside_every_zone_is_told_the_zones() -> None:
     ],
 )
 def test_bad_template_is_refused_with_all_reasons(text: str, reasons: list[str]) -> None:
-    """A template's faults are told all at once."""
+    """The reason names all faults of a template."""
     with pytest.raises(NameRefused) as refused:
         Template.parse(text, [CORP, Fqdn("1.10.in-addr.arpa.")])
     assert all(reason in str(refused.value) for reason in reasons)
 
 
 def test_name_too_long_for_dns_is_refused() -> None:
-    """A name past DNS's 255 octets is refused, not cut."""
+    """A name longer than the 255 octets of DNS is refused, not cut."""
     template = Template.parse(".".join(["{name}"] * 4) + ".corp.internal", [CORP])
     with pytest.raises(NameRefused, match="characters"):
         template.name({"name": "a" * 63}.__getitem__)
 
 
 def test_name_as_long_as_dns_allows_is_given() -> None:
-    """254 characters with the dot at the end are a name, and 255 are none."""
+    """A name may have 254 characters with the trailing dot, and not 255."""
     template = Template.parse("{name}." + ".".join(["a" * 59] * 3) + ".b.corp.internal", [CORP])
     assert len(template.name(lambda _: "a" * 57).fqdn) == MAX_NAME
     with pytest.raises(NameRefused, match="255 characters"):
         template.name(lambda _: "a" * 58)
 
 
-def test_label_glued_too_long_is_refused() -> None:
-    """A label that only together gets too long is refused, not cut; one of 63 characters is not too long."""
+def test_label_of_parts_that_is_too_long_is_refused() -> None:
+    """A label whose parts are together longer than 63 characters is refused, not cut."""
     template = Template.parse("{name}-{region}.corp.internal", [CORP])
     region = "eu-central-1"
     fitting = "a" * (63 - len(f"-{region}"))
@@ -93,15 +93,15 @@ def test_label_glued_too_long_is_refused() -> None:
         template.name({"name": f"{fitting}a", "region": region}.__getitem__)
 
 
-def test_name_of_an_account_may_be_glued_to_a_fact() -> None:
-    """What nobody chooses can stand beside an account's name in one label."""
+def test_account_name_may_be_joined_to_a_fact() -> None:
+    """A value that nobody chooses may be in one label with an account's name."""
     template = Template.parse("{name}.{account_name}-{region}.corp.internal", [CORP])
     assert template.variables == {"name", "account_name", "region"}
 
 
 @given(name=st.text(max_size=80), account=st.text(max_size=80))
 def test_tag_never_leaves_its_label(name: str, account: str) -> None:
-    """Whatever an owner writes into the tag, the labels after it stay what policy says."""
+    """Whatever an owner writes in a tag, the labels after it are those of the policy."""
     template = Template.parse("{name}.{account_name}.corp.internal", [CORP])
     try:
         fqdn = template.name({"name": name, "account_name": account}.__getitem__).fqdn
@@ -110,15 +110,15 @@ def test_tag_never_leaves_its_label(name: str, account: str) -> None:
     assert fqdn.split(".", 1)[1] == f"{label_of(account).text}.corp.internal."
 
 
-def test_key_of_a_tag_may_hold_dots() -> None:
-    """The dots of a tag's key part no labels."""
+def test_key_of_a_tag_may_contain_dots() -> None:
+    """Dots in the key of a tag do not separate labels."""
     template = Template.parse("{tag:kubernetes.io/cluster}.{name}.corp.internal", [CORP])
     values = {"tag:kubernetes.io/cluster": "Blue", "name": "web"}
     assert template.name(values.__getitem__).fqdn == "blue.web.corp.internal."
 
 
-def test_name_tells_what_was_done_to_its_texts() -> None:
-    """A tag that could not be taken as it is leaves a note, one that could leaves none."""
+def test_name_notes_how_its_texts_changed() -> None:
+    """A tag that had to change leaves a note; a tag that did not leaves none."""
     template = Template.parse("{name}.{region}.corp.internal", [CORP])
     given_name = template.name({"name": "Ledger DB", "region": "eu-west-1"}.__getitem__)
     (note,) = given_name.notes
@@ -134,7 +134,7 @@ def test_name_tells_what_was_done_to_its_texts() -> None:
     ],
 )
 def test_label_is_encoded_whole(text: str, values: dict[str, str], name: str) -> None:
-    """A label of several parts is one international label, and shows as what was written."""
+    """A label of several parts is encoded as one international label and decodes to what was written."""
     made = Template.parse(f"{text}.corp.internal", [CORP]).name(values.__getitem__)
     assert made.fqdn == f"{name}.corp.internal."
     encoded = name.split(".", maxsplit=1)[0]
@@ -151,8 +151,8 @@ def test_label_is_encoded_whole(text: str, values: dict[str, str], name: str) ->
         ("{name}-{short_id}", {"name": "\u05e9\u05dc\u05d5\u05dd", "short_id": "a0000000"}),
     ],
 )
-def test_label_glued_to_what_nobody_may_write_is_refused(text: str, values: dict[str, str]) -> None:
-    """Parts that are harmless make no label together that no tag could be."""
+def test_harmless_parts_of_a_forbidden_label_are_refused(text: str, values: dict[str, str]) -> None:
+    """Harmless parts do not make a label that a single tag could not be."""
     with pytest.raises(NameRefused, match="international name"):
         Template.parse(f"{text}.corp.internal", [CORP]).name(values.__getitem__)
 
@@ -172,13 +172,13 @@ def test_label_glued_to_what_nobody_may_write_is_refused(text: str, values: dict
     ],
 )
 def test_pattern_stays_within_a_label(pattern: str, name: str, *, met: bool) -> None:
-    """A star stands for any run of characters but a dot; everything else for itself."""
+    """A star stands for any characters but a dot; every other character stands for itself."""
     assert matches(pattern, name) is met
 
 
 @pytest.mark.parametrize("text", ["", "Web", "web_", "a..b", ".a", "a b", "[a]", "a?"])
 def test_pattern_that_could_never_match_is_a_fault(text: str) -> None:
-    """A pattern of other characters than names are made of is a mistake."""
+    """A pattern with characters that no name has is a mistake."""
     assert pattern_fault(text)
     assert pattern_fault("web-*.eu") is None
 
@@ -207,12 +207,12 @@ APART: Known = {"region": ["eu-west-1"], "ou": ["flows"]}
 def test_templates_collide_where_a_choice_could_give_a_name_of_the_other(
     one: str, other: str, known: Known, reason: str | None
 ) -> None:
-    """A collision takes two texts that can become one, and somebody who chooses a part; the reason tells the labels."""
+    """Templates collide if two texts can be equal and someone chooses a part; the reason names the labels."""
     assert collision(inside(one), inside(other), known) == reason
 
 
-def test_all_tags_are_one_where_only_the_words_count() -> None:
-    """What an owner chooses freely reads alike in two templates, and what nobody chooses stays as it is."""
+def test_freely_chosen_variables_read_alike() -> None:
+    """Freely chosen variables read alike in two templates; the other variables do not change."""
     assert (
         by_any_tag(inside("{name}-{region}.{tag:app}.{account_id}")) == "{*}-{region}.{*}.{account_id}.corp.internal."
     )

@@ -41,8 +41,8 @@ class TestVariables:
             ("{tag:team.name}", "core"),
         ],
     )
-    def test_variable_stands_for_its_value(self, template: str, name: str) -> None:
-        """Each variable stands for what the reference says."""
+    def test_variable_has_its_value(self, template: str, name: str) -> None:
+        """Each variable has the value that the reference documents."""
         subject = instance(tags={GROUP_TAG: "Web Fleet", "team.name": "Core"})
         whole = policy(rule(f"{template}.corp.internal"), unit_labels=((WORKLOADS, "flows"),))
         assert names(decide(whole, subject)) == [name]
@@ -62,7 +62,7 @@ class TestVariables:
         ],
     )
     def test_missing_value_is_a_refusal_or_the_fallback(self, template: str, reason: str) -> None:
-        """Without a value there is no name, and the reason is told; a fallback stands in where there is one."""
+        """Without a value there is no name but a reason, unless there is a fallback."""
         account = Account(PAYMENTS.id, None, "was another's first")
         bare = interface(ipv6=("2001:db8::1",), vpc_id="", subnet_id="")
         subject = replace(instance(name=None, interfaces=(bare,)), az="")
@@ -76,14 +76,14 @@ class TestVariables:
         assert not decision.refusals
 
     def test_nearest_labelled_unit_counts(self) -> None:
-        """`{ou}` is the label of the unit that lies nearest to the account."""
+        """`{ou}` is the label of the nearest unit above the account that has one."""
         labels = ((WORKLOADS, "flows"), (RESEARCH, "lab"))
         whole = policy(rule("{name}.{ou}.corp.internal"), unit_labels=labels)
         assert names(decide(whole, account=SCIENCE)) == ["web.lab"]
         assert names(decide(whole, account=PAYMENTS)) == ["web.flows"]
 
-    def test_both_templates_missing_tells_both_reasons(self) -> None:
-        """Where the fallback has no value either, both reasons are told."""
+    def test_fallback_without_value_gives_both_reasons(self) -> None:
+        """If the fallback has no value either, the refusal has both reasons."""
         decision = decide(rule("{name}.corp.internal", "{asg}.corp.internal"), instance(name=None))
         assert NAME_TAG in reasons(decision)
         assert GROUP_TAG in reasons(decision)

@@ -25,7 +25,7 @@ from tests.support.policies import decide, names, policy, reasons, rule
 
 
 def test_example_gives_each_instance_its_names() -> None:
-    """The committed example means what its comments say."""
+    """The committed example gives the names that its comments describe."""
     decision = example_policy().decide(instance(name="web"), PAYMENTS, ZONE_IDS)
     assert {claim.key.fqdn for claim in decision.claims} == {
         "web.corp.internal.",
@@ -36,7 +36,7 @@ def test_example_gives_each_instance_its_names() -> None:
 
 
 def test_account_without_the_short_name_rule_gets_none() -> None:
-    """A rule for named accounts gives nothing to another, whatever its instances are called."""
+    """A rule for certain accounts gives no name to another account, whatever its instances are called."""
     decision = example_policy().decide(instance(account=SCIENCE.id, name="web"), SCIENCE, ZONE_IDS)
     assert {claim.key.fqdn for claim in decision.claims} == {
         "web.eu-central-1.data-science.corp.internal.",
@@ -47,21 +47,21 @@ def test_account_without_the_short_name_rule_gets_none() -> None:
 class TestStates:
     @pytest.mark.parametrize("state", [InstanceState.STOPPING, InstanceState.STOPPED])
     def test_stopped_instance_keeps_or_withdraws_by_rule(self, state: InstanceState) -> None:
-        """The address survives a stop and so does the name, unless the rule withdraws it then."""
+        """A stopped instance keeps its address and its name, unless the rule withdraws the name."""
         assert names(decide(rule(), instance(state=state))) == ["web"]
         withdrawn = decide(rule(stopped=WhenStopped.WITHDRAW), instance(state=state))
         assert not withdrawn.claims
         assert "is stopped" in reasons(withdrawn)
 
     @pytest.mark.parametrize("state", [InstanceState.PENDING, InstanceState.SHUTTING_DOWN, InstanceState.TERMINATED])
-    def test_instance_that_is_not_there_claims_nothing(self, state: InstanceState) -> None:
-        """What does not run yet, or never will again, has no name."""
+    def test_instance_without_an_address_of_its_own_claims_nothing(self, state: InstanceState) -> None:
+        """An instance that does not run yet, or is ending, has no name."""
         assert decide(rule(), instance(state=state)) == Decision()
 
 
 class TestMeetingRules:
-    def test_rules_that_meet_at_one_name_make_one_claim(self) -> None:
-        """Two rules that give one name make one claim: the lower TTL, the stricter way, all addresses."""
+    def test_rules_that_give_one_name_make_one_claim(self) -> None:
+        """The claim has the lower TTL, the stricter conflict rule and all addresses of the two rules."""
         subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2", ipv6=("2001:db8::1",)),))
         one = rule(name="one", ttl=60, conflict=ConflictRule.SHARE)
         two = rule(name="two", ttl=30, conflict=ConflictRule.OLDEST, addresses=Selection.FURTHER)
@@ -72,8 +72,8 @@ class TestMeetingRules:
             values = ((RecordType.A, ("10.1.0.1", "10.1.0.2")), (RecordType.AAAA, ("2001:db8::1",)))
             assert claim.values == values
 
-    def test_what_policy_reads_is_known(self) -> None:
-        """The tags that decide anything, and whether units and stops do, are read off the rules."""
+    def test_policy_knows_what_it_reads(self) -> None:
+        """The policy knows which tags its rules read, and whether they depend on units and stops."""
         rules = (
             rule("{name}.{tag:team}.corp.internal", opt_in=TagCondition("in")),
             rule("{alias}.{ou}.corp.internal", aliases="list", opt_out=TagCondition("out", "x")),

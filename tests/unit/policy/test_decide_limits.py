@@ -14,8 +14,8 @@ from tests.support.build import (
 from tests.support.policies import ETH1, decide, names, policy, reasons, rule
 
 
-def test_what_was_cut_is_told_before_all_other_reasons() -> None:
-    """However many names are refused, that others were cut is told."""
+def test_limits_come_before_other_reasons() -> None:
+    """The refusal about left-out names comes first, however many names are refused."""
     many = tuple(interface(f"10.1.{index}.1", index=index) for index in range(10))
     listed = " ".join(f"{letter}{number}" for number in range(MAX_ALIASES // 2) for letter in "ab")
     aliases = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("b*",))
@@ -24,8 +24,8 @@ def test_what_was_cut_is_told_before_all_other_reasons() -> None:
     assert "asks for 160 names" in decision.refusals[0].reason
 
 
-def test_more_values_than_a_row_holds_are_cut_and_told() -> None:
-    """All that an instance claims fits into its row, also with many names of many addresses."""
+def test_values_beyond_a_row_are_left_out_with_a_reason() -> None:
+    """All claims of an instance fit into its row, even with many names of many addresses."""
     many = tuple(f"10.1.0.{n}" for n in range(90))
     listed = " ".join(f"a{number}" for number in range(20))
     aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
@@ -36,8 +36,8 @@ def test_more_values_than_a_row_holds_are_cut_and_told() -> None:
     assert decision.refusals[0].rule == "*"
 
 
-def test_as_many_values_as_a_row_holds_are_not_too_many() -> None:
-    """An instance with exactly as many values as count gets them all, and nothing is told."""
+def test_values_at_the_limit_of_a_row_are_all_claimed() -> None:
+    """An instance with exactly the limit of values claims all of them, without a refusal."""
     many = tuple(f"10.1.0.{n}" for n in range(MAX_VALUES))
     listed = " ".join(f"a{number}" for number in range(MAX_ALL_VALUES // MAX_VALUES))
     aliases = rule("{alias}.corp.internal", aliases="list", addresses=Selection.ALL)
@@ -47,7 +47,7 @@ def test_as_many_values_as_a_row_holds_are_not_too_many() -> None:
 
 
 def test_long_note_is_cut() -> None:
-    """What was done to many tags of one name is told as far as a row has room for it."""
+    """The note about many changed tags is cut to fit into the row."""
     tags = {f"t{number}": "A" for number in range(40)}
     template = ".".join(f"{{tag:{tag}}}" for tag in tags)
     (claim,) = decide(rule(f"{template}.corp.internal"), instance(tags=tags)).claims
@@ -56,30 +56,30 @@ def test_long_note_is_cut() -> None:
     assert len(claim.note) == MAX_REASON + len("...")
 
 
-def test_more_addresses_than_fit_are_cut_and_told() -> None:
-    """A name takes so many addresses of an instance, the primary one among them."""
+def test_addresses_beyond_the_limit_are_left_out_with_a_reason() -> None:
+    """A name has a limited number of an instance's addresses, among them the primary one."""
     many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_VALUES + 20, 0, -1))
     decision = decide(rule(addresses=Selection.ALL), instance(interfaces=(interface(*many),)))
     ((_, values),) = decision.claims[0].values
     assert len(values) == MAX_VALUES
     assert many[0] in values
-    told = f"{MAX_VALUES + 20} values of type A; the limit is {MAX_VALUES}"
-    assert decision.refusals == (Refusal("rule", told, "web.corp.internal."),)
+    reason = f"{MAX_VALUES + 20} values of type A; the limit is {MAX_VALUES}"
+    assert decision.refusals == (Refusal("rule", reason, "web.corp.internal."),)
 
 
-def test_more_names_than_an_instance_may_have_are_cut_and_told() -> None:
-    """An instance holds so many names, those of the first rules first."""
+def test_names_beyond_the_limit_are_left_out_with_a_reason() -> None:
+    """An instance has a limited number of names; those of the first rules come first."""
     many = tuple(f"10.1.{n // 250}.{n % 250}" for n in range(MAX_NAMES + 20))
     rules = (rule(name="first"), rule("ip-{private_ipv4}.corp.internal", name="second", addresses=Selection.ALL))
     decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
     assert len(decision.claims) == MAX_NAMES
     assert "web" in names(decision)
-    told = f"the instance asks for {MAX_NAMES + 21} names; the limit is {MAX_NAMES}"
-    assert decision.refusals == (Refusal("*", told),)
+    reason = f"the instance asks for {MAX_NAMES + 21} names; the limit is {MAX_NAMES}"
+    assert decision.refusals == (Refusal("*", reason),)
 
 
-def test_name_may_have_as_many_values_as_fit() -> None:
-    """Addresses past the limit of a name are cut from the end, the primary one never, and this is told."""
+def test_addresses_are_left_out_from_the_end() -> None:
+    """Addresses beyond the limit of a name are left out from the end, so never the primary one, with a reason."""
     everything = rule(interfaces=Selection.ALL, addresses=Selection.ALL)
     fitting = ("10.9.9.9", *(f"10.1.0.{number}" for number in range(1, MAX_VALUES)))
     decision = decide(everything, instance(interfaces=(interface(*fitting),)))
@@ -90,8 +90,8 @@ def test_name_may_have_as_many_values_as_fit() -> None:
     assert f"the limit is {MAX_VALUES}" in reasons(decision)
 
 
-def test_as_many_names_as_may_be_are_not_too_many() -> None:
-    """An instance with exactly as many names as count gets them all, and nothing is told."""
+def test_names_at_the_limit_are_all_claimed() -> None:
+    """An instance with exactly the limit of names claims all of them, without a refusal."""
     many = tuple(f"10.1.0.{number}" for number in range(1, MAX_NAMES + 1))
     decision = decide(
         rule("ip-{private_ipv4}.corp.internal", addresses=Selection.ALL), instance(interfaces=(interface(*many),))
@@ -100,8 +100,8 @@ def test_as_many_names_as_may_be_are_not_too_many() -> None:
     assert not decision.refusals
 
 
-def test_reasons_are_told_once_and_are_no_more_than_a_row_holds() -> None:
-    """One reason for all interfaces is one refusal; a tag full of names that are denied leaves so many."""
+def test_refusals_are_distinct_and_limited() -> None:
+    """One reason for all interfaces is one refusal, and a tag full of denied names leaves a limited number."""
     subject = instance(name=None, interfaces=(interface("10.1.0.1"), ETH1))
     assert len(decide(rule("{name}-{device_index}.corp.internal", interfaces=Selection.ALL), subject).refusals) == 1
     listed = " ".join(f"a{number}" for number in range(MAX_ALIASES))

@@ -1,4 +1,4 @@
-"""Whatever stands in a tag: no crash, no name that policy does not give, and a reason for each that it did not.
+"""Any tag: no crash, no name that policy does not give, and a reason for each name that it refuses.
 
 `make test-deep` runs these with ten thousand cases each.
 """
@@ -25,7 +25,7 @@ from tests.support.build import PAYMENTS, SEARCH, example_policy, instance
 from tests.support.hostile import ACCOUNTS, TAGS, instances, policies, zone_ids
 
 NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+")
-# What belongs to one account, or to one instance, alone.
+# These variables differ for each account or instance.
 _OWN = frozenset({"account_id", "account_name", "instance_id"})
 
 
@@ -38,7 +38,7 @@ def forward(decision: Decision) -> list[Claim]:
 
 
 def shown(fqdn: str) -> str:
-    """A name in the letters that it shows as."""
+    """A name with its international labels decoded."""
     labels = fqdn.split(".")
     return ".".join(
         label.removeprefix("xn--").encode("ascii").decode("punycode") if label.startswith("xn--") else label
@@ -47,7 +47,7 @@ def shown(fqdn: str) -> str:
 
 
 def could_give(rule: Rule, claim: Claim) -> bool:
-    """Whether a rule's templates, read as patterns, could make the name; an own and plain reading of them."""
+    """Whether a rule's templates, read independently as patterns, can give the name."""
     return any(
         re.fullmatch(
             "".join("[^.]+" if n % 2 else re.escape(part) for n, part in enumerate(VARIABLE.split(one.text))),
@@ -59,7 +59,7 @@ def could_give(rule: Rule, claim: Claim) -> bool:
 
 @given(TAGS, st.data())
 def test_hostile_tags_give_only_what_the_example_gives(tags: dict[str, str], data: st.DataObject) -> None:
-    """By the committed example every name lies in its rule's place, or is refused with a reason that fits a log."""
+    """By the committed example, a name is in its rule's domain, or is refused with a reason that fits a log."""
     policy = example_policy()
     account = data.draw(st.sampled_from(ACCOUNTS))
     subject = data.draw(instances(account, 1, st.just(tags)))
@@ -81,10 +81,10 @@ def test_hostile_tags_give_only_what_the_example_gives(tags: dict[str, str], dat
 
 
 @given(policies(), TAGS, st.data())
-def test_every_rule_that_speaks_gives_a_name_or_a_reason(
+def test_every_rule_that_covers_an_instance_gives_a_name_or_a_reason(
     policy: Policy, tags: dict[str, str], data: st.DataObject
 ) -> None:
-    """By any policy: names that DNS takes, in their rule's place, within bounds; and a reason where there is none."""
+    """Any policy gives valid names in their rules' domains within the limits, or reasons."""
     account = data.draw(st.sampled_from(ACCOUNTS))
     subject = data.draw(instances(account, 1, st.just(tags)))
     decision = decided(policy, subject, account)
@@ -102,21 +102,21 @@ def test_every_rule_that_speaks_gives_a_name_or_a_reason(
         assert rule.allow is None or any(matches(pattern, inner) for pattern in rule.allow)
     assert len(decision.claims) <= MAX_NAMES
     assert len(decision.refusals) <= MAX_REFUSALS
-    told = {refusal.rule for refusal in decision.refusals} | {claim.rule for claim in decision.claims}
+    answered = {refusal.rule for refusal in decision.refusals} | {claim.rule for claim in decision.claims}
     names = {claim.key.fqdn for claim in decision.claims}
     for rule in policy.rules:
         covered = rule.scope.covers(subject.ref, account) and any(
             rule.scope.covers_interface(one) for one in subject.interfaces
         )
-        # A rule may have its name by an earlier one that gives the same; a selection may leave no address.
+        # An earlier rule may give the same name, and a selection may leave no address.
         if covered and rule.interfaces == rule.addresses == "primary" and rule.scope.subnets is rule.scope.vpcs is None:
             again = any(could_give(rule, claim) for claim in decision.claims)
-            assert rule.name in told or again, (rule, names)
+            assert rule.name in answered or again, (rule, names)
 
 
 @given(policies(), TAGS, st.data())
 def test_compiled_and_source_policy_decide_alike(policy: Policy, tags: dict[str, str], data: st.DataObject) -> None:
-    """What travels in the package means what the configuration means, whatever the instance."""
+    """The compiled policy decides like the configured one, for any instance."""
     loaded = from_json(to_json(policy))
     assert loaded == policy
     assert to_json(loaded) == to_json(policy)
@@ -126,8 +126,8 @@ def test_compiled_and_source_policy_decide_alike(policy: Policy, tags: dict[str,
 
 
 @given(TAGS, st.data())
-def test_what_the_ledger_keeps_reads_back_the_same(tags: dict[str, str], data: st.DataObject) -> None:
-    """Facts, claims and reasons go through the ledger unharmed, and fit its rows."""
+def test_ledger_reads_back_what_it_stores(tags: dict[str, str], data: st.DataObject) -> None:
+    """Facts, claims and reasons are unchanged after the ledger, and fit into its rows."""
     policy = example_policy()
     subject = data.draw(instances(PAYMENTS, 1, st.just(tags)))
     decision = decided(policy, subject, PAYMENTS)
@@ -137,13 +137,13 @@ def test_what_the_ledger_keeps_reads_back_the_same(tags: dict[str, str], data: s
 
 
 def _given_by(policy: Policy, claim: Claim) -> list[tuple[Rule, Template]]:
-    """The rule of a claim, with each of its templates that could have made the name."""
+    """The rule of a claim, with each of its templates that can give the name."""
     (rule,) = (rule for rule in policy.rules if rule.name == claim.rule)
     return [(rule, one) for one in rule.templates if could_give(Rule("", (one,), 1), claim)]
 
 
 def _same_words(one: tuple[Rule, Template], other: tuple[Rule, Template]) -> bool:
-    """Whether two rules give a name by one text; or by other tags of the owner, but to the same accounts."""
+    """Whether two rules give a name by the same text, or by other tags to the same accounts."""
     (rule, template), (another, its) = one, other
     alike = (rule.scope.accounts, rule.scope.units) == (another.scope.accounts, another.scope.units)
     return template.text == its.text or (alike and by_any_tag(template) == by_any_tag(its))
@@ -151,10 +151,10 @@ def _same_words(one: tuple[Rule, Template], other: tuple[Rule, Template]) -> boo
 
 @given(policies(), st.data())
 def test_no_account_gets_by_its_tags_what_policy_gives_only_to_another(policy: Policy, data: st.DataObject) -> None:
-    """Two accounts, any tags: they meet at a name only where policy gives it to both in the same words.
+    """Two accounts with any tags get the same name only if policy gives it to both by the same text.
 
-    A name that carries its account or instance is nobody else's. Another name that both get is one that the rules of
-    both give by the same text, or by other tags but to the very same accounts.
+    A name that contains its account or instance belongs to no other one. Any other name that both get comes from rules
+    with the same text, or from rules with other tags for exactly the same accounts.
     """
     victim, attacker = data.draw(st.permutations(ACCOUNTS))[:2]
     theirs = forward(decided(policy, data.draw(instances(victim, 1, TAGS)), victim))
@@ -170,8 +170,8 @@ def test_no_account_gets_by_its_tags_what_policy_gives_only_to_another(policy: P
 
 
 @pytest.mark.parametrize("tag", ["i-00000000000000001", "I_00000000000000001 ", "*i.00000000000000001"])
-def test_hostile_tag_would_reach_another_instance_where_nothing_sets_names_apart(tag: str) -> None:
-    """What the checks of the configuration are for: by a careless rule alone, a tag is another instance's id."""
+def test_careless_rule_lets_a_tag_take_another_instances_name(tag: str) -> None:
+    """By a careless rule alone, a tag can be another instance's id; the checks of the configuration prevent it."""
     domains = example_policy().domains
     careless = Policy(frozenset(), domains, (Rule("a", (Template.parse("{name}.corp.internal", domains),), 60),))
     (claim,) = decided(careless, instance(2, account=SEARCH.id, name=tag), SEARCH).claims

@@ -33,7 +33,7 @@ class TestReverse:
         return {"reverse_zones": (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL), ReverseZone(REVERSE_6))}
 
     def test_each_address_leads_to_the_canonical_name(self, zones: dict[str, object]) -> None:
-        """The first rule that says so names an address, in the most specific zone; IPv6 addresses, too."""
+        """The first rule with `reverse` names an address, in the most specific zone, also for IPv6."""
         first = rule("{instance_id}.corp.internal", name="first", ttl=300, reverse=ConflictRule.OLDEST)
         second = rule(name="second", reverse=ConflictRule.NEWEST, addresses=Selection.ALL)
         subject = instance(interfaces=(interface("10.1.0.1", "10.2.0.1", ipv6=("2001:db8::1",)),))
@@ -51,13 +51,13 @@ class TestReverse:
         assert {claim.launched_at for claim in decision.claims} == {subject.launched_at}
 
     def test_rule_without_reverse_names_no_address(self, zones: dict[str, object]) -> None:
-        """PTR records are for rules that ask for them, and for addresses of configured zones."""
+        """PTR records need a rule with `reverse` and an address in a configured zone."""
         subject = instance(interfaces=(interface("10.1.0.1"),))
         assert not pointers(decide(policy(rule(), **zones), subject))
         assert not pointers(decide(policy(rule(reverse=ConflictRule.OLDEST)), subject))
 
     def test_most_specific_zone_has_the_address_whatever_its_place(self) -> None:
-        """Neither the order of the zones nor a zone whose name only ends alike decides where a PTR record lies."""
+        """Neither the order of zones nor a zone with a similar ending decides where a PTR record is."""
         for zones in (
             (ReverseZone(REVERSE_ALL), ReverseZone(REVERSE)),
             (ReverseZone(REVERSE), ReverseZone(REVERSE_ALL)),
@@ -68,7 +68,7 @@ class TestReverse:
                 assert place.startswith(zone)
 
     def test_address_of_two_networks_leads_to_the_first_interface(self) -> None:
-        """An instance with one address in two VPCs has one PTR record, to the name of the interface before."""
+        """An instance with one address in two VPCs has one PTR record, with the name of the first interface."""
         whole = policy(
             rule("eth{device_index}.corp.internal", interfaces=Selection.ALL, reverse=ConflictRule.OLDEST),
             reverse_zones=(ReverseZone(REVERSE),),
@@ -77,13 +77,13 @@ class TestReverse:
         assert list(pointers(decide(whole, instance(interfaces=twice))).values()) == [("eth0.corp.internal.",)]
 
     def test_zone_for_no_vpc_holds_nothing(self) -> None:
-        """A reverse zone whose VPCs are none is for none of them: also in what travels in the package."""
+        """A reverse zone for no VPCs has no records, also after the policy was compiled and read back."""
         none = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, frozenset()),))
         for read in (none, from_json(to_json(none))):
             assert not pointers(decide(read, instance(interfaces=(interface("10.1.0.1"),))))
 
     def test_zone_for_some_vpcs_keeps_others_out(self) -> None:
-        """Whoever makes a VPC with a network of the same addresses gets no PTR record in a zone for other VPCs."""
+        """A VPC with the same network gets no PTR record in a reverse zone for other VPCs."""
         zone = ReverseZone(REVERSE, frozenset({VPC}))
         whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(zone,))
         inside = instance(interfaces=(interface("10.1.0.1"),))

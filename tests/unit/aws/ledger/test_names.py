@@ -32,8 +32,8 @@ def ledger(table: Table) -> DynamoLedger:
 
 
 class TestLedgerRows:
-    def test_many_rows_are_read_and_those_that_are_not_there_are_left_out(self, ledger: DynamoLedger) -> None:
-        """More than a call takes, some of them unknown."""
+    def test_many_rows_are_read(self, ledger: DynamoLedger) -> None:
+        """More rows than one call returns are read; instances without a row are left out."""
         rows = [Observation(ref(number), Millis(5), (claim(number),), version=1) for number in range(1, 241)]
         for row in rows:
             ledger.put_observation(row)
@@ -42,14 +42,14 @@ class TestLedgerRows:
         assert ledger.known_observations([]) == {}
 
     def test_rows_of_a_spoke_are_its_own(self, ledger: DynamoLedger) -> None:
-        """Those of another region of the account are another spoke's."""
+        """The rows of another region of the account belong to another spoke."""
         row = Observation(ref(1), Millis(5), (claim(1),), version=1)
         ledger.put_observation(row)
         ledger.put_observation(Observation(ref(2, region="us-east-1"), Millis(5), version=1))
         assert list(ledger.observations_of(SPOKE)) == [row]
 
     def test_names_of_some_zones(self, ledger: DynamoLedger) -> None:
-        """Claims, tombstones and memory of each name together, of the zones that are asked for alone."""
+        """The names of the given zones have their claims, tombstones and published record sets."""
         ledger.put_claim(claim(1), 1)
         ledger.withdraw_claim(key(), ref(2), 1)
         ledger.put_published([(key(), Published((record_set(1),)))])
@@ -61,8 +61,8 @@ class TestLedgerRows:
         assert found[key()].withdrawn == {ref(2)}
         assert found[key("marked")].claims == ()
 
-    def test_what_is_remembered_of_many_names(self, ledger: DynamoLedger) -> None:
-        """Of those that have a memory."""
+    def test_published_of_many_names(self, ledger: DynamoLedger) -> None:
+        """Names without published record sets are left out."""
         published = Published((record_set(1),), conflict="x")
         ledger.put_published([(key(), published)])
         assert ledger.remembered([key(), key("other")]) == {key(): published}
@@ -70,15 +70,15 @@ class TestLedgerRows:
 
 class TestLedger:
     def test_claim_is_read_back(self, ledger: DynamoLedger) -> None:
-        """What was claimed is what the publisher reads, of that name alone."""
+        """The publisher reads the claims on one name as they were written."""
         ledger.put_claim(claim(1), 1)
         ledger.put_claim(claim(2, name="api"), 1)
         state = ledger.name(key())
         assert state.claims == (claim(1),)
         assert state.published == Published()
 
-    def test_withdrawn_claim_is_gone_and_an_older_look_cannot_bring_it_back(self, ledger: DynamoLedger) -> None:
-        """A tombstone stands where the claim stood, against slow workers."""
+    def test_older_version_does_not_restore_a_withdrawn_claim(self, ledger: DynamoLedger) -> None:
+        """A tombstone replaces a withdrawn claim, against slow workers."""
         ledger.put_claim(claim(1), 5)
         ledger.withdraw_claim(key(), ref(1), 6)
         ledger.put_claim(claim(1), 5)
@@ -86,14 +86,14 @@ class TestLedger:
         ledger.put_claim(claim(1), 7)
         assert ledger.name(key()).claims == (claim(1),)
 
-    def test_claim_withdrawn_before_it_was_written_stays_away(self, ledger: DynamoLedger) -> None:
-        """The withdrawal of a claim that is not there yet counts too."""
+    def test_claim_withdrawn_before_it_was_written_stays_withdrawn(self, ledger: DynamoLedger) -> None:
+        """The withdrawal of a claim without a row counts, too."""
         ledger.withdraw_claim(key(), ref(1), 6)
         ledger.put_claim(claim(1), 5)
         assert ledger.name(key()).claims == ()
 
     def test_claims_of_more_than_a_page_are_read(self, ledger: DynamoLedger) -> None:
-        """A name with more claims than a page of a query holds is read to its end."""
+        """All pages of the claims on a name are read."""
         many: list[Claim] = []
         for number in range(1, 121):
             one = claim(number)
@@ -103,7 +103,7 @@ class TestLedger:
         assert set(ledger.name(key()).claims) == set(many)
 
     def test_published_is_read_back(self, ledger: DynamoLedger) -> None:
-        """What was published of many names is remembered for each, conflicts and all."""
+        """The published record sets and conflicts of many names are read as they were written."""
         states = [
             (key(f"n{number}"), Published((record_set(number, name=f"n{number}"),), number % 2 == 0, "in the way"))
             for number in range(1, 61)
@@ -112,7 +112,7 @@ class TestLedger:
         assert [(name, ledger.name(name).published) for name, _ in states] == states
 
     def test_observation_is_written_once_a_version(self, ledger: DynamoLedger) -> None:
-        """Of two workers that read one version, one writes, and the other is told."""
+        """Of two workers that read one version, one writes, and the other gets an error."""
         row = Observation(ref(1), Millis(5), (claim(1),), version=1)
         assert ledger.observation(ref(1)) is None
         ledger.put_observation(row)
@@ -125,8 +125,8 @@ class TestLedger:
         with pytest.raises(Outdated):
             ledger.put_observation(Observation(ref(1), Millis(7), version=2))
 
-    def test_what_was_decided_by_is_read_back(self, ledger: DynamoLedger) -> None:
-        """All that policy decided by, and what it refused, comes back as it was: by it a person is told why."""
+    def test_input_and_refusals_of_a_decision_are_read_back(self, ledger: DynamoLedger) -> None:
+        """The facts of a decision and its refusals are read as they were written, so that explain can show them."""
         several = (
             interface("10.0.0.1", "10.0.0.2", ipv6=("2001:db8::1",)),
             interface("10.0.1.1", index=1, vpc_id="vpc-2", subnet_id="subnet-2"),
@@ -152,21 +152,21 @@ class TestLedger:
         assert ledger.observation(subject.ref) == nothing
 
     def test_label_stays_with_the_account_that_had_it_first(self, ledger: DynamoLedger) -> None:
-        """The first account that asks has the label; every later one is told whose it is."""
+        """The first account gets the label; later accounts learn who holds it."""
         assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
         assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
         assert ledger.holder_of_label("payments", "666666666666") == "444444444444"
 
-    def test_label_passes_from_its_holder_alone(self, ledger: DynamoLedger) -> None:
-        """Of two that would take a free label, one gets it."""
+    def test_label_passes_only_from_its_holder(self, ledger: DynamoLedger) -> None:
+        """Of two accounts that take a free label, one gets it."""
         ledger.holder_of_label("payments", "444444444444")
         ledger.pass_label("payments", "444444444444", "666666666666")
         with pytest.raises(Outdated):
             ledger.pass_label("payments", "444444444444", "555555555555")
         assert ledger.holder_of_label("payments", "555555555555") == "666666666666"
 
-    def test_memory_of_nothing_expires(self, ledger: DynamoLedger) -> None:
-        """The ledger does not grow by names that nobody holds any more."""
+    def test_row_of_a_name_without_record_sets_expires(self, ledger: DynamoLedger) -> None:
+        """The ledger does not keep rows of names that nobody holds."""
         ledger.put_published(
             [
                 (key("held"), Published((record_set(1, name="held"),))),
@@ -180,5 +180,5 @@ class TestLedger:
         assert expiring == {f"name#{CORP_ZONE}#gone.corp.internal."}
 
     def test_key_of_a_stream_record_names_the_name(self) -> None:
-        """The publisher finds the name by the partition key alone."""
+        """The partition key of a stream record contains the name."""
         assert name_key_of(f"name#{CORP_ZONE}#web.corp.internal.") == key()

@@ -36,8 +36,8 @@ def statuses(table: Table) -> DynamoStatuses:
 
 
 class TestStatuses:
-    def test_what_is_new_is_empty(self, statuses: DynamoStatuses) -> None:
-        """Nothing is known, nothing is paused, nothing is settled."""
+    def test_empty_ledger(self, statuses: DynamoStatuses) -> None:
+        """Without rows, nothing is known, paused or settled."""
         assert statuses.spoke_status(SPOKE) == SpokeStatus(SPOKE)
         assert statuses.zone_status("Z1") == ZoneStatus("Z1")
         assert (statuses.spoke_statuses(), statuses.zone_statuses()) == ((), ())
@@ -45,7 +45,7 @@ class TestStatuses:
         assert statuses.settled([SPOKE]) == frozenset()
 
     def test_statuses_are_read_back(self, statuses: DynamoStatuses) -> None:
-        """As they were put."""
+        """Statuses are read as they were written."""
         statuses.put_spoke_status(STATUS)
         statuses.put_zone_status(ZONE)
         statuses.put_cursor(ScheduleCursor("p", Millis(5), "f", 7, Millis(9)))
@@ -54,20 +54,20 @@ class TestStatuses:
         assert statuses.zone_statuses() == (ZONE,)
         assert statuses.cursor() == ScheduleCursor("p", Millis(5), "f", 7, Millis(9))
 
-    def test_vpcs_that_are_kept_stay_known(self, statuses: DynamoStatuses) -> None:
-        """What a sweep remembers of the spoke does not undo it."""
+    def test_sweep_does_not_reset_kept_vpcs(self, statuses: DynamoStatuses) -> None:
+        """The status that a sweep writes does not change the number of kept VPCs."""
         statuses.keep_vpcs(SPOKE, 2)
         statuses.put_spoke_status(STATUS)
         assert statuses.spoke_status(SPOKE) == replace(STATUS, kept_vpcs=2)
 
-    def test_known_spoke_is_not_made_new(self, statuses: DynamoStatuses) -> None:
-        """To know it once more changes nothing."""
+    def test_registering_a_known_spoke_changes_nothing(self, statuses: DynamoStatuses) -> None:
+        """A second registration does not change the status."""
         statuses.put_spoke_status(STATUS)
         statuses.register_spoke(SPOKE)
         assert statuses.spoke_status(SPOKE) == STATUS
 
-    def test_approval_stays_until_nothing_waits(self, statuses: DynamoStatuses) -> None:
-        """A sweep that failed in between does not undo it; one that held nothing back spends it."""
+    def test_approval_stays_until_nothing_is_pending(self, statuses: DynamoStatuses) -> None:
+        """A failed sweep keeps the approval; one without pending removals deletes it."""
         statuses.put_spoke_status(STATUS)
         statuses.approve(STATUS)
         statuses.put_spoke_status(replace(STATUS, fault="throttled"))
@@ -78,8 +78,8 @@ class TestStatuses:
         statuses.approve(ZONE)
         assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
 
-    def test_withdrawn_spoke_is_forgotten_unless_it_comes_back(self, statuses: DynamoStatuses, table: Table) -> None:
-        """Its row has an end, which goes with the return."""
+    def test_row_of_a_withdrawn_spoke_expires(self, statuses: DynamoStatuses, table: Table) -> None:
+        """The row of a withdrawn spoke expires, unless the spoke returns."""
         statuses.put_spoke_status(replace(STATUS, withdrawn=True))
         (row,) = table.query(contract.SPOKES_KEY)
         assert row[contract.EXPIRES] > NOW // 1000
@@ -87,8 +87,8 @@ class TestStatuses:
         (row,) = table.query(contract.SPOKES_KEY)
         assert contract.EXPIRES not in row
 
-    def test_settled_are_those_that_were_swept_of_late_or_let_go(self, statuses: DynamoStatuses) -> None:
-        """Not those that were swept long ago, and none that is not known."""
+    def test_settled_spokes(self, statuses: DynamoStatuses) -> None:
+        """Spokes that were swept recently or withdrawn are settled; old and unknown ones are not."""
         fresh, old, gone, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(4))
         statuses.put_spoke_status(SpokeStatus(fresh, swept_at=Millis(NOW)))
         statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW - SETTLED_MILLIS - 1)))
@@ -96,7 +96,7 @@ class TestStatuses:
         assert statuses.settled([fresh, old, gone, unknown]) == {fresh, gone}
 
     def test_pause_and_resume(self, statuses: DynamoStatuses) -> None:
-        """A pause has a reason; its end asks for an audit, until that was asked for."""
+        """A pause has a reason; resuming requests an audit until it is scheduled."""
         statuses.pause("the zones move")
         assert statuses.paused() == "the zones move"
         statuses.resume()

@@ -13,7 +13,7 @@ from tests.support.aws_clients import stubbed
 
 @pytest.mark.parametrize("operation", ["get_item", "batch_get_item", "query", "scan", "update_item", "put_item"])
 def test_table_that_does_not_answer(operation: str) -> None:
-    """Whatever is asked of it, it is unavailable, and nothing else."""
+    """Every operation raises the same error if DynamoDB does not answer."""
     client = stubbed("dynamodb", lambda stub: stub.add_client_error(operation, "ThrottlingException"))
     table = Table(client, "ledger", lambda: Millis(0), lambda _seconds: None)
     row = {"pk": "a", "sk": "b"}
@@ -30,7 +30,7 @@ def test_table_that_does_not_answer(operation: str) -> None:
 
 
 def test_rows_that_stay_unread() -> None:
-    """What DynamoDB answers as unprocessed is asked for again, and in the end it is no empty answer."""
+    """Unprocessed keys are requested again, and raise an error in the end instead of an empty answer."""
     key_ = {"pk": {"S": "a"}, "sk": {"S": "b"}}
     unread = {"Responses": {}, "UnprocessedKeys": {"ledger": {"Keys": [key_], "ConsistentRead": True}}}
 

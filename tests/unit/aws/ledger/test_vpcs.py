@@ -28,10 +28,10 @@ REF = VpcRef(PAYMENTS.id, "eu-central-1", "vpc-0a1b2c3d4e5f60718")
 class TestRows:
     @pytest.fixture
     def vpcs(self, table: Table) -> Iterator[DynamoVpcs]:
-        return DynamoVpcs(table)  # type: ignore[return-value]  # a fixture that needs no end
+        return DynamoVpcs(table)  # type: ignore[return-value]  # a fixture without a teardown
 
     def test_a_vpc_is_read_back(self, vpcs: DynamoVpcs) -> None:
-        """What was seen and what was done are written apart, and read together."""
+        """The description and the associations of a VPC are written separately and read together."""
         seen = Vpc(
             REF,
             ("10.7.0.0/16",),
@@ -67,7 +67,7 @@ class TestRows:
         assert next(iter(vpcs.all_vpc_rows())).records == {"rp-1": AssociationRecord(fault="f", awaiting_approval=True)}
 
     def test_rows_of_a_spoke_are_its_own(self, vpcs: DynamoVpcs) -> None:
-        """Those of other regions are not; and how looking went is no VPC."""
+        """Rows of other regions are left out, and the status of a discovery is not a VPC."""
         for ref in (REF, vpc_ref(2, region="eu-west-1")):
             vpcs.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
         vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(5), vpcs=3, blocked=1))
@@ -75,11 +75,11 @@ class TestRows:
         assert len(list(vpcs.all_vpc_rows())) == 2
         assert vpcs.vpcs_statuses() == (VpcsStatus(SPOKE, Millis(5), 3, 1),)
         vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(9), fault="denied"))
-        # What was seen last stands.
+        # The last description stays.
         assert vpcs.vpcs_statuses() == (VpcsStatus(SPOKE, Millis(5), 3, 0, "denied"),)
 
-    def test_a_vpc_is_forgotten(self, vpcs: DynamoVpcs) -> None:
-        """Nothing of it is left, and forgetting it again does no harm."""
+    def test_row_of_a_vpc_is_deleted(self, vpcs: DynamoVpcs) -> None:
+        """A deleted row is gone, and deleting it again does no harm."""
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
         vpcs.forget_vpc(REF)
         vpcs.forget_vpc(REF)
