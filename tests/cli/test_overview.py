@@ -1,0 +1,46 @@
+"""The overview of the ledger, and when it needs the list of the rollout's stacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.model.names import Millis, Spoke
+from hub.runtime.model.status import SpokeStatus
+from orgdns.cli.sources.deployed import Deployed
+from orgdns.cli.sources.ledger import HubLedger, overview
+from tests.support.build import PAYMENTS, ZONE_IDS
+from tests.support.dynamodb import table
+
+__all__ = ["table"]
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+STATUS = SpokeStatus(SPOKE, tried_at=Millis(1), fault="AccessDenied", fault_since=Millis(1))
+
+
+@pytest.fixture
+def hub(table: Table) -> HubLedger:
+    ledger, vpcs = DynamoLedger(table), DynamoVpcs(table)
+    return HubLedger(Deployed(ZONE_IDS, "ledger"), DynamoStatuses(table), ledger, vpcs)
+
+
+def test_stacks_are_not_listed_without_a_withdrawn_spoke(hub: HubLedger) -> None:
+    """Without a withdrawn spoke, the list of stacks decides nothing, and listing them takes many calls."""
+    hub.statuses.put_spoke_status(STATUS)
+
+    def listed() -> frozenset[Spoke]:
+        raise AssertionError("the stacks are listed")
+
+    assert overview(hub, listed).health.unreachable == {SPOKE}
+
+
+@pytest.mark.parametrize("listed", [frozenset[Spoke](), frozenset({SPOKE})])
+def test_withdrawn_spoke_counts_while_it_has_a_stack(hub: HubLedger, listed: frozenset[Spoke]) -> None:
+    """As for the metrics, a withdrawn spoke is unreachable as long as the rollout has a stack for it."""
+    hub.statuses.put_spoke_status(replace(STATUS, withdrawn=True))
+    assert overview(hub, lambda: listed).health.unreachable == listed
