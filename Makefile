@@ -71,7 +71,9 @@ package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 
 lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	@# dev.txt decides every version: the other two are parts of it, with the same pins.
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
+	@$(VENV)-lock/bin/uv $(LOCKING) requirements/run.in --constraint requirements/dev.txt --output-file requirements/run.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --no-deps requirements/package.in --constraint requirements/dev.txt \
 		--output-file requirements/package.txt
 	@rm -rf $(VENV)-lock
