@@ -21,9 +21,15 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.tasks import ScheduleAudits, Sweep
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from hub.runtime.sweeper.scheduler import LONGEST_DELAY, SWEEPS_A_SECOND
-from orgdns.cli.render import documents
 from orgdns.cli.render.coverage import show_coverage
 from orgdns.cli.render.dead_letters import show_dead_letters, show_resent
+from orgdns.cli.render.documents.coverage import coverage_document
+from orgdns.cli.render.documents.dead_letters import dead_letters_document
+from orgdns.cli.render.documents.explain import instances_document, names_document
+from orgdns.cli.render.documents.fields import to_json
+from orgdns.cli.render.documents.plan import plan_document
+from orgdns.cli.render.documents.resolution import resolution_document
+from orgdns.cli.render.documents.status import approval_document, status_document
 from orgdns.cli.render.plan import show_plan
 from orgdns.cli.render.resolution import show_resolution
 from orgdns.cli.render.status import show_held, show_status
@@ -90,14 +96,14 @@ def explain(
         lookup = _lookup(region, progress)
         if lookup.is_instance(subject):
             instances = lookup.instances(subject)
-            document = documents.explained_instances(instances)
+            document = instances_document(instances)
             shown = [partial(show_instance, report=one) for one in instances]
         else:
             names = lookup.names(subject)
-            document = documents.explained_names(names)
+            document = names_document(names)
             shown = [partial(show_name, report=one) for one in names]
     if as_json:
-        typer.echo(documents.text(document))
+        typer.echo(to_json(document))
         return
     console = _console()
     for number, show in enumerate(shown):
@@ -127,7 +133,7 @@ def plan(
         change = policy_change(there.observations, there.names.values(), policy, zone_ids)
         of_vpcs = association_changes(_hub(region).vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
     if as_json:
-        typer.echo(documents.text(documents.planned(change, of_vpcs)))
+        typer.echo(to_json(plan_document(change, of_vpcs)))
     else:
         show_plan(_console(), change, of_vpcs, everything=everything)
     if change.any or of_vpcs:
@@ -161,7 +167,7 @@ def dead_letters(
             or any(found.hidden.values())
         )
         if as_json:
-            typer.echo(documents.text(documents.dead_letters(found, sent, left=left)))
+            typer.echo(to_json(dead_letters_document(found, sent, left=left)))
         elif resend:
             show_resent(_console(), found, sent if agreed else None)
     if left:
@@ -182,7 +188,7 @@ def status(
     with _faults_told():
         seen = overview(_hub(region), lambda: listed_spokes(_stack_sets(region)))
     if as_json:
-        typer.echo(documents.text(documents.status(seen)))
+        typer.echo(to_json(status_document(seen)))
     else:
         show_status(_console(), seen, everything=everything)
     if not seen.well:
@@ -214,7 +220,7 @@ def coverage(
         if missing := [str(spoke) for spoke in wanted if spoke not in {one.spoke for one in seen.spokes}]:
             raise SubjectUnknown(f"neither StackSets nor the ledger knows {', '.join(missing)}")
     if as_json:
-        typer.echo(documents.text(documents.coverage(seen)))
+        typer.echo(to_json(coverage_document(seen)))
     else:
         show_coverage(_console(), seen, details=bool(wanted), everything=everything)
     if not seen.well:
@@ -241,7 +247,7 @@ def resolve(
         found = resolution(row, row.vpc, fqdn)
         names = [_lookup(region, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
     if as_json:
-        typer.echo(documents.text(documents.resolved(row, fqdn, found, names)))
+        typer.echo(to_json(resolution_document(row, fqdn, found, names)))
     else:
         show_resolution(_console(), row, found, names)
     if not any(report.published.record_sets for report in names):
@@ -261,7 +267,7 @@ def pause(
             raise HubUnknown("--reason wants a text of printable characters")
         _hub(region).statuses.pause(reason)
     if as_json:
-        typer.echo(documents.text({"paused": reason}))
+        typer.echo(to_json({"paused": reason}))
     else:
         typer.echo(
             "Paused: no zone is written from now on, but for a change batch that is under way. orgdns resume ends it."
@@ -274,7 +280,7 @@ def resume(*, as_json: _Json = False, region: _Region = None) -> None:
     with _faults_told():
         _hub(region).statuses.resume()
     if as_json:
-        typer.echo(documents.text({"paused": None}))
+        typer.echo(to_json({"paused": None}))
     else:
         typer.echo("Resumed: within five minutes every zone is audited, and what differs is published.")
 
@@ -310,7 +316,7 @@ def approve(
             for one in waiting:
                 hub.statuses.approve(one)
     if as_json:
-        typer.echo(documents.text(documents.approved(seen, waiting, agreed=agreed)))
+        typer.echo(to_json(approval_document(seen, waiting, agreed=agreed)))
     elif agreed:
         typer.echo("Approved: within five minutes they are looked at again, and removed if they are still gone.")
     elif not waiting:
@@ -336,7 +342,7 @@ def sweep(
             (Sweep(spoke), min(number // SWEEPS_A_SECOND, LONGEST_DELAY)) for number, spoke in enumerate(wanted)
         )
     if as_json:
-        typer.echo(documents.text({"enqueued": [str(spoke) for spoke in wanted]}))
+        typer.echo(to_json({"enqueued": [str(spoke) for spoke in wanted]}))
     else:
         typer.echo(f"Asked for {len(wanted):,} sweeps. orgdns status tells what came of them.")
 
@@ -347,7 +353,7 @@ def audit(*, as_json: _Json = False, region: _Region = None) -> None:
     with _faults_told():
         _tasks(region).ask([(ScheduleAudits(), 0)])
     if as_json:
-        typer.echo(documents.text({"enqueued": "audits"}))
+        typer.echo(to_json({"enqueued": "audits"}))
     else:
         typer.echo("Asked for an audit of every zone. orgdns status tells what came of it.")
 

@@ -14,8 +14,9 @@ from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRow, VpcsStatus, ZoneInVpc
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from orgdns.cli.render import documents
 from orgdns.cli.render.coverage import show_coverage
+from orgdns.cli.render.documents.coverage import coverage_document
+from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.reports.coverage import Coverage, StackInstance, coverage
 from orgdns.cli.reports.plan_vpcs import AssociationChange, association_changes
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
@@ -108,7 +109,7 @@ def test_screen_and_document() -> None:
         assert part in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
-    document = json.loads(documents.text(documents.coverage(report)))
+    document = json.loads(to_json(coverage_document(report)))
     assert document["well"] is False
     (shown_vpc,) = document["spokes"][0]["vpcs"]
     assert shown_vpc["zones"][0] == {

@@ -21,8 +21,9 @@ from botocore.stub import Stubber
 from rich.console import Console
 
 from hub.runtime import contract, handlers, telemetry
-from orgdns.cli.render import documents
 from orgdns.cli.render.dead_letters import show_dead_letters
+from orgdns.cli.render.documents.dead_letters import dead_letters_document
+from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.plan import SHOWN
 from orgdns.cli.reports.dead_letters import (
     OBSERVER_LOGS,
@@ -206,7 +207,7 @@ def test_a_strangers_text_is_shown_safely() -> None:
     )
     assert all(character.isprintable() or character == "\n" for character in said(found, everything=True))
     assert "[red]x[/]\\x1b[31m\\u202e" in said(found)
-    assert documents.text(documents.dead_letters(found, 0, left=True)).isascii()
+    assert to_json(dead_letters_document(found, 0, left=True)).isascii()
 
 
 # How the queues are read, call by call.

@@ -24,7 +24,9 @@ from hub.runtime.model.names import (
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import enclosing
 from hub.runtime.publisher.holders import claim_statuses
-from orgdns.cli.render import documents
+from orgdns.cli.render.documents.explain import instances_document, names_document
+from orgdns.cli.render.documents.fields import to_json
+from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import SHOWN, show_plan
 from orgdns.cli.render.text import show_instance, show_name, visible
 from orgdns.cli.reports.explain import NameReport, instance_report, name_report
@@ -110,7 +112,7 @@ def test_a_claim_on_its_way_is_told_as_such() -> None:
     console = screen()
     show_instance(console, told)
     assert "holds it   the claim is being written or withdrawn" in said(console)
-    (document,) = documents.explained_instances([told])["instances"]
+    (document,) = instances_document([told])["instances"]
     assert document["claims"][0]["holds"] is None
 
 
@@ -139,7 +141,7 @@ def test_a_pending_change_is_told() -> None:
     console = screen()
     show_name(console, told)
     assert "pending" in said(console)
-    assert documents.explained_names([told])["names"][0]["pending"] is True
+    assert names_document([told])["names"][0]["pending"] is True
 
 
 def test_a_name_that_nobody_claims() -> None:
@@ -147,7 +149,7 @@ def test_a_name_that_nobody_claims() -> None:
     console = screen()
     show_name(console, report())
     assert "Nobody claims it." in said(console)
-    assert documents.explained_names([report()])["names"][0]["claimants"] == []
+    assert names_document([report()])["names"][0]["claimants"] == []
 
 
 def test_nothing_is_cut_in_80_columns() -> None:
@@ -192,8 +194,8 @@ def test_a_strangers_text_is_shown_and_does_nothing() -> None:
         assert "[red]x[/]\\x1b[31m\\u202e\\n" in said(plain).replace("\n", "").replace(" ", "")
         # The colours are ours: whatever begins a sequence is followed by a code of a style that we use.
         assert {part.split("m")[0] for part in said(coloured).split("\x1b[")[1:]} <= {"0", "1", "2", "31", "32", "33"}
-    for document in (documents.explained_instances([instance_report(seen, {key(): name})]), documents.planned(change)):
-        written = documents.text(document)
+    for document in (instances_document([instance_report(seen, {key(): name})]), plan_document(change)):
+        written = to_json(document)
         assert all(" " <= character <= "~" or character == "\n" for character in written)
         assert json.loads(written) == document
 

@@ -14,7 +14,8 @@ from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from orgdns.cli.render import documents
+from orgdns.cli.render.documents.fields import to_json
+from orgdns.cli.render.documents.status import approval_document, status_document
 from orgdns.cli.render.status import show_held, show_status
 from orgdns.cli.reports.dead_letters import Message, dead_task
 from orgdns.cli.reports.status import Overview, SubjectUnknown
@@ -72,7 +73,7 @@ def test_trouble_is_shown(trouble: Overview, expected: str) -> None:
     """Each trouble alone makes the status bad, and is shown."""
     assert not trouble.well
     assert expected in shown(trouble)
-    assert not documents.status(trouble)["well"]
+    assert not status_document(trouble)["well"]
 
 
 def test_approved_removals_are_not_pending() -> None:
@@ -134,7 +135,7 @@ def test_hostile_texts_are_made_visible() -> None:
     overview = overview_of(replace(WELL, fault=HOSTILE, fault_since=NOW), paused=HOSTILE)
     assert "\x1b" not in shown(overview)
     assert "\u202e" not in shown(overview)
-    assert "\x1b" not in documents.text(documents.status(overview))
+    assert "\x1b" not in to_json(status_document(overview))
 
 
 @pytest.mark.parametrize("text", ["corp.internal", "CORP.internal.", CORP_ZONE])
@@ -161,7 +162,7 @@ def test_pending_removals_are_shown_with_names() -> None:
     text = console.file.getvalue()
     assert "i-1  web.corp.internal" in text
     assert "old.corp.internal\n" in text.replace(" ", "")
-    assert json.dumps(documents.approved(overview_of(status), [status], agreed=True)).count("i-1") == 1
+    assert json.dumps(approval_document(overview_of(status), [status], agreed=True)).count("i-1") == 1
 
 
 @pytest.mark.parametrize(

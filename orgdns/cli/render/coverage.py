@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
-from orgdns.cli.render.documents import time
+from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 from orgdns.cli.reports.coverage import VPCS_A_ZONE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
-from orgdns.cli.render.documents import time
+from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.model.names import Action, ConflictRule, InstanceRef
-from orgdns.cli.render.documents import time
+from orgdns.cli.render.documents.fields import time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE, Health, healt
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.sweeper.scheduler import SweepScheduler
-from orgdns.cli.render import documents
+from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
 from orgdns.cli.reports.status import Overview
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
@@ -169,7 +169,7 @@ def test_metrics_status_and_coverage_agree(
         clock=lambda: NOW,
     ).schedule_sweeps()
     overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed)
-    shown = documents.status(overview)
+    shown = status_document(overview)
     assert metrics.behind == len(shown["policy"]["spokes_behind"])
     assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"])
     assert metrics.unreachable == len(shown["unreachable"])
