@@ -10,6 +10,7 @@ from rich.text import Text
 
 from hub.runtime import contract
 from orgdns.cli.sources.deployed import Deployed, deployed
+from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
 from sandbox.example import SCIENCE
 
@@ -80,7 +81,7 @@ class Story:
 
 def lookup(made: World) -> Lookup:
     """What `orgdns explain` reads its reports from, with an administrator's key of the hub account."""
-    return Lookup(*hub_and_ledger(made), lambda _rows: None)
+    return Lookup(HubLedger.of(*hub_and_ledger(made)), lambda _rows: None)
 
 
 def hub_and_ledger(made: World) -> tuple[Deployed, Any]:

@@ -18,6 +18,7 @@ import pytest
 
 from hub.runtime import contract
 from orgdns.cli.sources.deployed import deployed
+from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
 from orgdns.cli.sources.snapshot import snapshot
 from sandbox.api_server import answering
@@ -281,10 +282,11 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
     there = deployed(made.client("lambda", HUB))
     guard = Guard({role})
     with guard.in_force():
-        lookup = Lookup(there, dynamodb, lambda _rows: None)
+        hub = HubLedger.of(there, dynamodb)
+        lookup = Lookup(hub, lambda _rows: None)
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
         assert [len(one.claim_statuses) for one in lookup.names(f"operated.{CORP}")] == [1]
-        assert snapshot(dynamodb, there.table, lambda _rows: None).observations
+        assert snapshot(hub.table, lambda _rows: None).observations
     assert guard.denied == []
     # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
     assert guard.used_actions(role) | {"lambda:GetFunctionConfiguration"} == guard.granted_actions(role)

@@ -26,7 +26,7 @@ STATUS = SpokeStatus(SPOKE, tried_at=Millis(1), fault="AccessDenied", fault_sinc
 @pytest.fixture
 def hub(table: Table) -> HubLedger:
     ledger, vpcs = DynamoLedger(table), DynamoVpcs(table)
-    return HubLedger(Deployed(ZONE_IDS, "ledger"), DynamoStatuses(table), ledger, vpcs)
+    return HubLedger(Deployed(ZONE_IDS, "ledger"), table, DynamoStatuses(table), ledger, vpcs)
 
 
 def test_stacks_are_not_listed_without_a_withdrawn_spoke(hub: HubLedger) -> None:

@@ -10,10 +10,12 @@ from botocore.stub import Stubber
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger import rows
-from hub.runtime.model.names import Millis, NameState, Published
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import LedgerUnavailable
 from orgdns.cli.sources.deployed import Deployed, HubUnknown, deployed, zone_ids_of
+from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain
 from orgdns.cli.sources.snapshot import observations_of_id, snapshot
 from orgdns.config.load import load
@@ -50,6 +52,10 @@ def dynamodb() -> Iterator[tuple[Client, Stubber]]:
         stub.assert_no_pending_responses()
 
 
+def table(made: Client) -> Table:
+    return Table(made, TABLE, lambda: NEVER, lambda _seconds: None)
+
+
 def scanned(stub: Stubber, items: list[rows.Row], start: rows.Row | None = None, last: rows.Row | None = None) -> None:
     asked: dict[str, Any] = {"TableName": TABLE, "ConsistentRead": True}
     answer: dict[str, Any] = {"Items": [rows.written(item) for item in items], "ScannedCount": len(items)}
@@ -78,7 +84,7 @@ def test_the_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -
         start=TOMBSTONE | {},
     )
     told: list[int] = []
-    read = snapshot(made, TABLE, told.append)
+    read = snapshot(table(made), told.append)
     assert read.observations == (OBSERVED,)
     assert read.names == {key(): NameState(key(), (claim(1),), PUBLISHED)}
     assert told == [3, 3, 5]
@@ -90,7 +96,7 @@ def test_a_page_that_fails_is_no_short_answer(dynamodb: tuple[Client, Stubber]) 
     scanned(stub, [CLAIM_ROW], last=PLACE)
     stub.add_client_error("scan", "AccessDeniedException", "no")
     with pytest.raises(LedgerUnavailable, match="cannot be read to the end"):
-        snapshot(made, TABLE, lambda _rows: None)
+        snapshot(table(made), lambda _rows: None)
 
 
 def test_a_row_of_another_version_is_told(dynamodb: tuple[Client, Stubber]) -> None:
@@ -98,7 +104,7 @@ def test_a_row_of_another_version_is_told(dynamodb: tuple[Client, Stubber]) -> N
     made, stub = dynamodb
     scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}])
     with pytest.raises(LedgerUnavailable, match=r"instance#i-.*another version"):
-        snapshot(made, TABLE, lambda _rows: None)
+        snapshot(table(made), lambda _rows: None)
 
 
 def test_an_id_is_found_wherever_it_is(dynamodb: tuple[Client, Stubber]) -> None:
@@ -115,7 +121,7 @@ def test_an_id_is_found_wherever_it_is(dynamodb: tuple[Client, Stubber]) -> None
     stub.add_response("scan", answer | {"LastEvaluatedKey": rows.written(PLACE)}, asked)
     answer = {"Items": [rows.written(rows.observation_row(OBSERVED))], "ScannedCount": 1}
     stub.add_response("scan", answer, asked | {"ExclusiveStartKey": rows.written(PLACE)})
-    assert observations_of_id(made, TABLE, ref(1).id, lambda _rows: None) == (OBSERVED, other)
+    assert observations_of_id(table(made), ref(1).id, lambda _rows: None) == (OBSERVED, other)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_what_cannot_be_a_name_is_told_without_a_look(
     dynamodb: tuple[Client, Stubber], subject: str, told: str
 ) -> None:
     """The reason is told, and the ledger is not asked."""
-    lookup = Lookup(Deployed(ZONE_IDS, TABLE), dynamodb[0], lambda _rows: None)
+    lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), dynamodb[0]), lambda _rows: None)
     assert not lookup.is_instance(subject)
     with pytest.raises(NothingToExplain, match=told):
         lookup.names(subject)
@@ -140,7 +146,7 @@ def test_what_cannot_be_a_name_is_told_without_a_look(
 @pytest.mark.parametrize("subject", ["444444444444/eu-central-1", "444444444444/eu-central-1/web", "1/2/i-00000001"])
 def test_what_is_no_instance_is_told(dynamodb: tuple[Client, Stubber], subject: str) -> None:
     """What has slashes is meant as an instance, and must be one."""
-    lookup = Lookup(Deployed(ZONE_IDS, TABLE), dynamodb[0], lambda _rows: None)
+    lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), dynamodb[0]), lambda _rows: None)
     assert lookup.is_instance(subject)
     with pytest.raises(NothingToExplain, match="is no instance: write ACCOUNT/REGION/i-"):
         lookup.instances(subject)
@@ -152,7 +158,7 @@ def test_a_set_identifier_is_an_instance(dynamodb: tuple[Client, Stubber]) -> No
     asked = {"TableName": TABLE, "Key": rows.written(rows.instance_key(ref(1))), "ConsistentRead": True}
     ended = Observation(ref(1), Millis(7), ended=True)
     stub.add_response("get_item", {"Item": rows.written(rows.observation_row(ended))}, asked)
-    lookup = Lookup(Deployed(ZONE_IDS, TABLE), made, lambda _rows: None)
+    lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), made), lambda _rows: None)
     assert [one.seen for one in lookup.instances(ref(1).set_identifier)] == [ended]
 
 

@@ -42,6 +42,8 @@ FORBIDDEN = (
     ("orgdns.cfn.rendering", "orgdns.cli.render.text"),
     ("orgdns.config.types", "orgdns.cfn.trust"),
     ("orgdns.cli.reports.explain", "boto3"),
+    ("orgdns.cli.commands.plan", "orgdns.cli.commands.status"),
+    ("orgdns.cli.terminal", "orgdns.cli.commands.plan"),
     ("orgdns.cli.reports.plan", "orgdns.cli.sources.snapshot"),
     ("orgdns.cli.sources.lookup", "hub.runtime.handlers"),
     ("orgdns.cli.render.text", "sandbox.narration"),

@@ -7,9 +7,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
-
-from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
@@ -17,13 +14,11 @@ from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.model.names import InstanceRef, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from orgdns.cli.reports.status import Overview, SubjectUnknown
-from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
 
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.model.vpcs import VpcRow
@@ -34,9 +29,10 @@ _SPOKE: Final = re.compile(r"([0-9]{12})/([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class HubLedger:
-    """What was deployed, and both sides of its ledger that an operator needs."""
+    """What was deployed, and its ledger: the table, and each side of it that an operator needs."""
 
     deployed: Deployed
+    table: Table
     statuses: DynamoStatuses
     ledger: DynamoLedger
     vpcs: DynamoVpcs
@@ -45,7 +41,7 @@ class HubLedger:
     def of(cls, deployed: Deployed, client: DynamoDBClient) -> HubLedger:
         """The ledger of a deployed hub."""
         table = Table(client, deployed.table, now, time.sleep)
-        return cls(deployed, DynamoStatuses(table), DynamoLedger(table), DynamoVpcs(table))
+        return cls(deployed, table, DynamoStatuses(table), DynamoLedger(table), DynamoVpcs(table))
 
 
 def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset) -> Overview:
@@ -109,21 +105,6 @@ def spoke_of(text: str) -> Spoke:
     if match is None:
         raise SubjectUnknown(f"{text!r} is no spoke: write ACCOUNT/REGION, such as 444444444444/eu-central-1")
     return Spoke(*match.groups())
-
-
-def sweeps_queue_url(client: SQSClient) -> str:
-    """The URL of the sweeper's queue.
-
-    Raises:
-        HubUnknown: When it cannot be found.
-    """
-    try:
-        return client.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
-    except ClientError as error:
-        raise HubUnknown(
-            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (AWS_PROFILE) that "
-            f"may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
-        ) from error
 
 
 def now() -> Millis:

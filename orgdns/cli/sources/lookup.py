@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.aws.ledger.names import DynamoLedger
-from hub.runtime.aws.ledger.table import Table
-from hub.runtime.model.names import NEVER, SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
+from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
 from hub.runtime.names.labels import NameRefused, enclosing, label_of, parse_domain, reverse_name
 from orgdns.cli.reports.explain import InstanceReport, NameReport, instance_report, name_report
 from orgdns.cli.sources.snapshot import observation, observations_of_id
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
     from hub.runtime.model.observation import Observation
-    from orgdns.cli.sources.deployed import Deployed
+    from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
 _INSTANCE_ID: Final = re.compile(r"i-[0-9a-f]{8,17}")
@@ -32,8 +27,7 @@ class NothingToExplain(Exception):
 class Lookup:
     """Answers from the ledger of a deployed hub. Nothing is written."""
 
-    deployed: Deployed
-    client: DynamoDBClient
+    hub: HubLedger
     progress: Progress
 
     @staticmethod
@@ -68,11 +62,11 @@ class Lookup:
             LedgerUnavailable: When the ledger cannot be read.
         """
         fqdn = fqdn_of(subject)
-        zones = enclosing(fqdn, self.deployed.zone_ids)
+        zones = enclosing(fqdn, self.hub.deployed.zone_ids)
         if not zones:
-            known = ", ".join(sorted(domain.removesuffix(".") for domain in self.deployed.zone_ids))
+            known = ", ".join(sorted(domain.removesuffix(".") for domain in self.hub.deployed.zone_ids))
             raise NothingToExplain(f"{fqdn.removesuffix('.')} lies outside every zone (zones: {known})")
-        keys = [NameKey(self.deployed.zone_ids[domain], fqdn) for domain in zones]
+        keys = [NameKey(self.hub.deployed.zone_ids[domain], fqdn) for domain in zones]
         reports = [self._name(key, None) for key in keys]
         return (reports[0], *(one for one in reports[1:] if one.claim_statuses or one.published.record_sets))
 
@@ -86,24 +80,22 @@ class Lookup:
 
     def _observations(self, subject: str) -> tuple[Observation, ...]:
         if "/" not in subject:
-            return observations_of_id(self.client, self.deployed.table, subject, self.progress)
+            return observations_of_id(self.hub.table, subject, self.progress)
         ref = InstanceRef.of_set_identifier(f"{SET_IDENTIFIER_PREFIX}{subject}")
         if ref is None:
             raise NothingToExplain(f"{subject} is no instance: write ACCOUNT/REGION/i-..., or the id alone")
-        seen = observation(self.client, self.deployed.table, ref)
+        seen = observation(self.hub.table, ref)
         return (seen,) if seen else ()
 
     def _name(self, key: NameKey, labels: dict[str, str] | None) -> NameReport:
         """The report on one name; without `labels`, those of its claimants' accounts are looked up."""
-        # What writes needs a clock; nothing is written here.
-        table = Table(self.client, self.deployed.table, lambda: NEVER, time.sleep)
-        state = DynamoLedger(table).name(key)
+        state = self.hub.ledger.name(key)
         if labels is None:
             # The rows of one account's instances agree on it, or will: one of them is enough.
             one_of_each = {claim.instance.account: claim.instance for claim in state.claims}
-            seen = [observation(self.client, self.deployed.table, ref) for ref in one_of_each.values()]
+            seen = [observation(self.hub.table, ref) for ref in one_of_each.values()]
             labels = {one.account.id: one.account.label for one in seen if one and one.account and one.account.label}
-        return name_report(state, self.deployed.zone_ids, labels)
+        return name_report(state, self.hub.deployed.zone_ids, labels)
 
 
 def fqdn_of(subject: str) -> Fqdn:

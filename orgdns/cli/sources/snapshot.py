@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import (
@@ -17,17 +15,14 @@ from hub.runtime.aws.ledger.rows import (
     name_key_of,
     observation_of,
     published_of,
-    read,
-    written,
 )
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published
 from hub.runtime.ports import LedgerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from mypy_boto3_dynamodb import DynamoDBClient
-
+    from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.observation import Observation
 
 # Told how many rows were read so far, after each page.
@@ -42,7 +37,7 @@ class Snapshot:
     names: dict[NameKey, NameState]
 
 
-def snapshot(client: DynamoDBClient, table: str, progress: Progress) -> Snapshot:
+def snapshot(table: Table, progress: Progress) -> Snapshot:
     """The whole ledger, to the last page.
 
     Raises:
@@ -51,7 +46,7 @@ def snapshot(client: DynamoDBClient, table: str, progress: Progress) -> Snapshot
     observations: list[Observation] = []
     claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
     published: dict[NameKey, Published] = {}
-    for row in _rows(client, table, progress):
+    for row in _rows(table, progress):
         partition, sort = row[contract.PARTITION_KEY], row[contract.SORT_KEY]
         try:
             if sort.startswith(contract.INSTANCE_PREFIX):
@@ -70,22 +65,17 @@ def snapshot(client: DynamoDBClient, table: str, progress: Progress) -> Snapshot
     return Snapshot(tuple(sorted(observations, key=lambda seen: seen.ref)), names)
 
 
-def observation(client: DynamoDBClient, table: str, ref: InstanceRef) -> Observation | None:
+def observation(table: Table, ref: InstanceRef) -> Observation | None:
     """What the ledger remembers of an instance.
 
     Raises:
         LedgerUnavailable: When it cannot be read.
     """
-    try:
-        answer = client.get_item(TableName=table, Key=written(instance_key(ref)), ConsistentRead=True)
-    except (ClientError, BotoCoreError) as error:
-        raise _unavailable(table, error) from error
-    return _observation(read(answer["Item"])) if "Item" in answer else None
+    row = table.get(instance_key(ref))
+    return None if row is None else _observation(row)
 
 
-def observations_of_id(
-    client: DynamoDBClient, table: str, instance_id: str, progress: Progress
-) -> tuple[Observation, ...]:
+def observations_of_id(table: Table, instance_id: str, progress: Progress) -> tuple[Observation, ...]:
     """What the ledger remembers of all instances with an id, whatever their account and region.
 
     It reads the whole table, as DynamoDB filters what it has read (API Reference, Scan,
@@ -94,11 +84,8 @@ def observations_of_id(
     Raises:
         LedgerUnavailable: When a page could not be read.
     """
-    only = {
-        "FilterExpression": f"{contract.SORT_KEY} = :instance",
-        "ExpressionAttributeValues": written({":instance": f"{contract.INSTANCE_PREFIX}{instance_id}"}),
-    }
-    found = [_observation(row) for row in _rows(client, table, progress, only)]
+    instance = {":instance": f"{contract.INSTANCE_PREFIX}{instance_id}"}
+    found = map(_observation, _rows(table, progress, f"{contract.SORT_KEY} = :instance", instance))
     return tuple(sorted(found, key=lambda seen: seen.ref))
 
 
@@ -109,25 +96,13 @@ def _observation(row: Row) -> Observation:
         raise _unreadable(row[contract.PARTITION_KEY], row[contract.SORT_KEY]) from error
 
 
-def _rows(client: DynamoDBClient, table: str, progress: Progress, only: dict[str, Any] | None = None) -> Iterator[Row]:
-    seen = 0
-    start: dict[str, Any] = {}
-    while True:
-        try:
-            page = client.scan(TableName=table, ConsistentRead=True, **(only or {}), **start)
-        except (ClientError, BotoCoreError) as error:
-            raise _unavailable(table, error) from error
-        yield from map(read, page["Items"])
-        # A page may be empty and not the last: only the key says that there is no other.
-        seen += page["ScannedCount"]
-        progress(seen)
-        if not page.get("LastEvaluatedKey"):
-            return
-        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
-
-def _unavailable(table: str, error: Exception) -> LedgerUnavailable:
-    return LedgerUnavailable(f"the ledger {table} cannot be read to the end: {error}")
+def _rows(
+    table: Table, progress: Progress, condition: str = "", values: Mapping[str, object] | None = None
+) -> Iterator[Row]:
+    try:
+        yield from table.scan(condition, values, progress)
+    except LedgerUnavailable as error:
+        raise LedgerUnavailable(f"the ledger {table.name} cannot be read to the end: {error}") from error
 
 
 def _unreadable(partition: str, sort: str) -> LedgerUnavailable:

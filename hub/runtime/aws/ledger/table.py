@@ -15,7 +15,7 @@ from hub.runtime.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -27,6 +27,10 @@ ROWS_A_READ: Final = 100
 UNPROCESSED_TRIES: Final = 6
 
 
+def _unreported(_rows_read: int) -> None:
+    """Report no progress."""
+
+
 class Table:
     """One DynamoDB table. Each method raises LedgerUnavailable if DynamoDB does not answer, or refuses the call."""
 
@@ -35,6 +39,11 @@ class Table:
         self._name = name
         self._clock = clock
         self._sleep = sleep
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self._name
 
     def get(self, key: Row) -> Row | None:
         """The row with a key, or None."""
@@ -81,19 +90,28 @@ class Table:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def scan(self, condition: str, values: Mapping[str, object]) -> Iterator[Row]:
-        """The rows of the whole table that meet a condition, read page by page."""
+    def scan(
+        self,
+        condition: str = "",
+        values: Mapping[str, object] | None = None,
+        progress: Callable[[int], None] = _unreported,
+    ) -> Iterator[Row]:
+        """The rows of the whole table, or those that meet a condition, read page by page.
+
+        `progress` is called after each page with the number of rows read so far.
+        """
+        filtered: dict[str, Any] = (
+            {"FilterExpression": condition, "ExpressionAttributeValues": written(values or {})} if condition else {}
+        )
+        rows_read = 0
         start: dict[str, Any] = {}
         while True:
             with translated():
-                page = self._client.scan(
-                    TableName=self._name,
-                    FilterExpression=condition,
-                    ExpressionAttributeValues=written(values),
-                    ConsistentRead=True,
-                    **start,
-                )
+                page = self._client.scan(TableName=self._name, ConsistentRead=True, **filtered, **start)
             yield from map(read, page["Items"])
+            rows_read += page["ScannedCount"]
+            progress(rows_read)
+            # An empty page is not necessarily the last one; only a missing key marks the last page.
             if not page.get("LastEvaluatedKey"):
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

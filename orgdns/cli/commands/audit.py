@@ -1,0 +1,17 @@
+"""`orgdns audit`: compare all zones now."""
+
+import typer
+
+from hub.runtime.model.tasks import ScheduleAudits
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+
+
+def run(*, as_json: Json = False, region: Region = None) -> None:
+    """Have every zone audited now: what it holds is compared with the ledger."""
+    with errors_reported():
+        HubAccount.in_region(region).tasks().ask([(ScheduleAudits(), 0)])
+    if as_json:
+        print_json({"enqueued": "audits"})
+    else:
+        typer.echo("Asked for an audit of every zone. orgdns status tells what came of it.")

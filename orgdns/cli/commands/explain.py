@@ -1,0 +1,45 @@
+"""`orgdns explain`: why a name is as it is."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from orgdns.cli.render.documents.explain import instances_document, names_document
+from orgdns.cli.render.text import show_instance, show_name
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.lookup import Lookup
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
+
+
+def run(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="INSTANCE|NAME",
+            help="i-... or ACCOUNT/REGION/i-...; a domain name, or an IP address for its PTR name.",
+        ),
+    ],
+    *,
+    as_json: Json = False,
+    region: Region = None,
+) -> None:
+    """Say why an instance has the names it has, or why a name has the holders it has."""
+    with errors_reported(), reading_progress() as progress:
+        lookup = Lookup(HubAccount.in_region(region).ledger(), progress)
+        if lookup.is_instance(subject):
+            instances = lookup.instances(subject)
+            document = instances_document(instances)
+            shown = [partial(show_instance, report=one) for one in instances]
+        else:
+            names = lookup.names(subject)
+            document = names_document(names)
+            shown = [partial(show_name, report=one) for one in names]
+    if as_json:
+        print_json(document)
+        return
+    output = screen()
+    for number, show in enumerate(shown):
+        if number:
+            output.rule()
+        show(output)

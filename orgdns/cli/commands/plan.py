@@ -1,0 +1,44 @@
+"""`orgdns plan`: what a changed policy would do."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orgdns.cli.render.documents.plan import plan_document
+from orgdns.cli.render.plan import show_plan
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.reports.plan import policy_change
+from orgdns.cli.reports.plan_vpcs import association_changes
+from orgdns.cli.sources.deployed import zone_ids_of
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.snapshot import snapshot
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.config.load import load
+
+
+def run(
+    *,
+    config: Annotated[Path, typer.Option(help="The configuration file with the changed policy.")],
+    as_json: Json = False,
+    everything: Annotated[bool, typer.Option("--all", help="Show all names, not only the first ones.")] = False,
+    region: Region = None,
+) -> None:
+    """Say what a changed policy would do to the whole organization.
+
+    The exit code is 0 when it would do nothing, 2 when it would do something, and 1 on an error.
+    """
+    with errors_reported(), reading_progress() as progress:
+        changed = load(config)
+        hub = HubAccount.in_region(region).ledger()
+        there = snapshot(hub.table, progress)
+        zone_ids = zone_ids_of(changed, hub.deployed)
+        policy = changed.compiled_policy()
+        change = policy_change(there.observations, there.names.values(), policy, zone_ids)
+        of_vpcs = association_changes(hub.vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
+    if as_json:
+        print_json(plan_document(change, of_vpcs))
+    else:
+        show_plan(screen(), change, of_vpcs, everything=everything)
+    if change.any or of_vpcs:
+        raise typer.Exit(ATTENTION)

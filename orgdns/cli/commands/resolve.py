@@ -1,0 +1,42 @@
+"""`orgdns resolve`: who answers in a VPC."""
+
+from typing import Annotated
+
+import typer
+
+from orgdns.cli.render.documents.resolution import resolution_document
+from orgdns.cli.render.resolution import show_resolution
+from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.reports.resolution import Source, resolution
+from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.ledger import vpc_row
+from orgdns.cli.sources.lookup import Lookup, fqdn_of
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
+
+
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A domain name, or an IP address for its PTR name.")],
+    *,
+    vpc: Annotated[str, typer.Option("--vpc", metavar="VPC", help="vpc-... or ACCOUNT/REGION/vpc-...")],
+    as_json: Json = False,
+    region: Region = None,
+) -> None:
+    """Say which zone and record would answer a name in a VPC, and if none, why not.
+
+    The exit code is 0 when a record of orgdns answers, 2 when none does, and 1 on an error.
+    """
+    with errors_reported(), reading_progress() as progress:
+        fqdn = fqdn_of(name)
+        hub = HubAccount.in_region(region).ledger()
+        row = vpc_row(hub, vpc)
+        if row.vpc is None:
+            raise SubjectUnknown(f"{row.ref} was not seen yet: ask again when its account and region were swept")
+        found = resolution(row, row.vpc, fqdn)
+        names = [Lookup(hub, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
+    if as_json:
+        print_json(resolution_document(row, fqdn, found, names))
+    else:
+        show_resolution(screen(), row, found, names)
+    if not any(report.published.record_sets for report in names):
+        raise typer.Exit(ATTENTION)

@@ -1,0 +1,112 @@
+"""The hub account as an operator's credentials reach it: its ledger, queues and StackSets."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import ClientError
+
+from hub.runtime import contract
+from hub.runtime.aws.sessions import CLIENT_CONFIG
+from hub.runtime.aws.task_queue import QueuedTasks
+from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
+from orgdns.cli.sources.deployed import HubUnknown, deployed
+from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_sqs import SQSClient
+
+    from hub.runtime.model.names import Spoke
+    from orgdns.cli.reports.coverage import StackInstance
+
+
+@dataclass(frozen=True, slots=True)
+class HubAccount:
+    """One session with the hub account. Nothing is called before a method is."""
+
+    session: boto3.Session
+
+    @classmethod
+    def in_region(cls, region: str | None) -> HubAccount:
+        """The account with the ordinary credentials, in this region or else that of the AWS profile.
+
+        Raises:
+            HubUnknown: When no region is set.
+        """
+        session = boto3.Session(region_name=region)
+        if session.region_name is None:
+            raise HubUnknown("no region is set: say --region or AWS_REGION, that of the hub")
+        return cls(session)
+
+    def ledger(self) -> HubLedger:
+        """The ledger of the deployed hub, which is looked up by each call.
+
+        Raises:
+            HubUnknown: When the hub cannot be found or read.
+        """
+        with _endpoint_checked():
+            functions = self.session.client("lambda", config=CLIENT_CONFIG)
+            rows = self.session.client("dynamodb", config=CLIENT_CONFIG)
+        return HubLedger.of(deployed(functions), rows)
+
+    def tasks(self) -> QueuedTasks:
+        """The sweeper's queue.
+
+        Raises:
+            HubUnknown: When it cannot be found.
+        """
+        client = self._queues()
+        return QueuedTasks(client, _sweeps_queue_url(client))
+
+    def dead_letter_queues(self) -> DeadLetterQueues:
+        """The queues of what failed for good."""
+        return DeadLetterQueues(self._queues())
+
+    def stack_instances(self) -> dict[Spoke, StackInstance]:
+        """The stacks of the rollout.
+
+        Raises:
+            HubUnknown: When StackSets cannot be asked to the end.
+        """
+        return stack_instances(self._stack_sets())
+
+    def listed_spokes(self) -> frozenset[Spoke]:
+        """The spokes that have a stack of the rollout.
+
+        Raises:
+            HubUnknown: When StackSets cannot be asked to the end.
+        """
+        return listed_spokes(self._stack_sets())
+
+    def _stack_sets(self) -> CloudFormationClient:
+        with _endpoint_checked():
+            return self.session.client("cloudformation", config=CLIENT_CONFIG)
+
+    def _queues(self) -> SQSClient:
+        with _endpoint_checked():
+            return self.session.client("sqs", config=CLIENT_CONFIG)
+
+
+@contextmanager
+def _endpoint_checked() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as fault:
+        raise HubUnknown(f"region or AWS_ENDPOINT_URL is none: {fault}") from fault
+
+
+def _sweeps_queue_url(client: SQSClient) -> str:
+    try:
+        return client.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
+    except ClientError as error:
+        raise HubUnknown(
+            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (AWS_PROFILE) that "
+            f"may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
+        ) from error

@@ -1,0 +1,57 @@
+"""What a command asks of the hub account, and how often."""
+
+from __future__ import annotations
+
+import pytest
+
+from orgdns.cli.__main__ import main
+from orgdns.cli.sources import hub_account
+from orgdns.cli.sources.deployed import Deployed, deployed
+from sandbox.example import CONFIG, HUB, PAYMENTS, SEARCH
+from sandbox.world import World
+
+REGION = "eu-central-1"
+
+
+@pytest.fixture
+def lookups(made: World, monkeypatch: pytest.MonkeyPatch) -> list[Deployed]:
+    """What was learnt of the deployed hub, once for each time that it was looked up."""
+    found: list[Deployed] = []
+
+    def counted(client: object) -> Deployed:
+        found.append(deployed(client))  # type: ignore[arg-type]  # the client that the command made
+        return found[-1]
+
+    monkeypatch.setattr(hub_account, "deployed", counted)
+    key_id, secret = made.access_key(HUB)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    return found
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "explain web.corp.internal",
+        f"plan --config {CONFIG}",
+        "status",
+        "coverage",
+        "resolve web.corp.internal --vpc VPC",
+        "approve --all-pending",
+        "sweep",
+        "resume",
+    ],
+)
+def test_hub_is_looked_up_once(made: World, lookups: list[Deployed], command: str) -> None:
+    """Zone ids and table name are read once a command, whatever else the command reads."""
+    made.launch(PAYMENTS, REGION, "web")
+    made.converge()
+    main(command.replace("VPC", made.vpcs[SEARCH, REGION].id).split())
+    assert len(lookups) == 1
+
+
+def test_audit_needs_only_the_queue(lookups: list[Deployed]) -> None:
+    """The hub is not looked up where nothing of it is used."""
+    assert main(["audit"]) == 0
+    assert lookups == []

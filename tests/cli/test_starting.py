@@ -1,0 +1,126 @@
+"""How the command starts: help, version and completion, and what it does not import for them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from orgdns import __version__
+from orgdns.cli.__main__ import COMMANDS
+from tests.support.build import ROOT
+
+HEAVY = {"boto3", "botocore", "pydantic", "troposphere", "yaml", "rich", "hub"}
+
+
+def orgdns(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command from a clone, without credentials."""
+    return subprocess.run(  # noqa: S603 - our own command
+        [ROOT / "bin" / "orgdns", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": os.devnull} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("-h",), ("--help",)], ids=["alone", "-h", "--help"])
+def test_help_names_every_command(arguments: tuple[str, ...]) -> None:
+    """Alone or asked for help, the command prints on standard output what it can do, and ends with 0."""
+    end = orgdns(*arguments)
+    assert (end.returncode, end.stderr) == (0, "")
+    assert end.stdout.startswith("Usage: orgdns ")
+    assert [line.split()[0] for line in end.stdout.split("Commands:\n")[1].splitlines()] == list(COMMANDS)
+
+
+def test_version_is_printed() -> None:
+    """The version is that of the package, from a clone as from a wheel."""
+    end = orgdns("--version")
+    assert (end.returncode, end.stdout, end.stderr) == (0, f"orgdns {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"),
+    # Typer itself has pydantic check the values of options, once it has any to check.
+    [(("--help",), set()), (("-h",), set()), (("--version",), {"pydantic"}), ((), {"pydantic"})],
+    ids=["--help", "-h", "--version", "alone"],
+)
+def test_help_imports_no_heavy_library(arguments: tuple[str, ...], allowed: set[str]) -> None:
+    """AWS's SDK and the configuration's libraries are imported by the subcommand that needs them."""
+    code = f"import sys; from orgdns.cli.__main__ import main; main({list(arguments)!r}); print(*sys.modules)"
+    end = subprocess.run(  # noqa: S603 - the code is this test's own
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    imported = set(end.stdout.splitlines()[-1].split())
+    assert "orgdns.cli.__main__" in imported
+    assert HEAVY & imported <= allowed
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_of_its_own(name: str) -> None:
+    """The line in the list of commands is the first of the subcommand's own help, which `-h` prints, too."""
+    end = orgdns(name, "-h")
+    assert (end.returncode, end.stderr) == (0, "")
+    assert end.stdout.startswith(f"Usage: orgdns {name} ")
+    docstring = import_module(f"orgdns.cli.commands.{name.replace('-', '_')}").run.__doc__
+    assert docstring.splitlines()[0] == COMMANDS[name]
+    assert COMMANDS[name] in " ".join(end.stdout.split())
+
+
+def test_every_module_of_commands_is_registered() -> None:
+    """A subcommand that is written is one that can be called."""
+    modules = {path.stem for path in (ROOT / "orgdns" / "cli" / "commands").glob("*.py")} - {"__init__"}
+    assert modules == {name.replace("-", "_") for name in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing",), "No such command 'nothing'"),
+        (("--nothing",), "No such option: --nothing"),
+        (("status", "--nothing"), "No such option: --nothing"),
+        (("explain",), "Missing argument 'INSTANCE|NAME'"),
+    ],
+)
+def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str) -> None:
+    """It is reported in one line, with exit code 1: 2 would say that there are changes."""
+    end = orgdns(*arguments)
+    assert (end.returncode, end.stdout) == (1, "")
+    assert message in end.stderr
+    assert len(end.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "candidates"),
+    [
+        ("orgdns ex", ["explain"]),
+        ("orgdns re", ["resolve", "resume"]),
+        ("orgdns dead-letters --re", ["--resend", "--region"]),
+        ("orgdns dead-letters --queue ev", ["events"]),
+    ],
+)
+def test_shell_completion_completes(line: str, candidates: list[str]) -> None:
+    """Subcommands, options and their values are completed, in the way that the shell's script asks for them."""
+    words = len(line.split()) - 1
+    end = orgdns(_ORGDNS_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(words))
+    assert (sorted(end.stdout.split()), end.stderr) == (sorted(candidates), "")
+
+
+def test_completion_is_shown_and_installed(tmp_path: Path) -> None:
+    """The script is printed for the shell that asks, or written into its settings."""
+    for option in ("--show-completion", "--install-completion"):
+        end = subprocess.run(  # noqa: S603 - our own command, below a shell that it recognises
+            ["/bin/bash", "-c", f"{ROOT / 'bin' / 'orgdns'} {option}; exit $?"],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (end.returncode, end.stderr) == (0, "")
+        if option == "--show-completion":
+            assert "_ORGDNS_COMPLETE=complete_bash" in end.stdout
+    assert any("_ORGDNS_COMPLETE" in path.read_text() for path in tmp_path.rglob("*") if path.is_file())
