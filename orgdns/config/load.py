@@ -5,6 +5,7 @@ Every fault is reported at once, with the line it stands on. A fault is a person
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
@@ -63,7 +64,11 @@ class Config(Section):
         return tuple(sorted(zone.domain for zone in self.zones))
 
     def compiled_policy(self) -> Policy:
-        """The policy as the runtime reads it."""
+        """The policy as the runtime reads it, compiled once however often it is read."""
+        return self._compiled_policy
+
+    @cached_property
+    def _compiled_policy(self) -> Policy:
         reverse_zones = [zone.reverse for zone in self.zones if zone.reverse]
         return Policy(
             regions=frozenset(self.spokes.regions),
@@ -76,7 +81,7 @@ class Config(Section):
             association_policies=self.association_policies,
         )
 
-    @property
+    @cached_property
     def association_policies(self) -> tuple[AssociationPolicy, ...]:
         """The zones of which it says which VPCs resolve them."""
         association_policies = [
