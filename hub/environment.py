@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from troposphere.dynamodb import Table
 
     from orgdns.config.load import Config
-    from orgdns.config.sections import Zone
+    from orgdns.config.sections.zones import Zone
 
 
 def environment(ledger: Table) -> dict[str, Any]:

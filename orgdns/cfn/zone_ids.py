@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hub.runtime.model.names import Fqdn
-    from orgdns.config.sections import Zone
+    from orgdns.config.sections.zones import Zone
 
 
 def zone_parameters(zones: Iterable[Zone]) -> list[Parameter]:

@@ -17,7 +17,10 @@ from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import reach_faults
 from orgdns.config.checks.zones import zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
-from orgdns.config.sections import Guards, Hub, Network, NewZone, Organization, PolicySection, Section, Spokes, Zone
+from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
+from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
+from orgdns.config.sections.section import Section
+from orgdns.config.sections.zones import NewZone, Zone
 from orgdns.config.types import known_regions
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hub.runtime.names.templates import VARIABLES
 from hub.runtime.policy.decide import Decision
 from hub.runtime.publisher.holders import holders
 from orgdns.config.load import parse
-from orgdns.config.sections import RuleSection
+from orgdns.config.sections.policy import RuleSection
 from tests.support.build import EXAMPLE, ROOT
 
 PAGE = (ROOT / "docs" / "policy.md").read_text()
