@@ -1,0 +1,150 @@
+"""The zones of the configuration: what each says, and what EC2 would answer instead."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from orgdns.config.load import parse
+from tests.support.configuration import GOOD, faults, with_templates, with_zones
+
+
+def test_zone_says_one_of_id_and_create() -> None:
+    """A zone exists or is to be created, not both and not neither."""
+    both = GOOD.replace(
+        "id: Z0CORPINTERNAL0EXAMPL", "id: Z0CORPINTERNAL0EXAMPL\n    create: {vpc: vpc-12345678, region: eu-west-1}"
+    )
+    neither = GOOD.replace("    id: Z0CORPINTERNAL0EXAMPL\n", "")
+    assert any("either 'id'" in fault for fault in faults(both))
+    assert any("either 'id'" in fault for fault in faults(neither))
+
+
+def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
+    """The Resolver asks the most specific zone alone: a record in the wider one would never be found."""
+    text = with_templates("{name}.{region}.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
+    text = with_templates("{name}.x.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert len(parse(text).policy.rules) == 1
+    # A name that is the other zone's own is asked of that zone, too.
+    text = with_templates("{region}.corp.internal").replace(
+        "domain: instances.internal", "domain: eu-west-1.corp.internal"
+    )
+    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize(
+    ("zone", "place", "message"),
+    [
+        ({"domain": "256.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "01.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "0-63.2.1.10.in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "in-addr.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "10.ip6.arpa"}, "domain", "is no reverse zone"),
+        ({"domain": "1.10.in-addr.arpa", "adopt": True}, "adopt", "not for reverse zones"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.2.0.0/16"]}, "networks[0]", "has no address of the zone"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["2001:db8::/56"]}, "networks[0]", "has no address of the zone"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.1/24"]}, "networks[0]", "has host bits set"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/12"]}, "networks[0]", "is no CIDR"),
+        ({"domain": "10.in-addr.arpa", "networks": ["10.0.0.0/8"]}, "networks[0]", "is no CIDR of a VPC"),
+        ({"domain": "10.in-addr.arpa", "networks": ["ten"]}, "networks[0]", "is no CIDR"),
+        ({"domain": "1.10.in-addr.arpa", "vpcs": ["vpc-1"]}, "vpcs[0]", "not a VPC id"),
+    ],
+)
+def test_fault_of_a_reverse_zone_is_told(zone: dict[str, object], place: str, message: str) -> None:
+    """What a reverse zone says must fit its addresses."""
+    told = faults(with_zones(zone))
+    assert any(f": zones[2].{place}: " in fault and message in fault for fault in told), told
+
+
+def test_template_in_a_reverse_zone_is_a_fault() -> None:
+    """PTR records are asked for by `reverse`, not by a name."""
+    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("{name}.corp.internal", "{name}.1.10.in-addr.arpa")
+    assert any("it lies in a reverse zone" in fault for fault in faults(text))
+
+
+WAY_OUT = "AutodefinedReverseFlag DISABLE"
+
+
+@pytest.mark.parametrize(
+    ("zone", "parts"),
+    [
+        ({"domain": "10.in-addr.arpa"}, ["wider than any VPC"]),
+        ({"domain": "172.in-addr.arpa"}, ["wider than any VPC"]),
+        ({"domain": "1.10.in-addr.arpa"}, ["Say the CIDRs in 'networks'"]),
+        (
+            {"domain": "10.in-addr.arpa", "networks": ["10.1.0.0/16", "10.2.4.0/22"]},
+            [
+                "for 10.1.0.0/16 make 1.10.in-addr.arpa, or",
+                "for 10.2.4.0/22 make 4.2.10.in-addr.arpa, 5.2.10",
+                "1 more",
+            ],
+        ),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.7.0/24"]}, ["for 10.1.7.0/24 make 7.1.10.in-addr.arpa"]),
+        ({"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.7.0/26"]}, ["for 10.1.7.0/26 there is a rule for each"]),
+    ],
+)
+def test_reverse_zone_that_ec2_shadows_is_warned_about(zone: dict[str, object], parts: list[str]) -> None:
+    """A zone above the Resolver's own rules is told with the way out."""
+    (warning,) = parse(with_zones(zone)).warnings()
+    assert warning.startswith("zones[2].domain: ")
+    assert WAY_OUT in warning
+    assert all(part in warning for part in parts), warning
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        {"domain": "10.in-addr.arpa", "autodefined_rules": "disabled"},
+        {"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/16"]},
+        {"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.0.0/16", "10.1.7.0/24", "10.1.6.0/23"]},
+        {"domain": "7.1.10.in-addr.arpa"},
+        {"domain": "8.b.d.0.1.0.0.2.ip6.arpa", "networks": ["2001:db8::/56"]},
+    ],
+)
+def test_reverse_zone_that_answers_is_not_warned_about(zone: dict[str, object]) -> None:
+    """A zone at or below the Resolver's own rules answers, and so does any where these are switched off."""
+    assert parse(with_zones(zone)).warnings() == ()
+
+
+def test_zones_that_do_not_fit_into_the_environment_are_a_fault() -> None:
+    """All domains and ids travel in an environment variable."""
+    zones: list[dict[str, object]] = [{"domain": f"{number}.1.10.in-addr.arpa"} for number in range(60)]
+    assert len(parse(with_zones(*zones[:40])).zones) == 42
+    assert any("zones: 62 zones are too many" in fault for fault in faults(with_zones(*zones)))
+    content = yaml.safe_load(with_zones(*zones))
+    for zone in content["zones"][2:]:
+        del zone["id"]
+        zone["create"] = content["zones"][1]["create"]
+    assert any("zones: 62 zones are too many" in fault for fault in faults(yaml.safe_dump(content)))
+
+
+def test_two_zones_of_one_id_are_a_fault() -> None:
+    """An id is one zone's."""
+    told = faults(with_zones({"domain": "a.internal", "id": "Z0CORPINTERNAL0EXAMPL"}))
+    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' stands here twice" in fault for fault in told)
+
+
+def test_reserved_name_in_a_reverse_zone_is_a_fault() -> None:
+    """No rule's template gives a name in a reverse zone, so there is nothing to reserve."""
+    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- wpad.corp.internal", "- 1.1.1.10.in-addr.arpa")
+    assert any("policy.reserved[0]: " in fault and "lies in no zone for names" in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize("cidr", ["10.1.0.0/255.255.0.0", "10.1.0.0", "fe80::1%eth0/128"])
+def test_network_is_written_with_its_prefix_length(cidr: str) -> None:
+    """A CIDR has one form, in the file as for editors."""
+    assert any(
+        "is no CIDR" in fault for fault in faults(with_zones({"domain": "1.10.in-addr.arpa", "networks": [cidr]}))
+    )
+
+
+def test_zone_that_a_choice_could_name_is_no_fault() -> None:
+    """An account that were called as an inner zone gets no name there; that is no reason to refuse the zones."""
+    text = with_templates("{name}.{account_name}.corp.internal").replace(
+        "domain: instances.internal", "domain: prod.corp.internal"
+    )
+    assert len(parse(text).policy.rules) == 1

@@ -1,0 +1,91 @@
+"""Configurations made from the example, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from orgdns.config.load import ConfigInvalid, parse
+from tests.support.build import EXAMPLE
+
+GOOD = EXAMPLE.read_text()
+
+
+def faults(text: str) -> list[str]:
+    with pytest.raises(ConfigInvalid) as invalid:
+        parse(text)
+    return [str(fault) for fault in invalid.value.faults]
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def with_templates(*templates: str) -> str:
+    """The example with these templates in place of its rules, each for everybody."""
+    head = GOOD[: GOOD.index("  rules:")]
+    rules = "".join(f'    - name: rule-{number}\n      template: "{text}"\n' for number, text in enumerate(templates))
+    return f"{head}  rules:\n{rules}"
+
+
+def with_zones(*zones: dict[str, object]) -> str:
+    """The example with these zones beside its own; each exists."""
+    content = yaml.safe_load(GOOD)
+    content["zones"] += [{"id": f"Z{number:031}"} | zone for number, zone in enumerate(zones)]
+    return yaml.safe_dump(content)
+
+
+def with_rules(*rules: dict[str, object], reserved: list[str] | None = None) -> str:
+    content = yaml.safe_load(GOOD)
+    content["policy"] = {"rules": [{"name": f"rule-{number}"} | rule for number, rule in enumerate(rules)]}
+    content["policy"] |= {"reserved": reserved} if reserved else {}
+    return yaml.safe_dump(content)
+
+
+def everything() -> dict[str, Any]:
+    """A configuration that says all that can be said."""
+    content: dict[str, Any] = yaml.safe_load(GOOD)
+    content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
+    content["zones"][0]["adopt"] = True
+    content["zones"] += [
+        {
+            "domain": "1.10.in-addr.arpa",
+            "id": "Z0000000000000",
+            "vpcs": ["vpc-12345678"],
+            "networks": ["10.1.0.0/16"],
+            "autodefined_rules": "disabled",
+        },
+        {"domain": "2.10.in-addr.arpa", "id": "Z0000000000001", "autodefined_rules": "disable"},
+    ]
+    selection = {
+        "accounts": ["444444444444"],
+        "units": ["ou-ab12-research"],
+        "regions": ["eu-west-1"],
+        "vpcs": ["vpc-12345678"],
+        "tag": {"tag": "dns", "value": "shared"},
+    }
+    content["zones"][0]["resolved_by"] = {"vpcs": [selection], "except": [{"tag": {"tag": "dns"}}], "owns_all": True}
+    content["zones"][1]["resolved_by"] = {"vpcs": "none"}
+    content["zones"][2]["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    content["zones"][3]["resolved_by"] = {"vpcs": "all", "by": "profile"}
+    content["policy"]["rules"][1] |= {
+        "units": ["ou-ab12-research"],
+        "regions": ["eu-west-1"],
+        "vpcs": ["vpc-12345678"],
+        "subnets": ["subnet-12345678"],
+        "opt_in": {"tag": "dns"},
+        "opt_out": {"tag": "dns", "value": "no"},
+        "template": "{alias}.corp.internal",
+        "fallback": "{alias}.instances.internal",
+        "aliases": "names",
+        "allow": ["web*"],
+        "interfaces": "all",
+        "addresses": "further",
+        "conflict": "share",
+        "stopped": "withdraw",
+        "reverse": "oldest",
+    }
+    content["policy"]["rules"] = content["policy"]["rules"][1:2]
+    return content
