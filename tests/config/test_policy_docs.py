@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain
 
 import pytest
-import yaml
 
 from hub.runtime.model.names import Account, Claim, Instance, InstanceRef, InstanceState, Interface, Millis, NameKey
 from hub.runtime.names.templates import VARIABLES
@@ -16,11 +13,7 @@ from hub.runtime.policy.decide import Decision
 from hub.runtime.publisher.holders import holders
 from orgdns.config.load import parse
 from orgdns.config.sections.policy import RuleSection
-from tests.support.build import EXAMPLE, ROOT
-
-PAGE = (ROOT / "docs" / "policy.md").read_text()
-_EXAMPLE = re.compile(r"^### (?P<title>[^\n]+)\n(?P<body>(?:(?!^##).)*)", re.MULTILINE | re.DOTALL)
-_BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tests.support.policy_page import PAGE, Example, completed, examples
 
 ACCOUNTS = {
     "payments": Account("444444444444", "payments", units=("r-ab12", "ou-ab12-workload")),
@@ -28,32 +21,10 @@ ACCOUNTS = {
     "science": Account("666666666666", "science", units=("r-ab12", "ou-ab12-research", "ou-ab12-sciences")),
     "renamed": Account("777777777777", None, "the label 'payments' belongs to the account 444444444444"),
 }
+
 VPC, SUBNET = "vpc-0a000000000000001", "subnet-0a000000000000001"
+
 DATABASES = "subnet-0d000000000000001"
-
-
-@dataclass(frozen=True)
-class Example:
-    title: str
-    snippet: str
-    told: list[str]
-
-
-def examples() -> list[Example]:
-    found = []
-    for section in _EXAMPLE.finditer(PAGE):
-        blocks = _BLOCK.findall(section["body"])
-        assert [kind for kind, _ in blocks] == ["yaml", "text"], section["title"]
-        (_, snippet), (_, told) = blocks
-        found.append(Example(section["title"], snippet, told.splitlines()))
-    return found
-
-
-def completed(snippet: str) -> str:
-    """The example's configuration with what the snippet says in place of what it has there."""
-    content, said = yaml.safe_load(EXAMPLE.read_text()), yaml.safe_load(snippet)
-    content["organization"] |= said.pop("organization", {})
-    return yaml.safe_dump(content | said)
 
 
 def an_instance(
@@ -79,6 +50,7 @@ def at(*ipv4: str, ipv6: tuple[str, ...] = (), subnet: str = SUBNET, vpc: str = 
 
 
 GROUP = {"aws:autoscaling:groupName": "Checkout Fleet", "service": "checkout"}
+
 # By the words of the page; the number is the instance's id, and its age.
 INSTANCES = {
     "web of payments": an_instance(0xA000000000000001, "payments", at("10.1.0.4"), tags={"Name": "web"}),
