@@ -1,0 +1,298 @@
+"""`orgdns dead-letters` in the simulated organization, whose time is the machine's: waiting for messages takes time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from hub.runtime import contract
+from orgdns.cli.reports.dead_letters import (
+    OBSERVER_LOGS,
+    OBSERVER_SAYS,
+    Letters,
+)
+from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
+from orgdns.config.load import load
+from sandbox.api_server import answering
+from sandbox.aws.iam.evaluation import Request, granted_actions, identity_allows
+from sandbox.aws.resolution.server import LOOPBACK
+from sandbox.clock import RealClock
+from sandbox.example import CONFIG, HUB, PAYMENTS
+from sandbox.world import World, world
+from tests.support.build import ROOT
+from tests.support.dead_letters import DISCARDED, REGION, STATE_EVENT
+
+Client = Any  # boto3's clients are made when the program runs
+
+
+@pytest.fixture(scope="module")
+def organization() -> Iterator[World]:
+    with world(load(CONFIG), RealClock()) as one:
+        yield one
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`orgdns dead-letters`, with the hub's credentials."""
+
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, code: int, typed: str = "") -> subprocess.CompletedProcess[str]:
+        end = subprocess.run(  # noqa: S603 - our own command
+            [ROOT / "bin" / "orgdns", "dead-letters", *arguments],
+            env=self.environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert end.returncode == code, (end.stdout, end.stderr)
+        assert "Traceback" not in end.stderr
+        return end
+
+    def json(self, *arguments: str, code: int) -> dict[str, Any]:
+        end = self(*arguments, "--json", code=code)
+        assert end.stderr == ""
+        document: dict[str, Any] = json.loads(end.stdout)
+        return document
+
+
+@pytest.fixture(scope="module")
+def command(organization: World) -> Iterator[Command]:
+    failures: list[str] = []
+    key_id, secret = organization.access_key(HUB)
+    with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
+        yield Command(
+            {
+                "PATH": os.environ["PATH"],
+                "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
+                "AWS_ACCESS_KEY_ID": key_id,
+                "AWS_SECRET_ACCESS_KEY": secret,
+                "AWS_REGION": REGION,
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+        )
+    assert failures == []
+
+
+@pytest.fixture
+def emptied(organization: World) -> Iterator[World]:
+    """The organization, whose queues are empty before and after."""
+    queues = (contract.EVENTS_QUEUE, contract.EVENTS_DEAD_LETTER_QUEUE, contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    assert [organization.waiting(queue) for queue in queues] == [0, 0, 0]
+    yield organization
+    # The observer drops what is no event of this organization.
+    organization.converge()
+    for queue in queues:
+        url = url_of(organization, queue)
+        for message in sqs(organization).receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ()):
+            sqs(organization).delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def sqs(made: World) -> Client:
+    return made.client("sqs", HUB)
+
+
+def url_of(made: World, queue: str) -> str:
+    url: str = sqs(made).get_queue_url(QueueName=queue)["QueueUrl"]
+    return url
+
+
+def attributes_of(made: World, *names: str) -> dict[str, str]:
+    queue = url_of(made, contract.EVENTS_QUEUE)
+    attributes: dict[str, str] = sqs(made).get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return attributes
+
+
+def set_attributes(made: World, attributes: dict[str, str]) -> None:
+    sqs(made).set_queue_attributes(QueueUrl=url_of(made, contract.EVENTS_QUEUE), Attributes=attributes)
+
+
+def put(made: World, which: Letters, body: str) -> None:
+    sqs(made).send_message(QueueUrl=url_of(made, which.queue), MessageBody=body)
+
+
+def test_there_are_none(emptied: World, command: Command) -> None:
+    """Empty queues are exit code 0, and sending again is nothing then."""
+    assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert command(code=0).stdout == "There are no dead letters.\n"
+    told = command.json("--resend", code=0)
+    assert told == {
+        "dead_letters": False, "events": [], "publisher": [], "sweeps": [], "associations": [],
+        "hidden": {"events": 0, "publisher": 0, "sweeps": 0, "associations": 0}, "sent_again": 0,
+    }  # fmt: skip
+
+
+def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: Command) -> None:
+    """An event that the observer failed on is listed; sent again once the reason is mended, it brings the names."""
+    made = emptied
+    # The emulator drops a queue's policy when other attributes are set without it.
+    before = attributes_of(made, "VisibilityTimeout", "Policy")
+    # Five attempts at once, and not over 45 minutes.
+    set_attributes(made, before | {"VisibilityTimeout": "0"})
+    iam = made.client("iam", PAYMENTS)
+    policies = iam.list_role_policies(RoleName=contract.READER_ROLE)["PolicyNames"]
+    kept = {name: iam.get_role_policy(RoleName=contract.READER_ROLE, PolicyName=name) for name in policies}
+    for name in kept:
+        iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName=name)
+    (instance,) = made.launch(PAYMENTS, REGION, "buried")
+    made.converge()
+    ref = f"{PAYMENTS}/{REGION}/{instance}"
+
+    told = command.json(code=2)
+    assert {one["instance"] for one in told["events"]} == {ref}
+    assert "state running" in {one["kind"] for one in told["events"]}
+    assert all(one["received"] > 5 and not one["undelivered"] for one in told["events"])
+    assert ref in {line["instance"] for line in made.logged(contract.OBSERVER_FUNCTION, OBSERVER_SAYS)}
+    # Whoever looks next sees the same, at once.
+    assert [one["message_id"] for one in command.json(code=2)["events"]] == [
+        one["message_id"] for one in told["events"]
+    ]
+    text = command("--queue", "events", code=2).stdout
+    assert ref in text
+    assert f"see {OBSERVER_LOGS}" in " ".join(text.split())
+
+    for name, policy in kept.items():
+        document = json.dumps(policy["PolicyDocument"])
+        iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName=name, PolicyDocument=document)
+    made.guard.denied.clear()
+    set_attributes(made, before)
+    number = len(told["events"])
+    assert f"observer's queue again: {number} of {number}." in command("--resend", "--yes", code=0).stdout
+    assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+    assert made.waiting(contract.EVENTS_QUEUE) == number
+    made.converge()
+    assert f"buried.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
+
+
+def test_an_event_that_never_came_in_tells_eventbridges_reason(emptied: World, command: Command) -> None:
+    """Where EventBridge is not let into the queue, the event has EventBridge's own words, and can be sent again."""
+    made = emptied
+    policy = attributes_of(made, "Policy")
+    set_attributes(made, {"Policy": ""})
+    (instance,) = made.launch(PAYMENTS, REGION, "shut-out")
+    set_attributes(made, policy)
+    told = command.json(code=2)["events"]
+    assert {(one["instance"], one["undelivered"]) for one in told} == {(f"{PAYMENTS}/{REGION}/{instance}", True)}
+    assert all("NO_PERMISSIONS" in one["reason"] for one in told)
+    assert command.json("--resend", "--yes", "--queue", "events", code=0)["sent_again"] == len(told)
+    made.converge()
+    assert f"shut-out.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", ""])
+def test_nothing_is_sent_without_consent(emptied: World, command: Command, typed: str) -> None:
+    """Whoever says no, nothing, or cannot be asked, sends nothing."""
+    put(emptied, Letters.EVENTS, STATE_EVENT)
+    end = command("--resend", code=2, typed=typed)
+    assert "Send the events (1)" in end.stderr
+    assert "Nothing was sent." in end.stdout
+    assert emptied.waiting(contract.EVENTS_QUEUE) == 0
+    assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 1
+
+
+def test_a_person_agrees(emptied: World, command: Command) -> None:
+    """A yes sends what was shown."""
+    put(emptied, Letters.EVENTS, "no event")
+    assert "again: 1 of 1." in command("--resend", code=0, typed="y\n").stdout
+    assert emptied.waiting(contract.EVENTS_QUEUE) == 1
+    # It never can succeed: the observer drops it, and it does not come back.
+    emptied.converge()
+    assert emptied.waiting(contract.EVENTS_QUEUE) == emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
+
+
+def test_the_publishers_cannot_be_sent_again(emptied: World, command: Command) -> None:
+    """Nobody is asked, nothing is moved, and it is said why and what heals; events beside them do go."""
+    put(emptied, Letters.PUBLISHER, json.dumps(DISCARDED))
+    end = command("--queue", "publisher", "--resend", code=2)
+    assert "cannot be sent again" in end.stdout
+    assert end.stderr == ""
+    put(emptied, Letters.EVENTS, STATE_EVENT)
+    told = command.json("--resend", "--yes", code=2)
+    assert (told["dead_letters"], told["sent_again"], len(told["publisher"])) == (True, 1, 1)
+    assert told["publisher"][0]["records"] == 7
+    assert emptied.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 1
+    assert command.json("--queue", "events", code=0)["hidden"] == {"events": 0}
+
+
+def test_what_somebody_else_looks_at_is_not_none(emptied: World, command: Command) -> None:
+    """A message that is hidden right now is exit code 2, and nothing is sent of it."""
+    put(emptied, Letters.EVENTS, STATE_EVENT)
+    url = url_of(emptied, Letters.EVENTS.queue)
+    (held,) = sqs(emptied).receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
+    told = command.json("--queue", "events", "--resend", "--yes", code=2)
+    assert (told["dead_letters"], told["events"], told["hidden"], told["sent_again"]) == (True, [], {"events": 1}, 0)
+    sqs(emptied).change_message_visibility(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"], VisibilityTimeout=0)
+
+
+def test_a_wrong_place_is_told(command: Command) -> None:
+    """No region, no queue there, no such endpoint: a line on stderr and exit code 1, never that there are none."""
+    no_file = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    for environment, told in (
+        ({"AWS_REGION": "us-east-1"}, "no queue orgdns-events-dead-letters in us-east-1"),
+        (no_file | {"AWS_REGION": ""}, "no region is set"),
+        ({"AWS_ENDPOINT_URL": "none"}, "AWS_ENDPOINT_URL"),
+        ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
+    ):
+        end = replace(command, environment=command.environment | environment)(code=1)
+        assert end.stdout == ""
+        assert told in end.stderr
+        assert len(end.stderr.splitlines()) == 1
+
+
+def documented_statements() -> list[dict[str, Any]]:
+    """The statements that the documentation gives for dead letters, for the simulated hub."""
+    document = (ROOT / "docs" / "operate.md").read_text()
+    section = document.split("## Dead letters")[1].split("\n## ")[0]
+    (block,) = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+    statements: list[dict[str, Any]] = json.loads(block.replace("REGION", REGION).replace("HUB_ACCOUNT", HUB))
+    return statements
+
+
+def test_the_documented_statements_are_what_is_called(emptied: World) -> None:
+    """Each call is allowed on its queue, none is granted in vain, and only sending again may delete and send.
+
+    A batch of changes of visibility needs ChangeMessageVisibility, as a single one ("Actions, resources, and condition
+    keys for Amazon SQS", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html).
+    """
+    for which in Letters:
+        put(emptied, which, STATE_EVENT)
+    key_id, secret = emptied.access_key(HUB)
+    client: Client = boto3.client(
+        "sqs",
+        region_name=REGION,
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    calls: set[tuple[str, str]] = set()
+
+    def note(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own type
+        queue = params.get("QueueName") or params["QueueUrl"].rpartition("/")[2]
+        calls.add((f"sqs:{model.name.removesuffix('Batch')}", f"arn:aws:sqs:{REGION}:{HUB}:{queue}"))
+
+    client.meta.events.register("provide-client-params.sqs", lambda params, model, **_: note(params, model))
+    queues = DeadLetterQueues(client)
+    found = queues.found(tuple(Letters))
+    looked = set(calls)
+    assert queues.resend([one.message_id for one in found.events]) == 1
+    document = {"Version": "2012-10-17", "Statement": documented_statements()}
+    operator = f"arn:aws:iam::{HUB}:role/operator"
+    for action, resource in calls:
+        assert identity_allows([document], Request(operator, HUB, action, resource)), (action, resource)
+    assert granted_actions([document]) == {action for action, _ in calls}
+    assert not {action for action, _ in looked} & {"sqs:DeleteMessage", "sqs:SendMessage"}
+    looking = {**document, "Statement": documented_statements()[:1]}
+    assert granted_actions([looking]) == {action for action, _ in looked}

@@ -1,0 +1,184 @@
+"""How dead-letter queues are read and emptied, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from hub.runtime import contract
+from orgdns.cli.reports.dead_letters import (
+    Letters,
+)
+from orgdns.cli.sources.dead_letter_queues import LOOK_SECONDS, MOST, DeadLetterQueues
+from orgdns.cli.sources.deployed import HubUnknown
+from sandbox.example import HUB
+from tests.support.dead_letters import REGION, STATE_EVENT
+
+Client = Any  # boto3's clients are made when the program runs
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[Client, Stubber]]:
+    client = boto3.client("sqs", region_name=REGION, aws_access_key_id="key", aws_secret_access_key="secret")
+    with Stubber(client) as stub:
+        yield client, stub
+        stub.assert_no_pending_responses()
+
+
+URL = {letters: f"https://sqs.{REGION}.amazonaws.com/{HUB}/{letters.queue}" for letters in Letters}
+
+TARGET = f"https://sqs.{REGION}.amazonaws.com/{HUB}/{contract.EVENTS_QUEUE}"
+
+
+def located(stub: Stubber, queue: str, url: str) -> None:
+    stub.add_response("get_queue_url", {"QueueUrl": url}, {"QueueName": queue})
+
+
+def counted(stub: Stubber, url: str, hidden: int = 0) -> None:
+    name = "ApproximateNumberOfMessagesNotVisible"
+    stub.add_response(
+        "get_queue_attributes", {"Attributes": {name: str(hidden)}}, {"QueueUrl": url, "AttributeNames": [name]}
+    )
+
+
+def received(stub: Stubber, url: str, *ids: str, look: int = 1) -> None:
+    asked = {
+        "QueueUrl": url,
+        "MaxNumberOfMessages": MOST,
+        "VisibilityTimeout": LOOK_SECONDS,
+        "WaitTimeSeconds": 1,
+        "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
+        "MessageAttributeNames": ["All"],
+    }
+    messages = [
+        {
+            "MessageId": one,
+            "ReceiptHandle": f"{one}-{look}",
+            "Body": STATE_EVENT,
+            "Attributes": {"ApproximateReceiveCount": "6"},
+        }
+        for one in ids
+    ]
+    stub.add_response("receive_message", {"Messages": messages} if messages else {}, asked)
+
+
+def given_back(stub: Stubber, url: str, *handles: str) -> None:
+    entries = [
+        {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0} for number, handle in enumerate(handles)
+    ]
+    answer: dict[str, Any] = {"Successful": [{"Id": entry["Id"]} for entry in entries], "Failed": []}
+    stub.add_response("change_message_visibility_batch", answer, {"QueueUrl": url, "Entries": entries})
+
+
+def sent(stub: Stubber) -> None:
+    stub.add_response("send_message", {"MessageId": "new"}, {"QueueUrl": TARGET, "MessageBody": STATE_EVENT})
+
+
+def deleted(stub: Stubber, handle: str) -> None:
+    stub.add_response("delete_message", {}, {"QueueUrl": URL[Letters.EVENTS], "ReceiptHandle": handle})
+
+
+def test_a_queue_is_read_to_its_end_and_given_back(stubbed: tuple[Client, Stubber]) -> None:
+    """Each message is listed once, the newest receipt handle gives it back, ten at a time, and nothing is deleted."""
+    client, stub = stubbed
+    url = URL[Letters.EVENTS]
+    located(stub, Letters.EVENTS.queue, url)
+    counted(stub, url, 4)
+    first = [f"m{number}" for number in range(10)]
+    received(stub, url, *first)
+    received(stub, url, "m0", "n0", look=2)
+    received(stub, url)
+    given_back(stub, url, "m0-2", *(f"{one}-1" for one in first[1:]))
+    given_back(stub, url, "n0-2")
+    found = DeadLetterQueues(client).found([Letters.EVENTS])
+    assert sorted(one.message_id for one in found.events) == sorted([*first, "n0"])
+    assert {one.received for one in found.events} == {6}
+    assert found.hidden == {Letters.EVENTS: 4}
+
+
+def test_reading_ends_when_messages_come_round_again(stubbed: tuple[Client, Stubber]) -> None:
+    """A queue so full that what was read is visible again before its end is not read for ever."""
+    client, stub = stubbed
+    url = URL[Letters.PUBLISHER]
+    located(stub, Letters.PUBLISHER.queue, url)
+    counted(stub, url)
+    received(stub, url, "m1", "m2")
+    received(stub, url, "m2", "m1", look=2)
+    given_back(stub, url, "m1-1", "m2-1")
+    assert len(DeadLetterQueues(client).found([Letters.PUBLISHER]).discarded_records) == 2
+
+
+def test_what_was_read_is_given_back_when_reading_fails(stubbed: tuple[Client, Stubber]) -> None:
+    """A read that fails hides nothing from others, and is no short answer."""
+    client, stub = stubbed
+    url = URL[Letters.EVENTS]
+    located(stub, Letters.EVENTS.queue, url)
+    counted(stub, url)
+    received(stub, url, "m1")
+    stub.add_client_error("receive_message", "RequestThrottled", "slowly")
+    given_back(stub, url, "m1-1")
+    with pytest.raises(HubUnknown, match=r"docs/operate.md says under Dead letters.*slowly"):
+        DeadLetterQueues(client).found([Letters.EVENTS])
+
+
+def test_an_event_is_deleted_after_it_was_taken(stubbed: tuple[Client, Stubber]) -> None:
+    """First sent, then deleted, one by one; what came after the operator looked is given back."""
+    client, stub = stubbed
+    url = URL[Letters.EVENTS]
+    located(stub, contract.EVENTS_QUEUE, TARGET)
+    located(stub, Letters.EVENTS.queue, url)
+    received(stub, url, "m1", "later", "m2")
+    for handle in ("m1-1", "m2-1"):
+        sent(stub)
+        deleted(stub, handle)
+    given_back(stub, url, "later-1")
+    assert DeadLetterQueues(client).resend(["m1", "m2"]) == 2
+
+
+def test_an_event_that_is_not_taken_stays(stubbed: tuple[Client, Stubber]) -> None:
+    """Where the observer's queue refuses, nothing is deleted, all is given back, and it is told how far it came."""
+    client, stub = stubbed
+    url = URL[Letters.EVENTS]
+    located(stub, contract.EVENTS_QUEUE, TARGET)
+    located(stub, Letters.EVENTS.queue, url)
+    received(stub, url, "m1", "m2", "m3")
+    sent(stub)
+    deleted(stub, "m1-1")
+    stub.add_client_error("send_message", "AccessDenied", "you may not")
+    given_back(stub, url, "m2-1", "m3-1")
+    with pytest.raises(HubUnknown, match=r"queue orgdns-events cannot.*you may not.*\(1 of 3 events"):
+        DeadLetterQueues(client).resend(["m1", "m2", "m3"])
+
+
+def test_an_event_that_went_meanwhile_is_not_counted(stubbed: tuple[Client, Stubber]) -> None:
+    """What somebody else took is neither sent nor waited for."""
+    client, stub = stubbed
+    url = URL[Letters.EVENTS]
+    located(stub, contract.EVENTS_QUEUE, TARGET)
+    located(stub, Letters.EVENTS.queue, url)
+    received(stub, url, "m1")
+    sent(stub)
+    deleted(stub, "m1-1")
+    received(stub, url)
+    assert DeadLetterQueues(client).resend(["m1", "gone"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("AWS.SimpleQueueService.NonExistentQueue", "no queue orgdns-events-dead-letters in eu-central-1.*AWS_REGION"),
+        ("QueueDoesNotExist", "no queue orgdns-events-dead-letters in eu-central-1.*AWS_PROFILE"),
+        ("InvalidClientTokenId", r"credentials \(AWS_PROFILE\) are valid"),
+    ],
+)
+def test_queues_that_cannot_be_used_are_told(stubbed: tuple[Client, Stubber], code: str, told: str) -> None:
+    """The message says what to do, and what AWS said."""
+    client, stub = stubbed
+    stub.add_client_error("get_queue_url", code, "as AWS puts it")
+    with pytest.raises(HubUnknown, match=told) as unknown:
+        DeadLetterQueues(client).found([Letters.EVENTS])
+    assert "as AWS puts it" in str(unknown.value)
