@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.api_server import answering
+from sandbox.aws.resolution.server import LOOPBACK
+from sandbox.example import HUB
+from sandbox.world import World
 from tests.support.build import ROOT
 
 REGION = "eu-central-1"
-
 CORP = "corp.internal"
 
 
@@ -21,12 +29,16 @@ class Command:
 
     environment: dict[str, str]
     folder: Path
+    subcommand: tuple[str, ...] = ()
 
-    def __call__(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *arguments: str, code: int = 0, typed: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         end = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / "bin" / "orgdns", *arguments],
+            [ROOT / "bin" / "orgdns", *self.subcommand, *arguments],
             env=self.environment | environment,
             cwd=self.folder,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,
@@ -42,3 +54,23 @@ class Command:
         assert end.stderr == ""
         document: dict[str, Any] = json.loads(end.stdout)
         return document
+
+
+@contextmanager
+def command_in(world: World, folder: Path) -> Iterator[Command]:
+    """The command with the hub's credentials, run in a folder; no call of the API may fail."""
+    failures: list[str] = []
+    key_id, secret = world.access_key(HUB)
+    # A package of the same name where the operator stands is none of the command's.
+    (folder / "orgdns.py").write_text("raise RuntimeError")
+    with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
+        environment = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": key_id,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        yield Command(environment, folder)
+    assert failures == []

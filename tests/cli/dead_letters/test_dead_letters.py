@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
-import subprocess
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -24,14 +21,13 @@ from orgdns.cli.reports.dead_letters import (
 )
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.config.load import load
-from sandbox.api_server import answering
 from sandbox.aws.iam.evaluation import Request, granted_actions, identity_allows
-from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.clock import RealClock
 from sandbox.example import CONFIG, HUB, PAYMENTS
 from sandbox.world import World, world
 from tests.support.build import ROOT
-from tests.support.dead_letters import DISCARDED, REGION, STATE_EVENT
+from tests.support.command import REGION, Command, command_in
+from tests.support.dead_letters import DISCARDED, STATE_EVENT
 
 Client = Any  # boto3's clients are made when the program runs
 
@@ -42,49 +38,10 @@ def organization() -> Iterator[World]:
         yield one
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`orgdns dead-letters`, with the hub's credentials."""
-
-    environment: dict[str, str]
-
-    def __call__(self, *arguments: str, code: int, typed: str = "") -> subprocess.CompletedProcess[str]:
-        end = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / "bin" / "orgdns", "dead-letters", *arguments],
-            env=self.environment,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert end.returncode == code, (end.stdout, end.stderr)
-        assert "Traceback" not in end.stderr
-        return end
-
-    def json(self, *arguments: str, code: int) -> dict[str, Any]:
-        end = self(*arguments, "--json", code=code)
-        assert end.stderr == ""
-        document: dict[str, Any] = json.loads(end.stdout)
-        return document
-
-
 @pytest.fixture(scope="module")
-def command(organization: World) -> Iterator[Command]:
-    failures: list[str] = []
-    key_id, secret = organization.access_key(HUB)
-    with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
-        yield Command(
-            {
-                "PATH": os.environ["PATH"],
-                "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
-                "AWS_ACCESS_KEY_ID": key_id,
-                "AWS_SECRET_ACCESS_KEY": secret,
-                "AWS_REGION": REGION,
-                "AWS_EC2_METADATA_DISABLED": "true",
-            }
-        )
-    assert failures == []
+def command(organization: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    with command_in(organization, tmp_path_factory.mktemp("elsewhere")) as command:
+        yield replace(command, subcommand=("dead-letters",))
 
 
 @pytest.fixture
