@@ -1,4 +1,4 @@
-"""Mistakes in the configuration file, each with the line that it stands on."""
+"""Mistakes in the configuration file, each with its line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The keys and indices that lead to a thing in the file.
+# The keys and indices that lead to a value in the file.
 Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One mistake in the file: its line (counted from 1), its place, and what to do."""
+    """One mistake in the file: its line (counted from 1), its place, and what is wrong."""
 
     line: int
     place: str
@@ -28,7 +28,7 @@ class Fault:
 
 
 class ConfigInvalid(Exception):
-    """The file has faults: all of them, in the order of their lines."""
+    """The file has faults. The exception carries all of them, in the order of their lines."""
 
     def __init__(self, path: str, faults: tuple[Fault, ...]) -> None:
         super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
@@ -38,25 +38,25 @@ class ConfigInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file as it was written, where everything in it has a line."""
+    """The file as written: every value in it has a line."""
 
     root: yaml.Node | None
 
     def fault(self, place: Place, message: str) -> Fault:
-        """A fault of a place."""
+        """A fault at a place."""
         return Fault(self.line(place), written(place), message)
 
     def line(self, place: Place) -> int:
-        """The line of a place, or of the nearest thing around it that is there."""
+        """The line of a place, or of the nearest enclosing value if the file does not have the place."""
         return self._found(place)[0]
 
     def text(self, place: Place) -> str | None:
-        """What was written at a place, or None where there is no single value."""
+        """The text of the value at a place, or None if the file has no single value there."""
         _, node, whole = self._found(place)
         return node.value if whole and isinstance(node, yaml.ScalarNode) else None
 
     def _found(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
-        """The line and the node of a place, or of the nearest thing around it, and whether it is the place itself."""
+        """The line and the node of a place or of the nearest enclosing value, and whether it is the place itself."""
         node, line = self.root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
@@ -72,38 +72,38 @@ class Source:
         return line, node, True
 
     def repeated(self) -> Iterator[Fault]:
-        """A fault for each key, and for each value of a list, that stands there for the second time.
+        """A fault for each duplicate key, and for each value that a list has twice.
 
-        YAML takes the last of two equal keys without a word; a person meant both. No list of the file means more by a
-        value that it holds twice.
+        YAML silently takes the last of two equal keys, but the author meant both. No list in the file gives a meaning
+        to a repeated value.
         """
         return _repeated(self.root, (), set())
 
 
 def written(place: Place) -> str:
-    """A place as a person writes it: `policy.rules[0].template`."""
+    """A place as people write it: `policy.rules[0].template`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
 
 
 def listed(section: object, key: str) -> list[Any]:
-    """A list in a section of a file that may have faults, or an empty one where there is none."""
+    """A list in a section of a file that may have faults, or an empty list if the section has none."""
     found = section.get(key) if isinstance(section, dict) else None
     return found if isinstance(found, list) else []
 
 
 def named_twice(source: Source, place: Place, sections: list[Any], key: str) -> Iterator[Fault]:
-    """A fault for each section of a list that has what is to tell it apart from an earlier one."""
+    """A fault for each section whose `key`, which identifies it in the list, has the value of an earlier section."""
     seen: Counter[str] = Counter()
     for index, section in enumerate(sections):
         value = section.get(key) if isinstance(section, dict) else None
         if isinstance(value, str):
             seen[value] += 1
             if seen[value] > 1:
-                yield source.fault((*place, index, key), f"{value!r} stands here twice")
+                yield source.fault((*place, index, key), f"{value!r} is used twice")
 
 
 def _repeated(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterator[Fault]:
-    # By an anchor, a thing can stand in many places, and hold itself.
+    # An anchor can put one value in many places, even inside itself.
     if node is None or id(node) in visited:
         return
     visited.add(id(node))
@@ -111,13 +111,13 @@ def _repeated(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterat
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value in seen:
-                yield Fault(key.start_mark.line + 1, written((*place, key.value)), "this key stands here twice")
+                yield Fault(key.start_mark.line + 1, written((*place, key.value)), "this key is a duplicate")
             seen.add(key.value)
             yield from _repeated(value, (*place, key.value), visited)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             if isinstance(value, yaml.ScalarNode) and value.value in seen:
-                message = f"{value.value!r} stands here twice"
+                message = f"{value.value!r} is listed twice"
                 yield Fault(value.start_mark.line + 1, written((*place, index)), message)
             elif isinstance(value, yaml.ScalarNode):
                 seen.add(value.value)

@@ -1,4 +1,4 @@
-"""The JSON Schema of the configuration file, by which editors complete and check it."""
+"""The JSON Schema of the configuration file. Editors use it to complete and check the file."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 class _Schema(GenerateJsonSchema):
-    """As pydantic makes it, but that a key which may be left out may not be empty instead, and has no title."""
+    """Pydantic's schema, except that an optional key cannot be null, and that keys have no titles."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        made = super().default_schema(schema)
-        if made.get("default", ...) is None:
-            del made["default"]
-        return made
+        schema_of_field = super().default_schema(schema)
+        if schema_of_field.get("default", ...) is None:
+            del schema_of_field["default"]
+        return schema_of_field
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
 
 def schema_text() -> str:
-    """The schema as text: the same code gives the same bytes."""
+    """The schema as text. The same code always gives the same bytes."""
     schema = {"$schema": _DIALECT} | Config.model_json_schema(schema_generator=_Schema) | {"title": "orgdns"}
     return json.dumps(schema, indent=2) + "\n"

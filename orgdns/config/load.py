@@ -1,6 +1,6 @@
-"""The one configuration file: read, checked whole, and compiled to the policy that travels in the package.
+"""Load the configuration file: read it, check all of it, and compile the policy for the Lambda package.
 
-Every fault is reported at once, with the line it stands on. A fault is a person's mistake: it is never a stack trace.
+All faults are reported at once, each with its line. A mistake in the file never causes a stack trace.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from hub.runtime.policy.decide import Policy
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.policy import policy_faults
-from orgdns.config.checks.vpcs import reach_faults
+from orgdns.config.checks.vpcs import vpc_faults
 from orgdns.config.checks.zones import zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
@@ -47,27 +47,27 @@ class Config(Section):
     """The configuration of orgdns: the organization, its accounts and regions, the zones, and the policy."""
 
     organization: Organization
-    """The AWS Organization, and which of its units are covered."""
+    """The AWS Organization and the units that orgdns covers."""
     hub: Hub
-    """Where events meet."""
+    """The hub account, which receives all events."""
     network: Network
-    """Who owns the private hosted zones."""
+    """The networking account, which owns the private hosted zones."""
     spokes: Spokes
-    """Where instances get names."""
+    """The regions in which instances get names."""
     guards: Guards = Field(default_factory=Guards)
-    """What needs a person's approval."""
+    """The removals that need a person's approval."""
     zones: Annotated[list[Zone], Field(min_length=1)]
-    """The private hosted zones that names are written to."""
+    """The private hosted zones that orgdns writes names to."""
     policy: PolicySection
-    """Who may claim which names: the rules, and what they never give."""
+    """Which names instances may claim: the rules, and the names that no rule gives."""
 
     @property
     def domains(self) -> tuple[Fqdn, ...]:
-        """The domains of all zones, in order."""
+        """The domains of all zones, sorted."""
         return tuple(sorted(zone.domain for zone in self.zones))
 
     def compiled_policy(self) -> Policy:
-        """The policy as the runtime reads it, compiled once however often it is read."""
+        """The policy in the form that the runtime reads. It is compiled once."""
         return self._compiled_policy
 
     @cached_property
@@ -86,7 +86,7 @@ class Config(Section):
 
     @cached_property
     def association_policies(self) -> tuple[AssociationPolicy, ...]:
-        """The zones of which it says which VPCs resolve them."""
+        """The association policy of each zone that has `resolved_by`, sorted by domain."""
         association_policies = [
             association_policy for zone in self.zones if (association_policy := zone.association_policy)
         ]
@@ -94,30 +94,30 @@ class Config(Section):
 
     @property
     def vpc_tags(self) -> tuple[str, ...]:
-        """The keys of the tags by which VPCs are selected."""
+        """The keys of the tags that select VPCs, sorted."""
         return tuple(
             sorted({key for association_policy in self.association_policies for key in association_policy.tags_read})
         )
 
     def zones_by(self, method: AssociationMethod) -> tuple[Zone, ...]:
-        """The zones that VPCs resolve by these means."""
+        """The zones that VPCs resolve by this method."""
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
 
     def warnings(self) -> tuple[str, ...]:
-        """What is no fault of the file, but would not work in the VPCs: one line each, with its place."""
-        told = [
+        """What is valid but would not work in the VPCs: one line each, with its place."""
+        warnings = [
             (index, warning(zone.domain, zone.networks))
             for index, zone in enumerate(self.zones)
             if zone.autodefined_rules is None
         ]
-        return tuple(f"zones[{index}].domain: {text}" for index, text in told if text)
+        return tuple(f"zones[{index}].domain: {text}" for index, text in warnings if text)
 
 
 def load(path: Path) -> Config:
     """The configuration in a file.
 
     Raises:
-        ConfigInvalid: With every fault of the file, each with its line.
+        ConfigInvalid: if the file has faults; the exception lists all of them.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -127,21 +127,23 @@ def load(path: Path) -> Config:
 
 
 def parse(text: str, path: str = "orgdns.yaml") -> Config:
-    """The configuration that a text means; `path` is how errors call it.
+    """The configuration in a text; errors name `path` as the file.
 
     Raises:
-        ConfigInvalid: With every fault of the text, each with its line.
+        ConfigInvalid: if the text has faults; the exception lists all of them.
     """
     try:
         source = Source(yaml.compose(text, Loader=yaml.SafeLoader))
         content = yaml.safe_load(text)
     except yaml.MarkedYAMLError as broken:
         line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        raise ConfigInvalid(path, (Fault(line, "", f"is no YAML: {broken.problem}"),)) from broken
-    except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar that looks like a date and is none
-        raise ConfigInvalid(path, (Fault(1, "", f"is no YAML: {broken}"),)) from broken
+        raise ConfigInvalid(path, (Fault(line, "", f"is not valid YAML: {broken.problem}"),)) from broken
+    except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar looks like a date but is not one
+        raise ConfigInvalid(path, (Fault(1, "", f"is not valid YAML: {broken}"),)) from broken
     except (KeyError, AttributeError) as broken:  # `!!bool x`, `!!timestamp x`
-        raise ConfigInvalid(path, (Fault(1, "", "is no YAML: a tag (!!...) does not fit its value"),)) from broken
+        raise ConfigInvalid(
+            path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
+        ) from broken
     except RecursionError as broken:
         raise ConfigInvalid(path, (Fault(1, "", "is nested too deeply"),)) from broken
     faults = list(source.repeated())
@@ -149,10 +151,10 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         config = Config.model_validate(content)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
-            # In brackets pydantic says that it means a key of a mapping, and not its value, and we of which shape.
+            # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))
             faults.append(source.fault(place, _message(error["type"], error["msg"])))
-        # What needs the whole file is still told of the parts that can be read, so that a person mends it in one go.
+        # Also check across sections what can be read, so that the author can fix everything in one go.
         faults += _faults_of_whole(content, source) if isinstance(content, dict) else []
         raise ConfigInvalid(path, tuple(sorted(set(faults)))) from invalid
     faults += _faults_of_whole(content, source)
@@ -162,14 +164,14 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
-    """Faults that show only across keys, found on the raw content so that other faults do not hide them."""
+    """Faults across sections, found in the raw content so that other faults do not hide them."""
     yield from zone_faults(listed(content, "zones"), source)
-    yield from reach_faults(content, source)
+    yield from vpc_faults(content, source)
     yield from policy_faults(content, source)
 
 
 def _message(kind: str, message: str) -> str:
-    """Pydantic's message in the words of this file."""
+    """Pydantic's message in our words."""
     match kind:
         case "missing":
             return "is missing"

@@ -1,4 +1,4 @@
-"""The shapes of the configuration's values: what is checked, what is told when it is not so, and what editors check."""
+"""The types of the configuration's values: the checks, their error messages, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
-# "Maximum key length: 128 Unicode characters", and keys that begin with `aws:` are AWS's own
+# "Maximum key length: 128 Unicode characters", and the prefix `aws:` is reserved for AWS
 # (EC2 User Guide, "Tag restrictions", https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html).
 MAX_TAG_KEY: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Strings of one shape, which is told when a value does not have it."""
+    """Strings that match a pattern; `what` describes them in the error message."""
 
     pattern: str
     what: str
@@ -37,7 +37,7 @@ class Shape:
         """The value.
 
         Raises:
-            ValueError: When it is no string of this shape.
+            ValueError: if it is not a string that matches the pattern.
         """
         text = string(value)
         if not re.fullmatch(self.pattern, text):
@@ -57,25 +57,25 @@ def string(value: object) -> str:
     """The value.
 
     Raises:
-        ValueError: When it is no string.
+        ValueError: if it is not a string.
     """
     if not isinstance(value, str):
-        # YAML reads an account id without quotes as a number, and one that begins with 0 perhaps as another number.
+        # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
         raise ValueError(f"{value!r} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
     return value
 
 
 @cache
 def known_regions() -> frozenset[str]:
-    """The regions of AWS's standard partition, as botocore knows them."""
-    # Not by a session: that wants the profile which AWS_PROFILE names, and a file is checked without one.
+    """The regions of the standard AWS partition, according to botocore."""
+    # A session would need the profile that AWS_PROFILE names; checking a file must not.
     endpoints = EndpointResolver(create_loader().load_data("endpoints"))
     return frozenset(endpoints.get_available_endpoints("ec2", partition_name="aws"))
 
 
 def _region(value: str) -> str:
     if value not in known_regions():
-        raise ValueError(f"{value!r} is not a region of AWS")
+        raise ValueError(f"{value!r} is not an AWS region")
     return value
 
 
@@ -94,11 +94,11 @@ def _pattern(value: str) -> str:
 
 def _network(value: str) -> str:
     if not re.fullmatch(_CIDR, value):
-        raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16")
+        raise ValueError(f"{value!r} is not a CIDR block, such as 10.1.0.0/16")
     try:
         return str(ip_network(value))
     except ValueError as refused:
-        raise ValueError(f"{value!r} is no CIDR, such as 10.1.0.0/16: {refused}") from refused
+        raise ValueError(f"{value!r} is not a CIDR block, such as 10.1.0.0/16: {refused}") from refused
 
 
 _CIDR: Final = "[0-9a-fA-F.:]+/[0-9]{1,3}"
@@ -123,15 +123,16 @@ ZoneId = Annotated[str, Shape(r"Z[A-Z0-9]{7,31}", "a hosted zone id, such as Z01
 VpcId = TypeAliasType("VpcId", Annotated[str, Shape(f"vpc-{_HEX}", "a VPC id")])
 SubnetId = TypeAliasType("SubnetId", Annotated[str, Shape(f"subnet-{_HEX}", "a subnet id")])
 RuleName = Annotated[str, Shape(r"[a-z0-9][a-z0-9-]{0,62}", "a rule's name: a-z, 0-9, -")]
-# A label that looks encoded would be refused where the names are made.
+# The runtime refuses labels that look IDNA-encoded.
 UnitLabel = Annotated[
-    str, Shape(f"(?!xn--){_LABEL}", "a label: 1 to 63 lower-case letters, digits and inner hyphens, and no xn--")
+    str,
+    Shape(f"(?!xn--){_LABEL}", "a label: 1 to 63 lower-case letters, digits and inner hyphens, not starting with xn--"),
 ]
 TagKey = Annotated[
     str,
     Shape(
         rf"(?![aA][wW][sS]:)[^\x00-\x1f]{{1,{MAX_TAG_KEY}}}",
-        f"the key of a tag that people can set: 1 to {MAX_TAG_KEY} characters, and not aws:...",
+        f"a tag key that people can set: 1 to {MAX_TAG_KEY} characters, not starting with aws:",
     ),
 ]
 Text = Annotated[str, Shape(r"[\s\S]*", "a text")]
@@ -157,5 +158,5 @@ Domain = Annotated[
 ]
 
 _Value = TypeVar("_Value")
-# A list that says something: of different values, and not empty.
+# A list of distinct values that is not empty.
 Several = Annotated[list[_Value], Field(min_length=1, json_schema_extra={"uniqueItems": True})]

@@ -152,7 +152,7 @@ def test_a_faulty_configuration_is_told(command: Command, tmp_path: Path) -> Non
     faulty.write_text(text)
     end = command("plan", "--config", str(faulty), code=1)
     assert end.stdout == ""
-    assert "'moon-1' is not a region of AWS" in end.stderr
+    assert "'moon-1' is not an AWS region" in end.stderr
     assert "conflict" in end.stderr
     assert all(": line " in line for line in end.stderr.splitlines())
 

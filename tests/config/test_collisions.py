@@ -30,7 +30,7 @@ def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, o
     for templates in ((one, other), (other, one)):
         (told,) = faults(with_templates(*templates))
         assert "policy.rules[1].template" in told
-        assert "to somebody else" in told
+        assert "to another owner" in told
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_rules_whose_names_cannot_be_chosen_across_are_no_fault(one: str, other:
 def test_other_tags_of_other_accounts_give_no_name_of_a_rule(mine: str, theirs: str, whose: dict[str, object]) -> None:
     """Names for one account are not everybody's by another tag, be it the name that he gives his Auto Scaling group."""
     (told,) = faults(with_rules({"accounts": ["444444444444"], "template": mine}, whose | {"template": theirs}))
-    assert "to somebody else" in told
+    assert "to another owner" in told
     same: dict[str, object] = {"accounts": ["444444444444", "555555555555"]}
     turned: dict[str, object] = {"accounts": ["555555555555", "444444444444"]}
     assert len(parse(with_rules(same | {"template": mine}, turned | {"template": theirs})).policy.rules) == 2
@@ -79,7 +79,7 @@ def test_way_out_of_a_name_without_variables_is_told() -> None:
         {"template": "db.corp.internal", "accounts": ["444444444444"]},
     ]
     (told,) = faults(with_rules(*rules))
-    assert "put the name without variables into 'reserved'" in told
+    assert "add the name without variables to 'reserved'" in told
     assert len(parse(with_rules(*rules, reserved=["db.corp.internal"])).policy.rules) == 2
 
 
@@ -99,5 +99,5 @@ def test_reserved_name_can_be_given_by_place() -> None:
     place: dict[str, object] = {"template": "db.corp.internal", "subnets": ["subnet-12345678"]}
     anybody: dict[str, object] = {"template": "{name}.corp.internal"}
     for rules in ((place, anybody), (anybody, place)):
-        assert any("to somebody else" in fault for fault in faults(with_rules(*rules)))
+        assert any("to another owner" in fault for fault in faults(with_rules(*rules)))
         assert len(parse(with_rules(*rules, reserved=["d*.corp.internal"])).policy.rules) == 2

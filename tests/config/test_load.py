@@ -32,7 +32,7 @@ def test_example_is_valid() -> None:
         ('account: "222222222222"', 'account: "22222222222"', "hub.account", "12 digits"),
         ("id: o-a1b2c3d4e5", "id: a1b2c3d4e5", "organization.id", "not an organization id"),
         ("- ou-ab12-infra001", "- infra", "organization.units[0]", "not an organizational unit id"),
-        ("region: eu-central-1\n\n", "region: eu-middle-1\n\n", "hub.region", "not a region of AWS"),
+        ("region: eu-central-1\n\n", "region: eu-middle-1\n\n", "hub.region", "not an AWS region"),
         ("id: Z0CORPINTERNAL0EXAMPL", "id: corp", "zones[0].id", "not a hosted zone id"),
         ("id: Z0CORPINTERNAL0EXAMPL", "comment: x", "zones[0].comment", "unknown key"),
         ("vpc: vpc-0a1b2c3d4e5f60718", "vpc: 10.0.0.0/16", "zones[1].create.vpc", "not a VPC id"),
@@ -44,9 +44,9 @@ def test_example_is_valid() -> None:
         ("ttl: 30", "ttl: 0", "policy.rules[1].ttl", "greater than or equal to 1"),
         ("ttl: 30", 'ttl: "30"', "policy.rules[1].ttl", "valid integer"),
         ("conflict: newest", "conflict: latest", "policy.rules[1].conflict", "newest"),
-        ("- name: by-id", "- name: everybody", "policy.rules[2].name", "stands here twice"),
-        ("domain: instances.internal", "domain: Corp.Internal.", "zones[1].domain", "a second zone"),
-        ("eu-west-1, us-east-1", "eu-west-1, eu-west-1", "spokes.regions[2]", "stands here twice"),
+        ("- name: by-id", "- name: everybody", "policy.rules[2].name", "is used twice"),
+        ("domain: instances.internal", "domain: Corp.Internal.", "zones[1].domain", "already a zone"),
+        ("eu-west-1, us-east-1", "eu-west-1, eu-west-1", "spokes.regions[2]", "is listed twice"),
         ("conflict: newest", "conflict:", "policy.rules[1].conflict", "is empty"),
         ('accounts: ["444444444444", "555555555555"]', "accounts:", "policy.rules[1].accounts", "is empty"),
         ('"444444444444", "555555555555"', '"444444444444", "444444444444"', "policy.rules[1].accounts[1]", "twice"),
@@ -56,40 +56,55 @@ def test_example_is_valid() -> None:
         ("ttl: 30", "stopped: forget", "policy.rules[1].stopped", "'keep' or 'withdraw'"),
         ("ttl: 30", "interfaces: both", "policy.rules[1].interfaces", "'primary', 'further' or 'all'"),
         ("ttl: 30", "opt_in: {tag: dns, value: yes}", "policy.rules[1].opt_in.value", "put it in quotes"),
-        ("ttl: 30", 'opt_in: {tag: "aws:dns"}', "policy.rules[1].opt_in.tag", "not the key of a tag"),
-        ("ttl: 30", 'opt_out: {tag: "AWS:dns"}', "policy.rules[1].opt_out.tag", "not the key of a tag"),
-        ("ttl: 30", 'opt_out: {tag: ""}', "policy.rules[1].opt_out.tag", "not the key of a tag"),
-        ("ttl: 30", f"opt_in: {{tag: {'k' * 129}}}", "policy.rules[1].opt_in.tag", "not the key of a tag"),
+        ("ttl: 30", 'opt_in: {tag: "aws:dns"}', "policy.rules[1].opt_in.tag", "not a tag key"),
+        ("ttl: 30", 'opt_out: {tag: "AWS:dns"}', "policy.rules[1].opt_out.tag", "not a tag key"),
+        ("ttl: 30", 'opt_out: {tag: ""}', "policy.rules[1].opt_out.tag", "not a tag key"),
+        ("ttl: 30", f"opt_in: {{tag: {'k' * 129}}}", "policy.rules[1].opt_in.tag", "not a tag key"),
         ("ttl: 30", "allow: [Web]", "policy.rules[1].allow[0]", "is not a pattern"),
-        ("ttl: 30", "allow: [web.x]", "policy.rules[1].allow[0]", "matches no name of the rule, which are"),
+        (
+            "ttl: 30",
+            "allow: [web.x]",
+            "policy.rules[1].allow[0]",
+            "matches no name of the rule; within the zone, its names are",
+        ),
         ('["admin*"]', '["admin*.*"]', "policy.rules[1].deny[0]", "matches no name of the rule"),
-        ('["admin*"]', '["admin*", "admin*"]', "policy.rules[1].deny[1]", "stands here twice"),
-        ("ttl: 30", "aliases: names", "policy.rules[1].template", "has no {alias}"),
-        ('template: "{name}.corp', 'template: "{alias}.corp', "policy.rules[1].template", "has {alias}"),
-        ('template: "{name}.corp', 'template: "{ou}.corp', "policy.rules[1].template", "has {ou}"),
+        ('["admin*"]', '["admin*", "admin*"]', "policy.rules[1].deny[1]", "is listed twice"),
+        ("ttl: 30", "aliases: names", "policy.rules[1].template", "does not use {alias}"),
+        ('template: "{name}.corp', 'template: "{alias}.corp', "policy.rules[1].template", "uses {alias}"),
+        ('template: "{name}.corp', 'template: "{ou}.corp', "policy.rules[1].template", "uses {ou}"),
         ("ttl: 300", 'fallback: "{short_id}.instances.internal"', "policy.rules[2].fallback", "is never used"),
         ("ttl: 30", 'fallback: "{name}.corp.internal"', "policy.rules[1].fallback", "the same as 'template'"),
         ("ttl: 30", 'fallback: "{nom}.corp.internal"', "policy.rules[1].fallback", "unknown variable {nom}"),
-        ("ttl: 30", 'fallback: "{instance_id}.corp.internal"', "policy.rules[1].fallback", "to somebody else"),
-        ("{instance_id}.", "all.", "policy.rules[2].template", "one name for every instance"),
+        ("ttl: 30", 'fallback: "{instance_id}.corp.internal"', "policy.rules[1].fallback", "to another owner"),
+        ("{instance_id}.", "all.", "policy.rules[2].template", "the same name for every instance"),
         (
             "{instance_id}.",
             f"{{tag:{'k' * 129}}}.",
             "policy.rules[2].template",
-            "names a tag whose key is longer than 128",
+            "reads a tag whose key is longer than 128",
         ),
-        ("{instance_id}.", f"{'x' * 60}{{name}}-y-z.", "policy.rules[2].template", "can give no name, however short"),
+        (
+            "{instance_id}.",
+            f"{'x' * 60}{{name}}-y-z.",
+            "policy.rules[2].template",
+            "cannot give a valid name, however short",
+        ),
         ("ttl: 30", "aliases: [a]", "policy.rules[1].aliases", "is not a string"),
-        ("ttl: 30", "reverse: oldest", "policy.rules[1].reverse", "there is no reverse zone"),
-        ("[wpad.corp.internal,", "[wpad.corp.example,", "policy.reserved[0]", "lies in no zone"),
-        ("[wpad.corp.internal,", "[corp.internal,", "policy.reserved[0]", "lies in no zone"),
+        ("ttl: 30", "reverse: oldest", "policy.rules[1].reverse", "needs a reverse zone"),
+        ("[wpad.corp.internal,", "[wpad.corp.example,", "policy.reserved[0]", "not in any forward zone"),
+        ("[wpad.corp.internal,", "[corp.internal,", "policy.reserved[0]", "not in any forward zone"),
         ("[wpad.corp.internal,", "[Wpad,", "policy.reserved[0]", "is not a pattern"),
         ("  units:", "  unit_labels: {payments: pay}\n  units:", "organization.unit_labels.payments", "unit id"),
         ("  units:", "  unit_labels: {r-ab12: Pay}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
         ("  units:", "  unit_labels: {r-ab12: xn--a}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
-        ("EXAMPL\n", "EXAMPL\n    vpcs: [vpc-12345678]\n", "zones[0].vpcs", "for reverse zones"),
-        ("EXAMPL\n", "EXAMPL\n    networks: [10.0.0.0/16]\n", "zones[0].networks", "for reverse zones"),
-        ("EXAMPL\n", "EXAMPL\n    autodefined_rules: disabled\n", "zones[0].autodefined_rules", "for reverse zones"),
+        ("EXAMPL\n", "EXAMPL\n    vpcs: [vpc-12345678]\n", "zones[0].vpcs", "applies to reverse zones"),
+        ("EXAMPL\n", "EXAMPL\n    networks: [10.0.0.0/16]\n", "zones[0].networks", "applies to reverse zones"),
+        (
+            "EXAMPL\n",
+            "EXAMPL\n    autodefined_rules: disabled\n",
+            "zones[0].autodefined_rules",
+            "applies to reverse zones",
+        ),
         ("EXAMPL\n", "EXAMPL\n    autodefined_rules: off\n", "zones[0].autodefined_rules", "'disabled'"),
         ("EXAMPL\n", 'EXAMPL\n    adopt: "yes"\n', "zones[0].adopt", "valid boolean"),
     ],
@@ -124,7 +139,7 @@ def test_all_faults_are_told_at_once() -> None:
 def test_repeated_key_is_a_fault() -> None:
     """YAML would take the last one without a word."""
     text = GOOD.replace("hub:\n", "hub:\n  region: eu-west-1\n")
-    assert any("hub.region: this key stands here twice" in fault for fault in faults(text))
+    assert any("hub.region: this key is a duplicate" in fault for fault in faults(text))
 
 
 def test_rule_for_a_region_that_is_not_covered_is_a_fault() -> None:
@@ -163,7 +178,7 @@ def test_pattern_that_could_match_nothing_is_a_fault(pattern: str, told: str | N
 def test_number_that_yaml_reads_as_another_is_a_fault(ttl: str) -> None:
     """To YAML `0100` is 64: a person meant something else."""
     text = GOOD.replace("ttl: 30\n", f"ttl: {ttl}\n")
-    assert any(f"policy.rules[1].ttl: {ttl!r} is not a plain number" in fault for fault in faults(text))
+    assert any(f"policy.rules[1].ttl: {ttl!r} is not a plain decimal number" in fault for fault in faults(text))
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ from tests.support.configuration import GOOD, everything
         ({"vpcs": "all", "except": [{}]}, "except[0]", "selects every VPC"),
         ({"vpcs": [{"regions": ["us-west-2"]}]}, "vpcs[0].regions[0]", "is not one of spokes.regions"),
         ({"vpcs": [{"accounts": [444444444444]}]}, "vpcs[0].accounts[0]", "put it in quotes"),
-        ({"vpcs": [{"tag": {"tag": "aws:x"}}]}, "vpcs[0].tag.tag", "not the key of a tag"),
+        ({"vpcs": [{"tag": {"tag": "aws:x"}}]}, "vpcs[0].tag.tag", "not a tag key"),
         ({"vpcs": "all", "by": "magic"}, "by", "'association' or 'profile'"),
         ({"by": "profile"}, "vpcs", "is missing"),
-        ({"vpcs": "all", "by": "profile", "owns_all": True}, "owns_all", "for zones by association"),
+        ({"vpcs": "all", "by": "profile", "owns_all": True}, "owns_all", "applies to 'by: association' only"),
     ],
 )
 def test_faults_of_resolved_by(said: dict[str, Any], place: str, told: str) -> None:
@@ -52,5 +52,5 @@ def test_reverse_rules_are_disabled_where_the_zone_is_resolved() -> None:
     """To have EC2's own rules disabled, the file must say in which VPCs."""
     content = everything()
     del content["zones"][3]["resolved_by"]
-    with pytest.raises(ConfigInvalid, match="say in 'resolved_by'"):
+    with pytest.raises(ConfigInvalid, match="needs 'resolved_by'"):
         parse(yaml.safe_dump(content))

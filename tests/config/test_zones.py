@@ -24,7 +24,7 @@ def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
     text = with_templates("{name}.{region}.corp.internal").replace(
         "domain: instances.internal", "domain: eu-west-1.corp.internal"
     )
-    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
+    assert any("names in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
     text = with_templates("{name}.x.corp.internal").replace(
         "domain: instances.internal", "domain: eu-west-1.corp.internal"
     )
@@ -33,24 +33,24 @@ def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
     text = with_templates("{region}.corp.internal").replace(
         "domain: instances.internal", "domain: eu-west-1.corp.internal"
     )
-    assert any("lie in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
+    assert any("names in the zone 'eu-west-1.corp.internal'" in fault for fault in faults(text))
 
 
 @pytest.mark.parametrize(
     ("zone", "place", "message"),
     [
-        ({"domain": "256.10.in-addr.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "01.10.in-addr.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "0-63.2.1.10.in-addr.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "in-addr.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "10.ip6.arpa"}, "domain", "is no reverse zone"),
-        ({"domain": "1.10.in-addr.arpa", "adopt": True}, "adopt", "not for reverse zones"),
-        ({"domain": "1.10.in-addr.arpa", "networks": ["10.2.0.0/16"]}, "networks[0]", "has no address of the zone"),
-        ({"domain": "1.10.in-addr.arpa", "networks": ["2001:db8::/56"]}, "networks[0]", "has no address of the zone"),
+        ({"domain": "256.10.in-addr.arpa"}, "domain", "is not a reverse zone"),
+        ({"domain": "01.10.in-addr.arpa"}, "domain", "is not a reverse zone"),
+        ({"domain": "0-63.2.1.10.in-addr.arpa"}, "domain", "is not a reverse zone"),
+        ({"domain": "in-addr.arpa"}, "domain", "is not a reverse zone"),
+        ({"domain": "10.ip6.arpa"}, "domain", "is not a reverse zone"),
+        ({"domain": "1.10.in-addr.arpa", "adopt": True}, "adopt", "does not apply to reverse zones"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.2.0.0/16"]}, "networks[0]", "does not overlap the zone"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["2001:db8::/56"]}, "networks[0]", "does not overlap the zone"),
         ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.1/24"]}, "networks[0]", "has host bits set"),
-        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/12"]}, "networks[0]", "is no CIDR"),
-        ({"domain": "10.in-addr.arpa", "networks": ["10.0.0.0/8"]}, "networks[0]", "is no CIDR of a VPC"),
-        ({"domain": "10.in-addr.arpa", "networks": ["ten"]}, "networks[0]", "is no CIDR"),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/12"]}, "networks[0]", "is not a CIDR block"),
+        ({"domain": "10.in-addr.arpa", "networks": ["10.0.0.0/8"]}, "networks[0]", "is not a VPC CIDR block"),
+        ({"domain": "10.in-addr.arpa", "networks": ["ten"]}, "networks[0]", "is not a CIDR block"),
         ({"domain": "1.10.in-addr.arpa", "vpcs": ["vpc-1"]}, "vpcs[0]", "not a VPC id"),
     ],
 )
@@ -74,17 +74,17 @@ WAY_OUT = "AutodefinedReverseFlag DISABLE"
     [
         ({"domain": "10.in-addr.arpa"}, ["wider than any VPC"]),
         ({"domain": "172.in-addr.arpa"}, ["wider than any VPC"]),
-        ({"domain": "1.10.in-addr.arpa"}, ["Say the CIDRs in 'networks'"]),
+        ({"domain": "1.10.in-addr.arpa"}, ["List the CIDR blocks in 'networks'"]),
         (
             {"domain": "10.in-addr.arpa", "networks": ["10.1.0.0/16", "10.2.4.0/22"]},
             [
-                "for 10.1.0.0/16 make 1.10.in-addr.arpa, or",
-                "for 10.2.4.0/22 make 4.2.10.in-addr.arpa, 5.2.10",
+                "for 10.1.0.0/16 create 1.10.in-addr.arpa, or",
+                "for 10.2.4.0/22 create 4.2.10.in-addr.arpa, 5.2.10",
                 "1 more",
             ],
         ),
-        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.7.0/24"]}, ["for 10.1.7.0/24 make 7.1.10.in-addr.arpa"]),
-        ({"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.7.0/26"]}, ["for 10.1.7.0/26 there is a rule for each"]),
+        ({"domain": "1.10.in-addr.arpa", "networks": ["10.1.7.0/24"]}, ["for 10.1.7.0/24 create 7.1.10.in-addr.arpa"]),
+        ({"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.7.0/26"]}, ["10.1.7.0/26 has a rule for each"]),
     ],
 )
 def test_reverse_zone_that_ec2_shadows_is_warned_about(zone: dict[str, object], parts: list[str]) -> None:
@@ -125,20 +125,21 @@ def test_zones_that_do_not_fit_into_the_environment_are_a_fault() -> None:
 def test_two_zones_of_one_id_are_a_fault() -> None:
     """An id is one zone's."""
     told = faults(with_zones({"domain": "a.internal", "id": "Z0CORPINTERNAL0EXAMPL"}))
-    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' stands here twice" in fault for fault in told)
+    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' is used twice" in fault for fault in told)
 
 
 def test_reserved_name_in_a_reverse_zone_is_a_fault() -> None:
     """No rule's template gives a name in a reverse zone, so there is nothing to reserve."""
     text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- wpad.corp.internal", "- 1.1.1.10.in-addr.arpa")
-    assert any("policy.reserved[0]: " in fault and "lies in no zone for names" in fault for fault in faults(text))
+    assert any("policy.reserved[0]: " in fault and "is not in any forward zone" in fault for fault in faults(text))
 
 
 @pytest.mark.parametrize("cidr", ["10.1.0.0/255.255.0.0", "10.1.0.0", "fe80::1%eth0/128"])
 def test_network_is_written_with_its_prefix_length(cidr: str) -> None:
     """A CIDR has one form, in the file as for editors."""
     assert any(
-        "is no CIDR" in fault for fault in faults(with_zones({"domain": "1.10.in-addr.arpa", "networks": [cidr]}))
+        "is not a CIDR block" in fault
+        for fault in faults(with_zones({"domain": "1.10.in-addr.arpa", "networks": [cidr]}))
     )
 
 

@@ -273,7 +273,7 @@ def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
     faulty.write_text(example.CONFIG.read_text().replace("region: eu-central-1", "region: moon-1"))
     end = finished("--config", str(faulty), "--home", str(tmp_path))
     assert end.returncode == 2
-    assert "hub.region: 'moon-1' is not a region of AWS" in end.stderr
+    assert "hub.region: 'moon-1' is not an AWS region" in end.stderr
     assert "Traceback" not in end.stderr
 
 

@@ -1,4 +1,4 @@
-"""Reverse zones that EC2's own rules for reverse lookups would answer in place of. Pure."""
+"""Reverse zones that a VPC does not ask, because the Resolver's autodefined rules answer first. Pure."""
 
 from __future__ import annotations
 
@@ -18,40 +18,43 @@ if TYPE_CHECKING:
 WIDEST_VPC: Final = 16
 NARROWEST_VPC: Final = 28
 
-# The last octet stands for one address, and nobody wants a zone for each.
+# The last octet is a single address, and a zone for each address is not practical.
 _NARROWEST_ZONE: Final = 24
-# Enough of a long list to see how it goes on.
+# Enough of a long list to see the pattern.
 _SHOWN: Final = 3
-_SWITCH_OFF: Final = (
-    "switch these rules off in the VPCs (AWS::Route53Resolver::ResolverConfig with AutodefinedReverseFlag DISABLE) and "
-    "say 'autodefined_rules: disabled', or have orgdns do it with 'resolved_by' and 'autodefined_rules: disable'"
+_DISABLE: Final = (
+    "disable these rules in the VPCs (AWS::Route53Resolver::ResolverConfig with AutodefinedReverseFlag DISABLE) and "
+    "set 'autodefined_rules: disabled', or let orgdns disable them with 'resolved_by' and 'autodefined_rules: disable'"
 )
 
 
 def warning(domain: Fqdn, networks: Sequence[str] | None) -> str | None:
-    """Why a zone's PTR records would not be found in VPCs of these CIDRs, and the way out, or None.
+    """Why VPCs with these CIDR blocks would not find the zone's PTR records, and what to do; or None.
 
-    Without `networks` it goes by what a VPC's CIDR can be.
+    Without `networks`, all CIDR blocks that a VPC can have count.
     """
     zone = reverse_network(domain)
     if not isinstance(zone, IPv4Network):
         return None
     shown = domain.removesuffix(".")
     if networks is not None:
-        told = [text for network in networks if (text := _shadowing(domain, network))]
+        problems = [text for network in networks if (text := _shadowing(domain, network))]
         return (
-            f"{shown} lies above rules of EC2's own Resolver, which answer instead: {'; '.join(told)}" if told else None
+            f"{shown} is above autodefined rules of the VPC Resolver, which answer instead: {'; '.join(problems)}"
+            if problems
+            else None
         )
     if zone.prefixlen < WIDEST_VPC:
         return (
-            f"{shown} is wider than any VPC (/{WIDEST_VPC} at most), so EC2's own Resolver rules for each VPC's CIDR "
-            f"lie below it and answer instead: make zones at the CIDRs' own reverse names, or {_SWITCH_OFF}"
+            f"{shown} is wider than any VPC CIDR block (at most /{WIDEST_VPC}), so the Resolver's autodefined "
+            "rules for each VPC are below it and answer instead: create zones at the reverse names of the CIDR "
+            f"blocks, or {_DISABLE}"
         )
     if zone.prefixlen < _NARROWEST_ZONE:
         return (
-            f"{shown} is wider than a VPC may be: below it, EC2's own Resolver rules for the CIDR of a VPC narrower "
-            f"than /{zone.prefixlen} answer instead. Say the CIDRs in 'networks' to have this checked; make zones at "
-            f"the CIDRs' own reverse names, or {_SWITCH_OFF}"
+            f"{shown} is wider than a VPC can be: for a CIDR block narrower than /{zone.prefixlen}, the Resolver's "
+            "autodefined rules are below it and answer instead. List the CIDR blocks in 'networks' to have this "
+            f"checked; create zones at the reverse names of the CIDR blocks, or {_DISABLE}"
         )
     return None
 
@@ -64,6 +67,6 @@ def _shadowing(domain: Fqdn, cidr: str) -> str | None:
     if not below:
         return None
     if network.prefixlen > _NARROWEST_ZONE:
-        return f"for {cidr} there is a rule for each address: {_SWITCH_OFF}"
+        return f"{cidr} has a rule for each address: {_DISABLE}"
     more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
-    return f"for {cidr} make {', '.join(below[:_SHOWN])}{more}, or {_SWITCH_OFF}"
+    return f"for {cidr} create {', '.join(below[:_SHOWN])}{more}, or {_DISABLE}"

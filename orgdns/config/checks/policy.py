@@ -1,4 +1,4 @@
-"""What can be wrong with the rules of a policy, each by itself and one beside the other."""
+"""Checks of the policy's rules, each alone and all together."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from orgdns.config.checks.collisions import Known
 
-# The keys of tags stand in an EventBridge rule's event pattern, of at most 2,048 characters ("Amazon EventBridge
-# quotas", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html), beside what else is in it.
+# An event pattern lists the tag keys, among other things, and has at most 2,048 characters ("Amazon EventBridge
+# quotas", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
 MAX_TAG_KEYS: Final = 1_500
-# What every instance in a VPC has, and what can always be a label.
+# Variables that every instance in a VPC has a value for, and whose value is always a valid label.
 _ALWAYS: Final = frozenset(
     {"instance_id", "short_id", "account_id", "region", "az", "vpc_id", "subnet_id", "device_index"}
 )
@@ -33,7 +33,7 @@ _TEMPLATES: Final = ("template", "fallback")
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """What of the other sections the rules are checked against."""
+    """The other sections, as far as the rules are checked against them."""
 
     source: Source
     domains: tuple[Fqdn, ...]
@@ -43,45 +43,47 @@ class _Whole:
 
     @property
     def known(self) -> Known:
-        """All values of the variables that the other sections list."""
+        """All values of the variables whose values other sections list."""
         return {"region": self.regions, "ou": self.unit_labels}
 
-    def apart(self, one: Template, other: Template) -> bool:
-        """Whether one of them is a name without variables that is reserved, so that nobody's choice can give it."""
+    def apart(self, left: Template, right: Template) -> bool:
+        """Whether one of them is a reserved name without variables, which no tag can give."""
         return any(
             not template.variables and matches(pattern, template.text.removesuffix("."))
-            for template in (one, other)
+            for template in (left, right)
             for pattern in self.reserved
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A template that can be read, where it stands, and whose instances its rule speaks for: accounts and units."""
+    """A valid template, its place, and the accounts and units that its rule applies to."""
 
     template: Template
     place: Place
     whose: tuple[tuple[str, ...], tuple[str, ...]]
 
-    def of_one_account(self, other: _Placed) -> bool:
-        """Whether both speak for one and the same account alone."""
+    def shares_account(self, other: _Placed) -> bool:
+        """Whether both apply to the same single account."""
         accounts, units = self.whose
         return self.whose == other.whose and len(accounts) == 1 and not units
 
-    def of_same_words(self, other: _Placed) -> bool:
-        """Whether both give the same accounts names by the same words, but for which tag the owner chooses them by."""
+    def shares_form(self, other: _Placed) -> bool:
+        """Whether both apply to the same accounts and differ only in which tags the owner chooses."""
         return self.whose == other.whose and by_any_tag(self.template) == by_any_tag(other.template)
 
 
 def policy_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
-    """The faults of the policy in a file that may have others."""
+    """The faults of the policy in a file that may have other faults."""
     policy = content.get("policy")
     rules = listed(policy, "rules")
-    reserved = tuple(one for one in listed(policy, "reserved") if isinstance(one, str) and not pattern_fault(one))
+    reserved = tuple(
+        pattern for pattern in listed(policy, "reserved") if isinstance(pattern, str) and not pattern_fault(pattern)
+    )
     whole = _Whole(
         source=source,
         domains=tuple(domain for zone in listed(content, "zones") if (domain := domain_of(zone))),
-        regions=tuple(one for one in listed(content.get("spokes"), "regions") if isinstance(one, str)),
+        regions=tuple(region for region in listed(content.get("spokes"), "regions") if isinstance(region, str)),
         reserved=reserved,
         unit_labels=_unit_labels(content.get("organization")),
     )
@@ -97,25 +99,26 @@ def policy_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
             keys |= _keys(rule, own)
     yield from _collisions(placed, whole)
     if (size := len(json.dumps(sorted(keys)))) > MAX_TAG_KEYS:
-        told = (
-            f"the rules read {len(keys)} tags, whose keys make {size:,} characters: the event pattern that waits for "
+        yield source.fault(
+            ("policy", "rules"),
+            f"the rules read {len(keys)} tags, whose keys take {size:,} characters: the event pattern for tag changes "
+            f"holds {MAX_TAG_KEYS:,}",
         )
-        yield source.fault(("policy", "rules"), f"{told}their changes has room for {MAX_TAG_KEYS:,}")
 
 
 def _unit_labels(organization: object) -> tuple[str, ...]:
     labels = organization.get("unit_labels") if isinstance(organization, dict) else None
-    return tuple(one for one in labels.values() if isinstance(one, str)) if isinstance(labels, dict) else ()
+    return tuple(label for label in labels.values() if isinstance(label, str)) if isinstance(labels, dict) else ()
 
 
 def _reserved_faults(reserved: list[Any], whole: _Whole) -> Iterator[Fault]:
     for index, pattern in enumerate(reserved):
-        if isinstance(pattern, str) and not pattern_fault(pattern) and not _lies_in_a_zone(pattern, whole.domains):
-            message = f"{pattern!r} lies in no zone for names: write the whole name, with its domain"
+        if isinstance(pattern, str) and not pattern_fault(pattern) and not _is_in_a_zone(pattern, whole.domains):
+            message = f"{pattern!r} is not in any forward zone: write the full name, with the zone's domain"
             yield whole.source.fault(("policy", "reserved", index), message)
 
 
-def _lies_in_a_zone(pattern: str, domains: tuple[Fqdn, ...]) -> bool:
+def _is_in_a_zone(pattern: str, domains: tuple[Fqdn, ...]) -> bool:
     labels = pattern.split(".")
     inner = [domain.removesuffix(".") for domain in domains if not is_reverse(domain)]
     return any(
@@ -134,21 +137,21 @@ def _placed(rule: dict[str, Any], place: Place, whole: _Whole) -> Iterator[_Plac
 
 
 def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
-    """What is wrong with one rule by itself, and beside the other sections."""
+    """What is wrong with one rule, alone and against the other sections."""
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
             yield whole.source.fault((*place, "regions", number), f"{region!r} is not one of spokes.regions")
     ttl, text = rule.get("ttl"), whole.source.text((*place, "ttl"))
     if isinstance(ttl, int) and text not in {None, str(ttl)}:
-        # To YAML 0100 is 64, and 1:30 is 90.
-        yield whole.source.fault((*place, "ttl"), f"{text!r} is not a plain number: write decimal digits")
+        # YAML reads 0100 as 64, and 1:30 as 90.
+        yield whole.source.fault((*place, "ttl"), f"{text!r} is not a plain decimal number: YAML reads it as {ttl}")
     if rule.get("reverse") and not any(map(is_reverse, whole.domains)):
-        yield whole.source.fault((*place, "reverse"), "there is no reverse zone: add one to 'zones'")
+        yield whole.source.fault((*place, "reverse"), "needs a reverse zone: add one to 'zones'")
     for key in _TEMPLATES:
         yield from _unreadable(rule.get(key), (*place, key), whole)
-    for one in placed:
-        for message in _template_faults(one.template, rule, whole):
-            yield whole.source.fault(one.place, f"{_text(one.template)!r} {message}")
+    for template in placed:
+        for message in _template_faults(template.template, rule, whole):
+            yield whole.source.fault(template.place, f"{_text(template.template)!r} {message}")
     match placed:
         case [template, fallback]:
             yield from _fallback_faults(template, fallback, whole)
@@ -171,43 +174,43 @@ def _fallback_faults(template: _Placed, fallback: _Placed, whole: _Whole) -> Ite
 
 
 def _template_faults(template: Template, rule: dict[str, Any], whole: _Whole) -> Iterator[str]:
-    """What is wrong with a template that can be read, but not in this rule or beside these zones."""
+    """What is wrong with a valid template in this rule and with these zones."""
     if "alias" in template.variables and "aliases" not in rule:
-        yield "has {alias}: say in 'aliases' which tag lists what it stands for"
+        yield "uses {alias}: set 'aliases' to the tag that lists its values"
     if "alias" not in template.variables and "aliases" in rule:
-        yield "has no {alias}, which the tag of 'aliases' lists the names for"
+        yield "does not use {alias}, although 'aliases' is set"
     if "ou" in template.variables and not whole.unit_labels:
-        yield "has {ou}: say in organization.unit_labels what it stands for"
+        yield "uses {ou}: define its values in organization.unit_labels"
     if not template.variables and not any(rule.get(key) for key in _WHOSE):
-        yield "is one name for every instance of the organization: say 'accounts', 'units', 'vpcs' or 'subnets'"
+        yield "is the same name for every instance of the organization: add 'accounts', 'units', 'vpcs' or 'subnets'"
     try:
         template.name(lambda _: "x")
     except NameRefused as refused:
-        yield f"can give no name, however short its variables' values: {refused}"
+        yield f"cannot give a valid name, however short the values of its variables are: {refused}"
     for variable in sorted(template.variables):
         if len(tag_key(variable) or "") > MAX_TAG_KEY:
-            yield f"names a tag whose key is longer than {MAX_TAG_KEY} characters"
+            yield f"reads a tag whose key is longer than {MAX_TAG_KEY} characters"
     if inner := shadowed(template, whole.domains, whole.known):
         yield (
-            f"could make names that lie in the zone {inner.removesuffix('.')!r}, where they would not be found: "
-            "set the two apart by a label of their own"
+            f"can give names in the zone {inner.removesuffix('.')!r}, where the Resolver would not find them: "
+            "add a label that keeps the names out of that zone"
         )
 
 
 def _pattern_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
-    """Patterns that no name of the rule can match: a `deny` of that kind would deny nothing, without a word."""
-    shapes = [inner_labels(one.template) for one in placed]
+    """Patterns that no name of the rule can match. Such a `deny` would silently deny nothing."""
+    shapes = [inner_labels(template.template) for template in placed]
     for key in ("allow", "deny"):
         for number, pattern in enumerate(listed(rule, key)):
             readable = isinstance(pattern, str) and not pattern_fault(pattern)
             if shapes and readable and not any(_could_match(pattern, labels) for labels in shapes):
                 names = " or ".join(sorted({repr(".".join(labels)) for labels in shapes}))
-                message = f"{pattern!r} matches no name of the rule, which are {names} within the zone"
-                yield whole.source.fault((*place, key, number), f"{message}; * stands for no dot")
+                message = f"{pattern!r} matches no name of the rule; within the zone, its names are {names}"
+                yield whole.source.fault((*place, key, number), f"{message}; * does not match a dot")
 
 
 def _could_match(pattern: str, labels: Sequence[str]) -> bool:
-    """Whether a pattern could match names of these labels; where a variable stands, anything could."""
+    """Whether a pattern can match names with these labels. A label with a variable can be anything."""
     parts = pattern.split(".")
     return len(parts) == len(labels) and all(
         VARIABLE.search(label) or matches(part, label) for part, label in zip(parts, labels, strict=True)
@@ -215,20 +218,20 @@ def _could_match(pattern: str, labels: Sequence[str]) -> bool:
 
 
 def _collisions(placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
-    """Pairs of templates by which a choice of one instance's owner could reach the names of another's."""
-    for index, one in enumerate(placed):
-        for other in placed[:index]:
-            if one.of_one_account(other) or one.of_same_words(other):
+    """Pairs of templates by which the owner of one instance could take a name of another owner's instance."""
+    for index, later in enumerate(placed):
+        for earlier in placed[:index]:
+            if later.shares_account(earlier) or later.shares_form(earlier):
                 continue
-            reason = collision(one.template, other.template, whole.known)
-            if reason and not whole.apart(one.template, other.template):
-                way_out = "give one of them another number of labels, or a zone of its own"
-                if not (one.template.variables and other.template.variables):
-                    way_out += ", or put the name without variables into 'reserved'"
+            reason = collision(later.template, earlier.template, whole.known)
+            if reason and not whole.apart(later.template, earlier.template):
+                remedy = "give one of them another number of labels, or a zone of its own"
+                if not (later.template.variables and earlier.template.variables):
+                    remedy += ", or add the name without variables to 'reserved'"
                 yield whole.source.fault(
-                    one.place,
-                    f"{_text(one.template)!r} could give a name of {_text(other.template)!r} to somebody else "
-                    f"({reason}): {way_out}",
+                    later.place,
+                    f"{_text(later.template)!r} can give a name of {_text(earlier.template)!r} to another owner "
+                    f"({reason}): {remedy}",
                 )
 
 
@@ -238,7 +241,7 @@ def _text(template: Template) -> str:
 
 def _keys(rule: dict[str, Any], placed: list[_Placed]) -> set[str]:
     """The keys of the tags that a rule reads."""
-    variables = frozenset[str]().union(*(one.template.variables for one in placed))
+    variables = frozenset[str]().union(*(template.template.variables for template in placed))
     conditions = [section.get("tag") for key in ("opt_in", "opt_out") if isinstance(section := rule.get(key), dict)]
     keys = [tag_key(variable) for variable in variables] + [rule.get("aliases"), *conditions]
     keys += [contract.NAME_TAG] if "name" in variables else []

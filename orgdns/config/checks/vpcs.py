@@ -1,4 +1,4 @@
-"""What can be wrong with the VPCs that a configuration has its zones resolved by."""
+"""Checks of `resolved_by`: which VPCs resolve a zone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def reach_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
-    """The faults of what the zones say of VPCs, in a file that may have others."""
+def vpc_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
+    """The faults in the VPC selections of the zones, in a file that may have other faults."""
     zones = listed(content, "zones")
-    regions = [one for one in listed(content.get("spokes"), "regions") if isinstance(one, str)]
+    regions = [region for region in listed(content.get("spokes"), "regions") if isinstance(region, str)]
     for index, zone in enumerate(zones):
         resolved_by = zone.get("resolved_by") if isinstance(zone, dict) else None
         if isinstance(resolved_by, dict):
@@ -24,7 +24,7 @@ def reach_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
         elif isinstance(zone, dict) and zone.get("autodefined_rules") == "disable":
             yield source.fault(
                 ("zones", index, "autodefined_rules"),
-                "says that orgdns is to disable them, and not where: say in 'resolved_by' which VPCs resolve the zone",
+                "needs 'resolved_by': orgdns disables the autodefined rules in the VPCs that resolve the zone",
             )
     yield from _profile_faults(zones, source)
 
@@ -37,23 +37,23 @@ def _region_faults(selections: list[Any], place: Place, regions: list[str], sour
 
 
 def _profile_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
-    """A Profile carries all of its zones to each of its VPCs: they cannot be told apart there."""
-    said: tuple[int, object] | None = None
+    """Faults of zones that use the Profile: every VPC of a Profile resolves all its zones, so they select the same."""
+    first: tuple[int, object] | None = None
     for index, zone in enumerate(zones):
         resolved_by = zone.get("resolved_by") if isinstance(zone, dict) else None
         if not isinstance(resolved_by, dict) or resolved_by.get("by") != "profile":
             continue
-        of_zone = (resolved_by.get("vpcs"), resolved_by.get("except"))
-        if said is None:
-            said = index, of_zone
-        elif of_zone != said[1]:
+        selection = (resolved_by.get("vpcs"), resolved_by.get("except"))
+        if first is None:
+            first = index, selection
+        elif selection != first[1]:
             yield source.fault(
                 ("zones", index, "resolved_by"),
-                f"selects other VPCs than zones[{said[0]}], and both go by the one Profile, whose VPCs resolve all of "
-                "its zones: select the same VPCs, or resolve one of them by association",
+                f"selects other VPCs than zones[{first[0]}]. Both use the Profile, and every VPC of a Profile resolves "
+                "all its zones: select the same VPCs, or use 'by: association' for one of the zones",
             )
         if resolved_by.get("owns_all"):
             yield source.fault(
                 ("zones", index, "resolved_by", "owns_all"),
-                "is for zones by association: who associated a VPC with a Profile, its owner is not shown",
+                "applies to 'by: association' only: the owner of a Profile cannot see who associated a VPC with it",
             )

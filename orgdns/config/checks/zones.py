@@ -1,4 +1,4 @@
-"""What can be wrong with the zones of a configuration, each by itself and one beside the other."""
+"""Checks of the zones, each alone and all together."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Fqdn
 
-# The ids of the zones travel in a function's environment, which has 4 KB for all of its variables
+# A function's environment carries the ids of the zones, and has 4 KB for all variables
 # ("Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 MAX_ZONE_IDS: Final = 3_500
-# An id that is not known yet is counted with its longest form (API Reference, "HostedZone",
+# An id that is not known yet counts at its maximum length (API Reference, "HostedZone",
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html).
 _LONGEST_ZONE_ID: Final = "Z" * 32
 _REVERSE_ONLY: Final = ("vpcs", "networks", "autodefined_rules")
@@ -28,7 +28,7 @@ _ALL_ADDRESSES: Final = frozenset({"arpa.", "in-addr.arpa.", "ip6.arpa."})
 
 
 def domain_of(zone: object) -> Fqdn | None:
-    """The domain of a zone in a file that may have faults, or None where it has none that could be one."""
+    """The domain of a zone in a file that may have faults, or None if it has no valid domain."""
     text = zone.get("domain") if isinstance(zone, dict) else None
     try:
         return parse_domain(text) if isinstance(text, str) else None
@@ -46,21 +46,24 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
             continue
         place = ("zones", index)
         if domain in seen:
-            yield source.fault((*place, "domain"), f"a second zone for {zone['domain']!r}")
+            yield source.fault((*place, "domain"), f"there is already a zone for {zone['domain']!r}")
         seen.add(domain)
         ids[domain] = zone_id if isinstance(zone_id := zone.get("id"), str) else _LONGEST_ZONE_ID
         if is_reverse(domain) or domain in _ALL_ADDRESSES:
             yield from _reverse_faults(zone, domain, place, source)
         else:
             yield from (
-                source.fault((*place, key), "is for reverse zones (in-addr.arpa, ip6.arpa) only")
+                source.fault((*place, key), "applies to reverse zones (in-addr.arpa, ip6.arpa) only")
                 for key in _REVERSE_ONLY
                 if key in zone
             )
     yield from named_twice(source, ("zones",), zones, "id")
     if (size := len(json.dumps(ids))) > MAX_ZONE_IDS:
-        told = f"{len(ids)} zones are too many: with their ids they make {size:,} characters, and the functions' "
-        yield source.fault(("zones",), f"{told}environment has room for {MAX_ZONE_IDS:,}")
+        yield source.fault(
+            ("zones",),
+            f"{len(ids)} zones are too many: their domains and ids take {size:,} characters, and the functions' "
+            f"environment holds {MAX_ZONE_IDS:,}",
+        )
 
 
 def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:
@@ -68,23 +71,25 @@ def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: So
     if network is None or reverse_domain(network) != domain:
         yield source.fault(
             (*place, "domain"),
-            f"{zone['domain']!r} is no reverse zone: write whole octets, such as 1.10.in-addr.arpa for 10.1.0.0/16, or "
-            "for IPv6 whole nibbles",
+            f"{zone['domain']!r} is not a reverse zone: use whole octets, such as 1.10.in-addr.arpa for 10.1.0.0/16, "
+            "or whole nibbles for IPv6",
         )
     if zone.get("adopt"):
-        yield source.fault((*place, "adopt"), "is not for reverse zones: PTR records of other tools are left alone")
+        yield source.fault(
+            (*place, "adopt"), "does not apply to reverse zones: orgdns does not adopt PTR records of other tools"
+        )
     for number, cidr in enumerate(listed(zone, "networks")):
         try:
-            of_vpc = ip_network(cidr) if isinstance(cidr, str) else None
+            block = ip_network(cidr) if isinstance(cidr, str) else None
         except ValueError:
             continue
-        if of_vpc and (fault := _network_fault(of_vpc, network)):
+        if block and (fault := _network_fault(block, network)):
             yield source.fault((*place, "networks", number), f"{cidr!r} {fault}")
 
 
-def _network_fault(of_vpc: IPv4Network | IPv6Network, of_zone: IPv4Network | IPv6Network | None) -> str | None:
-    if isinstance(of_vpc, IPv4Network) and not WIDEST_VPC <= of_vpc.prefixlen <= NARROWEST_VPC:
-        return f"is no CIDR of a VPC: those are from /{WIDEST_VPC} to /{NARROWEST_VPC}"
-    if of_zone and not of_vpc.overlaps(of_zone):
-        return f"has no address of the zone, which is for {of_zone}"
+def _network_fault(block: IPv4Network | IPv6Network, zone_network: IPv4Network | IPv6Network | None) -> str | None:
+    if isinstance(block, IPv4Network) and not WIDEST_VPC <= block.prefixlen <= NARROWEST_VPC:
+        return f"is not a VPC CIDR block: those are /{WIDEST_VPC} to /{NARROWEST_VPC}"
+    if zone_network and not block.overlaps(zone_network):
+        return f"does not overlap the zone, which covers {zone_network}"
     return None

@@ -9,50 +9,50 @@ from orgdns.config.types import AccountId, OrganizationId, Region, Several, Unit
 
 
 class Organization(Section):
-    """The AWS Organization, and the units of it whose accounts are covered, with all units below them."""
+    """The AWS Organization, and the organizational units whose accounts orgdns covers."""
 
     id: OrganizationId
     """The organization's id."""
     management_account: AccountId
-    """The account that the organization was made by."""
+    """The organization's management account."""
     units: Several[UnitId]
-    """The organizational units (or the root) whose accounts get names, with all units below them."""
+    """The organizational units (or the root) whose accounts get names, including all units below them."""
     unit_labels: dict[UnitId, UnitLabel] = Field(default_factory=dict)
-    """What {ou} stands for in the accounts of a unit: the label of the nearest unit above the account that has one."""
+    """The values of {ou}, by unit. An account takes the label of the nearest unit above it that has a label."""
 
 
 class Hub(Section):
-    """Where events meet: the account that is StackSets' delegated administrator, and one region."""
+    """The account that receives all events and is a delegated administrator for StackSets, and one region of it."""
 
     account: AccountId
     """The hub account."""
     region: Region
-    """The region of event bus, queues, functions and ledger."""
+    """The region of the event bus, the queues, the functions and the ledger."""
 
 
 class Network(Section):
-    """The account that owns the private hosted zones; its stack may stand in any region, Route 53 being global."""
+    """The account that owns the private hosted zones. Route 53 is global, so its stack can be in any region."""
 
     account: AccountId
     """The networking account."""
     route53_share: Annotated[float, Field(ge=0.1, le=1)] = 0.7
-    """What part of the account's Route 53 quotas (requests and changes a second) publishing takes; audits take a tenth,
-    and associations a fifth of them at most, and the rest is for others."""
+    """The share of the account's Route 53 quotas (requests and changes per second) that publishing takes. Audits take a
+    tenth of the quotas and associations at most a fifth; the rest is left for others."""
 
 
 class Spokes(Section):
-    """The regions of the member accounts that are covered."""
+    """The regions of the member accounts that orgdns covers."""
 
     regions: Several[Region]
-    """The covered regions, the same in all accounts."""
+    """The covered regions, the same for all accounts."""
 
 
 class Guards(Section):
-    """What a sweep or an audit may remove without a person's approval."""
+    """How much a sweep or an audit may remove without a person's approval."""
 
     removal_share: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Removing more than this part of a spoke's or a zone's names..."""
+    """A removal of more than this share of the names of a spoke or a zone..."""
     removal_names: Annotated[int, Field(ge=0, le=1_000_000)] = 10
-    """...and more than this many of them stops, and waits for `orgdns approve`."""
+    """...and of more than this many names awaits `orgdns approve`."""
     grace_days: Annotated[int, Field(ge=1, le=365)] = 7
-    """For how many days a spoke that is out of reach keeps its names."""
+    """How many days an unreachable spoke keeps its names."""

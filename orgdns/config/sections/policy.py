@@ -1,4 +1,4 @@
-"""The policy: its rules, and what they never give."""
+"""The policy: its rules, and the names that no rule gives."""
 
 from typing import Annotated, Final
 
@@ -22,55 +22,55 @@ from orgdns.config.types import (
 )
 
 # Route 53 takes a TTL of up to 2,147,483,647 s (API Reference, "ResourceRecordSet",
-# https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html). A day is the most that makes
-# sense for an address that goes with its instance.
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html). More than a day makes no
+# sense for an address that disappears with its instance.
 MAX_TTL: Final = 86_400
 
 
 class RuleSection(Section):
-    """One rule of the policy: whose instances it speaks for, the names that it gives them, and how these are held."""
+    """A rule of the policy: the instances it applies to, the names it gives them, and who holds a contested name."""
 
     name: RuleName
-    """What the rule is called in refusals, conflicts and log lines."""
+    """The name of the rule in refusals, conflicts and log lines."""
     accounts: Several[AccountId] | None = None
-    """The accounts it speaks for, beside those of `units`. Both left out: all accounts."""
+    """The accounts the rule applies to, in addition to those of `units`. Default without `units`: all accounts."""
     units: Several[UnitId] | None = None
-    """The organizational units whose accounts it speaks for, with all units below them."""
+    """The organizational units whose accounts the rule applies to, including all units below them."""
     regions: Several[Region] | None = None
-    """The regions it speaks for. Left out: all covered regions."""
+    """The regions the rule applies to. Default: all covered regions."""
     vpcs: Several[VpcId] | None = None
-    """The VPCs whose interfaces it speaks for. Left out: all."""
+    """The VPCs whose interfaces the rule applies to. Default: all."""
     subnets: Several[SubnetId] | None = None
-    """The subnets whose interfaces it speaks for. Left out: all."""
+    """The subnets whose interfaces the rule applies to. Default: all."""
     opt_in: TagSection | None = None
-    """Only instances that carry this tag get names by the rule."""
+    """Only instances with this tag get names by the rule."""
     opt_out: TagSection | None = None
-    """Instances that carry this tag get no names by the rule."""
+    """Instances with this tag get no names by the rule."""
     template: TemplateText
     """The name, with variables in braces, such as {name}.{region}.{account_name}.corp.internal."""
     fallback: TemplateText | None = None
-    """The name for instances for which a variable of `template` has no value."""
+    """The name for instances that have no value for a variable of `template`."""
     aliases: TagKey | None = None
-    """The tag whose value lists what {alias} stands for, with spaces or commas between: one name each."""
+    """The tag that lists the values of {alias}, separated by spaces or commas. Each value gives a name."""
     allow: Several[NamePattern] | None = None
-    """Patterns of the names within the zone that the rule gives; * is any run of characters but a dot."""
+    """Patterns of the names within the zone that the rule gives; * matches any characters except a dot."""
     deny: Several[NamePattern] | None = None
-    """Patterns of the names within the zone that the rule does not give; * is any run of characters but a dot."""
+    """Patterns of the names within the zone that the rule does not give; * matches any characters except a dot."""
     interfaces: Annotated[Selection, LOOSE] = Selection.PRIMARY
-    """Which of an instance's interfaces the name is for."""
+    """Which interfaces of an instance get the name."""
     addresses: Annotated[Selection, LOOSE] = Selection.PRIMARY
-    """Which private IPv4 addresses of an interface the name is for; IPv6 goes with primary and all."""
+    """Which private IPv4 addresses of an interface get the name. IPv6 addresses are included in primary and all."""
     ttl: Annotated[int, Field(ge=1, le=MAX_TTL)] = 60
-    """The time to live of the records, in seconds. Where rules meet on a name, the lowest holds."""
+    """The time to live of the records, in seconds. If several rules give a name, the lowest value applies."""
     conflict: Annotated[ConflictRule, LOOSE] = ConflictRule.NEWEST
-    """Which of several instances that claim one name hold it."""
+    """Which instances hold a name that several instances claim."""
     stopped: Annotated[WhenStopped, LOOSE] = WhenStopped.KEEP
-    """What becomes of the names of an instance that is stopped."""
+    """What happens to the names of a stopped instance."""
     reverse: Annotated[ConflictRule, LOOSE] | None = None
-    """Write PTR records from the addresses to this rule's names, and settle conflicts about them so."""
+    """Write PTR records for the addresses, to this rule's names, with this conflict rule."""
 
     def rule(self, domains: tuple[Fqdn, ...]) -> Rule:
-        """The rule as the runtime reads it, given the domains of all zones."""
+        """The rule in the form that the runtime reads, given the domains of all zones."""
         texts = (self.template,) if self.fallback is None else (self.template, self.fallback)
         return Rule(
             name=self.name,
@@ -97,9 +97,9 @@ class RuleSection(Section):
 
 
 class PolicySection(Section):
-    """Who may claim which names."""
+    """Which names instances may claim."""
 
     reserved: Several[NamePattern] | None = None
-    """Patterns of whole names that nobody gets by a choice of his own; * is any run of characters but a dot."""
+    """Patterns of full names that no tag or account name can give; * matches any characters except a dot."""
     rules: Annotated[list[RuleSection], Field(min_length=1)]
-    """The rules. Each gives names of its own; none overrides another."""
+    """The rules. Each rule gives names independently; no rule overrides another."""

@@ -13,28 +13,28 @@ from orgdns.config.types import AccountId, Region, Several, UnitId, VpcId
 
 
 class VpcSelectionSection(Section):
-    """Some VPCs: those for which all holds that is said here."""
+    """A selection of VPCs: those that match all of these keys."""
 
     accounts: Several[AccountId] | None = None
-    """The accounts that they lie in, beside those of `units`. Both left out: all accounts."""
+    """The accounts of the VPCs, in addition to those of `units`. Default without `units`: all accounts."""
     units: Several[UnitId] | None = None
-    """The organizational units whose accounts they lie in, with all units below them."""
+    """The organizational units whose accounts have the VPCs, including all units below them."""
     regions: Several[Region] | None = None
-    """The regions that they lie in. Left out: all covered regions."""
+    """The regions of the VPCs. Default: all covered regions."""
     vpcs: Several[VpcId] | None = None
-    """Their ids. Left out: all."""
+    """The ids of the VPCs. Default: all."""
     tag: TagSection | None = None
-    """A tag that they carry: whoever can tag a VPC can then have it resolve the zone."""
+    """A tag of the VPCs. Anyone who can tag a VPC can then make it resolve the zone."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _not_all(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("selects every VPC: say which, or write 'vpcs: all'")
+            raise ValueError("selects every VPC: add a key, or write 'vpcs: all'")
         return self
 
     @property
     def selection(self) -> VpcSelection:
-        """The selection as the runtime reads it."""
+        """The selection in the form that the runtime reads."""
         return VpcSelection(
             Scope(set_of(self.accounts), set_of(self.units), set_of(self.regions), set_of(self.vpcs)),
             tag=self.tag.condition if self.tag else None,
@@ -42,28 +42,28 @@ class VpcSelectionSection(Section):
 
 
 def _word_or_list(value: object) -> str:
-    """Which of its two shapes a value is meant to have, so that a fault is told of this one alone."""
+    """Which of the two forms a value is meant to have, so that an error is about that form only."""
     return "[list]" if isinstance(value, list | tuple) else "[word]"
 
 
 class ResolvedBy(Section):
-    """Which VPCs resolve a zone, and by what means: orgdns associates them, and ends what it associated."""
+    """Which VPCs resolve a zone, and by which method. orgdns associates them, and ends only associations it made."""
 
     vpcs: Annotated[
         Annotated[Literal["all", "none"], Tag("[word]")]
         | Annotated[list[VpcSelectionSection], Field(min_length=1), Tag("[list]")],
         Discriminator(_word_or_list),
     ]
-    """The VPCs: `all` of the covered accounts and regions, `none`, or those of any of the selections of a list."""
+    """The VPCs: `all` of the covered accounts and regions, `none`, or a list of selections, any of which may match."""
     exceptions: Annotated[list[VpcSelectionSection], Field(alias="except", min_length=1, default_factory=list)]
-    """VPCs that do not resolve it, whatever `vpcs` says."""
+    """VPCs that do not resolve the zone, whatever `vpcs` says."""
     by: Annotated[AssociationMethod, LOOSE] = AssociationMethod.ASSOCIATION
-    """By an `association` of each VPC with the zone, of which a zone takes 300, or by a Route 53 `profile`."""
+    """By `association` of each VPC with the zone, at most 300 per zone, or by a Route 53 `profile`."""
     owns_all: bool = False
-    """End associations of VPCs that are not selected also where others made them."""
+    """Also end associations that others made with VPCs that are not selected."""
 
     def association_policy(self, domain: Fqdn, *, disables_autodefined_rules: bool) -> AssociationPolicy:
-        """What it says, as the runtime reads it."""
+        """The association policy in the form that the runtime reads."""
         selections = {"all": None, "none": ()}.get(self.vpcs) if isinstance(self.vpcs, str) else _selections(self.vpcs)
         return AssociationPolicy(
             domain=domain,

@@ -13,7 +13,7 @@ from orgdns.config.types import Domain, NetworkCidr, Region, Several, VpcId, Zon
 
 
 class NewZone(Section):
-    """What Route 53 needs to create a private zone: one VPC of the networking account to begin with."""
+    """What Route 53 needs to create a private zone: a first VPC of the networking account."""
 
     vpc: VpcId
     """A VPC of the networking account."""
@@ -22,42 +22,42 @@ class NewZone(Section):
 
 
 class Zone(Section):
-    """A private hosted zone: one that exists, by its id, or one for the network stack to create."""
+    """A private hosted zone: an existing one by its id, or one that the network stack creates."""
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["id"]}, {"required": ["create"]}]})
 
     domain: Domain
-    """The zone's domain; one of in-addr.arpa or ip6.arpa makes it a reverse zone, for PTR records only."""
+    """The zone's domain. A zone below in-addr.arpa or ip6.arpa is a reverse zone, for PTR records only."""
     id: ZoneId | None = None
-    """The id of a zone that exists."""
+    """The id of an existing zone."""
     create: NewZone | None = None
-    """What the network stack creates the zone with."""
+    """The VPC with which the network stack creates the zone."""
     adopt: bool = False
-    """Take over simple A and AAAA record sets that other tools left for known instances (not in reverse zones)."""
+    """Adopt simple A and AAAA record sets that other tools left for known instances (not in reverse zones)."""
     vpcs: Several[VpcId] | None = None
-    """Reverse zones: only addresses in these VPCs get PTR records here. Left out: those of all VPCs."""
+    """Reverse zones: only addresses in these VPCs get PTR records. Default: addresses in all VPCs."""
     networks: Several[NetworkCidr] | None = None
-    """Reverse zones: the CIDRs of the VPCs that resolve the zone, to be checked against EC2's own reverse rules."""
+    """Reverse zones: the CIDR blocks of the VPCs that resolve the zone, to check them against autodefined rules."""
     autodefined_rules: Literal["disabled", "disable"] | None = None
-    """Reverse zones: EC2's own reverse rules are `disabled` in the VPCs that resolve it, or orgdns is to `disable` them
-    where they would answer instead."""
+    """Reverse zones: the Resolver's autodefined rules are already `disabled` in the VPCs that resolve the zone, or
+    orgdns is to `disable` them where they would answer instead."""
     resolved_by: ResolvedBy | None = None
-    """Which VPCs resolve it. Left out: orgdns associates none, and ends no association."""
+    """Which VPCs resolve the zone. Default: orgdns neither makes nor ends associations of the zone."""
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
+    def _id_or_create(self) -> Self:
         if (self.id is None) == (self.create is None):
-            raise ValueError("say either 'id' (the zone exists) or 'create' (the network stack makes it)")
+            raise ValueError("needs either 'id' (the zone exists) or 'create' (the network stack creates it)")
         return self
 
     @property
     def reverse(self) -> ReverseZone | None:
-        """The zone as the policy sees it, when it is one for PTR records."""
+        """The zone in the form that the policy reads, or None if it is not a reverse zone."""
         return ReverseZone(self.domain, set_of(self.vpcs)) if is_reverse(self.domain) else None
 
     @property
     def association_policy(self) -> AssociationPolicy | None:
-        """Which VPCs resolve the zone, where the file says so."""
+        """Which VPCs resolve the zone, or None if the file does not say."""
         if self.resolved_by is None:
             return None
         return self.resolved_by.association_policy(

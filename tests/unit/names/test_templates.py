@@ -194,11 +194,11 @@ APART: Known = {"region": ["eu-west-1"], "ou": ["flows"]}
 @pytest.mark.parametrize(
     ("one", "other", "known", "reason"),
     [
-        ("{tag:app}", "web", {}, "'{tag:app}' opposite 'web'"),
-        ("x-{tag:app}", "x-web", {}, "'x-{tag:app}' opposite 'x-web'"),
+        ("{tag:app}", "web", {}, "'{tag:app}' can equal 'web'"),
+        ("x-{tag:app}", "x-web", {}, "'x-{tag:app}' can equal 'x-web'"),
         ("x-{tag:app}", "web", {}, None),
-        ("{name}.{region}", "{name}.{ou}", SAME, "'{region}' opposite '{ou}'"),
-        ("{name}.{region}", "{asg}.{ou}", SAME, "'{name}' opposite '{asg}' and '{region}' opposite '{ou}'"),
+        ("{name}.{region}", "{name}.{ou}", SAME, "'{region}' can equal '{ou}'"),
+        ("{name}.{region}", "{asg}.{ou}", SAME, "'{name}' can equal '{asg}' and '{region}' can equal '{ou}'"),
         ("{name}.{region}", "{name}.{ou}", APART, None),
         ("{ou}", "flows", APART, None),
         ("{name}", "{name}", {}, None),
