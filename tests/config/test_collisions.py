@@ -1,4 +1,4 @@
-"""Rules by which a tag could reach another owner's names."""
+"""Rules by which one owner could take a name of another owner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.configuration import faults, with_rules, with_templates
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("{name}.corp.internal", "{instance_id}.corp.internal"),
         ("{name}.corp.internal", "{account_name}.corp.internal"),
@@ -25,16 +25,16 @@ from tests.support.configuration import faults, with_rules, with_templates
         ),
     ],
 )
-def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, other: str) -> None:
-    """Two rules by which a tag or an account's name could reach the other's names are told, whichever comes first."""
-    for templates in ((one, other), (other, one)):
-        (told,) = faults(with_templates(*templates))
-        assert "policy.rules[1].template" in told
-        assert "to another owner" in told
+def test_rules_with_reachable_names_are_a_fault(first: str, second: str) -> None:
+    """A tag or an account's name can reach the other rule's names, in either order of the rules."""
+    for templates in ((first, second), (second, first)):
+        (fault,) = faults(with_templates(*templates))
+        assert "policy.rules[1].template" in fault
+        assert "to another owner" in fault
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("{name}.{account_name}.corp.internal", "{name}.corp.internal"),
         ("{instance_id}.{region}.{account_name}.corp.internal", "{name}.{region}.{account_name}.corp.internal"),
@@ -49,9 +49,9 @@ def test_rules_by_which_a_tag_could_reach_anothers_names_are_a_fault(one: str, o
         ("{name}.{az}.x.corp.internal", "{instance_id}.{region}.x.corp.internal"),
     ],
 )
-def test_rules_whose_names_cannot_be_chosen_across_are_no_fault(one: str, other: str) -> None:
-    """Names set apart by something that nobody chooses, or that are one account's alone, stand side by side."""
-    assert len(parse(with_templates(one, other)).policy.rules) == 2
+def test_rules_with_separate_names_are_valid(first: str, second: str) -> None:
+    """Names that differ in a part nobody chooses, or that belong to one account, can stand side by side."""
+    assert len(parse(with_templates(first, second)).policy.rules) == 2
 
 
 @pytest.mark.parametrize(
@@ -63,28 +63,28 @@ def test_rules_whose_names_cannot_be_chosen_across_are_no_fault(one: str, other:
     ],
 )
 @pytest.mark.parametrize("whose", [{}, {"accounts": ["555555555555"]}, {"units": ["ou-ab12-workload"]}])
-def test_other_tags_of_other_accounts_give_no_name_of_a_rule(mine: str, theirs: str, whose: dict[str, object]) -> None:
-    """Names for one account are not everybody's by another tag, be it the name that he gives his Auto Scaling group."""
-    (told,) = faults(with_rules({"accounts": ["444444444444"], "template": mine}, whose | {"template": theirs}))
-    assert "to another owner" in told
+def test_different_tags_of_different_accounts_collide(mine: str, theirs: str, whose: dict[str, object]) -> None:
+    """Other accounts cannot take an account's names with another tag or the name of an Auto Scaling group."""
+    (fault,) = faults(with_rules({"accounts": ["444444444444"], "template": mine}, whose | {"template": theirs}))
+    assert "to another owner" in fault
     same: dict[str, object] = {"accounts": ["444444444444", "555555555555"]}
     turned: dict[str, object] = {"accounts": ["555555555555", "444444444444"]}
     assert len(parse(with_rules(same | {"template": mine}, turned | {"template": theirs})).policy.rules) == 2
 
 
-def test_way_out_of_a_name_without_variables_is_told() -> None:
-    """A literal name beside a tag's can be reserved: the fault says so, and then it is none."""
+def test_fault_suggests_reserving_a_fixed_name() -> None:
+    """A name without variables can be reserved. The fault says so, and following it removes the fault."""
     rules: list[dict[str, object]] = [
         {"template": "{name}.corp.internal"},
         {"template": "db.corp.internal", "accounts": ["444444444444"]},
     ]
-    (told,) = faults(with_rules(*rules))
-    assert "add the name without variables to 'reserved'" in told
+    (fault,) = faults(with_rules(*rules))
+    assert "add the name without variables to 'reserved'" in fault
     assert len(parse(with_rules(*rules, reserved=["db.corp.internal"])).policy.rules) == 2
 
 
-def test_one_account_alone_may_reach_its_own_names() -> None:
-    """Rules that speak for one and the same single account may meet; a unit beside it may hold other accounts."""
+def test_rules_of_one_account_may_share_names() -> None:
+    """Rules that apply to the same single account may collide; a unit may contain other accounts."""
     alone: dict[str, object] = {"accounts": ["444444444444"]}
     rule = alone | {"template": "{name}.corp.internal", "fallback": "{instance_id}.corp.internal"}
     other = alone | {"template": "{short_id}.corp.internal"}
@@ -94,8 +94,8 @@ def test_one_account_alone_may_reach_its_own_names() -> None:
     assert len(faults(with_rules(rule | beside))) == 1
 
 
-def test_reserved_name_can_be_given_by_place() -> None:
-    """A name without variables stands beside templates that could make it only when it is reserved from them."""
+def test_reserved_name_can_be_given_by_subnet() -> None:
+    """A fixed name can stand beside templates that could give it only if it is reserved."""
     place: dict[str, object] = {"template": "db.corp.internal", "subnets": ["subnet-12345678"]}
     anybody: dict[str, object] = {"template": "{name}.corp.internal"}
     for rules in ((place, anybody), (anybody, place)):

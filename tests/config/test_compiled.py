@@ -1,4 +1,4 @@
-"""The configuration compiled to the policy that the runtime reads."""
+"""The configuration, compiled to the policy that the runtime reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.build import EXAMPLE
 
 
 def test_policy_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Templates and package are made from one compilation, however often they read the policy."""
+    """Templates and the Lambda package read the policy many times, but it is compiled once."""
     compiled: list[Policy] = []
 
     def counted(**fields: object) -> Policy:

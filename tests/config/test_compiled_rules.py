@@ -1,4 +1,4 @@
-"""Each key of the file arrives in the policy that the runtime reads."""
+"""Each key of the file reaches the policy that the runtime reads."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from orgdns.config.load import parse
 from tests.support.configuration import everything, with_zones
 
 
-def test_compiled_policy_says_what_the_file_says() -> None:
-    """Each key of the file arrives where the runtime reads it, and survives the way into the package."""
+def test_compiled_policy_has_every_key() -> None:
+    """Each key reaches the runtime's policy and survives the conversion to JSON and back."""
     content = everything()
     policy = parse(yaml.safe_dump(content)).compiled_policy()
     domains = tuple(map(Fqdn, ("1.10.in-addr.arpa.", "2.10.in-addr.arpa.", "corp.internal.", "instances.internal.")))
@@ -90,7 +90,7 @@ PATTERNS = st.lists(st.text("ab*", min_size=1, max_size=3), min_size=1, unique=T
 
 CONDITIONS = st.fixed_dictionaries({"tag": TAGS}, optional={"value": st.text("yesNO ", max_size=3)})
 
-# A rule of every kind: each key is there or not, with one of its values.
+# Any rule: each optional key is absent or has one of its values.
 RULES = st.fixed_dictionaries(
     {"name": st.just("rule"), "template": st.just("{name}.corp.internal"), "accounts": st.just(["444444444444"])},
     optional={
@@ -116,24 +116,24 @@ DEFAULTS = {"interfaces": "primary", "addresses": "primary", "ttl": 60, "conflic
 
 
 def read_back(rule: Rule) -> dict[str, object]:
-    """What the runtime's rule says, in the words of the file."""
-    said: dict[str, object] = {key: getattr(rule, key) for key in ("name", *DEFAULTS)}
+    """The runtime's rule in the form of the file."""
+    written: dict[str, object] = {key: getattr(rule, key) for key in ("name", *DEFAULTS)}
     for key in ("accounts", "units", "regions", "vpcs", "subnets"):
         if (values := getattr(rule.scope, key)) is not None:
-            said[key] = sorted(values)
+            written[key] = sorted(values)
     for key, condition in (("opt_in", rule.opt_in), ("opt_out", rule.opt_out)):
         if condition:
-            said[key] = {"tag": condition.key} | ({} if condition.value is None else {"value": condition.value})
+            written[key] = {"tag": condition.key} | ({} if condition.value is None else {"value": condition.value})
     texts = (template.text.removesuffix(".") for template in rule.templates)
-    said |= dict(zip(("template", "fallback"), texts, strict=False))
-    said |= {} if rule.allow is None else {"allow": list(rule.allow)}
-    said |= {"deny": list(rule.deny)} if rule.deny else {}
-    return said | ({} if rule.reverse is None else {"reverse": rule.reverse})
+    written |= dict(zip(("template", "fallback"), texts, strict=False))
+    written |= {} if rule.allow is None else {"allow": list(rule.allow)}
+    written |= {"deny": list(rule.deny)} if rule.deny else {}
+    return written | ({} if rule.reverse is None else {"reverse": rule.reverse})
 
 
 @given(RULES)
-def test_runtime_reads_what_the_file_says(rule: dict[str, object]) -> None:
-    """Whatever a rule says, the policy that was compiled, packed and loaded says the same."""
+def test_any_rule_survives_compilation(rule: dict[str, object]) -> None:
+    """For any rule, the compiled and reloaded policy is equivalent to the file."""
     content = yaml.safe_load(with_zones({"domain": "1.10.in-addr.arpa"}))
     content["policy"]["rules"] = [rule]
     loaded = compiled.from_json(compiled.to_json(parse(yaml.safe_dump(content)).compiled_policy()))

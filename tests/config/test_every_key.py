@@ -1,4 +1,4 @@
-"""Every key of the policy is deployed by a test, and is in the reference: a new key is covered from its first day."""
+"""Each policy key, as the JSON Schema lists them, is deployed by a test and described in the reference."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCHEMA = json.loads(schema_text())
 
 
 def keys_of(schema: dict[str, Any], place: str = "") -> Iterator[str]:
-    """The places of all keys below a part of the schema, such as `rules.opt_in.tag`."""
+    """The paths of all keys below a part of the schema, such as `rules.opt_in.tag`."""
     schema = SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
     for key, value in schema.get("properties", {}).items():
         yield f"{place}{key}"
@@ -32,7 +32,7 @@ def keys_of(schema: dict[str, Any], place: str = "") -> Iterator[str]:
 
 
 def used_in(content: object, place: str = "") -> Iterator[str]:
-    """The places of all keys in a part of a file."""
+    """The paths of all keys in a part of a file."""
     if isinstance(content, dict):
         for key, value in content.items():
             yield f"{place}{key}"
@@ -46,20 +46,20 @@ POLICY_KEYS = tuple(keys_of(SCHEMA["properties"]["policy"]))
 
 
 def test_schema_is_walked_to_its_leaves() -> None:
-    """Keys of rules and of what stands in them are among those that are looked for."""
+    """The walk finds keys of rules and keys nested in them."""
     assert {"reserved", "rules.template", "rules.opt_in.tag", "rules.opt_out.value"} <= set(POLICY_KEYS)
 
 
 @pytest.mark.parametrize("key", POLICY_KEYS)
 def test_key_is_deployed(key: str) -> None:
-    """The policy that is deployed with every feature uses the key."""
+    """The policy in every-feature.yaml, which the end-to-end tests deploy, uses the key."""
     parse(EVERY_FEATURE)
     assert key in set(used_in(yaml.safe_load(EVERY_FEATURE)["policy"]))
 
 
 @pytest.mark.parametrize("key", [key for key in POLICY_KEYS if key != "rules"])
 def test_key_is_in_the_reference(key: str) -> None:
-    """A key of the policy or of a rule has a row; a key below these is in the row of the key that it stands in."""
+    """docs/policy.md has a row for each key of the policy or a rule. Nested keys are named in their parent's row."""
     *above, name = key.removeprefix("rules.").split(".")
     row = above[0] if above else name if key.startswith("rules.") else f"policy.{name}"
     described = [cells for cells in ROWS if f"`{row}`" in re.findall(r"`[^`]+`", cells[0])]

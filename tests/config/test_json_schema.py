@@ -1,4 +1,4 @@
-"""The JSON Schema of the configuration, by which editors complete and check it."""
+"""The JSON Schema of the configuration file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 def accepted(text: str) -> bool:
-    """Whether an editor would leave the text alone."""
+    """Whether an editor accepts the text."""
     return bool(VALIDATOR.is_valid(yaml.safe_load(text)))
 
 
 def changed(path: str, value: object) -> str:
-    """The example with another value at a path, in a file that has every section."""
+    """The example, plus a reverse zone, with another value at a path."""
     content = yaml.safe_load(EXAMPLE.read_text())
     content["zones"] += [{"domain": "1.10.in-addr.arpa", "id": "Z0000000000000"}]
     node: Any = content
@@ -39,13 +39,13 @@ def changed(path: str, value: object) -> str:
     return yaml.safe_dump(content)
 
 
-def test_schema_is_one() -> None:
-    """The schema keeps to the dialect that it names."""
+def test_schema_is_valid() -> None:
+    """The schema conforms to the dialect that it names."""
     Draft202012Validator.check_schema(SCHEMA)
 
 
 def test_example_and_page_are_accepted() -> None:
-    """What the repository shows is what editors accept."""
+    """The schema accepts the example and every example of docs/policy.md."""
     assert EXAMPLE.read_text().startswith("# yaml-language-server: $schema=orgdns.schema.json\n")
     assert accepted(EXAMPLE.read_text())
     refused = [example.title for example in examples() if not accepted(completed(example.snippet))]
@@ -107,8 +107,8 @@ def test_example_and_page_are_accepted() -> None:
         ("policy/rules/0/deny", ["web_*"]),
     ],
 )
-def test_wrong_value_is_refused_by_both(path: str, value: object) -> None:
-    """What an editor underlines is what `make templates` refuses."""
+def test_invalid_value_is_refused_by_schema_and_parser(path: str, value: object) -> None:
+    """An editor marks what `make templates` refuses."""
     text = changed(path, value)
     assert not accepted(text)
     with pytest.raises(ConfigInvalid):
@@ -132,22 +132,22 @@ def test_wrong_value_is_refused_by_both(path: str, value: object) -> None:
         ("policy/rules/0/deny", ["web*.*.*"]),
     ],
 )
-def test_right_value_is_accepted_by_both(path: str, value: object) -> None:
-    """What `make templates` takes, an editor leaves alone."""
+def test_valid_value_is_accepted_by_schema_and_parser(path: str, value: object) -> None:
+    """An editor accepts what `make templates` accepts."""
     text = changed(path, value)
     assert accepted(text)
     parse(text)
 
 
 def test_every_key_is_described() -> None:
-    """An editor has a sentence to show for each key, and refuses each that there is not."""
+    """Each key has a description, and unknown keys are refused."""
     assert [place for place, schema in described(SCHEMA) if not schema.get("description")] == []
-    objects = [SCHEMA, *(one for one in SCHEMA["$defs"].values() if one["type"] == "object")]
-    assert all(one["additionalProperties"] is False for one in objects)
+    objects = [SCHEMA, *(section for section in SCHEMA["$defs"].values() if section["type"] == "object")]
+    assert all(section["additionalProperties"] is False for section in objects)
 
 
 def described(schema: dict[str, Any], place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every key of every section, with its schema."""
+    """Each key of each section, with its schema."""
     for name, section in [(place, schema), *schema.get("$defs", {}).items()]:
         for key, of_key in section.get("properties", {}).items():
             yield f"{name}.{key}", of_key

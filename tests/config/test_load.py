@@ -1,4 +1,4 @@
-"""The configuration file: read, and checked whole, with every fault told at once."""
+"""Reading the configuration file, with all faults reported at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.configuration import GOOD, everything, faults, line_of, with_
 
 
 def test_example_is_valid() -> None:
-    """The committed example is a configuration without faults."""
+    """The committed example has no faults."""
     loaded = load(EXAMPLE)
     assert loaded.hub.account == "222222222222"
     assert loaded.domains == ("corp.internal.", "instances.internal.")
@@ -110,46 +110,46 @@ def test_example_is_valid() -> None:
     ],
 )
 def test_fault_names_its_line_place_and_reason(old: str, new: str, place: str, message: str) -> None:
-    """A fault in the file is told with where it stands and what is wrong."""
+    """Each fault names its line, its place and what is wrong."""
     text = GOOD.replace(old, new, 1)
     assert text != GOOD
-    told = faults(text)
-    assert any(f": {place}: " in fault and message in fault for fault in told), told
+    reported = faults(text)
+    assert any(f": {place}: " in fault and message in fault for fault in reported), reported
 
 
-def test_line_is_the_one_of_the_fault() -> None:
-    """The line is the one to go to."""
+def test_fault_has_the_right_line() -> None:
+    """The line number is that of the faulty value."""
     text = GOOD.replace("ttl: 30", "ttl: 0")
     assert faults(text)[0].startswith(f"line {line_of(text, 'ttl: 0')}:")
 
 
-def test_all_faults_are_told_at_once() -> None:
-    """A person mends the file in one go: faults of a part and faults of the whole come together, in order."""
+def test_all_faults_are_reported_at_once() -> None:
+    """Faults of single values and across sections come together, in the order of their lines."""
     text = (
         GOOD.replace('account: "222222222222"', "account: 2")
         .replace("id: Z0CORPINTERNAL0EXAMPL", "id: x")
         .replace("{name}.corp.internal", "{nom}.nowhere")
         .replace("us-east-1]", "us-east-9]")
     )
-    told = faults(text)
-    assert len(told) == 4
-    assert told == sorted(told, key=lambda fault: int(fault.split()[1].rstrip(":")))
+    reported = faults(text)
+    assert len(reported) == 4
+    assert reported == sorted(reported, key=lambda fault: int(fault.split()[1].rstrip(":")))
 
 
-def test_repeated_key_is_a_fault() -> None:
-    """YAML would take the last one without a word."""
+def test_duplicate_key_is_a_fault() -> None:
+    """YAML would silently take the last value."""
     text = GOOD.replace("hub:\n", "hub:\n  region: eu-west-1\n")
     assert any("hub.region: this key is a duplicate" in fault for fault in faults(text))
 
 
-def test_rule_for_a_region_that_is_not_covered_is_a_fault() -> None:
-    """A rule that could never speak is a mistake."""
+def test_uncovered_region_in_a_rule_is_a_fault() -> None:
+    """A rule that can never apply is a mistake."""
     text = GOOD.replace("      ttl: 300", "      ttl: 300\n      regions: [sa-east-1]")
     assert any("not one of spokes.regions" in fault for fault in faults(text))
 
 
-def test_tags_that_do_not_fit_into_an_event_pattern_are_a_fault() -> None:
-    """All keys that the rules read stand in an event pattern."""
+def test_too_many_tags_are_a_fault() -> None:
+    """An event pattern lists all tag keys that the rules read, and its length is limited."""
     templates = [f"{{tag:{number:03}{'k' * 90}}}.{{instance_id}}.corp.internal" for number in range(16)]
     assert len(parse(with_templates(*templates[:15])).policy.rules) == 15
     assert any("policy.rules: the rules read 16 tags" in fault for fault in faults(with_templates(*templates)))
@@ -162,21 +162,21 @@ def test_tags_that_do_not_fit_into_an_event_pattern_are_a_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told"),
+    ("pattern", "expected"),
     [("admin.dev", "matches no name"), ("admin.prod", None), ("*.p*", None), ("*", "matches no name")],
 )
-def test_pattern_that_could_match_nothing_is_a_fault(pattern: str, told: str | None) -> None:
+def test_pattern_that_matches_nothing_is_a_fault(pattern: str, expected: str | None) -> None:
     """A `deny` that denies nothing would be worse than none."""
     text = with_rules({"template": "{name}.prod.corp.internal", "deny": [pattern]})
-    if told:
-        assert told in faults(text)[0]
+    if expected:
+        assert expected in faults(text)[0]
     else:
         assert parse(text).policy.rules[0].deny == [pattern]
 
 
 @pytest.mark.parametrize("ttl", ["0100", "1:30", "0x40", "6_0"])
-def test_number_that_yaml_reads_as_another_is_a_fault(ttl: str) -> None:
-    """To YAML `0100` is 64: a person meant something else."""
+def test_number_that_yaml_converts_is_a_fault(ttl: str) -> None:
+    """YAML reads `0100` as 64, which the author did not mean."""
     text = GOOD.replace("ttl: 30\n", f"ttl: {ttl}\n")
     assert any(f"policy.rules[1].ttl: {ttl!r} is not a plain decimal number" in fault for fault in faults(text))
 
@@ -202,13 +202,13 @@ def test_number_that_yaml_reads_as_another_is_a_fault(ttl: str) -> None:
         "\x00",
     ],
 )
-def test_file_that_is_no_configuration_is_told(text: str) -> None:
-    """Whatever the file holds, a person gets a sentence and no stack trace."""
+def test_any_other_file_is_reported_without_a_traceback(text: str) -> None:
+    """Whatever the file contains, the error is a sentence."""
     assert faults(text)
 
 
 def test_file_is_checked_without_an_aws_profile() -> None:
-    """Which regions there are does not hang on AWS_PROFILE, which may name a profile that is not there."""
+    """The list of regions does not depend on AWS_PROFILE, which may name a missing profile."""
     code = (
         f"from pathlib import Path; from orgdns.config.load import load; print(load(Path({str(EXAMPLE)!r})).hub.region)"
     )
@@ -223,16 +223,16 @@ def test_file_is_checked_without_an_aws_profile() -> None:
     assert (end.stdout, end.stderr) == ("eu-central-1\n", "")
 
 
-def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    """A file that cannot be read is named."""
+def test_missing_file_is_reported(tmp_path: Path) -> None:
+    """The error names a file that cannot be read."""
     with pytest.raises(ConfigInvalid, match=r"absent\.yaml: line 1: cannot be read"):
         load(tmp_path / "absent.yaml")
 
 
 @settings(max_examples=500)
 @given(st.data())
-def test_any_one_value_replaced_is_valid_or_told(data: st.DataObject) -> None:
-    """Wherever a value is swapped for garbage, the outcome is a configuration or a list of faults."""
+def test_any_replaced_value_is_valid_or_reported(data: st.DataObject) -> None:
+    """With any value replaced by garbage, the result is a configuration or a list of faults."""
     content = everything()
     node: Any = content
     while True:
@@ -246,7 +246,7 @@ def test_any_one_value_replaced_is_valid_or_told(data: st.DataObject) -> None:
     try:
         parse(yaml.safe_dump(content))
     except ConfigInvalid as invalid:
-        told = invalid.faults
+        reported = invalid.faults
     else:
         return
-    assert told
+    assert reported

@@ -1,4 +1,4 @@
-"""Every example of docs/policy.md, put into the example's configuration: it loads, and gives what the page says."""
+"""Each example of docs/policy.md loads and gives the names that the page states."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ INSTANCES = {
 
 
 def decided(example: Example) -> list[str]:
-    """What the page should say of the instances that it names: their records, refusals, and who holds a name."""
+    """What the page should state for the instances that it names: records, refusals and holders."""
     policy = parse(completed(example.snippet)).compiled_policy()
     zone_ids = {domain: f"Z{number}" for number, domain in enumerate(policy.domains)}
-    named = list(dict.fromkeys(line.split(": ", 1)[0] for line in example.told if not line.startswith("held: ")))
+    named = list(dict.fromkeys(line.split(": ", 1)[0] for line in example.expected if not line.startswith("held: ")))
     decisions: dict[str, Decision] = {who: policy.decide(*INSTANCES[who], zone_ids) for who in named}
     by_name: dict[NameKey, list[Claim]] = {}
     for claim in chain.from_iterable(decision.claims for decision in decisions.values()):
@@ -134,20 +134,20 @@ def _lines(who: str, decision: Decision) -> list[str]:
 
 
 def test_page_has_examples() -> None:
-    """The page is read as it is written: an example for each thing that the language expresses."""
+    """The page is parsed correctly: it has an example for each feature of the policy."""
     assert len(examples()) >= 20
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: example.title)
-def test_example_gives_what_the_page_says(example: Example) -> None:
-    """An example loads without a fault or a warning, and what stands beside it is what policy decides."""
-    assert example.told
+def test_example_gives_what_the_page_states(example: Example) -> None:
+    """An example loads without a fault or a warning, and the policy decides what the page states."""
+    assert example.expected
     assert parse(completed(example.snippet)).warnings() == ()
-    assert sorted(example.told) == sorted(decided(example))
+    assert sorted(example.expected) == sorted(decided(example))
 
 
 def test_every_key_and_variable_is_on_the_page() -> None:
-    """The reference leaves out no key of a rule and no variable."""
+    """The reference has every key of a rule and every variable."""
     for key in RuleSection.model_fields:
         assert f"`{key}`" in PAGE
     for variable in sorted(VARIABLES):

@@ -1,4 +1,4 @@
-"""Which VPCs resolve a zone, as the configuration says it."""
+"""`resolved_by`: which VPCs resolve a zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.configuration import GOOD, everything
 
 
 @pytest.mark.parametrize(
-    ("said", "place", "told"),
+    ("resolved_by", "place", "message"),
     [
         ({"vpcs": "some"}, "vpcs", "'all' or 'none'"),
         ({"vpcs": []}, "vpcs", "at least 1 item"),
@@ -26,19 +26,19 @@ from tests.support.configuration import GOOD, everything
         ({"vpcs": "all", "by": "profile", "owns_all": True}, "owns_all", "applies to 'by: association' only"),
     ],
 )
-def test_faults_of_resolved_by(said: dict[str, Any], place: str, told: str) -> None:
-    """What is wrong with the VPCs of a zone is told at its place."""
+def test_faults_of_resolved_by(resolved_by: dict[str, Any], place: str, message: str) -> None:
+    """A fault in a VPC selection is reported at its place."""
     content = yaml.safe_load(GOOD)
-    content["zones"][0]["resolved_by"] = said
+    content["zones"][0]["resolved_by"] = resolved_by
     with pytest.raises(ConfigInvalid) as invalid:
         parse(yaml.safe_dump(content))
     (fault,) = invalid.value.faults
     assert fault.place.endswith(f"resolved_by.{place}"), fault
-    assert told in fault.message
+    assert message in fault.message
 
 
 def test_zones_by_profile_select_the_same_vpcs() -> None:
-    """One Profile carries all of its zones to all of its VPCs, so they cannot select different ones."""
+    """A Profile carries all its zones to all its VPCs, so its zones cannot select different VPCs."""
     content = yaml.safe_load(GOOD)
     content["zones"][0]["resolved_by"] = {"vpcs": "all", "by": "profile"}
     content["zones"][1]["resolved_by"] = {"vpcs": [{"regions": ["eu-west-1"]}], "by": "profile"}
@@ -48,8 +48,8 @@ def test_zones_by_profile_select_the_same_vpcs() -> None:
     assert len(parse(yaml.safe_dump(content)).association_policies) == 2
 
 
-def test_reverse_rules_are_disabled_where_the_zone_is_resolved() -> None:
-    """To have EC2's own rules disabled, the file must say in which VPCs."""
+def test_disabling_autodefined_rules_needs_resolved_by() -> None:
+    """To have orgdns disable autodefined rules, the file must select the VPCs."""
     content = everything()
     del content["zones"][3]["resolved_by"]
     with pytest.raises(ConfigInvalid, match="needs 'resolved_by'"):

@@ -1,4 +1,4 @@
-"""Every example of docs/vpcs.md is a configuration, and what the page says stands in the way is what is told."""
+"""Each example of docs/vpcs.md loads, and the page quotes the reasons that the code gives."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 @pytest.mark.parametrize("snippet", EXAMPLES)
 def test_example_is_a_configuration(snippet: str) -> None:
-    """Put into the example's configuration, it loads, and says of a zone which VPCs resolve it."""
+    """Merged into the example, it loads and selects the VPCs that resolve a zone."""
     content = yaml.safe_load(EXAMPLE.read_text()) | yaml.safe_load(snippet)
     content["policy"]["rules"] = [{"name": "all", "template": "{name}.{account_name}.corp.internal"}]
     assert parse(yaml.safe_dump(content)).association_policies
 
 
-def test_what_stands_in_the_way_is_told_in_these_words() -> None:
-    """The first words of each row are those of the code that tells it, or AWS's code."""
+def test_page_quotes_the_reasons_of_the_code() -> None:
+    """The first words of each row are in the code that gives the reason, or are AWS's error code."""
     code = "\n".join(
         (ROOT / "hub" / "runtime" / name).read_text() for name in ("associator/plan.py", "aws/associations.py")
     )

@@ -1,4 +1,4 @@
-"""The zones of the configuration: what each says, and what EC2 would answer instead."""
+"""The zones of the configuration, and warnings about autodefined rules."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from orgdns.config.load import parse
 from tests.support.configuration import GOOD, faults, with_templates, with_zones
 
 
-def test_zone_says_one_of_id_and_create() -> None:
-    """A zone exists or is to be created, not both and not neither."""
+def test_zone_has_either_id_or_create() -> None:
+    """A zone either exists or is to be created."""
     both = GOOD.replace(
         "id: Z0CORPINTERNAL0EXAMPL", "id: Z0CORPINTERNAL0EXAMPL\n    create: {vpc: vpc-12345678, region: eu-west-1}"
     )
@@ -19,8 +19,8 @@ def test_zone_says_one_of_id_and_create() -> None:
     assert any("either 'id'" in fault for fault in faults(neither))
 
 
-def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
-    """The Resolver asks the most specific zone alone: a record in the wider one would never be found."""
+def test_rule_with_names_in_another_zone_is_a_fault() -> None:
+    """The Resolver asks only the most specific zone, and would never find a record in the wider zone."""
     text = with_templates("{name}.{region}.corp.internal").replace(
         "domain: instances.internal", "domain: eu-west-1.corp.internal"
     )
@@ -54,14 +54,14 @@ def test_rule_whose_names_lie_in_another_zone_is_a_fault() -> None:
         ({"domain": "1.10.in-addr.arpa", "vpcs": ["vpc-1"]}, "vpcs[0]", "not a VPC id"),
     ],
 )
-def test_fault_of_a_reverse_zone_is_told(zone: dict[str, object], place: str, message: str) -> None:
-    """What a reverse zone says must fit its addresses."""
-    told = faults(with_zones(zone))
-    assert any(f": zones[2].{place}: " in fault and message in fault for fault in told), told
+def test_fault_of_a_reverse_zone(zone: dict[str, object], place: str, message: str) -> None:
+    """The keys of a reverse zone must fit its addresses."""
+    reported = faults(with_zones(zone))
+    assert any(f": zones[2].{place}: " in fault and message in fault for fault in reported), reported
 
 
 def test_template_in_a_reverse_zone_is_a_fault() -> None:
-    """PTR records are asked for by `reverse`, not by a name."""
+    """`reverse` requests PTR records; a template cannot."""
     text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("{name}.corp.internal", "{name}.1.10.in-addr.arpa")
     assert any("it lies in a reverse zone" in fault for fault in faults(text))
 
@@ -87,8 +87,8 @@ WAY_OUT = "AutodefinedReverseFlag DISABLE"
         ({"domain": "7.1.10.in-addr.arpa", "networks": ["10.1.7.0/26"]}, ["10.1.7.0/26 has a rule for each"]),
     ],
 )
-def test_reverse_zone_that_ec2_shadows_is_warned_about(zone: dict[str, object], parts: list[str]) -> None:
-    """A zone above the Resolver's own rules is told with the way out."""
+def test_warning_for_a_reverse_zone_above_autodefined_rules(zone: dict[str, object], parts: list[str]) -> None:
+    """The warning names the zones to create or how to disable the rules."""
     (warning,) = parse(with_zones(zone)).warnings()
     assert warning.startswith("zones[2].domain: ")
     assert WAY_OUT in warning
@@ -105,13 +105,13 @@ def test_reverse_zone_that_ec2_shadows_is_warned_about(zone: dict[str, object], 
         {"domain": "8.b.d.0.1.0.0.2.ip6.arpa", "networks": ["2001:db8::/56"]},
     ],
 )
-def test_reverse_zone_that_answers_is_not_warned_about(zone: dict[str, object]) -> None:
-    """A zone at or below the Resolver's own rules answers, and so does any where these are switched off."""
+def test_no_warning_for_a_reverse_zone_that_answers(zone: dict[str, object]) -> None:
+    """A zone at or below the autodefined rules answers, and so does any zone if the rules are disabled."""
     assert parse(with_zones(zone)).warnings() == ()
 
 
-def test_zones_that_do_not_fit_into_the_environment_are_a_fault() -> None:
-    """All domains and ids travel in an environment variable."""
+def test_too_many_zones_are_a_fault() -> None:
+    """An environment variable carries all domains and ids."""
     zones: list[dict[str, object]] = [{"domain": f"{number}.1.10.in-addr.arpa"} for number in range(60)]
     assert len(parse(with_zones(*zones[:40])).zones) == 42
     assert any("zones: 62 zones are too many" in fault for fault in faults(with_zones(*zones)))
@@ -122,29 +122,29 @@ def test_zones_that_do_not_fit_into_the_environment_are_a_fault() -> None:
     assert any("zones: 62 zones are too many" in fault for fault in faults(yaml.safe_dump(content)))
 
 
-def test_two_zones_of_one_id_are_a_fault() -> None:
-    """An id is one zone's."""
-    told = faults(with_zones({"domain": "a.internal", "id": "Z0CORPINTERNAL0EXAMPL"}))
-    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' is used twice" in fault for fault in told)
+def test_two_zones_with_one_id_are_a_fault() -> None:
+    """Each zone has its own id."""
+    reported = faults(with_zones({"domain": "a.internal", "id": "Z0CORPINTERNAL0EXAMPL"}))
+    assert any("zones[2].id: 'Z0CORPINTERNAL0EXAMPL' is used twice" in fault for fault in reported)
 
 
 def test_reserved_name_in_a_reverse_zone_is_a_fault() -> None:
-    """No rule's template gives a name in a reverse zone, so there is nothing to reserve."""
+    """No template gives a name in a reverse zone, so there is nothing to reserve."""
     text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- wpad.corp.internal", "- 1.1.1.10.in-addr.arpa")
     assert any("policy.reserved[0]: " in fault and "is not in any forward zone" in fault for fault in faults(text))
 
 
 @pytest.mark.parametrize("cidr", ["10.1.0.0/255.255.0.0", "10.1.0.0", "fe80::1%eth0/128"])
 def test_network_is_written_with_its_prefix_length(cidr: str) -> None:
-    """A CIDR has one form, in the file as for editors."""
+    """The file and the schema accept the same single form of a CIDR block."""
     assert any(
         "is not a CIDR block" in fault
         for fault in faults(with_zones({"domain": "1.10.in-addr.arpa", "networks": [cidr]}))
     )
 
 
-def test_zone_that_a_choice_could_name_is_no_fault() -> None:
-    """An account that were called as an inner zone gets no name there; that is no reason to refuse the zones."""
+def test_zone_that_an_account_name_could_equal_is_valid() -> None:
+    """An account named like an inner zone gets no name there at run time, which is no reason to refuse the zones."""
     text = with_templates("{name}.{account_name}.corp.internal").replace(
         "domain: instances.internal", "domain: prod.corp.internal"
     )

@@ -1,4 +1,4 @@
-"""The wheel: `pip install .` and `pipx install .` install the command, and what it needs."""
+"""The wheel, which `pip install .` and `pipx install .` build and install."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """What a command prints that has to succeed."""
+    """The standard output of a command that must succeed."""
     end = subprocess.run(  # noqa: S603 - the tests' own commands
         command, cwd=cwd, env={"PATH": os.environ["PATH"]} | environment, capture_output=True, text=True, check=False
     )
@@ -35,7 +35,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel that the build backend makes, without a package index."""
+    """The wheel as the build backend makes it, without a package index."""
     folder = tmp_path_factory.mktemp("wheel")
     build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
     run(sys.executable, "-c", build, folder, cwd=ROOT)
@@ -45,15 +45,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nothing in it but what the wheel installs."""
+    """A folder that contains only what the wheel installs."""
     folder = tmp_path_factory.mktemp("installed")
     options = ("--no-deps", "--no-index", "--disable-pip-version-check", "--quiet", "--target", folder)
     run(sys.executable, "-m", "pip", "install", *options, wheel, cwd=folder)
     return folder
 
 
-def test_wheel_holds_the_command_alone(wheel: Path) -> None:
-    """It holds the command, its configuration and the runtime: no stack, no test, no sandbox."""
+def test_wheel_contains_only_the_command(wheel: Path) -> None:
+    """The wheel contains the command, the configuration and the runtime, but no stacks, tests or sandbox."""
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {
@@ -67,7 +67,7 @@ def test_wheel_holds_the_command_alone(wheel: Path) -> None:
 
 
 def test_installed_command_runs(installed: Path, tmp_path: Path) -> None:
-    """The entry point prints the version, and each command its help, far from the clone."""
+    """Outside the clone, the entry point prints the version and the help of each command."""
     command = installed / "bin" / "orgdns"
     assert run(command, "--version", cwd=tmp_path, PYTHONPATH=str(installed)) == f"orgdns {__version__}\n"
     where = run(sys.executable, "-c", "import orgdns; print(orgdns.__file__)", cwd=tmp_path, PYTHONPATH=str(installed))
@@ -77,7 +77,7 @@ def test_installed_command_runs(installed: Path, tmp_path: Path) -> None:
 
 
 def test_dependencies_are_enough(installed: Path, tmp_path: Path) -> None:
-    """Whatever library the commands import is declared, or needed by one that is; all that is declared is imported."""
+    """Each library that the commands import is declared or required by a declared one, and no declaration is unused."""
     modules = [f"orgdns.cli.commands.{name.replace('-', '_')}" for name in COMMANDS]
     code = (
         f"import sys, importlib; [importlib.import_module(name) for name in {modules!r}]\n"
@@ -93,7 +93,7 @@ def test_dependencies_are_enough(installed: Path, tmp_path: Path) -> None:
 
 
 def required(names: set[str]) -> set[str]:
-    """These libraries, and all that they need in turn."""
+    """These libraries and all their requirements."""
     found: set[str] = set()
     waiting = set(names)
     while waiting:
@@ -109,7 +109,7 @@ def canonical(name: str) -> str:
 
 
 def test_dependencies_are_locked() -> None:
-    """Each dependency is tested in a version that the declaration allows."""
+    """The declared versions allow the version that is locked and tested."""
     locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;]+)", RUN_LOCK, re.MULTILINE))
     for requirement in map(Requirement, PROJECT["dependencies"]):
         assert requirement.specifier.contains(locked[requirement.name])

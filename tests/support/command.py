@@ -1,4 +1,4 @@
-"""`orgdns` as an operator runs it: a process of its own, against the sandbox's API."""
+"""`orgdns` as an operator runs it: in a process of its own, against the sandbox's API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CORP = "corp.internal"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`orgdns`, called from another folder with an environment of its own."""
+    """`orgdns`, run in another folder with its own environment."""
 
     environment: dict[str, str]
     folder: Path
@@ -58,7 +58,7 @@ class Command:
 
 @contextmanager
 def command_in(world: World, folder: Path) -> Iterator[Command]:
-    """The command with the hub's credentials, run in a folder; no call of the API may fail."""
+    """The command with the hub's credentials, run in a folder. No API call may fail in the server."""
     failures: list[str] = []
     key_id, secret = world.access_key(HUB)
     # A package of the same name where the operator stands is none of the command's.

@@ -1,4 +1,4 @@
-"""Configurations made from the example, and what is wrong with them."""
+"""Configurations derived from the example, and their faults."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def line_of(text: str, part: str) -> int:
 
 
 def with_templates(*templates: str) -> str:
-    """The example with these templates in place of its rules, each for everybody."""
+    """The example with these templates as its only rules, each for all accounts."""
     head = GOOD[: GOOD.index("  rules:")]
     rules = "".join(f'    - name: rule-{number}\n      template: "{text}"\n' for number, text in enumerate(templates))
     return f"{head}  rules:\n{rules}"
 
 
 def with_zones(*zones: dict[str, object]) -> str:
-    """The example with these zones beside its own; each exists."""
+    """The example with these additional zones, all of which exist."""
     content = yaml.safe_load(GOOD)
     content["zones"] += [{"id": f"Z{number:031}"} | zone for number, zone in enumerate(zones)]
     return yaml.safe_dump(content)
@@ -45,7 +45,7 @@ def with_rules(*rules: dict[str, object], reserved: list[str] | None = None) -> 
 
 
 def everything() -> dict[str, Any]:
-    """A configuration that says all that can be said."""
+    """A configuration that uses every key."""
     content: dict[str, Any] = yaml.safe_load(GOOD)
     content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
     content["zones"][0]["adopt"] = True

@@ -1,4 +1,4 @@
-"""Messages of dead-letter queues, as AWS writes them."""
+"""Messages of dead-letter queues in the form that AWS writes."""
 
 from __future__ import annotations
 

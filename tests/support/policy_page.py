@@ -20,7 +20,7 @@ _BLOCK = re.compile(r"^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 class Example:
     title: str
     snippet: str
-    told: list[str]
+    expected: list[str]
 
 
 def examples() -> list[Example]:
@@ -28,13 +28,13 @@ def examples() -> list[Example]:
     for section in _EXAMPLE.finditer(PAGE):
         blocks = _BLOCK.findall(section["body"])
         assert [kind for kind, _ in blocks] == ["yaml", "text"], section["title"]
-        (_, snippet), (_, told) = blocks
-        found.append(Example(section["title"], snippet, told.splitlines()))
+        (_, snippet), (_, expected) = blocks
+        found.append(Example(section["title"], snippet, expected.splitlines()))
     return found
 
 
 def completed(snippet: str) -> str:
-    """The example's configuration with what the snippet says in place of what it has there."""
+    """The example's configuration with the sections of the snippet in place of its own."""
     content, said = yaml.safe_load(EXAMPLE.read_text()), yaml.safe_load(snippet)
     content["organization"] |= said.pop("organization", {})
     return yaml.safe_dump(content | said)
