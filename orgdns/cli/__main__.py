@@ -1,6 +1,6 @@
-"""The `orgdns` command: its subcommands, and how it starts.
+"""The `orgdns` command: the list of subcommands, and the entry point.
 
-A subcommand's module is imported only when the subcommand runs, as AWS's SDK alone takes longer to import than all of
+A subcommand's module is imported only when the subcommand runs. Importing the AWS SDK alone takes longer than
 `orgdns --help` should take.
 """
 
@@ -21,20 +21,20 @@ from orgdns.cli.reports.exit_codes import FAILED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The subcommands, in the order of the help. `run` in the module orgdns.cli.commands.<name> is what each does, and the
-# first sentence of its docstring is repeated here.
+# The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
+# orgdns.cli.commands.<name> implements it.
 COMMANDS: Final = {
-    "explain": "Say why an instance has the names it has, or why a name has the holders it has.",
-    "plan": "Say what a changed policy would do to the whole organization.",
-    "dead-letters": "Say what the hub's dead-letter queues hold and why, and send events again.",
-    "status": "Say how all is: what waits for a person, what could not be read, how far a new policy has come.",
-    "coverage": "Say which accounts, regions and VPCs are covered, which zones each VPC resolves, and what is wrong.",
-    "resolve": "Say which zone and record would answer a name in a VPC, and if none, why not.",
-    "pause": "Stop all writing to the zones; what happens meanwhile is kept in the ledger, for however long.",
-    "resume": "Have the zones written again, and audited, so that what happened during a pause is published.",
-    "approve": "Let a sweep, an audit or the associator remove what was held back: exactly what waits now.",
-    "sweep": "Have spokes swept now: all their instances are compared with the ledger.",
-    "audit": "Have every zone audited now: what it holds is compared with the ledger.",
+    "explain": "Explain the names of an instance, or the holders of a name.",
+    "plan": "Show what a changed policy would do to the organization.",
+    "dead-letters": "List dead letters with their reasons, and send events again.",
+    "status": "Show what needs attention, and how far sweeps have come.",
+    "coverage": "Show which accounts, regions and VPCs orgdns covers.",
+    "resolve": "Show which zone and record answer a name in a VPC.",
+    "pause": "Stop all writing to the zones.",
+    "resume": "Resume writing to the zones, and audit all of them.",
+    "approve": "Approve pending removals of names and associations.",
+    "sweep": "Sweep spokes now: compare their instances with the ledger.",
+    "audit": "Audit all zones now: compare their records with the ledger.",
 }
 
 _app: Final = typer.Typer(
@@ -45,10 +45,10 @@ _app: Final = typer.Typer(
 
 
 class _Subcommand(TyperCommand):
-    """A subcommand of which only name and help are known until it is used."""
+    """A subcommand that is imported when it runs; until then, only its name and help are known."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - typer's signature, whose types are private
-        """The context of the subcommand itself, which is imported now."""
+        """Import the subcommand, and return its context."""
         module = import_module(f"orgdns.cli.commands.{str(self.name).replace('-', '_')}")
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command(self.name)(module.run)
@@ -61,11 +61,11 @@ def orgdns(
     *,
     version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    """Explain the names that orgdns gives, plan a change of its policy, and see and settle what needs a person.
+    """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
-    explain, plan, status and dead-letters write nothing, but that dead-letters --resend sends events again.
+    explain, plan, status, coverage and resolve write nothing; dead-letters writes only with --resend.
 
-    It takes the credentials that the aws command line would take: they must be of the hub account.
+    The command uses the credentials that the AWS CLI would use. They must belong to the hub account.
     """
     if version:
         typer.echo(f"orgdns {__version__}")
@@ -75,7 +75,7 @@ def orgdns(
 
 
 def command() -> TyperGroup:
-    """The command with its subcommands, none of which is imported yet."""
+    """The command with its subcommands, without importing them."""
     group = get_command(_app)
     assert isinstance(group, TyperGroup)
     for name, text in COMMANDS.items():
@@ -84,12 +84,12 @@ def command() -> TyperGroup:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
+    """Run the command, and return its exit code."""
     try:
         code: Any = command()(arguments, prog_name="orgdns", standalone_mode=False)
     except TyperException as wrong:
-        # The usual exit code for a command line that is wrong would say here that there are changes.
-        typer.echo(f"orgdns: {wrong.format_message()} (orgdns --help says more)", err=True)
+        # The usual exit code for a wrong command line, 2, means here that something would change.
+        typer.echo(f"orgdns: {wrong.format_message()} (see orgdns --help)", err=True)
         return FAILED
     return code or 0
 

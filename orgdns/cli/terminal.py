@@ -1,4 +1,4 @@
-"""What the commands share towards a terminal: options, output, questions, progress and errors."""
+"""What all commands share: options, output, questions, progress and errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from orgdns.cli.sources.snapshot import Progress
 
 Region = Annotated[
-    str | None, typer.Option("--region", envvar="AWS_REGION", help="The hub's region; else that of the AWS profile.")
+    str | None,
+    typer.Option("--region", envvar="AWS_REGION", help="The region of the hub. Default: that of the AWS profile."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+All = Annotated[bool, typer.Option("--all", help="Show all entries, not only the first ones.")]
 
 
 def screen() -> Console:
-    """Standard output, where text is shown as it is."""
+    """Standard output, without markup in the text."""
     return Console(highlight=False, markup=False, emoji=False)
 
 
@@ -41,7 +43,7 @@ def print_json(document: Document) -> None:
 
 
 def confirmed(question: str) -> bool:
-    """Whether a person agrees; who cannot be asked does not."""
+    """Whether the person at the terminal agrees. Without a terminal, nobody does."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:
@@ -51,7 +53,7 @@ def confirmed(question: str) -> bool:
 
 @contextmanager
 def reading_progress() -> Iterator[Progress]:
-    """Tell at a terminal how far reading has come, and nothing anywhere else."""
+    """Show at a terminal how many rows were read. Elsewhere, show nothing."""
     stderr = Console(stderr=True)
     if not stderr.is_terminal:
         yield lambda _rows: None
@@ -62,7 +64,7 @@ def reading_progress() -> Iterator[Progress]:
 
 @contextmanager
 def errors_reported() -> Iterator[None]:
-    """Tell on stderr what a person can mend, and end with the exit code for it."""
+    """Print errors that a person can fix to standard error, and exit with the code for them."""
     try:
         yield
     except ConfigInvalid as invalid:
@@ -70,7 +72,7 @@ def errors_reported() -> Iterator[None]:
     except (HubUnknown, LedgerUnavailable, SubjectUnknown, NothingToExplain, TasksNotSent) as fault:
         _fail([f"orgdns: {fault}"])
     except BotoCoreError as fault:
-        _fail([f"orgdns: AWS cannot be asked: {fault}"])
+        _fail([f"orgdns: the call to AWS failed: {fault}"])
 
 
 def _fail(lines: Sequence[str]) -> None:

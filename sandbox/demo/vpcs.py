@@ -59,5 +59,5 @@ def excluded_vpc(story: Story) -> None:
     reasons = found.why_not if found else ()
     story.check(
         "the report says that the policy excludes this VPC",
-        holds=any("policy does not have this VPC resolve it" in reason for reason in reasons),
+        holds=any("the policy does not select this VPC" in reason for reason in reasons),
     )

@@ -1,4 +1,4 @@
-"""What the command tells and does in operation, as an operator runs it."""
+"""The commands that operate the hub, as an operator runs them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.support.command import CORP, REGION, Command
 
 
 def operators_policy() -> str:
-    """The IAM policy that the documentation gives an operator, for the simulated hub."""
+    """The operator's IAM policy from the documentation, for the simulated hub."""
     document = (ROOT / "docs" / "operate.md").read_text()
     (policy,) = [block for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL) if "Statement" in block]
     return str(policy).replace("REGION", REGION).replace("HUB_ACCOUNT", HUB)
 
 
-def test_an_operator_needs_what_is_documented(made: World) -> None:
-    """With the documented policy every question is answered, and no grant on the table is left unused."""
+def test_documented_policy_is_exact(made: World) -> None:
+    """The documented policy allows every read, and grants no action on the table that is not used."""
     role, policy = "operator", operators_policy()
     iam = made.client("iam", HUB)
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}, "Action": "sts:AssumeRole"}
@@ -45,10 +45,10 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
     )
     (instance,) = made.launch(PAYMENTS, REGION, "operated")
     made.converge()
-    there = deployed(made.client("lambda", HUB))
+    hub_configuration = deployed(made.client("lambda", HUB))
     guard = Guard({role})
     with guard.in_force():
-        hub = HubLedger.of(there, dynamodb)
+        hub = HubLedger.of(hub_configuration, dynamodb)
         lookup = Lookup(hub, lambda _rows: None)
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
         assert [len(one.claim_statuses) for one in lookup.names(f"operated.{CORP}")] == [1]
@@ -59,12 +59,12 @@ def test_an_operator_needs_what_is_documented(made: World) -> None:
 
 
 def test_status_pause_and_resume(made: World, command: Command) -> None:
-    """How far sweeps have come, a pause with its reason, and what ends it; each told to people and to programs."""
+    """Status shows the progress of sweeps and the reason of a pause, as text and as JSON. Resume ends the pause."""
     made.schedules.fire("orgdns-sweeps")
     made.converge()
-    told = command.json("status", code=2)
-    assert told["policy"]["spokes"] == len(told["spokes"]) > len(told["policy"]["spokes_behind"])
-    assert told["unreachable"] == []
+    document = command.json("status", code=2)
+    assert document["policy"]["spokes"] == len(document["spokes"]) > len(document["policy"]["spokes_behind"])
+    assert document["unreachable"] == []
     assert "--reason" in command("pause", code=1).stderr
     assert "printable" in command("pause", "--reason", "\x1b[31m", code=1).stderr
     assert "Paused" in command("pause", "--reason", "zones are being moved").stdout
@@ -81,8 +81,8 @@ def test_status_pause_and_resume(made: World, command: Command) -> None:
     assert any(name == f"during.{CORP}." for name, *_ in made.owners(CORP))
 
 
-def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: MovedClock) -> None:
-    """Exactly what waits is shown with its names, asked about, and approved; who cannot be asked does not agree."""
+def test_pending_removals_are_shown_and_approved(made: World, command: Command, clock: MovedClock) -> None:
+    """Pending removals are shown with their names and approved exactly. Without a terminal, nothing is approved."""
     command("audit")
     assert command.json("sweep")["enqueued"] != []
     assert command.json("sweep", f"{PAYMENTS}/{REGION}")["enqueued"] == [f"{PAYMENTS}/{REGION}"]
@@ -101,47 +101,47 @@ def test_what_waits_is_shown_and_approved(made: World, command: Command, clock: 
     assert "names would be removed" in shown
     assert f"{ids[0]}.instances.internal" in shown
     assert command.json("status", code=2)["pending_removals"] == [pending_removals]
-    told = command.json("approve", "--all-pending", "--yes")
-    assert told["approved"]
-    assert set(ids) <= set(told["subjects"][0]["pending_removals"])
+    document = command.json("approve", "--all-pending", "--yes")
+    assert document["approved"]
+    assert set(ids) <= set(document["subjects"][0]["pending_removals"])
     assert command.json("status", code=2)["pending_removals"] == []
     made.schedules.fire("orgdns-sweeps")
     made.converge()
     assert all(
         f"{one}.instances.internal." not in name for one in ids for name, *_ in made.owners("instances.internal")
     )
-    assert "Nothing waits" in command("approve", CORP).stdout
+    assert "Nothing is pending" in command("approve", CORP).stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
-        (["approve"], "say which"),
-        (["approve", CORP, "--all-pending"], "say which"),
+        (["approve"], "or use --all-pending"),
+        (["approve", CORP, "--all-pending"], "or use --all-pending"),
         (["approve", "nowhere.example"], "is not an audited zone"),
         (["approve", f"{PAYMENTS}/xx-nowhere-1"], "knows no spoke"),
-        (["sweep", "payments"], "is no spoke"),
-        (["sweep", f"{PAYMENTS}/{REGION}/i-1"], "is no spoke"),
+        (["sweep", "payments"], "is not a spoke"),
+        (["sweep", f"{PAYMENTS}/{REGION}/i-1"], "is not a spoke"),
     ],
 )
-def test_what_is_no_subject_is_told(command: Command, arguments: list[str], told: str) -> None:
-    """A clear sentence, and the exit code of an error."""
-    assert told in command(*arguments, code=1).stderr
+def test_unknown_subject_is_an_error(command: Command, arguments: list[str], message: str) -> None:
+    """The message says what to write, and the exit code is 1."""
+    assert message in command(*arguments, code=1).stderr
 
 
 def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
-    """How far orgdns reaches, joined from StackSets and the ledger; a zone in the way is told with its VPC."""
+    """The report joins StackSets and the ledger. A conflicting zone is reported with its VPC."""
     made.sweep()
     command("sweep")
     clock.advance(900)
     made.converge()
     # The command goes by the machine's own time, weeks after that of the organization.
-    told = command.json("coverage", code=2)
-    assert {trouble for one in told["spokes"] for trouble in one["troubles"]} == {
+    document = command.json("coverage", code=2)
+    assert {trouble for spoke in document["spokes"] for trouble in spoke["troubles"]} == {
         "no complete sweep for hours: see the log of the sweeper"
     }
-    assert {one["stack"] for one in told["spokes"]} == {"CURRENT"}
-    assert {zone["zone"]: zone["wanted"] == zone["resolving"] for zone in told["zones"]} == {
+    assert {spoke["stack"] for spoke in document["spokes"]} == {"CURRENT"}
+    assert {zone["zone"]: zone["wanted"] == zone["resolving"] for zone in document["zones"]} == {
         CORP: True,
         "instances.internal": True,
     }
@@ -156,7 +156,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     assert f"{vpc.id} does not resolve {CORP}: the VPC is associated with the zone" in shown
     shown = command("coverage", f"{SEARCH}/{REGION}", code=2).stdout
     assert all(part in shown for part in ("last event", "last sweep", vpc.id, "CURRENT"))
-    assert "knows 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
+    assert "has 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
     route53.delete_hosted_zone(Id=own["HostedZone"]["Id"])
     command("sweep", f"{SEARCH}/{REGION}")
     made.converge()
@@ -164,21 +164,25 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
 
 
 def test_resolve(made: World, command: Command, clock: MovedClock) -> None:
-    """Which zone and record answer in a VPC, and if none, why not."""
+    """The zone and the record that answer in a VPC, or the reason why none does."""
     (instance,) = made.launch(PAYMENTS, REGION, "asked")
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     private = made.add_vpc(SEARCH, REGION, associated=False, tags={"dns": "private"})
     clock.advance(10)
     made.converge()
-    told = command.json("resolve", f"Asked.{CORP}.", "--vpc", vpc.id)
-    assert told["answers"]
-    assert (told["source"], told["method"], told["zone_or_rule"]) == ("zone", "association", made.zone_ids[CORP])
+    document = command.json("resolve", f"Asked.{CORP}.", "--vpc", vpc.id)
+    assert document["answers"]
+    assert (document["source"], document["method"], document["zone_or_rule"]) == (
+        "zone",
+        "association",
+        made.zone_ids[CORP],
+    )
     address = made.address(PAYMENTS, REGION, instance)
-    assert [one["values"] for one in told["names"][0]["published"]] == [[address]]
+    assert [record_set["values"] for record_set in document["names"][0]["published"]] == [[address]]
     assert address in command("resolve", f"asked.{CORP}", "--vpc", f"{SEARCH}/{REGION}/{vpc.id}").stdout
     assert "has published nothing" in command("resolve", f"nobody.{CORP}", "--vpc", vpc.id, code=2).stdout
     refused = command.json("resolve", f"asked.{CORP}", "--vpc", private.id, code=2)
     assert refused["source"] == "internet"
-    assert refused["why_not"] == [f"{CORP} ({made.zone_ids[CORP]}): policy does not have this VPC resolve it"]
-    assert "knows no VPC" in command("resolve", f"asked.{CORP}", "--vpc", "vpc-00000000", code=1).stderr
-    assert "no instance is ever given" in command("resolve", "-", "--vpc", vpc.id, code=1).stderr
+    assert refused["why_not"] == [f"{CORP} ({made.zone_ids[CORP]}): the policy does not select this VPC"]
+    assert "does not have the VPC" in command("resolve", f"asked.{CORP}", "--vpc", "vpc-00000000", code=1).stderr
+    assert "no instance can have" in command("resolve", "-", "--vpc", vpc.id, code=1).stderr

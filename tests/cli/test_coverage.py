@@ -134,13 +134,13 @@ def test_changed_policy() -> None:
     by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, managed=False),))
     managed = replace(inside, records={CORP_ZONE: AssociationRecord(managed=True)})
     nobody = association_changes([managed, by_hand], [AssociationPolicy(CORP, selections=())], ZONE_IDS)
-    assert nobody == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(),), left=(vpc_ref(2),)),)
+    assert nobody == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(),), kept=(vpc_ref(2),)),)
     owned = association_changes([by_hand], [AssociationPolicy(CORP, selections=(), owns_all=True)], ZONE_IDS)
     assert owned == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(2),)),)
     unsaid = association_changes([managed], [], ZONE_IDS)
-    assert unsaid == (AssociationChange(CORP_ZONE, CORP, left=(vpc_ref(),)),)
+    assert unsaid == (AssociationChange(CORP_ZONE, CORP, kept=(vpc_ref(),)),)
     by_profile = association_changes([managed], [AssociationPolicy(CORP, AssociationMethod.PROFILE)], ZONE_IDS)
-    assert by_profile == (AssociationChange(CORP_ZONE, CORP, by_other_means=(vpc_ref(),)),)
+    assert by_profile == (AssociationChange(CORP_ZONE, CORP, method_changed=(vpc_ref(),)),)
     new = replace(ROW, zones=(ZoneInVpc(CORP_ZONE, CORP),))
     assert association_changes([new], [AssociationPolicy(CORP)], ZONE_IDS) == (
         AssociationChange(CORP_ZONE, CORP, gained=(vpc_ref(),)),

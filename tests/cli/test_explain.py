@@ -59,33 +59,33 @@ def said(console: Console) -> str:
 
 
 def folded(console: Console) -> str:
-    """What was said, whatever lines it stands on."""
+    """The output as a single line."""
     return " ".join(said(console).split())
 
 
 @pytest.mark.parametrize("conflict", ConflictRule)
-def test_a_name_says_what_decides(conflict: ConflictRule) -> None:
-    """Its claimants stand as the code that publishes has them, in its order and with its reasons."""
+def test_name_report_agrees_with_the_publisher(conflict: ConflictRule) -> None:
+    """The report has the claims in the order and with the reasons of the code that publishes."""
     claims = [claim(number, conflict=conflict) for number in (3, 1, 2)]
-    told = report(*claims)
-    assert told.claim_statuses == claim_statuses(claims)
-    assert told.conflict_rule is conflict
-    assert told.holders == tuple(one.claim.instance for one in claim_statuses(claims) if one.holds)
-    assert told.domain == CORP
+    explained = report(*claims)
+    assert explained.claim_statuses == claim_statuses(claims)
+    assert explained.conflict_rule is conflict
+    assert explained.holders == tuple(one.claim.instance for one in claim_statuses(claims) if one.holds)
+    assert explained.domain == CORP
 
 
-def test_what_the_zone_lacks_is_told() -> None:
-    """What is published and what is claimed differ by what the publisher has yet to do, and by nothing once it has."""
-    held = Published((record_set(1),))
-    assert report(claim(1), published=held).waiting == ()
-    assert report(claim(1), claim(2), published=held).waiting == (
+def test_report_has_the_waiting_changes() -> None:
+    """The waiting changes are those that the publisher has yet to make; afterwards there are none."""
+    current = Published((record_set(1),))
+    assert report(claim(1), published=current).waiting == ()
+    assert report(claim(1), claim(2), published=current).waiting == (
         Change(Action.DELETE, record_set(1)),
         Change(Action.CREATE, record_set(2)),
     )
 
 
-def test_the_most_specific_zone_answers() -> None:
-    """Of nested zones the inner one comes first; a name that only ends alike lies in none."""
+def test_most_specific_zone_comes_first() -> None:
+    """Of nested zones the inner zone comes first. A name that only ends alike is in no zone."""
     inner = Fqdn("eu.corp.internal.")
     zones = {CORP: "Z1", inner: "Z2"}
     assert enclosing(Fqdn("web.eu.corp.internal."), zones) == (inner, CORP)
@@ -93,73 +93,73 @@ def test_the_most_specific_zone_answers() -> None:
     assert enclosing(Fqdn("notcorp.internal."), zones) == ()
 
 
-def test_an_instance_says_who_holds_its_name_instead() -> None:
-    """A claim that lost names its rule, the reason, and the holder; refusals and what was declined stand apart."""
+def test_lost_claim_names_the_holder() -> None:
+    """A lost claim has the reason and the holder. Refused and declined names are separate."""
     refused, declined = Refusal("a", "too long"), Refusal("b", "the rule waits", declined=True)
     seen = observed(instance(1), claim(1), refusals=(refused, declined))
-    told = instance_report(seen, {key(): report(claim(1), claim(2))})
-    (lost,) = told.claims
-    assert lost.standing is not None
-    assert (lost.standing.holds, lost.standing.reason) == (False, f"{ref(2)} holds it, as the newer instance")
+    explained = instance_report(seen, {key(): report(claim(1), claim(2))})
+    (lost,) = explained.claims
+    assert lost.status is not None
+    assert (lost.status.holds, lost.status.reason) == (False, f"{ref(2)} holds it, as the newer instance")
     assert lost.name.holders == (ref(2),)
-    assert (told.refused, told.declined) == ((refused,), (declined,))
+    assert (explained.refused, explained.declined) == ((refused,), (declined,))
 
 
-def test_a_claim_on_its_way_is_told_as_such() -> None:
-    """The instance's row names it, the name's partition does not have it: it neither holds nor loses."""
-    told = instance_report(observed(instance(1), claim(1)), {key(): report()})
-    assert told.claims[0].standing is None
+def test_claim_being_written_neither_holds_nor_loses() -> None:
+    """The instance's row has the claim, but the rows of the name do not have it yet."""
+    explained = instance_report(observed(instance(1), claim(1)), {key(): report()})
+    assert explained.claims[0].status is None
     console = screen()
-    show_instance(console, told)
+    show_instance(console, explained)
     assert "holds it   the claim is being written or withdrawn" in said(console)
-    (document,) = instances_document([told])["instances"]
+    (document,) = instances_document([explained])["instances"]
     assert document["claims"][0]["holds"] is None
 
 
-def test_an_ended_instance_claims_nothing() -> None:
-    """It is told to have ended, and nothing else is made up about it."""
+def test_ended_instance_claims_nothing() -> None:
+    """The report says only that the instance has ended."""
     console = screen()
     show_instance(console, instance_report(Observation(ref(1), Millis(5), ended=True), {}))
     assert "It has ended" in said(console)
     assert "state" not in said(console)
 
 
-def test_a_conflict_is_told_to_a_holder() -> None:
-    """Who holds a name by policy is told that something is in the way, and what waits for it."""
-    told = report(claim(1), published=Published(conflict="a foreign record set is in the way of type A"))
+def test_holder_sees_the_conflict() -> None:
+    """The report on a holder shows the conflict and the changes that it blocks."""
+    explained = report(claim(1), published=Published(conflict="a foreign record set is in the way of type A"))
     console = screen()
-    show_instance(console, instance_report(observed(instance(1), claim(1)), {key(): told}))
+    show_instance(console, instance_report(observed(instance(1), claim(1)), {key(): explained}))
     text = said(console)
-    assert "holds it   yes by policy, but something in the zone is in the way" in text
+    assert "holds it   yes by policy, but a conflict in the zone blocks it" in text
     assert "conflict   a foreign record set is in the way of type A" in text
     assert f"blocked + A 10.0.0.1 TTL 60 of {ref(1)}" in folded(console)
 
 
-def test_a_pending_change_is_told() -> None:
-    """A change whose outcome is unknown shows, for a name and for an instance."""
-    told = report(claim(1), published=Published(pending=True))
+def test_pending_change_is_shown() -> None:
+    """A change with an unknown outcome is shown for the name, as text and as JSON."""
+    explained = report(claim(1), published=Published(pending=True))
     console = screen()
-    show_name(console, told)
+    show_name(console, explained)
     assert "pending" in said(console)
-    assert names_document([told])["names"][0]["pending"] is True
+    assert names_document([explained])["names"][0]["pending"] is True
 
 
-def test_a_name_that_nobody_claims() -> None:
-    """It is said so, with what may be the reason."""
+def test_name_without_claims() -> None:
+    """The report says so, with likely reasons."""
     console = screen()
     show_name(console, report())
-    assert "Nobody claims it." in said(console)
+    assert "No instance claims it." in said(console)
     assert names_document([report()])["names"][0]["claimants"] == []
 
 
-def test_nothing_is_cut_in_80_columns() -> None:
-    """A name as long as DNS allows and a long rule fold, and every character of them is there."""
+def test_nothing_is_truncated_in_80_columns() -> None:
+    """A name of maximum length and a long rule wrap, and every character is shown."""
     long = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 47])
     one = replace(claim(1), key=key(long), rule="r" * 63, note="n" * 200)
-    told = name_report(NameState(one.key, (one,), Published((record_set(1, name=long),))), ZONE_IDS, LABELS)
+    explained = name_report(NameState(one.key, (one,), Published((record_set(1, name=long),))), ZONE_IDS, LABELS)
     shows: list[Show] = [
-        lambda console: show_name(console, told),
-        lambda console: show_instance(console, instance_report(observed(instance(1), one), {one.key: told})),
+        lambda console: show_name(console, explained),
+        lambda console: show_instance(console, instance_report(observed(instance(1), one), {one.key: explained})),
         lambda console: show_plan(console, plan([], [one]), everything=True),
     ]
     for show in shows:
@@ -172,8 +172,8 @@ def test_nothing_is_cut_in_80_columns() -> None:
         assert "…" not in text
 
 
-def test_a_strangers_text_is_shown_and_does_nothing() -> None:
-    """Markup, emoji codes, control characters and changes of the writing direction are all shown as what they are."""
+def test_hostile_text_is_shown_safely() -> None:
+    """Markup, emoji codes, control characters and bidirectional overrides are shown as escapes."""
     hostile = instance(1, name=HOSTILE)
     refusal = Refusal(HOSTILE, HOSTILE)
     one = replace(claim(1), rule=HOSTILE, note=HOSTILE)
@@ -200,8 +200,8 @@ def test_a_strangers_text_is_shown_and_does_nothing() -> None:
         assert json.loads(written) == document
 
 
-def test_visible_text_is_unchanged_where_it_can_be() -> None:
-    """Letters of any language stay; what has no shape is written as an escape."""
+def test_printable_text_is_unchanged() -> None:
+    """Letters of any language stay; non-printable characters become escapes."""
     assert visible("Zürich 東京").plain == "Zürich 東京"
     assert visible("a\x00\x7f\x9b\u200b\ufeff").plain == "a\\x00\\x7f\\x9b\\u200b\\ufeff"
 
@@ -210,8 +210,8 @@ def plan(before: list[Claim], after: list[Claim]) -> PolicyChange:
     return PolicyChange(name_changes(before, after), (), (), (), 0, Undecided())
 
 
-def test_a_plan_shows_the_first_names_and_says_how_many_more() -> None:
-    """Beyond forty names the rest is counted, and shown when asked for."""
+def test_long_plan_is_shortened_unless_all_is_set() -> None:
+    """After forty names, only the number of further names is shown."""
     many = plan([], [claim(number, name=f"n{number}") for number in range(1, SHOWN + 4)])
     console = screen()
     show_plan(console, many, everything=False)
@@ -223,8 +223,8 @@ def test_a_plan_shows_the_first_names_and_says_how_many_more() -> None:
     assert "more names" not in said(console)
 
 
-def test_a_large_shared_name_is_cut_unless_asked_for() -> None:
-    """Of a name with many members the first changes are shown, and the rest is counted."""
+def test_large_shared_name_is_shortened_unless_all_is_set() -> None:
+    """The first changes of the members are shown, and the rest is counted."""
     members = [claim(number, conflict=ConflictRule.SHARE) for number in range(1, 21)]
     console = screen()
     show_plan(console, plan([], members), everything=False)
@@ -235,18 +235,18 @@ def test_a_large_shared_name_is_cut_unless_asked_for() -> None:
     assert said(console).count("+ A") == 20
 
 
-def test_what_cannot_be_known_is_told() -> None:
-    """Each kind of instance that is left as it is has its note."""
+def test_undecided_instances_are_counted() -> None:
+    """Each kind of instance that stays as it is has a note."""
     console = screen()
     show_plan(console, replace(plan([], []), undecided=Undecided(1, 2, 3)), everything=False)
     text = folded(console)
-    assert "does not cover, which keep what they have: 1." in text
-    assert "holds no facts yet, so that nobody knows what they would get: 2." in text
-    assert "does not ask for them, so that nobody knows what they would get: 3." in text
+    assert "does not cover, which keep their names: 1." in text
+    assert "has no facts about yet, so their names are unknown: 2." in text
+    assert "does not read, so their names are unknown: 3." in text
 
 
-def test_a_simple_record_set_is_nobodys() -> None:
-    """What another tool left is not said to be one of our instances'."""
+def test_simple_record_set_belongs_to_another_tool() -> None:
+    """A record set without a SetIdentifier is not attributed to an instance."""
     simple = RecordSet(key().fqdn, record_set(1).type, 60, ("10.0.0.1",), "")
     console = screen()
     show_name(console, report(published=Published((simple,))))

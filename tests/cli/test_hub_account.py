@@ -1,4 +1,4 @@
-"""What a command asks of the hub account, and how often."""
+"""How often a command calls the hub account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REGION = "eu-central-1"
 
 @pytest.fixture
 def lookups(made: World, monkeypatch: pytest.MonkeyPatch) -> list[Deployed]:
-    """What was learnt of the deployed hub, once for each time that it was looked up."""
+    """The results of looking the hub up, one for each time."""
     found: list[Deployed] = []
 
     def counted(client: object) -> Deployed:
@@ -44,7 +44,7 @@ def lookups(made: World, monkeypatch: pytest.MonkeyPatch) -> list[Deployed]:
     ],
 )
 def test_hub_is_looked_up_once(made: World, lookups: list[Deployed], command: str) -> None:
-    """Zone ids and table name are read once a command, whatever else the command reads."""
+    """A command reads the zone ids and the table name once, whatever else it reads."""
     made.launch(PAYMENTS, REGION, "web")
     made.converge()
     main(command.replace("VPC", made.vpcs[SEARCH, REGION].id).split())
@@ -52,6 +52,6 @@ def test_hub_is_looked_up_once(made: World, lookups: list[Deployed], command: st
 
 
 def test_audit_needs_only_the_queue(lookups: list[Deployed]) -> None:
-    """The hub is not looked up where nothing of it is used."""
+    """A command that needs nothing of the hub does not look it up."""
     assert main(["audit"]) == 0
     assert lookups == []

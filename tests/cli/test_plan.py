@@ -40,8 +40,8 @@ def policy(
     return Policy(frozenset(regions), (CORP,), (replace(rule, **terms),))  # type: ignore[arg-type]
 
 
-def seen(one: Instance, by: Policy, account: Account | None = None) -> Observation:
-    """What the observer would have written."""
+def observed(one: Instance, by: Policy, account: Account | None = None) -> Observation:
+    """The row that the observer would have written."""
     account = account or ACCOUNTS[one.ref.account]
     decision = by.decide(one, account, ZONE_IDS)
     return Observation(
@@ -80,8 +80,8 @@ def change(observations: list[Observation], then: Policy, conflicts: dict[NameKe
         ([claim(1)], [replace(claim(1), rule="other", note="in lower case")], None),
     ],
 )
-def test_what_becomes_of_a_name(before: list[Claim], after: list[Claim], kind: Kind | None) -> None:
-    """A name is told by its holders before and after, and not at all when its record sets stay."""
+def test_kind_of_change(before: list[Claim], after: list[Claim], kind: Kind | None) -> None:
+    """A name changes by its holders before and after. It is not listed if its record sets stay."""
     differences = name_changes(before, after)
     assert [one.kind for one in differences] == ([kind] if kind else [])
     for one in differences:
@@ -101,10 +101,8 @@ claims = st.lists(
 
 
 @given(claims, claims, st.randoms(use_true_random=False))
-def test_names_change_by_the_sets_of_claims_alone(
-    before: list[Claim], after: list[Claim], chance: random.Random
-) -> None:
-    """Whatever order the claims come in, exactly those names are told whose record sets differ, sorted, once each."""
+def test_order_of_claims_does_not_matter(before: list[Claim], after: list[Claim], chance: random.Random) -> None:
+    """Exactly the names whose record sets differ are listed, sorted, once each, whatever the order of claims."""
     told = name_changes(before, after)
 
     def wanted(of: NameKey, among: list[Claim]) -> object:
@@ -117,25 +115,25 @@ def test_names_change_by_the_sets_of_claims_alone(
     assert newly_lost(*shuffled) == newly_lost(before, after)
 
 
-def test_who_loses_anew() -> None:
-    """A claim is lost when it comes without holding, or held before; one that lost all the time is no news."""
+def test_newly_lost_claims() -> None:
+    """A claim is newly lost if it is new and holds nothing, or held before. Claims that lost before are not listed."""
     assert [one.claim for one in newly_lost([claim(2)], [claim(1), claim(2)])] == [claim(1)]
     (lost,) = newly_lost([claim(1)], [claim(1), claim(2)])
     assert (lost.claim, lost.reason) == (claim(1), f"{ref(2)} holds it, as the newer instance")
     assert newly_lost([claim(1), claim(2)], [claim(1, ttl=30), claim(2, ttl=30)]) == ()
 
 
-def test_the_same_policy_changes_nothing() -> None:
-    """Instances seen under a policy get by it what they have: claims, refusals and losses are no news."""
-    there = [seen(instance(number, name=name), policy()) for number, name in enumerate(["web", "web", "", "db"], 1)]
+def test_same_policy_changes_nothing() -> None:
+    """Observed instances keep what they have: no claim, refusal or loss is new."""
+    there = [observed(instance(number, name=name), policy()) for number, name in enumerate(["web", "web", "", "db"], 1)]
     same = change(there, policy())
     assert not same.any
     assert same.decided == 4
 
 
-def test_a_name_that_goes_to_another_account() -> None:
-    """The account that it leaves and the one that it goes to are both told, and the claim that is lost."""
-    there = [seen(instance(1), policy()), seen(instance(2, account=SEARCH.id), policy())]
+def test_name_that_moves_to_another_account() -> None:
+    """Both accounts are counted, and the lost claim is listed."""
+    there = [observed(instance(1), policy()), observed(instance(2, account=SEARCH.id), policy())]
     oldest = change(there, policy(conflict=ConflictRule.OLDEST))
     (moved,) = oldest.names
     assert moved.kind is Kind.HANDED_OVER
@@ -146,9 +144,9 @@ def test_a_name_that_goes_to_another_account() -> None:
     )
 
 
-def test_names_that_come_and_go_count_by_account() -> None:
-    """Another template deletes the old names and creates the new ones, each for the account that holds it."""
-    there = [seen(instance(1), policy()), seen(instance(2, name="db", account=SEARCH.id), policy())]
+def test_created_and_deleted_names_count_by_account() -> None:
+    """Another template deletes the old names and creates the new ones, each for its holder's account."""
+    there = [observed(instance(1), policy()), observed(instance(2, name="db", account=SEARCH.id), policy())]
     other = change(there, policy("{name}.{account_name}.corp.internal"))
     assert [(one.key.fqdn, one.kind) for one in other.names] == [
         ("db.corp.internal.", Kind.DELETED),
@@ -162,18 +160,18 @@ def test_names_that_come_and_go_count_by_account() -> None:
     ]
 
 
-def test_a_shared_name_counts_for_the_members_that_change() -> None:
-    """An account that joins a shared name is told; the one that stays in it as it was is not."""
+def test_shared_name_counts_for_changed_members() -> None:
+    """An account that joins a shared name is counted; an account whose members stay is not."""
     old = policy(conflict=SHARE, scope=Scope(accounts=frozenset({PAYMENTS.id})))
-    there = [seen(instance(1), old), seen(instance(2, account=SEARCH.id), old)]
+    there = [observed(instance(1), old), observed(instance(2, account=SEARCH.id), old)]
     shared = change(there, policy(conflict=SHARE))
     assert [one.kind for one in shared.names] == [Kind.CHANGED]
     assert shared.accounts == (AccountSummary(SEARCH.id, "search", changed=1),)
 
 
-def test_only_new_refusals_are_told() -> None:
-    """A name denied from now on is told with its reason; what was refused before, or is declined, is not."""
-    there = [seen(instance(1), policy()), seen(instance(2, name=None), policy())]
+def test_only_new_refusals_are_listed() -> None:
+    """A newly denied name has its reason. Earlier refusals and declined names are not listed."""
+    there = [observed(instance(1), policy()), observed(instance(2, name=None), policy())]
     denied = change(there, policy(deny=("web",)))
     (new,) = denied.refused
     assert (new.instance, new.refusal) == (
@@ -183,45 +181,45 @@ def test_only_new_refusals_are_told() -> None:
     assert denied.accounts == (AccountSummary(PAYMENTS.id, "payments", deleted=1, refused=1),)
 
 
-def test_a_name_with_something_foreign_in_the_way_is_blocked() -> None:
-    """The recorded conflict is told beside what would change of the name."""
-    there = [seen(instance(1), policy())]
+def test_name_with_a_conflict_is_blocked() -> None:
+    """The recorded conflict is part of the name's change."""
+    there = [observed(instance(1), policy())]
     (one,) = change(there, policy(ttl=30), {key("web"): "a record of somebody"}).names
     assert one.blocked == "a record of somebody"
 
 
-def test_instances_that_nobody_can_decide_keep_what_they_have() -> None:
-    """Outside the regions, without facts or without units: counted, and no name of theirs is told to change."""
-    outside = seen(instance(1, region="us-east-1"), policy(regions=["us-east-1"]))
-    unseen = replace(seen(instance(2, name="old"), policy()), instance=None, account=None)
-    unplaced = seen(instance(3, name="db"), policy(), replace(PAYMENTS, units=()))
+def test_undecided_instances_keep_their_names() -> None:
+    """Instances outside the regions, without facts or without units are counted, and their names do not change."""
+    outside = observed(instance(1, region="us-east-1"), policy(regions=["us-east-1"]))
+    unseen = replace(observed(instance(2, name="old"), policy()), instance=None, account=None)
+    unplaced = observed(instance(3, name="db"), policy(), replace(PAYMENTS, units=()))
     then = policy("{name}.x.corp.internal", scope=Scope(units=frozenset({"ou-ab12-workload"})))
     left = change([outside, unseen, unplaced], then)
     assert (left.names, left.refused, left.lost, left.decided) == ((), (), (), 0)
-    assert (left.undecided.outside, left.undecided.unseen, left.undecided.unplaced) == (1, 1, 1)
+    assert (left.undecided.outside, left.undecided.without_facts, left.undecided.without_units) == (1, 1, 1)
     # Of those outside, the policy says that it leaves them alone; of the others nobody can tell.
     assert not change([outside], then).any
     assert change([unseen], then).any
     assert change([unplaced], then).any
 
 
-def test_units_matter_only_to_a_policy_that_asks_for_them() -> None:
-    """An account without recorded units is decided by a policy that does not need them."""
-    there = [seen(instance(1), policy(), replace(PAYMENTS, units=()))]
+def test_units_matter_only_to_a_policy_that_reads_them() -> None:
+    """A policy that does not read units decides an account without recorded units."""
+    there = [observed(instance(1), policy(), replace(PAYMENTS, units=()))]
     assert change(there, policy()).decided == 1
 
 
-def test_what_is_declined_is_no_refusal() -> None:
-    """A rule that waits for a tag from now on takes the name away, and refuses nobody anything."""
-    told = change([seen(instance(1), policy())], policy(opt_in=TagCondition("dns")))
+def test_declined_name_is_not_refused() -> None:
+    """A rule that newly requires a tag removes the name, but refuses nothing."""
+    told = change([observed(instance(1), policy())], policy(opt_in=TagCondition("dns")))
     assert [one.kind for one in told.names] == [Kind.DELETED]
     assert told.refused == ()
 
 
-def test_ended_instances_have_no_part() -> None:
-    """An instance that has ended loses its names anyway, so they are not the policy's doing; its rival stays."""
+def test_ended_instances_are_ignored() -> None:
+    """An ended instance loses its names anyway, not because of the policy. Its rival keeps the name."""
     ended = Observation(ref(2), Millis(1), ended=True)
-    there = [seen(instance(1), policy()), ended]
+    there = [observed(instance(1), policy()), ended]
     left_behind = NameState(key("web"), (*there[0].claims, claim(2)))
     assert not policy_change(there, [left_behind], policy(), ZONE_IDS).any
     (one,) = policy_change(there, [left_behind], policy(ttl=30), ZONE_IDS).names

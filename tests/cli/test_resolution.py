@@ -1,4 +1,4 @@
-"""Who answers a name in a VPC: the most specific domain, and of one domain what AWS has go first."""
+"""What answers a name in a VPC: the most specific domain, and AWS's precedence within a domain."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def row(*zones: ZoneInVpc) -> VpcRow:
 
 
 @pytest.mark.parametrize(
-    ("vpc", "source", "told"),
+    ("vpc", "source", "reason"),
     [
         (BASE, Source.ZONE, f"the zone corp.internal ({CORP_ZONE})"),
         (replace(BASE, dns_support=False), Source.NOBODY, "enableDnsSupport"),
-        (replace(BASE, dns_hostnames=False), Source.INTERNET, "on the internet"),
-        (replace(BASE, zones=()), Source.INTERNET, "on the internet"),
+        (replace(BASE, dns_hostnames=False), Source.INTERNET, "asks the internet"),
+        (replace(BASE, zones=()), Source.INTERNET, "asks the internet"),
         (replace(BASE, zones=(DIRECT, foreign_zone("web.corp.internal."))), Source.FOREIGN_ZONE, "Z0FOREIGN"),
         (replace(BASE, zones=(DIRECT, foreign_zone("internal."))), Source.ZONE, CORP_ZONE),
         (replace(BASE, rules=(ForwardRule("r-1", CORP),)), Source.RULE, "r-1"),
@@ -37,31 +37,31 @@ def row(*zones: ZoneInVpc) -> VpcRow:
         (replace(BASE, zones=(), rules=(ForwardRule("r-1", Fqdn(".")),)), Source.RULE, "r-1"),
     ],
 )
-def test_who_answers(vpc: Vpc, source: Source, told: str) -> None:
-    """A rule goes before a zone of its own name, and what is more specific before both."""
+def test_what_answers(vpc: Vpc, source: Source, reason: str) -> None:
+    """A rule precedes a zone of the same domain, and a more specific domain precedes both."""
     found = resolution(row(), vpc, NAME)
     assert found.source is source
-    assert told in found.reason
+    assert reason in found.reason
 
 
 def test_profile_gives_way_to_an_association() -> None:
-    """Of one domain the zone that the VPC is associated with directly goes before the Profile's."""
+    """Within a domain, a directly associated zone precedes a zone of the Profile."""
     by_profile = replace(ZONE, wanted=AssociationMethod.PROFILE, method=AssociationMethod.PROFILE)
     vpc = replace(BASE, zones=(), profile="rp-1", profiles=("rp-1",))
     found = resolution(row(by_profile), vpc, NAME)
     assert (found.source, found.method, found.id) == (Source.ZONE, AssociationMethod.PROFILE, CORP_ZONE)
     other = resolution(row(by_profile), replace(vpc, zones=(foreign_zone(),)), NAME)
     assert (other.source, other.id) == (Source.FOREIGN_ZONE, "Z0FOREIGN")
-    assert other.why_not == (f"corp.internal ({CORP_ZONE}): something more specific goes before it",)
+    assert other.why_not == (f"corp.internal ({CORP_ZONE}): a more specific domain, or a rule, takes precedence",)
 
 
 def test_reverse_names() -> None:
-    """EC2's own rule for the VPC's CIDR answers below a wider reverse zone, and gives way to a zone at its own name."""
+    """An autodefined rule answers below a wider reverse zone, but not if a zone has the same domain."""
     name = Fqdn("9.3.7.10.in-addr.arpa.")
     wide = AssociatedZone("Z0WIDE", Fqdn("10.in-addr.arpa."), NETWORK)
     narrow = AssociatedZone("Z0NARROW", Fqdn("7.10.in-addr.arpa."), NETWORK)
     own = (ZoneInVpc("Z0WIDE", wide.domain), ZoneInVpc("Z0NARROW", narrow.domain))
-    assert resolution(row(*own), replace(BASE, zones=(wide,)), name).source is Source.REVERSE_RULE
+    assert resolution(row(*own), replace(BASE, zones=(wide,)), name).source is Source.AUTODEFINED_RULE
     assert resolution(row(*own), replace(BASE, zones=(wide, narrow)), name).id == "Z0NARROW"
     off = replace(BASE, zones=(wide,), autodefined_rules=False)
     assert resolution(row(*own), off, name).id == "Z0WIDE"
@@ -69,13 +69,13 @@ def test_reverse_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("zone", "told"),
+    ("zone", "reason"),
     [
         (replace(ZONE, method=None, blocked="LimitsExceeded"), "LimitsExceeded"),
-        (replace(ZONE, wanted=None, method=None), "policy does not have this VPC resolve it"),
+        (replace(ZONE, wanted=None, method=None), "the policy does not select this VPC"),
     ],
 )
-def test_why_not(zone: ZoneInVpc, told: str) -> None:
-    """Of each zone of ours around a name the reason is told why it is not the one that is asked."""
+def test_why_not(zone: ZoneInVpc, reason: str) -> None:
+    """Each other orgdns zone that encloses the name has the reason why it does not answer."""
     found = resolution(row(zone, ZoneInVpc("Z0X", Fqdn("other.internal."))), replace(BASE, zones=()), NAME)
-    assert found.why_not == (f"corp.internal ({CORP_ZONE}): {told}",)
+    assert found.why_not == (f"corp.internal ({CORP_ZONE}): {reason}",)

@@ -57,12 +57,12 @@ def table(made: Client) -> Table:
 
 
 def scanned(stub: Stubber, items: list[rows.Row], start: rows.Row | None = None, last: rows.Row | None = None) -> None:
-    asked: dict[str, Any] = {"TableName": TABLE, "ConsistentRead": True}
+    request: dict[str, Any] = {"TableName": TABLE, "ConsistentRead": True}
     answer: dict[str, Any] = {"Items": [rows.written(item) for item in items], "ScannedCount": len(items)}
     stub.add_response(
         "scan",
         answer | ({"LastEvaluatedKey": rows.written(last)} if last else {}),
-        asked | ({"ExclusiveStartKey": rows.written(start)} if start else {}),
+        request | ({"ExclusiveStartKey": rows.written(start)} if start else {}),
     )
 
 
@@ -73,8 +73,8 @@ PUBLISHED = Published((record_set(1),))
 PLACE = rows.claim_key(key(), ref(1))
 
 
-def test_the_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> None:
-    """Every page is asked for, consistently, also after an empty one; tombstones and labels are no claims."""
+def test_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> None:
+    """All pages are read consistently, even after an empty page. Tombstones and labels are not claims."""
     made, stub = dynamodb
     scanned(stub, [rows.observation_row(OBSERVED), CLAIM_ROW, TOMBSTONE], last=PLACE)
     scanned(stub, [], start=PLACE, last=TOMBSTONE | {})
@@ -83,83 +83,83 @@ def test_the_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -
         [rows.published_row(key(), PUBLISHED) | {"at": 1}, rows.label_key("payments") | {"account_id": PAYMENTS.id}],
         start=TOMBSTONE | {},
     )
-    told: list[int] = []
-    read = snapshot(table(made), told.append)
+    progress: list[int] = []
+    read = snapshot(table(made), progress.append)
     assert read.observations == (OBSERVED,)
     assert read.names == {key(): NameState(key(), (claim(1),), PUBLISHED)}
-    assert told == [3, 3, 5]
+    assert progress == [3, 3, 5]
 
 
-def test_a_page_that_fails_is_no_short_answer(dynamodb: tuple[Client, Stubber]) -> None:
-    """Whatever was read before is worth nothing when the rest is unknown."""
+def test_failed_page_fails_the_snapshot(dynamodb: tuple[Client, Stubber]) -> None:
+    """An incomplete ledger is worth nothing."""
     made, stub = dynamodb
     scanned(stub, [CLAIM_ROW], last=PLACE)
     stub.add_client_error("scan", "AccessDeniedException", "no")
-    with pytest.raises(LedgerUnavailable, match="cannot be read to the end"):
+    with pytest.raises(LedgerUnavailable, match="cannot be read completely"):
         snapshot(table(made), lambda _rows: None)
 
 
-def test_a_row_of_another_version_is_told(dynamodb: tuple[Client, Stubber]) -> None:
-    """A row that cannot be read is named, not left out."""
+def test_row_of_another_version_is_an_error(dynamodb: tuple[Client, Stubber]) -> None:
+    """A row that cannot be read is named in the error, not left out."""
     made, stub = dynamodb
     scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}])
-    with pytest.raises(LedgerUnavailable, match=r"instance#i-.*another version"):
+    with pytest.raises(LedgerUnavailable, match=r"another version.*instance#i-"):
         snapshot(table(made), lambda _rows: None)
 
 
-def test_an_id_is_found_wherever_it_is(dynamodb: tuple[Client, Stubber]) -> None:
-    """All instances with an id are found, on any page, in the order of account and region."""
+def test_id_is_found_in_any_account_and_region(dynamodb: tuple[Client, Stubber]) -> None:
+    """All instances with the id are found, on any page, sorted by account and region."""
     made, stub = dynamodb
     other = Observation(ref(1, SEARCH.id), Millis(8))
-    asked = {
+    request = {
         "TableName": TABLE,
         "ConsistentRead": True,
         "FilterExpression": "sk = :instance",
         "ExpressionAttributeValues": {":instance": {"S": f"instance#{ref(1).id}"}},
     }
     answer = {"Items": [rows.written(rows.observation_row(other))], "ScannedCount": 9}
-    stub.add_response("scan", answer | {"LastEvaluatedKey": rows.written(PLACE)}, asked)
+    stub.add_response("scan", answer | {"LastEvaluatedKey": rows.written(PLACE)}, request)
     answer = {"Items": [rows.written(rows.observation_row(OBSERVED))], "ScannedCount": 1}
-    stub.add_response("scan", answer, asked | {"ExclusiveStartKey": rows.written(PLACE)})
+    stub.add_response("scan", answer, request | {"ExclusiveStartKey": rows.written(PLACE)})
     assert observations_of_id(table(made), ref(1).id, lambda _rows: None) == (OBSERVED, other)
 
 
 @pytest.mark.parametrize(
-    ("subject", "told"),
+    ("subject", "message"),
     [
-        ("web.example.com", r"outside every zone \(zones: corp.internal, instances.internal\)"),
-        ("10.0.0.1", "1.0.0.10.in-addr.arpa lies outside every zone"),
-        ("a_b.corp.internal", "no instance is ever given such a name"),
-        ("x" * 64 + ".corp.internal", "no instance is ever given such a name"),
+        ("web.example.com", r"is outside every zone \(zones: corp.internal, instances.internal\)"),
+        ("10.0.0.1", "1.0.0.10.in-addr.arpa is outside every zone"),
+        ("a_b.corp.internal", "no instance can have such a name"),
+        ("x" * 64 + ".corp.internal", "no instance can have such a name"),
     ],
 )
-def test_what_cannot_be_a_name_is_told_without_a_look(
-    dynamodb: tuple[Client, Stubber], subject: str, told: str
+def test_impossible_name_is_refused_without_a_read(
+    dynamodb: tuple[Client, Stubber], subject: str, message: str
 ) -> None:
-    """The reason is told, and the ledger is not asked."""
+    """The error gives the reason, and the ledger is not read."""
     lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), dynamodb[0]), lambda _rows: None)
     assert not lookup.is_instance(subject)
-    with pytest.raises(NothingToExplain, match=told):
+    with pytest.raises(NothingToExplain, match=message):
         lookup.names(subject)
 
 
 @pytest.mark.parametrize("subject", ["444444444444/eu-central-1", "444444444444/eu-central-1/web", "1/2/i-00000001"])
-def test_what_is_no_instance_is_told(dynamodb: tuple[Client, Stubber], subject: str) -> None:
-    """What has slashes is meant as an instance, and must be one."""
+def test_malformed_instance_is_refused(dynamodb: tuple[Client, Stubber], subject: str) -> None:
+    """A text with slashes means an instance, and must have its form."""
     lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), dynamodb[0]), lambda _rows: None)
     assert lookup.is_instance(subject)
-    with pytest.raises(NothingToExplain, match="is no instance: write ACCOUNT/REGION/i-"):
+    with pytest.raises(NothingToExplain, match="is not an instance: write ACCOUNT/REGION/i-"):
         lookup.instances(subject)
 
 
-def test_a_set_identifier_is_an_instance(dynamodb: tuple[Client, Stubber]) -> None:
-    """What the Route 53 console shows beside a record set can be asked about as it stands, with one consistent read."""
+def test_set_identifier_finds_its_instance(dynamodb: tuple[Client, Stubber]) -> None:
+    """The SetIdentifier that the Route 53 console shows can be used as is, and costs one consistent read."""
     made, stub = dynamodb
-    asked = {"TableName": TABLE, "Key": rows.written(rows.instance_key(ref(1))), "ConsistentRead": True}
+    request = {"TableName": TABLE, "Key": rows.written(rows.instance_key(ref(1))), "ConsistentRead": True}
     ended = Observation(ref(1), Millis(7), ended=True)
-    stub.add_response("get_item", {"Item": rows.written(rows.observation_row(ended))}, asked)
+    stub.add_response("get_item", {"Item": rows.written(rows.observation_row(ended))}, request)
     lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), made), lambda _rows: None)
-    assert [one.seen for one in lookup.instances(ref(1).set_identifier)] == [ended]
+    assert [report.observation for report in lookup.instances(ref(1).set_identifier)] == [ended]
 
 
 @pytest.fixture
@@ -170,12 +170,12 @@ def functions() -> Iterator[tuple[Client, Stubber]]:
 
 
 def configured(stub: Stubber, environment: dict[str, Any]) -> None:
-    asked = {"FunctionName": contract.OBSERVER_FUNCTION}
-    stub.add_response("get_function_configuration", {"Environment": environment}, asked)
+    request = {"FunctionName": contract.OBSERVER_FUNCTION}
+    stub.add_response("get_function_configuration", {"Environment": environment}, request)
 
 
-def test_the_observer_says_what_is_deployed(functions: tuple[Client, Stubber]) -> None:
-    """Zone ids and table are those in the function's environment."""
+def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber]) -> None:
+    """The zone ids and the table come from the function's environment."""
     made, stub = functions
     environment = {contract.ENV_ZONE_IDS: json.dumps({CORP: CORP_ZONE}), contract.ENV_LEDGER_TABLE: "table"}
     configured(stub, {"Variables": environment})
@@ -183,18 +183,21 @@ def test_the_observer_says_what_is_deployed(functions: tuple[Client, Stubber]) -
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
-        ("ResourceNotFoundException", r"no function orgdns-observer in eu-central-1 .*--region or AWS_REGION"),
+        (
+            "ResourceNotFoundException",
+            r"orgdns-observer does not exist in eu-central-1 .*--region or AWS_REGION",
+        ),
         ("AccessDeniedException", "may call lambda:GetFunctionConfiguration"),
         ("ExpiredTokenException", r"credentials \(AWS_PROFILE\) are valid"),
     ],
 )
-def test_a_hub_that_cannot_be_read_is_told(functions: tuple[Client, Stubber], code: str, told: str) -> None:
+def test_unreadable_hub_is_an_error(functions: tuple[Client, Stubber], code: str, message: str) -> None:
     """The message says what to do, and what AWS said."""
     made, stub = functions
     stub.add_client_error("get_function_configuration", code, "as AWS puts it")
-    with pytest.raises(HubUnknown, match=told) as unknown:
+    with pytest.raises(HubUnknown, match=message) as unknown:
         deployed(made)
     assert "as AWS puts it" in str(unknown.value)
 
@@ -209,18 +212,18 @@ def test_a_hub_that_cannot_be_read_is_told(functions: tuple[Client, Stubber], co
         {"Variables": {contract.ENV_ZONE_IDS: "{}"}},
     ],
 )
-def test_a_hub_of_another_kind_is_told(functions: tuple[Client, Stubber], environment: dict[str, Any]) -> None:
-    """A function without what is needed is not this version's."""
+def test_hub_of_another_version_is_an_error(functions: tuple[Client, Stubber], environment: dict[str, Any]) -> None:
+    """A function without the expected environment belongs to another version."""
     made, stub = functions
     configured(stub, environment)
     with pytest.raises(HubUnknown, match="deploy the hub template"):
         deployed(made)
 
 
-def test_ids_of_zones_yet_to_be_created_are_stood_in_for() -> None:
-    """The file's id counts first, then the deployed one; a zone that is not there yet is called new."""
+def test_new_zones_have_placeholder_ids() -> None:
+    """The id in the file comes first, then the deployed id. A zone that does not exist yet is marked as new."""
     config = load(EXAMPLE)
-    there = Deployed({CORP: "Z0DEPLOYED"}, TABLE)
-    assert zone_ids_of(config, there) == {CORP: CORP_ZONE, "instances.internal.": "(new) instances.internal."}
-    there = Deployed(ZONE_IDS, TABLE)
-    assert zone_ids_of(config, there) == dict(ZONE_IDS)
+    hub = Deployed({CORP: "Z0DEPLOYED"}, TABLE)
+    assert zone_ids_of(config, hub) == {CORP: CORP_ZONE, "instances.internal.": "(new) instances.internal."}
+    hub = Deployed(ZONE_IDS, TABLE)
+    assert zone_ids_of(config, hub) == dict(ZONE_IDS)

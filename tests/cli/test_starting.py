@@ -1,4 +1,4 @@
-"""How the command starts: help, version and completion, and what it does not import for them."""
+"""Starting the command: help, version, completion, and the libraries that these do not import."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def orgdns(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 @pytest.mark.parametrize("arguments", [(), ("-h",), ("--help",)], ids=["alone", "-h", "--help"])
 def test_help_names_every_command(arguments: tuple[str, ...]) -> None:
-    """Alone or asked for help, the command prints on standard output what it can do, and ends with 0."""
+    """Without arguments or with a help option, the command prints help on standard output and exits with 0."""
     end = orgdns(*arguments)
     assert (end.returncode, end.stderr) == (0, "")
     assert end.stdout.startswith("Usage: orgdns ")
@@ -38,7 +38,7 @@ def test_help_names_every_command(arguments: tuple[str, ...]) -> None:
 
 
 def test_version_is_printed() -> None:
-    """The version is that of the package, from a clone as from a wheel."""
+    """The version is the package's, from a clone or a wheel."""
     end = orgdns("--version")
     assert (end.returncode, end.stdout, end.stderr) == (0, f"orgdns {__version__}\n", "")
 
@@ -50,7 +50,7 @@ def test_version_is_printed() -> None:
     ids=["--help", "-h", "--version", "alone"],
 )
 def test_help_imports_no_heavy_library(arguments: tuple[str, ...], allowed: set[str]) -> None:
-    """AWS's SDK and the configuration's libraries are imported by the subcommand that needs them."""
+    """Only subcommands import the AWS SDK and the libraries of the configuration."""
     code = f"import sys; from orgdns.cli.__main__ import main; main({list(arguments)!r}); print(*sys.modules)"
     end = subprocess.run(  # noqa: S603 - the code is this test's own
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -62,7 +62,7 @@ def test_help_imports_no_heavy_library(arguments: tuple[str, ...], allowed: set[
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_has_help_of_its_own(name: str) -> None:
-    """The line in the list of commands is the first of the subcommand's own help, which `-h` prints, too."""
+    """The list of commands has the first line of each subcommand's own help, unshortened."""
     end = orgdns(name, "-h")
     assert (end.returncode, end.stderr) == (0, "")
     assert end.stdout.startswith(f"Usage: orgdns {name} ")
@@ -72,7 +72,7 @@ def test_each_command_has_help_of_its_own(name: str) -> None:
 
 
 def test_every_module_of_commands_is_registered() -> None:
-    """A subcommand that is written is one that can be called."""
+    """Each module in orgdns.cli.commands is a subcommand."""
     modules = {path.stem for path in (ROOT / "orgdns" / "cli" / "commands").glob("*.py")} - {"__init__"}
     assert modules == {name.replace("-", "_") for name in COMMANDS}
 
@@ -87,7 +87,7 @@ def test_every_module_of_commands_is_registered() -> None:
     ],
 )
 def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str) -> None:
-    """It is reported in one line, with exit code 1: 2 would say that there are changes."""
+    """It is reported in one line, with exit code 1, as 2 means that something would change."""
     end = orgdns(*arguments)
     assert (end.returncode, end.stdout) == (1, "")
     assert message in end.stderr
@@ -104,14 +104,14 @@ def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str
     ],
 )
 def test_shell_completion_completes(line: str, candidates: list[str]) -> None:
-    """Subcommands, options and their values are completed, in the way that the shell's script asks for them."""
+    """Subcommands, options and their values are completed in the protocol of the shell's script."""
     words = len(line.split()) - 1
     end = orgdns(_ORGDNS_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(words))
     assert (sorted(end.stdout.split()), end.stderr) == (sorted(candidates), "")
 
 
 def test_completion_is_shown_and_installed(tmp_path: Path) -> None:
-    """The script is printed for the shell that asks, or written into its settings."""
+    """The script is printed for the current shell, or written to the shell's settings."""
     for option in ("--show-completion", "--install-completion"):
         end = subprocess.run(  # noqa: S603 - our own command, below a shell that it recognises
             ["/bin/bash", "-c", f"{ROOT / 'bin' / 'orgdns'} {option}; exit $?"],

@@ -170,8 +170,8 @@ def test_pending_removals_are_shown_with_names() -> None:
     [
         (Sweep(SPOKE), f"sweep of {SPOKE}"),
         (Audit(("Z1", "Z2")), "audit of Z1, Z2"),
-        (ScheduleSweeps(), "asking for sweeps"),
-        (ScheduleAudits(), "asking for audits"),
+        (ScheduleSweeps(), "schedule sweeps"),
+        (ScheduleAudits(), "schedule audits"),
     ],
 )
 def test_dead_task_is_described(task: Sweep, words: str) -> None:
@@ -179,8 +179,8 @@ def test_dead_task_is_described(task: Sweep, words: str) -> None:
     failed = dead_task(Message("m", body_of(task)))
     assert (failed.task, "orgdns-sweeper" in failed.reason) == (words, True)
     undelivered = dead_task(Message("m", body_of(task), attributes={"ERROR_CODE": "X", "ERROR_MESSAGE": "no queue"}))
-    assert "could not be asked for: X: no queue" in undelivered.reason
-    assert "no task" in dead_task(Message("m", "?")).reason
+    assert "could not be scheduled: X: no queue" in undelivered.reason
+    assert "not a task" in dead_task(Message("m", "?")).reason
 
 
 def test_dead_association_is_described() -> None:

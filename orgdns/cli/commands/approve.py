@@ -1,4 +1,4 @@
-"""`orgdns approve`: let removals happen that wait for a person."""
+"""`orgdns approve`: approve pending removals."""
 
 from functools import partial
 from typing import Annotated
@@ -11,7 +11,7 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
-from orgdns.cli.terminal import Json, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, screen
 
 
 def run(
@@ -19,35 +19,37 @@ def run(
         list[str] | None, typer.Argument(metavar="SUBJECT...", help="ACCOUNT/REGION, or a zone's domain or id.")
     ] = None,
     *,
-    all_pending: Annotated[bool, typer.Option("--all-pending", help="Approve all that waits.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    all_pending: Annotated[bool, typer.Option("--all-pending", help="Approve everything that is pending.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show all that waits, not only the first.")] = False,
+    everything: All = False,
     region: Region = None,
 ) -> None:
-    """Let a sweep, an audit or the associator remove what was held back: exactly what waits now.
+    """Approve pending removals of names and associations.
 
-    The exit code is 0 when nothing waits there (any more), 2 when nobody agreed, and 1 on an error.
+    Approves exactly the removals that are pending now, after confirmation.
+
+    The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
         hub = HubAccount.in_region(region).ledger()
-        seen = overview(hub)
+        state = overview(hub)
         if bool(subjects) == all_pending:
-            raise SubjectUnknown("say which: ACCOUNT/REGION, a zone, or --all-pending")
-        chosen = list(seen.pending_removals) if all_pending else [seen.subject(text) for text in subjects or ()]
-        waiting = [one for one in chosen if one.pending_removals or seen.vpcs_of(one)]
+            raise SubjectUnknown("name ACCOUNT/REGION or a zone, or use --all-pending")
+        chosen = list(state.pending_removals) if all_pending else [state.subject(text) for text in subjects or ()]
+        pending = [subject for subject in chosen if subject.pending_removals or state.vpcs_of(subject)]
         if not as_json:
-            for one in waiting:
-                show_held(screen(), seen, one, partial(names_of, hub, one), all_of=everything)
-        agreed = bool(waiting) and (yes or confirmed("Have them removed?"))
+            for subject in pending:
+                show_held(screen(), state, subject, partial(names_of, hub, subject), all_of=everything)
+        agreed = bool(pending) and (yes or confirmed("Approve these removals?"))
         if agreed:
-            for one in waiting:
-                hub.statuses.approve(one)
+            for subject in pending:
+                hub.statuses.approve(subject)
     if as_json:
-        print_json(approval_document(seen, waiting, agreed=agreed))
+        print_json(approval_document(state, pending, agreed=agreed))
     elif agreed:
-        typer.echo("Approved: within five minutes they are looked at again, and removed if they are still gone.")
-    elif not waiting:
-        typer.echo("Nothing waits there.")
-    if waiting and not agreed:
+        typer.echo("Approved: within five minutes orgdns checks again, and removes what is still missing.")
+    elif not pending:
+        typer.echo("Nothing is pending there.")
+    if pending and not agreed:
         raise typer.Exit(ATTENTION)

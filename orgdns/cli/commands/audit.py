@@ -1,4 +1,4 @@
-"""`orgdns audit`: compare all zones now."""
+"""`orgdns audit`: audit all zones now."""
 
 import typer
 
@@ -8,10 +8,10 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 
 
 def run(*, as_json: Json = False, region: Region = None) -> None:
-    """Have every zone audited now: what it holds is compared with the ledger."""
+    """Audit all zones now: compare their records with the ledger."""
     with errors_reported():
         HubAccount.in_region(region).tasks().ask([(ScheduleAudits(), 0)])
     if as_json:
         print_json({"enqueued": "audits"})
     else:
-        typer.echo("Asked for an audit of every zone. orgdns status tells what came of it.")
+        typer.echo("Enqueued an audit of every zone. orgdns status shows the results.")

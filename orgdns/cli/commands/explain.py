@@ -1,4 +1,4 @@
-"""`orgdns explain`: why a name is as it is."""
+"""`orgdns explain`: explain an instance or a name."""
 
 from functools import partial
 from typing import Annotated
@@ -17,24 +17,24 @@ def run(
         str,
         typer.Argument(
             metavar="INSTANCE|NAME",
-            help="i-... or ACCOUNT/REGION/i-...; a domain name, or an IP address for its PTR name.",
+            help="i-..., ACCOUNT/REGION/i-..., a domain name, or an IP address for its PTR name.",
         ),
     ],
     *,
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Say why an instance has the names it has, or why a name has the holders it has."""
+    """Explain the names of an instance, or the holders of a name."""
     with errors_reported(), reading_progress() as progress:
         lookup = Lookup(HubAccount.in_region(region).ledger(), progress)
         if lookup.is_instance(subject):
             instances = lookup.instances(subject)
             document = instances_document(instances)
-            shown = [partial(show_instance, report=one) for one in instances]
+            shown = [partial(show_instance, report=report) for report in instances]
         else:
             names = lookup.names(subject)
             document = names_document(names)
-            shown = [partial(show_name, report=one) for one in names]
+            shown = [partial(show_name, report=report) for report in names]
     if as_json:
         print_json(document)
         return

@@ -11,18 +11,22 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 
 def run(
     *,
-    reason: Annotated[str, typer.Option(help="Why, for whoever asks.")],
+    reason: Annotated[str, typer.Option(help="The reason, which orgdns status shows.")],
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Stop all writing to the zones; what happens meanwhile is kept in the ledger, for however long."""
+    """Stop all writing to the zones.
+
+    Events, sweeps and claims continue, and the ledger keeps them until orgdns resume.
+    """
     with errors_reported():
         if not reason.strip() or not reason.isprintable():
-            raise HubUnknown("--reason wants a text of printable characters")
+            raise HubUnknown("--reason must be printable text")
         HubAccount.in_region(region).ledger().statuses.pause(reason)
     if as_json:
         print_json({"paused": reason})
     else:
         typer.echo(
-            "Paused: no zone is written from now on, but for a change batch that is under way. orgdns resume ends it."
+            "Paused: zones are no longer written, except by change batches already in progress. To end the pause, run "
+            "orgdns resume."
         )

@@ -1,4 +1,4 @@
-"""`orgdns plan`: what a changed policy would do."""
+"""`orgdns plan`: show the effects of a changed policy."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ from orgdns.cli.reports.plan_vpcs import association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import snapshot
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, reading_progress, screen
 from orgdns.config.load import load
 
 
@@ -21,24 +21,24 @@ def run(
     *,
     config: Annotated[Path, typer.Option(help="The configuration file with the changed policy.")],
     as_json: Json = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show all names, not only the first ones.")] = False,
+    everything: All = False,
     region: Region = None,
 ) -> None:
-    """Say what a changed policy would do to the whole organization.
+    """Show what a changed policy would do to the organization.
 
-    The exit code is 0 when it would do nothing, 2 when it would do something, and 1 on an error.
+    The exit code is 0 if nothing would change, 2 if something would change or cannot be decided, and 1 on an error.
     """
     with errors_reported(), reading_progress() as progress:
         changed = load(config)
         hub = HubAccount.in_region(region).ledger()
-        there = snapshot(hub.table, progress)
+        current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()
-        change = policy_change(there.observations, there.names.values(), policy, zone_ids)
-        of_vpcs = association_changes(hub.vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
+        change = policy_change(current.observations, current.names.values(), policy, zone_ids)
+        associations = association_changes(hub.vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
     if as_json:
-        print_json(plan_document(change, of_vpcs))
+        print_json(plan_document(change, associations))
     else:
-        show_plan(screen(), change, of_vpcs, everything=everything)
-    if change.any or of_vpcs:
+        show_plan(screen(), change, associations, everything=everything)
+    if change.any or associations:
         raise typer.Exit(ATTENTION)

@@ -1,4 +1,4 @@
-"""`orgdns resolve`: who answers in a VPC."""
+"""`orgdns resolve`: show what answers a name in a VPC."""
 
 from typing import Annotated
 
@@ -22,16 +22,18 @@ def run(
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Say which zone and record would answer a name in a VPC, and if none, why not.
+    """Show which zone and record answer a name in a VPC.
 
-    The exit code is 0 when a record of orgdns answers, 2 when none does, and 1 on an error.
+    The exit code is 0 if an orgdns record answers, 2 if none does, and 1 on an error.
     """
     with errors_reported(), reading_progress() as progress:
         fqdn = fqdn_of(name)
         hub = HubAccount.in_region(region).ledger()
         row = vpc_row(hub, vpc)
         if row.vpc is None:
-            raise SubjectUnknown(f"{row.ref} was not seen yet: ask again when its account and region were swept")
+            raise SubjectUnknown(
+                f"no sweep has described {row.ref} yet: try again after the next sweep of its account and region"
+            )
         found = resolution(row, row.vpc, fqdn)
         names = [Lookup(hub, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
     if as_json:

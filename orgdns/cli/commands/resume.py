@@ -1,4 +1,4 @@
-"""`orgdns resume`: write again."""
+"""`orgdns resume`: resume writing."""
 
 import typer
 
@@ -7,10 +7,10 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 
 
 def run(*, as_json: Json = False, region: Region = None) -> None:
-    """Have the zones written again, and audited, so that what happened during a pause is published."""
+    """Resume writing to the zones, and audit all of them."""
     with errors_reported():
         HubAccount.in_region(region).ledger().statuses.resume()
     if as_json:
         print_json({"paused": None})
     else:
-        typer.echo("Resumed: within five minutes every zone is audited, and what differs is published.")
+        typer.echo("Resumed: all zones will be audited within five minutes, and differences published.")

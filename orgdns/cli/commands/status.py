@@ -1,6 +1,4 @@
-"""`orgdns status`: how all is."""
-
-from typing import Annotated
+"""`orgdns status`: show the state of spokes and zones."""
 
 import typer
 
@@ -9,25 +7,25 @@ from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen
 
 
 def run(
     *,
     as_json: Json = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show all, not only the first of each kind.")] = False,
+    everything: All = False,
     region: Region = None,
 ) -> None:
-    """Say how all is: what waits for a person, what could not be read, how far a new policy has come.
+    """Show what needs attention, and how far sweeps have come.
 
-    The exit code is 0 when all is well, 2 when something needs a person or is under way, and 1 on an error.
+    The exit code is 0 if all is well, 2 if something needs attention or is in progress, and 1 on an error.
     """
     with errors_reported():
         account = HubAccount.in_region(region)
-        seen = overview(account.ledger(), account.listed_spokes)
+        state = overview(account.ledger(), account.listed_spokes)
     if as_json:
-        print_json(status_document(seen))
+        print_json(status_document(state))
     else:
-        show_status(screen(), seen, everything=everything)
-    if not seen.well:
+        show_status(screen(), state, everything=everything)
+    if not state.well:
         raise typer.Exit(ATTENTION)

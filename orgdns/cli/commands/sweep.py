@@ -1,4 +1,4 @@
-"""`orgdns sweep`: compare all instances now."""
+"""`orgdns sweep`: sweep spokes now."""
 
 from typing import Annotated
 
@@ -13,21 +13,21 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 
 def run(
     spokes: Annotated[
-        list[str] | None, typer.Argument(metavar="ACCOUNT/REGION...", help="The spokes; none: all that are known.")
+        list[str] | None, typer.Argument(metavar="ACCOUNT/REGION...", help="The spokes. Default: all known spokes.")
     ] = None,
     *,
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Have spokes swept now: all their instances are compared with the ledger."""
+    """Sweep spokes now: compare their instances with the ledger."""
     with errors_reported():
         account = HubAccount.in_region(region)
         hub = account.ledger()
-        wanted = [spoke_of(text) for text in spokes] if spokes else [one.spoke for one in overview(hub).spokes]
+        wanted = [spoke_of(text) for text in spokes] if spokes else [status.spoke for status in overview(hub).spokes]
         account.tasks().ask(
-            (Sweep(spoke), min(number // SWEEPS_A_SECOND, LONGEST_DELAY)) for number, spoke in enumerate(wanted)
+            (Sweep(spoke), min(position // SWEEPS_A_SECOND, LONGEST_DELAY)) for position, spoke in enumerate(wanted)
         )
     if as_json:
         print_json({"enqueued": [str(spoke) for spoke in wanted]})
     else:
-        typer.echo(f"Asked for {len(wanted):,} sweeps. orgdns status tells what came of them.")
+        typer.echo(f"Enqueued {len(wanted):,} sweeps. orgdns status shows the results.")

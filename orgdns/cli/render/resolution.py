@@ -1,4 +1,4 @@
-"""What a VPC would get for a name, for a person."""
+"""What a VPC would get for a name, as text."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def show_resolution(console: Console, row: VpcRow, found: Resolution, names: Sequence[NameReport]) -> None:
-    """Show who answers, what orgdns has published there, and why none of our other zones is asked."""
+    """Show what answers, what orgdns has published there, and why other orgdns zones do not answer."""
     console.print(visible(f"In {row.ref}, as of {time(row.seen_at)}:", "bold"))
-    console.print(visible(f"asked: {found.reason}", GOOD if found.source is Source.ZONE else BAD))
+    console.print(visible(f"answered by: {found.reason}", GOOD if found.source is Source.ZONE else BAD))
     for reason in found.why_not:
-        console.print(visible(f"not {reason}", QUIET))
+        console.print(visible(f"not by {reason}", QUIET))
     for report in names:
         show_name(console, report)
         if not report.published.record_sets:
-            told = "orgdns has published nothing there: unless somebody made a record by hand, there is no answer"
-            console.print(visible(told, BAD))
+            warning = "orgdns has published nothing there: there is no answer, unless someone created a record by hand"
+            console.print(visible(warning, BAD))

@@ -1,4 +1,4 @@
-"""Reports for a person, in 80 columns or more: nothing is cut, and a stranger's text cannot play tricks."""
+"""Reports as text, in 80 columns or more. Nothing is truncated, and text from tags is shown safely."""
 
 from __future__ import annotations
 
@@ -21,115 +21,116 @@ if TYPE_CHECKING:
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 
-_SETTLED = {
+_CONFLICT_RULES = {
     ConflictRule.NEWEST: "newest: the instance launched last holds the name",
     ConflictRule.OLDEST: "oldest: the instance launched first holds the name",
-    ConflictRule.SHARE: "share: all claimants hold the name, the oldest ones when it is full",
+    ConflictRule.SHARE: "share: all claimants hold the name; if it is full, the oldest do",
 }
 
 
 def visible(text: str, style: str = "") -> Text:
-    """A text in which all that has no shape of its own, such as control characters, is shown as Python's escape.
+    """The text with non-printable characters, such as control characters, replaced by Python's escapes.
 
-    It is no markup, whatever brackets it has.
+    Brackets in the text are not markup.
     """
-    shown = (one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    shown = (
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
     return Text("".join(shown), style=style, overflow="fold")
 
 
 def show_instance(console: Console, report: InstanceReport) -> None:
-    """Show what was seen of an instance, what it claims, and what it did not get."""
-    seen = report.seen
-    instance, account = seen.instance, seen.account
+    """Show the facts about an instance, the names it claims, and the names it did not get."""
+    observation = report.observation
+    instance, account = observation.instance, observation.account
     label = account.label if account else None
-    console.print(visible(str(seen.ref), "bold"))
+    console.print(visible(str(observation.ref), "bold"))
     facts = _pairs()
-    facts.add_row("account", visible(f"{seen.ref.account} ({label})" if label else seen.ref.account))
+    facts.add_row("account", visible(f"{observation.ref.account} ({label})" if label else observation.ref.account))
     if account and account.label is None:
-        facts.add_row("", visible(f"its name is no label: {account.reason}", BAD))
-    facts.add_row("region", visible(seen.ref.region))
+        facts.add_row("", visible(f"its name is not a valid label: {account.reason}", BAD))
+    facts.add_row("region", visible(observation.ref.region))
     if instance:
-        addresses = [one for interface in instance.interfaces for one in (*interface.ipv4, *interface.ipv6)]
+        addresses = [address for interface in instance.interfaces for address in (*interface.ipv4, *interface.ipv6)]
         facts.add_row("state", visible(instance.state.value))
         facts.add_row("launched", time(instance.launched_at))
         facts.add_row("addresses", visible(", ".join(addresses) or "none"))
         name = instance.tag("Name")
-        facts.add_row("tag Name", visible(name) if name is not None else visible("not there", QUIET))
-    facts.add_row("last seen", time(seen.observed_at))
+        facts.add_row("tag Name", visible(name) if name is not None else visible("not set", QUIET))
+    facts.add_row("last seen", time(observation.observed_at))
     console.print(_indented(facts))
-    if seen.ended:
-        console.print("It has ended: it claims no names any more.")
+    if observation.ended:
+        console.print("It has ended and no longer claims any names.")
         return
-    if instance is None and seen.settled and not seen.claims and seen.refusals:
-        console.print("Its names were withdrawn by a sweep, until it is seen again:")
+    if instance is None and observation.settled and not observation.claims and observation.refusals:
+        console.print("A sweep withdrew its names until it is seen again:")
     elif instance is None:
-        console.print("Its row holds no facts yet: they come with its next event.")
-    if not seen.settled:
-        console.print("Its claims are being written right now.")
+        console.print("The ledger has no facts about it yet. Its next event brings them.")
+    if not observation.settled:
+        console.print("Its claims are being written now.")
     if not (report.claims or report.refused or report.declined):
-        console.print("No rule of the policy speaks for it: it claims no name.")
+        console.print("No rule of the policy applies to it, so it claims no names.")
     for claimed in report.claims:
         _show_claim(console, claimed)
     _show_refusals(console, "Refused:", report.refused, BAD)
-    _show_refusals(console, "Not asked for:", report.declined, QUIET)
+    _show_refusals(console, "Declined:", report.declined, QUIET)
 
 
 def show_name(console: Console, report: NameReport) -> None:
-    """Show who claims a name, who holds it, and what is published."""
+    """Show the claims on a name, its holders, and what is published."""
     console.print(visible(report.key.fqdn.removesuffix("."), "bold"))
     facts = _pairs()
     facts.add_row("zone", _zone(report))
     if report.conflict_rule:
-        facts.add_row("settled by", _SETTLED[report.conflict_rule])
+        facts.add_row("conflict rule", _CONFLICT_RULES[report.conflict_rule])
     _add_zone_state(facts, report)
     console.print(_indented(facts))
     if not report.claim_statuses:
         console.print(
-            "Nobody claims it. If an instance should, explain the instance: it may be refused the name, not ask for "
-            "it, or be one that no event has told of yet."
+            "No instance claims it. If an instance should, run orgdns explain on the instance: a rule may refuse the "
+            "name, a tag may decline it, or no event has reported the instance yet."
         )
         return
-    console.print("\nClaimants, the oldest first:")
+    console.print("\nClaimants, oldest first:")
     claimants = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for heading in ("#", "claimant", "rule", "values"):
         claimants.add_column(heading, overflow="fold")
-    for number, standing in enumerate(report.claim_statuses, start=1):
-        claim = standing.claim
+    for number, status in enumerate(report.claim_statuses, start=1):
+        claim = status.claim
         label = report.labels.get(claim.instance.account)
-        who = Text("\n").join(
+        claimant = Text("\n").join(
             [
                 visible(claim.instance.id),
                 visible(f"{claim.instance.account}{f' ({label})' if label else ''} {claim.instance.region}"),
                 Text(f"launched {time(claim.launched_at)}", QUIET),
                 *([visible(claim.note, QUIET)] if claim.note else []),
-                Text("holds the name", GOOD)
-                if standing.holds
-                else visible(f"does not hold it: {standing.reason}", BAD),
+                Text("holds the name", GOOD) if status.holds else visible(f"does not hold it: {status.reason}", BAD),
             ]
         )
-        claimants.add_row(str(number), who, visible(claim.rule), _values(claim, "\n"))
+        claimants.add_row(str(number), claimant, visible(claim.rule), _values(claim, "\n"))
     console.print(claimants)
 
 
 def change_line(change: Change) -> Text:
-    """A change of a record set, as a difference shows it."""
+    """A change of a record set, as a line of a diff."""
     sign, style = ("+", GOOD) if change.action is Action.CREATE else ("-", BAD)
     return visible(f"{sign} {_record_set(change.record_set)}", style)
 
 
 def _show_claim(console: Console, report: ClaimReport) -> None:
-    claim, standing, name = report.claim, report.standing, report.name
+    claim, status, name = report.claim, report.status, report.name
     console.print()
     console.print(visible(claim.key.fqdn.removesuffix("."), "bold"))
     facts = _pairs()
-    if standing is None:
+    if status is None:
         facts.add_row("holds it", visible("the claim is being written or withdrawn", "yellow"))
-    elif standing.holds and name.published.conflict:
-        facts.add_row("holds it", visible("yes by policy, but something in the zone is in the way", BAD))
-    elif standing.holds:
+    elif status.holds and name.published.conflict:
+        facts.add_row("holds it", visible("yes by policy, but a conflict in the zone blocks it", BAD))
+    elif status.holds:
         facts.add_row("holds it", visible("yes", GOOD))
     else:
-        facts.add_row("holds it", visible(f"no: {standing.reason}", BAD))
+        facts.add_row("holds it", visible(f"no: {status.reason}", BAD))
     facts.add_row("values", _values(claim, ", "))
     facts.add_row("TTL", f"{claim.ttl} s")
     facts.add_row("rule", visible(claim.rule))
@@ -141,14 +142,14 @@ def _show_claim(console: Console, report: ClaimReport) -> None:
 
 
 def _add_zone_state(facts: Table, report: NameReport) -> None:
-    """What the zone holds of the name, what does not show there yet, and what is in the way."""
+    """Add the published records of the name, the changes that are not made yet, and the conflict."""
     published = report.published
     for number, record_set in enumerate(published.record_sets):
         facts.add_row("" if number else "published", visible(_record_set(record_set)))
     if not published.record_sets:
         facts.add_row("published", visible("nothing", QUIET))
     if published.pending:
-        facts.add_row("pending", visible("a change was sent, and its outcome is not noted yet", "yellow"))
+        facts.add_row("pending", visible("a change was sent; its outcome is not recorded yet", "yellow"))
     if published.conflict:
         facts.add_row("conflict", visible(published.conflict, BAD))
     for number, change in enumerate(report.waiting):
@@ -158,11 +159,11 @@ def _add_zone_state(facts: Table, report: NameReport) -> None:
 def _show_refusals(console: Console, heading: str, refusals: Iterable[Refusal], style: str) -> None:
     rows = _pairs()
     for refusal in refusals:
-        # The reason of a name that was barred begins with it.
-        told = (
+        # Some reasons already begin with the name.
+        reason = (
             refusal.reason if refusal.name.removesuffix(".") in refusal.reason else f"{refusal.name} {refusal.reason}"
         )
-        rows.add_row(visible(refusal.rule), visible(told, style))
+        rows.add_row(visible(refusal.rule), visible(reason, style))
     if rows.row_count:
         console.print(f"\n{heading}")
         console.print(_indented(rows))
@@ -170,17 +171,19 @@ def _show_refusals(console: Console, heading: str, refusals: Iterable[Refusal], 
 
 def _zone(report: NameReport) -> Text:
     if report.domain is None:
-        return visible(f"{report.key.zone_id}: not one of the deployed policy", "yellow")
+        return visible(f"{report.key.zone_id}: not in the deployed policy", "yellow")
     return visible(f"{report.domain.removesuffix('.')} ({report.key.zone_id})")
 
 
-def _values(claim: Claim, between: str) -> Text:
-    return Text(between).join(visible(f"{kind} {value}") for kind, of_type in claim.values for value in of_type)
+def _values(claim: Claim, separator: str) -> Text:
+    return Text(separator).join(
+        visible(f"{record_type} {value}") for record_type, values in claim.values for value in values
+    )
 
 
-def _record_set(one: RecordSet) -> str:
-    owner = InstanceRef.of_set_identifier(one.set_identifier)
-    return f"{one.type} {', '.join(one.values)} TTL {one.ttl} of {owner or 'another tool'}"
+def _record_set(record_set: RecordSet) -> str:
+    owner = InstanceRef.of_set_identifier(record_set.set_identifier)
+    return f"{record_set.type} {', '.join(record_set.values)} TTL {record_set.ttl} of {owner or 'another tool'}"
 
 
 def _pairs() -> Table:

@@ -1,4 +1,4 @@
-"""What the messages of the hub's dead-letter queues say: which instance or records, and why. Pure."""
+"""What the messages in the hub's dead-letter queues are about, and why they failed. Pure."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef
     from hub.runtime.model.tasks import Task
 
-# Where the functions say why they failed, and in which words.
-OBSERVER_LOGS: Final = f"/aws/lambda/{contract.OBSERVER_FUNCTION}"
-OBSERVER_SAYS: Final = "event kept for later"
-PUBLISHER_LOGS: Final = f"/aws/lambda/{contract.PUBLISHER_FUNCTION}"
-PUBLISHER_SAYS: Final = "name kept for later"
-SWEEPER_LOGS: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
-SWEEPER_SAYS: Final = "task kept for later"
-ASSOCIATOR_LOGS: Final = f"/aws/lambda/{contract.ASSOCIATOR_FUNCTION}"
-ASSOCIATOR_SAYS: Final = "VPC kept for later"
+# The log group in which each function reports a failure, and the message that it logs.
+OBSERVER_LOG_GROUP: Final = f"/aws/lambda/{contract.OBSERVER_FUNCTION}"
+OBSERVER_LOG_MESSAGE: Final = "event kept for later"
+PUBLISHER_LOG_GROUP: Final = f"/aws/lambda/{contract.PUBLISHER_FUNCTION}"
+PUBLISHER_LOG_MESSAGE: Final = "name kept for later"
+SWEEPER_LOG_GROUP: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
+SWEEPER_LOG_MESSAGE: Final = "task kept for later"
+ASSOCIATOR_LOG_GROUP: Final = f"/aws/lambda/{contract.ASSOCIATOR_FUNCTION}"
+ASSOCIATOR_LOG_MESSAGE: Final = "VPC kept for later"
 
 
-class Letters(StrEnum):
-    """Whose dead letters: events for the observer, changes of the ledger for the publisher, and tasks of two functions.
+class DeadLetterQueue(StrEnum):
+    """The dead-letter queues of the observer, the publisher, the sweeper and the associator, by what they hold.
 
-    The associator takes events of VPCs, too.
+    The queue of the associator holds tasks and events of VPCs.
     """
 
     EVENTS = "events"
@@ -43,21 +43,21 @@ class Letters(StrEnum):
 
     @property
     def queue(self) -> str:
-        """The name of the dead-letter queue."""
+        """The name of the queue in SQS."""
         match self:
-            case Letters.EVENTS:
+            case DeadLetterQueue.EVENTS:
                 return contract.EVENTS_DEAD_LETTER_QUEUE
-            case Letters.PUBLISHER:
+            case DeadLetterQueue.PUBLISHER:
                 return contract.PUBLISHER_DEAD_LETTER_QUEUE
-            case Letters.SWEEPS:
+            case DeadLetterQueue.SWEEPS:
                 return contract.SWEEPS_DEAD_LETTER_QUEUE
-            case Letters.ASSOCIATIONS:
+            case DeadLetterQueue.ASSOCIATIONS:
                 return contract.ASSOCIATIONS_DEAD_LETTER_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as SQS gives it; `received` counts every look at it, in the first queue and in this one."""
+    """A message from SQS; `received` counts how often it was received from its source queue and from this one."""
 
     id: str
     body: str
@@ -67,9 +67,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class DeadEvent:
-    """An event that failed or never came in; `instance` is None for a message that is no event of ours.
+    """An event that the observer failed on or never received; `instance` is None if the message is not an orgdns event.
 
-    `undelivered` says that EventBridge set it aside, so that the observer never saw it. `time` is the event's own.
+    `undelivered` is whether EventBridge could not deliver it, so that the observer never saw it. `time` is the time in
+    the event.
     """
 
     message_id: str
@@ -83,13 +84,13 @@ class DeadEvent:
 
 @dataclass(frozen=True, slots=True)
 class DiscardedRecords:
-    """Records of the ledger's stream that Lambda does not give to the publisher any more.
+    """Records of the ledger's stream that Lambda discarded after the publisher failed on them.
 
-    Which records they are is told by their place in the stream alone; what cannot be read of the message is None.
+    Lambda reports only their position in the stream. A field that the message does not have is None.
     """
 
     message_id: str
-    given_up_at: str | None
+    discarded_at: str | None
     first_record_at: str | None
     last_record_at: str | None
     records: int | None
@@ -101,7 +102,7 @@ class DiscardedRecords:
 
 @dataclass(frozen=True, slots=True)
 class DeadTask:
-    """A sweep, an audit or an association that failed, or that nobody could be asked for."""
+    """A task for the sweeper or the associator that failed, or that could not be scheduled."""
 
     message_id: str
     task: str
@@ -110,27 +111,27 @@ class DeadTask:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """What was found; `hidden` is for each queue looked into about how many more somebody else is looking at."""
+    """The messages found; `hidden` is the approximate number of further messages in flight, by queue read."""
 
     events: tuple[DeadEvent, ...]
     discarded_records: tuple[DiscardedRecords, ...]
-    hidden: Mapping[Letters, int]
+    hidden: Mapping[DeadLetterQueue, int]
     tasks: tuple[DeadTask, ...] = ()
     associations: tuple[DeadTask, ...] = ()
 
     @property
     def any(self) -> bool:
-        """Whether there is anything, as far as can be told."""
+        """Whether any queue read has a message, visible or in flight."""
         tasks = self.tasks or self.associations
         return bool(self.events or self.discarded_records or tasks or any(self.hidden.values()))
 
 
 def dead_event(message: Message) -> DeadEvent:
-    """What a message of the events' dead-letter queue says.
+    """The event in a message of the events' dead-letter queue.
 
-    EventBridge tells its reason in the message's attributes ("Using dead-letter queues to process undelivered events",
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html); SQS moves a message that was
-    received too often as it is, so that its reason stands in the observer's log alone.
+    EventBridge adds its reason as message attributes ("Using dead-letter queues to process undelivered events",
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html). SQS moves a message that was
+    received too often unchanged, so only the observer's log has the reason.
     """
     attributes = message.attributes or {}
     code = attributes.get("ERROR_CODE")
@@ -138,75 +139,77 @@ def dead_event(message: Message) -> DeadEvent:
         hint = hint_of(message.body)
     except NotOurs as refused:
         instance, kind = None, ""
-        reason = f"it is no event of ours ({refused}): sent again, the observer drops it"
+        reason = f"not an orgdns event ({refused}): if sent again, the observer drops it"
     else:
         instance, kind = hint.ref, f"state {hint.state}" if hint.state else "tags changed"
-        reason = f"the observer failed on it five times: see {OBSERVER_LOGS}"
+        reason = f"the observer failed on it five times: see {OBSERVER_LOG_GROUP}"
     if code is not None:
-        told = attributes.get("ERROR_MESSAGE") or "no message"
-        tries = f", after {attributes['RETRY_ATTEMPTS']} more attempts" if "RETRY_ATTEMPTS" in attributes else ""
-        reason = f"EventBridge could not bring it to the events queue{tries}: {code}: {told}"
+        error = attributes.get("ERROR_MESSAGE") or "no message"
+        retries = f" after {attributes['RETRY_ATTEMPTS']} retries" if "RETRY_ATTEMPTS" in attributes else ""
+        reason = f"EventBridge could not deliver it to the events queue{retries}: {code}: {error}"
     return DeadEvent(message.id, instance, kind, _time_of(message.body), message.received, code is not None, reason)
 
 
 def dead_task(message: Message) -> DeadTask:
-    """What a message of the sweeper's or the associator's dead-letter queue says.
+    """The task in a message of the sweeper's or the associator's dead-letter queue.
 
-    A schedule, as EventBridge, tells its reason in the message's attributes ("Configuring a dead-letter queue for
-    EventBridge Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
+    EventBridge Scheduler adds its reason as message attributes ("Configuring a dead-letter queue for EventBridge
+    Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html).
     """
     attributes = message.attributes or {}
     try:
         task = _task(message.body)
     except NotOurs as refused:
-        return DeadTask(message.id, "", f"it is no task: {refused}")
+        return DeadTask(message.id, "", f"not a task: {refused}")
     if "ERROR_CODE" in attributes:
-        told = attributes.get("ERROR_MESSAGE") or "no message"
-        return DeadTask(message.id, _words(task), f"it could not be asked for: {attributes['ERROR_CODE']}: {told}")
-    who, logs = ("associator", ASSOCIATOR_LOGS) if isinstance(task, Associate) else ("sweeper", SWEEPER_LOGS)
-    return DeadTask(message.id, _words(task), f"the {who} failed on it five times: see {logs}")
+        error = attributes.get("ERROR_MESSAGE") or "no message"
+        reason = f"it could not be scheduled: {attributes['ERROR_CODE']}: {error}"
+    elif isinstance(task, Associate):
+        reason = f"the associator failed on it five times: see {ASSOCIATOR_LOG_GROUP}"
+    else:
+        reason = f"the sweeper failed on it five times: see {SWEEPER_LOG_GROUP}"
+    return DeadTask(message.id, _description(task), reason)
 
 
 def _task(body: str) -> Task:
-    """The task in a message, which may be an event of a VPC.
+    """The task in a message, or the association that an event of a VPC causes.
 
     Raises:
-        NotOurs: When it is none of both.
+        NotOurs: if the message is neither.
     """
     try:
         return task_of(body)
-    except NotOurs as no_task:
+    except NotOurs as not_a_task:
         try:
             spoke, vpc_id = vpc_hint_of(body)
         except NotOurs:
-            raise no_task from None
+            raise not_a_task from None
         return Associate(spoke, (vpc_id,))
 
 
-def _words(task: Task) -> str:
+def _description(task: Task) -> str:
     match task:
         case Sweep(spoke):
             return f"sweep of {spoke}"
         case Audit(zone_ids):
             return f"audit of {', '.join(zone_ids)}"
         case ScheduleSweeps():
-            return "asking for sweeps"
+            return "schedule sweeps"
         case ScheduleAudits():
-            return "asking for audits"
+            return "schedule audits"
         case Associate(spoke, vpc_ids):
             return f"association of {', '.join(vpc_ids)} in {spoke}"
 
 
 def discarded_records(message: Message) -> DiscardedRecords:
-    """What a message of the publisher's dead-letter queue says.
+    """The discarded records in a message of the publisher's dead-letter queue.
 
-    "Retain discarded records for a DynamoDB event source in Lambda"
-    (https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html): where in the stream the records are,
-    not the records.
+    The message has the position of the records in the stream, not the records ("Retain discarded records for a DynamoDB
+    event source in Lambda", https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html).
     """
-    told = _object(message.body)
+    content = _object(message.body)
     batch, request, response = (
-        _part(told, name) for name in ("DDBStreamBatchInfo", "requestContext", "responseContext")
+        _part(content, name) for name in ("DDBStreamBatchInfo", "requestContext", "responseContext")
     )
     condition = _text(request, "condition")
     if condition:
@@ -214,13 +217,13 @@ def discarded_records(message: Message) -> DiscardedRecords:
         error = _text(response, "functionError")
         reason = (
             f"{condition}{f' after about {attempts} attempts' if attempts is not None else ''}"
-            f"{f', the last one with an error of the function ({error})' if error else ''}: see {PUBLISHER_LOGS}"
+            f"{f', the last with the function error {error}' if error else ''}: see {PUBLISHER_LOG_GROUP}"
         )
     else:
-        reason = "it is no message of Lambda about a stream"
+        reason = "not a message from Lambda about a stream"
     return DiscardedRecords(
         message_id=message.id,
-        given_up_at=_text(told, "timestamp"),
+        discarded_at=_text(content, "timestamp"),
         first_record_at=_text(batch, "approximateArrivalOfFirstRecord"),
         last_record_at=_text(batch, "approximateArrivalOfLastRecord"),
         records=_number(batch, "batchSize"),
@@ -243,16 +246,16 @@ def _object(body: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _part(of: dict[str, Any], name: str) -> dict[str, Any]:
-    part = of.get(name)
+def _part(content: dict[str, Any], name: str) -> dict[str, Any]:
+    part = content.get(name)
     return part if isinstance(part, dict) else {}
 
 
-def _text(of: dict[str, Any], name: str) -> str | None:
-    value = of.get(name)
+def _text(content: dict[str, Any], name: str) -> str | None:
+    value = content.get(name)
     return value if isinstance(value, str) else None
 
 
-def _number(of: dict[str, Any], name: str) -> int | None:
-    value = of.get(name)
+def _number(content: dict[str, Any], name: str) -> int | None:
+    value = content.get(name)
     return value if isinstance(value, int) else None

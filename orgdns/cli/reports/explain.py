@@ -1,6 +1,6 @@
-"""Why an instance has the names it has, and why a name has the holders it has, from what the ledger says. Pure.
+"""Why an instance has its names and a name has its holders, according to the ledger. Pure.
 
-Nothing is decided here: `claim_statuses` says who holds a name, and the refusals are those that the observer recorded.
+Nothing is decided here: `claim_statuses` decides who holds a name, and the observer recorded the refusals.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NameReport:
-    """A name: its claimants, the oldest first, and what is published of it.
+    """A name, the claims on it, oldest first, and what is published.
 
-    `conflict_rule` is how its conflicts are settled, None where nobody claims it. `waiting` is what the publisher has
-    not brought about: what is under way, or what the conflict keeps from the zone.
+    `conflict_rule` decides who holds the name; it is None if there are no claims. `waiting` are the changes that the
+    publisher has not made yet, because they are in progress or a conflict blocks them.
     """
 
     key: NameKey
@@ -47,34 +47,34 @@ class NameReport:
 
     @property
     def holders(self) -> tuple[InstanceRef, ...]:
-        """The instances that hold the name, by the claims on it."""
-        return tuple(standing.claim.instance for standing in self.claim_statuses if standing.holds)
+        """The instances that hold the name according to its claims."""
+        return tuple(status.claim.instance for status in self.claim_statuses if status.holds)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimReport:
-    """A name that an instance claims, and what came of it.
+    """A name that an instance claims, and the result.
 
-    `standing` is None while the ledger's row of the claim is being written or withdrawn.
+    `status` is None while the claim's row is being written or withdrawn.
     """
 
     claim: Claim
-    standing: ClaimStatus | None
+    status: ClaimStatus | None
     name: NameReport
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceReport:
-    """An instance as it was last seen, the names that it claims, and those that it did not get."""
+    """An instance as last observed, the names it claims, and the names it did not get."""
 
-    seen: Observation
+    observation: Observation
     claims: tuple[ClaimReport, ...]
     refused: tuple[Refusal, ...]
     declined: tuple[Refusal, ...]
 
 
 def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]) -> NameReport:
-    """What there is to say of a name; `labels` are what the claimants' account names stand for, by account id."""
+    """The report on a name; `labels` are the labels of the claimants' accounts, by account id."""
     domain = next((domain for domain, zone_id in zone_ids.items() if zone_id == state.key.zone_id), None)
     return NameReport(
         key=state.key,
@@ -87,18 +87,18 @@ def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[
     )
 
 
-def instance_report(seen: Observation, names: Mapping[NameKey, NameReport]) -> InstanceReport:
-    """What there is to say of an instance, given the report of each name that it claims."""
+def instance_report(observation: Observation, names: Mapping[NameKey, NameReport]) -> InstanceReport:
+    """The report on an instance, given the reports on the names it claims."""
     return InstanceReport(
-        seen=seen,
+        observation=observation,
         claims=tuple(
-            ClaimReport(claim, _standing(seen.ref, names[claim.key]), names[claim.key])
-            for claim in sorted(seen.claims, key=lambda claim: claim.key)
+            ClaimReport(claim, _status(observation.ref, names[claim.key]), names[claim.key])
+            for claim in sorted(observation.claims, key=lambda claim: claim.key)
         ),
-        refused=tuple(refusal for refusal in seen.refusals if not refusal.declined),
-        declined=tuple(refusal for refusal in seen.refusals if refusal.declined),
+        refused=tuple(refusal for refusal in observation.refusals if not refusal.declined),
+        declined=tuple(refusal for refusal in observation.refusals if refusal.declined),
     )
 
 
-def _standing(ref: InstanceRef, name: NameReport) -> ClaimStatus | None:
-    return next((standing for standing in name.claim_statuses if standing.claim.instance == ref), None)
+def _status(ref: InstanceRef, name: NameReport) -> ClaimStatus | None:
+    return next((status for status in name.claim_statuses if status.claim.instance == ref), None)

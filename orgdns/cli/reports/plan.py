@@ -1,4 +1,4 @@
-"""What a changed policy would do to the names of the whole organization. Pure.
+"""How a changed policy would change the names of the whole organization. Pure.
 
 | holders now | holders then | the name is |
 |-------------|--------------|-------------|
@@ -6,7 +6,7 @@
 | A           | -            | deleted     |
 | A           | B            | handed over |
 | A, B        | B, C         | changed     |
-| A           | A, otherwise | changed     |
+| A           | A, modified  | changed     |
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What becomes of a name."""
+    """How a name changes."""
 
     CREATED = "created"
     DELETED = "deleted"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NameDifference:
-    """A name whose record sets are to be others; `blocked` is the recorded conflict that would keep them away."""
+    """A name whose record sets change; `blocked` is the recorded conflict that would prevent it."""
 
     key: NameKey
     kind: Kind
@@ -50,7 +50,7 @@ class NameDifference:
 
 @dataclass(frozen=True, slots=True)
 class NewRefusal:
-    """A name that an instance would be refused, and was not so far."""
+    """A name that the new policy refuses an instance, and the deployed policy does not."""
 
     instance: InstanceRef
     refusal: Refusal
@@ -58,7 +58,7 @@ class NewRefusal:
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """How many names of an account would become what; `label` is what its name stands for."""
+    """The number of changes to the names of an account; `label` is the label of the account's name."""
 
     account: str
     label: str | None
@@ -73,20 +73,20 @@ class AccountSummary:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """How many instances are left as they are: nothing is known of what the new policy would give them.
+    """The numbers of instances that the new policy cannot be applied to, and that stay as they are.
 
-    `outside` lie in regions that it does not cover, so that it never will speak for them; of `unseen` the ledger holds
-    no facts, and of `unplaced` not the organizational units, by which the new policy decides and the old one did not.
+    `outside` are in regions that the new policy does not cover. For `without_facts` the ledger has no facts. For
+    `without_units` it has no organizational units, which the new policy reads and the deployed one does not.
     """
 
     outside: int = 0
-    unseen: int = 0
-    unplaced: int = 0
+    without_facts: int = 0
+    without_units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
-    """What a changed policy would do, sorted by name, by instance and by account."""
+    """The effects of a changed policy, sorted by name, by instance and by account."""
 
     names: tuple[NameDifference, ...]
     refused: tuple[NewRefusal, ...]
@@ -97,8 +97,10 @@ class PolicyChange:
 
     @property
     def any(self) -> bool:
-        """Whether it would do anything, or nobody can tell."""
-        return bool(self.names or self.refused or self.lost or self.undecided.unseen or self.undecided.unplaced)
+        """Whether anything would change, or it is unknown whether it would."""
+        return bool(
+            self.names or self.refused or self.lost or self.undecided.without_facts or self.undecided.without_units
+        )
 
 
 def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameDifference, ...]:
@@ -112,30 +114,37 @@ def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameD
 
 
 def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[ClaimStatus, ...]:
-    """The claims that hold no name after, and that before were not there or did hold it; by name, the oldest first."""
+    """The claims in `after` that newly do not hold their name, by name, oldest first.
+
+    A claim counts if `before` does not have it, or has it as a holder.
+    """
     lost: list[ClaimStatus] = []
     for claims_before, claims_after in _by_name(before, after).values():
-        already = {standing.claim.instance for standing in claim_statuses(claims_before) if not standing.holds}
-        lost += [one for one in claim_statuses(claims_after) if not one.holds and one.claim.instance not in already]
+        already = {status.claim.instance for status in claim_statuses(claims_before) if not status.holds}
+        lost += [
+            status
+            for status in claim_statuses(claims_after)
+            if not status.holds and status.claim.instance not in already
+        ]
     return tuple(lost)
 
 
 def policy_change(
     observations: Iterable[Observation], names: Iterable[NameState], policy: Policy, zone_ids: Mapping[Fqdn, str]
 ) -> PolicyChange:
-    """What the policy would do to names and instances as the ledger has them."""
+    """How the policy would change the names and instances in the ledger."""
     decided = _decided(observations, policy, zone_ids)
     before: list[Claim] = []
     kept: list[Claim] = []
     blocked: dict[NameKey, str] = {}
     for state in names:
-        of_those_there = [claim for claim in state.claims if claim.instance not in decided.ended]
-        before += of_those_there
-        kept += [claim for claim in of_those_there if claim.instance not in decided.instances]
+        current = [claim for claim in state.claims if claim.instance not in decided.ended]
+        before += current
+        kept += [claim for claim in current if claim.instance not in decided.instances]
         if state.published.conflict:
             blocked[state.key] = state.published.conflict
     after = [*kept, *decided.claims]
-    differences = tuple(replace(one, blocked=blocked.get(one.key)) for one in name_changes(before, after))
+    differences = tuple(replace(change, blocked=blocked.get(change.key)) for change in name_changes(before, after))
     lost = newly_lost(before, after)
     refused = tuple(sorted(decided.refused, key=lambda new: (new.instance, new.refusal.rule, new.refusal.name)))
     return PolicyChange(
@@ -150,7 +159,7 @@ def policy_change(
 
 @dataclass(slots=True)
 class _Decided:
-    """What the new policy says of the instances that are there."""
+    """The decisions of the new policy on the instances that have not ended."""
 
     instances: set[InstanceRef] = field(default_factory=set)
     ended: set[InstanceRef] = field(default_factory=set)
@@ -162,31 +171,31 @@ class _Decided:
 
 def _decided(observations: Iterable[Observation], policy: Policy, zone_ids: Mapping[Fqdn, str]) -> _Decided:
     decided = _Decided()
-    outside = unseen = unplaced = 0
-    for seen in observations:
-        if seen.account:
-            decided.labels[seen.account.id] = seen.account.label
-        if seen.ended:
-            # Its names go, whatever policy says.
-            decided.ended.add(seen.ref)
-        elif seen.ref.region not in policy.regions:
+    outside = without_facts = without_units = 0
+    for observation in observations:
+        if observation.account:
+            decided.labels[observation.account.id] = observation.account.label
+        if observation.ended:
+            # Its names are removed, whatever the policy says.
+            decided.ended.add(observation.ref)
+        elif observation.ref.region not in policy.regions:
             outside += 1
-        elif seen.instance is None or seen.account is None:
-            unseen += 1
-        elif policy.reads_units and not seen.account.units:
-            # Every account lies in the root at least.
-            unplaced += 1
+        elif observation.instance is None or observation.account is None:
+            without_facts += 1
+        elif policy.reads_units and not observation.account.units:
+            # Every account is at least in the root.
+            without_units += 1
         else:
-            decision = policy.decide(seen.instance, seen.account, zone_ids)
-            known = {(refusal.rule, refusal.name) for refusal in seen.refusals if not refusal.declined}
-            decided.instances.add(seen.ref)
+            decision = policy.decide(observation.instance, observation.account, zone_ids)
+            known = {(refusal.rule, refusal.name) for refusal in observation.refusals if not refusal.declined}
+            decided.instances.add(observation.ref)
             decided.claims += decision.claims
             decided.refused += [
-                NewRefusal(seen.ref, refusal)
+                NewRefusal(observation.ref, refusal)
                 for refusal in decision.refusals
                 if not refusal.declined and (refusal.rule, refusal.name) not in known
             ]
-    decided.undecided = Undecided(outside, unseen, unplaced)
+    decided.undecided = Undecided(outside, without_facts, without_units)
     return decided
 
 
@@ -200,7 +209,7 @@ def _by_name(before: Iterable[Claim], after: Iterable[Claim]) -> _Grouped:
         grouped[claim.key][0].append(claim)
     for claim in after:
         grouped[claim.key][1].append(claim)
-    # Most names have the same claims before and after, and nothing more has to be worked out for them.
+    # Most names have the same claims before and after, and need no further work.
     return {key: grouped[key] for key in sorted(grouped) if grouped[key][0] != grouped[key][1]}
 
 
@@ -209,8 +218,8 @@ def _kind(before: tuple[RecordSet, ...], after: tuple[RecordSet, ...]) -> Kind:
         return Kind.CREATED
     if not after:
         return Kind.DELETED
-    in_common = {one.set_identifier for one in before} & {one.set_identifier for one in after}
-    return Kind.CHANGED if in_common else Kind.HANDED_OVER
+    shared = {record_set.set_identifier for record_set in before} & {record_set.set_identifier for record_set in after}
+    return Kind.CHANGED if shared else Kind.HANDED_OVER
 
 
 def _accounts(
@@ -220,25 +229,25 @@ def _accounts(
     labels: Mapping[str, str | None],
 ) -> tuple[AccountSummary, ...]:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for one in names:
-        before, after = _owners(one.before), _owners(one.after)
-        match one.kind:
+    for name in names:
+        before, after = _owners(name.before), _owners(name.after)
+        match name.kind:
             case Kind.HANDED_OVER:
                 counted = [*((account, "handed_from") for account in before), *((to, "handed_to") for to in after)]
             case Kind.CHANGED:
-                # Of a shared name, only of those whose own record sets are others.
-                counted = [(account, "changed") for account in _owners(set(one.before) ^ set(one.after))]
+                # Of a shared name, count only the members whose own record sets change.
+                counted = [(account, "changed") for account in _owners(set(name.before) ^ set(name.after))]
             case kind:
                 counted = [(account, kind.value) for account in before | after]
-        for account, what in counted:
-            counts[account][what] += 1
+        for account, change in counted:
+            counts[account][change] += 1
     for new in refused:
         counts[new.instance.account]["refused"] += 1
-    for standing in lost:
-        counts[standing.claim.instance.account]["lost"] += 1
+    for status in lost:
+        counts[status.claim.instance.account]["lost"] += 1
     return tuple(AccountSummary(account, labels.get(account), **counts[account]) for account in sorted(counts))
 
 
 def _owners(record_sets: Iterable[RecordSet]) -> set[str]:
-    refs = (InstanceRef.of_set_identifier(one.set_identifier) for one in record_sets)
+    refs = (InstanceRef.of_set_identifier(record_set.set_identifier) for record_set in record_sets)
     return {ref.account for ref in refs if ref}

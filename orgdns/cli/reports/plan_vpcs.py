@@ -1,4 +1,4 @@
-"""What a changed policy would do to the VPCs that resolve each zone, as they were last seen. Pure."""
+"""How a changed policy would change which VPCs resolve each zone, based on the last sweeps. Pure."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AssociationChange:
-    """What becomes of one zone's VPCs: those that come to resolve it, and those that do not any more.
+    """The changes to the VPCs of a zone: `gained` will resolve it, `lost` will no longer resolve it.
 
-    `left` are those that policy does not want any more, and that others associated, or whose zone says nothing of VPCs
-    any more: orgdns leaves them. `by_other_means` resolve it on, by association instead of by profile, or inversely.
+    `kept` are no longer selected, but others associated them, or the zone no longer has `resolved_by`; orgdns does not
+    end these associations. `method_changed` will resolve the zone by a Profile instead of association, or vice versa.
     """
 
     zone_id: str
     domain: Fqdn
     gained: tuple[VpcRef, ...] = ()
     lost: tuple[VpcRef, ...] = ()
-    left: tuple[VpcRef, ...] = ()
-    by_other_means: tuple[VpcRef, ...] = ()
+    kept: tuple[VpcRef, ...] = ()
+    method_changed: tuple[VpcRef, ...] = ()
 
 
 def association_changes(
     rows: Iterable[VpcRow], association_policies: Collection[AssociationPolicy], zone_ids: Mapping[Fqdn, str]
 ) -> tuple[AssociationChange, ...]:
-    """The zones for which anything changes, in order of their domains."""
+    """The zones whose VPCs change, sorted by domain."""
     owns_all = {
         zone_ids[association_policy.domain]
         for association_policy in association_policies
@@ -69,8 +69,8 @@ def _kind(before: ZoneInVpc | None, after: ZoneInVpc | None, *, managed: bool) -
     if was is will:
         return ""
     if was is None:
-        # What others associated already is as it should be.
+        # If others associated it already, nothing changes.
         return "gained" if after and after.method is None else ""
     if will is not None:
-        return "by_other_means"
-    return "lost" if managed or (before and before.managed and after) else "left"
+        return "method_changed"
+    return "lost" if managed or (before and before.managed and after) else "kept"

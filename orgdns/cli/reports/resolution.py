@@ -1,9 +1,9 @@
-"""What a VPC's Resolver would answer a name from, and why not from one of our zones. Pure.
+"""Which zone or rule a VPC's Resolver answers a name from, and why not from another orgdns zone. Pure.
 
-"How VPC Resolver answers" by "Considerations when working with a private hosted zone"
-(https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html): the most specific
-domain among private zones and Resolver rules decides, and a rule goes before a zone of its own name; a name that the
-zone does not have is not looked for elsewhere.
+The most specific domain among private zones and Resolver rules decides, and a rule takes precedence over a zone of the
+same domain. If the zone does not have the name, the Resolver does not look elsewhere ("Considerations when working with
+a private hosted zone",
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html).
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 class Source(StrEnum):
-    """Who answers."""
+    """What answers a name."""
 
     ZONE = "zone"
     FOREIGN_ZONE = "foreign zone"
     RULE = "resolver rule"
-    REVERSE_RULE = "reverse rule"
+    AUTODEFINED_RULE = "autodefined rule"
     INTERNET = "internet"
     NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Who would answer a name in a VPC.
+    """What would answer a name in a VPC.
 
-    `id` and `domain` are those of the zone or rule, where there is one, and `method` is by what the VPC has a zone of
-    ours. `why_not` says of each zone of ours around the name why it is not the one that is asked.
+    `id` and `domain` are those of the zone or rule, if any, and `method` is how the VPC resolves an orgdns zone.
+    `why_not` gives, for each other orgdns zone that encloses the name, the reason why it does not answer.
     """
 
     source: Source
@@ -51,7 +51,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Candidate:
-    """What may answer: the most specific domain first, and of one domain what goes before the others."""
+    """A zone or rule that may answer. The greatest has the most specific domain, then the highest precedence."""
 
     labels: int
     rank: int
@@ -59,51 +59,56 @@ class _Candidate:
     id: str
     domain: Fqdn
     method: AssociationMethod | None
-    told: str
+    reason: str
 
 
-# What a rule for every name has as its domain.
+# The domain of a rule for every name.
 _ROOT: Final = "."
-# Of one domain: EC2's own rules give way to a zone, a zone by Profile to one by association, and that to a rule.
-_REVERSE, _PROFILE, _DIRECT, _RULE = range(4)
+# Precedence within a domain, lowest first: autodefined rule, zone by Profile, zone by association, Resolver rule.
+_AUTODEFINED, _PROFILE, _ASSOCIATION, _RULE = range(4)
 
 
 def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn) -> Resolution:
-    """Who answers a name in a VPC, as it was last seen."""
+    """What answers a name in a VPC, according to the last sweep of the VPC."""
     why_not = tuple(_why_not(row, fqdn))
     if not vpc.dns_support:
-        return Resolution(Source.NOBODY, "enableDnsSupport of the VPC is off: nothing resolves there", why_not=why_not)
-    found = [one for one in _candidates(row, vpc) if one.domain == _ROOT or f".{fqdn}".endswith(f".{one.domain}")]
+        return Resolution(Source.NOBODY, "the VPC has enableDnsSupport off: nothing resolves there", why_not=why_not)
+    found = [
+        candidate
+        for candidate in _candidates(row, vpc)
+        if candidate.domain == _ROOT or f".{fqdn}".endswith(f".{candidate.domain}")
+    ]
     if not found:
-        told = "no private zone, rule or Profile of the VPC is for the name: it is asked on the internet"
-        return Resolution(Source.INTERNET, told, why_not=why_not)
-    best = max(found, key=lambda one: (one.labels, one.rank))
+        reason = "no private zone, rule or Profile of the VPC covers the name: the Resolver asks the internet"
+        return Resolution(Source.INTERNET, reason, why_not=why_not)
+    best = max(found, key=lambda candidate: (candidate.labels, candidate.rank))
     if best.source is Source.ZONE:
         why_not = tuple(_why_not(row, fqdn, but=best.id))
-    return Resolution(best.source, best.told, best.id, best.domain, best.method, why_not)
+    return Resolution(best.source, best.reason, best.id, best.domain, best.method, why_not)
 
 
 def _candidates(row: VpcRow, vpc: Vpc) -> Iterator[_Candidate]:
     managed = {zone.zone_id for zone in row.zones}
     for rule in vpc.rules:
-        told = f"the Resolver rule {rule.id} has {_shown(rule.domain)} asked elsewhere"
-        yield _Candidate(_labels(rule.domain), _RULE, Source.RULE, rule.id, rule.domain, None, told)
+        reason = f"the Resolver rule {rule.id} forwards {_shown(rule.domain)}"
+        yield _Candidate(_labels(rule.domain), _RULE, Source.RULE, rule.id, rule.domain, None, reason)
     if not vpc.dns_hostnames:
         return
     for zone in vpc.zones:
         source = Source.ZONE if zone.id in managed else Source.FOREIGN_ZONE
         method = AssociationMethod.ASSOCIATION if zone.id in managed else None
-        told = f"the zone {_shown(zone.domain)} ({zone.id}) of {zone.owner}, which the VPC is associated with"
-        yield _Candidate(_labels(zone.domain), _DIRECT, source, zone.id, zone.domain, method, told)
-    for one in row.zones:
-        if one.method is AssociationMethod.PROFILE:
-            told = f"the zone {_shown(one.domain)} ({one.zone_id}), by the Profile {vpc.profile}"
-            labels = _labels(one.domain)
-            yield _Candidate(labels, _PROFILE, Source.ZONE, one.zone_id, one.domain, one.method, told)
+        reason = f"the zone {_shown(zone.domain)} ({zone.id}) of {zone.owner}, associated with the VPC"
+        yield _Candidate(_labels(zone.domain), _ASSOCIATION, source, zone.id, zone.domain, method, reason)
+    for zone_in_vpc in row.zones:
+        if zone_in_vpc.method is AssociationMethod.PROFILE:
+            domain = zone_in_vpc.domain
+            reason = f"the zone {_shown(domain)} ({zone_in_vpc.zone_id}), by the Profile {vpc.profile}"
+            method = zone_in_vpc.method
+            yield _Candidate(_labels(domain), _PROFILE, Source.ZONE, zone_in_vpc.zone_id, domain, method, reason)
     if vpc.autodefined_rules:
         for domain in sorted({domain for cidr in vpc.cidrs for domain in rules_of(cidr)}):
-            told = f"EC2's own reverse rule for {_shown(domain)}"
-            yield _Candidate(_labels(domain), _REVERSE, Source.REVERSE_RULE, "", domain, None, told)
+            reason = f"the autodefined rule for {_shown(domain)}"
+            yield _Candidate(_labels(domain), _AUTODEFINED, Source.AUTODEFINED_RULE, "", domain, None, reason)
 
 
 def _why_not(row: VpcRow, fqdn: Fqdn, but: str = "") -> Iterator[str]:
@@ -113,9 +118,9 @@ def _why_not(row: VpcRow, fqdn: Fqdn, but: str = "") -> Iterator[str]:
         if zone.blocked:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): {zone.blocked}"
         elif zone.method is None:
-            yield f"{_shown(zone.domain)} ({zone.zone_id}): policy does not have this VPC resolve it"
+            yield f"{_shown(zone.domain)} ({zone.zone_id}): the policy does not select this VPC"
         else:
-            yield f"{_shown(zone.domain)} ({zone.zone_id}): something more specific goes before it"
+            yield f"{_shown(zone.domain)} ({zone.zone_id}): a more specific domain, or a rule, takes precedence"
 
 
 def _labels(domain: Fqdn) -> int:

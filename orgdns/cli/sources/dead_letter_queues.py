@@ -1,10 +1,10 @@
-"""The hub's dead-letter queues as an operator reads them, and the way back for events.
+"""Read the hub's dead-letter queues, and send events again.
 
-SQS moves messages back by itself, with StartMessageMoveTask ("Learn how to configure a dead-letter queue redrive in
+SQS itself can move messages back with StartMessageMoveTask ("Learn how to configure a dead-letter queue redrive in
 Amazon SQS", https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html).
-It is not used here: it knows no filter, so that it would also take what came after the operator looked; it runs in the
-background, so that nobody would be told what became of it; and messages that EventBridge put there have no source queue
-of SQS to go back to.
+It is not used here, because it has no filter and would also move messages that arrived after the operator looked; it
+runs in the background, so the result would not be reported; and messages from EventBridge have no source queue in SQS
+to move back to.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
 from orgdns.cli.reports.dead_letters import (
+    DeadLetterQueue,
     DeadLetters,
     DeadTask,
-    Letters,
     Message,
     dead_event,
     dead_task,
@@ -34,79 +34,83 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# What is read is hidden from others meanwhile, and for no longer than this if nobody is left to give it back.
-LOOK_SECONDS: Final = 60
-# "ReceiveMessage" gives at most ten messages, and asks every server only when it waits for them
+# Messages that were read are hidden from other readers until they are released, or for this long if the command dies.
+VISIBILITY_SECONDS: Final = 60
+# ReceiveMessage returns at most ten messages, and queries all servers only with a wait time
 # (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html).
-MOST: Final = 10
+MESSAGES_A_CALL: Final = 10
 WAIT_SECONDS: Final = 1
 _MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterQueues:
-    """The queues, with ordinary credentials of the hub account."""
+    """The queues, with the operator's credentials of the hub account."""
 
     client: SQSClient
 
-    def found(self, which: Collection[Letters]) -> DeadLetters:
-        """What these queues hold. Nothing is deleted, and all of it is given back at once.
+    def read(self, queues: Collection[DeadLetterQueue]) -> DeadLetters:
+        """The messages in these queues. Nothing is deleted, and all messages are visible to others again afterwards.
 
         Raises:
-            HubUnknown: When a queue is not there or cannot be read.
+            HubUnknown: if a queue does not exist or cannot be read.
         """
-        messages: dict[Letters, tuple[Message, ...]] = {}
-        hidden: dict[Letters, int] = {}
-        for letters in which:
-            with self._faults_told(letters.queue):
-                if letters is Letters.ASSOCIATIONS and not self._there(letters.queue):
-                    # A hub whose policy says of no zone which VPCs resolve it has none.
+        messages: dict[DeadLetterQueue, tuple[Message, ...]] = {}
+        hidden: dict[DeadLetterQueue, int] = {}
+        for queue in queues:
+            with self._errors_translated(queue.queue):
+                if queue is DeadLetterQueue.ASSOCIATIONS and not self._exists(queue.queue):
+                    # A hub has this queue only if some zone has `resolved_by`.
                     continue
-                url = self._url(letters.queue)
-                # Before reading: afterwards our own looking would be counted.
-                hidden[letters] = self._hidden(url)
-                with closing(self._looked_at(url)) as looked_at:
-                    messages[letters] = tuple(map(_message, looked_at))
-        events = map(dead_event, messages.get(Letters.EVENTS, ()))
-        discarded = map(discarded_records, messages.get(Letters.PUBLISHER, ()))
+                url = self._url(queue.queue)
+                # Before reading, or the messages that we read would count.
+                hidden[queue] = self._hidden(url)
+                with closing(self._received(url)) as received:
+                    messages[queue] = tuple(map(_message, received))
+        events = map(dead_event, messages.get(DeadLetterQueue.EVENTS, ()))
+        discarded = map(discarded_records, messages.get(DeadLetterQueue.PUBLISHER, ()))
         return DeadLetters(
-            events=tuple(sorted(events, key=lambda one: (one.time, one.message_id))),
-            discarded_records=tuple(sorted(discarded, key=lambda one: (one.given_up_at or "", one.message_id))),
+            events=tuple(sorted(events, key=lambda event: (event.time, event.message_id))),
+            discarded_records=tuple(
+                sorted(discarded, key=lambda records: (records.discarded_at or "", records.message_id))
+            ),
             hidden=hidden,
-            tasks=_dead_tasks(messages.get(Letters.SWEEPS, ())),
-            associations=_dead_tasks(messages.get(Letters.ASSOCIATIONS, ())),
+            tasks=_dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
+            associations=_dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
         )
 
     def resend(self, message_ids: Collection[str]) -> int:
-        """Send these events to the observer's queue again; how many were still there.
+        """Send these events to the observer's queue again, and return how many still existed.
 
-        An event is deleted only after that queue took it. Where this ends in between it is in both, which costs a
-        look-up, as an event is a hint.
+        Each event is deleted only after the observer's queue has accepted it. If the command ends in between, the event
+        is in both queues, which costs one extra describe call, as an event is only a hint.
 
         Raises:
-            HubUnknown: When a queue is not there, or refused; the message says how many were sent.
+            HubUnknown: if a queue does not exist or refuses a call; the message has the number of events sent.
         """
-        left = set(message_ids)
+        remaining = set(message_ids)
         try:
-            with self._faults_told(contract.EVENTS_QUEUE):
+            with self._errors_translated(contract.EVENTS_QUEUE):
                 target = self._url(contract.EVENTS_QUEUE)
-            with self._faults_told(Letters.EVENTS.queue):
-                source = self._url(Letters.EVENTS.queue)
-                with closing(self._looked_at(source, left)) as looked_at:
-                    for one in looked_at:
-                        with self._faults_told(contract.EVENTS_QUEUE):
-                            self.client.send_message(QueueUrl=target, MessageBody=one["Body"])
-                        self.client.delete_message(QueueUrl=source, ReceiptHandle=one["ReceiptHandle"])
-                        left.discard(one["MessageId"])
+            with self._errors_translated(DeadLetterQueue.EVENTS.queue):
+                source = self._url(DeadLetterQueue.EVENTS.queue)
+                with closing(self._received(source, remaining)) as received:
+                    for message in received:
+                        with self._errors_translated(contract.EVENTS_QUEUE):
+                            self.client.send_message(QueueUrl=target, MessageBody=message["Body"])
+                        self.client.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+                        remaining.discard(message["MessageId"])
         except HubUnknown as fault:
-            sent = len(message_ids) - len(left)
-            raise HubUnknown(f"{fault} ({sent:,} of {len(message_ids):,} events were sent again before)") from fault
-        return len(message_ids) - len(left)
+            sent = len(message_ids) - len(remaining)
+            raise HubUnknown(
+                f"{fault} ({sent:,} of {len(message_ids):,} events were sent again before this)"
+            ) from fault
+        return len(message_ids) - len(remaining)
 
-    def _looked_at(self, url: str, wanted: Collection[str] | None = None) -> Generator[MessageTypeDef]:
-        """Each message of a queue once, or each of those that are wanted, for as long as the caller still wants any.
+    def _received(self, url: str, wanted: Collection[str] | None = None) -> Generator[MessageTypeDef]:
+        """Each message of a queue once, or each message in `wanted` until the caller has emptied it.
 
-        What the caller did not delete is given back in the end.
+        Messages that the caller did not delete become visible to others again at the end.
         """
         seen: set[str] = set()
         handles: dict[str, str] = {}
@@ -114,38 +118,38 @@ class DeadLetterQueues:
             while wanted is None or wanted:
                 batch = self.client.receive_message(
                     QueueUrl=url,
-                    MaxNumberOfMessages=MOST,
-                    VisibilityTimeout=LOOK_SECONDS,
+                    MaxNumberOfMessages=MESSAGES_A_CALL,
+                    VisibilityTimeout=VISIBILITY_SECONDS,
                     WaitTimeSeconds=WAIT_SECONDS,
                     MessageSystemAttributeNames=["ApproximateReceiveCount"],
                     MessageAttributeNames=["All"],
                 ).get("Messages", [])
-                new = [one for one in batch if one["MessageId"] not in seen]
+                new = [message for message in batch if message["MessageId"] not in seen]
                 if not new:
-                    # An empty answer, or only what was hidden for so long that it comes round again.
+                    # An empty answer, or only messages whose visibility timeout has already expired.
                     return
-                handles |= {one["MessageId"]: one["ReceiptHandle"] for one in batch}
-                seen.update(one["MessageId"] for one in new)
-                for one in new:
+                handles |= {message["MessageId"]: message["ReceiptHandle"] for message in batch}
+                seen.update(message["MessageId"] for message in new)
+                for message in new:
                     if wanted is None:
-                        yield one
-                    elif one["MessageId"] in wanted:
-                        yield one
-                        del handles[one["MessageId"]]
+                        yield message
+                    elif message["MessageId"] in wanted:
+                        yield message
+                        del handles[message["MessageId"]]
         finally:
-            self._give_back(url, list(handles.values()))
+            self._release(url, list(handles.values()))
 
-    def _give_back(self, url: str, handles: list[str]) -> None:
-        for start in range(0, len(handles), MOST):
+    def _release(self, url: str, handles: list[str]) -> None:
+        for start in range(0, len(handles), MESSAGES_A_CALL):
             self.client.change_message_visibility_batch(
                 QueueUrl=url,
                 Entries=[
                     {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles[start : start + MOST])
+                    for number, handle in enumerate(handles[start : start + MESSAGES_A_CALL])
                 ],
             )
 
-    def _there(self, queue: str) -> bool:
+    def _exists(self, queue: str) -> bool:
         try:
             self._url(queue)
         except ClientError as error:
@@ -162,39 +166,38 @@ class DeadLetterQueues:
         return int(self.client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
 
     @contextmanager
-    def _faults_told(self, queue: str) -> Iterator[None]:
+    def _errors_translated(self, queue: str) -> Iterator[None]:
         region = self.client.meta.region_name
         try:
             yield
         except ClientError as error:
             if error_code(error) in _MISSING:
                 raise HubUnknown(
-                    f"there is no queue {queue} in {region} for these credentials: use those of the hub account "
-                    f"(AWS_PROFILE), and its region (--region or AWS_REGION). AWS says: {error}"
+                    f"the queue {queue} does not exist in {region} for these credentials: use credentials of the hub "
+                    f"account (AWS_PROFILE) and its region (--region or AWS_REGION). AWS says: {error}"
                 ) from error
             raise HubUnknown(
-                f"the queue {queue} cannot be used: check that the credentials (AWS_PROFILE) are valid, are those of "
-                f"the hub account, and may do what docs/operate.md says under Dead letters. AWS says: {error}"
+                f"the queue {queue} cannot be used: check that the credentials (AWS_PROFILE) are valid, belong to the "
+                f"hub account, and have the permissions listed in docs/operate.md, Dead letters. AWS says: {error}"
             ) from error
         except BotoCoreError as error:
             raise HubUnknown(
-                f"AWS cannot be asked: {error}. Give credentials of the hub account (AWS_PROFILE), and check region "
-                "and network"
+                f"the call to AWS failed: {error}. Check the credentials (AWS_PROFILE), the region and the network"
             ) from error
 
 
 def _dead_tasks(messages: Collection[Message]) -> tuple[DeadTask, ...]:
-    return tuple(sorted(map(dead_task, messages), key=lambda one: one.message_id))
+    return tuple(sorted(map(dead_task, messages), key=lambda task: task.message_id))
 
 
-def _message(one: MessageTypeDef) -> Message:
+def _message(message: MessageTypeDef) -> Message:
     return Message(
-        id=one["MessageId"],
-        body=one["Body"],
-        received=int(one.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+        id=message["MessageId"],
+        body=message["Body"],
+        received=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
         attributes={
             name: value["StringValue"]
-            for name, value in one.get("MessageAttributes", {}).items()
+            for name, value in message.get("MessageAttributes", {}).items()
             if "StringValue" in value
         },
     )

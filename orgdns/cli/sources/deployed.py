@@ -1,4 +1,4 @@
-"""What the deployed hub knows and an operator needs: the ids of its zones, and the name of its ledger."""
+"""The configuration of the deployed hub that an operator needs: the ids of its zones and its ledger's table."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 class HubUnknown(Exception):
-    """The deployed hub could not be found or read; the message says what to do."""
+    """The deployed hub cannot be found or read; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The zones' ids by domain, and the ledger's table."""
+    """The ids of the zones by domain, and the name of the ledger's table."""
 
     zone_ids: Mapping[Fqdn, str]
     table: str
 
 
 def deployed(client: LambdaClient) -> Deployed:
-    """What the observer function of the hub was deployed with, read with ordinary credentials of the hub account.
+    """The environment of the deployed observer function, read with the operator's credentials.
 
     Raises:
-        HubUnknown: When there are no credentials, they are not the hub account's, or the region is not the hub's.
+        HubUnknown: if there are no credentials, or account or region are not the hub's.
     """
     name = contract.OBSERVER_FUNCTION
     try:
@@ -44,17 +44,17 @@ def deployed(client: LambdaClient) -> Deployed:
     except ClientError as error:
         if error_code(error) == "ResourceNotFoundException":
             raise HubUnknown(
-                f"there is no function {name} in {client.meta.region_name} for these credentials: use those of the hub "
-                f"account (AWS_PROFILE), and its region (--region or AWS_REGION). AWS says: {error}"
+                f"the function {name} does not exist in {client.meta.region_name} for these credentials: use "
+                "credentials of the hub account (AWS_PROFILE) and its region (--region or AWS_REGION). "
+                f"AWS says: {error}"
             ) from error
         raise HubUnknown(
-            f"the function {name} cannot be read: check that the credentials (AWS_PROFILE) are valid, are those of the "
+            f"the function {name} cannot be read: check that the credentials (AWS_PROFILE) are valid, belong to the "
             f"hub account, and may call lambda:GetFunctionConfiguration. AWS says: {error}"
         ) from error
     except BotoCoreError as error:
         raise HubUnknown(
-            f"AWS cannot be asked: {error}. Give credentials of the hub account (AWS_PROFILE), and check region and "
-            "network"
+            f"the call to AWS failed: {error}. Check the credentials (AWS_PROFILE), the region and the network"
         ) from error
     variables = environment.get("Variables", {})
     try:
@@ -64,11 +64,11 @@ def deployed(client: LambdaClient) -> Deployed:
         return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE])
     except (KeyError, ValueError, AttributeError) as error:
         raise HubUnknown(
-            f"the function {name} does not say {contract.ENV_ZONE_IDS} and {contract.ENV_LEDGER_TABLE}: deploy the hub "
-            "template that belongs to this version"
+            f"the function {name} lacks {contract.ENV_ZONE_IDS} or {contract.ENV_LEDGER_TABLE} in its environment: "
+            "deploy the hub template of this version"
         ) from error
 
 
-def zone_ids_of(config: Config, there: Deployed) -> dict[Fqdn, str]:
-    """The ids of a configuration's zones: its own, else the deployed ones, else a stand-in for a zone to be created."""
-    return {zone.domain: zone.id or there.zone_ids.get(zone.domain) or f"(new) {zone.domain}" for zone in config.zones}
+def zone_ids_of(config: Config, hub: Deployed) -> dict[Fqdn, str]:
+    """The ids of the zones of a configuration: from the file, else as deployed, else a placeholder for a new zone."""
+    return {zone.domain: zone.id or hub.zone_ids.get(zone.domain) or f"(new) {zone.domain}" for zone in config.zones}

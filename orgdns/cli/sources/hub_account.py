@@ -1,4 +1,4 @@
-"""The hub account as an operator's credentials reach it: its ledger, queues and StackSets."""
+"""The hub account, reached with an operator's credentials: its ledger, queues and StackSets."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HubAccount:
-    """One session with the hub account. Nothing is called before a method is."""
+    """A session with the hub account. AWS is called only by the methods."""
 
     session: boto3.Session
 
     @classmethod
     def in_region(cls, region: str | None) -> HubAccount:
-        """The account with the ordinary credentials, in this region or else that of the AWS profile.
+        """The account with the default credentials, in this region or else the region of the AWS profile.
 
         Raises:
-            HubUnknown: When no region is set.
+            HubUnknown: if no region is set.
         """
         session = boto3.Session(region_name=region)
         if session.region_name is None:
-            raise HubUnknown("no region is set: say --region or AWS_REGION, that of the hub")
+            raise HubUnknown("no region is set: set --region or AWS_REGION to the region of the hub")
         return cls(session)
 
     def ledger(self) -> HubLedger:
-        """The ledger of the deployed hub, which is looked up by each call.
+        """The ledger of the deployed hub. Each call looks the hub up, so call it once.
 
         Raises:
-            HubUnknown: When the hub cannot be found or read.
+            HubUnknown: if the hub cannot be found or read.
         """
         with _endpoint_checked():
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
@@ -60,20 +60,20 @@ class HubAccount:
         """The sweeper's queue.
 
         Raises:
-            HubUnknown: When it cannot be found.
+            HubUnknown: if the queue cannot be found.
         """
         client = self._queues()
         return QueuedTasks(client, _sweeps_queue_url(client))
 
     def dead_letter_queues(self) -> DeadLetterQueues:
-        """The queues of what failed for good."""
+        """The dead-letter queues."""
         return DeadLetterQueues(self._queues())
 
     def stack_instances(self) -> dict[Spoke, StackInstance]:
         """The stacks of the rollout.
 
         Raises:
-            HubUnknown: When StackSets cannot be asked to the end.
+            HubUnknown: if StackSets does not list all of them.
         """
         return stack_instances(self._stack_sets())
 
@@ -81,7 +81,7 @@ class HubAccount:
         """The spokes that have a stack of the rollout.
 
         Raises:
-            HubUnknown: When StackSets cannot be asked to the end.
+            HubUnknown: if StackSets does not list all of them.
         """
         return listed_spokes(self._stack_sets())
 
@@ -99,7 +99,7 @@ def _endpoint_checked() -> Iterator[None]:
     try:
         yield
     except ValueError as fault:
-        raise HubUnknown(f"region or AWS_ENDPOINT_URL is none: {fault}") from fault
+        raise HubUnknown(f"the region or AWS_ENDPOINT_URL is not valid: {fault}") from fault
 
 
 def _sweeps_queue_url(client: SQSClient) -> str:

@@ -1,4 +1,4 @@
-"""The ledger's rows about spokes, zones and pauses, as an operator reads and writes them."""
+"""The ledger as an operator reads and writes it: spokes, zones, VPCs and pauses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SPOKE: Final = re.compile(r"([0-9]{12})/([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class HubLedger:
-    """What was deployed, and its ledger: the table, and each side of it that an operator needs."""
+    """The deployed hub and its ledger: the table, and the parts of it that an operator needs."""
 
     deployed: Deployed
     table: Table
@@ -51,7 +51,7 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
     withdrawn, as nothing else depends on it, and a large organization takes a call for each hundred spokes.
 
     Raises:
-        LedgerUnavailable: When the ledger cannot be read.
+        LedgerUnavailable: if the ledger cannot be read.
     """
     statuses = hub.statuses
     spokes = statuses.spoke_statuses()
@@ -67,10 +67,10 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
 
 
 def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str) -> str:
-    """The names that an instance of a spoke has, as one text.
+    """Comma-separated names that an instance of a spoke claims; empty if the ledger has no row for the instance.
 
     Raises:
-        LedgerUnavailable: When the ledger cannot be read.
+        LedgerUnavailable: if the ledger cannot be read.
     """
     if not isinstance(subject, SpokeStatus):
         return ""
@@ -80,33 +80,33 @@ def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str
 
 
 def vpc_row(hub: HubLedger, text: str) -> VpcRow:
-    """The VPC that a person writes, by its id or as `ACCOUNT/REGION/ID`.
+    """The row of a VPC, given its id or `ACCOUNT/REGION/ID`.
 
     Raises:
-        SubjectUnknown: When the ledger knows no such VPC.
-        LedgerUnavailable: When the ledger cannot be read.
+        SubjectUnknown: if the ledger has no such VPC.
+        LedgerUnavailable: if the ledger cannot be read.
     """
     found = [row for row in hub.vpcs.all_vpc_rows() if text in {row.ref.id, str(row.ref)}]
     if not found:
         raise SubjectUnknown(
-            f"the ledger knows no VPC {text}: it was made within the last hour, lies in no covered account and region, "
-            "or no zone says in 'resolved_by' which VPCs resolve it"
+            f"the ledger does not have the VPC {text}: it may be less than an hour old, its account or region may not "
+            "be covered, or no zone has 'resolved_by'"
         )
     return found[0]
 
 
 def spoke_of(text: str) -> Spoke:
-    """The spoke that a person writes.
+    """The spoke `ACCOUNT/REGION`.
 
     Raises:
-        SubjectUnknown: When it is none.
+        SubjectUnknown: if the text does not have this form.
     """
     match = _SPOKE.fullmatch(text)
     if match is None:
-        raise SubjectUnknown(f"{text!r} is no spoke: write ACCOUNT/REGION, such as 444444444444/eu-central-1")
+        raise SubjectUnknown(f"{text!r} is not a spoke: write ACCOUNT/REGION, such as 444444444444/eu-central-1")
     return Spoke(*match.groups())
 
 
 def now() -> Millis:
-    """The time."""
+    """The current time."""
     return Millis(int(time.time() * 1000))

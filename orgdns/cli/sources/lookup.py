@@ -1,4 +1,4 @@
-"""From what an operator asks about to the reports on it, read from the deployed ledger."""
+"""Find the instance or name that an operator asks about in the ledger, and report on it."""
 
 from __future__ import annotations
 
@@ -20,61 +20,64 @@ _INSTANCE_ID: Final = re.compile(r"i-[0-9a-f]{8,17}")
 
 
 class NothingToExplain(Exception):
-    """There is no such instance, or no such name can be; the message says what may be the reason."""
+    """The ledger does not have the instance, or the name is impossible; the message gives likely reasons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Answers from the ledger of a deployed hub. Nothing is written."""
+    """Reports from the ledger of a deployed hub. Nothing is written."""
 
     hub: HubLedger
     progress: Progress
 
     @staticmethod
     def is_instance(subject: str) -> bool:
-        """Whether a text is meant as an instance; no name has a slash, and no name in a zone is a bare id."""
+        """Whether a text means an instance: names have no slash, and a bare id is not a name in a zone."""
         return "/" in subject or _INSTANCE_ID.fullmatch(subject.lower()) is not None
 
     def instances(self, subject: str) -> tuple[InstanceReport, ...]:
-        """The reports of an instance by id, `ACCOUNT/REGION/ID` or SetIdentifier: of all that have a bare id.
+        """The reports on an instance, given `ACCOUNT/REGION/ID`, a SetIdentifier, or an id, which may match several.
 
         Raises:
-            NothingToExplain: When the ledger has no row of it.
-            LedgerUnavailable: When the ledger cannot be read.
+            NothingToExplain: if the ledger has no row for it.
+            LedgerUnavailable: if the ledger cannot be read.
         """
         found = self._observations(subject.removeprefix(SET_IDENTIFIER_PREFIX).lower())
         if not found:
             raise NothingToExplain(
-                f"the ledger knows no instance {subject}: no event of it has come from a covered account and region, "
-                "or it ended more than a week ago"
+                f"the ledger does not have the instance {subject}: no event or sweep of a covered account and region "
+                "has reported it, or it ended more than a week ago"
             )
-        keys = sorted({claim.key for seen in found for claim in seen.claims})
+        keys = sorted({claim.key for observation in found for claim in observation.claims})
         names = {key: self._name(key, {}) for key in keys}
-        return tuple(instance_report(seen, names) for seen in found)
+        return tuple(instance_report(observation, names) for observation in found)
 
     def names(self, subject: str) -> tuple[NameReport, ...]:
-        """The reports of a name, or of an address' PTR name: in the zone that answers for it, then in others around.
+        """The reports on a name or an address's PTR name: in its most specific zone, then in enclosing zones.
 
-        Of the others only those that know it, as after a change of zones.
+        Enclosing zones are included only if they have claims or records of the name, as after a change of zones.
 
         Raises:
-            NothingToExplain: When it is no name, or lies outside every zone.
-            LedgerUnavailable: When the ledger cannot be read.
+            NothingToExplain: if it is not a valid name, or is outside every zone.
+            LedgerUnavailable: if the ledger cannot be read.
         """
         fqdn = fqdn_of(subject)
         zones = enclosing(fqdn, self.hub.deployed.zone_ids)
         if not zones:
             known = ", ".join(sorted(domain.removesuffix(".") for domain in self.hub.deployed.zone_ids))
-            raise NothingToExplain(f"{fqdn.removesuffix('.')} lies outside every zone (zones: {known})")
+            raise NothingToExplain(f"{fqdn.removesuffix('.')} is outside every zone (zones: {known})")
         keys = [NameKey(self.hub.deployed.zone_ids[domain], fqdn) for domain in zones]
         reports = [self._name(key, None) for key in keys]
-        return (reports[0], *(one for one in reports[1:] if one.claim_statuses or one.published.record_sets))
+        return (
+            reports[0],
+            *(report for report in reports[1:] if report.claim_statuses or report.published.record_sets),
+        )
 
     def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
         """The report on a name in one zone.
 
         Raises:
-            LedgerUnavailable: When the ledger cannot be read.
+            LedgerUnavailable: if the ledger cannot be read.
         """
         return self._name(NameKey(zone_id, fqdn), None)
 
@@ -83,34 +86,35 @@ class Lookup:
             return observations_of_id(self.hub.table, subject, self.progress)
         ref = InstanceRef.of_set_identifier(f"{SET_IDENTIFIER_PREFIX}{subject}")
         if ref is None:
-            raise NothingToExplain(f"{subject} is no instance: write ACCOUNT/REGION/i-..., or the id alone")
-        seen = observation(self.hub.table, ref)
-        return (seen,) if seen else ()
+            raise NothingToExplain(f"{subject} is not an instance: write ACCOUNT/REGION/i-..., or the id alone")
+        found = observation(self.hub.table, ref)
+        return (found,) if found else ()
 
     def _name(self, key: NameKey, labels: dict[str, str] | None) -> NameReport:
-        """The report on one name; without `labels`, those of its claimants' accounts are looked up."""
+        """The report on a name. If `labels` is None, the labels of the claimants' accounts are looked up."""
         state = self.hub.ledger.name(key)
         if labels is None:
-            # The rows of one account's instances agree on it, or will: one of them is enough.
-            one_of_each = {claim.instance.account: claim.instance for claim in state.claims}
-            seen = [observation(self.hub.table, ref) for ref in one_of_each.values()]
-            labels = {one.account.id: one.account.label for one in seen if one and one.account and one.account.label}
+            # All instances of an account have, or will soon have, the same label: one row of each account is enough.
+            instances = {claim.instance.account: claim.instance for claim in state.claims}
+            rows = [observation(self.hub.table, ref) for ref in instances.values()]
+            accounts = [row.account for row in rows if row and row.account]
+            labels = {account.id: account.label for account in accounts if account.label}
         return name_report(state, self.hub.deployed.zone_ids, labels)
 
 
 def fqdn_of(subject: str) -> Fqdn:
-    """The name that a person writes, which may be an address for its PTR name.
+    """The name in a text, or the PTR name if the text is an address.
 
     Raises:
-        NothingToExplain: When it is no name.
+        NothingToExplain: if it is not a valid name.
     """
     try:
         return reverse_name(subject)
     except ValueError:
         pass
     try:
-        # As a person reads it, or as it stands in the zone.
+        # A name in Unicode, or as encoded in the zone.
         labels = subject.removesuffix(".").split(".")
         return parse_domain(".".join(label if label.isascii() else label_of(label).text for label in labels))
     except NameRefused as refused:
-        raise NothingToExplain(f"no instance is ever given such a name: {refused}") from refused
+        raise NothingToExplain(f"no instance can have such a name: {refused}") from refused

@@ -1,4 +1,4 @@
-"""The ledger read by an operator: all of it at once, or the rows of one instance."""
+"""Read the whole ledger, or the rows of an instance."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.observation import Observation
 
-# Told how many rows were read so far, after each page.
+# Called after each page with the number of rows read so far.
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All instances that the ledger remembers, and all names; rows written meanwhile may be in it or not."""
+    """All instances and names in the ledger. Rows written while it is read may be missing."""
 
     observations: tuple[Observation, ...]
     names: dict[NameKey, NameState]
@@ -41,7 +41,7 @@ def snapshot(table: Table, progress: Progress) -> Snapshot:
     """The whole ledger, to the last page.
 
     Raises:
-        LedgerUnavailable: When a page could not be read, or a row is not one that this version knows.
+        LedgerUnavailable: if a page cannot be read, or a row is not in the format of this version.
     """
     observations: list[Observation] = []
     claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
@@ -62,31 +62,31 @@ def snapshot(table: Table, progress: Progress) -> Snapshot:
         key: NameState(key, tuple(claims.get(key, ())), published.get(key, Published()))
         for key in sorted(claims.keys() | published.keys())
     }
-    return Snapshot(tuple(sorted(observations, key=lambda seen: seen.ref)), names)
+    return Snapshot(tuple(sorted(observations, key=lambda row: row.ref)), names)
 
 
 def observation(table: Table, ref: InstanceRef) -> Observation | None:
-    """What the ledger remembers of an instance.
+    """The observation of an instance in the ledger, or None.
 
     Raises:
-        LedgerUnavailable: When it cannot be read.
+        LedgerUnavailable: if it cannot be read.
     """
     row = table.get(instance_key(ref))
     return None if row is None else _observation(row)
 
 
 def observations_of_id(table: Table, instance_id: str, progress: Progress) -> tuple[Observation, ...]:
-    """What the ledger remembers of all instances with an id, whatever their account and region.
+    """The observations of all instances with an id, in any account and region.
 
-    It reads the whole table, as DynamoDB filters what it has read (API Reference, Scan,
+    This reads the whole table, as DynamoDB applies filters after reading (API Reference, Scan,
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
 
     Raises:
-        LedgerUnavailable: When a page could not be read.
+        LedgerUnavailable: if a page cannot be read.
     """
     instance = {":instance": f"{contract.INSTANCE_PREFIX}{instance_id}"}
     found = map(_observation, _rows(table, progress, f"{contract.SORT_KEY} = :instance", instance))
-    return tuple(sorted(found, key=lambda seen: seen.ref))
+    return tuple(sorted(found, key=lambda row: row.ref))
 
 
 def _observation(row: Row) -> Observation:
@@ -102,11 +102,11 @@ def _rows(
     try:
         yield from table.scan(condition, values, progress)
     except LedgerUnavailable as error:
-        raise LedgerUnavailable(f"the ledger {table.name} cannot be read to the end: {error}") from error
+        raise LedgerUnavailable(f"the ledger {table.name} cannot be read completely: {error}") from error
 
 
 def _unreadable(partition: str, sort: str) -> LedgerUnavailable:
     return LedgerUnavailable(
-        f"the ledger's row {partition!r} / {sort!r} was written by another version of orgdns: use the command that "
-        "belongs to the deployed one"
+        f"another version of orgdns wrote the ledger's row {partition!r} / {sort!r}: use the command of the deployed "
+        "version"
     )

@@ -1,4 +1,4 @@
-"""The stacks of the rollout, as StackSets tells of them to the delegated administrator."""
+"""The stacks of the rollout, as StackSets lists them for the delegated administrator."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
-    """The stack of each account and region; where that of the account's roles is not current, this one.
+    """The stack of each account and region, or the account's stack of roles if that one is not current.
 
     Raises:
-        HubUnknown: When StackSets cannot be asked to the end.
+        HubUnknown: if StackSets does not list all of them.
     """
     regions = {
-        Spoke(one["Account"], one["Region"]): _stack_instance(one)
-        for one in _summaries(client, contract.REGION_STACK_SET)
+        Spoke(summary["Account"], summary["Region"]): _stack_instance(summary)
+        for summary in _summaries(client, contract.REGION_STACK_SET)
     }
-    roles = {one["Account"]: _stack_instance(one) for one in _summaries(client, contract.ACCOUNT_STACK_SET)}
+    roles = {summary["Account"]: _stack_instance(summary) for summary in _summaries(client, contract.ACCOUNT_STACK_SET)}
     return {
         spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
         for spoke, instance in regions.items()
@@ -40,7 +40,8 @@ def listed_spokes(client: CloudFormationClient) -> frozenset[Spoke]:
     Raises:
         HubUnknown: if StackSets does not list all of them.
     """
-    return frozenset(Spoke(one["Account"], one["Region"]) for one in _summaries(client, contract.REGION_STACK_SET))
+    summaries = _summaries(client, contract.REGION_STACK_SET)
+    return frozenset(Spoke(summary["Account"], summary["Region"]) for summary in summaries)
 
 
 def _summaries(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping[str, Any]]:
@@ -56,7 +57,7 @@ def _summaries(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping
 
 
 def _stack_instance(summary: Mapping[str, Any]) -> StackInstance:
-    """What a summary tells: a stack whose last operation failed is not current, whatever it was before.
+    """The state in a summary. A stack whose last operation failed is not current, whatever its earlier status.
 
     "StackInstanceSummary" (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html).
     """

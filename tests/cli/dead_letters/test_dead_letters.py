@@ -15,9 +15,9 @@ from botocore.config import Config
 
 from hub.runtime import contract
 from orgdns.cli.reports.dead_letters import (
-    OBSERVER_LOGS,
-    OBSERVER_SAYS,
-    Letters,
+    OBSERVER_LOG_GROUP,
+    OBSERVER_LOG_MESSAGE,
+    DeadLetterQueue,
 )
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.config.load import load
@@ -46,7 +46,7 @@ def command(organization: World, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def emptied(organization: World) -> Iterator[World]:
-    """The organization, whose queues are empty before and after."""
+    """The organization, with empty queues before and after the test."""
     queues = (contract.EVENTS_QUEUE, contract.EVENTS_DEAD_LETTER_QUEUE, contract.PUBLISHER_DEAD_LETTER_QUEUE)
     assert [organization.waiting(queue) for queue in queues] == [0, 0, 0]
     yield organization
@@ -77,23 +77,23 @@ def set_attributes(made: World, attributes: dict[str, str]) -> None:
     sqs(made).set_queue_attributes(QueueUrl=url_of(made, contract.EVENTS_QUEUE), Attributes=attributes)
 
 
-def put(made: World, which: Letters, body: str) -> None:
-    sqs(made).send_message(QueueUrl=url_of(made, which.queue), MessageBody=body)
+def put(made: World, queue: DeadLetterQueue, body: str) -> None:
+    sqs(made).send_message(QueueUrl=url_of(made, queue.queue), MessageBody=body)
 
 
-def test_there_are_none(emptied: World, command: Command) -> None:
-    """Empty queues are exit code 0, and sending again is nothing then."""
+def test_empty_queues(emptied: World, command: Command) -> None:
+    """The exit code is 0, and there is nothing to send again."""
     assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
     assert command(code=0).stdout == "There are no dead letters.\n"
-    told = command.json("--resend", code=0)
-    assert told == {
+    document = command.json("--resend", code=0)
+    assert document == {
         "dead_letters": False, "events": [], "publisher": [], "sweeps": [], "associations": [],
-        "hidden": {"events": 0, "publisher": 0, "sweeps": 0, "associations": 0}, "sent_again": 0,
+        "hidden": {"events": 0, "publisher": 0, "sweeps": 0, "associations": 0}, "resent": 0,
     }  # fmt: skip
 
 
-def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: Command) -> None:
-    """An event that the observer failed on is listed; sent again once the reason is mended, it brings the names."""
+def test_failed_event_is_listed_and_sent_again(emptied: World, command: Command) -> None:
+    """Sent again after its cause is fixed, an event that the observer failed on gives the instance its names."""
     made = emptied
     # The emulator drops a queue's policy when other attributes are set without it.
     before = attributes_of(made, "VisibilityTimeout", "Policy")
@@ -108,25 +108,25 @@ def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: C
     made.converge()
     ref = f"{PAYMENTS}/{REGION}/{instance}"
 
-    told = command.json(code=2)
-    assert {one["instance"] for one in told["events"]} == {ref}
-    assert "state running" in {one["kind"] for one in told["events"]}
-    assert all(one["received"] > 5 and not one["undelivered"] for one in told["events"])
-    assert ref in {line["instance"] for line in made.logged(contract.OBSERVER_FUNCTION, OBSERVER_SAYS)}
+    document = command.json(code=2)
+    assert {event["instance"] for event in document["events"]} == {ref}
+    assert "state running" in {event["kind"] for event in document["events"]}
+    assert all(event["received"] > 5 and not event["undelivered"] for event in document["events"])
+    assert ref in {line["instance"] for line in made.logged(contract.OBSERVER_FUNCTION, OBSERVER_LOG_MESSAGE)}
     # Whoever looks next sees the same, at once.
-    assert [one["message_id"] for one in command.json(code=2)["events"]] == [
-        one["message_id"] for one in told["events"]
+    assert [event["message_id"] for event in command.json(code=2)["events"]] == [
+        event["message_id"] for event in document["events"]
     ]
     text = command("--queue", "events", code=2).stdout
     assert ref in text
-    assert f"see {OBSERVER_LOGS}" in " ".join(text.split())
+    assert f"see {OBSERVER_LOG_GROUP}" in " ".join(text.split())
 
     for name, policy in kept.items():
-        document = json.dumps(policy["PolicyDocument"])
-        iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName=name, PolicyDocument=document)
+        text = json.dumps(policy["PolicyDocument"])
+        iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName=name, PolicyDocument=text)
     made.guard.denied.clear()
     set_attributes(made, before)
-    number = len(told["events"])
+    number = len(document["events"])
     assert f"observer's queue again: {number} of {number}." in command("--resend", "--yes", code=0).stdout
     assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
     assert made.waiting(contract.EVENTS_QUEUE) == number
@@ -134,25 +134,25 @@ def test_an_event_that_failed_is_found_and_sent_again(emptied: World, command: C
     assert f"buried.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
 
 
-def test_an_event_that_never_came_in_tells_eventbridges_reason(emptied: World, command: Command) -> None:
-    """Where EventBridge is not let into the queue, the event has EventBridge's own words, and can be sent again."""
+def test_undelivered_event_has_eventbridges_reason(emptied: World, command: Command) -> None:
+    """If EventBridge cannot write to the queue, the event has its reason and can be sent again."""
     made = emptied
     policy = attributes_of(made, "Policy")
     set_attributes(made, {"Policy": ""})
     (instance,) = made.launch(PAYMENTS, REGION, "shut-out")
     set_attributes(made, policy)
-    told = command.json(code=2)["events"]
-    assert {(one["instance"], one["undelivered"]) for one in told} == {(f"{PAYMENTS}/{REGION}/{instance}", True)}
-    assert all("NO_PERMISSIONS" in one["reason"] for one in told)
-    assert command.json("--resend", "--yes", "--queue", "events", code=0)["sent_again"] == len(told)
+    events = command.json(code=2)["events"]
+    assert {(one["instance"], one["undelivered"]) for one in events} == {(f"{PAYMENTS}/{REGION}/{instance}", True)}
+    assert all("NO_PERMISSIONS" in one["reason"] for one in events)
+    assert command.json("--resend", "--yes", "--queue", "events", code=0)["resent"] == len(events)
     made.converge()
     assert f"shut-out.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
 
 
 @pytest.mark.parametrize("typed", ["n\n", "\n", ""])
-def test_nothing_is_sent_without_consent(emptied: World, command: Command, typed: str) -> None:
-    """Whoever says no, nothing, or cannot be asked, sends nothing."""
-    put(emptied, Letters.EVENTS, STATE_EVENT)
+def test_nothing_is_sent_without_confirmation(emptied: World, command: Command, typed: str) -> None:
+    """No answer, a negative answer or no terminal sends nothing."""
+    put(emptied, DeadLetterQueue.EVENTS, STATE_EVENT)
     end = command("--resend", code=2, typed=typed)
     assert "Send the events (1)" in end.stderr
     assert "Nothing was sent." in end.stdout
@@ -160,9 +160,9 @@ def test_nothing_is_sent_without_consent(emptied: World, command: Command, typed
     assert emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 1
 
 
-def test_a_person_agrees(emptied: World, command: Command) -> None:
-    """A yes sends what was shown."""
-    put(emptied, Letters.EVENTS, "no event")
+def test_confirmed_events_are_sent(emptied: World, command: Command) -> None:
+    """A confirmation sends the events that were shown."""
+    put(emptied, DeadLetterQueue.EVENTS, "no event")
     assert "again: 1 of 1." in command("--resend", code=0, typed="y\n").stdout
     assert emptied.waiting(contract.EVENTS_QUEUE) == 1
     # It never can succeed: the observer drops it, and it does not come back.
@@ -170,47 +170,52 @@ def test_a_person_agrees(emptied: World, command: Command) -> None:
     assert emptied.waiting(contract.EVENTS_QUEUE) == emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
 
 
-def test_the_publishers_cannot_be_sent_again(emptied: World, command: Command) -> None:
-    """Nobody is asked, nothing is moved, and it is said why and what heals; events beside them do go."""
-    put(emptied, Letters.PUBLISHER, json.dumps(DISCARDED))
+def test_publisher_messages_cannot_be_sent_again(emptied: World, command: Command) -> None:
+    """There is no question and nothing moves; the output explains why. Events beside them are sent."""
+    put(emptied, DeadLetterQueue.PUBLISHER, json.dumps(DISCARDED))
     end = command("--queue", "publisher", "--resend", code=2)
     assert "cannot be sent again" in end.stdout
     assert end.stderr == ""
-    put(emptied, Letters.EVENTS, STATE_EVENT)
-    told = command.json("--resend", "--yes", code=2)
-    assert (told["dead_letters"], told["sent_again"], len(told["publisher"])) == (True, 1, 1)
-    assert told["publisher"][0]["records"] == 7
+    put(emptied, DeadLetterQueue.EVENTS, STATE_EVENT)
+    document = command.json("--resend", "--yes", code=2)
+    assert (document["dead_letters"], document["resent"], len(document["publisher"])) == (True, 1, 1)
+    assert document["publisher"][0]["records"] == 7
     assert emptied.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 1
     assert command.json("--queue", "events", code=0)["hidden"] == {"events": 0}
 
 
-def test_what_somebody_else_looks_at_is_not_none(emptied: World, command: Command) -> None:
-    """A message that is hidden right now is exit code 2, and nothing is sent of it."""
-    put(emptied, Letters.EVENTS, STATE_EVENT)
-    url = url_of(emptied, Letters.EVENTS.queue)
+def test_messages_in_flight_count(emptied: World, command: Command) -> None:
+    """A message that another reader has received causes exit code 2, and is not sent."""
+    put(emptied, DeadLetterQueue.EVENTS, STATE_EVENT)
+    url = url_of(emptied, DeadLetterQueue.EVENTS.queue)
     (held,) = sqs(emptied).receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
-    told = command.json("--queue", "events", "--resend", "--yes", code=2)
-    assert (told["dead_letters"], told["events"], told["hidden"], told["sent_again"]) == (True, [], {"events": 1}, 0)
+    document = command.json("--queue", "events", "--resend", "--yes", code=2)
+    assert (document["dead_letters"], document["events"], document["hidden"], document["resent"]) == (
+        True,
+        [],
+        {"events": 1},
+        0,
+    )
     sqs(emptied).change_message_visibility(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"], VisibilityTimeout=0)
 
 
-def test_a_wrong_place_is_told(command: Command) -> None:
-    """No region, no queue there, no such endpoint: a line on stderr and exit code 1, never that there are none."""
+def test_wrong_region_or_endpoint_is_an_error(command: Command) -> None:
+    """It is one line on standard error with exit code 1, never a report of empty queues."""
     no_file = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    for environment, told in (
-        ({"AWS_REGION": "us-east-1"}, "no queue orgdns-events-dead-letters in us-east-1"),
+    for environment, message in (
+        ({"AWS_REGION": "us-east-1"}, "queue orgdns-events-dead-letters does not exist in us-east-1"),
         (no_file | {"AWS_REGION": ""}, "no region is set"),
         ({"AWS_ENDPOINT_URL": "none"}, "AWS_ENDPOINT_URL"),
         ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
     ):
         end = replace(command, environment=command.environment | environment)(code=1)
         assert end.stdout == ""
-        assert told in end.stderr
+        assert message in end.stderr
         assert len(end.stderr.splitlines()) == 1
 
 
 def documented_statements() -> list[dict[str, Any]]:
-    """The statements that the documentation gives for dead letters, for the simulated hub."""
+    """The IAM statements for dead letters from the documentation, for the simulated hub."""
     document = (ROOT / "docs" / "operate.md").read_text()
     section = document.split("## Dead letters")[1].split("\n## ")[0]
     (block,) = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
@@ -224,8 +229,8 @@ def test_the_documented_statements_are_what_is_called(emptied: World) -> None:
     A batch of changes of visibility needs ChangeMessageVisibility, as a single one ("Actions, resources, and condition
     keys for Amazon SQS", https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html).
     """
-    for which in Letters:
-        put(emptied, which, STATE_EVENT)
+    for queue in DeadLetterQueue:
+        put(emptied, queue, STATE_EVENT)
     key_id, secret = emptied.access_key(HUB)
     client: Client = boto3.client(
         "sqs",
@@ -242,14 +247,14 @@ def test_the_documented_statements_are_what_is_called(emptied: World) -> None:
 
     client.meta.events.register("provide-client-params.sqs", lambda params, model, **_: note(params, model))
     queues = DeadLetterQueues(client)
-    found = queues.found(tuple(Letters))
-    looked = set(calls)
-    assert queues.resend([one.message_id for one in found.events]) == 1
+    found = queues.read(tuple(DeadLetterQueue))
+    read_calls = set(calls)
+    assert queues.resend([event.message_id for event in found.events]) == 1
     document = {"Version": "2012-10-17", "Statement": documented_statements()}
     operator = f"arn:aws:iam::{HUB}:role/operator"
     for action, resource in calls:
         assert identity_allows([document], Request(operator, HUB, action, resource)), (action, resource)
     assert granted_actions([document]) == {action for action, _ in calls}
-    assert not {action for action, _ in looked} & {"sqs:DeleteMessage", "sqs:SendMessage"}
-    looking = {**document, "Statement": documented_statements()[:1]}
-    assert granted_actions([looking]) == {action for action, _ in looked}
+    assert not {action for action, _ in read_calls} & {"sqs:DeleteMessage", "sqs:SendMessage"}
+    reading = {**document, "Statement": documented_statements()[:1]}
+    assert granted_actions([reading]) == {action for action, _ in read_calls}

@@ -1,4 +1,4 @@
-"""How dead-letter queues are read and emptied, call by call."""
+"""Reading dead-letter queues and sending events again, call by call."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from botocore.stub import Stubber
 
 from hub.runtime import contract
 from orgdns.cli.reports.dead_letters import (
-    Letters,
+    DeadLetterQueue,
 )
-from orgdns.cli.sources.dead_letter_queues import LOOK_SECONDS, MOST, DeadLetterQueues
+from orgdns.cli.sources.dead_letter_queues import MESSAGES_A_CALL, VISIBILITY_SECONDS, DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown
 from sandbox.example import HUB
 from tests.support.dead_letters import REGION, STATE_EVENT
@@ -29,7 +29,7 @@ def stubbed() -> Iterator[tuple[Client, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-URL = {letters: f"https://sqs.{REGION}.amazonaws.com/{HUB}/{letters.queue}" for letters in Letters}
+URL = {letters: f"https://sqs.{REGION}.amazonaws.com/{HUB}/{letters.queue}" for letters in DeadLetterQueue}
 
 TARGET = f"https://sqs.{REGION}.amazonaws.com/{HUB}/{contract.EVENTS_QUEUE}"
 
@@ -46,24 +46,24 @@ def counted(stub: Stubber, url: str, hidden: int = 0) -> None:
 
 
 def received(stub: Stubber, url: str, *ids: str, look: int = 1) -> None:
-    asked = {
+    request = {
         "QueueUrl": url,
-        "MaxNumberOfMessages": MOST,
-        "VisibilityTimeout": LOOK_SECONDS,
+        "MaxNumberOfMessages": MESSAGES_A_CALL,
+        "VisibilityTimeout": VISIBILITY_SECONDS,
         "WaitTimeSeconds": 1,
         "MessageSystemAttributeNames": ["ApproximateReceiveCount"],
         "MessageAttributeNames": ["All"],
     }
     messages = [
         {
-            "MessageId": one,
-            "ReceiptHandle": f"{one}-{look}",
+            "MessageId": message_id,
+            "ReceiptHandle": f"{message_id}-{look}",
             "Body": STATE_EVENT,
             "Attributes": {"ApproximateReceiveCount": "6"},
         }
-        for one in ids
+        for message_id in ids
     ]
-    stub.add_response("receive_message", {"Messages": messages} if messages else {}, asked)
+    stub.add_response("receive_message", {"Messages": messages} if messages else {}, request)
 
 
 def given_back(stub: Stubber, url: str, *handles: str) -> None:
@@ -79,58 +79,58 @@ def sent(stub: Stubber) -> None:
 
 
 def deleted(stub: Stubber, handle: str) -> None:
-    stub.add_response("delete_message", {}, {"QueueUrl": URL[Letters.EVENTS], "ReceiptHandle": handle})
+    stub.add_response("delete_message", {}, {"QueueUrl": URL[DeadLetterQueue.EVENTS], "ReceiptHandle": handle})
 
 
-def test_a_queue_is_read_to_its_end_and_given_back(stubbed: tuple[Client, Stubber]) -> None:
-    """Each message is listed once, the newest receipt handle gives it back, ten at a time, and nothing is deleted."""
+def test_queue_is_read_to_its_end_and_released(stubbed: tuple[Client, Stubber]) -> None:
+    """Each message is listed once and released with its newest receipt handle, ten a call. Nothing is deleted."""
     client, stub = stubbed
-    url = URL[Letters.EVENTS]
-    located(stub, Letters.EVENTS.queue, url)
+    url = URL[DeadLetterQueue.EVENTS]
+    located(stub, DeadLetterQueue.EVENTS.queue, url)
     counted(stub, url, 4)
     first = [f"m{number}" for number in range(10)]
     received(stub, url, *first)
     received(stub, url, "m0", "n0", look=2)
     received(stub, url)
-    given_back(stub, url, "m0-2", *(f"{one}-1" for one in first[1:]))
+    given_back(stub, url, "m0-2", *(f"{message_id}-1" for message_id in first[1:]))
     given_back(stub, url, "n0-2")
-    found = DeadLetterQueues(client).found([Letters.EVENTS])
-    assert sorted(one.message_id for one in found.events) == sorted([*first, "n0"])
-    assert {one.received for one in found.events} == {6}
-    assert found.hidden == {Letters.EVENTS: 4}
+    found = DeadLetterQueues(client).read([DeadLetterQueue.EVENTS])
+    assert sorted(event.message_id for event in found.events) == sorted([*first, "n0"])
+    assert {event.received for event in found.events} == {6}
+    assert found.hidden == {DeadLetterQueue.EVENTS: 4}
 
 
-def test_reading_ends_when_messages_come_round_again(stubbed: tuple[Client, Stubber]) -> None:
-    """A queue so full that what was read is visible again before its end is not read for ever."""
+def test_reading_ends_when_messages_repeat(stubbed: tuple[Client, Stubber]) -> None:
+    """Reading ends even if the queue is so full that messages become visible again before its end."""
     client, stub = stubbed
-    url = URL[Letters.PUBLISHER]
-    located(stub, Letters.PUBLISHER.queue, url)
+    url = URL[DeadLetterQueue.PUBLISHER]
+    located(stub, DeadLetterQueue.PUBLISHER.queue, url)
     counted(stub, url)
     received(stub, url, "m1", "m2")
     received(stub, url, "m2", "m1", look=2)
     given_back(stub, url, "m1-1", "m2-1")
-    assert len(DeadLetterQueues(client).found([Letters.PUBLISHER]).discarded_records) == 2
+    assert len(DeadLetterQueues(client).read([DeadLetterQueue.PUBLISHER]).discarded_records) == 2
 
 
-def test_what_was_read_is_given_back_when_reading_fails(stubbed: tuple[Client, Stubber]) -> None:
-    """A read that fails hides nothing from others, and is no short answer."""
+def test_messages_are_released_when_reading_fails(stubbed: tuple[Client, Stubber]) -> None:
+    """A failed read hides no message from others, and is an error, not a shorter list."""
     client, stub = stubbed
-    url = URL[Letters.EVENTS]
-    located(stub, Letters.EVENTS.queue, url)
+    url = URL[DeadLetterQueue.EVENTS]
+    located(stub, DeadLetterQueue.EVENTS.queue, url)
     counted(stub, url)
     received(stub, url, "m1")
     stub.add_client_error("receive_message", "RequestThrottled", "slowly")
     given_back(stub, url, "m1-1")
-    with pytest.raises(HubUnknown, match=r"docs/operate.md says under Dead letters.*slowly"):
-        DeadLetterQueues(client).found([Letters.EVENTS])
+    with pytest.raises(HubUnknown, match=r"listed in docs/operate.md, Dead letters.*slowly"):
+        DeadLetterQueues(client).read([DeadLetterQueue.EVENTS])
 
 
-def test_an_event_is_deleted_after_it_was_taken(stubbed: tuple[Client, Stubber]) -> None:
-    """First sent, then deleted, one by one; what came after the operator looked is given back."""
+def test_event_is_deleted_after_it_was_sent(stubbed: tuple[Client, Stubber]) -> None:
+    """Each event is sent, then deleted. Messages that arrived later are released."""
     client, stub = stubbed
-    url = URL[Letters.EVENTS]
+    url = URL[DeadLetterQueue.EVENTS]
     located(stub, contract.EVENTS_QUEUE, TARGET)
-    located(stub, Letters.EVENTS.queue, url)
+    located(stub, DeadLetterQueue.EVENTS.queue, url)
     received(stub, url, "m1", "later", "m2")
     for handle in ("m1-1", "m2-1"):
         sent(stub)
@@ -139,12 +139,12 @@ def test_an_event_is_deleted_after_it_was_taken(stubbed: tuple[Client, Stubber])
     assert DeadLetterQueues(client).resend(["m1", "m2"]) == 2
 
 
-def test_an_event_that_is_not_taken_stays(stubbed: tuple[Client, Stubber]) -> None:
-    """Where the observer's queue refuses, nothing is deleted, all is given back, and it is told how far it came."""
+def test_event_that_cannot_be_sent_stays(stubbed: tuple[Client, Stubber]) -> None:
+    """If the observer's queue refuses, nothing is deleted, all is released, and the error has the number sent."""
     client, stub = stubbed
-    url = URL[Letters.EVENTS]
+    url = URL[DeadLetterQueue.EVENTS]
     located(stub, contract.EVENTS_QUEUE, TARGET)
-    located(stub, Letters.EVENTS.queue, url)
+    located(stub, DeadLetterQueue.EVENTS.queue, url)
     received(stub, url, "m1", "m2", "m3")
     sent(stub)
     deleted(stub, "m1-1")
@@ -154,12 +154,12 @@ def test_an_event_that_is_not_taken_stays(stubbed: tuple[Client, Stubber]) -> No
         DeadLetterQueues(client).resend(["m1", "m2", "m3"])
 
 
-def test_an_event_that_went_meanwhile_is_not_counted(stubbed: tuple[Client, Stubber]) -> None:
-    """What somebody else took is neither sent nor waited for."""
+def test_event_that_is_gone_is_not_counted(stubbed: tuple[Client, Stubber]) -> None:
+    """An event that another reader took is neither sent nor waited for."""
     client, stub = stubbed
-    url = URL[Letters.EVENTS]
+    url = URL[DeadLetterQueue.EVENTS]
     located(stub, contract.EVENTS_QUEUE, TARGET)
-    located(stub, Letters.EVENTS.queue, url)
+    located(stub, DeadLetterQueue.EVENTS.queue, url)
     received(stub, url, "m1")
     sent(stub)
     deleted(stub, "m1-1")
@@ -168,17 +168,20 @@ def test_an_event_that_went_meanwhile_is_not_counted(stubbed: tuple[Client, Stub
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
-        ("AWS.SimpleQueueService.NonExistentQueue", "no queue orgdns-events-dead-letters in eu-central-1.*AWS_REGION"),
-        ("QueueDoesNotExist", "no queue orgdns-events-dead-letters in eu-central-1.*AWS_PROFILE"),
+        (
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "queue orgdns-events-dead-letters does not exist in eu-central-1.*AWS_REGION",
+        ),
+        ("QueueDoesNotExist", "queue orgdns-events-dead-letters does not exist in eu-central-1.*AWS_PROFILE"),
         ("InvalidClientTokenId", r"credentials \(AWS_PROFILE\) are valid"),
     ],
 )
-def test_queues_that_cannot_be_used_are_told(stubbed: tuple[Client, Stubber], code: str, told: str) -> None:
+def test_unusable_queue_is_an_error(stubbed: tuple[Client, Stubber], code: str, message: str) -> None:
     """The message says what to do, and what AWS said."""
     client, stub = stubbed
     stub.add_client_error("get_queue_url", code, "as AWS puts it")
-    with pytest.raises(HubUnknown, match=told) as unknown:
-        DeadLetterQueues(client).found([Letters.EVENTS])
+    with pytest.raises(HubUnknown, match=message) as unknown:
+        DeadLetterQueues(client).read([DeadLetterQueue.EVENTS])
     assert "as AWS puts it" in str(unknown.value)

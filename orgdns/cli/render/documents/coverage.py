@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.coverage import Coverage, SpokeCoverage
 
 
-def coverage_document(seen: Coverage) -> Document:
-    """What `coverage --json` says."""
+def coverage_document(coverage: Coverage) -> Document:
+    """The document of `coverage --json`."""
     return {
-        "well": seen.well,
-        "spokes": [_spoke_coverage(one) for one in seen.spokes],
+        "well": coverage.well,
+        "spokes": [_spoke(spoke) for spoke in coverage.spokes],
         "zones": [
             {
                 "zone": zone.domain,
@@ -27,21 +27,21 @@ def coverage_document(seen: Coverage) -> Document:
                 "by_profile": zone.by_profile,
                 "nearly_full": zone.nearly_full,
             }
-            for zone in seen.zones
+            for zone in coverage.zones
         ],
     }
 
 
-def _spoke_coverage(one: SpokeCoverage) -> Document:
+def _spoke(coverage: SpokeCoverage) -> Document:
     return {
-        "spoke": str(one.spoke),
-        "well": one.well,
-        "troubles": list(one.troubles),
-        "stack": one.stack.status if one.stack else None,
-        "event_at": time_or_none(one.status.event_at) if one.status else None,
-        "swept_at": time_or_none(one.status.swept_at) if one.status else None,
-        "vpcs_seen_at": time_or_none(one.vpcs_status.seen_at) if one.vpcs_status else None,
-        "vpcs": [_vpc(row) for row in one.vpcs if row.vpc],
+        "spoke": str(coverage.spoke),
+        "well": coverage.well,
+        "troubles": list(coverage.troubles),
+        "stack": coverage.stack.status if coverage.stack else None,
+        "event_at": time_or_none(coverage.status.event_at) if coverage.status else None,
+        "swept_at": time_or_none(coverage.status.swept_at) if coverage.status else None,
+        "vpcs_seen_at": time_or_none(coverage.vpcs_status.seen_at) if coverage.vpcs_status else None,
+        "vpcs": [_vpc(row) for row in coverage.vpcs if row.vpc],
     }
 
 

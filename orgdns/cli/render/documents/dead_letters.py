@@ -9,44 +9,44 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, DiscardedRecords
 
 
-def dead_letters_document(found: DeadLetters, sent: int, *, left: bool) -> Document:
-    """What `dead-letters --json` says; `left` is whether something is there now."""
+def dead_letters_document(found: DeadLetters, resent: int, *, remaining: bool) -> Document:
+    """The document of `dead-letters --json`; `remaining` is whether messages remain."""
     return {
-        "dead_letters": left,
-        "events": [_dead_event(one) for one in found.events],
-        "publisher": [_given_up(one) for one in found.discarded_records],
-        "sweeps": [_dead_task(one) for one in found.tasks],
-        "associations": [_dead_task(one) for one in found.associations],
-        "hidden": {letters.value: number for letters, number in found.hidden.items()},
-        "sent_again": sent,
+        "dead_letters": remaining,
+        "events": [_event(event) for event in found.events],
+        "publisher": [_discarded(records) for records in found.discarded_records],
+        "sweeps": [_task(task) for task in found.tasks],
+        "associations": [_task(task) for task in found.associations],
+        "hidden": {queue.value: number for queue, number in found.hidden.items()},
+        "resent": resent,
     }
 
 
-def _dead_event(one: DeadEvent) -> Document:
+def _event(event: DeadEvent) -> Document:
     return {
-        "message_id": one.message_id,
-        "instance": str(one.instance) if one.instance else None,
-        "kind": one.kind or None,
-        "time": one.time or None,
-        "received": one.received,
-        "undelivered": one.undelivered,
-        "reason": one.reason,
+        "message_id": event.message_id,
+        "instance": str(event.instance) if event.instance else None,
+        "kind": event.kind or None,
+        "time": event.time or None,
+        "received": event.received,
+        "undelivered": event.undelivered,
+        "reason": event.reason,
     }
 
 
-def _dead_task(one: DeadTask) -> Document:
-    return {"message_id": one.message_id, "task": one.task, "reason": one.reason}
+def _task(task: DeadTask) -> Document:
+    return {"message_id": task.message_id, "task": task.task, "reason": task.reason}
 
 
-def _given_up(one: DiscardedRecords) -> Document:
+def _discarded(records: DiscardedRecords) -> Document:
     return {
-        "message_id": one.message_id,
-        "given_up_at": one.given_up_at,
-        "first_record_at": one.first_record_at,
-        "last_record_at": one.last_record_at,
-        "records": one.records,
-        "shard": one.shard,
-        "first_sequence_number": one.first_sequence_number,
-        "last_sequence_number": one.last_sequence_number,
-        "reason": one.reason,
+        "message_id": records.message_id,
+        "discarded_at": records.discarded_at,
+        "first_record_at": records.first_record_at,
+        "last_record_at": records.last_record_at,
+        "records": records.records,
+        "shard": records.shard,
+        "first_sequence_number": records.first_sequence_number,
+        "last_sequence_number": records.last_sequence_number,
+        "reason": records.reason,
     }

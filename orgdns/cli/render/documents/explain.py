@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 
 def instances_document(reports: Iterable[InstanceReport]) -> Document:
-    """What `explain INSTANCE --json` says."""
+    """The document of `explain INSTANCE --json`."""
     return {"instances": [_instance(report) for report in reports]}
 
 
 def names_document(reports: Iterable[NameReport]) -> Document:
-    """What `explain NAME --json` says."""
+    """The document of `explain NAME --json`."""
     return {"names": [name_fields(report) for report in reports]}
 
 
 def _instance(report: InstanceReport) -> Document:
-    seen = report.seen
-    instance, account = seen.instance, seen.account
+    observation = report.observation
+    instance, account = observation.instance, observation.account
     return {
-        "instance": str(seen.ref),
-        "account": {"id": seen.ref.account, "label": account.label if account else None},
-        "region": seen.ref.region,
-        "seen_at": time(seen.observed_at),
-        "ended": seen.ended,
-        "settled": seen.settled,
+        "instance": str(observation.ref),
+        "account": {"id": observation.ref.account, "label": account.label if account else None},
+        "region": observation.ref.region,
+        "seen_at": time(observation.observed_at),
+        "ended": observation.ended,
+        "claims_written": observation.settled,
         "state": instance.state.value if instance else None,
         "launched_at": time(instance.launched_at) if instance else None,
         "addresses": [address for interface in instance.interfaces for address in (*interface.ipv4, *interface.ipv6)]
@@ -53,13 +53,13 @@ def _instance(report: InstanceReport) -> Document:
 
 
 def _claimed(report: ClaimReport) -> Document:
-    standing, name = report.standing, report.name
+    status, name = report.status, report.name
     return (
         claim_name_fields(report.claim)
         | claim_fields(report.claim)
         | {
-            "holds": standing.holds if standing else None,
-            "reason": standing.reason if standing else "the claim is being written or withdrawn",
+            "holds": status.holds if status else None,
+            "reason": status.reason if status else "the claim is being written or withdrawn",
             "holders": [str(holder) for holder in name.holders],
         }
         | zone_state_fields(name)
@@ -67,14 +67,14 @@ def _claimed(report: ClaimReport) -> Document:
 
 
 def name_fields(report: NameReport) -> Document:
-    """A name, its claimants, and what its zone holds."""
+    """A name, its claimants, and its records."""
     return {
         "name": report.key.fqdn,
         "zone": report.domain,
         "zone_id": report.key.zone_id,
-        "settled_by": report.conflict_rule.value if report.conflict_rule else None,
+        "conflict_rule": report.conflict_rule.value if report.conflict_rule else None,
         "claimants": [
-            claimant_fields(standing) | {"account_label": report.labels.get(standing.claim.instance.account)}
-            for standing in report.claim_statuses
+            claimant_fields(status) | {"account_label": report.labels.get(status.claim.instance.account)}
+            for status in report.claim_statuses
         ],
     } | zone_state_fields(report)

@@ -17,27 +17,27 @@ Document = dict[str, Any]
 
 
 def to_json(document: Document) -> str:
-    """The document as text in which control characters, and all that is not ASCII, are escaped."""
+    """The document as text, with control characters and all non-ASCII characters escaped."""
     return json.dumps(document, indent=2, ensure_ascii=True)
 
 
 def time(millis: Millis) -> str:
-    """A time as ISO 8601 has it, in UTC."""
+    """A time in UTC, in ISO 8601 format."""
     return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def time_or_none(millis: Millis) -> str | None:
-    """A time, or None for one that never was."""
+    """A time in ISO 8601 format, or None if it is not set."""
     return time(millis) if millis else None
 
 
 def claim_name_fields(claim: Claim) -> Document:
-    """The name that is claimed."""
+    """The name that a claim is for."""
     return {"name": claim.key.fqdn, "zone_id": claim.key.zone_id}
 
 
 def claim_fields(claim: Claim) -> Document:
-    """What is claimed, by which rule."""
+    """The values of a claim, and the rule that gave it."""
     return {
         "values": _values(claim.values),
         "ttl": claim.ttl,
@@ -48,32 +48,37 @@ def claim_fields(claim: Claim) -> Document:
 
 
 def _values(values: Iterable[tuple[str, tuple[str, ...]]]) -> Mapping[str, list[str]]:
-    return {str(record_type): list(of_type) for record_type, of_type in values}
+    return {str(record_type): list(type_values) for record_type, type_values in values}
 
 
-def claimant_fields(standing: ClaimStatus) -> Document:
-    """Who claims a name, and whether it is the holder."""
+def claimant_fields(status: ClaimStatus) -> Document:
+    """A claimant of a name, and whether it holds the name."""
     return (
-        {"instance": str(standing.claim.instance)}
-        | claim_fields(standing.claim)
-        | {"holds": standing.holds, "reason": standing.reason}
+        {"instance": str(status.claim.instance)}
+        | claim_fields(status.claim)
+        | {"holds": status.holds, "reason": status.reason}
     )
 
 
 def refusal_fields(refusal: Refusal) -> Document:
-    """A name that a rule refuses, and why."""
+    """A refused name, with the rule and the reason."""
     return {"rule": refusal.rule, "name": refusal.name or None, "reason": refusal.reason}
 
 
-def record_set_fields(one: RecordSet) -> Document:
+def record_set_fields(record_set: RecordSet) -> Document:
     """A record set."""
-    return {"type": one.type.value, "ttl": one.ttl, "values": list(one.values), "set_identifier": one.set_identifier}
+    return {
+        "type": record_set.type.value,
+        "ttl": record_set.ttl,
+        "values": list(record_set.values),
+        "set_identifier": record_set.set_identifier,
+    }
 
 
 def zone_state_fields(report: NameReport) -> Document:
-    """What the zone holds of a name, what does not show there yet, and what is in the way."""
+    """The published records of a name, the changes that are not made yet, and the conflict."""
     return {
-        "published": [record_set_fields(one) for one in report.published.record_sets],
+        "published": [record_set_fields(record_set) for record_set in report.published.record_sets],
         "pending": report.published.pending,
         "waiting": [
             {"action": change.action.value} | record_set_fields(change.record_set) for change in report.waiting

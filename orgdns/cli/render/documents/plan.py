@@ -14,42 +14,42 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.plan_vpcs import AssociationChange
 
 
-def plan_document(change: PolicyChange, of_vpcs: Collection[AssociationChange] = ()) -> Document:
-    """What `plan --json` says."""
+def plan_document(change: PolicyChange, associations: Collection[AssociationChange] = ()) -> Document:
+    """The document of `plan --json`."""
     return {
-        "changes": change.any or bool(of_vpcs),
+        "changes": change.any or bool(associations),
         "vpcs": [
             {
-                "zone": one.domain,
-                "zone_id": one.zone_id,
-                "gained": [str(ref) for ref in one.gained],
-                "lost": [str(ref) for ref in one.lost],
-                "left": [str(ref) for ref in one.left],
-                "by_other_means": [str(ref) for ref in one.by_other_means],
+                "zone": association.domain,
+                "zone_id": association.zone_id,
+                "gained": [str(ref) for ref in association.gained],
+                "lost": [str(ref) for ref in association.lost],
+                "kept": [str(ref) for ref in association.kept],
+                "method_changed": [str(ref) for ref in association.method_changed],
             }
-            for one in of_vpcs
+            for association in associations
         ],
         "accounts": [_account(summary) for summary in change.accounts],
-        "names": [_difference(one) for one in change.names],
+        "names": [_difference(name) for name in change.names],
         "refused": [{"instance": str(new.instance)} | refusal_fields(new.refusal) for new in change.refused],
-        "lost": [claim_name_fields(one.claim) | claimant_fields(one) for one in change.lost],
+        "lost": [claim_name_fields(status.claim) | claimant_fields(status) for status in change.lost],
         "instances": {
             "decided": change.decided,
             "outside_regions": change.undecided.outside,
-            "without_facts": change.undecided.unseen,
-            "without_units": change.undecided.unplaced,
+            "without_facts": change.undecided.without_facts,
+            "without_units": change.undecided.without_units,
         },
     }
 
 
-def _difference(one: NameDifference) -> Document:
+def _difference(name: NameDifference) -> Document:
     return {
-        "name": one.key.fqdn,
-        "zone_id": one.key.zone_id,
-        "kind": one.kind.value,
-        "before": [record_set_fields(record_set) for record_set in one.before],
-        "after": [record_set_fields(record_set) for record_set in one.after],
-        "blocked": one.blocked,
+        "name": name.key.fqdn,
+        "zone_id": name.key.zone_id,
+        "kind": name.kind.value,
+        "before": [record_set_fields(record_set) for record_set in name.before],
+        "after": [record_set_fields(record_set) for record_set in name.after],
+        "blocked": name.blocked,
     }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def resolution_document(row: VpcRow, fqdn: str, found: Resolution, names: Iterable[NameReport]) -> Document:
-    """What `resolve NAME --json` says; `names` is the report on the name in the zone that answers, if it is ours."""
+    """The document of `resolve --json`; `names` is the report on the name, if an orgdns zone answers."""
     reports = [name_fields(report) for report in names]
     return {
         "name": fqdn,

@@ -14,65 +14,68 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.status import Overview
 
 
-def status_document(seen: Overview) -> Document:
-    """What `status --json` says."""
+def status_document(overview: Overview) -> Document:
+    """The document of `status --json`."""
     return {
-        "well": seen.well,
-        "paused": seen.paused,
+        "well": overview.well,
+        "paused": overview.paused,
         "policy": {
-            "since": time_or_none(seen.cursor.since),
-            "spokes": len(seen.reached),
-            "spokes_behind": [str(one.spoke) for one in seen.behind],
+            "since": time_or_none(overview.cursor.since),
+            "spokes": len(overview.reached),
+            "spokes_behind": [str(status.spoke) for status in overview.behind],
         },
-        "spokes": [_spoke_status(one) for one in seen.spokes],
-        "zones": [_zone_status(one) | {"zone": seen.domain(one.zone_id)} for one in seen.zones],
-        "unreachable": [str(one.spoke) for one in seen.unreachable],
-        "overdue": [*(str(one.spoke) for one in seen.overdue), *(one.zone_id for one in seen.overdue_zones)],
-        "pending_removals": [seen.name_of(one) for one in seen.pending_removals],
+        "spokes": [_spoke(status) for status in overview.spokes],
+        "zones": [_zone(status) | {"zone": overview.domain(status.zone_id)} for status in overview.zones],
+        "unreachable": [str(status.spoke) for status in overview.unreachable],
+        "overdue": [
+            *(str(status.spoke) for status in overview.overdue),
+            *(status.zone_id for status in overview.overdue_zones),
+        ],
+        "pending_removals": [overview.name_of(status) for status in overview.pending_removals],
     }
 
 
-def approval_document(seen: Overview, subjects: Iterable[SpokeStatus | ZoneStatus], *, agreed: bool) -> Document:
-    """What `approve --json` says."""
+def approval_document(overview: Overview, subjects: Iterable[SpokeStatus | ZoneStatus], *, agreed: bool) -> Document:
+    """The document of `approve --json`."""
     pending_removals = [
         {
-            "subject": seen.name_of(one),
-            "names": one.pending_names,
-            "pending_removals": list(one.pending_removals),
-            "pending_vpcs": seen.vpcs_of(one),
+            "subject": overview.name_of(subject),
+            "names": subject.pending_names,
+            "pending_removals": list(subject.pending_removals),
+            "pending_vpcs": overview.vpcs_of(subject),
         }
-        for one in subjects
+        for subject in subjects
     ]
     return {"approved": agreed, "subjects": pending_removals}
 
 
-def _spoke_status(one: SpokeStatus) -> Document:
+def _spoke(status: SpokeStatus) -> Document:
     return {
-        "spoke": str(one.spoke),
-        "tried_at": time_or_none(one.tried_at),
-        "swept_at": time_or_none(one.swept_at),
-        "event_at": time_or_none(one.event_at),
-        "instances": one.instances,
-        "names": one.names,
-        "missed": one.missed,
-        "missed_ever": one.missed_ever,
-        "fault": one.fault or None,
-        "unreachable_since": time_or_none(one.fault_since),
-        "withdrawn": one.withdrawn,
-        "pending_removals": list(one.pending_removals),
-        "pending_names": one.pending_names,
+        "spoke": str(status.spoke),
+        "tried_at": time_or_none(status.tried_at),
+        "swept_at": time_or_none(status.swept_at),
+        "event_at": time_or_none(status.event_at),
+        "instances": status.instances,
+        "names": status.names,
+        "missed": status.missed,
+        "missed_ever": status.missed_ever,
+        "fault": status.fault or None,
+        "unreachable_since": time_or_none(status.fault_since),
+        "withdrawn": status.withdrawn,
+        "pending_removals": list(status.pending_removals),
+        "pending_names": status.pending_names,
     }
 
 
-def _zone_status(one: ZoneStatus) -> Document:
+def _zone(status: ZoneStatus) -> Document:
     return {
-        "zone_id": one.zone_id,
-        "tried_at": time_or_none(one.tried_at),
-        "audited_at": time_or_none(one.audited_at),
-        "names": one.names,
-        "differences": dict(one.differences),
-        "fault": one.fault or None,
-        "pending_removals": list(one.pending_removals),
-        "pending_names": one.pending_names,
-        "pending_vpcs": list(one.pending_vpcs),
+        "zone_id": status.zone_id,
+        "tried_at": time_or_none(status.tried_at),
+        "audited_at": time_or_none(status.audited_at),
+        "names": status.names,
+        "differences": dict(status.differences),
+        "fault": status.fault or None,
+        "pending_removals": list(status.pending_removals),
+        "pending_names": status.pending_names,
+        "pending_vpcs": list(status.pending_vpcs),
     }
