@@ -1,16 +1,16 @@
-# Everything runs in .venv, which is made from the locked, hashed requirements and made anew when they change.
+# Everything runs in .venv, which is made from the locked, hashed requirements, and remade when they change.
 PYTHON ?= python3
 CONFIG ?= orgdns.example.yaml
 VENV := .venv
 BIN := $(VENV)/bin
-# Stamped with the lock's digest: a clone, a checkout or a pull that changes the lock installs anew, touching a file does not.
+# The stamp has the lock's checksum: a checkout or a pull that changes the lock reinstalls, touching a file does not.
 LOCK := $(shell cksum requirements/dev.txt | cut -d' ' -f1)
 STAMP := $(VENV)/.installed-$(LOCK)
 
 LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
 
-# A person's own AWS settings have no place in a simulated organization.
+# Keep the AWS settings of the person out of the simulated organization.
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): | requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is " + sys.version.split()[0] + ". Say: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is required; this is " + sys.version.split()[0] + ". Run: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
 	@echo "installing the locked requirements into $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
@@ -28,38 +28,38 @@ $(STAMP): | requirements/dev.txt
 
 install: $(STAMP)  ## Make .venv from the locked requirements
 
-demo: $(STAMP)  ## Tell the story: a simulated organization gives names to its instances
+demo: $(STAMP)  ## Show step by step how instances of a simulated organization get names
 	@$(BIN)/python -m sandbox.demo
 
-sandbox: $(STAMP)  ## Keep a simulated organization up on loopback, for the aws command line and dig
+sandbox: $(STAMP)  ## Run a simulated organization on loopback, for the AWS CLI and dig
 	@$(BIN)/python -m sandbox.server
 
-test: $(STAMP)  ## All tests
+test: $(STAMP)  ## Run all tests
 	@# In the order of their names: else the longest files, which have one test each, would come last, one after the other.
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-deep: $(STAMP)  ## Ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
+test-deep: $(STAMP)  ## Run ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
 	@$(BIN)/python -m pytest tests/unit/model/test_health.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
 		tests/unit/sweeper/test_scheduler.py tests/unit/associator/test_associator.py tests/unit/test_pipeline_memory.py tests/e2e/test_pipeline_sandbox.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 
-bench: $(STAMP)  ## What orgdns costs, a line of JSON a figure
+bench: $(STAMP)  ## Measure what orgdns costs, one line of JSON for each figure
 	@$(BIN)/python -m sandbox.bench
 
-mutants: $(STAMP)  ## Break the pure core in thousands of ways, and see whether a test finds it (about half an hour)
+mutants: $(STAMP)  ## Break the pure core in thousands of ways, and check that tests notice (about half an hour)
 	@$(BIN)/python -m mutmut run
 	@$(BIN)/python -m mutmut results
 	@$(BIN)/python -m mutmut export-cicd-stats
 	@$(BIN)/python -m tests.support.mutants
 
-check: $(STAMP)  ## Format, lint, types, imports, committed templates
+check: $(STAMP)  ## Check format, lint, types, imports and committed templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python generate.py --config $(CONFIG) --check
 
-format: $(STAMP)  ## Put the code into form
+format: $(STAMP)  ## Format the code, and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -71,12 +71,12 @@ package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 
 lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
-	@# dev.txt decides every version: the other two are parts of it, with the same pins.
+	@# dev.txt decides all versions; the other locks are subsets with the same pins.
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) requirements/run.in --constraint requirements/dev.txt --output-file requirements/run.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --no-deps requirements/package.in --constraint requirements/dev.txt \
 		--output-file requirements/package.txt
 	@rm -rf $(VENV)-lock
 
-clean:  ## Remove what was made here
+clean:  ## Remove everything that make creates
 	@rm -rf $(VENV) build mutants .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
