@@ -15,6 +15,7 @@ import boto3
 from hub.runtime import contract
 from hub.runtime.associator.associator import Associator
 from hub.runtime.associator.discovery import VpcDiscovery
+from hub.runtime.associator.steps import StepRunner
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.instances import SpokeInstances
@@ -232,17 +233,27 @@ def associator() -> Associator:
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
-    return Associator(
-        policy=policy,
-        zone_ids=_zone_ids(policy),
+    zone_ids, vpcs = _zone_ids(policy), _vpcs(contract.ASSOCIATOR_ROLE, policy)
+    rows, approvals = DynamoVpcs(table), DynamoStatuses(table)
+    steps = StepRunner(
+        association_policies=policy.association_policies,
+        zone_ids=zone_ids,
         zone_owner=_account_of(role_arn),
-        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
-        vpcs=_vpcs(contract.ASSOCIATOR_ROLE, policy),
-        rows=DynamoVpcs(table),
-        removals=DynamoStatuses(table),
+        vpcs=vpcs,
+        rows=rows,
+        approvals=approvals,
         authorizations=ZoneOwner(clients, role_arn, Pace(ASSOCIATION_SHARE, now() / 1000), now, time.sleep),
         associations=VpcOwner(clients),
+    )
+    return Associator(
+        policy=policy,
+        zone_ids=zone_ids,
+        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        vpcs=vpcs,
+        rows=rows,
+        approvals=approvals,
         guard=_guard(),
+        steps=steps,
         sleep=time.sleep,
     )
 

@@ -12,8 +12,8 @@ from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
-    from hub.runtime.associator.associator import VpcOutcome
     from hub.runtime.associator.discovery import DiscoveryOutcome
+    from hub.runtime.associator.run import VpcOutcome
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.sweeper.scheduler import ScheduleOutcome

@@ -14,6 +14,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
 from hub.runtime.associator.associator import Associator
+from hub.runtime.associator.steps import StepRunner
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.zones import REGION
 from hub.runtime.deadline import Deadline
@@ -117,17 +118,26 @@ class _World:
 
     def associator(self, zone_id: str, share: float) -> Associator:
         pace = Pace(share, time.time())
-        return Associator(
-            policy=Policy(frozenset({REGION}), (DOMAIN,), (), association_policies=(AssociationPolicy(DOMAIN),)),
+        policy = Policy(frozenset({REGION}), (DOMAIN,), (), association_policies=(AssociationPolicy(DOMAIN),))
+        steps = StepRunner(
+            association_policies=policy.association_policies,
             zone_ids={DOMAIN: zone_id},
             zone_owner=NETWORK,
+            vpcs=self,
+            rows=self,
+            approvals=self,
+            authorizations=ZoneOwner(self, f"arn:aws:iam::{NETWORK}:role/-", pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
+            associations=VpcOwner(self),  # type: ignore[arg-type]  # as above
+        )
+        return Associator(
+            policy=policy,
+            zone_ids={DOMAIN: zone_id},
             accounts=self,
             vpcs=self,
             rows=self,
-            removals=self,
-            authorizations=ZoneOwner(self, f"arn:aws:iam::{NETWORK}:role/-", pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
-            associations=VpcOwner(self),  # type: ignore[arg-type]  # as above
+            approvals=self,
             guard=Guard(1.0, 0, 0),
+            steps=steps,
             sleep=time.sleep,
         )
 

@@ -158,11 +158,14 @@ class MemoryVpcRows:
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
     statuses: dict[Spoke, VpcsStatus] = field(default_factory=dict)
     zones: dict[str, ZoneStatus] = field(default_factory=dict)
+    # How often the rows of all VPCs were read.
+    full_reads: int = 0
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
         return tuple(row for ref, row in sorted(self.rows.items()) if ref.spoke == spoke)
 
     def all_vpc_rows(self) -> Iterator[VpcRow]:
+        self.full_reads += 1
         return iter([row for _, row in sorted(self.rows.items())])
 
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.associator.associator import NOT_YET, TRY_AGAIN_AFTER, Associator, VpcOutcome
+from hub.runtime.associator.associator import NOT_YET, TRY_AGAIN_AFTER, Associator
 from hub.runtime.associator.plan import Act, Step
+from hub.runtime.associator.run import VpcOutcome
+from hub.runtime.associator.steps import StepRunner
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Spoke
+from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRef
 from hub.runtime.policy.rules import TagCondition
@@ -48,17 +51,25 @@ class Stage:
         self.aws.associated = {(zone_id, first.ref) for zone_id in ZONE_IDS.values()}
 
     def associator(self) -> Associator:
+        steps = StepRunner(
+            association_policies=self.association_policies,
+            zone_ids=ZONE_IDS,
+            zone_owner=NETWORK,
+            vpcs=self.aws,
+            rows=self.rows,
+            approvals=self.rows,
+            authorizations=self.aws,
+            associations=self.aws,
+        )
         return Associator(
             policy=replace(example_policy(), association_policies=self.association_policies),
             zone_ids=ZONE_IDS,
-            zone_owner=NETWORK,
             accounts=self.organization,
             vpcs=self.aws,
             rows=self.rows,
-            removals=self.rows,
-            authorizations=self.aws,
-            associations=self.aws,
+            approvals=self.rows,
             guard=self.guard,
+            steps=steps,
             sleep=self.clock.sleep,
         )
 
@@ -158,7 +169,8 @@ def test_another_zone_of_the_name_that_comes_meanwhile() -> None:
         stage.aws.foreign[ref] = (foreign_zone(),)
         real(zone_id, of)
 
-    working = replace(stage.associator(), associations=_Late(stage.aws, late))
+    working = stage.associator()
+    working = replace(working, steps=replace(working.steps, associations=_Late(stage.aws, late)))
     (done,) = working.associate(Associate(HOME, (ref.id,)), AMPLE)
     assert done.faults == ((ASSOCIATED, "ConflictingDomainExists"),)
     assert not stage.aws.authorized
@@ -451,6 +463,35 @@ class TestGuard:
         assert all(stage.aws.zones_of(ref) == set() for ref in refs)
         assert stage.rows.zones[CORP_ZONE].pending_vpcs == ()
         assert stage.rows.zones[CORP_ZONE].approved_vpcs == frozenset()
+
+    def test_rows_of_all_vpcs_are_read_once_a_task(self) -> None:
+        """A task that ends associations of several zones in several VPCs reads all rows once, others never."""
+        both = tuple(AssociationPolicy(domain) for domain in ZONE_IDS)
+        stage = Stage(guard=Guard(1.0, 100, 0), association_policies=both)
+        refs = [stage.aws.add(number).ref for number in range(1, 5)]
+        stage.associate(*refs)
+        assert stage.rows.full_reads == 0
+        stage.association_policies = tuple(replace(policy, selections=()) for policy in both)
+        outcomes = stage.associate(*refs[:3])
+        assert [len(done.steps) for done in outcomes] == [len(ZONE_IDS)] * 3
+        assert stage.rows.full_reads == 1
+        stage.associate(refs[3])
+        assert stage.rows.full_reads == 2
+
+    @pytest.mark.parametrize("together", [True, False])
+    def test_what_a_task_has_ended_counts_for_its_next_vpc(self, together: bool) -> None:  # noqa: FBT001 - drawn
+        """Whether VPCs come in one task or each in its own, the guard stops at the same one."""
+        stage, refs = self.stage(11)
+        for ref in refs[5:]:
+            stage.aws.vpcs[ref] = replace(stage.aws.vpcs[ref], tags=(("dns", "yes"),))
+        stage.associate(*refs)
+        stage.association_policies = (TAGGED,)
+        # Two are approved. Three more are few of eleven VPCs, and of ten; of the nine that are left then they are many.
+        stage.rows.zones[CORP_ZONE] = ZoneStatus(CORP_ZONE, approved_vpcs=frozenset(map(str, refs[:2])))
+        for part in [refs] if together else [[ref] for ref in refs]:
+            stage.associate(*part)
+        assert [ref for ref in refs if not stage.aws.zones_of(ref)] == refs[:2]
+        assert stage.rows.zones[CORP_ZONE].pending_vpcs == tuple(map(str, refs[2:5]))
 
     def test_few_do_not_wait(self) -> None:
         """Few VPCs lose the zone at once."""

@@ -1,0 +1,68 @@
+"""Whether an association may end without a person's approval. One guard serves one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hub.runtime.associator.removals import removals, zones_lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hub.runtime.associator.ports import ApprovalLedger, VpcLedger
+    from hub.runtime.associator.removals import Loss, Removals
+    from hub.runtime.associator.run import VpcRun
+    from hub.runtime.guard import Guard
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.vpcs import VpcRow
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
+
+
+@dataclass(slots=True)
+class RemovalGuard:
+    """Judges the end of associations for the VPCs of one task, `runs`.
+
+    The rows of all other VPCs are read once, when the first association is to end; the task's own are as its runs know
+    them, so that each decision counts what the task did before.
+    """
+
+    association_policies: tuple[AssociationPolicy, ...]
+    zone_ids: Mapping[Fqdn, str]
+    rows: VpcLedger
+    approvals: ApprovalLedger
+    guard: Guard
+    runs: Mapping[str, VpcRun]
+    _others: Removals | None = field(default=None, init=False)
+
+    def awaiting_approval(self, run: VpcRun, associated: str) -> frozenset[str]:
+        """Return the zones that this VPC would lose and that a person has to approve the loss of.
+
+        The ledger has all VPCs that await approval afterwards, until the last of them has lost the zone.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read or written.
+        """
+        lost = zones_lost(associated, self.association_policies, self.zone_ids)
+        return frozenset(zone_id for zone_id in lost if self._awaits(str(run.row.ref), (zone_id, associated)))
+
+    def _awaits(self, vpc: str, loss: Loss) -> bool:
+        present, losing = self._counted(loss)
+        zone_id, _ = loss
+        status = self.approvals.zone_status(zone_id)
+        awaiting = self.guard.awaiting_approval(dict.fromkeys(losing, 1), present, status.approved_vpcs)
+        # An approval is valid until the last of the approved VPCs has lost the zone.
+        if awaiting != frozenset(status.pending_vpcs) and (awaiting or losing <= {vpc}):
+            self.approvals.put_pending_vpcs(zone_id, sorted(awaiting))
+        return vpc in awaiting
+
+    def _counted(self, loss: Loss) -> tuple[int, frozenset[str]]:
+        if self._others is None:
+            own = {run.row.ref for run in self.runs.values()}
+            self._others = self._removals(row for row in self.rows.all_vpc_rows() if row.ref not in own)
+        others = self._others.of(loss)
+        own_now = self._removals(run.row for run in self.runs.values()).of(loss)
+        return others[0] + own_now[0], others[1] | own_now[1]
+
+    def _removals(self, rows: Iterable[VpcRow]) -> Removals:
+        return removals(rows, self.association_policies, self.zone_ids)

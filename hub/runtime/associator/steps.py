@@ -1,0 +1,154 @@
+"""How the associator carries out one step in a VPC, over ports. No AWS, no log.
+
+The ledger says that an association is in progress before the first of its calls, and that it is done after the last. So
+a repeat after a crash finds what is left, an authorisation too, and ends the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.associator.plan import Act, Step
+from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.associator.removals import zones_lost
+from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.vpcs import AssociationRecord
+from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
+    from hub.runtime.associator.run import VpcRun
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.policy.vpc_selection import AssociationPolicy
+
+# A run with less than this many seconds left begins no further step.
+STEP_SECONDS: Final = HUB_CALLS.seconds()
+NO_TIME: Final = "no time is left in this run"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunner:
+    """Carries out steps. `zone_owner` is the networking account."""
+
+    association_policies: tuple[AssociationPolicy, ...]
+    zone_ids: Mapping[Fqdn, str]
+    zone_owner: str
+    vpcs: Vpcs
+    rows: VpcLedger
+    approvals: ApprovalLedger
+    authorizations: Authorizations
+    associations: Associations
+
+    def carry_out(self, run: VpcRun, step: Step) -> bool:
+        """Carry out one step; return whether further steps may follow in this run.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
+        """
+        if not run.deadline.allows(STEP_SECONDS):
+            run.out_of_time, run.retry = True, NO_TIME
+            return False
+        try:
+            self._act(run, step)
+        except (AssociationRefused, ZoneClosed, SpokeDenied) as refused:
+            run.full |= isinstance(refused, AssociationRefused) and refused.full
+            run.faults[step] = str(refused)
+            if step.of:
+                # The reason stays in the ledger until the step succeeds or is not wanted any more.
+                self.remember(run, step.of, replace(run.row.record(step.of), fault=str(refused)))
+        except (ZoneUnavailable, SpokeUnreachable) as unavailable:
+            run.retry = str(unavailable)
+            return False
+        else:
+            run.steps.append(step)
+        return True
+
+    def remember(self, run: VpcRun, associated: str, record: AssociationRecord) -> None:
+        """Store what the ledger knows of one zone, or of the Profile, in the VPC."""
+        self.rows.put_association(run.row.ref, associated, record)
+        run.row = replace(run.row, records={**run.row.records, associated: record})
+
+    def _act(self, run: VpcRun, step: Step) -> None:
+        ref, associated = run.row.ref, step.of
+        match step.act:
+            case Act.CLEAR:
+                self.authorizations.clear(associated, ref)
+                self.remember(run, associated, replace(run.row.record(associated), in_progress=False))
+            case Act.RELEASE:
+                self._release(run, associated)
+            case Act.FORGET:
+                self.remember(run, associated, AssociationRecord())
+            case Act.ASSOCIATE:
+                self._associate(run, associated)
+            case Act.DISASSOCIATE:
+                self.authorizations.disassociate(associated, ref)
+                self._release(run, associated)
+                self.remember(run, associated, AssociationRecord())
+            case Act.ASSOCIATE_PROFILE:
+                before = run.row.record(associated)
+                self.remember(run, associated, AssociationRecord(managed=True))
+                try:
+                    self.associations.associate_profile(associated, ref)
+                except (AssociationRefused, SpokeDenied):
+                    self.remember(run, associated, before)
+                    raise
+            case Act.DISASSOCIATE_PROFILE:
+                self.associations.disassociate_profile(associated, ref)
+                self.remember(run, associated, AssociationRecord())
+            case Act.DISABLE_AUTODEFINED_RULES:
+                self.associations.disable_autodefined_rules(ref)
+
+    def _associate(self, run: VpcRun, zone_id: str) -> None:
+        """Authorise, associate, and clear the authorisation, also if the association was refused."""
+        ref, before = run.row.ref, run.row.record(zone_id)
+        # The zones' owner needs no authorisation for its own VPCs.
+        authorized = ref.account != self.zone_owner
+        if authorized:
+            self.remember(run, zone_id, AssociationRecord(managed=before.managed, in_progress=True))
+            self.authorizations.authorize(zone_id, ref)
+        # Not earlier: without an authorisation, an association that appears meanwhile was made by somebody else.
+        self.remember(run, zone_id, AssociationRecord(managed=True, in_progress=authorized))
+        # Also if no answer comes: the call may have succeeded, and the association is orgdns's then.
+        managed = True
+        try:
+            managed = self._associate_once(run, zone_id) or before.managed
+        except (AssociationRefused, SpokeDenied):
+            managed = False
+            raise
+        finally:
+            if authorized:
+                self.authorizations.clear(zone_id, ref)
+            self.remember(run, zone_id, AssociationRecord(managed=managed))
+
+    def _associate_once(self, run: VpcRun, zone_id: str) -> bool:
+        """Associate the VPC; return False if it already is, by a call without an answer or by somebody else."""
+        ref = run.row.ref
+        try:
+            self.associations.associate(zone_id, ref)
+        except AssociationRefused as refused:
+            if not refused.taken:
+                raise
+            domain = next(domain for domain, own_id in self.zone_ids.items() if own_id == zone_id)
+            same_name = [
+                zone for vpc in self.vpcs.seen(ref.spoke, [ref.id]) for zone in vpc.zones if zone.domain == domain
+            ]
+            if any(zone.id == zone_id for zone in same_name):
+                return False
+            if not same_name:
+                raise SpokeUnreachable(f"{ref} has a zone of that name which does not show yet: {refused}") from refused
+            raise
+        return True
+
+    def _release(self, run: VpcRun, associated: str) -> None:
+        """Take the VPC off the list of those whose association awaits approval to end."""
+        if not run.row.record(associated).awaiting_approval:
+            return
+        for zone_id in zones_lost(associated, self.association_policies, self.zone_ids):
+            pending = self.approvals.zone_status(zone_id).pending_vpcs
+            remaining = [vpc for vpc in pending if vpc != str(run.row.ref)]
+            if len(remaining) < len(pending):
+                self.approvals.put_pending_vpcs(zone_id, remaining)
+        self.remember(run, associated, replace(run.row.record(associated), awaiting_approval=False))
