@@ -179,7 +179,7 @@ def publisher() -> Publisher:
     share = float(setting(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
-        circumstances=DynamoStatuses(table),
+        controls=DynamoStatuses(table),
         zones=_zones(contract.PUBLISHER_ROLE, setting(contract.ENV_WRITER_ROLE_ARN), share),
         clock=now,
         adopting=frozenset(json.loads(setting(contract.ENV_ADOPTING_ZONES))),

@@ -9,7 +9,7 @@ from hub.runtime.associator.steps import STEP_SECONDS as ASSOCIATION_SECONDS
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits, Deadline
 from hub.runtime.observer.observer import DESCRIBE_SECONDS
-from hub.runtime.publisher.publisher import CALL_SECONDS
+from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.sweeper.auditor import STEP_SECONDS as AUDIT_SECONDS
 from hub.runtime.sweeper.sweeper import PAGE_SECONDS
 

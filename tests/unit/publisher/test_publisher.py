@@ -117,7 +117,7 @@ def test_owner_that_the_ledger_does_not_know_is_left_at_every_look() -> None:
     """After the ledger was lost, what somebody holds stays until his spoke was swept, however often one looks."""
     world = World()
     clock = MemoryClock(now=10**12)
-    world.publisher = replace(world.publisher, circumstances=(statuses := MemoryStatuses(clock)))
+    world.publisher = replace(world.publisher, controls=(statuses := MemoryStatuses(clock)))
     world.zones.change(key().zone_id, [Change(Action.CREATE, record_set(1))])
     world.claim(claim(2))
     for _ in range(3):

@@ -1,0 +1,97 @@
+"""The bookkeeping of one call of the publisher: what it knows of each name, and what became of it; over ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.names import NameState, Published
+from hub.runtime.ports import LedgerUnavailable, ZoneClosed
+from hub.runtime.publisher.outcome import NameOutcome, NameResult
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from hub.runtime.deadline import Deadline
+    from hub.runtime.model.names import NameKey
+    from hub.runtime.ports import NameLedger, PublishControls
+    from hub.runtime.publisher.batches import NameChange
+
+# A run with less than this many seconds left begins no further call.
+CALL_SECONDS: Final = HUB_CALLS.seconds()
+
+
+@dataclass(slots=True)
+class PublishRun:
+    """Each name's state as the ledger has it, and its outcome once it is known.
+
+    An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
+    out from what the zone holds, not from that memory.
+    """
+
+    ledger: NameLedger
+    controls: PublishControls
+    deadline: Deadline
+    marked: Collection[NameKey]
+    states: dict[NameKey, NameState] = field(default_factory=dict)
+    outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
+    read: set[NameKey] = field(default_factory=set)
+
+    def out_of_time(self, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
+        """Whether no call may begin after a delay in seconds; if so, retry the names in the next run."""
+        if self.deadline.allows(CALL_SECONDS + delay):
+            return False
+        for key in keys:
+            self.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")
+        return True
+
+    def paused(self, keys: Sequence[NameKey]) -> bool:
+        """Whether nothing may be written now, or that is not known; if so, set the outcomes of the names."""
+        try:
+            reason = self.controls.paused()
+        except LedgerUnavailable as unavailable:
+            self.fail(keys, unavailable)
+            return True
+        if reason is None:
+            return False
+        for key in keys:
+            self.outcomes[key] = NameOutcome(key, NameResult.PAUSED, f"publishing is paused: {reason}")
+        return True
+
+    def note(self, names: Sequence[NameChange]) -> None:
+        """Store what the zone holds of these names, and set their outcomes."""
+        if not names:
+            return
+        try:
+            self.ledger.put_published([(name.key, Published(name.desired, conflict=name.conflict)) for name in names])
+        except LedgerUnavailable as unavailable:
+            for name in names:
+                self.outcomes[name.key] = NameOutcome(name.key, NameResult.RETRY, str(unavailable))
+            return
+        for name in names:
+            result = NameResult.PUBLISHED if name.changes else NameResult.UNCHANGED
+            self.outcomes[name.key] = NameOutcome(
+                name.key,
+                NameResult.CONFLICT if name.conflict else result,
+                name.conflict or "",
+                name.changes,
+                zone_full=name.zone_full,
+            )
+
+    def fail(self, keys: Sequence[NameKey], failure: Exception) -> None:
+        """Set the outcome of names whose zone was not written: retried, unless waiting does not help.
+
+        A closed zone is a conflict of its names, so that they do not block those of other zones in the stream. Each
+        name stays pending, and its zone is read when the name changes the next time.
+        """
+        result, reason = NameResult.RETRY, str(failure)
+        if isinstance(failure, ZoneClosed):
+            result, reason = NameResult.CLOSED, f"the zone is closed to us: {failure}"
+            closed = [(key, replace(self.states[key].published, pending=True, conflict=reason)) for key in keys]
+            try:
+                self.ledger.put_published(closed)
+            except LedgerUnavailable as unavailable:
+                result, reason = NameResult.RETRY, str(unavailable)
+        for key in keys:
+            self.outcomes[key] = NameOutcome(key, result, reason)
