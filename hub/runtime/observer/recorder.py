@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.policy.decide import Decision
-from hub.runtime.ports import Clock, InstanceLedger, LedgerUnavailable, Outdated
+from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
+
+if TYPE_CHECKING:
+    from hub.runtime.observer.ports import InstanceLedger
 
 
 class InstanceResult(StrEnum):

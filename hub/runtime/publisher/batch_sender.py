@@ -14,8 +14,8 @@ from hub.runtime.publisher.refusals import refusal_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hub.runtime.ports import Zones
     from hub.runtime.publisher.planner import Planner
+    from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.refusals import BatchRefusal
     from hub.runtime.publisher.run import PublishRun
 

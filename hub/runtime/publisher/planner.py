@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from hub.runtime.model.names import Fqdn, NameKey
-    from hub.runtime.ports import ZoneRecordSets, Zones
+    from hub.runtime.ports import ZoneRecordSets
+    from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.run import PublishRun
 
 

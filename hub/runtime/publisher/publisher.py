@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Millis, NameKey
-    from hub.runtime.ports import Clock, NameLedger, PublishControls, Zones
+    from hub.runtime.ports import Clock
+    from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import NameKey
-    from hub.runtime.ports import NameLedger, PublishControls
     from hub.runtime.publisher.batches import NameChange
+    from hub.runtime.publisher.ports import NameLedger, PublishControls
 
 # A run with less than this many seconds left begins no further call.
 CALL_SECONDS: Final = HUB_CALLS.seconds()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import NameState, RecordSet, Spoke
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.ports import AuditLedger, Clock, Statuses, ZoneListing, ZoneRecordSets
+    from hub.runtime.ports import Clock, ZoneRecordSets
+    from hub.runtime.sweeper.ports import AuditLedger, Statuses, ZoneListing
 
 # The rows of so many names are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
-    from hub.runtime.ports import Clock, ScheduleLedger, Spokes, Statuses, Tasks
+    from hub.runtime.ports import Clock, Tasks
+    from hub.runtime.sweeper.ports import ScheduleLedger, Spokes, Statuses
 
 SCHEDULES_AN_HOUR: Final = 60 // contract.SCHEDULE_MINUTES
 SCHEDULE_SECONDS: Final = contract.SCHEDULE_MINUTES * 60

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Clock, Instances, Statuses, SweepLedger
+    from hub.runtime.ports import Accounts, Clock, Instances
+    from hub.runtime.sweeper.ports import Statuses, SweepLedger
 
 # What the ledger does not know yet of an instance as young as this is no event lost, but one on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
