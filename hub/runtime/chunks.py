@@ -1,4 +1,4 @@
-"""Many things in tuples of a few, as `itertools.batched` does it from Python 3.12 on. Pure."""
+"""Splits an iterable into tuples, as `itertools.batched` does from Python 3.12 on. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def chunks(of: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:
-    """The things in tuples of this size, the last one perhaps shorter, each made when it is asked for."""
-    rest = iter(of)
-    while chunk := tuple(islice(rest, size)):
+def chunks(items: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:
+    """Yield tuples of `size` items, the last one perhaps shorter. Items are read as the tuples are needed."""
+    remaining = iter(items)
+    while chunk := tuple(islice(remaining, size)):
         yield chunk

@@ -1,13 +1,13 @@
 """The names that templates and runtime must agree on. Pure.
 
-Each name stands here once: a template that creates a thing and the code that uses it cannot drift apart.
+Each name is defined here once, so that a template that creates a resource and the code that uses it cannot drift apart.
 """
 
 from typing import Final
 
 PREFIX: Final = "orgdns"
 
-# Roles. IAM names are global in an account, so the one role that exists in every region carries the region.
+# Roles. IAM names are global within an account, so the role that exists once a region carries the region in its name.
 OBSERVER_ROLE: Final = f"{PREFIX}-observer"
 PUBLISHER_ROLE: Final = f"{PREFIX}-publisher"
 SWEEPER_ROLE: Final = f"{PREFIX}-sweeper"
@@ -16,7 +16,7 @@ WRITER_ROLE: Final = f"{PREFIX}-writer"
 ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
 SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
 ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
-# In the networking account: authorises the association of a VPC with a zone, and ends one.
+# In the networking account: authorises the association of a VPC with a zone, and ends associations.
 AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
 # In each account: associates the account's own VPCs.
 VPC_ROLE: Final = f"{PREFIX}-vpc-associator"
@@ -44,39 +44,40 @@ ASSOCIATIONS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-associations-dead-letters"
 # The Route 53 Profile of each region, in the networking account.
 PROFILE: Final = PREFIX
 
-# The StackSets of the spokes; the instances of the second are the list of spokes.
+# The StackSets of the spokes. The stack instances of the second one are the list of spokes.
 ACCOUNT_STACK_SET: Final = f"{PREFIX}-spoke-account"
 REGION_STACK_SET: Final = f"{PREFIX}-spoke-region"
 
-# What the schedules and the sweeper itself put on its queue: one object, whose field TASK says what is to be done.
+# The schedules and the sweeper itself enqueue JSON objects. The field TASK says what to do.
 TASK: Final = "orgdns"
 SCHEDULE_SWEEPS: Final = "schedule sweeps"
 SCHEDULE_AUDITS: Final = "schedule audits"
 SWEEP: Final = "sweep"
 AUDIT: Final = "audit"
 ASSOCIATE: Final = "associate"
-# Minutes between two rounds of the schedule that asks for sweeps; each asks a part of the spokes.
+# Minutes between two runs of the schedule of sweeps. Each run schedules a part of the spokes.
 SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
-# A JSON object: zone domain (absolute, lower case) to hosted zone id. Ids of zones that a stack creates
-# are not known when the policy is compiled, so the two meet in the function's environment.
+# A JSON object: zone domain (absolute, lower case) to hosted zone id. The compiled policy has no ids, because those of
+# zones that a stack creates are not known when the policy is compiled.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
-# A JSON array: the ids of the zones in which what other tools left for known instances is taken over.
+# A JSON array: the ids of the zones in which orgdns takes over records that other tools left for known instances.
 ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
-# What part of the networking account's Route 53 buckets the publisher may take, above 0 and up to 1.
+# The share of the networking account's Route 53 request quotas that the publisher may use, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
 ENV_AUTHORIZER_ROLE_ARN: Final = "ORGDNS_AUTHORIZER_ROLE_ARN"
 ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
-# A JSON object: what a sweep or audit may remove by itself, and for how many days an unreachable spoke keeps its names.
+# A JSON object: what a sweep or audit may remove without approval, and for how many days an unreachable spoke keeps its
+# names.
 ENV_GUARDS: Final = "ORGDNS_GUARDS"
 METRICS_NAMESPACE: Final = PREFIX
 
-# The compiled policy's place in the package, beside this module.
+# The file of the compiled policy in the package, beside this module.
 POLICY_FILE: Final = "policy.json"
 
 # Events that the spokes forward.
@@ -84,20 +85,21 @@ STATE_SOURCE: Final = "aws.ec2"
 STATE_DETAIL_TYPE: Final = "EC2 Instance State-change Notification"
 TAG_SOURCE: Final = "aws.tag"
 TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
-# CreateVpc and DeleteVpc come by CloudTrail alone, where a trail logs them.
+# EventBridge delivers CreateVpc, DeleteVpc and ModifyVpcAttribute only where a CloudTrail trail logs them.
 CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
 VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
-# Only the states that decide something: running registers, the final ones remove; stopping does where a rule says so.
+# The states that change names: running registers an instance, the final states remove it, and stopping withdraws names
+# where a rule says so.
 REGISTERING_STATES: Final = ("running",)
 STOPPING_STATES: Final = ("stopping", "stopped")
 FINAL_STATES: Final = ("shutting-down", "terminated")
 
-# The tag that `{name}` stands for, and the one that EC2 Auto Scaling puts on a group's instances: keys that begin with
-# `aws:` are nobody else's to set (EC2 User Guide, "Tag restrictions").
+# The tag that `{name}` stands for, and the tag that EC2 Auto Scaling sets on a group's instances. Only AWS can set keys
+# that begin with `aws:` (EC2 User Guide, "Tag restrictions").
 NAME_TAG: Final = "Name"
 GROUP_TAG: Final = "aws:autoscaling:groupName"
 
-# The ledger's keys and attributes. The stream filter of the publisher reads SORT_KEY, CLAIM_PREFIX and MARK_KEY.
+# The ledger's keys and attributes. The publisher's stream filter reads SORT_KEY, CLAIM_PREFIX and MARK_KEY.
 PARTITION_KEY: Final = "pk"
 SORT_KEY: Final = "sk"
 NAME_PREFIX: Final = "name#"
@@ -105,13 +107,13 @@ SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
-# A name that an audit found to differ from what is claimed or remembered.
+# Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.
 MARK_KEY: Final = "marked"
-# How each spoke and each zone is, all in one partition, so that one query tells of all.
+# The partitions of all spokes' statuses, of all zones' statuses, and of all VPCs' rows: one query reads each.
 SPOKES_KEY: Final = "spokes"
 ZONES_KEY: Final = "zones"
 VPCS_KEY: Final = "vpcs"
-# A VPC's row has an attribute for each zone, or Profile, that orgdns did something with.
+# The row of a VPC has an attribute for each zone or Profile that orgdns worked on.
 ASSOCIATION_PREFIX: Final = "association#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
@@ -120,7 +122,7 @@ LABEL_PREFIX: Final = "label#"
 HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"
 
-# Record types that the writer role may change, and the actions it may use: never UPSERT.
+# The record types that the writer role may change, and the actions that it may use: never UPSERT.
 FORWARD_RECORD_TYPES: Final = ("A", "AAAA")
 REVERSE_RECORD_TYPES: Final = ("PTR",)
 CHANGE_ACTIONS: Final = ("CREATE", "DELETE")

@@ -11,24 +11,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What a sweep or audit may remove by itself, and how long an unreachable spoke keeps its names.
+    """How much a sweep or audit may remove without approval, and how long an unreachable spoke keeps its names.
+
+    Removals await approval if they exceed both limits, `share` and `names`.
 
     Args:
-        share: Removing more than this part of a spoke's or zone's names...
-        names: ...and more than this many of them waits for a person.
-        grace: Milliseconds.
+        share: The part of a spoke's or zone's names that may be removed.
+        names: The number of names that may be removed.
+        grace: Milliseconds that an unreachable spoke keeps its names.
     """
 
     share: float
     names: int
     grace: int
 
-    def awaiting_approval(self, removals: Mapping[str, int], of: int, approved: frozenset[str]) -> frozenset[str]:
-        """Those of the removals, given with the number of names of each, that wait for a person: all or none.
+    def awaiting_approval(self, removals: Mapping[str, int], total: int, approved: frozenset[str]) -> frozenset[str]:
+        """Return the removals that await approval: all that are not approved, or none.
 
-        What a person approved does not count.
+        `removals` has the number of names of each, and `total` is the number of all names that the spoke or zone has.
+        Approved removals do not count towards the limits.
         """
-        left = {subject: names for subject, names in removals.items() if subject not in approved}
-        removed = sum(left.values())
-        stops = removed > self.names and removed > self.share * of
-        return frozenset(left) if stops else frozenset()
+        unapproved = {subject: names for subject, names in removals.items() if subject not in approved}
+        removed = sum(unapproved.values())
+        exceeded = removed > self.names and removed > self.share * total
+        return frozenset(unapproved) if exceeded else frozenset()

@@ -1,4 +1,4 @@
-"""What the use cases need of the world. Pure: nothing here says how."""
+"""What use cases and adapters share: errors, clocks, and the ports that several use cases need. Pure."""
 
 from __future__ import annotations
 
@@ -6,61 +6,54 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from hub.runtime.model.names import (
-    Account,
-    ForeignRecordSet,
-    Instance,
-    Millis,
-    RecordSet,
-    Spoke,
-)
+from hub.runtime.model.names import Account, ForeignRecordSet, Instance, Millis, RecordSet, Spoke
 
 if TYPE_CHECKING:
     from hub.runtime.model.tasks import Task
 
 Clock = Callable[[], Millis]
-# Seconds.
+# Takes seconds.
 Sleep = Callable[[float], None]
 
 
 class AccountUnknown(Exception):
-    """The organization has no such account. It never will by waiting."""
+    """The organization has no such account. Permanent."""
 
 
 class SpokeUnreachable(Exception):
-    """The spoke could not be asked, so nothing is known of its instances. May pass later."""
+    """The spoke did not answer, so the state of its instances is not known. Temporary."""
 
 
 class SpokeDenied(SpokeUnreachable):
-    """The spoke will not be read by waiting: its role is missing, denies us, or the region is switched off."""
+    """The spoke denies access: its reader role is missing or denies it, or the region is disabled. Permanent."""
 
 
 class Outdated(Exception):
-    """The row changed since it was read."""
+    """The row changed after it was read."""
 
 
 class SpokesUnknown(Exception):
-    """The list of spokes could not be had to its end. May pass later."""
+    """The list of spokes could not be read completely. Temporary."""
 
 
 class TasksNotSent(Exception):
-    """Some of the tasks could not be put on the queue. May pass later."""
+    """Some of the tasks could not be put on the queue. Temporary."""
 
 
 class LedgerUnavailable(Exception):
-    """The ledger could not be read or written. May pass later."""
+    """The ledger could not be read or written. Temporary."""
 
 
 class ZoneUnavailable(Exception):
-    """The zone could not be read or written, or nobody knows whether it was written. May pass later."""
+    """The zone could not be read or written, or it is not known whether a write succeeded. Temporary."""
 
 
 class ZoneClosed(Exception):
-    """The zone will not be written by waiting: it is not there, or the writer role has no access to it."""
+    """The zone does not exist, or the role has no access to it. Permanent."""
 
 
 class BatchRefused(Exception):
-    """Route 53 refused a change batch whole; nothing of it was done."""
+    """Route 53 refused a change batch and made none of its changes. `message` is Route 53's."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -69,7 +62,7 @@ class BatchRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ZoneRecordSets:
-    """What a zone holds under one name."""
+    """The record sets of a zone under one name: those of orgdns, and the foreign ones."""
 
     owned: tuple[RecordSet, ...] = ()
     foreign: tuple[ForeignRecordSet, ...] = ()
@@ -79,7 +72,7 @@ class Accounts(Protocol):
     """The accounts of the organization."""
 
     def account(self, account_id: str) -> Account:
-        """The account; raises AccountUnknown or SpokeUnreachable."""
+        """Return the account; raises AccountUnknown or SpokeUnreachable."""
         ...
 
 
@@ -87,29 +80,29 @@ class Instances(Protocol):
     """The instances of every spoke."""
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-        """Those of the instances that EC2 shows now; raises SpokeUnreachable unless the listing was complete."""
+        """Return those of the instances that EC2 shows; raises SpokeUnreachable unless the listing is complete."""
         ...
 
     def pages(self, spoke: Spoke) -> Iterator[Sequence[Instance]]:
-        """All instances that EC2 shows, page by page as they are asked for; raises SpokeUnreachable where it breaks."""
+        """Yield all instances that EC2 shows, page by page; raises SpokeUnreachable where the listing breaks."""
         ...
 
 
 class Tasks(Protocol):
-    """The sweeper's own queue."""
+    """A queue of tasks."""
 
     def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
-        """Put tasks on the queue, each to be seen after so many seconds, at most 900; raises TasksUnsent."""
+        """Enqueue tasks, each with a delay of 0 to 900 seconds; raises TasksNotSent."""
         ...
 
 
 class LabelLedger(Protocol):
-    """Which account has which label, so that no account takes another's by a new name."""
+    """Which account has which label, so that no account takes another's label by renaming itself."""
 
     def holder_of_label(self, label: str, account_id: str) -> str:
-        """The account that has the label: this one, if nobody had it before; raises LedgerUnavailable."""
+        """Return the account that has the label: this account, if none had it before; raises LedgerUnavailable."""
         ...
 
     def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        """Give a label whose holder does not bear it any more to another; raises LedgerUnavailable, Outdated."""
+        """Pass the label of a holder that is no longer named so to an account; raises LedgerUnavailable or Outdated."""
         ...

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class AssociationRefused(Exception):
-    """An association will not be made, or ended, by trying again now; the message says why.
+    """AWS refused to make or end an association, and would refuse it again now. The message says why.
 
-    `taken` when the VPC has a zone of that name already, which may be this very zone. `full` when a quota is used up.
+    `taken` says that the VPC already has a zone of that name, which may be the same zone. `full` says that a quota is
+    used up.
     """
 
     def __init__(self, message: str, *, taken: bool = False, full: bool = False) -> None:
@@ -25,70 +26,70 @@ class AssociationRefused(Exception):
 
 
 class Vpcs(Protocol):
-    """The VPCs of every spoke, with what their Resolvers answer from."""
+    """The VPCs of every spoke, with all that decides what their Resolvers answer."""
 
     def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
-        """All VPCs, or those of these ids, that the spoke shows; raises SpokeUnreachable unless all could be read."""
+        """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read."""
         ...
 
 
 class VpcLedger(Protocol):
-    """What the ledger knows of VPCs; each raises LedgerUnavailable."""
+    """The rows of VPCs; each method raises LedgerUnavailable."""
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
-        """The rows of a spoke's VPCs, read consistently."""
+        """Return the rows of a spoke's VPCs, read consistently."""
         ...
 
     def all_vpc_rows(self) -> Iterator[VpcRow]:
-        """The rows of all VPCs, as they are asked for, read consistently."""
+        """Yield the rows of all VPCs, read consistently."""
         ...
 
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        """Remember how a VPC was seen, and how the zones stand in it; what orgdns did there stays."""
+        """Store a VPC as it was described, and how the zones stand in it. The records of associations stay."""
         ...
 
     def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
-        """Remember how one zone, or the Profile, stands in a VPC."""
+        """Store the record of one zone, or of the Profile, in a VPC."""
         ...
 
     def forget_vpc(self, ref: VpcRef) -> None:
-        """Forget a VPC that is gone."""
+        """Delete the row of a VPC that no longer exists."""
         ...
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
-        """Remember how looking at the VPCs of a spoke went."""
+        """Store how describing the VPCs of a spoke went."""
         ...
 
 
 class SpokeLedger(Protocol):
-    """What the ledger knows of spokes; raises LedgerUnavailable."""
+    """The statuses of spokes; raises LedgerUnavailable."""
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
-        """Store in how many VPCs of a withdrawn spoke something that orgdns associated is left."""
+        """Store in how many VPCs of a withdrawn spoke associations of orgdns are left."""
         ...
 
 
 class ApprovalLedger(Protocol):
-    """What waits for a person of a zone's associations; each raises LedgerUnavailable."""
+    """Which ends of a zone's associations await approval; each method raises LedgerUnavailable."""
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
-        """What is known of a zone; a new status where nothing is."""
+        """Return the status of a zone; a new status if the ledger has none."""
         ...
 
     def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        """Remember which associations wait to be ended, none of them if that is over."""
+        """Store the VPCs whose association awaits approval to end; an empty collection ends the approvals, too."""
         ...
 
 
 class Authorizations(Protocol):
-    """What the zones' owner does; each raises ZoneUnavailable, ZoneClosed, or AssociationRefused."""
+    """The calls of the zones' owner; each raises ZoneUnavailable, ZoneClosed, or AssociationRefused."""
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
-        """Let the VPC's account associate exactly this VPC with the zone."""
+        """Authorise the VPC's account to associate exactly this VPC with the zone."""
         ...
 
     def clear(self, zone_id: str, ref: VpcRef) -> None:
-        """Take the authorisation away again, if there is one."""
+        """Delete the authorisation, if there is one."""
         ...
 
     def disassociate(self, zone_id: str, ref: VpcRef) -> None:
@@ -97,14 +98,14 @@ class Authorizations(Protocol):
 
 
 class Associations(Protocol):
-    """What the VPC's account does; each raises SpokeUnreachable or AssociationRefused."""
+    """The calls of the VPC's account; each raises SpokeUnreachable or AssociationRefused."""
 
     def associate(self, zone_id: str, ref: VpcRef) -> None:
         """Associate the VPC with the zone."""
         ...
 
     def associate_profile(self, profile_id: str, ref: VpcRef) -> None:
-        """Associate the VPC with a Profile, if it is not."""
+        """Associate the VPC with a Profile, unless it already is."""
         ...
 
     def disassociate_profile(self, profile_id: str, ref: VpcRef) -> None:
@@ -112,5 +113,5 @@ class Associations(Protocol):
         ...
 
     def disable_autodefined_rules(self, ref: VpcRef) -> None:
-        """Switch EC2's own reverse rules off in the VPC."""
+        """Disable the autodefined rules for reverse lookups in the VPC."""
         ...

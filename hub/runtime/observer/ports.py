@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 
 
 class InstanceLedger(Protocol):
-    """The observer's side of the ledger."""
+    """The rows of instances and their claims; each method raises LedgerUnavailable."""
 
     def observation(self, ref: InstanceRef) -> Observation | None:
-        """The instance's row, read consistently."""
+        """Return the instance's row, read consistently."""
         ...
 
     def put_observation(self, observation: Observation) -> None:
-        """Write the row over the version before it; raises Outdated when that is not what is there."""
+        """Write the row over its previous version; raises Outdated if the ledger has another version."""
         ...
 
     def put_claim(self, claim: Claim, version: int) -> None:
-        """Write a claim of this version of its instance's row, unless one of a later version is there."""
+        """Write a claim as of this version of its instance's row, unless the ledger has a later one."""
         ...
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
-        """Withdraw a claim as of this version of its instance's row, unless one of a later version is there."""
+        """Withdraw a claim as of this version of its instance's row, unless the ledger has a later one."""
         ...

@@ -1,12 +1,12 @@
 """From what a zone holds and what it should hold to full change batches. Pure.
 
-| held     | desired  | changes                                                                    |
+| current  | desired  | changes                                                                    |
 |----------|----------|----------------------------------------------------------------------------|
 | -        | A's      | CREATE A's                                                                 |
 | A's      | A's      | none                                                                       |
 | A's      | -        | DELETE A's                                                                 |
 | A's      | A's, new | DELETE A's with the old values, CREATE A's with the new: one batch          |
-| A's      | B's      | DELETE A's, CREATE B's: one batch, so never a moment without an answer      |
+| A's      | B's      | DELETE A's, CREATE B's: one batch, so that the name always has an answer    |
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 # Route 53 API Reference, ChangeResourceRecordSets, "Limits on ChangeResourceRecordSets requests": 1,000 ResourceRecord
-# elements; 32,000 characters in all Value elements. An UPSERT would count twice.
+# elements, and 32,000 characters in all Value elements. An UPSERT would count twice.
 MAX_ELEMENTS: Final = 1_000
 MAX_CHARACTERS: Final = 32_000
 
 
 @dataclass(frozen=True, slots=True)
 class NameChange:
-    """All changes of one name. They go out together, in this order.
+    """All changes of one name, which are sent together, in this order.
 
-    `desired` is what the zone holds of ours when they are made, `conflict` why it is not all that is claimed, and
-    `zone_full` whether that is because the zone is at its quota of records.
+    `desired` are the record sets of orgdns that the zone holds after the changes, and `conflict` is why these are not
+    all that is claimed. `zone_full` says that the conflict is the zone's quota of records.
     """
 
     key: NameKey
@@ -41,37 +41,36 @@ class NameChange:
 
     @property
     def grows(self) -> bool:
-        """Whether the zone holds more record sets when they are made."""
+        """Whether the zone holds more record sets after the changes."""
         return sum(1 if change.action is Action.CREATE else -1 for change in self.changes) > 0
 
     @property
     def elements(self) -> int:
-        """How many ResourceRecord elements the changes have."""
+        """The number of ResourceRecord elements in the changes."""
         return sum(len(change.record_set.values) for change in self.changes)
 
     @property
     def characters(self) -> int:
-        """How many characters their Value elements have."""
+        """The number of characters in the Value elements of the changes."""
         return sum(len(value) for change in self.changes for value in change.record_set.values)
 
 
-def changes(held: Collection[RecordSet], desired: Collection[RecordSet]) -> tuple[Change, ...]:
-    """What turns the record sets that are held into those that are desired.
+def changes(current: Collection[RecordSet], desired: Collection[RecordSet]) -> tuple[Change, ...]:
+    """Return the changes that turn the current record sets into the desired ones.
 
-    Each DELETE comes before each CREATE: Route 53 checks a batch in order, each change against the outcome of those
-    before it, and a record set of the same owner must be gone before it is made anew.
+    Each DELETE comes before each CREATE: Route 53 checks the changes of a batch in order, each against the result of
+    those before it, and a record set must be deleted before one with the same owner is created.
     """
-    wanted, there = set(desired), set(held)
     return (
-        *(Change(Action.DELETE, record_set) for record_set in sorted(there - wanted)),
-        *(Change(Action.CREATE, record_set) for record_set in sorted(wanted - there)),
+        *(Change(Action.DELETE, record_set) for record_set in sorted(set(current) - set(desired))),
+        *(Change(Action.CREATE, record_set) for record_set in sorted(set(desired) - set(current))),
     )
 
 
 def batches(names: Iterable[NameChange]) -> Iterator[tuple[NameChange, ...]]:
-    """The names of one zone in change batches, each as full as Route 53 allows, no name in two of them.
+    """Yield the names of one zone in change batches, each as full as Route 53 allows, and no name in two of them.
 
-    A name that alone is larger than a batch stands alone.
+    A name that is larger than a batch is a batch of its own.
     """
     batch: list[NameChange] = []
     elements = characters = 0

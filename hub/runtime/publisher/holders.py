@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 # "You can create up to 100 multivalue answer records that have the same name and type"
 # (Route 53 Developer Guide, "Quotas": records in a multivalue answer group).
 MAX_SHARED: Final = 100
-# All changes of a name go out in one batch, which may delete all that it held and create all that it is to hold.
+# All changes of a name are sent in one batch, which may delete all its record sets and create as many.
 MAX_HELD_ELEMENTS: Final = MAX_ELEMENTS // 2
 MAX_HELD_CHARACTERS: Final = MAX_CHARACTERS // 2
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimStatus:
-    """A claim on a name, whether it is published, and why it is not."""
+    """A claim on a name, whether it holds the name, and why not."""
 
     claim: Claim
     holds: bool
@@ -38,42 +38,42 @@ class ClaimStatus:
 
 
 def conflict_rule(claims: Collection[Claim]) -> ConflictRule:
-    """How claims on one name are settled: the strictest of what their rules say."""
+    """Return the conflict rule of a name: the strictest rule of its claims."""
     return strictest({claim.conflict for claim in claims})
 
 
 def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
-    """The claims on one name that are published, whatever order they came in, the oldest first.
+    """Return the claims on one name that are published, the oldest first. The order of `claims` does not matter.
 
-    A name that is shared by more members than Route 53 takes, or than fit into a change batch, is held by the oldest.
+    If a name is shared by more members than Route 53 allows, or than fit into a change batch, the oldest hold it.
     """
     by_age = _by_age(claims)
     return tuple(by_age[_held(by_age)])
 
 
 def claim_statuses(claims: Collection[Claim]) -> tuple[ClaimStatus, ...]:
-    """What becomes of each claim on one name, whatever order they came in, the oldest first."""
+    """Return the status of each claim on one name, the oldest first. The order of `claims` does not matter."""
     by_age = _by_age(claims)
     held = _held(by_age)
-    there = range(*held.indices(len(by_age)))
-    lost = _lost(by_age, held) if len(there) < len(by_age) else ""
+    holding = range(*held.indices(len(by_age)))
+    reason = _reason_lost(by_age, held) if len(holding) < len(by_age) else ""
     return tuple(
-        ClaimStatus(claim, holds=True) if number in there else ClaimStatus(claim, holds=False, reason=lost)
+        ClaimStatus(claim, holds=True) if number in holding else ClaimStatus(claim, holds=False, reason=reason)
         for number, claim in enumerate(by_age)
     )
 
 
 def left_out(claims: Collection[Claim]) -> int:
-    """How many members of a shared name hold no part of it, as it is full."""
+    """Return how many members of a shared name do not hold it, as it is full."""
     shared = bool(claims) and conflict_rule(claims) is ConflictRule.SHARE
     return len(claims) - len(holders(claims)) if shared else 0
 
 
 def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
-    """What the zone should hold under one name, sorted: a record set for each holder and record type, all of one TTL.
+    """Return what the zone should hold under one name, sorted: a record set for each holder and type, all of one TTL.
 
-    One TTL, because Route 53 sets all multivalue answer record sets of a name and type to the last one given
-    (Developer Guide, "Values specific for multivalue answer records": TTL), and an exact DELETE would not match then.
+    Route 53 sets all multivalue answer record sets of a name and type to the last TTL given (Developer Guide, "Values
+    specific for multivalue answer records": TTL). With different TTLs, an exact DELETE would not match.
     """
     held = holders(claims)
     ttl = min((claim.ttl for claim in held), default=0)
@@ -87,12 +87,12 @@ def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
 
 
 def _by_age(claims: Collection[Claim]) -> list[Claim]:
-    # The instance breaks a tie, so that two runs over the same claims agree.
+    # The instance breaks ties, so that two runs over the same claims agree.
     return sorted(claims, key=lambda claim: (claim.launched_at, claim.instance))
 
 
 def _held(by_age: Sequence[Claim]) -> slice:
-    """Which of the claims, the oldest first, hold the name."""
+    """Return which of the claims, sorted by age, hold the name."""
     if not by_age:
         return slice(0)
     match conflict_rule(by_age):
@@ -104,8 +104,8 @@ def _held(by_age: Sequence[Claim]) -> slice:
             return slice(len(by_age) - 1, None)
 
 
-def _lost(by_age: Sequence[Claim], held: slice) -> str:
-    """Why a claim that does not hold the name does not."""
+def _reason_lost(by_age: Sequence[Claim], held: slice) -> str:
+    """Return why the other claims do not hold the name."""
     holder = by_age[held][0].instance
     match conflict_rule(by_age):
         case ConflictRule.SHARE:
@@ -117,10 +117,10 @@ def _lost(by_age: Sequence[Claim], held: slice) -> str:
 
 
 def _members(by_age: Sequence[Claim]) -> int:
-    """How many of the claims, from the first on, a shared name can hold."""
+    """Return how many of the claims, from the oldest on, can hold a shared name."""
     elements = characters = 0
     for number, claim in enumerate(by_age[:MAX_SHARED]):
-        values = [value for _, of_type in claim.values for value in of_type]
+        values = [value for _, typed in claim.values for value in typed]
         elements += len(values)
         characters += sum(map(len, values))
         if elements > MAX_HELD_ELEMENTS or characters > MAX_HELD_CHARACTERS:

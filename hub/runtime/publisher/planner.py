@@ -103,7 +103,7 @@ class Planner:
         spokes = {ref.spoke for refs in unknown.values() for ref in refs}
         unsettled = spokes - self.run.controls.settled(spokes) if spokes else spokes
         return {
-            key: f"{min(waiting)} holds it, whose spoke has not been swept of late"
+            key: f"{min(waiting)} holds it, and its spoke has not been swept recently"
             for key, refs in unknown.items()
             if (waiting := {ref for ref in refs if ref.spoke in unsettled})
         }

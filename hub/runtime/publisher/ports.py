@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 
 class NameLedger(Protocol):
-    """The publisher's side of the ledger."""
+    """The claims on names, and what was published of them; each method raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:
-        """All claims on a name and what was published of it, read consistently."""
+        """Return all claims on a name and what was published of it, read consistently."""
         ...
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
-        """Remember what the zone holds of these names."""
+        """Store what the zone holds of these names."""
         ...
 
 
 class PublishControls(Protocol):
-    """What else a publisher has to know; each raises LedgerUnavailable."""
+    """What else decides whether a name may be published; each method raises LedgerUnavailable."""
 
     def paused(self) -> str | None:
-        """Why nothing may be written to the zones now, or None."""
+        """Return why nothing may be written to the zones now, or None."""
         ...
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """Those of the spokes whose claims the ledger knows for sure to be all there are."""
+        """Return those of the spokes of which the ledger certainly has all claims."""
         ...
 
 
@@ -43,9 +43,9 @@ class Zones(Protocol):
         ...
 
     def delay(self, changes: int) -> float:
-        """How many seconds a call with so many changes would wait for its turn."""
+        """Return how many seconds a call with so many changes would wait for its turn."""
         ...
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
-        """What the zone holds under each of the names now; raises ZoneUnavailable or ZoneClosed."""
+        """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed."""
         ...

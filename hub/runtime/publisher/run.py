@@ -87,7 +87,7 @@ class PublishRun:
         """
         result, reason = NameResult.RETRY, str(failure)
         if isinstance(failure, ZoneClosed):
-            result, reason = NameResult.CLOSED, f"the zone is closed to us: {failure}"
+            result, reason = NameResult.CLOSED, f"orgdns cannot write the zone: {failure}"
             closed = [(key, replace(self.states[key].published, pending=True, conflict=reason)) for key in keys]
             try:
                 self.ledger.put_published(closed)

@@ -1,4 +1,4 @@
-"""Which of many texts were seen, in eight bytes each. Pure."""
+"""A set of strings that takes eight bytes for each. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class HashSet:
-    """The texts that were added, by hashes that differ from process to process.
+    """A set of strings, stored as their hashes, which differ from process to process.
 
-    Of 100,000 texts asked for among as many, one is taken for seen that was not once in two thousand million times:
-    then it is left for the next sweep or audit.
+    Of 100,000 strings looked up among as many others, one is found by mistake once in two thousand million times: a
+    removal then waits for the next sweep or audit.
     """
 
     _hashes: array[int] = field(default_factory=lambda: array("q"))
     _in_order: bool = True
 
     def add(self, text: str) -> None:
-        """Remember a text."""
+        """Add a string."""
         self._hashes.append(hash(text))
         self._in_order = False
 

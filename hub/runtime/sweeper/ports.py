@@ -14,90 +14,90 @@ if TYPE_CHECKING:
 
 
 class Spokes(Protocol):
-    """The spokes that are rolled out."""
+    """The spokes that the rollout covers."""
 
     def listed(self) -> frozenset[Spoke]:
-        """Every spoke that has a stack, or is to have one; raises SpokesUnknown unless the list was complete."""
+        """Return every spoke that has a stack or will have one; raises SpokesUnknown unless the list is complete."""
         ...
 
 
 class SweepLedger(Protocol):
-    """The sweeper's side of the ledger."""
+    """The rows of instances; each method raises LedgerUnavailable."""
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
-        """The rows of those of the instances that have one, read consistently; raises LedgerUnavailable."""
+        """Return the rows of those of the instances that have one, read consistently."""
         ...
 
     def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
-        """The rows of a spoke's instances, as they are asked for; raises LedgerUnavailable where it breaks."""
+        """Yield the rows of a spoke's instances."""
         ...
 
 
 class Statuses(Protocol):
-    """How each spoke and each zone is, in the ledger; each raises LedgerUnavailable."""
+    """The statuses of spokes and zones in the ledger; each method raises LedgerUnavailable."""
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
-        """What is known of a spoke; a new status where nothing is."""
+        """Return the status of a spoke; a new status if the ledger has none."""
         ...
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
-        """What is known of every spoke."""
+        """Return the statuses of all spokes that the ledger knows."""
         ...
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
-        """Remember how a spoke is; what a person approved stays until nothing waits for it."""
+        """Store a spoke's status. Approvals stay until no removal is pending."""
         ...
 
     def register_spoke(self, spoke: Spoke) -> None:
-        """Have a spoke swept from now on, if it is not known yet."""
+        """Have a spoke swept from now on, if the ledger does not know it yet."""
         ...
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
-        """What is known of a zone; a new status where nothing is."""
+        """Return the status of a zone; a new status if the ledger has none."""
         ...
 
     def zone_statuses(self) -> tuple[ZoneStatus, ...]:
-        """What is known of every zone."""
+        """Return the statuses of all zones that the ledger knows."""
         ...
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        """Remember how a zone is; what a person approved stays until nothing waits for it."""
+        """Store a zone's status. Approvals stay until no removal is pending."""
         ...
 
 
 class ScheduleLedger(Protocol):
-    """Where the rounds of sweeps have come to, in the ledger."""
+    """How far the schedule of sweeps has come; each method raises LedgerUnavailable."""
 
     def cursor(self) -> ScheduleCursor:
-        """The last round; a new one where there was none; raises LedgerUnavailable."""
+        """Return where the last run of the schedule ended; a new cursor if there was none."""
         ...
 
     def put_cursor(self, last: ScheduleCursor) -> None:
-        """Remember a round; raises LedgerUnavailable."""
+        """Store where a run of the schedule ended."""
         ...
 
     def audits_requested(self) -> bool:
-        """Whether a person asked for an audit of every zone; raises LedgerUnavailable."""
+        """Whether a person requested an audit of every zone."""
         ...
 
     def request_audits(self, *, wanted: bool) -> None:
-        """Have every zone audited with the next round, or not any more; raises LedgerUnavailable."""
+        """Request an audit of every zone with the next run of the schedule, or take the request back."""
         ...
 
 
 class AuditLedger(Protocol):
-    """The auditor's side of the ledger; each raises LedgerUnavailable."""
+    """The claims on names, and what was published of them; each method raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:
-        """All claims on a name and what was published of it, read consistently."""
+        """Return all claims on a name and what was published of it, read consistently."""
         ...
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
-        """What was published of those of the names of which that is remembered, read consistently."""
+        """Return what was published of these names, as far as the ledger remembers it, read consistently."""
         ...
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
-        """All names of these zones that are claimed or remembered, as they are asked for, perhaps a moment old."""
+        """Yield all names of these zones that are claimed or remembered; each state may be a moment old."""
         ...
 
     def mark(self, key: NameKey, reason: str) -> None:
@@ -106,8 +106,8 @@ class AuditLedger(Protocol):
 
 
 class ZoneListing(Protocol):
-    """The private hosted zones, for reading alone."""
+    """The private hosted zones, for reading only."""
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
-        """All names of a zone with what it holds of each; raises ZoneUnavailable or ZoneClosed where it breaks."""
+        """Yield all names of a zone with its record sets; raises ZoneUnavailable or ZoneClosed where it breaks."""
         ...

@@ -379,7 +379,7 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(world: World) -> None:
         "Z0OTHER": NameResult.CLOSED,
         key().zone_id: NameResult.PUBLISHED,
     }
-    assert "closed to us" in (world.ledger.published[elsewhere.key].conflict or "")
+    assert "orgdns cannot write the zone" in (world.ledger.published[elsewhere.key].conflict or "")
     world.zones.closed.clear()
     assert world.endings(elsewhere.key) == {NameResult.PUBLISHED}
 
