@@ -1,4 +1,4 @@
-"""Where clients, clock and settings are put together with the use cases, once for each execution environment."""
+"""Composes the use cases with clients, clock and settings, once for each execution environment."""
 
 from __future__ import annotations
 
@@ -45,36 +45,36 @@ if TYPE_CHECKING:
 
     from hub.runtime.policy.decide import Policy
 
-DEPLOY_BOTH: Final = "deploy the hub template and the package that were made from one configuration"
-# What part of the networking account's Route 53 quotas an audit takes, beside what the publisher takes; and each of the
-# associator's two workers at most.
+DEPLOY_BOTH: Final = "deploy the hub template and the package made from one configuration"
+# In addition to the publisher's share of the networking account's Route 53 quotas: the share that an audit may use, and
+# the one that each of the associator's two workers may use.
 AUDIT_SHARE: Final = 0.1
 ASSOCIATION_SHARE: Final = 0.1
 
 
 class Misdeployed(Exception):
-    """Package and template do not belong together."""
+    """The package and the hub template were made from different configurations."""
 
 
 def setting(name: str) -> str:
-    """What the hub stack says in the function's environment.
+    """Return a setting of the hub stack from the function's environment.
 
     Raises:
-        Misdeployed: When it does not.
+        Misdeployed: if the environment does not have it.
     """
     try:
         return os.environ[name]
     except KeyError as missing:
-        raise Misdeployed(f"the hub stack does not say {name}: {DEPLOY_BOTH}") from missing
+        raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}") from missing
 
 
 def now() -> Millis:
-    """The time, as all of the runtime tells it."""
+    """Return the current time: the only clock of the runtime."""
     return Millis(int(time.time() * 1000))
 
 
 def policy_digest(policy: str, zone_ids: str) -> str:
-    """What tells policies apart by which spokes were swept: of the compiled policy's text and of the zones' ids."""
+    """Return a digest of the compiled policy and the zones' ids. It identifies the policy that a spoke was swept by."""
     return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
 
 
@@ -99,16 +99,16 @@ def _policy() -> Policy:
 
 
 def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
-    """The ids of the policy's zones.
+    """Return the ids of the policy's zones.
 
     Raises:
-        Misdeployed: When some are missing: then nothing is decided, and every message is kept.
+        Misdeployed: if some are missing. The invocation fails then, and every message is delivered again.
     """
     ids: dict[Fqdn, str] = json.loads(setting(contract.ENV_ZONE_IDS))
     missing = sorted(set(policy.domains) - set(ids))
     if missing:
         raise Misdeployed(
-            f"the policy in the package knows zones that the hub stack does not: {', '.join(missing)}: {DEPLOY_BOTH}"
+            f"the policy in the package has zones that the hub stack does not have: {', '.join(missing)}: {DEPLOY_BOTH}"
         )
     return ids
 
@@ -120,7 +120,7 @@ def _guard() -> Guard:
 
 @cache
 def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
-    """Clients under the reader roles: a function assumes each once, whatever it looks at there."""
+    """Return clients with the reader roles, shared by all that reads spokes, so that each role is assumed once."""
     return AssumedClients(_session(), _session().client("sts", config=config), session_name, now, config)
 
 
@@ -152,7 +152,7 @@ def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
 
 @cache
 def observer() -> Observer:
-    """The observer."""
+    """Return the observer."""
     policy = _policy()
     ledger = DynamoLedger(_table(SPOKE_CONFIG))
     return Observer(
@@ -168,13 +168,13 @@ def observer() -> Observer:
 
 @cache
 def statuses() -> DynamoStatuses:
-    """How each spoke is, for the observer to say when events came."""
+    """Return the statuses in which the observer notes when events came."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
 
 
 @cache
 def publisher() -> Publisher:
-    """The publisher."""
+    """Return the publisher."""
     table = _table(CLIENT_CONFIG)
     share = float(setting(contract.ENV_ROUTE53_SHARE))
     return Publisher(
@@ -188,7 +188,7 @@ def publisher() -> Publisher:
 
 @cache
 def sweeper() -> Sweeper:
-    """The sweeper."""
+    """Return the sweeper."""
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     ledger = DynamoLedger(table)
@@ -208,7 +208,7 @@ def sweeper() -> Sweeper:
 
 @cache
 def vpc_discovery() -> VpcDiscovery | None:
-    """Who looks at the VPCs of a spoke; nobody where policy says of no zone which VPCs resolve it."""
+    """Return the discovery of VPCs, or None if policy does not associate VPCs with any zone."""
     policy = _policy()
     if not policy.association_policies:
         return None
@@ -227,7 +227,7 @@ def vpc_discovery() -> VpcDiscovery | None:
 
 @cache
 def associator() -> Associator:
-    """The associator."""
+    """Return the associator."""
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
@@ -260,7 +260,7 @@ def associator() -> Associator:
 
 @cache
 def auditor() -> Auditor:
-    """The auditor."""
+    """Return the auditor."""
     table = _table(CLIENT_CONFIG)
     statuses = DynamoStatuses(table)
     return Auditor(
@@ -275,12 +275,12 @@ def auditor() -> Auditor:
 
 @cache
 def sweep_scheduler() -> SweepScheduler:
-    """Who asks for sweeps and audits."""
+    """Return the scheduler of sweeps and audits."""
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
         spokes=StackSetSpokes(_session().client("cloudformation", config=CLIENT_CONFIG)),
         statuses=statuses,
-        rounds=statuses,
+        schedule=statuses,
         tasks=QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_SWEEPS_QUEUE_URL)),
         zone_ids=sorted(_zone_ids(_policy()).values()),
         policy_digest=_policy_digest(),

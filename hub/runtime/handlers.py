@@ -1,4 +1,4 @@
-"""The Lambda entry points: what arrives is handed to the use cases, and what they did is logged and counted."""
+"""The Lambda entry points: they pass what arrives to the use cases, and log and count what these did."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from hub.runtime.telemetry import (
     logger,
     metrics,
     report_audit,
+    report_audits_scheduled,
     report_discovery,
     report_instance,
     report_name,
     report_schedule,
+    report_sweep,
     report_vpc,
 )
 
@@ -39,21 +41,21 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef, NameKey, Spoke
     from hub.runtime.model.tasks import Task
 
-# What Lambda takes as a partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
+# A partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
-    """Take a batch of messages off the events queue; name those that must be delivered again."""
+    """Handle a batch of messages of the events queue; return those that SQS must deliver again."""
     hints: list[Hint] = []
     messages: dict[InstanceRef, list[str]] = {}
     for record in event["Records"]:
         try:
             hint = hint_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
         except NotOurs as reason:
-            # It never can succeed, so it is not kept: delivering it again would only hide what matters.
+            # The message can never succeed. Delivering it again would only hide what matters.
             metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
             logger.warning("event dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
             continue
@@ -62,33 +64,33 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed: list[str] = []
     spokes: set[Spoke] = set()
     for outcome in bootstrap.observer().observe(hints, _deadline(context)):
-        seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
+        fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.result:
             case InstanceResult.RETRY:
                 metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event kept for later", extra=seen)
+                logger.warning("event will be retried", extra=fields)
                 failed += messages[outcome.ref]
             case InstanceResult.DROPPED:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event dropped", extra=seen)
+                logger.warning("event dropped", extra=fields)
             case InstanceResult.RECORDED | InstanceResult.UNCHANGED:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
-        # For people alone: nothing is tried again for it.
+        # For people only: a failure is not a reason to deliver the events again.
         with suppress(LedgerUnavailable):
             bootstrap.statuses().note_event(spoke)
     return _failed(failed)
 
 
-def _failed(message_ids: list[str]) -> _Response:
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
+def _failed(identifiers: list[str]) -> _Response:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
-    """Take a task off the sweeper's queue; name it if it must be delivered again."""
+    """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
     for record in event["Records"]:
         try:
@@ -98,7 +100,7 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
         except (LedgerUnavailable, SpokesUnknown, TasksNotSent) as fault:
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
-            logger.warning("task kept for later", extra={"task": record["body"], "reason": str(fault)})
+            logger.warning("task will be retried", extra={"task": record["body"], "reason": str(fault)})
             failed.append(record["messageId"])
     return _failed(failed)
 
@@ -109,8 +111,7 @@ def _work(task: Task, context: LambdaContext) -> None:
             report_schedule(bootstrap.sweep_scheduler().schedule_sweeps())
         case ScheduleAudits():
             bootstrap.sweep_scheduler().schedule_audits()
-            metrics.add_metric("AuditsAskedFor", MetricUnit.Count, 1)
-            logger.info("audits asked for")
+            report_audits_scheduled()
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):
@@ -120,34 +121,21 @@ def _work(task: Task, context: LambdaContext) -> None:
             if later:
                 bootstrap.sweep_scheduler().schedule_audits(later)
         case Associate():
-            raise NotOurs("the message is a task of the associator")
+            raise NotOurs("the message is a task for the associator")
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
-    """Sweep a spoke; count and log what came of it."""
-    swept = bootstrap.sweeper().sweep(spoke, _deadline(context), report_instance)
-    status = swept.status
-    seen: dict[str, object] = {"spoke": str(spoke), "changed": swept.changed, "names": status.names}
+    outcome = bootstrap.sweeper().sweep(spoke, _deadline(context), report_instance)
     vpc_discovery = bootstrap.vpc_discovery()
     if vpc_discovery is not None:
-        report_discovery(vpc_discovery.sweep(status))
-    if not swept.complete:
-        metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
-        logger.warning("spoke not swept", extra=seen | {"reason": status.fault, "withdrawn": status.withdrawn})
-        return
-    metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
-    # What events did not tell in time: the measure of event loss.
-    metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
-    logger.info("spoke swept", extra=seen | {"instances": status.instances, "missed": status.missed})
-    if status.pending_removals:
-        pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
-        logger.error("removals wait for orgdns approve", extra=seen | pending)
+        report_discovery(vpc_discovery.sweep(outcome.status))
+    report_sweep(outcome)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
-    """Take tasks and events of VPCs off the associator's queue; name those that must be delivered again."""
+    """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
     for record in event["Records"]:
         try:
@@ -158,9 +146,9 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed: list[str] = []
     for task, message_ids in tasks.items():
         outcomes = bootstrap.associator().associate(task, _deadline(context))
-        for done in outcomes:
-            report_vpc(done)
-        if any(done.retry for done in outcomes):
+        for outcome in outcomes:
+            report_vpc(outcome)
+        if any(outcome.retry for outcome in outcomes):
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             failed += message_ids
     return _failed(failed)
@@ -169,8 +157,8 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
-    """Take a batch of the ledger's changes; name the first one that must be delivered again."""
-    # The first change of each name: Lambda delivers again from the lowest sequence number that is answered.
+    """Publish a batch of the ledger's changes; return the first one that Lambda must deliver again."""
+    # The first change of each name: Lambda delivers again from the lowest sequence number in the response.
     first: dict[NameKey, str] = {}
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, Millis] = {}
@@ -187,18 +175,10 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
     for outcome in bootstrap.publisher().publish(changed_at, marked, _deadline(context)):
-        seen: dict[str, object] = {
-            "dns_name": outcome.key.fqdn,
-            "zone": outcome.key.zone_id,
-            "instances": sorted(claimants[outcome.key]),
-            "reason": outcome.reason,
-        }
-        report_name(outcome, seen)
+        report_name(outcome, claimants[outcome.key])
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])
-    if not failed:
-        return {"batchItemFailures": []}
-    return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}]}
+    return _failed([min(failed, key=int)] if failed else [])
 
 
 def _deadline(context: LambdaContext) -> Deadline:

@@ -1,6 +1,6 @@
-"""What the sweeper and the associator are asked to do, as messages of their queues. Pure.
+"""The messages of the hub's queues: tasks of the sweeper and the associator, and EventBridge events. Pure.
 
-Only the schedules and the sweeper itself may send such messages; each is checked all the same.
+Only the schedules and the sweeper may send tasks; each message is checked nevertheless.
 """
 
 from __future__ import annotations
@@ -14,13 +14,35 @@ from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
 from hub.runtime.names.labels import cut
 
+VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ZONE_ID: Final = re.compile(r"[A-Z0-9]{1,32}")
 
 
+class NotOurs(Exception):
+    """A message that can never succeed. The text of the exception says why."""
+
+
+def content_of(body: str) -> dict[str, Any]:
+    """Return the JSON object that is the body of a message.
+
+    Raises:
+        NotOurs: if the body is not a JSON object.
+    """
+    try:
+        content = json.loads(body)
+    except ValueError as broken:
+        raise NotOurs("the message is not valid JSON") from broken
+    except RecursionError as broken:
+        raise NotOurs("the message is nested too deeply") from broken
+    if not isinstance(content, dict):
+        raise NotOurs("the message is not a JSON object")
+    return content
+
+
 def body_of(task: Task) -> str:
-    """The message that stands for a task."""
+    """Return the body of the message that carries a task."""
     match task:
         case Sweep(Spoke(account, region)):
             fields: dict[str, object] = {contract.TASK: contract.SWEEP, "account": account, "region": region}
@@ -36,34 +58,21 @@ def body_of(task: Task) -> str:
     return json.dumps(fields)
 
 
-def content_of(body: str) -> dict[str, Any]:
-    """The JSON object that a message is.
-
-    Raises:
-        NotOurs: When it is none.
-    """
-    try:
-        content = json.loads(body)
-    except ValueError as broken:
-        raise NotOurs("the message is no JSON") from broken
-    except RecursionError as broken:
-        raise NotOurs("the message is nested too deeply") from broken
-    if not isinstance(content, dict):
-        raise NotOurs("the message is no JSON object")
-    return content
-
-
 def task_of(body: str) -> Task:
-    """The task that a message stands for.
+    """Return the task that a message carries.
 
     Raises:
-        NotOurs: When it stands for none.
+        NotOurs: if the message does not carry a task.
     """
     return task_in(content_of(body))
 
 
 def task_in(content: dict[str, Any]) -> Task:
-    """The task in the content of a message; raises NotOurs when there is none."""
+    """Return the task in the content of a message.
+
+    Raises:
+        NotOurs: if the content is not a task.
+    """
     match content:
         case {contract.TASK: contract.SCHEDULE_SWEEPS}:
             return ScheduleSweeps()
@@ -71,13 +80,15 @@ def task_in(content: dict[str, Any]) -> Task:
             return ScheduleAudits()
         case {contract.TASK: contract.SWEEP} if spoke := _spoke(content):
             return Sweep(spoke)
-        case {contract.TASK: contract.AUDIT, "zones": [*zones]} if _all(_ZONE_ID, zones):
+        case {contract.TASK: contract.AUDIT, "zones": [*zones]} if _all_match(_ZONE_ID, zones):
             return Audit(tuple(zones))
-        case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if (spoke := _spoke(content)) and _all(VPC_ID, vpcs):
+        case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if _all_match(VPC_ID, vpcs) and (
+            spoke := _spoke(content)
+        ):
             return Associate(spoke, tuple(vpcs), abandon=content.get("abandon") is True)
         case _:
             pass
-    raise NotOurs("the message is no task of orgdns")
+    raise NotOurs("the message is not a task of orgdns")
 
 
 def _spoke(content: dict[str, Any]) -> Spoke | None:
@@ -88,39 +99,40 @@ def _spoke(content: dict[str, Any]) -> Spoke | None:
             return None
 
 
-def _all(shape: re.Pattern[str], texts: list[Any]) -> bool:
-    return all(isinstance(text, str) and shape.fullmatch(text) for text in texts)
-
-
-VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
-
-
-class NotOurs(Exception):
-    """A message that can never succeed; the message is the reason."""
+def _all_match(pattern: re.Pattern[str], values: list[Any]) -> bool:
+    return all(isinstance(value, str) and pattern.fullmatch(value) for value in values)
 
 
 def detail_of(event: dict[str, Any]) -> dict[str, Any]:
-    """The detail of an event; raises NotOurs when it has none."""
+    """Return the detail of an event.
+
+    Raises:
+        NotOurs: if the event has no detail.
+    """
     detail = event.get("detail")
     if not isinstance(detail, dict):
         raise NotOurs("the event has no detail")
     return detail
 
 
-def resource_of(event: dict[str, Any], arn: re.Pattern[str], what: str) -> tuple[str, str, str]:
-    """Account, region and id of the one resource that the event is about."""
+def resource_of(event: dict[str, Any], arn: re.Pattern[str], kind: str) -> tuple[str, str, str]:
+    """Return the account, the region and the id of the only resource of an event.
+
+    Raises:
+        NotOurs: if the event has another number of resources, a resource of another kind, or contradicts itself.
+    """
     resources = event.get("resources")
     if not (isinstance(resources, list) and len(resources) == 1 and isinstance(resources[0], str)):
-        raise NotOurs("the event does not name one resource")
+        raise NotOurs("the event does not have exactly one resource")
     match = arn.fullmatch(resources[0])
     if match is None:
-        raise NotOurs(f"{short(resources[0])} is no {what}")
+        raise NotOurs(f"{short(resources[0])} is not the ARN of {kind}")
     region, account, resource_id = match.groups()
     if (event.get("account"), event.get("region")) != (account, region):
-        raise NotOurs("the resource lies in another account or region than the event")
+        raise NotOurs("the resource is in another account or region than the event")
     return account, region, resource_id
 
 
 def short(value: object) -> str:
-    """A stranger's value for a message: quoted, and cut."""
+    """Return an untrusted value for use in a log line or an error: quoted, and at most 80 characters."""
     return cut(repr(value), 80)

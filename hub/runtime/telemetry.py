@@ -1,4 +1,4 @@
-"""What the functions log and count of what was done: for people, alarms and dashboards."""
+"""The logs and metrics of the functions: for people, alarms and dashboards."""
 
 from __future__ import annotations
 
@@ -13,119 +13,161 @@ from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
     from hub.runtime.associator.discovery import DiscoveryOutcome
+    from hub.runtime.associator.plan import Step
     from hub.runtime.associator.run import VpcOutcome
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
+    from hub.runtime.sweeper.sweeper import SweepOutcome
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
+AWAITS_APPROVAL: Final = "removals await approval: run orgdns approve"
+
 
 def report_instance(outcome: InstanceOutcome) -> None:
-    """Count and log what became of an instance that was seen."""
-    seen: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
+    """Count and log what became of an instance that was described."""
+    fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
     if outcome.result is InstanceResult.RECORDED:
         metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
-        logger.info("instance recorded", extra=seen | {"dns_names": outcome.names})
+        logger.info("instance recorded", extra=fields | {"dns_names": outcome.names})
     else:
-        logger.info("instance unchanged", extra=seen)
+        logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
-        told = seen | {"rule": refusal.rule, "reason": refusal.reason}
+        refused = fields | {"rule": refusal.rule, "reason": refusal.reason}
         if refusal.declined:
-            logger.debug("name not asked for", extra=told)
+            logger.debug("name not requested", extra=refused)
             continue
         metrics.add_metric("NamesRefused", MetricUnit.Count, 1)
-        logger.info("name refused", extra=told)
+        logger.info("name refused", extra=refused)
 
 
-def report_discovery(swept: DiscoveryOutcome) -> None:
-    """Count and log how looking at the VPCs of a spoke went."""
-    status = swept.status
-    seen: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": swept.asked}
+def report_sweep(outcome: SweepOutcome) -> None:
+    """Count and log how the sweep of a spoke went."""
+    status = outcome.status
+    fields: dict[str, object] = {"spoke": str(status.spoke), "changed": outcome.changed, "names": status.names}
+    if not outcome.complete:
+        metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
+        logger.warning("spoke not swept", extra=fields | {"reason": status.fault, "withdrawn": status.withdrawn})
+        return
+    metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
+    # What events did not report in time: the measure of lost events.
+    metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
+    logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": status.missed})
+    if status.pending_removals:
+        pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
+        logger.error(AWAITS_APPROVAL, extra=fields | pending)
+
+
+def report_discovery(outcome: DiscoveryOutcome) -> None:
+    """Count and log how describing the VPCs of a spoke went."""
+    status = outcome.status
+    fields: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": outcome.enqueued}
     metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
     if status.fault:
-        metrics.add_metric("VpcsNotSeen", MetricUnit.Count, 1)
-        logger.warning("VPCs not seen", extra=seen | {"reason": status.fault})
+        metrics.add_metric("VpcsNotDescribed", MetricUnit.Count, 1)
+        logger.warning("VPCs not described", extra=fields | {"reason": status.fault})
         return
-    logger.info("VPCs seen", extra=seen | {"blocked": status.blocked})
+    logger.info("VPCs described", extra=fields | {"blocked": status.blocked})
 
 
-def report_vpc(done: VpcOutcome) -> None:
+def report_vpc(outcome: VpcOutcome) -> None:
     """Count and log what was done in a VPC."""
-    seen: dict[str, object] = {"vpc": str(done.ref), "done": [f"{step.act} {step.of}".strip() for step in done.steps]}
-    if done.steps:
-        metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(done.steps))
-        logger.info("VPC seen to", extra=seen | {"gone": done.gone})
-    for step, reason in done.faults:
+    fields: dict[str, object] = {"vpc": str(outcome.ref), "steps": [_step_text(step) for step in outcome.steps]}
+    if outcome.steps:
+        metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
+        logger.info("VPC updated", extra=fields | {"removed": outcome.gone})
+    for step, reason in outcome.faults:
         metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
-        logger.warning("association refused", extra=seen | {"step": f"{step.act} {step.of}".strip(), "reason": reason})
-    if done.full:
+        logger.warning("association refused", extra=fields | {"step": _step_text(step), "reason": reason})
+    if outcome.full:
         metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
-    if done.awaiting_approval:
-        logger.error("removals wait for orgdns approve", extra=seen | {"zones": done.awaiting_approval})
-    if done.retry:
-        logger.warning("VPC kept for later", extra=seen | {"reason": done.retry})
+    if outcome.awaiting_approval:
+        logger.error(AWAITS_APPROVAL, extra=fields | {"zones": outcome.awaiting_approval})
+    if outcome.retry:
+        logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
 
 
 def report_audit(status: ZoneStatus) -> None:
     """Count and log how the audit of a zone went."""
-    seen: dict[str, object] = {"zone": status.zone_id, "names": status.names}
+    fields: dict[str, object] = {"zone": status.zone_id, "names": status.names}
     if status.fault:
         metrics.add_metric("ZonesNotAudited", MetricUnit.Count, 1)
-        logger.warning("zone not audited", extra=seen | {"reason": status.fault})
+        logger.warning("zone not audited", extra=fields | {"reason": status.fault})
         return
     metrics.add_metric("ZonesAudited", MetricUnit.Count, 1)
     metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
-    logger.info("zone audited", extra=seen | {"differences": dict(status.differences)})
+    logger.info("zone audited", extra=fields | {"differences": dict(status.differences)})
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:10]}
-        logger.error("removals wait for orgdns approve", extra=seen | pending)
+        logger.error(AWAITS_APPROVAL, extra=fields | pending)
 
 
-def report_schedule(asked: ScheduleOutcome) -> None:
-    """Log what a round asked for, and measure how all is: the alarms watch these figures."""
+def report_schedule(outcome: ScheduleOutcome) -> None:
+    """Log what a run of the schedule enqueued, and measure the health of spokes and zones, which alarms watch."""
     for metric, value in (
-        ("SpokesUnreachable", asked.unreachable),
-        ("SweepsAndAuditsOverdue", asked.overdue),
-        ("PendingRemovals", asked.pending_removals),
-        ("SpokesBehindPolicy", asked.behind),
+        ("SpokesUnreachable", outcome.unreachable),
+        ("SweepsAndAuditsOverdue", outcome.overdue),
+        ("PendingRemovals", outcome.pending_removals),
+        ("SpokesOnOldPolicy", outcome.on_old_policy),
     ):
         metrics.add_metric(metric, MetricUnit.Count, value)
-    logger.info(
-        "sweeps asked for",
-        extra={"sweeps": asked.sweeps, "audits": asked.audits, "spokes": asked.spokes, "behind": asked.behind},
-    )
+    fields = {
+        "sweeps": outcome.sweeps,
+        "audits": outcome.audits,
+        "spokes": outcome.spokes,
+        "on_old_policy": outcome.on_old_policy,
+    }
+    logger.info("sweeps scheduled", extra=fields)
 
 
-def report_name(outcome: NameOutcome, seen: dict[str, object]) -> None:
-    """Count and log what became of a name."""
+def report_audits_scheduled() -> None:
+    """Count and log that audits of all zones were enqueued."""
+    metrics.add_metric("AuditsScheduled", MetricUnit.Count, 1)
+    logger.info("audits scheduled")
+
+
+def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
+    """Count and log what became of a name; `claimants` are the instances whose claims changed."""
+    fields: dict[str, object] = {
+        "dns_name": outcome.key.fqdn,
+        "zone": outcome.key.zone_id,
+        "instances": sorted(claimants),
+        "reason": outcome.reason,
+    }
     if outcome.left_out:
         metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
-        logger.warning("shared name full", extra=seen | {"left_out": outcome.left_out})
+        logger.warning("shared name full", extra=fields | {"left_out": outcome.left_out})
     match outcome.result:
         case NameResult.RETRY:
             metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
-            logger.warning("name kept for later", extra=seen)
+            logger.warning("name will be retried", extra=fields)
         case NameResult.PAUSED:
             metrics.add_metric("NamesNotPublishedWhilePaused", MetricUnit.Count, 1)
-            logger.info("name not published", extra=seen)
+            logger.info("name not published", extra=fields)
         case NameResult.CLOSED:
             metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
-            logger.error("zone closed", extra=seen)
+            logger.error("zone closed", extra=fields)
         case NameResult.CONFLICT:
             metrics.add_metric("NamesInConflict", MetricUnit.Count, 1)
             if outcome.zone_full:
                 metrics.add_metric("NamesInFullZones", MetricUnit.Count, 1)
-            logger.warning("name in conflict", extra=seen)
+            logger.warning("name in conflict", extra=fields)
         case NameResult.PUBLISHED:
             metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
             metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
-            logger.info("name published", extra=seen | {"changes": [_told(change) for change in outcome.changes]})
+            logger.info(
+                "name published", extra=fields | {"changes": [_change_text(change) for change in outcome.changes]}
+            )
         case NameResult.UNCHANGED:
-            logger.debug("name unchanged", extra=seen)
+            logger.debug("name unchanged", extra=fields)
 
 
-def _told(change: Change) -> str:
+def _step_text(step: Step) -> str:
+    return f"{step.act} {step.target}".strip()
+
+
+def _change_text(change: Change) -> str:
     record_set = change.record_set
     return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"

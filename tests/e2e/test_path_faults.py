@@ -116,15 +116,17 @@ def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: Mov
     rest(made, clock)
     assert not made.resolve(f"forgotten.{CORP}", there)
     assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
-    assert "no such instance" in {line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")}
+    assert "the instance does not exist" in {
+        line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")
+    }
 
 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("no json", "the message is no JSON"),
+        ("no json", "the message is not valid JSON"),
         ("{}", "the event has no detail"),
-        (json.dumps({"detail": {}, "source": "my.app"}), "the event does not name one resource"),
+        (json.dumps({"detail": {}, "source": "my.app"}), "the event does not have exactly one resource"),
         ((DOCUMENTS / "ec2-state-change.json").read_text(), "the organization has no account 123456789012"),
         ((DOCUMENTS / "tag-change.json").read_text(), "the organization has no account 123456789012"),
     ],
@@ -324,7 +326,7 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc
             for line in made.logged(contract.PUBLISHER_FUNCTION, "zone closed")
             if line["dns_name"] == f"{one}.instances.internal."
         )
-        assert "closed to us" in str(told["reason"])
+        assert "orgdns cannot write the zone" in str(told["reason"])
     finally:
         iam.delete_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed")
     assert {denied.role_arn for denied in made.guard.denied} == {role}

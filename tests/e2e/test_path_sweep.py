@@ -156,7 +156,7 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     assert names(made) == everything
     status = spoke_status(made, clock)
     assert set(status.pending_removals) == set(ids[1:])
-    assert made.logged(contract.SWEEPER_FUNCTION, "removals wait for orgdns approve")
+    assert made.logged(contract.SWEEPER_FUNCTION, "removals await approval: run orgdns approve")
     statuses(made, clock).approve(status)
     # The next round asks for what was approved, whoever's turn it is.
     made.sweep()

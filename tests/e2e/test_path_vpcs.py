@@ -143,7 +143,7 @@ def test_another_zone_of_the_name(made: World, clock: MovedClock) -> None:
     hour(made, clock)
     assert not knows(made, vpc)
     assert knows(made, vpc, "instances.internal")
-    told = [line for line in made.logged(contract.SWEEPER_FUNCTION, "VPCs seen") if line["blocked"]]
+    told = [line for line in made.logged(contract.SWEEPER_FUNCTION, "VPCs described") if line["blocked"]]
     assert {line["spoke"] for line in told} == {f"{SEARCH}/{REGION}"}
     made.client("route53", SEARCH).delete_hosted_zone(Id=own)
     hour(made, clock)
@@ -158,7 +158,7 @@ def test_resolver_rule_in_the_way(made: World, clock: MovedClock) -> None:
     assert not made.ask(f"web.{CORP}", vpc).answer
     row = next(row for row in rows(made) if row.ref.id == vpc.id)
     assert [zone.blocked for zone in row.zones if zone.domain == f"{CORP}."] == [
-        f"the Resolver rule {rule} forwards {CORP}, and goes before the zone"
+        f"the Resolver rule {rule} forwards {CORP}, and takes precedence over the zone"
     ]
 
 

@@ -146,7 +146,7 @@ class MemoryDriver:
     def rename(self, ref: InstanceRef, name: str) -> None:
         shown = self.organization.instances[ref]
         self.organization.instances[ref] = replace(shown, tags=(("Name", name),))
-        self.on_their_way.append(Hint(ref, told=frozenset({(("Name", name),)})))
+        self.on_their_way.append(Hint(ref, expected_tags=frozenset({(("Name", name),)})))
 
     def end(self, ref: InstanceRef, *, shown: bool) -> None:
         there = self.organization.instances.pop(ref)

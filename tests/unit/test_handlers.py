@@ -93,7 +93,7 @@ def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
         outcome = made.functions.invoke(function_of(made, contract.OBSERVER_FUNCTION), document)
         assert (outcome.error, outcome.response) == (None, {"batchItemFailures": []})
     reasons = [line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")]
-    assert reasons[-3:] == ["the message is no JSON", *(["the organization has no account 123456789012"] * 2)]
+    assert reasons[-3:] == ["the message is not valid JSON", *(["the organization has no account 123456789012"] * 2)]
 
 
 def test_stream_event_as_lambda_documents_it_is_taken(made: World) -> None:

@@ -153,7 +153,7 @@ class Orders(RuleBasedStateMachine):
         if state in {InstanceState.RUNNING, InstanceState.STOPPED}:
             assert state
             self.show(number, name, state)
-            self.world.hints.append(Hint(self.ref(number), told=frozenset({(("Name", name),)})))
+            self.world.hints.append(Hint(self.ref(number), expected_tags=frozenset({(("Name", name),)})))
 
     @rule(number=NUMBERS, remembered=st.booleans())
     def ends(self, number: int, *, remembered: bool) -> None:

@@ -131,7 +131,7 @@ class Associator:
         for step in plan.steps:
             # What was done may not show yet; and an authorisation that is left must not be forgotten.
             tried = step in run.steps or step in run.faults
-            left = step.act is Act.FORGET and run.row.record(step.of).in_progress
+            left = step.act is Act.FORGET and run.row.record(step.target).in_progress
             if tried or left or not self._may(run, step, removal_guard):
                 continue
             if not self.steps.carry_out(run, step):
@@ -156,11 +156,11 @@ class Associator:
         """Whether a step needs no approval: only those steps need one that take a zone from a VPC."""
         if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
             return True
-        awaiting = removal_guard.awaiting_approval(run, step.of)
+        awaiting = removal_guard.awaiting_approval(run, step.target)
         run.awaiting_approval |= awaiting
-        record = run.row.record(step.of)
+        record = run.row.record(step.target)
         if bool(awaiting) != record.awaiting_approval:
-            self.steps.remember(run, step.of, replace(record, awaiting_approval=bool(awaiting)))
+            self.steps.remember(run, step.target, replace(record, awaiting_approval=bool(awaiting)))
         return not awaiting
 
     def _abandon(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun]) -> None:

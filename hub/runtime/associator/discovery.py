@@ -1,6 +1,6 @@
-"""The sweep of a spoke's VPCs: what they resolve against what policy wants, over ports. No AWS, no log.
+"""The sweep of a spoke's VPCs: compares what they resolve with what policy wants, over ports. No AWS, no log.
 
-It changes nothing outside the ledger: what is to be done is asked of the associator, who looks a second time.
+It writes to the ledger only. It enqueues tasks for the associator, which describes the VPCs a second time.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryOutcome:
-    """What came of it: how the spoke's VPCs are, and how many of them the associator was asked to see to.
+    """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
-    `kept` are the VPCs of a spoke that was let go in which something that orgdns associated is left.
+    `kept` counts the VPCs of a withdrawn spoke in which associations of orgdns are left.
     """
 
     status: VpcsStatus
-    asked: int = 0
+    enqueued: int = 0
     kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class VpcDiscovery:
-    """Looks at the VPCs of spokes."""
+    """Discovers the VPCs of spokes."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
@@ -52,73 +52,72 @@ class VpcDiscovery:
     clock: Clock
 
     def sweep(self, swept: SpokeStatus) -> DiscoveryOutcome:
-        """Bring the ledger in line with the VPCs that a spoke shows, and ask for what is to be done.
+        """Bring the ledger in line with the spoke's VPCs, and enqueue the VPCs that need a change.
 
-        Nothing is asked for by a listing that failed. `swept` is the status that the sweep of the spoke's instances
-        ended with. Where it says that the spoke's names were withdrawn, what orgdns associated there is only ended if
-        its account is none of ours any more, whenever that comes to be; until then the status counts the VPCs, so that
-        the spoke is swept on.
+        A listing that fails enqueues nothing. `swept` is the status after the sweep of the spoke's instances. If the
+        names of the spoke are withdrawn, its VPCs keep their associations until its account leaves the organization.
+        Until then the spoke's status counts these VPCs, so that sweeps of the spoke continue.
 
         Raises:
-            LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
-            TasksUnsent: When the associator could not be asked.
+            LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
+            TasksNotSent: if a task cannot be enqueued.
         """
-        outcome = self._discover(swept.spoke, departed=swept.withdrawn)
+        outcome = self._discover(swept.spoke, withdrawn=swept.withdrawn)
         if outcome.kept != swept.kept_vpcs:
             self.spokes.keep_vpcs(swept.spoke, outcome.kept)
         return outcome
 
-    def _discover(self, spoke: Spoke, *, departed: bool) -> DiscoveryOutcome:
+    def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:
         status = VpcsStatus(spoke, seen_at=self.clock())
         try:
             account = member_account(spoke, self.accounts, self.policy, Subject.VPCS)
         except NotMember as refused:
-            return self._unseen(status, str(refused), gone=refused.cause.account_left, departed=departed)
-        if departed:
-            fault = "out of reach for too long: its VPCs keep what they have, unless its account leaves"
-            return self._unseen(status, fault, departed=True)
-        # First: what the ledger says was done by now, a look that starts later must show.
+            return self._failed(status, str(refused), account_left=refused.cause.account_left, withdrawn=withdrawn)
+        if withdrawn:
+            fault = "unreachable for too long: its VPCs keep their associations until its account leaves"
+            return self._failed(status, fault, withdrawn=True)
+        # Before the VPCs are described: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
-            seen = self.vpcs.seen(spoke)
+            vpcs = self.vpcs.seen(spoke)
         except SpokeUnreachable as unreachable:
-            return self._unseen(status, str(unreachable))
-        return self._compare(status, account, rows, seen)
+            return self._failed(status, str(unreachable))
+        return self._compare(status, account, rows, vpcs)
 
     def _compare(
-        self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], seen: tuple[Vpc, ...]
+        self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], vpcs: tuple[Vpc, ...]
     ) -> DiscoveryOutcome:
-        todo: list[str] = []
+        changing: list[str] = []
         blocked = 0
-        for vpc in seen:
+        for vpc in vpcs:
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
-            found = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
-            if (row.vpc, row.account, row.zones) != (vpc, account, found.zones):
-                self.rows.put_vpc(vpc, account, found.zones)
-            blocked += found.blocked
-            if found.steps:
-                todo.append(vpc.ref.id)
-        # The others were there, and do not show: the associator takes a second look at exactly these.
-        todo += [ref.id for ref in rows]
-        status = replace(status, vpcs=len(seen), blocked=blocked)
-        self._ask(status.spoke, todo)
+            plan = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
+            if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
+                self.rows.put_vpc(vpc, account, plan.zones)
+            blocked += plan.blocked
+            if plan.steps:
+                changing.append(vpc.ref.id)
+        # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
+        changing += [ref.id for ref in rows]
+        status = replace(status, vpcs=len(vpcs), blocked=blocked)
+        self._enqueue(status.spoke, changing)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(todo))
+        return DiscoveryOutcome(status, len(changing))
 
-    def _unseen(
-        self, status: VpcsStatus, fault: str, *, gone: bool = False, departed: bool = False
+    def _failed(
+        self, status: VpcsStatus, fault: str, *, account_left: bool = False, withdrawn: bool = False
     ) -> DiscoveryOutcome:
-        """Remember why the VPCs of a spoke cannot be seen; if they are none of ours any more, have them let go."""
+        """Store why the VPCs of a spoke could not be described; if its account left, enqueue them to be abandoned."""
         kept: list[str] = []
-        if departed:
+        if withdrawn:
             owned = frozenset(self.zone_ids.values())
             rows = self.rows.vpc_rows(status.spoke)
             kept = [row.ref.id for row in rows if cleanup_steps(row, owned)]
-        todo = kept if gone else []
+        abandoned = kept if account_left else []
         status = replace(status, fault=fault)
-        self._ask(status.spoke, todo, abandon=True)
+        self._enqueue(status.spoke, abandoned, abandon=True)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(todo), len(kept))
+        return DiscoveryOutcome(status, len(abandoned), len(kept))
 
-    def _ask(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
+    def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
         self.tasks.ask((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

@@ -1,4 +1,4 @@
-"""What an event says of a VPC: which one to look at. Pure."""
+"""What a message of the associator's queue asks for: a task, or an event that names a VPC. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _VPC_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):
 
 
 def association_of(body: str) -> Associate:
-    """What a message of the associator's queue asks for: a task of the sweeper's, or an event of a VPC.
+    """Return the task that a message of the associator's queue carries, or that its event of a VPC asks for.
 
     Raises:
-        NotOurs: When it is none of both.
+        NotOurs: if the message is neither.
     """
     content = content_of(body)
     if contract.TASK not in content:
@@ -25,19 +25,19 @@ def association_of(body: str) -> Associate:
         return Associate(spoke, (vpc_id,))
     task = task_in(content)
     if not isinstance(task, Associate):
-        raise NotOurs("the message is a task of the sweeper")
+        raise NotOurs("the message is a task for the sweeper")
     return task
 
 
 def vpc_hint_of(body: str) -> tuple[Spoke, str]:
-    """The spoke and the id of the VPC that an event is about: look at it.
+    """Return the spoke and the id of the VPC that an event names.
 
-    Of a call that CloudTrail logged, account and region are EventBridge's own, as of any event; which VPC it is stands
-    in the call itself ("Amazon EC2 API calls via CloudTrail",
+    EventBridge sets the account and region of every event, also of a call that CloudTrail logged. The id of the VPC is
+    part of the logged call ("Amazon EC2 API calls via CloudTrail",
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudtrail.html).
 
     Raises:
-        NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
+        NotOurs: if the body is not JSON, not an event of one of the two kinds, or contradicts itself.
     """
     return _vpc_hint(content_of(body))
 
@@ -48,19 +48,21 @@ def _vpc_hint(event: dict[str, Any]) -> tuple[Spoke, str]:
         case contract.STATE_SOURCE, contract.CALL_DETAIL_TYPE:
             spoke = Spoke(str(event.get("account")), str(event.get("region")))
             if not re.fullmatch(r"[0-9]{12}/[a-z0-9-]{1,32}", str(spoke)) or detail.get("awsRegion") != spoke.region:
-                raise NotOurs("the call was made in another region than the event comes from")
+                raise NotOurs("the event and the call in it are from different regions")
             match detail:
                 case {"eventName": "CreateVpc", "responseElements": {"vpc": {"vpcId": str(vpc_id)}}}:
                     pass
                 case {"eventName": "DeleteVpc" | "ModifyVpcAttribute", "requestParameters": {"vpcId": str(vpc_id)}}:
                     pass
                 case _:
-                    raise NotOurs("the call is none that makes, changes or deletes a VPC")
+                    raise NotOurs("the call does not create, change or delete a VPC")
             if not VPC_ID.fullmatch(vpc_id):
-                raise NotOurs(f"{short(vpc_id)} is no VPC")
+                raise NotOurs(f"{short(vpc_id)} is not the id of a VPC")
             return spoke, vpc_id
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            account, region, vpc_id = resource_of(event, _VPC_ARN, "VPC")
+            account, region, vpc_id = resource_of(event, _VPC_ARN, "a VPC")
             return Spoke(account, region), vpc_id
         case source, detail_type:
-            raise NotOurs(f"an event of source {short(source)} and detail-type {short(detail_type)} is not ours")
+            raise NotOurs(
+                f"orgdns does not handle events of source {short(source)} and detail-type {short(detail_type)}"
+            )

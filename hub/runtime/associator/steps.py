@@ -56,9 +56,9 @@ class StepRunner:
         except (AssociationRefused, ZoneClosed, SpokeDenied) as refused:
             run.full |= isinstance(refused, AssociationRefused) and refused.full
             run.faults[step] = str(refused)
-            if step.of:
+            if step.target:
                 # The reason stays in the ledger until the step succeeds or is not wanted any more.
-                self.remember(run, step.of, replace(run.row.record(step.of), fault=str(refused)))
+                self.remember(run, step.target, replace(run.row.record(step.target), fault=str(refused)))
         except (ZoneUnavailable, SpokeUnreachable) as unavailable:
             run.retry = str(unavailable)
             return False
@@ -72,7 +72,7 @@ class StepRunner:
         run.row = replace(run.row, records={**run.row.records, associated: record})
 
     def _act(self, run: VpcRun, step: Step) -> None:
-        ref, associated = run.row.ref, step.of
+        ref, associated = run.row.ref, step.target
         match step.act:
             case Act.CLEAR:
                 self.authorizations.clear(associated, ref)

@@ -1,8 +1,8 @@
-"""What an event says: which instance to look at. Pure.
+"""What an event says: which instance to describe. Pure.
 
-An event is a hint. Account and region are set by EventBridge itself and `aws.*` sources are closed to customers
-(EventBridge API Reference, PutEvents); still, all that is taken from it is which instance to look at, and that one of
-the two final states was reached.
+An event is a hint. EventBridge itself sets its account and region, and customers cannot send events with a source of
+`aws.*` (EventBridge API Reference, PutEvents). Nevertheless the observer takes from it only which instance to describe,
+and that the instance reached a final state.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Tags = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Look at this instance.
+    """Describe this instance.
 
-    `state` is what a state-change event reports, None for a tag change. `told` are the tags that tag changes report,
-    all of an instance each time: never taken for true, but a look that does not show one of them may have come too
-    early. `attempt` counts from 1 how often the hint was delivered, and `time` is the event's own.
+    `state` is the state that a state-change event reports, None for a tag change. `expected_tags` are the tags that tag
+    changes report, each time all tags of the instance. They are not trusted, but a description that shows none of these
+    sets may have come too early. `attempt` counts the deliveries of the hint from 1, and `time` is the event's own.
     """
 
     ref: InstanceRef
     state: InstanceState | None = None
-    told: frozenset[Tags] = frozenset()
+    expected_tags: frozenset[Tags] = frozenset()
     attempt: int = 1
     time: str = ""
 
@@ -44,32 +44,29 @@ class Hint:
 
 
 def hint_of(body: str, attempt: int = 1) -> Hint:
-    """The hint in an event as EventBridge delivers it.
+    """Return the hint in an event as EventBridge delivers it.
 
     Raises:
-        NotOurs: When it is no JSON, no event of the two kinds, or contradicts itself.
+        NotOurs: if the body is not JSON, not an event of one of the two kinds, or contradicts itself.
     """
     event = content_of(body)
     detail = detail_of(event)
-    ref = _subject(event)
+    ref = InstanceRef(*resource_of(event, _INSTANCE_ARN, "an instance"))
     match event.get("source"), event.get("detail-type"):
         case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
             if detail.get("instance-id") != ref.id:
-                raise NotOurs("detail.instance-id is not the instance of resources")
+                raise NotOurs("detail.instance-id is not the instance in resources")
             return Hint(ref, _state(detail.get("state")), attempt=attempt)
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, told=_told(detail), attempt=attempt, time=str(event.get("time") or ""))
+            return Hint(ref, expected_tags=_reported_tags(detail), attempt=attempt, time=str(event.get("time") or ""))
         case source, detail_type:
-            raise NotOurs(f"an event of source {short(source)} and detail-type {short(detail_type)} is not ours")
+            raise NotOurs(
+                f"orgdns does not handle events of source {short(source)} and detail-type {short(detail_type)}"
+            )
 
 
-def _subject(event: dict[str, Any]) -> InstanceRef:
-    """The one instance that the event is about."""
-    return InstanceRef(*resource_of(event, _INSTANCE_ARN, "instance"))
-
-
-def _told(detail: dict[str, Any]) -> frozenset[Tags]:
-    """The tags as the event has them; nothing where the event does not tell all of them."""
+def _reported_tags(detail: dict[str, Any]) -> frozenset[Tags]:
+    """Return the tags that the event reports; none unless it reports all of them."""
     tags = detail.get("tags")
     if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         return frozenset()
@@ -80,4 +77,4 @@ def _state(text: object) -> InstanceState:
     try:
         return InstanceState(str(text))
     except ValueError as unknown:
-        raise NotOurs(f"{short(text)} is no state of an instance") from unknown
+        raise NotOurs(f"{short(text)} is not a state of an instance") from unknown

@@ -1,4 +1,4 @@
-"""The observer: from hints to claims in the ledger, over ports. No AWS, no log; what it did is what it returns."""
+"""The observer: from hints to claims in the ledger, over ports. No AWS, no log; it returns what it did."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from hub.runtime.observer.events import Hint
     from hub.runtime.policy.decide import Policy
 
-# EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): what an event just told may not show yet. A
-# short second look spares the minutes until the queue delivers the message again. Seconds between looks.
-LOOK_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
-# Delivered this often, each time looked for several times, and never there: the instance is gone for longer than EC2
-# shows it.
+# EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): it may not show yet what an event reports.
+# Describing the instance again soon spares the minutes until the queue delivers the message again. Seconds between two
+# descriptions.
+DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
+# An instance that EC2 did not show in so many deliveries, several times each, is gone: it ended longer ago than EC2
+# shows ended instances.
 DELIVERIES_BEFORE_GONE: Final = 3
 # Assuming the role and describing the instances of a spoke takes this many seconds at most.
 DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=2)
@@ -34,15 +35,15 @@ NO_TIME: Final = "no time is left in this run"
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """The instances of one spoke that are still to be seen, by the hints about them."""
+class _WaitingSpoke:
+    """The instances of one spoke that still have to be described, with the hints about them."""
 
     spoke: Spoke
     account: Account
     hints: dict[InstanceRef, Hint]
 
-    def discarded_records(self, reason: str) -> list[InstanceOutcome]:
-        """Leave all of them to the queue, and wait for none."""
+    def retried(self, reason: str) -> list[InstanceOutcome]:
+        """Leave all instances to the queue, and wait for none."""
         outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason) for ref in self.hints]
         self.hints.clear()
         return outcomes
@@ -50,7 +51,7 @@ class _Looked:
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Looks at the instances that hints name, and writes what they claim."""
+    """Describes the instances that hints name, and writes what they claim."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
@@ -61,9 +62,9 @@ class Observer:
     sleep: Sleep
 
     def observe(self, hints: Iterable[Hint], deadline: Deadline) -> list[InstanceOutcome]:
-        """One outcome for each instance that is named.
+        """Return one outcome for each instance that the hints name.
 
-        A hint that may succeed later ends as RETRY; nothing is ever removed because something could not be read.
+        A hint that may succeed later ends as RETRY. Nothing is removed because something could not be read.
         """
         merged: dict[InstanceRef, Hint] = {}
         for hint in hints:
@@ -73,21 +74,22 @@ class Observer:
         for ref in sorted(merged):
             by_spoke[ref.spoke].append(merged[ref])
         outcomes: list[InstanceOutcome] = []
-        to_look: list[_Looked] = []
+        waiting: list[_WaitingSpoke] = []
         for spoke, of_spoke in by_spoke.items():
-            decided, account = self._without_a_look(spoke, of_spoke, deadline)
+            decided, account = self._decided_by_event(spoke, of_spoke, deadline)
             outcomes += decided
             done = {outcome.ref for outcome in decided}
             if account is not None:
-                to_look.append(_Looked(spoke, account, {hint.ref: hint for hint in of_spoke if hint.ref not in done}))
-        # Not always the same ones first: a spoke that does not answer takes the time of those after it.
-        start = self.clock() % len(to_look) if to_look else 0
-        return outcomes + self._look(to_look[start:] + to_look[:start], deadline)
+                undecided = {hint.ref: hint for hint in of_spoke if hint.ref not in done}
+                waiting.append(_WaitingSpoke(spoke, account, undecided))
+        # Start with a different spoke each time: one that does not answer uses up the time of those after it.
+        start = self.clock() % len(waiting) if waiting else 0
+        return outcomes + self._converge(waiting[start:] + waiting[:start], deadline)
 
-    def _without_a_look(
+    def _decided_by_event(
         self, spoke: Spoke, hints: list[Hint], deadline: Deadline
     ) -> tuple[list[InstanceOutcome], Account | None]:
-        """What needs no look at the instances, and the account for those that do."""
+        """Return the outcomes of hints that need no description, and the account if others need one."""
         if not deadline.allows(DESCRIBE_SECONDS):
             return [InstanceOutcome(hint.ref, InstanceResult.RETRY, NO_TIME) for hint in hints], None
         try:
@@ -97,7 +99,7 @@ class Observer:
         return [self.recorder.ended(hint.ref) for hint in hints if hint.final], account
 
     def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
-        """Return the outcome of a hint from a spoke that is not to be worked on."""
+        """Return the outcome of a hint from a spoke that orgdns must not work on."""
         # The instances of an inactive account may live on; an event does not decide what becomes of their names. But an
         # end is an end in every account that the organization knows.
         if hint.final and refused.cause in {Cause.ACCOUNT_INACTIVE, Cause.UNITS_UNKNOWN}:
@@ -105,88 +107,90 @@ class Observer:
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.DROPPED
         return InstanceOutcome(hint.ref, result, str(refused))
 
-    def _look(self, waiting: list[_Looked], deadline: Deadline) -> list[InstanceOutcome]:
-        """Describe the instances of all spokes, a few times if they are not yet as their events say."""
+    def _converge(self, waiting: list[_WaitingSpoke], deadline: Deadline) -> list[InstanceOutcome]:
+        """Describe the instances of all spokes, again for a while if they are not as their events report."""
         outcomes: list[InstanceOutcome] = []
-        for pause in (*LOOK_AGAIN_AFTER, None):
+        for pause in (*DESCRIBE_AGAIN_AFTER, None):
             for spoke in waiting:
-                outcomes += self._look_at(spoke, deadline, last=pause is None)
+                outcomes += self._described(spoke, deadline, last=pause is None)
             waiting = [spoke for spoke in waiting if spoke.hints]
             if waiting and pause is not None:
                 self.sleep(pause)
         return outcomes
 
-    def _look_at(self, looked: _Looked, deadline: Deadline, *, last: bool) -> list[InstanceOutcome]:
-        """Describe the instances of one spoke; the outcomes of those that are settled now, and no longer waited for."""
-        hints = looked.hints
+    def _described(self, waiting: _WaitingSpoke, deadline: Deadline, *, last: bool) -> list[InstanceOutcome]:
+        """Describe the instances of one spoke; return the outcomes of those that need no further description."""
+        hints = waiting.hints
         if not deadline.allows(DESCRIBE_SECONDS):
-            return looked.discarded_records(NO_TIME)
-        looked_at = self.clock()
+            return waiting.retried(NO_TIME)
+        described_at = self.clock()
         try:
-            seen = self.instances.describe(looked.spoke, [ref.id for ref in hints])
+            found = self.instances.describe(waiting.spoke, [ref.id for ref in hints])
         except SpokeUnreachable as unreachable:
-            return looked.discarded_records(str(unreachable))
+            return waiting.retried(str(unreachable))
         outcomes = []
         for ref, hint in list(hints.items()):
-            instance = seen.get(ref.id)
-            if instance is None or (self._not_yet(instance, hint) and not last):
-                outcome = self._unseen(hint) if last else None
+            instance = found.get(ref.id)
+            if instance is None or (self._outdated(instance, hint) and not last):
+                outcome = self._missing(hint) if last else None
             else:
-                outcome = self._judge(instance, looked.account, looked_at, hint)
+                outcome = self._recorded(instance, waiting.account, described_at, hint)
             if outcome is not None and (last or not outcome.superseded):
                 outcomes.append(outcome)
                 del hints[ref]
         return outcomes
 
-    def _judge(self, instance: Instance, account: Account, looked_at: Millis, hint: Hint) -> InstanceOutcome:
-        """Record what policy gives an instance as it was seen."""
+    def _recorded(self, instance: Instance, account: Account, described_at: Millis, hint: Hint) -> InstanceOutcome:
+        """Record the names that policy gives an instance as it was described."""
         ref = instance.ref
         if instance.state.final:
             return self.recorder.ended(ref)
-        early = self._not_yet(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE
+        early = self._outdated(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE
         if instance.state is InstanceState.PENDING:
             if early:
                 return InstanceOutcome(ref, InstanceResult.RETRY, f"the instance is {instance.state}")
-            return InstanceOutcome(ref, InstanceResult.UNCHANGED, f"{instance.state}: names stay until it runs or ends")
+            reason = f"the instance is {instance.state}: it keeps its names until it runs or ends"
+            return InstanceOutcome(ref, InstanceResult.UNCHANGED, reason)
         if not instance.addressed:
             return InstanceOutcome(ref, InstanceResult.RETRY, "the instance has no address yet")
         decision = self.policy.decide(instance, account, self.zone_ids)
-        outcome = self.recorder.seen(instance, account, decision, looked_at)
+        outcome = self.recorder.described(instance, account, decision, described_at)
         if early and outcome.result is not InstanceResult.RETRY:
-            # Recorded as it was seen; but what the event told does not show yet, or no longer.
-            return replace(outcome, result=InstanceResult.RETRY, reason="state or tags are not those of the event")
+            # Recorded as described; but EC2 does not show yet what the event reports, or no longer.
+            reason = "EC2 does not show the state or tags that the event reports"
+            return replace(outcome, result=InstanceResult.RETRY, reason=reason)
         return outcome
 
-    def _not_yet(self, instance: Instance, hint: Hint) -> bool:
-        """Whether what is seen lies behind what the event says."""
-        seen = instance.state
-        if seen is InstanceState.PENDING or (seen in STOPPED_STATES and hint.state is InstanceState.RUNNING):
+    def _outdated(self, instance: Instance, hint: Hint) -> bool:
+        """Whether the description of an instance may be older than the event."""
+        state = instance.state
+        if state is InstanceState.PENDING or (state in STOPPED_STATES and hint.state is InstanceState.RUNNING):
             return hint.state is InstanceState.RUNNING
-        if seen is InstanceState.RUNNING and hint.state in STOPPED_STATES:
+        if state is InstanceState.RUNNING and hint.state in STOPPED_STATES:
             return True
-        if seen.final:
+        if state.final:
             return False
-        told = {self._read(tags) for tags in hint.told}
-        return not instance.addressed or bool(told and self._read(instance.tags) not in told)
+        expected = {self._relevant(tags) for tags in hint.expected_tags}
+        return not instance.addressed or bool(expected and self._relevant(instance.tags) not in expected)
 
-    def _read(self, tags: Tags) -> Tags:
-        """Those of the tags that policy reads, and that a person sets: an event may tell of no others."""
+    def _relevant(self, tags: Tags) -> Tags:
+        """Return the tags that policy reads and that people set: an event may not report others."""
         keys = self.policy.tags_read
         return tuple((key, value) for key, value in tags if key in keys and not key.startswith("aws:"))
 
-    def _unseen(self, hint: Hint) -> InstanceOutcome:
-        """What becomes of a hint whose instance does not show at all."""
+    def _missing(self, hint: Hint) -> InstanceOutcome:
+        """Return the outcome of a hint whose instance EC2 does not show."""
         if hint.attempt >= DELIVERIES_BEFORE_GONE:
-            return InstanceOutcome(hint.ref, InstanceResult.DROPPED, "no such instance")
-        return InstanceOutcome(hint.ref, InstanceResult.RETRY, "the instance does not show yet")
+            return InstanceOutcome(hint.ref, InstanceResult.DROPPED, "the instance does not exist")
+        return InstanceOutcome(hint.ref, InstanceResult.RETRY, "EC2 does not show the instance yet")
 
 
-def _merged(one: Hint, other: Hint) -> Hint:
-    """The hint that asks for all that both ask for."""
-    state = next((hint.state for hint in (one, other) if hint.final), one.state or other.state)
-    # Of two sets of tags that were told, the later one counts; of two at one time, nobody knows which that is.
-    told = sorted((hint for hint in (one, other) if hint.told), key=lambda hint: hint.time)
-    tags = frozenset[Tags]().union(*(hint.told for hint in told if hint.time == told[-1].time))
-    time = told[-1].time if told else ""
-    # The one that was delivered less often has the longer patience.
-    return replace(one, state=state, told=tags, attempt=min(one.attempt, other.attempt), time=time)
+def _merged(first: Hint, second: Hint) -> Hint:
+    """Return one hint that asks for all that two hints about an instance ask for."""
+    state = next((hint.state for hint in (first, second) if hint.final), first.state or second.state)
+    # The later report of tags counts. Of two reports with the same time, either may be the later one.
+    reports = sorted((hint for hint in (first, second) if hint.expected_tags), key=lambda hint: hint.time)
+    tags = frozenset[Tags]().union(*(hint.expected_tags for hint in reports if hint.time == reports[-1].time))
+    time = reports[-1].time if reports else ""
+    # The hint with fewer deliveries may wait longer for EC2.
+    return replace(first, state=state, expected_tags=tags, attempt=min(first.attempt, second.attempt), time=time)

@@ -1,6 +1,6 @@
-"""How the claims of an instance come into the ledger, so that a crash anywhere between and a repeat end the same.
+"""Writes the claims of an instance to the ledger, so that a repeat after a crash at any point ends the same.
 
-Over ports. No AWS, no log; what it did is what it returns.
+Over ports. No AWS, no log; it returns what it did.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class InstanceResult(StrEnum):
-    """What became of a look at an instance, or of a hint about it."""
+    """What became of a description of an instance, or of a hint about it."""
 
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
@@ -31,7 +31,7 @@ class InstanceResult(StrEnum):
 class InstanceOutcome:
     """What became of one instance, and why.
 
-    `superseded` says that the ledger already has a later look at the instance: only a new look can tell.
+    `superseded` says that the ledger already has a later description of the instance: only a new one can decide.
     """
 
     ref: InstanceRef
@@ -49,44 +49,47 @@ class Recorder:
     ledger: InstanceLedger
     clock: Clock
 
-    def seen(self, instance: Instance, account: Account, decision: Decision, looked_at: Millis) -> InstanceOutcome:
-        """Record what policy gives an instance as it was seen."""
-        return self._record(instance.ref, decision, (instance, account), looked_at)
+    def described(
+        self, instance: Instance, account: Account, decision: Decision, described_at: Millis
+    ) -> InstanceOutcome:
+        """Record the names that policy gives an instance as it was described."""
+        return self._record(instance.ref, decision, (instance, account), described_at)
 
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
-        """Withdraw all that an instance claims, for ever."""
+        """Withdraw all claims of an instance for good."""
         return self._record(ref, Decision(), (None, None), None)
 
-    def unseen(self, ref: InstanceRef, reason: str, looked_at: Millis) -> InstanceOutcome:
-        """Withdraw all that an instance claims, until it is seen again."""
-        return self._record(ref, Decision(refusals=(Refusal("*", reason),)), (None, None), looked_at)
+    def missing(self, ref: InstanceRef, reason: str, described_at: Millis) -> InstanceOutcome:
+        """Withdraw all claims of an instance until EC2 shows it again."""
+        return self._record(ref, Decision(refusals=(Refusal("*", reason),)), (None, None), described_at)
 
     def _record(
         self,
         ref: InstanceRef,
         decision: Decision,
         facts: tuple[Instance, Account] | tuple[None, None],
-        looked_at: Millis | None,
+        described_at: Millis | None,
     ) -> InstanceOutcome:
-        """Write an instance's claims, so that a crash anywhere between and a repeat end the same.
+        """Write an instance's claims; `described_at` is None for an end.
 
-        The instance's row goes first and names old claims and new, then the claims, then the row again without the
-        old ones. An older look never overwrites a newer one; an end, which has no time of a look, is never overwritten.
+        The instance's row is written first and names old claims and new. The claims follow, and then the row again
+        without the old claims. An older description never overwrites a newer one, and nothing overwrites an end.
         """
-        ended = looked_at is None
+        ended = described_at is None
         names = tuple(claim.key.fqdn for claim in decision.claims)
         try:
             while True:
                 before = self.ledger.observation(ref) or Observation(ref, Millis(0))
                 if before.ended and not ended:
                     return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
-                if looked_at is not None and before.observed_at > looked_at:
-                    # By another worker, whose clock may be ahead: only a look that starts now can tell.
-                    return InstanceOutcome(ref, InstanceResult.RETRY, "a later look was recorded", superseded=True)
-                observed_at = max(before.observed_at, self.clock()) if looked_at is None else looked_at
+                if described_at is not None and before.observed_at > described_at:
+                    # By another worker, whose clock may be ahead: only a description that starts now can decide.
+                    reason = "a later description of the instance is already recorded"
+                    return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
+                observed_at = max(before.observed_at, self.clock()) if described_at is None else described_at
                 try:
                     instance, account = facts
-                    seen = replace(
+                    after = replace(
                         before,
                         observed_at=observed_at,
                         instance=instance,
@@ -94,30 +97,30 @@ class Recorder:
                         refusals=decision.refusals,
                         ended=ended,
                     )
-                    changed = self._write(before, seen, decision.claims)
+                    changed = self._write(before, after, decision.claims)
                 except Outdated:
                     continue
                 result = InstanceResult.RECORDED if changed else InstanceResult.UNCHANGED
-                # What was refused is told once, and kept in the row.
+                # Refusals are reported when they change; the row keeps them.
                 refusals = decision.refusals if changed else ()
                 return InstanceOutcome(ref, result, "ended" if ended else "", names, refusals)
         except LedgerUnavailable as unavailable:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
 
-    def _write(self, before: Observation, seen: Observation, claims: tuple[Claim, ...]) -> bool:
-        """Whether the claims, or what was refused, changed.
+    def _write(self, before: Observation, after: Observation, claims: tuple[Claim, ...]) -> bool:
+        """Write the row and the claims; return whether the claims or the refusals changed.
 
         Raises:
-            Outdated: When somebody else wrote the row since it was read; nothing was written then.
+            Outdated: if another worker wrote the row since it was read. Nothing is written then.
         """
         kept = {claim.key for claim in claims}
         old = tuple(claim for claim in before.claims if claim.key not in kept)
-        same = before.settled and (before.claims, before.ended) == (claims, seen.ended)
-        row = replace(seen, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
-        # Also when all is the same: a look older than this one must find that it is too late.
+        same = before.settled and (before.claims, before.ended) == (claims, after.ended)
+        row = replace(after, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
+        # Also if nothing changed, so that an older description finds that it comes too late.
         self.ledger.put_observation(row)
         if same:
-            return before.refusals != seen.refusals
+            return before.refusals != after.refusals
         for claim in claims:
             self.ledger.put_claim(claim, row.version)
         for claim in old:
@@ -125,6 +128,6 @@ class Recorder:
         try:
             self.ledger.put_observation(replace(row, claims=claims, settled=True, version=row.version + 1))
         except Outdated:
-            # A later look took over, with all of these claims named in the row that it read.
+            # A later description took over, and found all of these claims named in the row.
             return True
         return True

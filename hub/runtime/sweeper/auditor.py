@@ -1,7 +1,7 @@
-"""The audit: what the zones hold against the ledger, over ports. No AWS, no log.
+"""The audit: compares what the zones hold with the ledger, over ports. No AWS, no log.
 
-It writes to no zone: it marks the names that differ, and the publisher reads what is there and decides. Names that
-would vanish by it wait for a person if there are too many.
+An audit does not write to zones. It marks the names that differ; the publisher reads what the zone holds and decides.
+If too many names would vanish, they await a person's approval.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock, ZoneRecordSets
     from hub.runtime.sweeper.ports import AuditLedger, Statuses, ZoneListing
 
-# The rows of so many names are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
+# How many rows are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100
 # An audit with less than this many seconds left ends unfinished before the next step.
 STEP_SECONDS: Final = HUB_CALLS.seconds()
-NO_TIME: Final = "no time was left to read all of it"
+NO_TIME: Final = "the audit ran out of time before it had read all names"
 PAUSED: Final = "publishing is paused"
-# What waits stands in one row of the ledger, of 400 KB at most, and a name has up to 255 characters.
+# Pending removals are stored in one row of the ledger, of 400 KB at most, and a name has up to 255 characters.
 MAX_PENDING: Final = 1_000
 
 
 class Difference(StrEnum):
-    """How a name differs from what is claimed, or from what the ledger remembers."""
+    """How a name in a zone differs from its claims, or from the ledger's memory of it."""
 
     MISSING = "missing"
     EDITED = "edited"
@@ -50,33 +50,33 @@ class Difference(StrEnum):
 
 
 _REASONS: Final = {
-    Difference.MISSING: "record sets of ours are not there any more",
-    Difference.EDITED: "record sets of ours are not as they were published",
-    Difference.UNCLAIMED: "record sets of ours that nobody claims",
-    Difference.FOREIGN: "a foreign record set is beside or in the way of ours",
-    Difference.BEHIND: "what was published is not what is claimed",
+    Difference.MISSING: "record sets of orgdns are missing from the zone",
+    Difference.EDITED: "record sets of orgdns are not as they were published",
+    Difference.UNCLAIMED: "no instance claims these record sets of orgdns",
+    Difference.FOREIGN: "a foreign record set is beside record sets of orgdns, or blocks them",
+    Difference.BEHIND: "the published record sets are not those that are claimed",
 }
 
 
 @dataclass(slots=True)
 class _Run:
-    """One zone's bookkeeping; `vanishing` are the names of which nothing would be left."""
+    """The bookkeeping of one zone. `vanishing` are the names that would lose all record sets of orgdns."""
 
     status: ZoneStatus
     deadline: Deadline
-    seen: HashSet = field(default_factory=HashSet)
+    listed: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, Difference] = field(default_factory=dict)
     names: int = 0
 
 
 class _Unfinished(Exception):
-    """Not all was read; the message says why."""
+    """Not all names were read. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Audits zones; `paused` says why nothing is written to them now, or None."""
+    """Audits zones. `paused` returns why publishing is paused, or None."""
 
     ledger: AuditLedger
     statuses: Statuses
@@ -86,21 +86,21 @@ class Auditor:
     paused: Callable[[], str | None]
 
     def audit(self, zone_ids: Iterable[str], deadline: Deadline) -> list[ZoneStatus]:
-        """Mark what differs in these zones, and remember how that went.
+        """Mark names whose records differ from the ledger, and store each zone's status.
 
-        A zone that could not be read to its end is unknown: no name is missing from it.
+        A zone that cannot be listed completely loses no names.
 
         Raises:
-            LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
+            LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
-        known = {status.spoke: status.settled(self.clock()) for status in self.statuses.spoke_statuses()}
+        settled = {status.spoke: status.settled(self.clock()) for status in self.statuses.spoke_statuses()}
         runs: dict[str, _Run] = {}
         failed: list[ZoneStatus] = []
         for zone_id in zone_ids:
             run = _Run(replace(self.statuses.zone_status(zone_id), tried_at=self.clock()), deadline)
             try:
                 self._check_paused()
-                self._compare(run, known)
+                self._compare(run, settled)
                 runs[zone_id] = run
             except (ZoneUnavailable, ZoneClosed, _Unfinished) as fault:
                 failed.append(replace(run.status, fault=str(fault)))
@@ -110,7 +110,7 @@ class Auditor:
         return [*done, *failed]
 
     def _finished(self, runs: dict[str, _Run]) -> list[ZoneStatus]:
-        """Compare what the ledger has of the zones that were read; how they are."""
+        """Compare the names that the ledger has in the zones that were read; return the zones' statuses."""
         try:
             for state in self.ledger.names(runs):
                 run = runs[state.key.zone_id]
@@ -118,10 +118,10 @@ class Auditor:
                 self._compare_claims(run, state)
         except _Unfinished as fault:
             return [replace(run.status, fault=str(fault)) for run in runs.values()]
-        return [self._settled(run) for run in runs.values()]
+        return [self._status(run) for run in runs.values()]
 
-    def _settled(self, run: _Run) -> ZoneStatus:
-        """Mark the names of which nothing would be left, unless they wait for a person; how the zone is."""
+    def _status(self, run: _Run) -> ZoneStatus:
+        """Mark the vanishing names, unless they await approval; return the zone's status."""
         pending_removals = self.guard.awaiting_approval(dict.fromkeys(run.vanishing, 1), run.names, run.status.approved)
         for fqdn, difference in run.vanishing.items():
             if fqdn not in pending_removals:
@@ -136,25 +136,25 @@ class Auditor:
             pending_names=len(pending_removals),
         )
 
-    def _compare(self, run: _Run, known: dict[Spoke, bool]) -> None:
-        """Compare all names that the zone holds with what the ledger remembers of them."""
+    def _compare(self, run: _Run, settled: dict[Spoke, bool]) -> None:
+        """Compare all names that the zone holds with the ledger's memory of them."""
         zone_id = run.status.zone_id
         for chunk in chunks(self.zones.listing(zone_id), COMPARED_AT_ONCE):
             _check_time(run)
             remembered = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn, _ in chunk])
-            for fqdn, there in chunk:
-                run.seen.add(fqdn)
-                run.names += bool(there.owned)
+            for fqdn, found in chunk:
+                run.listed.add(fqdn)
+                run.names += bool(found.owned)
                 key = NameKey(zone_id, fqdn)
-                self._compare_name(run, key, there, remembered.get(key, Published()), known)
+                self._compare_name(run, key, found, remembered.get(key, Published()), settled)
 
     def _compare_name(
-        self, run: _Run, key: NameKey, there: ZoneRecordSets, remembered: Published, known: dict[Spoke, bool]
+        self, run: _Run, key: NameKey, found: ZoneRecordSets, remembered: Published, settled: dict[Spoke, bool]
     ) -> None:
-        current, before = set(there.owned), set(remembered.record_sets)
+        current, before = set(found.owned), set(remembered.record_sets)
         unknown_owners = _owners(current) - _owners(before)
-        if self._unsettled(unknown_owners, known):
-            # Its claims may not be in the ledger yet, as after it was emptied: nothing is known to be wrong.
+        if self._unsettled(unknown_owners, settled):
+            # After a restore, the ledger may not have their claims back yet: the name is not known to be wrong.
             run.counts[Difference.UNSETTLED] += 1
         elif unknown_owners:
             desired = set(desired_record_sets(self.ledger.name(key).claims))
@@ -169,22 +169,22 @@ class Auditor:
             self._differs(run, key, Difference.MISSING)
         elif before != current:
             self._differs(run, key, Difference.EDITED)
-        elif not remembered.conflict and _beside(there):
+        elif not remembered.conflict and _foreign_beside(found):
             self._differs(run, key, Difference.FOREIGN)
 
     def _compare_claims(self, run: _Run, state: NameState) -> None:
-        """Compare what is claimed of a name with what the ledger remembers, and that with whether it was seen."""
+        """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
         desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
         vanishes = bool(before and not desired)
         if state.published.conflict:
             self._differs(run, state.key, Difference.FOREIGN, vanishes=vanishes)
         elif state.published.pending or desired != before:
             self._differs(run, state.key, Difference.BEHIND, vanishes=vanishes)
-        elif before and state.key.fqdn not in run.seen:
+        elif before and state.key.fqdn not in run.listed:
             self._differs(run, state.key, Difference.MISSING)
 
     def _differs(self, run: _Run, key: NameKey, difference: Difference, *, vanishes: bool = False) -> None:
-        """Count a difference, and mark the name, or keep it until it is known how many would vanish."""
+        """Count a difference. Mark the name, or keep it back until it is known how many names would vanish."""
         if key.fqdn in run.vanishing:
             return
         run.counts[difference] += 1
@@ -193,21 +193,21 @@ class Auditor:
         else:
             self.ledger.mark(key, _REASONS[difference])
 
-    def _unsettled(self, set_identifiers: Collection[str], known: dict[Spoke, bool]) -> bool:
-        """Whether some of the owners are of spokes of which the ledger may not know all claims."""
+    def _unsettled(self, owners: Collection[str], settled: dict[Spoke, bool]) -> bool:
+        """Whether the ledger may not have all claims of some of the owners' spokes. Register the unknown spokes."""
         unsettled = False
-        for spoke in {ref.spoke for one in set_identifiers if (ref := InstanceRef.of_set_identifier(one))}:
-            if spoke not in known:
+        for spoke in {ref.spoke for owner in owners if (ref := InstanceRef.of_set_identifier(owner))}:
+            if spoke not in settled:
                 self.statuses.register_spoke(spoke)
-                known[spoke] = False
-            unsettled |= not known[spoke]
+                settled[spoke] = False
+            unsettled |= not settled[spoke]
         return unsettled
 
     def _check_paused(self) -> None:
-        paused = self.paused()
-        if paused is not None:
-            # What is marked now would be let go by a publisher that may not write.
-            raise _Unfinished(f"{PAUSED}: {paused}")
+        reason = self.paused()
+        if reason is not None:
+            # A paused publisher would drop the marks.
+            raise _Unfinished(f"{PAUSED}: {reason}")
 
 
 def _check_time(run: _Run) -> None:
@@ -219,7 +219,7 @@ def _owners(record_sets: Collection[RecordSet]) -> set[str]:
     return {record_set.set_identifier for record_set in record_sets}
 
 
-def _beside(there: ZoneRecordSets) -> bool:
-    """Whether something foreign stands beside what is ours, of its type or as a CNAME."""
-    types = {record_set.type.value for record_set in there.owned}
-    return bool(types) and any(foreign.type in types or foreign.type == "CNAME" for foreign in there.foreign)
+def _foreign_beside(found: ZoneRecordSets) -> bool:
+    """Whether a foreign record set is beside record sets of orgdns: of the same type, or a CNAME."""
+    types = {record_set.type.value for record_set in found.owned}
+    return bool(types) and any(foreign.type in types or foreign.type == "CNAME" for foreign in found.foreign)

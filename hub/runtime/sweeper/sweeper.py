@@ -1,7 +1,7 @@
-"""The sweep of a spoke: all its instances against the ledger, over ports. No AWS, no log.
+"""The sweep of a spoke: compares all its instances with the ledger, over ports. No AWS, no log.
 
-What events told is not needed: each instance is judged as it is now. What would lose all of its names is looked at a
-second time, and waits for a person if there is too much of it.
+A sweep needs no events: it judges each instance by its current state. It describes the instances that would lose all
+their names a second time, and too many of them await a person's approval.
 """
 
 from __future__ import annotations
@@ -31,53 +31,53 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Accounts, Clock, Instances
     from hub.runtime.sweeper.ports import Statuses, SweepLedger
 
-# What the ledger does not know yet of an instance as young as this is no event lost, but one on its way. Milliseconds.
+# An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
 # A sweep with less than this many seconds left ends unfinished before the next page.
 PAGE_SECONDS: Final = HUB_CALLS.seconds()
-LOOKED_AT_AGAIN: Final = 200
-NO_TIME: Final = "no time was left to see all of its instances"
-GONE: Final = "two looks did not show the instance"
-# What waits stands in one row of the ledger, of 400 KB at most; the ids of more instances wait for another sweep.
+DESCRIBED_AT_ONCE: Final = 200
+NO_TIME: Final = "the sweep ran out of time before it had read all instances"
+GONE: Final = "EC2 did not show the instance twice in a row"
+# Pending removals are stored in one row of the ledger, of 400 KB at most; further instances wait for another sweep.
 MAX_PENDING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class SweepOutcome:
-    """What became of a sweep; complete where the status tells of no fault. `changed` counts instances."""
+    """The spoke's status after a sweep, and the number of instances that changed."""
 
     status: SpokeStatus
     changed: int = 0
 
     @property
     def complete(self) -> bool:
-        """Whether all instances of the spoke were seen."""
+        """Whether all instances of the spoke were read."""
         return not self.status.fault
 
 
 class _Unfinished(Exception):
-    """Not all was seen, by no fault of the spoke; the message says why."""
+    """Not all instances were read, through no fault of the spoke. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """An instance at one look, None where it did not show, and what policy gives it then."""
+class _Observed:
+    """An instance as it was described, None if EC2 did not show it, and what policy gives it."""
 
     instance: Instance | None
     decision: Decision
-    looked_at: Millis
+    described_at: Millis
 
 
 @dataclass(slots=True)
 class _Run:
-    """One sweep's bookkeeping; `losing` are the instances that would lose all of their names, and how many."""
+    """The bookkeeping of one sweep. `losing` counts the names of each instance that would lose all of them."""
 
     status: SpokeStatus
     account: Account
-    began: Millis
+    began_at: Millis
     deadline: Deadline
     report: Callable[[InstanceOutcome], None]
-    seen: HashSet = field(default_factory=HashSet)
+    listed: HashSet = field(default_factory=HashSet)
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
     names: int = 0
@@ -87,7 +87,7 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Sweeps spokes. `policy_digest` tells policies apart."""
+    """Sweeps spokes. `policy_digest` identifies the current policy."""
 
     policy: Policy
     policy_digest: str
@@ -101,12 +101,12 @@ class Sweeper:
     clock: Clock
 
     def sweep(self, spoke: Spoke, deadline: Deadline, report: Callable[[InstanceOutcome], None]) -> SweepOutcome:
-        """Bring the ledger in line with what the spoke shows, report what changed, and remember how that went.
+        """Bring the ledger in line with the spoke's instances, report each change, and store the spoke's status.
 
-        Nothing is removed unless the listing was complete, and a second look at exactly those instances agrees.
+        Names are removed only if the listing was complete and a second description of exactly these instances agrees.
 
         Raises:
-            LedgerUnavailable: When the ledger could not be read or written. A repeat is safe.
+            LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
         status = replace(self.statuses.spoke_status(spoke), tried_at=self.clock())
         changed = 0
@@ -120,7 +120,7 @@ class Sweeper:
                 changed = run.changed
             status = replace(
                 status,
-                swept_at=run.began,
+                swept_at=run.began_at,
                 policy=self.policy_digest,
                 instances=run.instances,
                 names=run.names,
@@ -133,7 +133,7 @@ class Sweeper:
                 pending_names=sum(pending_removals.values()),
             )
         except SpokeDenied as denied:
-            status = self._out_of_reach(status, str(denied), deadline, report)
+            status = self._unreachable(status, str(denied), deadline, report)
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
@@ -152,99 +152,101 @@ class Sweeper:
             raise (SpokeUnreachable if refused.cause.temporary else SpokeDenied)(str(refused)) from refused
 
     def _compare(self, run: _Run) -> None:
-        """Judge all instances that EC2 shows."""
+        """Compare all instances that EC2 shows with the ledger."""
         pages = iter(self.instances.pages(run.status.spoke))
         while True:
             _check_time(run)
-            looked_at = self.clock()
+            described_at = self.clock()
             page = next(pages, None)
             if page is None:
                 return
             rows = self.rows.known_observations([instance.ref for instance in page])
             for instance in page:
-                run.seen.add(instance.ref.id)
+                run.listed.add(instance.ref.id)
                 run.instances += not instance.state.final
-                look = self._look(run, instance, looked_at)
+                observed = self._observed(run, instance, described_at)
                 row = rows.get(instance.ref)
-                if look is not None and _names(row) and not look.decision.claims:
+                if observed is not None and _names(row) and not observed.decision.claims:
                     run.losing[instance.ref] = _names(row)
-                elif look is not None:
-                    self._record(run, instance.ref, look, row)
+                elif observed is not None:
+                    self._record(run, instance.ref, observed, row)
 
     def _find_absent(self, run: _Run) -> None:
-        """Find the instances that have names, and that EC2 did not show; count the names of all."""
+        """Find the instances that have names and that EC2 did not show; count the names of all instances."""
         for row in self.rows.observations_of(run.status.spoke):
             _check_time(run)
             names = _names(row)
             run.names += names
-            if names and row.ref.id not in run.seen and row.observed_at < run.began:
+            if names and row.ref.id not in run.listed and row.observed_at < run.began_at:
                 run.losing[row.ref] = names
 
     def _remove(self, run: _Run) -> dict[InstanceRef, int]:
-        """Look a second time at what would lose its names, and record it; what is left for a person to approve."""
-        looks: dict[InstanceRef, _Look] = {}
-        for refs in chunks(run.losing, LOOKED_AT_AGAIN):
-            _check_time(run)
-            looked_at = self.clock()
-            shown = self.instances.describe(run.status.spoke, [ref.id for ref in refs])
-            for ref in refs:
-                look = self._look(run, shown.get(ref.id), looked_at)
-                if look is not None:
-                    looks[ref] = look
-        removals = {ref.id: run.losing[ref] for ref, look in looks.items() if not look.decision.claims}
+        """Describe the instances that would lose their names again, and record them; return the pending removals."""
+        observed = self._observed_again(run)
+        removals = {ref.id: run.losing[ref] for ref, again in observed.items() if not again.decision.claims}
         pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
-        for refs in chunks([ref for ref in looks if ref.id not in pending_removals], LOOKED_AT_AGAIN):
+        for refs in chunks([ref for ref in observed if ref.id not in pending_removals], DESCRIBED_AT_ONCE):
             _check_time(run)
             rows = self.rows.known_observations(refs)
             for ref in refs:
-                self._record(run, ref, looks[ref], rows.get(ref))
+                self._record(run, ref, observed[ref], rows.get(ref))
                 run.names -= removals.get(ref.id, 0)
-        return {ref: removals[ref.id] for ref in looks if ref.id in pending_removals}
+        return {ref: removals[ref.id] for ref in observed if ref.id in pending_removals}
 
-    def _look(self, run: _Run, instance: Instance | None, looked_at: Millis) -> _Look | None:
-        """What a look gives; None where the instance is between two states, and keeps what it has."""
-        if instance is None:
-            return _Look(None, Decision(), looked_at)
-        if instance.state.final:
-            return _Look(instance, Decision(), looked_at)
+    def _observed_again(self, run: _Run) -> dict[InstanceRef, _Observed]:
+        observed: dict[InstanceRef, _Observed] = {}
+        for refs in chunks(run.losing, DESCRIBED_AT_ONCE):
+            _check_time(run)
+            described_at = self.clock()
+            found = self.instances.describe(run.status.spoke, [ref.id for ref in refs])
+            for ref in refs:
+                again = self._observed(run, found.get(ref.id), described_at)
+                if again is not None:
+                    observed[ref] = again
+        return observed
+
+    def _observed(self, run: _Run, instance: Instance | None, described_at: Millis) -> _Observed | None:
+        """Return the instance with what policy gives it; None if it is between two states and keeps its names."""
+        if instance is None or instance.state.final:
+            return _Observed(instance, Decision(), described_at)
         if instance.state is InstanceState.PENDING or not instance.addressed:
             return None
-        return _Look(instance, self.policy.decide(instance, run.account, self.zone_ids), looked_at)
+        return _Observed(instance, self.policy.decide(instance, run.account, self.zone_ids), described_at)
 
-    def _record(self, run: _Run, ref: InstanceRef, look: _Look, row: Observation | None) -> None:
-        """Write what a look gives, unless the ledger says so already."""
-        instance = look.instance
+    def _record(self, run: _Run, ref: InstanceRef, observed: _Observed, row: Observation | None) -> None:
+        """Record an instance, unless the ledger has it so already."""
+        instance = observed.instance
         ended = instance is not None and instance.state.final
         if row is None and (ended or instance is None):
             return
         if row is not None and row.settled and row.ended == ended:
             facts = (instance, run.account) if instance is not None and not ended else (None, None)
-            if (row.claims, row.instance, row.account) == (look.decision.claims, *facts) and (
-                ended or instance is None or row.refusals == look.decision.refusals
+            if (row.claims, row.instance, row.account) == (observed.decision.claims, *facts) and (
+                ended or instance is None or row.refusals == observed.decision.refusals
             ):
                 return
         if ended:
             outcome = self.recorder.ended(ref)
         elif instance is None:
-            outcome = self.recorder.unseen(ref, GONE, look.looked_at)
+            outcome = self.recorder.missing(ref, GONE, observed.described_at)
         else:
-            outcome = self.recorder.seen(instance, run.account, look.decision, look.looked_at)
+            outcome = self.recorder.described(instance, run.account, observed.decision, observed.described_at)
         if outcome.result is InstanceResult.RETRY and not outcome.superseded:
             raise LedgerUnavailable(outcome.reason)
         if outcome.result is InstanceResult.RECORDED:
             run.changed += 1
-            run.missed += self._missed(run, look)
+            run.missed += self._missed(run, observed)
             run.report(outcome)
 
-    def _missed(self, run: _Run, look: _Look) -> bool:
-        """Whether an event should have told of a change: not what was there before orgdns, or comes of a new policy."""
-        launched_at = look.instance.launched_at if look.instance else NEVER
-        return run.status.policy == self.policy_digest and look.looked_at - launched_at > ON_ITS_WAY
+    def _missed(self, run: _Run, observed: _Observed) -> bool:
+        """Whether an event should have reported the change: not in a first sweep, nor after a new policy."""
+        launched_at = observed.instance.launched_at if observed.instance else NEVER
+        return run.status.policy == self.policy_digest and observed.described_at - launched_at > ON_ITS_WAY
 
-    def _out_of_reach(
+    def _unreachable(
         self, status: SpokeStatus, reason: str, deadline: Deadline, report: Callable[[InstanceOutcome], None]
     ) -> SpokeStatus:
-        """How a spoke is that cannot be read: its names are kept for a while, and then withdrawn."""
+        """Return the status of a spoke that denies access; withdraw its names when the grace period is over."""
         now = self.clock()
         since = status.fault_since or now
         status = replace(status, fault=reason, fault_since=since, pending_removals=(), pending_names=0)
@@ -254,7 +256,7 @@ class Sweeper:
             if not deadline.allows(PAGE_SECONDS):
                 return status
             if _names(row):
-                outcome = self.recorder.unseen(row.ref, f"the spoke was out of reach for too long: {reason}", now)
+                outcome = self.recorder.missing(row.ref, f"the spoke was unreachable for too long: {reason}", now)
                 if outcome.result is InstanceResult.RETRY and not outcome.superseded:
                     raise LedgerUnavailable(outcome.reason)
                 report(outcome)
@@ -267,5 +269,5 @@ def _check_time(run: _Run) -> None:
 
 
 def _names(row: Observation | None) -> int:
-    """How many names an instance has by its row, or may have."""
+    """Return how many names an instance has by its row, or may have."""
     return 0 if row is None or (row.ended and row.settled) else len(row.claims)

@@ -52,7 +52,7 @@ def test_what_is_to_be_done_is_asked_for() -> None:
     stage.aws.associated.add((CORP_ZONE, there))
     swept = stage.sweep()
     assert stage.asked == [Associate(HOME, (new.id,))]
-    assert (swept.status.vpcs, swept.status.blocked, swept.status.fault, swept.asked) == (2, 0, "", 1)
+    assert (swept.status.vpcs, swept.status.blocked, swept.status.fault, swept.enqueued) == (2, 0, "", 1)
     assert {ref: row.vpc is not None for ref, row in stage.rows.rows.items()} == {new: True, there: True}
     assert stage.rows.statuses[HOME] == swept.status
 

@@ -187,7 +187,7 @@ class TestSteps:
         found = seen(vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED), NOBODY)
         assert found.steps == ()
         assert found.zones[0].notes == (
-            "by the Profile, which the VPC's own account associated; policy does not have it resolve the zone",
+            "by the Profile, which the VPC's own account associated; policy does not select the VPC for the zone",
         )
 
     def test_what_is_gone(self) -> None:
@@ -246,10 +246,10 @@ class TestStanding:
         by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
         nobody = replace(NOBODY, method=AssociationMethod.PROFILE)
         assert seen(by_profile, nobody, **waiting).zones[0].notes == (
-            "not to be resolved any more: its end waits for orgdns approve",
+            "policy does not want the zone any more; its end awaits approval: run orgdns approve",
         )
         assert seen(replace(by_profile, zones=associated()), nobody, **waiting).zones[0].notes == (
-            "associated by others: orgdns does not take it away",
+            "associated by somebody else: orgdns does not end it",
         )
 
     def test_an_end_that_is_not_wanted_any_more_is_released(self) -> None:
@@ -285,7 +285,7 @@ class TestReasons:
         """A Resolver rule for a wider domain is less specific than the zone."""
         found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
         assert found.zones[0].resolves
-        assert found.zones[0].notes == ("associated by others: orgdns does not take it away",)
+        assert found.zones[0].notes == ("associated by somebody else: orgdns does not end it",)
 
     def test_what_shadows_a_part(self) -> None:
         """More specific zones and rules of others are told, and block nothing."""
@@ -296,7 +296,7 @@ class TestReasons:
         )
         assert found.zones[0].notes == (
             "names below eu.corp.internal are answered from the zone Z0FOREIGN, which 999999999999 owns",
-            "names below us.corp.internal are asked elsewhere, by the Resolver rule rslvr-rr-1",
+            "names below us.corp.internal are forwarded by the Resolver rule rslvr-rr-1",
         )
         assert found.zones[0].resolves
         assert not found.blocked
@@ -312,7 +312,7 @@ class TestReasons:
         there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
         managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
         told = seen(there, AssociationPolicy(REVERSE), **managed)
-        assert told.zones[0].notes == ("EC2's own reverse rules answer for 7.10.in-addr.arpa",)
+        assert told.zones[0].notes == ("EC2's autodefined rules answer for 7.10.in-addr.arpa",)
         assert told.steps == ()
         assert seen(there, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
             Step(Act.DISABLE_AUTODEFINED_RULES),
@@ -333,7 +333,7 @@ class TestReasons:
         there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
         assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
             0
-        ].notes == (f"EC2's own reverse rules answer for {told}",)
+        ].notes == (f"EC2's autodefined rules answer for {told}",)
 
     def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
         """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
@@ -353,4 +353,4 @@ class TestReasons:
         found = seen(
             vpc(zones=associated()), NOBODY, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
         )
-        assert "its end waits for orgdns approve" in found.zones[0].notes[-1]
+        assert "its end awaits approval: run orgdns approve" in found.zones[0].notes[-1]

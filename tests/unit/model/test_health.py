@@ -162,7 +162,7 @@ def test_metrics_status_and_coverage_agree(
     metrics = SweepScheduler(
         spokes=Listed(listed),
         statuses=statuses,
-        rounds=statuses,
+        schedule=statuses,
         tasks=MemoryTasks(),
         zone_ids=["Z1"],
         policy_digest=POLICY,
@@ -170,12 +170,12 @@ def test_metrics_status_and_coverage_agree(
     ).schedule_sweeps()
     overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed)
     shown = status_document(overview)
-    assert metrics.behind == len(shown["policy"]["spokes_behind"])
+    assert metrics.on_old_policy == len(shown["policy"]["spokes_behind"])
     assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"])
     assert metrics.unreachable == len(shown["unreachable"])
     assert metrics.overdue == len(shown["overdue"])
     assert metrics.pending_removals == len(shown["pending_removals"])
-    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.behind)
+    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.on_old_policy)
     assert shown["well"] == (not any(alarms))
 
     stacks = {spoke: StackInstance(CURRENT) for spoke in listed}

@@ -35,7 +35,7 @@ def test_published_tag_change_is_a_hint() -> None:
     tags: dict[str, str] = TAG_CHANGE["detail"]["tags"]
     assert hint_of(json.dumps(TAG_CHANGE), 3) == Hint(
         InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"),
-        told=frozenset({tuple(sorted(tags.items()))}),
+        expected_tags=frozenset({tuple(sorted(tags.items()))}),
         attempt=3,
         time=TAG_CHANGE["time"],
     )
@@ -48,7 +48,7 @@ def test_tag_change_without_a_time_is_older_than_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "told"),
+    ("tags", "expected"),
     [
         ({"Name": "web", "A": "b"}, {(("A", "b"), ("Name", "web"))}),
         ({}, {()}),
@@ -58,9 +58,9 @@ def test_tag_change_without_a_time_is_older_than_any() -> None:
         ([], set()),
     ],
 )
-def test_tags_of_a_tag_change_are_only_what_to_look_for(tags: object, told: set[object]) -> None:
+def test_tags_of_a_tag_change_are_only_what_to_look_for(tags: object, expected: set[object]) -> None:
     """What the event says of the tags is carried as an expectation; what it does not say is none."""
-    assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).told == told
+    assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).expected_tags == expected
 
 
 @pytest.mark.parametrize("state", ["shutting-down", "terminated"])
@@ -72,17 +72,20 @@ def test_end_is_taken_from_the_event(state: str) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"source": "my.app"}, "an event of source 'my.app' and detail-type 'EC2 Instance State-change Notification'"),
-        ({"detail-type": "EC2 Spot Instance Interruption Warning"}, "'EC2 Spot Instance Interruption Warning' is not"),
-        ({"source": "x" * 100}, f"an event of source '{'x' * 79}[.]{{3}} and"),
+        (
+            {"source": "my.app"},
+            "orgdns does not handle events of source 'my.app' and detail-type 'EC2 Instance State-change Notification'",
+        ),
+        ({"detail-type": "EC2 Spot Instance Interruption Warning"}, "'EC2 Spot Instance Interruption Warning'"),
+        ({"source": "x" * 100}, f"orgdns does not handle events of source '{'x' * 79}[.]{{3}} and"),
         ({"account": "999999999999"}, "another account or region"),
         ({"region": "eu-west-1"}, "another account or region"),
         ({"resources": []}, "one resource"),
         ({"resources": STATE_CHANGE["resources"] * 2}, "one resource"),
-        ({"resources": ["arn:aws:s3:::bucket"]}, "'arn:aws:s3:::bucket' is no instance"),
+        ({"resources": ["arn:aws:s3:::bucket"]}, "'arn:aws:s3:::bucket' is not the ARN of an instance"),
         ({"detail": None}, "no detail"),
         ({"detail": {"instance-id": "i-99999999", "state": "terminated"}}, "not the instance"),
-        ({"detail": {"instance-id": "i-abcd1111", "state": "rebooting"}}, "'rebooting' is no state"),
+        ({"detail": {"instance-id": "i-abcd1111", "state": "rebooting"}}, "'rebooting' is not a state of an instance"),
     ],
 )
 def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) -> None:
@@ -94,12 +97,12 @@ def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) 
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("", "the message is no JSON"),
-        ("no json", "the message is no JSON"),
+        ("", "the message is not valid JSON"),
+        ("no json", "the message is not valid JSON"),
         ("[" * 100_000, "the message is nested too deeply"),
-        ("[]", "the message is no JSON object"),
-        ("3", "the message is no JSON object"),
-        ("null", "the message is no JSON object"),
+        ("[]", "the message is not a JSON object"),
+        ("3", "the message is not a JSON object"),
+        ("null", "the message is not a JSON object"),
         ("{}", "the event has no detail"),
     ],
 )
@@ -163,18 +166,21 @@ def test_event_of_a_vpc_is_a_hint(event: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        ("{", "the message is no JSON"),
-        ("[]", "the message is no JSON object"),
+        ("{", "the message is not valid JSON"),
+        ("[]", "the message is not a JSON object"),
         ("{}", "the event has no detail"),
-        (CALL | {"source": "custom"}, "an event of source 'custom' and detail-type 'AWS API Call via CloudTrail'"),
-        (CALL | {"account": "payments"}, "the call was made in another region than the event comes from"),
-        (CALL | {"region": "us-east-1"}, "the call was made in another region than the event comes from"),
-        (CALL | {"detail": DELETED | {"eventName": "CreateSubnet"}}, "is none that makes, changes or deletes a VPC"),
-        (CALL | {"detail": DELETED | {"requestParameters": None}}, "is none that makes, changes or deletes a VPC"),
-        (CALL | {"detail": DELETED | {"requestParameters": {"vpcId": "vpc-*"}}}, "'vpc-*' is no VPC"),
-        (TAGGED | {"resources": ["arn:aws:ec2:eu-central-1:444444444444:subnet/x"]}, "is no VPC"),
-        (TAGGED | {"resources": []}, "the event does not name one resource"),
-        (TAGGED | {"account": "555555555555"}, "the resource lies in another account or region than the event"),
+        (
+            CALL | {"source": "custom"},
+            "orgdns does not handle events of source 'custom' and detail-type 'AWS API Call via CloudTrail'",
+        ),
+        (CALL | {"account": "payments"}, "the event and the call in it are from different regions"),
+        (CALL | {"region": "us-east-1"}, "the event and the call in it are from different regions"),
+        (CALL | {"detail": DELETED | {"eventName": "CreateSubnet"}}, "does not create, change or delete a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": None}}, "does not create, change or delete a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": {"vpcId": "vpc-*"}}}, "'vpc-*' is not the id of a VPC"),
+        (TAGGED | {"resources": ["arn:aws:ec2:eu-central-1:444444444444:subnet/x"]}, "is not the ARN of a VPC"),
+        (TAGGED | {"resources": []}, "the event does not have exactly one resource"),
+        (TAGGED | {"account": "555555555555"}, "the resource is in another account or region than the event"),
     ],
 )
 def test_event_that_is_of_no_vpc_is_refused(event: dict[str, Any] | str, reason: str) -> None:
@@ -196,10 +202,10 @@ def test_associator_takes_events_and_tasks(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ({"orgdns": "schedule audits"}, "the message is a task of the sweeper"),
-        (ASSOCIATE | {"vpcs": ["vpc-*"]}, "the message is no task of orgdns"),
+        ({"orgdns": "schedule audits"}, "the message is a task for the sweeper"),
+        (ASSOCIATE | {"vpcs": ["vpc-*"]}, "the message is not a task of orgdns"),
         (CALL | {"detail": None}, "the event has no detail"),
-        ([], "the message is no JSON object"),
+        ([], "the message is not a JSON object"),
     ],
 )
 def test_associator_refuses_what_is_neither(content: object, reason: str) -> None:

@@ -19,7 +19,7 @@ from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, exa
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 
 
-def told(*names: str | None) -> frozenset[Tags]:
+def tags_of(*names: str | None) -> frozenset[Tags]:
     """The tags of events that tell of these Name tags."""
     return frozenset(() if name is None else (("Name", name),) for name in names)
 
@@ -53,7 +53,7 @@ class World:
     def hear(
         self, subject: InstanceRef, state: str | None = "running", names: tuple[str | None, ...] = (), attempt: int = 1
     ) -> InstanceOutcome:
-        (outcome,) = self.observe(Hint(subject, InstanceState(state) if state else None, told(*names), attempt))
+        (outcome,) = self.observe(Hint(subject, InstanceState(state) if state else None, tags_of(*names), attempt))
         return outcome
 
     def claimed(self) -> set[str]:
@@ -363,7 +363,7 @@ def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
     world.show(name="new")
     behind = MemoryClock(world.clock.now - 300)
     worker = replace(world.observer, clock=behind, sleep=behind.sleep)
-    (outcome,) = worker.observe([Hint(subject, told=told("new"))], AMPLE)
+    (outcome,) = worker.observe([Hint(subject, expected_tags=tags_of("new"))], AMPLE)
     assert outcome.result is InstanceResult.RECORDED
     assert key("new").fqdn in world.claimed()
 
@@ -373,7 +373,10 @@ def test_rename_that_does_not_show_yet_is_looked_for_again(world: World) -> None
     subject = world.show(name="old")
     world.hear(subject)
     first = world.hear(subject, None, ("new",))
-    assert (first.result, first.reason) == (InstanceResult.RETRY, "state or tags are not those of the event")
+    assert (first.result, first.reason) == (
+        InstanceResult.RETRY,
+        "EC2 does not show the state or tags that the event reports",
+    )
     assert key("old").fqdn in world.claimed()
     world.show(name="new")
     assert world.hear(subject, None, ("new",), attempt=2).result is InstanceResult.RECORDED
@@ -383,7 +386,7 @@ def test_rename_that_does_not_show_yet_is_looked_for_again(world: World) -> None
 def test_tag_that_decides_nothing_is_not_waited_for(world: World) -> None:
     """An event tells all tags: of those that policy does not read, none has to show before the names count."""
     subject = world.show(name="web", tags={"Owner": "x"})
-    early = Hint(subject, told=frozenset({(("Name", "web"), ("Owner", "y"))}))
+    early = Hint(subject, expected_tags=frozenset({(("Name", "web"), ("Owner", "y"))}))
     assert [outcome.result for outcome in world.observe(early)] == [InstanceResult.RECORDED]
     assert len(world.organization.looks) == 1
 
@@ -438,9 +441,9 @@ def test_registration_that_crashed_is_ended_by_the_same_look(world: World) -> No
 def test_later_of_two_renames_counts(world: World) -> None:
     """Two renames in one batch, and EC2 still shows the first: the later one is what is looked for."""
     subject = world.show(name="first")
-    early = Hint(subject, told=told("first"), time="2026-11-02T09:00:00Z")
-    late = Hint(subject, told=told("second"), time="2026-11-02T09:00:01Z")
-    for hints in permutations([early, late, replace(early, told=told("zeroth"))]):
+    early = Hint(subject, expected_tags=tags_of("first"), time="2026-11-02T09:00:00Z")
+    late = Hint(subject, expected_tags=tags_of("second"), time="2026-11-02T09:00:01Z")
+    for hints in permutations([early, late, replace(early, expected_tags=tags_of("zeroth"))]):
         (outcome,) = world.observe(*hints)
         assert outcome.result is InstanceResult.RETRY
     world.show(name="second")
@@ -453,7 +456,7 @@ def test_fresh_hint_beside_an_old_one_has_its_own_patience(world: World) -> None
     """An event delivered for the third time does not use up the patience of a new one about the same instance."""
     subject = world.show(name="old")
     time = "2026-11-02T09:00:00Z"
-    fresh = Hint(subject, told=told("new"), time=time)
+    fresh = Hint(subject, expected_tags=tags_of("new"), time=time)
     (outcome,) = world.observe(Hint(subject, InstanceState.RUNNING, attempt=3), fresh)
     assert outcome.result is InstanceResult.RETRY
 

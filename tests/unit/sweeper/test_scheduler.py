@@ -230,7 +230,13 @@ def test_how_all_is() -> None:
         "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, pending_removals=("web.",)),  # type: ignore[arg-type]
     }
     asked = sweep_scheduler(known, statuses, MemoryTasks()).schedule_sweeps()
-    assert (asked.spokes, asked.behind, asked.unreachable, asked.overdue, asked.pending_removals) == (5, 1, 1, 2, 2)
+    assert (asked.spokes, asked.on_old_policy, asked.unreachable, asked.overdue, asked.pending_removals) == (
+        5,
+        1,
+        1,
+        2,
+        2,
+    )
 
 
 ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
@@ -257,23 +263,23 @@ ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-ce
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("", "is no JSON$"),
+        ("", "is not valid JSON$"),
         ("[" * 100_000, "is nested too deeply$"),
-        ("[]", "is no JSON object$"),
-        ("{}", "is no task of"),
-        ('{"orgdns": "sweep"}', "is no task of"),
-        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is no task of"),
-        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is no task of"),
-        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is no task of"),
-        ('{"orgdns": "audit", "zones": "Z1"}', "is no task of"),
-        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is no task of"),
-        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is no task of"),
-        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is no task of"),
-        (ASSOCIATE % '"vpc-0a1b2c3d"', "is no task of"),
-        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is no task of"),
-        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is no task of"),
-        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is no task of"),
-        ('{"source": "aws.ec2", "detail": {}}', "is no task of"),
+        ("[]", "is not a JSON object$"),
+        ("{}", "is not a task of"),
+        ('{"orgdns": "sweep"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": "Z1"}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is not a task of"),
+        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is not a task of"),
+        (ASSOCIATE % '"vpc-0a1b2c3d"', "is not a task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is not a task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is not a task of"),
+        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is not a task of"),
+        ('{"source": "aws.ec2", "detail": {}}', "is not a task of"),
     ],
 )
 def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
