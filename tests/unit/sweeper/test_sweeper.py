@@ -1,80 +1,20 @@
-"""The sweep: what it finds, what it removes and when, and what becomes of a spoke that cannot be read."""
+"""What a sweep finds, and what it removes and when."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from hub.runtime.deadline import Deadline
-from hub.runtime.guard import Guard
-from hub.runtime.model.names import Account, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.model.names import InstanceState, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
-from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
-from hub.runtime.policy.decide import Policy
-from hub.runtime.ports import LedgerUnavailable
-from hub.runtime.sweeper.sweeper import GONE, NO_TIME, ON_ITS_WAY, Sweeper, SweepOutcome
-from tests.support.build import PAYMENTS, ZONE_IDS, example_policy, instance, interface
-from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
-from tests.support.memory_statuses import MemoryStatuses
-
-SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
-DAY = 86_400_000
-POLICY = example_policy()
-
-
-@dataclass
-class World:
-    """A sweeper, and the spoke that it reads."""
-
-    clock: MemoryClock = field(default_factory=lambda: MemoryClock(now=100 * DAY))
-    ledger: MemoryLedger = field(default_factory=MemoryLedger)
-    organization: MemoryOrganization = field(default_factory=lambda: MemoryOrganization({PAYMENTS.id: PAYMENTS}))
-    told: list[InstanceOutcome] = field(default_factory=list)
-    seconds_left: float = 900.0
-    policy: Policy = POLICY
-    digest: str = "p1"
-
-    def __post_init__(self) -> None:
-        self.statuses = MemoryStatuses(self.clock)
-        self.recorder = Recorder(self.ledger, self.clock)
-
-    def sweep(self, spoke: Spoke = SPOKE) -> SweepOutcome:
-        return Sweeper(
-            policy=self.policy,
-            policy_digest=self.digest,
-            zone_ids=ZONE_IDS,
-            accounts=self.organization,
-            instances=self.organization,
-            rows=self.ledger,
-            statuses=self.statuses,
-            recorder=self.recorder,
-            guard=Guard(share=0.3, names=10, grace=7 * DAY),
-            clock=self.clock,
-        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.told.append)
-
-    def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
-        shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]
-        self.organization.instances |= {one.ref: one for one in shown}
-        return [one.ref for one in shown]
-
-    def end(self, *refs: InstanceRef) -> None:
-        for ref in refs:
-            del self.organization.instances[ref]
-
-    def names(self) -> set[str]:
-        return {claim.key.fqdn.split(".")[0] for claim in self.ledger.live_claims() if "corp." in claim.key.fqdn}
-
-    def claimants(self) -> set[InstanceRef]:
-        return {claim.instance for claim in self.ledger.live_claims()}
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
+from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.sweeper.sweeper import GONE, ON_ITS_WAY
+from tests.support.build import ZONE_IDS, instance, interface
+from tests.support.memory import AMPLE, MemoryOrganization
+from tests.support.sweeper_world import POLICY, SPOKE, World
 
 
 def test_finds_what_was_there_before(world: World) -> None:
@@ -260,120 +200,3 @@ def test_policy_that_takes_all_names_waits_too(world: World) -> None:
     world.statuses.approve_spoke(SPOKE)
     world.sweep()
     assert world.claimants() == set()
-
-
-def test_spoke_out_of_reach_keeps_its_names_for_the_grace(world: World) -> None:
-    """A denied role is told with its reason; after a week the names go, and come back when the role does."""
-    world.show(*range(1, 13))
-    world.sweep()
-    world.organization.denied = {SPOKE}
-    first = world.sweep().status
-    assert "AccessDenied" in first.fault
-    assert not first.withdrawn
-    world.clock.sleep(7 * 86_400 - 60)
-    assert not world.sweep().status.withdrawn
-    assert len(world.claimants()) == 12
-    world.clock.sleep(60)
-    gone = world.sweep().status
-    assert gone.withdrawn
-    assert gone.fault_since == first.fault_since
-    assert world.claimants() == set()
-    assert gone.settled(gone.tried_at)
-    world.organization.denied = set()
-    back = world.sweep().status
-    assert (back.withdrawn, back.fault, back.fault_since) == (False, "", 0)
-    assert len(world.claimants()) == 12
-
-
-def test_grace_begins_anew(world: World) -> None:
-    """A spoke that answered in between is not out of reach since before."""
-    world.show(1)
-    world.sweep()
-    for _ in range(3):
-        world.organization.denied = {SPOKE}
-        world.sweep()
-        world.clock.sleep(4 * 86_400)
-        world.organization.denied = set()
-        world.sweep()
-    assert world.claimants() == {instance(1).ref}
-
-
-def test_spoke_that_does_not_answer_is_not_out_of_reach(world: World) -> None:
-    """A throttled spoke keeps its names for as long as that takes."""
-    world.show(1)
-    world.sweep()
-    world.organization.unreachable = {SPOKE}
-    for _ in range(3):
-        status = world.sweep().status
-        assert "RequestLimitExceeded" in status.fault
-        assert not status.fault_since
-        world.clock.sleep(30 * 86_400)
-    assert world.claimants() == {instance(1).ref}
-
-
-@pytest.mark.parametrize(
-    ("account", "region", "reason"),
-    [
-        (None, "eu-central-1", "the organization has no account"),
-        (replace(PAYMENTS, active=False), "eu-central-1", "not active"),
-        (PAYMENTS, "ap-south-1", "does not cover the region"),
-    ],
-)
-def test_departed_spoke_loses_its_names_after_the_grace(
-    world: World, account: Account | None, region: str, reason: str
-) -> None:
-    """An account that left or was suspended, a region that is not covered any more: a reason, a grace, and the end."""
-    world.show(1, region=region)
-    world.policy = replace(POLICY, regions=POLICY.regions | {region})
-    spoke = Spoke(PAYMENTS.id, region)
-    world.sweep(spoke)
-    assert world.claimants()
-    world.policy = POLICY
-    world.organization.accounts = {PAYMENTS.id: account} if account else {}
-    assert reason in world.sweep(spoke).status.fault
-    world.clock.sleep(8 * 86_400)
-    assert world.sweep(spoke).status.withdrawn
-    assert not world.claimants()
-
-
-def test_units_that_are_not_told_take_nothing(world: World) -> None:
-    """Where policy asks for units and Organizations does not tell them, nothing is decided, for however long."""
-    world.show(1)
-    world.sweep()
-    scope = replace(POLICY.rules[0].scope, units=frozenset(PAYMENTS.units))
-    world.policy = replace(POLICY, rules=(replace(POLICY.rules[0], scope=scope),))
-    world.organization.accounts = {PAYMENTS.id: replace(PAYMENTS, units=())}
-    for _ in range(2):
-        assert "units" in world.sweep().status.fault
-        world.clock.sleep(30 * 86_400)
-    assert world.claimants()
-
-
-def test_run_without_time_ends_unfinished(world: World) -> None:
-    """A sweep that cannot see all removes nothing, says so, and is no reason to withdraw names later."""
-    world.show(1)
-    world.sweep()
-    world.end(instance(1).ref)
-    world.seconds_left = 10
-    for _ in range(2):
-        status = world.sweep().status
-        assert (status.fault, status.fault_since) == (NO_TIME, 0)
-        world.clock.sleep(30 * 86_400)
-    assert world.claimants()
-
-
-@pytest.mark.parametrize("writes", range(12))
-def test_ledger_that_is_away_leaves_all_to_a_repeat(world: World, writes: int) -> None:
-    """Broken off at any write, the repeat ends the same."""
-    gone, *_ = world.show(1, 2, 3)
-    world.sweep()
-    world.end(gone)
-    world.show(2, name="other")
-    world.show(4)
-    world.ledger.fail_at = writes
-    with suppress(LedgerUnavailable):
-        world.sweep()
-    world.ledger.fail_at = None
-    world.sweep()
-    assert world.names() == {"other", "n3", "n4"}
-    assert all(row.settled for row in world.ledger.observations.values())

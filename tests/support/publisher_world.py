@@ -1,0 +1,47 @@
+"""A publisher, the ledger that it reads and the zones that it writes, in memory."""
+
+from __future__ import annotations
+
+from hub.runtime.deadline import Deadline
+from hub.runtime.model.names import (
+    NEVER,
+    Claim,
+    ForeignRecordSet,
+    NameKey,
+)
+from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from hub.runtime.publisher.publisher import Publisher
+from tests.support.build import key
+from tests.support.memory import MemoryClock, MemoryLedger, MemoryZones
+from tests.support.memory_statuses import MemoryStatuses
+
+
+class World:
+    """A publisher, the ledger it reads and the zones it writes."""
+
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger()
+        self.zones = MemoryZones()
+        self.deadline = Deadline(lambda: self.seconds_left)
+        self.seconds_left = 300.0
+        self.clock = MemoryClock()
+        self.statuses = MemoryStatuses(self.clock)
+        self.publisher = Publisher(self.ledger, self.statuses, self.zones, self.clock)
+
+    def claim(self, *claims: Claim) -> None:
+        for one in claims:
+            self.ledger.put_claim(one, 1)
+
+    def withdraw(self, one: Claim) -> None:
+        self.ledger.withdraw_claim(one.key, one.instance, 2)
+
+    def publish(self, *keys: NameKey) -> list[NameOutcome]:
+        return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)
+
+    def endings(self, *keys: NameKey) -> set[NameResult]:
+        return {outcome.result for outcome in self.publish(*keys)}
+
+
+def by_hand(name: str = "web", kind: str = "A", routing: str = "Simple") -> ForeignRecordSet:
+    value = "fd00::1" if kind == "AAAA" else "192.0.2.1"
+    return ForeignRecordSet(key(name).fqdn, kind, routing, (value,), 60)

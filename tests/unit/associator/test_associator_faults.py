@@ -1,0 +1,235 @@
+"""Calls that fail, answers that never come, workers that are killed: a repeat ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.associator.associator import TRY_AGAIN_AFTER
+from hub.runtime.guard import Guard
+from hub.runtime.model.tasks import Associate
+from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef
+from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
+from tests.support.associator_stage import ASSOCIATED, HOME, NOBODY, TAGGED, Stage
+from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.memory import AMPLE
+from tests.support.memory_vpcs import Killed, closed, vpc_ref
+
+
+@pytest.mark.parametrize("call", ["authorize", "associate", "clear"])
+def test_answer_that_never_comes(call: str) -> None:
+    """A call that succeeded without an answer is found to have succeeded, and the association is ours."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.lost_answers = {call}
+    (done,) = stage.associate(ref)
+    # That it is associated shows at the next look; the other two calls leave no trace, and are made again.
+    assert bool(done.retry) == (call != "associate")
+    stage.aws.lost_answers = set()
+    stage.associate(ref)
+    assert stage.settled(ref)
+    assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
+
+
+@pytest.mark.parametrize("when", ["kill_before", "kill_after"])
+def test_killed_at_every_call(when: str) -> None:
+    """Killed before or after any call, and delivered again, the end is the same and no authorisation is left."""
+    counted = Stage(association_policies=(TAGGED,))
+    _life(counted, lambda: None)
+    total = len(counted.aws.calls)
+    assert total > 25
+    ended = (counted.aws.associated, counted.rows.rows)
+    for number in range(1, total + 1):
+        stage = Stage(association_policies=(TAGGED,))
+        setattr(stage.aws, when, number)
+        killed: list[int] = []
+        _life(stage, partial(killed.append, number))
+        assert len(killed) <= 1
+        assert (stage.aws.associated, stage.rows.rows) == ended, number
+        assert not stage.aws.authorized
+
+
+def _life(stage: Stage, killed: object) -> None:
+    """Two VPCs are associated, one loses its tag, the other is deleted; each message is delivered until it is done."""
+    first, second = (stage.aws.add(number, tags=(("dns", "yes"),)).ref for number in (1, 2))
+    _delivered(stage, killed, first, second)
+    stage.aws.vpcs[first] = replace(stage.aws.vpcs[first], tags=())
+    _delivered(stage, killed, first)
+    del stage.aws.vpcs[second]
+    _delivered(stage, killed, second)
+
+
+def _delivered(stage: Stage, killed: object, *refs: VpcRef) -> None:
+    for _ in range(3):
+        try:
+            outcomes = stage.associate(*refs)
+        except Killed:
+            assert callable(killed)
+            killed()
+            continue
+        if not any(done.retry for done in outcomes):
+            return
+    raise AssertionError("it never ended")
+
+
+def test_spoke_that_cannot_be_read_loses_nothing() -> None:
+    """A listing that fails takes nothing from a VPC, whatever policy says."""
+    stage = Stage(association_policies=(TAGGED,))
+    ref = stage.aws.add(tags=(("dns", "yes"),)).ref
+    stage.associate(ref)
+    stage.association_policies = (NOBODY,)
+    for spokes in (stage.aws.unreachable, stage.aws.denied):
+        spokes.add(HOME)
+        (done,) = stage.associate(ref)
+        assert not done.steps
+        assert CORP_ZONE in stage.aws.zones_of(ref)
+        spokes.clear()
+
+
+def test_unreachable_is_tried_again_and_denied_is_not() -> None:
+    """What may pass is delivered again; a role that denies us waits for the next sweep."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.unreachable.add(HOME)
+    assert stage.associate(ref)[0].retry
+    stage.aws.unreachable.clear()
+    stage.aws.denied.add(HOME)
+    (done,) = stage.associate(ref)
+    assert not done.retry
+    assert done.faults[0][1].endswith("AccessDenied")
+
+
+def test_closed_zone_keeps_its_authorisation_in_mind() -> None:
+    """When the authorisation cannot be taken away, the ledger says that one may be left."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.faults["clear"] = closed(CORP_ZONE)
+    (done,) = stage.associate(ref)
+    assert done.faults
+    assert stage.rows.rows[ref].record(CORP_ZONE).in_progress
+    stage.aws.faults.clear()
+    stage.association_policies = (NOBODY,)
+    stage.associate(ref)
+    assert not stage.aws.authorized
+    assert stage.aws.zones_of(ref) == set()
+
+
+def test_zone_that_does_not_answer_is_tried_again() -> None:
+    """What may pass at the zones' owner is delivered again."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.faults["authorize"] = ZoneUnavailable("Throttling")
+    assert stage.associate(ref)[0].retry == "Throttling"
+    stage.aws.faults = {"associate": SpokeUnreachable("Throttling")}
+    assert stage.associate(ref)[0].retry == "Throttling"
+    assert not stage.aws.authorized
+
+
+def test_what_passes_soon_is_tried_again_in_the_same_run() -> None:
+    """A call that was throttled goes through a few seconds later, not with the next delivery of the message."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    stage.aws.faults["associate"] = SpokeUnreachable("PriorRequestNotComplete")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        stage.aws.faults.clear()
+
+    (done,) = replace(stage.associator(), sleep=sleep).associate(Associate(HOME, (ref.id,)), AMPLE)
+    assert (done.steps, done.retry, slept) == ((ASSOCIATED,), "", [TRY_AGAIN_AFTER])
+    assert stage.settled(ref)
+
+
+def test_no_time_left() -> None:
+    """A run without time begins nothing, and hands everything back."""
+    stage = Stage(left=50.0)
+    ref = stage.aws.add().ref
+    (done,) = stage.associate(ref)
+    assert done.retry == "no time is left in this run"
+    assert "authorize" not in stage.aws.calls
+
+
+_REFS = [vpc_ref(number) for number in (1, 2, 3)]
+
+
+@dataclass(slots=True)
+class _Machine:
+    """A world in which anything may happen; `by_hand` are the VPCs that others associated."""
+
+    stage: Stage = field(default_factory=lambda: Stage(association_policies=(TAGGED,), guard=Guard(1.0, 100, 0)))
+    by_hand: set[VpcRef] = field(default_factory=set)
+
+    def create(self, ref: VpcRef, _call: int) -> None:
+        self.stage.aws.vpcs.setdefault(ref, Vpc(ref, tags=(("dns", "yes"),)))
+
+    def delete(self, ref: VpcRef, _call: int) -> None:
+        self.stage.aws.vpcs.pop(ref, None)
+
+    def tag(self, ref: VpcRef, call: int) -> None:
+        if ref in self.stage.aws.vpcs:
+            tags = (("dns", "yes"),) if call % 2 else ()
+            self.stage.aws.vpcs[ref] = replace(self.stage.aws.vpcs[ref], tags=tags)
+
+    def associate_by_hand(self, ref: VpcRef, _call: int) -> None:
+        aws = self.stage.aws
+        if ref in aws.vpcs and (CORP_ZONE, ref) not in aws.associated:
+            row = self.stage.rows.rows.get(ref)
+            if row is None or not row.record(CORP_ZONE).managed:
+                # What orgdns is at, or was until now, it takes for its own when it finds it there.
+                self.by_hand.add(ref)
+            aws.associated.add((CORP_ZONE, ref))
+
+    def disassociate_by_hand(self, ref: VpcRef, _call: int) -> None:
+        self.stage.aws.associated.discard((CORP_ZONE, ref))
+        self.by_hand.discard(ref)
+
+    def deny(self, _ref: VpcRef, call: int) -> None:
+        self.stage.aws.denied = {HOME} if call % 2 else set()
+
+    def kill(self, _ref: VpcRef, call: int) -> None:
+        aws = self.stage.aws
+        aws.kill_before, aws.kill_after = (len(aws.calls) + call, None) if call % 2 else (None, len(aws.calls) + call)
+
+    def run(self, _ref: VpcRef, _call: int) -> None:
+        try:
+            self.stage.associate(*_REFS)
+        except Killed:
+            self.stage.aws.kill_before = self.stage.aws.kill_after = None
+
+
+_HAPPENINGS = st.sampled_from(
+    [
+        _Machine.create,
+        _Machine.delete,
+        _Machine.tag,
+        _Machine.associate_by_hand,
+        _Machine.disassociate_by_hand,
+        _Machine.deny,
+        _Machine.kill,
+        _Machine.run,
+    ]
+)
+
+
+@given(st.lists(st.tuples(_HAPPENINGS, st.sampled_from(_REFS), st.integers(1, 12)), max_size=40))
+def test_whatever_happens(happenings: list[tuple[Callable[[_Machine, VpcRef, int], None], VpcRef, int]]) -> None:
+    """At rest each VPC resolves what policy says, no authorisation is left, and no association of others has ended."""
+    machine = _Machine()
+    aws = machine.stage.aws
+    for happening, ref, number in happenings:
+        happening(machine, ref, number)
+        assert all((CORP_ZONE, one) in aws.associated for one in machine.by_hand)
+    aws.denied, aws.kill_before, aws.kill_after = set(), None, None
+    for _ in range(2):
+        machine.run(_REFS[0], 0)
+    assert not aws.authorized
+    for ref in _REFS:
+        wanted = ref in aws.vpcs and TAGGED.wants(aws.vpcs[ref], PAYMENTS)
+        assert ((CORP_ZONE, ref) in aws.associated) == (wanted or ref in machine.by_hand)
+    assert not any(record.in_progress for row in machine.stage.rows.rows.values() for record in row.records.values())

@@ -1,0 +1,12 @@
+"""The world of the tests in this folder, new for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.sweeper_world import World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
