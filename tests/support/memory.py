@@ -1,53 +1,32 @@
-"""The world in memory, behind the runtime's ports: for many schedules in little time."""
+"""The organization, its instances and the ledger in memory, behind the runtime's ports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from hub.runtime.aws.zones import record_set_of, wire_of
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
-    SIMPLE,
     Account,
-    Change,
     Claim,
-    ForeignRecordSet,
-    Fqdn,
     Instance,
     InstanceRef,
     Millis,
     NameKey,
     NameState,
     Published,
-    RecordSet,
-    RecordType,
     Spoke,
 )
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import (
     AccountUnknown,
-    BatchRefused,
     LedgerUnavailable,
     Outdated,
     SpokeDenied,
     SpokeUnreachable,
-    ZoneClosed,
-    ZoneRecordSets,
-    ZoneUnavailable,
 )
-from sandbox.aws.route53 import rules as strict
-from sandbox.aws.route53.limits import check_size
-from sandbox.aws.route53.wire import change_of
-from sandbox.aws.route53.wire import record_set_of as strict_record_set_of
-from sandbox.aws.route53.wire import wire_of as strict_wire_of
-from sandbox.aws.route53.zone import Zone
-from tests.support.build import CORP, ZONE_IDS
 
-# The zones that tests speak of, with their domains.
-DOMAINS: Mapping[str, Fqdn] = {zone_id: domain for domain, zone_id in ZONE_IDS.items()} | {"Z0OTHER": CORP}
 # An invocation that is never short of time.
 AMPLE = Deadline(lambda: 900.0)
 
@@ -181,158 +160,3 @@ class MemoryLedger:
             self.fail_at -= 1
             if self.fail_at < 0:
                 raise LedgerUnavailable("the ledger is away")
-
-
-class Owned(Mapping[NameKey, set[RecordSet]]):
-    """What zones hold of ours, by name; nothing for a name that they do not hold."""
-
-    def __init__(self, zones: MemoryZones) -> None:
-        self._zones = zones
-
-    def __getitem__(self, key: NameKey) -> set[RecordSet]:
-        return set(self._zones.held(key).owned)
-
-    def __iter__(self) -> Iterator[NameKey]:
-        return (key for key in self._zones.names() if self._zones.held(key).owned)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class Foreign(MutableMapping[NameKey, list[ForeignRecordSet]]):
-    """What zones hold that is not ours, by name, and a hand to put it there and take it away."""
-
-    def __init__(self, zones: MemoryZones) -> None:
-        self._zones = zones
-
-    def __getitem__(self, key: NameKey) -> list[ForeignRecordSet]:
-        return list(self._zones.held(key).foreign)
-
-    def __setitem__(self, key: NameKey, foreign: list[ForeignRecordSet]) -> None:
-        del self[key]
-        self._zones.zone(key).apply([strict.Change(strict.Action.CREATE, _by_hand(one)) for one in foreign])
-
-    def __delitem__(self, key: NameKey) -> None:
-        there = [one for one in sets_of(self._zones.zone(key), key.fqdn) if not isinstance(_ours(one), RecordSet)]
-        self._zones.zone(key).apply([strict.Change(strict.Action.DELETE, one) for one in there])
-
-    def __iter__(self) -> Iterator[NameKey]:
-        return (key for key in self._zones.names() if self._zones.held(key).foreign)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-@dataclass(slots=True)
-class MemoryZones:
-    """Hosted zones under the strict rules that stand around the emulator, too."""
-
-    protected: set[NameKey] = field(default_factory=set)
-    closed: set[str] = field(default_factory=set)
-    readable_messages: bool = True
-    # How many record sets a zone may hold.
-    room: int = 10_000
-    batches: list[tuple[Change, ...]] = field(default_factory=list)
-    reads: list[str] = field(default_factory=list)
-    seconds_a_change: float = 0.0
-    # What happens around the next calls: "before" fails the call undone, "after" fails it done.
-    faults: list[str | None] = field(default_factory=list)
-    domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
-    _zones: dict[str, Zone] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._zones = {zone_id: Zone(domain, zone_id) for zone_id, domain in self.domains.items()}
-
-    @property
-    def owned(self) -> Owned:
-        return Owned(self)
-
-    @property
-    def foreign(self) -> Foreign:
-        return Foreign(self)
-
-    def zone(self, key: NameKey) -> Zone:
-        return self._zones[key.zone_id]
-
-    def names(self) -> Iterator[NameKey]:
-        for zone_id in self._zones:
-            yield from self._names_of(zone_id)
-
-    def held(self, key: NameKey) -> ZoneRecordSets:
-        sets = [_ours(one) for one in sets_of(self.zone(key), key.fqdn)]
-        return ZoneRecordSets(
-            tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
-            tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
-        )
-
-    def change(self, zone_id: str, changes: Collection[Change]) -> None:
-        zone = self._open(zone_id)
-        fault = self.faults.pop(0) if self.faults else None
-        self.batches.append(tuple(changes))
-        if fault == "before":
-            raise ZoneUnavailable(f"{zone_id}: Throttling")
-        keys = {NameKey(zone_id, change.record_set.fqdn) for change in changes}
-        before = {key: self.held(key).foreign for key in keys}
-        adopted = {
-            record_set_of(wire_of(change.record_set)) for change in changes if not change.record_set.set_identifier
-        }
-        wanted = [
-            change_of({"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)})
-            for change in changes
-        ]
-        try:
-            strict.check_request(wanted)
-            check_size(wanted)
-            zone.record_set_limit = self.room
-            zone.protected = {(of.fqdn, kind) for of in self.protected & keys for kind in RecordType}
-            zone.apply(wanted)
-        except (strict.InvalidChangeBatch, strict.InvalidInput) as refused:
-            raise BatchRefused(str(refused) if self.readable_messages else "[something is not right]") from refused
-        for key in keys:
-            # Not a rule of Route 53 but a promise of ours: it would level a foreign record set's TTL without a word.
-            left = tuple(one for one in before[key] if one not in adopted)
-            assert self.held(key).foreign == left, f"{key} changed what is foreign"
-        if fault == "after":
-            raise ZoneUnavailable(f"{zone_id}: read timeout")
-
-    def delay(self, changes: int) -> float:
-        return self.seconds_a_change * changes
-
-    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
-        self._open(zone_id)
-        self.reads.append(zone_id)
-        return {name: self.held(NameKey(zone_id, name)) for name in names}
-
-    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
-        self._open(zone_id)
-        for key in list(self._names_of(zone_id)):
-            yield key.fqdn, self.held(key)
-
-    def addresses(self, key: NameKey) -> set[str]:
-        return {value for one in self.owned[key] for value in one.values}
-
-    def _names_of(self, zone_id: str) -> Iterator[NameKey]:
-        for name, _ in groupby(self._zones[zone_id].listed(), key=lambda one: one.name):
-            yield NameKey(zone_id, Fqdn(name))
-
-    def _open(self, zone_id: str) -> Zone:
-        if zone_id not in self._zones or zone_id in self.closed:
-            raise ZoneClosed(f"{zone_id}: AccessDenied")
-        return self._zones[zone_id]
-
-
-def sets_of(zone: Zone, name: str) -> list[strict.ResourceRecordSet]:
-    return [one for by_identifier in zone.at(name).values() for one in by_identifier.values()]
-
-
-def _ours(one: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
-    return record_set_of(strict_wire_of(one))
-
-
-def _by_hand(one: ForeignRecordSet) -> strict.ResourceRecordSet:
-    """A record set as somebody else makes it."""
-    wire: dict[str, object] = {"Name": one.fqdn, "Type": one.type}
-    if one.routing == "AliasTarget":
-        return strict_record_set_of(wire | {"AliasTarget": {"DNSName": "elsewhere.example."}})
-    routing = {} if one.routing == SIMPLE else {"SetIdentifier": "by-hand", one.routing: 1}
-    return strict_record_set_of(wire | {"TTL": one.ttl, "ResourceRecords": list(one.values)} | routing)

@@ -33,8 +33,9 @@ from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP, instance
-from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
+from tests.support.memory_zones import MemoryZones
 from tests.support.pipeline import ACCOUNTS, LABELS, REGION
 
 ATTEMPTS = 5

@@ -12,8 +12,9 @@ from hub.runtime.model.names import (
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.publisher.publisher import Publisher
 from tests.support.build import key
-from tests.support.memory import MemoryClock, MemoryLedger, MemoryZones
+from tests.support.memory import MemoryClock, MemoryLedger
 from tests.support.memory_statuses import MemoryStatuses
+from tests.support.memory_zones import MemoryZones
 
 
 class World:

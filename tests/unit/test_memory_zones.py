@@ -9,7 +9,7 @@ import pytest
 from hub.runtime.model.names import Action, Change, ForeignRecordSet, Fqdn, RecordSet
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from tests.support.build import CORP_ZONE, key, record_set
-from tests.support.memory import MemoryZones
+from tests.support.memory_zones import MemoryZones
 
 WEB = key().fqdn
 

@@ -29,8 +29,9 @@ from hub.runtime.publisher.holders import conflict_rule, desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
-from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization, MemoryZones
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
+from tests.support.memory_zones import MemoryZones
 
 ACCOUNTS = (PAYMENTS, SEARCH)
 NAMES = ("web", "Web", "api")

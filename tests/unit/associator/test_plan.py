@@ -1,79 +1,16 @@
+"""Which steps bring a VPC in line with policy, and how each zone stands in it."""
+
+from __future__ import annotations
+
 from dataclasses import replace
 
-import pytest
-
-from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
+from hub.runtime.associator.plan import Act, Step, cleanup_steps
 from hub.runtime.model.names import Fqdn
-from hub.runtime.model.vpcs import AssociatedZone, AssociationMethod, AssociationRecord, ForwardRule, Vpc, VpcRow
-from hub.runtime.policy.rules import Scope, TagCondition
-from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
-from tests.support.build import CORP, CORP_ZONE, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS, ZONE_IDS
-from tests.support.memory_vpcs import NETWORK, foreign_zone, vpc_ref
-
-REVERSE, REVERSE_ZONE = Fqdn("10.in-addr.arpa."), "Z0REVERSE"
-PROFILE = "rp-1"
-CARRIED = tuple(sorted(ZONE_IDS.values()))
-
-
-def vpc(**facts: object) -> Vpc:
-    return replace(Vpc(vpc_ref(), cidrs=("10.7.0.0/16",)), **facts)  # type: ignore[arg-type]  # a Vpc's own
-
-
-def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[AssociatedZone, ...]:
-    return (AssociatedZone(zone_id, domain, NETWORK),)
-
-
-def seen(of: Vpc, *association_policies: AssociationPolicy, **records: AssociationRecord) -> AssociationPlan:
-    zone_ids = {**ZONE_IDS, REVERSE: REVERSE_ZONE}
-    return association_plan(
-        of, PAYMENTS, VpcRow(of.ref, records=records), association_policies or (AssociationPolicy(CORP),), zone_ids
-    )
-
-
-NOBODY = AssociationPolicy(CORP, selections=())
-BY_PROFILE = AssociationPolicy(CORP, AssociationMethod.PROFILE)
-
-
-class TestReach:
-    @pytest.mark.parametrize(
-        ("selection", "covered"),
-        [
-            (VpcSelection(Scope(accounts=frozenset({PAYMENTS.id}))), True),
-            (VpcSelection(Scope(accounts=frozenset({SCIENCE.id}))), False),
-            (VpcSelection(Scope(units=frozenset({WORKLOADS}))), True),
-            (VpcSelection(Scope(units=frozenset({RESEARCH}))), False),
-            (VpcSelection(Scope(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH}))), True),
-            (VpcSelection(Scope(regions=frozenset({"eu-central-1"}))), True),
-            (VpcSelection(Scope(regions=frozenset({"us-east-1"}))), False),
-            (VpcSelection(Scope(vpcs=frozenset({vpc_ref().id}))), True),
-            (VpcSelection(Scope(vpcs=frozenset({vpc_ref(2).id}))), False),
-            (VpcSelection(tag=TagCondition("dns")), True),
-            (VpcSelection(tag=TagCondition("dns", "SHARED")), True),
-            (VpcSelection(tag=TagCondition("dns", "private")), False),
-            (VpcSelection(tag=TagCondition("other")), False),
-            (VpcSelection(Scope(regions=frozenset({"eu-central-1"})), tag=TagCondition("other")), False),
-        ],
-    )
-    def test_selection(self, selection: VpcSelection, covered: bool) -> None:  # noqa: FBT001 - a table's column
-        """A selection is of the VPCs for which all holds that it says."""
-        tagged = vpc(tags=(("dns", "shared "),))
-        assert selection.covers(tagged, PAYMENTS) is covered
-        assert AssociationPolicy(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
-        assert AssociationPolicy(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
-
-    def test_all_and_nobody(self) -> None:
-        """Without selections it is every VPC, with none of them none."""
-        assert AssociationPolicy(CORP).wants(vpc(), PAYMENTS)
-        assert not NOBODY.wants(vpc(), PAYMENTS)
-
-    def test_what_it_reads(self) -> None:
-        """It knows which tags, and whether units, decide."""
-        association_policy = AssociationPolicy(
-            CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
-        )
-        assert association_policy.tags_read == {"a", "b"}
-        assert not association_policy.reads_units
-        assert AssociationPolicy(CORP, exceptions=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),)).reads_units
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRow
+from hub.runtime.policy.vpc_selection import AssociationPolicy
+from tests.support.build import CORP, CORP_ZONE
+from tests.support.memory_vpcs import foreign_zone, vpc_ref
+from tests.support.plans import BY_PROFILE, CARRIED, NOBODY, PROFILE, REVERSE, REVERSE_ZONE, associated, seen, vpc
 
 
 class TestSteps:
@@ -263,94 +200,3 @@ class TestStanding:
         assert seen(
             by_profile, BY_PROFILE, **{PROFILE: AssociationRecord(managed=True, awaiting_approval=True)}
         ).steps == (Step(Act.RELEASE, PROFILE),)
-
-
-class TestReasons:
-    @pytest.mark.parametrize(
-        ("facts", "reason"),
-        [
-            ({"dns_support": False}, "enableDnsSupport of the VPC is off"),
-            ({"dns_hostnames": False}, "enableDnsHostnames of the VPC is off"),
-            ({"rules": (ForwardRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
-        ],
-    )
-    def test_a_zone_that_is_not_asked(self, facts: dict[str, object], reason: str) -> None:
-        """Though associated, a zone may never be asked: the reason is told."""
-        found = seen(vpc(zones=associated(), **facts))
-        assert found.zones[0].blocked.startswith(reason)
-        assert not found.zones[0].resolves
-        assert found.blocked == 1
-
-    def test_rules_above_do_not_matter(self) -> None:
-        """A Resolver rule for a wider domain is less specific than the zone."""
-        found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
-        assert found.zones[0].resolves
-        assert found.zones[0].notes == ("associated by somebody else: orgdns does not end it",)
-
-    def test_what_shadows_a_part(self) -> None:
-        """More specific zones and rules of others are told, and block nothing."""
-        below = (*associated(), foreign_zone("eu.corp.internal."))
-        found = seen(
-            vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
-            **{CORP_ZONE: AssociationRecord(managed=True)},
-        )
-        assert found.zones[0].notes == (
-            "names below eu.corp.internal are answered from the zone Z0FOREIGN, which 999999999999 owns",
-            "names below us.corp.internal are forwarded by the Resolver rule rslvr-rr-1",
-        )
-        assert found.zones[0].resolves
-        assert not found.blocked
-
-    def test_zones_of_ours_do_not_shadow_each_other(self) -> None:
-        """Nested zones of the configuration are as they should be."""
-        inner = AssociatedZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
-        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: AssociationRecord(managed=True)})
-        assert found.zones[0].notes == ()
-
-    def test_reverse_rules(self) -> None:
-        """EC2's own reverse rules below a reverse zone are told, and switched off where policy says so."""
-        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
-        managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
-        told = seen(there, AssociationPolicy(REVERSE), **managed)
-        assert told.zones[0].notes == ("EC2's autodefined rules answer for 7.10.in-addr.arpa",)
-        assert told.steps == ()
-        assert seen(there, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
-            Step(Act.DISABLE_AUTODEFINED_RULES),
-        )
-        off = replace(there, autodefined_rules=False)
-        assert seen(off, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == ()
-        assert seen(off, AssociationPolicy(REVERSE), **managed).zones[0].notes == ()
-
-    @pytest.mark.parametrize(
-        ("cidr", "told"),
-        [
-            ("10.7.0.0/22", "0.7.10.in-addr.arpa, 1.7.10.in-addr.arpa, 2.7.10.in-addr.arpa and 1 more"),
-            ("10.7.4.1/23", "4.7.10.in-addr.arpa, 5.7.10.in-addr.arpa"),
-        ],
-    )
-    def test_many_reverse_rules_are_cut(self, cidr: str, told: str) -> None:
-        """The first of many rules are told, and how many more there are."""
-        there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
-        assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
-            0
-        ].notes == (f"EC2's autodefined rules answer for {told}",)
-
-    def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
-        """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
-        assert seen(vpc(), AssociationPolicy(REVERSE, selections=(), disables_autodefined_rules=True)).steps == ()
-        # And where the zone is not there, nothing would come in place of what EC2 answers.
-        (step,) = seen(vpc(), AssociationPolicy(REVERSE, disables_autodefined_rules=True)).steps
-        assert step.act is Act.ASSOCIATE
-
-    def test_the_last_fault_is_told(self) -> None:
-        """Why an association was refused is told as long as it is not there; it is tried again."""
-        found = seen(vpc(), **{CORP_ZONE: AssociationRecord(fault="LimitsExceeded")})
-        assert found.zones[0].blocked == "LimitsExceeded"
-        assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
-
-    def test_what_waits_for_a_person_is_told(self) -> None:
-        """An association that waits to be ended says so."""
-        found = seen(
-            vpc(zones=associated()), NOBODY, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
-        )
-        assert "its end awaits approval: run orgdns approve" in found.zones[0].notes[-1]

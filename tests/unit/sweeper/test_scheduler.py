@@ -1,4 +1,4 @@
-"""Which spokes a round asks: all within an hour, never all at once, new policies and new spokes ahead of time."""
+"""Which spokes are due: all within an hour, never all at once, new policies and new spokes ahead of time."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.guard import Guard
-from hub.runtime.messages import NotOurs, body_of, task_of
 from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
+from hub.runtime.model.tasks import Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import TasksNotSent
-from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.scheduler import (
     LONGEST_DELAY,
     MOST_AHEAD,
@@ -237,96 +234,6 @@ def test_how_all_is() -> None:
         2,
         2,
     )
-
-
-ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
-SPOKES = st.builds(Spoke, ACCOUNTS, st.sampled_from(["eu-central-1", "us-gov-east-1"]))
-VPC_IDS = st.lists(st.from_regex(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", fullmatch=True), max_size=4).map(tuple)
-TASKS = st.one_of(
-    st.builds(Sweep, SPOKES),
-    st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
-    st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
-    st.just(ScheduleSweeps()),
-    st.just(ScheduleAudits()),
-)
-
-
-@given(task=TASKS)
-def test_message_stands_for_its_task(task: Task) -> None:
-    """What is put on the queue is what is taken off it."""
-    assert task_of(body_of(task)) == task
-
-
-ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": %s}'
-
-
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        ("", "is not valid JSON$"),
-        ("[" * 100_000, "is nested too deeply$"),
-        ("[]", "is not a JSON object$"),
-        ("{}", "is not a task of"),
-        ('{"orgdns": "sweep"}', "is not a task of"),
-        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is not a task of"),
-        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is not a task of"),
-        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is not a task of"),
-        ('{"orgdns": "audit", "zones": "Z1"}', "is not a task of"),
-        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is not a task of"),
-        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is not a task of"),
-        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is not a task of"),
-        (ASSOCIATE % '"vpc-0a1b2c3d"', "is not a task of"),
-        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is not a task of"),
-        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is not a task of"),
-        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is not a task of"),
-        ('{"source": "aws.ec2", "detail": {}}', "is not a task of"),
-    ],
-)
-def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
-    """What is no task is refused with a reason, and never half believed."""
-    with pytest.raises(NotOurs, match=f"^the message {reason}"):
-        task_of(body)
-
-
-@given(st.sets(st.text(), max_size=50), st.text())
-def test_what_was_seen_is_known(texts: set[str], other: str) -> None:
-    """All that was added is there, and nothing else."""
-    seen = HashSet()
-    for text in texts:
-        seen.add(text)
-    assert all(text in seen for text in texts)
-    assert (other in seen) == (other in texts)
-    seen.add(other)
-    assert other in seen
-
-
-GUARD = Guard(share=0.3, names=10, grace=0)
-
-
-@pytest.mark.parametrize(
-    ("removed", "of", "pending_removals"),
-    [(11, 36, True), (11, 37, False), (12, 40, False), (10, 10, False), (11, 11, True), (0, 0, False)],
-)
-def test_guard_holds_what_is_more_than_both(removed: int, of: int, *, pending_removals: bool) -> None:
-    """More than the number and more than the share."""
-    removals = {f"i-{number}": 1 for number in range(removed)}
-    assert GUARD.awaiting_approval(removals, of, frozenset()) == (
-        frozenset(removals) if pending_removals else frozenset()
-    )
-
-
-def test_guard_lets_what_was_approved_go() -> None:
-    """What a person approved is not held, and does not count against the rest."""
-    removals = {f"i-{number}": 1 for number in range(22)}
-    approved = frozenset(list(removals)[:11])
-    assert GUARD.awaiting_approval(removals, 22, approved) == frozenset(removals) - approved
-    assert GUARD.awaiting_approval(removals, 22, frozenset(list(removals)[:12])) == frozenset()
-
-
-def test_only_what_is_said_lets_go() -> None:
-    """A VPC is let go because a task says so, not because it says something."""
-    body = ASSOCIATE.replace("{", '{"abandon": "no", ', 1) % '["vpc-0a1b2c3d"]'
-    assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
 
 
 def test_vpcs_that_a_person_approved_are_asked_for_by_spoke() -> None:

@@ -1,0 +1,109 @@
+"""What a message of the associator's queue asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hub.runtime.associator.events import association_of, vpc_hint_of
+from hub.runtime.messages import NotOurs
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.tasks import Associate
+
+VPC = "vpc-0a1b2c3d4e5f60718"
+
+
+CALL: dict[str, Any] = {
+    "source": "aws.ec2",
+    "detail-type": "AWS API Call via CloudTrail",
+    "account": "444444444444",
+    "region": "eu-central-1",
+    "resources": [],
+    "detail": {
+        "eventSource": "ec2.amazonaws.com",
+        "awsRegion": "eu-central-1",
+        "eventName": "CreateVpc",
+        "responseElements": {"vpc": {"vpcId": VPC}},
+    },
+}
+
+
+DELETED = {"awsRegion": "eu-central-1", "eventName": "DeleteVpc", "requestParameters": {"vpcId": VPC}}
+
+
+TAGGED = {
+    "source": "aws.tag",
+    "detail-type": "Tag Change on Resource",
+    "account": "444444444444",
+    "region": "eu-central-1",
+    "resources": [f"arn:aws:ec2:eu-central-1:444444444444:vpc/{VPC}"],
+    "detail": {"service": "ec2", "resource-type": "vpc"},
+}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        CALL,
+        CALL | {"detail": DELETED},
+        CALL | {"detail": DELETED | {"eventName": "ModifyVpcAttribute"}},
+        TAGGED,
+    ],
+)
+def test_event_of_a_vpc_is_a_hint(event: dict[str, Any]) -> None:
+    """What is taken from it is which VPC to look at, in the account and region that it comes from."""
+    assert vpc_hint_of(json.dumps(event)) == (Spoke("444444444444", "eu-central-1"), VPC)
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("{", "the message is not valid JSON"),
+        ("[]", "the message is not a JSON object"),
+        ("{}", "the event has no detail"),
+        (
+            CALL | {"source": "custom"},
+            "orgdns does not handle events of source 'custom' and detail-type 'AWS API Call via CloudTrail'",
+        ),
+        (CALL | {"account": "payments"}, "the event and the call in it are from different regions"),
+        (CALL | {"region": "us-east-1"}, "the event and the call in it are from different regions"),
+        (CALL | {"detail": DELETED | {"eventName": "CreateSubnet"}}, "does not create, change or delete a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": None}}, "does not create, change or delete a VPC"),
+        (CALL | {"detail": DELETED | {"requestParameters": {"vpcId": "vpc-*"}}}, "'vpc-*' is not the id of a VPC"),
+        (TAGGED | {"resources": ["arn:aws:ec2:eu-central-1:444444444444:subnet/x"]}, "is not the ARN of a VPC"),
+        (TAGGED | {"resources": []}, "the event does not have exactly one resource"),
+        (TAGGED | {"account": "555555555555"}, "the resource is in another account or region than the event"),
+    ],
+)
+def test_event_that_is_of_no_vpc_is_refused(event: dict[str, Any] | str, reason: str) -> None:
+    """What is no event of a VPC, or contradicts itself, never can succeed, and says why."""
+    with pytest.raises(NotOurs) as refused:
+        vpc_hint_of(event if isinstance(event, str) else json.dumps(event))
+    assert reason in str(refused.value)
+
+
+ASSOCIATE = {"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": [VPC]}
+
+
+@pytest.mark.parametrize("content", [CALL, TAGGED, ASSOCIATE])
+def test_associator_takes_events_and_tasks(content: dict[str, Any]) -> None:
+    """An event of a VPC asks for the same as a task with this VPC."""
+    assert association_of(json.dumps(content)) == Associate(Spoke("444444444444", "eu-central-1"), (VPC,))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"orgdns": "schedule audits"}, "the message is a task for the sweeper"),
+        (ASSOCIATE | {"vpcs": ["vpc-*"]}, "the message is not a task of orgdns"),
+        (CALL | {"detail": None}, "the event has no detail"),
+        ([], "the message is not a JSON object"),
+    ],
+)
+def test_associator_refuses_what_is_neither(content: object, reason: str) -> None:
+    """Another function's task, a garbled task and a garbled event each say what is wrong."""
+    with pytest.raises(NotOurs) as refused:
+        association_of(json.dumps(content))
+    assert str(refused.value) == reason

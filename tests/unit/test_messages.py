@@ -1,0 +1,71 @@
+"""Tasks as messages of a queue."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.messages import NotOurs, body_of, task_of
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
+
+ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
+
+
+SPOKES = st.builds(Spoke, ACCOUNTS, st.sampled_from(["eu-central-1", "us-gov-east-1"]))
+
+
+VPC_IDS = st.lists(st.from_regex(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", fullmatch=True), max_size=4).map(tuple)
+
+
+TASKS = st.one_of(
+    st.builds(Sweep, SPOKES),
+    st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
+    st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
+    st.just(ScheduleSweeps()),
+    st.just(ScheduleAudits()),
+)
+
+
+@given(task=TASKS)
+def test_message_stands_for_its_task(task: Task) -> None:
+    """What is put on the queue is what is taken off it."""
+    assert task_of(body_of(task)) == task
+
+
+ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": %s}'
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("", "is not valid JSON$"),
+        ("[" * 100_000, "is nested too deeply$"),
+        ("[]", "is not a JSON object$"),
+        ("{}", "is not a task of"),
+        ('{"orgdns": "sweep"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": "1", "region": "eu-central-1"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": 444444444444, "region": "eu-central-1"}', "is not a task of"),
+        ('{"orgdns": "sweep", "account": "444444444444", "region": "eu/central"}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": "Z1"}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": ["Z1", 2]}', "is not a task of"),
+        ('{"orgdns": "audit", "zones": ["../Z1"]}', "is not a task of"),
+        ('{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1"}', "is not a task of"),
+        (ASSOCIATE % '"vpc-0a1b2c3d"', "is not a task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", "vpc-*"]', "is not a task of"),
+        (ASSOCIATE % '["vpc-0a1b2c3d", 1]', "is not a task of"),
+        ('{"orgdns": "associate", "region": "eu-central-1", "vpcs": []}', "is not a task of"),
+        ('{"source": "aws.ec2", "detail": {}}', "is not a task of"),
+    ],
+)
+def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
+    """What is no task is refused with a reason, and never half believed."""
+    with pytest.raises(NotOurs, match=f"^the message {reason}"):
+        task_of(body)
+
+
+def test_only_what_is_said_lets_go() -> None:
+    """A VPC is let go because a task says so, not because it says something."""
+    body = ASSOCIATE.replace("{", '{"abandon": "no", ', 1) % '["vpc-0a1b2c3d"]'
+    assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
