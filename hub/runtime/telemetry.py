@@ -77,7 +77,7 @@ def report_vpc(outcome: VpcOutcome) -> None:
     fields: dict[str, object] = {"vpc": str(outcome.ref), "steps": [_step_text(step) for step in outcome.steps]}
     if outcome.steps:
         metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
-        logger.info("VPC updated", extra=fields | {"removed": outcome.gone})
+        logger.info("VPC updated", extra=fields | {"removed": outcome.removed})
     for step, reason in outcome.faults:
         metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
         logger.warning("association refused", extra=fields | {"step": _step_text(step), "reason": reason})

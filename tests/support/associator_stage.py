@@ -28,7 +28,7 @@ TAGGED = AssociationPolicy(CORP, selections=(VpcSelection(tag=TagCondition("dns"
 BY_PROFILE = AssociationPolicy(CORP, AssociationMethod.PROFILE)
 
 
-NOBODY = AssociationPolicy(CORP, selections=())
+NO_VPC = AssociationPolicy(CORP, selections=())
 
 
 ASSOCIATED = Step(Act.ASSOCIATE, CORP_ZONE)
@@ -50,7 +50,7 @@ class Stage:
         self.rows = MemoryVpcRows(self.aws)
         network = Account(NETWORK, "network", units=PAYMENTS.units)
         self.organization.accounts = {one.id: one for one in (PAYMENTS, SEARCH, network)}
-        # Each zone has the VPC that it was made with.
+        # Each zone has the VPC that it was created with.
         first = self.aws.add(999, account=NETWORK)
         self.aws.associated = {(zone_id, first.ref) for zone_id in ZONE_IDS.values()}
 
@@ -84,7 +84,7 @@ class Stage:
         )
 
     def settled(self, *refs: VpcRef) -> bool:
-        """Whether a VPC resolves what policy says, and nothing is left of how it came to."""
+        """Whether each VPC resolves what policy says, and no authorisation is left."""
         return (
             all(
                 (CORP_ZONE in self.aws.zones_of(ref))

@@ -27,13 +27,13 @@ from hub.runtime.ports import (
     SpokeUnreachable,
 )
 
-# An invocation that is never short of time.
+# An invocation with enough time for everything.
 AMPLE = Deadline(lambda: 900.0)
 
 
 @dataclass(slots=True)
 class MemoryClock:
-    """Time that only sleeping moves, and a tick at each look so that no two looks are at one time."""
+    """A clock that only `sleep` moves, and by a millisecond each reading, so that no two readings are equal."""
 
     now: int = 1_000_000
 
@@ -53,11 +53,11 @@ class MemoryOrganization:
     instances: dict[InstanceRef, Instance] = field(default_factory=dict)
     unreachable: set[Spoke] = field(default_factory=set)
     denied: set[Spoke] = field(default_factory=set)
-    # Instances that a listing of all does not show, and after how many pages a listing breaks.
+    # Instances that a listing does not show, and the number of pages after which a listing breaks.
     unlisted: set[InstanceRef] = field(default_factory=set)
     breaks_after: int | None = None
     page: int = 1_000
-    looks: list[tuple[Spoke, tuple[str, ...]]] = field(default_factory=list)
+    descriptions: list[tuple[Spoke, tuple[str, ...]]] = field(default_factory=list)
 
     def account(self, account_id: str) -> Account:
         if account_id not in self.accounts:
@@ -65,17 +65,23 @@ class MemoryOrganization:
         return self.accounts[account_id]
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-        self.looks.append((spoke, tuple(instance_ids)))
+        self.descriptions.append((spoke, tuple(instance_ids)))
         if spoke in self.unreachable:
             raise SpokeUnreachable(f"{spoke}: denied")
         return {
-            one.ref.id: one for one in self.instances.values() if one.ref.spoke == spoke and one.ref.id in instance_ids
+            instance.ref.id: instance
+            for instance in self.instances.values()
+            if instance.ref.spoke == spoke and instance.ref.id in instance_ids
         }
 
     def pages(self, spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
         if spoke in self.denied:
             raise SpokeDenied(f"{spoke}: AccessDenied")
-        shown = [one for one in self.instances.values() if one.ref.spoke == spoke and one.ref not in self.unlisted]
+        shown = [
+            instance
+            for instance in self.instances.values()
+            if instance.ref.spoke == spoke and instance.ref not in self.unlisted
+        ]
         for number, page in enumerate(chunks(shown, self.page)):
             if number == self.breaks_after:
                 raise SpokeUnreachable(f"{spoke}: the listing broke")
@@ -84,12 +90,12 @@ class MemoryOrganization:
             raise SpokeUnreachable(f"{spoke}: RequestLimitExceeded")
 
     def listed(self) -> frozenset[Spoke]:
-        return frozenset(one.ref.spoke for one in self.instances.values())
+        return frozenset(instance.ref.spoke for instance in self.instances.values())
 
 
 @dataclass(slots=True)
 class MemoryLedger:
-    """Both sides of the ledger; `fail_at` makes the n-th write from now fail, and every one after it."""
+    """The ledger. `fail_at` makes the n-th write from now fail, and every write after it."""
 
     observations: dict[InstanceRef, Observation] = field(default_factory=dict)
     claims: dict[tuple[NameKey, InstanceRef], tuple[int, Claim | None]] = field(default_factory=dict)
@@ -97,7 +103,7 @@ class MemoryLedger:
     touched: list[NameKey] = field(default_factory=list)
     marked: dict[NameKey, str] = field(default_factory=dict)
     fail_at: int | None = None
-    # Called before each claim is written: where another worker may come in between.
+    # Called before the next claim is written: another worker may act then.
     between: Callable[[], None] = lambda: None
 
     def observation(self, ref: InstanceRef) -> Observation | None:
@@ -105,8 +111,8 @@ class MemoryLedger:
 
     def put_observation(self, observation: Observation) -> None:
         self._write()
-        there = self.observations.get(observation.ref)
-        if (there.version if there else 0) != observation.version - 1:
+        current = self.observations.get(observation.ref)
+        if (current.version if current else 0) != observation.version - 1:
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
@@ -132,7 +138,7 @@ class MemoryLedger:
         return {ref: self.observations[ref] for ref in refs if ref in self.observations}
 
     def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
-        return iter([one for ref, one in self.observations.items() if ref.spoke == spoke])
+        return iter([row for ref, row in self.observations.items() if ref.spoke == spoke])
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
         return {key: self.published[key] for key in keys if key in self.published}

@@ -1,4 +1,4 @@
-"""How spokes and zones are, and the sweeper's queue, in memory behind the runtime's ports."""
+"""The statuses of spokes and zones, and queues of tasks, in memory behind the runtime's ports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.runtime.ports import Clock
 
 @dataclass(slots=True)
 class MemoryStatuses:
-    """The statuses, the rounds, and whether publishing is paused."""
+    """The statuses, the cursor of the schedule, and whether publishing is paused."""
 
     clock: Clock
     spokes: dict[Spoke, SpokeStatus] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class MemoryStatuses:
 
 @dataclass(slots=True)
 class MemoryTasks:
-    """The sweeper's queue."""
+    """A queue of tasks."""
 
     asked: list[tuple[Task, int]] = field(default_factory=list)
 

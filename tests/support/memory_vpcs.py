@@ -1,4 +1,4 @@
-"""VPCs, their accounts and the zones' owner in memory, behind the ports of associations; each call can be the last."""
+"""VPCs, accounts and the zones' owner in memory, behind the associator's ports. A worker can be killed at any call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DOMAINS = {zone_id: domain for domain, zone_id in ZONE_IDS.items()}
 
 
 class Killed(BaseException):
-    """The worker was stopped, as Lambda stops one: nothing of it runs any more."""
+    """Lambda stopped the worker."""
 
 
 def vpc_ref(number: int = 1, account: str = PAYMENTS.id, region: str = "eu-central-1") -> VpcRef:
@@ -26,20 +26,20 @@ def vpc_ref(number: int = 1, account: str = PAYMENTS.id, region: str = "eu-centr
 
 @dataclass(slots=True)
 class MemoryVpcs:
-    """What AWS holds, and every call to it, in order.
+    """The VPCs and associations in AWS, and every call to it, in order.
 
     `kill_before` and `kill_after` are the number of the call that the worker does not survive; `lost_answers` the calls
     that succeed and whose answer never comes, `faults` those that are refused with these errors.
     """
 
     vpcs: dict[VpcRef, Vpc] = field(default_factory=dict)
-    # Zones of others that a VPC is associated with.
+    # Foreign zones that a VPC is associated with.
     foreign: dict[VpcRef, tuple[AssociatedZone, ...]] = field(default_factory=dict)
     associated: set[tuple[str, VpcRef]] = field(default_factory=set)
     authorized: set[tuple[str, VpcRef]] = field(default_factory=set)
     profiles: dict[str, str] = field(default_factory=dict)
     profiled: set[tuple[str, VpcRef]] = field(default_factory=set)
-    # The zones that each Profile carries, all unless told; and the VPCs with which AWS is not done.
+    # The zones that each Profile carries, None for all; and the VPCs that AWS has not yet associated with it.
     carried: tuple[str, ...] | None = None
     coming: set[VpcRef] = field(default_factory=set)
     without_autodefined_rules: set[VpcRef] = field(default_factory=set)
@@ -60,7 +60,7 @@ class MemoryVpcs:
         return made
 
     def zones_of(self, ref: VpcRef) -> set[str]:
-        return {zone_id for zone_id, one in self.associated if one == ref}
+        return {zone_id for zone_id, associated in self.associated if associated == ref}
 
     def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         self._call("seen")
@@ -98,7 +98,7 @@ class MemoryVpcs:
 
     def disassociate(self, zone_id: str, ref: VpcRef) -> None:
         with_answer = self._call("disassociate")
-        others = {one for zone, one in self.associated if zone == zone_id} - {ref}
+        others = {other for zone, other in self.associated if zone == zone_id} - {ref}
         if (zone_id, ref) in self.associated and not others:
             raise AssociationRefused("LastVPCAssociation: the VPC is the last one of the zone")
         self.associated.discard((zone_id, ref))
@@ -115,7 +115,7 @@ class MemoryVpcs:
         named = {zone.domain for zone in self._shown(self.vpcs[ref]).zones}
         if DOMAINS[zone_id] in named:
             raise AssociationRefused("ConflictingDomainExists", taken=True)
-        if len([one for zone, one in self.associated if zone == zone_id]) >= self.quota:
+        if len([vpc for zone, vpc in self.associated if zone == zone_id]) >= self.quota:
             raise AssociationRefused("LimitsExceeded", full=True)
         self.associated.add((zone_id, ref))
         self._answered(with_answer, SpokeUnreachable("no answer"))
@@ -135,7 +135,7 @@ class MemoryVpcs:
         self.without_autodefined_rules.add(ref)
 
     def _call(self, name: str) -> bool:
-        """Count a call; whether its answer will come."""
+        """Count a call; return whether its answer will arrive."""
         self.calls.append(name)
         if self.kill_before == len(self.calls):
             raise Killed
@@ -152,7 +152,7 @@ class MemoryVpcs:
 
 @dataclass(slots=True)
 class MemoryVpcRows:
-    """The ledger's rows of VPCs, of zones that wait, and what the associator is asked."""
+    """The ledger's rows of VPCs, and the statuses of spokes and zones."""
 
     aws: MemoryVpcs
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class MemoryVpcRows:
         self._write(vpc.ref, replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1)))
 
     def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
-        records = {name: one for name, one in self._row(ref).records.items() if name != of}
+        records = {name: remembered for name, remembered in self._row(ref).records.items() if name != of}
         records |= {} if record == AssociationRecord() else {of: record}
         self._write(ref, replace(self._row(ref), records=records))
 

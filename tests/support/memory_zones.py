@@ -30,45 +30,51 @@ from sandbox.aws.route53.wire import wire_of as strict_wire_of
 from sandbox.aws.route53.zone import Zone
 from tests.support.build import CORP, ZONE_IDS
 
-# The zones that tests speak of, with their domains.
+# The zones of the tests, with their domains.
 DOMAINS: Mapping[str, Fqdn] = {zone_id: domain for domain, zone_id in ZONE_IDS.items()} | {"Z0OTHER": CORP}
 
 
 class Owned(Mapping[NameKey, set[RecordSet]]):
-    """What zones hold of ours, by name; nothing for a name that they do not hold."""
+    """The record sets of orgdns in the zones, by name; an empty set for other names."""
 
     def __init__(self, zones: MemoryZones) -> None:
         self._zones = zones
 
     def __getitem__(self, key: NameKey) -> set[RecordSet]:
-        return set(self._zones.held(key).owned)
+        return set(self._zones.record_sets_at(key).owned)
 
     def __iter__(self) -> Iterator[NameKey]:
-        return (key for key in self._zones.names() if self._zones.held(key).owned)
+        return (key for key in self._zones.names() if self._zones.record_sets_at(key).owned)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 class Foreign(MutableMapping[NameKey, list[ForeignRecordSet]]):
-    """What zones hold that is not ours, by name, and a hand to put it there and take it away."""
+    """The foreign record sets in the zones, by name. Setting and deleting changes the zones."""
 
     def __init__(self, zones: MemoryZones) -> None:
         self._zones = zones
 
     def __getitem__(self, key: NameKey) -> list[ForeignRecordSet]:
-        return list(self._zones.held(key).foreign)
+        return list(self._zones.record_sets_at(key).foreign)
 
     def __setitem__(self, key: NameKey, foreign: list[ForeignRecordSet]) -> None:
         del self[key]
-        self._zones.zone(key).apply([strict.Change(strict.Action.CREATE, _by_hand(one)) for one in foreign])
+        self._zones.zone(key).apply(
+            [strict.Change(strict.Action.CREATE, _by_hand(record_set)) for record_set in foreign]
+        )
 
     def __delitem__(self, key: NameKey) -> None:
-        there = [one for one in sets_of(self._zones.zone(key), key.fqdn) if not isinstance(_ours(one), RecordSet)]
-        self._zones.zone(key).apply([strict.Change(strict.Action.DELETE, one) for one in there])
+        foreign = [
+            record_set
+            for record_set in sets_of(self._zones.zone(key), key.fqdn)
+            if not isinstance(_read(record_set), RecordSet)
+        ]
+        self._zones.zone(key).apply([strict.Change(strict.Action.DELETE, record_set) for record_set in foreign])
 
     def __iter__(self) -> Iterator[NameKey]:
-        return (key for key in self._zones.names() if self._zones.held(key).foreign)
+        return (key for key in self._zones.names() if self._zones.record_sets_at(key).foreign)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -76,17 +82,17 @@ class Foreign(MutableMapping[NameKey, list[ForeignRecordSet]]):
 
 @dataclass(slots=True)
 class MemoryZones:
-    """Hosted zones under the strict rules that stand around the emulator, too."""
+    """Hosted zones under the strict rules that the sandbox uses, too."""
 
     protected: set[NameKey] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     readable_messages: bool = True
-    # How many record sets a zone may hold.
+    # The zone's quota of record sets.
     room: int = 10_000
     batches: list[tuple[Change, ...]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     seconds_a_change: float = 0.0
-    # What happens around the next calls: "before" fails the call undone, "after" fails it done.
+    # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
     _zones: dict[str, Zone] = field(init=False)
@@ -109,11 +115,11 @@ class MemoryZones:
         for zone_id in self._zones:
             yield from self._names_of(zone_id)
 
-    def held(self, key: NameKey) -> ZoneRecordSets:
-        sets = [_ours(one) for one in sets_of(self.zone(key), key.fqdn)]
+    def record_sets_at(self, key: NameKey) -> ZoneRecordSets:
+        sets = [_read(record_set) for record_set in sets_of(self.zone(key), key.fqdn)]
         return ZoneRecordSets(
-            tuple(sorted(one for one in sets if isinstance(one, RecordSet))),
-            tuple(one for one in sets if isinstance(one, ForeignRecordSet)),
+            tuple(sorted(record_set for record_set in sets if isinstance(record_set, RecordSet))),
+            tuple(record_set for record_set in sets if isinstance(record_set, ForeignRecordSet)),
         )
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
@@ -123,7 +129,7 @@ class MemoryZones:
         if fault == "before":
             raise ZoneUnavailable(f"{zone_id}: Throttling")
         keys = {NameKey(zone_id, change.record_set.fqdn) for change in changes}
-        before = {key: self.held(key).foreign for key in keys}
+        before = {key: self.record_sets_at(key).foreign for key in keys}
         adopted = {
             record_set_of(wire_of(change.record_set)) for change in changes if not change.record_set.set_identifier
         }
@@ -140,9 +146,9 @@ class MemoryZones:
         except (strict.InvalidChangeBatch, strict.InvalidInput) as refused:
             raise BatchRefused(str(refused) if self.readable_messages else "[something is not right]") from refused
         for key in keys:
-            # Not a rule of Route 53 but a promise of ours: it would level a foreign record set's TTL without a word.
-            left = tuple(one for one in before[key] if one not in adopted)
-            assert self.held(key).foreign == left, f"{key} changed what is foreign"
+            # Not a rule of Route 53, but of orgdns: Route 53 would change a foreign record set's TTL without an error.
+            remaining = tuple(record_set for record_set in before[key] if record_set not in adopted)
+            assert self.record_sets_at(key).foreign == remaining, f"{key} changed what is foreign"
         if fault == "after":
             raise ZoneUnavailable(f"{zone_id}: read timeout")
 
@@ -152,18 +158,18 @@ class MemoryZones:
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         self._open(zone_id)
         self.reads.append(zone_id)
-        return {name: self.held(NameKey(zone_id, name)) for name in names}
+        return {name: self.record_sets_at(NameKey(zone_id, name)) for name in names}
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
         self._open(zone_id)
         for key in list(self._names_of(zone_id)):
-            yield key.fqdn, self.held(key)
+            yield key.fqdn, self.record_sets_at(key)
 
     def addresses(self, key: NameKey) -> set[str]:
-        return {value for one in self.owned[key] for value in one.values}
+        return {value for record_set in self.owned[key] for value in record_set.values}
 
     def _names_of(self, zone_id: str) -> Iterator[NameKey]:
-        for name, _ in groupby(self._zones[zone_id].listed(), key=lambda one: one.name):
+        for name, _ in groupby(self._zones[zone_id].listed(), key=lambda record_set: record_set.name):
             yield NameKey(zone_id, Fqdn(name))
 
     def _open(self, zone_id: str) -> Zone:
@@ -173,17 +179,17 @@ class MemoryZones:
 
 
 def sets_of(zone: Zone, name: str) -> list[strict.ResourceRecordSet]:
-    return [one for by_identifier in zone.at(name).values() for one in by_identifier.values()]
+    return [record_set for by_identifier in zone.at(name).values() for record_set in by_identifier.values()]
 
 
-def _ours(one: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
-    return record_set_of(strict_wire_of(one))
+def _read(record_set: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
+    return record_set_of(strict_wire_of(record_set))
 
 
-def _by_hand(one: ForeignRecordSet) -> strict.ResourceRecordSet:
-    """A record set as somebody else makes it."""
-    wire: dict[str, object] = {"Name": one.fqdn, "Type": one.type}
-    if one.routing == "AliasTarget":
+def _by_hand(record_set: ForeignRecordSet) -> strict.ResourceRecordSet:
+    """Return a record set as somebody else would create it."""
+    wire: dict[str, object] = {"Name": record_set.fqdn, "Type": record_set.type}
+    if record_set.routing == "AliasTarget":
         return strict_record_set_of(wire | {"AliasTarget": {"DNSName": "elsewhere.example."}})
-    routing = {} if one.routing == SIMPLE else {"SetIdentifier": "by-hand", one.routing: 1}
-    return strict_record_set_of(wire | {"TTL": one.ttl, "ResourceRecords": list(one.values)} | routing)
+    routing = {} if record_set.routing == SIMPLE else {"SetIdentifier": "by-hand", record_set.routing: 1}
+    return strict_record_set_of(wire | {"TTL": record_set.ttl, "ResourceRecords": list(record_set.values)} | routing)

@@ -12,12 +12,12 @@ from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization
 
 
 def tags_of(*names: str | None) -> frozenset[Tags]:
-    """The tags of events that tell of these Name tags."""
+    """The tags of events that report these Name tags."""
     return frozenset(() if name is None else (("Name", name),) for name in names)
 
 
 class World:
-    """An observer, and the world that it sees."""
+    """An observer, and the world that it describes."""
 
     def __init__(self) -> None:
         self.clock = MemoryClock()
@@ -42,7 +42,7 @@ class World:
         self.organization.instances[shown.ref] = shown
         return shown.ref
 
-    def hear(
+    def event(
         self, subject: InstanceRef, state: str | None = "running", names: tuple[str | None, ...] = (), attempt: int = 1
     ) -> InstanceOutcome:
         (outcome,) = self.observe(Hint(subject, InstanceState(state) if state else None, tags_of(*names), attempt))

@@ -1,4 +1,4 @@
-"""The pipeline's world in memory: the use cases over ports, with a fault wherever a port is called."""
+"""The pipeline in memory: the use cases over ports, with faults at any call of a port."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ ATTEMPTS = 5
 
 
 class Killed(BaseException):
-    """The worker is gone."""
+    """The worker was killed."""
 
 
 @dataclass
 class Plan:
-    """Which fault comes at which of the next calls."""
+    """The next fault, and the number of calls before it."""
 
     fault: str | None = None
     calls: int = 0
 
 
 class Faulty:
-    """A port that fails as the plan says, in the words of its kind."""
+    """A port that fails as the plan says, with the errors of its kind."""
 
     def __init__(self, target: object, plan: Plan, unavailable: type[Exception], denied: type[Exception]) -> None:
         self._target, self._plan = target, plan
@@ -67,7 +67,7 @@ class Faulty:
             if name == "delay":
                 return method(*arguments, **named)
             answer = self._carried_out(lambda: method(*arguments, **named))
-            # What comes page by page may break at each page.
+            # A listing may break at each page.
             return self._paged(answer) if isinstance(answer, Iterator) else answer
 
         return call
@@ -179,7 +179,7 @@ class MemoryDriver:
                 outcome.ref for outcome in self.observer.observe(hints, AMPLE) if outcome.result is InstanceResult.RETRY
             }
         tried = [replace(hint, attempt=hint.attempt + 1) for hint in hints if hint.ref in again]
-        # After so many the queue gives them up, as a dead letter.
+        # After so many deliveries, the event becomes a dead letter.
         self.queue += [hint for hint in tried if hint.attempt <= ATTEMPTS]
 
     def _publish(self) -> None:

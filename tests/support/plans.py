@@ -35,7 +35,7 @@ def seen(of: Vpc, *association_policies: AssociationPolicy, **records: Associati
     )
 
 
-NOBODY = AssociationPolicy(CORP, selections=())
+NO_VPC = AssociationPolicy(CORP, selections=())
 
 
 BY_PROFILE = AssociationPolicy(CORP, AssociationMethod.PROFILE)

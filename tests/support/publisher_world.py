@@ -18,7 +18,7 @@ from tests.support.memory_zones import MemoryZones
 
 
 class World:
-    """A publisher, the ledger it reads and the zones it writes."""
+    """A publisher, the ledger that it reads and the zones that it writes."""
 
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
@@ -39,7 +39,7 @@ class World:
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
         return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)
 
-    def endings(self, *keys: NameKey) -> set[NameResult]:
+    def results(self, *keys: NameKey) -> set[NameResult]:
         return {outcome.result for outcome in self.publish(*keys)}
 
 

@@ -30,7 +30,7 @@ class World:
     clock: MemoryClock = field(default_factory=lambda: MemoryClock(now=100 * DAY))
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     organization: MemoryOrganization = field(default_factory=lambda: MemoryOrganization({PAYMENTS.id: PAYMENTS}))
-    told: list[InstanceOutcome] = field(default_factory=list)
+    reported: list[InstanceOutcome] = field(default_factory=list)
     seconds_left: float = 900.0
     policy: Policy = POLICY
     digest: str = "p1"
@@ -51,7 +51,7 @@ class World:
             recorder=self.recorder,
             guard=Guard(share=0.3, names=10, grace=7 * DAY),
             clock=self.clock,
-        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.told.append)
+        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.reported.append)
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
         shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]

@@ -16,15 +16,15 @@ from tests.support.build import DOCUMENTS
 
 @pytest.fixture
 def purged(made: World) -> Iterator[None]:
-    """What a test leaves in the queue is not there for the next."""
+    """Purge the queue after the test, so that the next test finds it empty."""
     yield
     sqs = made.client("sqs", made.config.hub.account)
     sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"])
 
 
 @pytest.mark.usefixtures("purged")
-def test_hub_that_does_not_know_a_zone_decides_nothing(made: World) -> None:
-    """Template and package of different configurations: every event is kept, and the log says what to do."""
+def test_hub_without_a_zone_of_the_policy_retries_every_event(made: World) -> None:
+    """With template and package of different configurations, every event is retried, and the log says what to do."""
     function = made.client("lambda", made.config.hub.account)
     variables = function.get_function_configuration(FunctionName=contract.OBSERVER_FUNCTION)["Environment"]["Variables"]
     short = json.dumps({"corp.internal.": "Z0CORPINTERNAL0EXAMPL"})
@@ -36,19 +36,19 @@ def test_hub_that_does_not_know_a_zone_decides_nothing(made: World) -> None:
     made.converge()
     assert made.waiting(contract.EVENTS_QUEUE) == 2
     assert made.owners("corp.internal") == []
-    told = "\n".join(str(line) for line in made.functions.logs(contract.OBSERVER_FUNCTION))
-    assert "instances.internal." in told
-    assert "made from one configuration" in told
+    logged = "\n".join(str(line) for line in made.functions.logs(contract.OBSERVER_FUNCTION))
+    assert "instances.internal." in logged
+    assert "made from one configuration" in logged
     function.update_function_configuration(
         FunctionName=contract.OBSERVER_FUNCTION, Environment={"Variables": variables}
     )
 
 
 def test_log_lines_carry_instance_and_name(made: World) -> None:
-    """A line about an instance names it, and a line about a name names its zone and claimants: both can be searched."""
-    (one,) = made.launch(SCIENCE, "eu-west-1", "logged")
+    """A line about an instance has its reference, and a line about a name has its zone and claimants."""
+    (instance_id,) = made.launch(SCIENCE, "eu-west-1", "logged")
     made.converge()
-    ref = f"{SCIENCE}/eu-west-1/{one}"
+    ref = f"{SCIENCE}/eu-west-1/{instance_id}"
     recorded = [
         line
         for line in made.functions.logs(contract.OBSERVER_FUNCTION)
@@ -65,7 +65,7 @@ def test_log_lines_carry_instance_and_name(made: World) -> None:
 
 
 def test_metrics_are_counted(made: World) -> None:
-    """What the functions did is told as metrics in the namespace, with the unit that CloudWatch knows."""
+    """Metrics are in orgdns's namespace and have a unit of CloudWatch."""
     before = len(made.functions.logs(contract.PUBLISHER_FUNCTION))
     made.launch(SCIENCE, "eu-west-1", "counted")
     made.converge()
@@ -75,17 +75,17 @@ def test_metrics_are_counted(made: World) -> None:
         if isinstance(line, dict) and "_aws" in line
     ]
     assert sum(metrics["NamesPublished"]) == 2
-    (told,) = metrics["_aws"]["CloudWatchMetrics"]
-    assert told["Namespace"] == contract.METRICS_NAMESPACE
-    assert {"Name": "NamesPublished", "Unit": "Count"} in told["Metrics"]
+    (directive,) = metrics["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == contract.METRICS_NAMESPACE
+    assert {"Name": "NamesPublished", "Unit": "Count"} in directive["Metrics"]
 
 
 def function_of(made: World, name: str) -> Any:  # noqa: ANN401 - the emulator's own
     return lambda_backends[made.config.hub.account][made.config.hub.region].get_function(name)
 
 
-def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
-    """The documented event of a queue, its body an event that AWS documents: not ours, so dropped with a reason."""
+def test_documented_queue_event(made: World) -> None:
+    """The documented event of a queue, with documented events as bodies, is dropped with reasons."""
     document = json.loads((DOCUMENTS / "sqs-event.json").read_text())
     events = [(DOCUMENTS / f"{name}.json").read_text() for name in ("ec2-state-change", "tag-change")]
     for body in ("Test message.", *events):
@@ -96,8 +96,8 @@ def test_queue_event_as_lambda_documents_it_is_taken(made: World) -> None:
     assert reasons[-3:] == ["the message is not valid JSON", *(["the organization has no account 123456789012"] * 2)]
 
 
-def test_stream_event_as_lambda_documents_it_is_taken(made: World) -> None:
-    """The documented event of a table's stream touches a name that nobody claims: nothing is changed, nothing fails."""
+def test_documented_stream_event(made: World) -> None:
+    """The documented event of a table's stream is about an unclaimed name: nothing changes, nothing fails."""
     document = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())
     before = len(made.route53.batches)
     outcome = made.functions.invoke(function_of(made, contract.PUBLISHER_FUNCTION), document)
@@ -106,7 +106,7 @@ def test_stream_event_as_lambda_documents_it_is_taken(made: World) -> None:
 
 
 def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, clock: MovedClock) -> None:
-    """Lambda delivers again from the lowest sequence number answered, compared as a number, so that none is lost."""
+    """Lambda delivers again from the lowest sequence number in the response, compared as a number."""
     iam = made.client("iam", made.config.network.account)
     trust = iam.get_role(RoleName=contract.WRITER_ROLE)["Role"]["AssumeRolePolicyDocument"]
     nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
@@ -121,7 +121,7 @@ def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, 
     (record,) = json.loads((DOCUMENTS / "dynamodb-stream-event.json").read_text())["Records"]
     zone = made.zone_ids["corp.internal"]
     changes = []
-    # The second change of a name counts no less than its first, and 9 comes before 10.
+    # The first change of each name counts, and 9 comes before 10.
     for name, number in (("one", "10"), ("two", "9"), ("one", "11")):
         keys = record["dynamodb"]["Keys"] | {"pk": {"S": f"name#{zone}#{name}.corp.internal."}}
         changes.append(record | {"dynamodb": record["dynamodb"] | {"Keys": keys, "SequenceNumber": number}})

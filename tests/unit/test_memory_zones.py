@@ -1,4 +1,4 @@
-"""The zones in memory: as strict as Route 53, and read as the adapter reads it."""
+"""The zones in memory are as strict as Route 53, and read as the adapter reads it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def by_hand(kind: str = "A", routing: str = "Simple", value: str = "192.0.2.1") 
 
 
 def simple(one: ForeignRecordSet) -> RecordSet:
-    """What a takeover deletes."""
+    """The record set that an adoption deletes."""
     return replace(record_set(), values=one.values, ttl=300, set_identifier="")
 
 
@@ -40,8 +40,8 @@ def held(zones: MemoryZones, name: str = WEB) -> ZoneRecordSets:
     return zones.record_sets(CORP_ZONE, [Fqdn(name)])[Fqdn(name)]
 
 
-def test_what_was_created_is_read_as_ours(zones: MemoryZones) -> None:
-    """A record set comes back as it was given, sorted; a name without any holds nothing."""
+def test_created_record_set_is_owned(zones: MemoryZones) -> None:
+    """A record set is read as it was created, sorted; a name without record sets holds nothing."""
     zones.change(CORP_ZONE, [create(record_set(2)), create(record_set(1))])
     assert held(zones) == ZoneRecordSets(owned=(record_set(1), record_set(2)))
     assert held(zones, "api.corp.internal.") == ZoneRecordSets()
@@ -63,7 +63,7 @@ def test_what_was_created_is_read_as_ours(zones: MemoryZones) -> None:
     ],
 )
 def test_batch_is_refused_whole_in_route_53s_words(zones: MemoryZones, change: Change, problem: str) -> None:
-    """A faulty change takes the good one beside it down; nothing of either is done."""
+    """One bad change makes the whole batch fail, and nothing changes."""
     zones.change(CORP_ZONE, [create(record_set())])
     with pytest.raises(BatchRefused) as refused:
         zones.change(CORP_ZONE, [create(record_set(3, name="api")), change])
@@ -72,7 +72,7 @@ def test_batch_is_refused_whole_in_route_53s_words(zones: MemoryZones, change: C
 
 
 def test_batch_that_is_too_large_is_refused(zones: MemoryZones) -> None:
-    """A request holds 1,000 values."""
+    """A request can have 1,000 values."""
     many = [create(record_set(number, name=f"n{number}")) for number in range(1, 1_002)]
     with pytest.raises(BatchRefused, match="Number of records limit of 1000 exceeded"):
         zones.change(CORP_ZONE, many)
@@ -80,16 +80,16 @@ def test_batch_that_is_too_large_is_refused(zones: MemoryZones) -> None:
     assert len(zones.owned) == 1_000
 
 
-def test_full_zone_takes_no_more(zones: MemoryZones) -> None:
-    """The room that a test gives is the zone's quota of record sets."""
+def test_full_zone_refuses_more(zones: MemoryZones) -> None:
+    """`room` is the zone's quota of record sets."""
     zones.room = 1
     zones.change(CORP_ZONE, [create(record_set())])
     with pytest.raises(BatchRefused, match="MAX_RRSETS_BY_ZONE"):
         zones.change(CORP_ZONE, [create(record_set(2))])
 
 
-def test_reason_of_a_refusal_may_be_hidden(zones: MemoryZones) -> None:
-    """Then a message tells neither the name nor what is wrong."""
+def test_message_of_a_refusal_may_be_unreadable(zones: MemoryZones) -> None:
+    """Such a message has neither the name nor the fault."""
     zones.readable_messages = False
     with pytest.raises(BatchRefused) as refused:
         zones.change(CORP_ZONE, [delete(record_set())])
@@ -97,7 +97,7 @@ def test_reason_of_a_refusal_may_be_hidden(zones: MemoryZones) -> None:
 
 
 def test_protected_name_is_not_changed(zones: MemoryZones) -> None:
-    """Until the protection goes, nothing is made there or taken away; other names of the zone are free."""
+    """A protected name cannot be changed; other names of the zone can."""
     zones.change(CORP_ZONE, [create(record_set())])
     zones.protected.add(key())
     for change in (delete(record_set()), create(record_set(2))):
@@ -120,8 +120,8 @@ def test_protected_name_is_not_changed(zones: MemoryZones) -> None:
         ForeignRecordSet(WEB, "A", "AliasTarget"),
     ],
 )
-def test_what_others_made_is_foreign(zones: MemoryZones, foreign: ForeignRecordSet) -> None:
-    """It is put there as somebody else would, read as foreign, and taken away without what is ours."""
+def test_record_set_of_somebody_else_is_foreign(zones: MemoryZones, foreign: ForeignRecordSet) -> None:
+    """A foreign record set is created as somebody else would, read as foreign, and deleted alone."""
     zones.change(CORP_ZONE, [create(record_set(name="api"))])
     zones.foreign[key()] = [foreign]
     assert held(zones) == ZoneRecordSets(foreign=(foreign,))
@@ -131,37 +131,37 @@ def test_what_others_made_is_foreign(zones: MemoryZones, foreign: ForeignRecordS
     assert zones.addresses(key("api")) == {"10.0.0.1"}
 
 
-def test_foreign_record_sets_go_and_ours_stay(zones: MemoryZones) -> None:
-    """What a hand puts at a name takes the place of what hands had put there, and of nothing else."""
+def test_setting_foreign_record_sets_keeps_owned_ones(zones: MemoryZones) -> None:
+    """Setting the foreign record sets of a name replaces the foreign ones only."""
     zones.change(CORP_ZONE, [create(record_set())])
     zones.foreign[key()] = [by_hand("AAAA", value="fd00::1")]
     zones.foreign[key()] = [by_hand("TXT", value='"text"')]
     assert held(zones) == ZoneRecordSets((record_set(),), (by_hand("TXT", value='"text"'),))
 
 
-def test_levelling_a_foreign_ttl_is_a_failure_of_ours(zones: MemoryZones) -> None:
-    """Route 53 takes it without a word, so the zones in memory raise what no use case catches."""
+def test_changing_a_foreign_ttl_is_a_bug(zones: MemoryZones) -> None:
+    """Route 53 accepts it without an error, so the zones in memory raise an error that no use case catches."""
     zones.foreign[key()] = [by_hand(routing="MultiValueAnswer")]
     with pytest.raises(AssertionError, match="changed what is foreign"):
         zones.change(CORP_ZONE, [create(record_set(ttl=60))])
 
 
-def test_takeover_may_delete_what_it_names_alone(zones: MemoryZones) -> None:
-    """The plain record of an adoption may go, and what is foreign beside it stays."""
+def test_adoption_may_delete_only_its_record_set(zones: MemoryZones) -> None:
+    """An adoption may delete its simple record set; other foreign record sets stay."""
     text = by_hand("TXT", value='"text"')
     zones.foreign[key()] = [by_hand(), text]
     zones.change(CORP_ZONE, [delete(simple(by_hand())), create(record_set())])
     assert held(zones) == ZoneRecordSets((record_set(),), (text,))
 
 
-def test_plain_record_of_our_making_is_a_failure_of_ours(zones: MemoryZones) -> None:
-    """Without an owner in its SetIdentifier it would be foreign to us from then on."""
+def test_creating_a_simple_record_set_is_a_bug(zones: MemoryZones) -> None:
+    """Without an owner in its SetIdentifier, the record set would be foreign afterwards."""
     with pytest.raises(AssertionError, match="changed what is foreign"):
         zones.change(CORP_ZONE, [create(replace(record_set(), set_identifier=""))])
 
 
 def test_listing_is_in_route_53s_order(zones: MemoryZones) -> None:
-    """By labels from the right, each name once with all that is there; other zones are not in it."""
+    """By labels from the right, each name once with all its record sets, and only those of the zone."""
     zones.change(CORP_ZONE, [create(record_set(name=name)) for name in ("a.b", "c", "b")])
     zones.change("Z0OTHER", [create(record_set(name="elsewhere"))])
     text = replace(by_hand("TXT", value='"text"'), fqdn=key("b").fqdn)
@@ -175,7 +175,7 @@ def test_listing_is_in_route_53s_order(zones: MemoryZones) -> None:
 
 @pytest.mark.parametrize("zone_id", [CORP_ZONE, "Z0UNKNOWN"])
 def test_zone_that_is_closed_or_unknown_is_neither_read_nor_written(zones: MemoryZones, zone_id: str) -> None:
-    """No access and no such zone are one to us."""
+    """A zone without access and a missing zone raise the same error."""
     zones.closed.add(CORP_ZONE)
     with pytest.raises(ZoneClosed):
         zones.change(zone_id, [create(record_set())])
@@ -187,7 +187,7 @@ def test_zone_that_is_closed_or_unknown_is_neither_read_nor_written(zones: Memor
 
 
 def test_fault_comes_before_or_after_the_change(zones: MemoryZones) -> None:
-    """Both raise the same; only one leaves the change done, and each is for one call."""
+    """Both raise the same error; only one makes the change, and each affects one call."""
     zones.faults = ["before", "after"]
     for expected in (set(), {record_set()}):
         with pytest.raises(ZoneUnavailable):

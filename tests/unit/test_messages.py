@@ -29,8 +29,8 @@ TASKS = st.one_of(
 
 
 @given(task=TASKS)
-def test_message_stands_for_its_task(task: Task) -> None:
-    """What is put on the queue is what is taken off it."""
+def test_message_carries_its_task(task: Task) -> None:
+    """A task is the same after a queue."""
     assert task_of(body_of(task)) == task
 
 
@@ -59,13 +59,13 @@ ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-ce
         ('{"source": "aws.ec2", "detail": {}}', "is not a task of"),
     ],
 )
-def test_other_messages_are_none_of_the_sweepers(body: str, reason: str) -> None:
-    """What is no task is refused with a reason, and never half believed."""
+def test_message_without_a_task_is_refused(body: str, reason: str) -> None:
+    """A message that is not a valid task is refused with a reason."""
     with pytest.raises(NotOurs, match=f"^the message {reason}"):
         task_of(body)
 
 
-def test_only_what_is_said_lets_go() -> None:
-    """A VPC is let go because a task says so, not because it says something."""
+def test_only_true_abandons() -> None:
+    """A task abandons VPCs only if `abandon` is true."""
     body = ASSOCIATE.replace("{", '{"abandon": "no", ', 1) % '["vpc-0a1b2c3d"]'
     assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))

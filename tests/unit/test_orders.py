@@ -1,4 +1,4 @@
-"""The outcome depends on the instances and the policy alone: not on the order in which events came, or how often."""
+"""The outcome depends on the instances and the policy alone, not on the order or the number of events."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ POLICIES = st.builds(
 
 @dataclass
 class World:
-    """Both workers, and the world that they see; `hints` are on their way, `touched` names in the stream."""
+    """Observer and publisher with their world; `hints` are on their way."""
 
     observer: Observer
     publisher: Publisher
@@ -117,7 +117,7 @@ def world() -> World:
 
 
 class Orders(RuleBasedStateMachine):
-    """Instances start, stop, are renamed and end, policy changes, and events come late, twice and in any order."""
+    """Instances start, stop, are renamed and end, policy changes, and events arrive late, twice and in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class Orders(RuleBasedStateMachine):
 
     @rule(new=POLICIES)
     def policy_changes(self, new: Policy) -> None:
-        """Every instance is looked at again, sooner or later."""
+        """Every instance is described again, sooner or later."""
         self.world.observer = replace(self.world.observer, policy=new)
         self.world.hints += [Hint(ref) for ref in self.world.organization.instances]
 
@@ -192,7 +192,7 @@ class Orders(RuleBasedStateMachine):
     def a_name_is_never_held_by_two_where_one_is_to_hold_it(self) -> None:
         for key, owned in self.world.held().items():
             claims = self.world.ledger.name(key).claims
-            if len({one.set_identifier for one in owned}) > 1 and claims:
+            if len({record_set.set_identifier for record_set in owned}) > 1 and claims:
                 # Shared now, or shared when it was published last: then a change is on its way.
                 assert conflict_rule(claims) is ConflictRule.SHARE or key in self.world.ledger.touched
 
@@ -202,7 +202,7 @@ class Orders(RuleBasedStateMachine):
             assert self.world.zones.owned[key]
 
     def teardown(self) -> None:
-        """Whatever came before: once every event has come, the zone is as instances and policy say."""
+        """Once every event has arrived, the zone is as instances and policy say."""
         self.world.converge()
         assert self.world.held() == self.world.expected()
 
@@ -218,7 +218,7 @@ TestOrders = Orders.TestCase
 def test_order_of_events_does_not_matter(
     order: list[int], conflict: ConflictRule, facts: list[tuple[str, int, bool]]
 ) -> None:
-    """The same six instances, some of which have ended, give the same zone whichever is heard of first."""
+    """Six instances, some of which have ended, give the same zone in any order of their events."""
     outcomes = []
     for sequence in (range(6), order):
         made = world()

@@ -13,7 +13,7 @@ STEPS = 40
 
 
 class InMemory(Pipeline):
-    """The use cases, and nothing of AWS."""
+    """The use cases, without AWS."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -173,4 +173,4 @@ class Associator:
             steps = cleanup_steps(run.row, owned)
             if all(self.steps.carry_out(run, step) for step in steps) and not run.faults:
                 self.rows.forget_vpc(run.row.ref)
-                run.row, run.gone = VpcRow(run.row.ref), True
+                run.row, run.removed = VpcRow(run.row.ref), True

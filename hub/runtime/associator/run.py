@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class VpcOutcome:
     """What was done in one VPC.
 
-    `faults` are the steps that were refused, with the reasons. `awaiting_approval` are the zones whose associations a
-    person has to approve the end of. `full` says that a quota is used up, `gone` that the VPC was forgotten. `retry` is
-    why the rest has to be tried again, empty if nothing has to.
+    `faults` are the steps that were refused, with the reasons. `awaiting_approval` are the zones that the VPC loses
+    only after a person approves that. `full` says that a quota is used up, `removed` that the VPC has no row any more.
+    `retry` is why the remaining steps have to be tried again, empty if none are left.
     """
 
     ref: VpcRef
@@ -25,7 +25,7 @@ class VpcOutcome:
     faults: tuple[tuple[Step, str], ...] = ()
     awaiting_approval: tuple[str, ...] = ()
     full: bool = False
-    gone: bool = False
+    removed: bool = False
     retry: str = ""
 
 
@@ -39,7 +39,7 @@ class VpcRun:
     faults: dict[Step, str] = field(default_factory=dict)
     awaiting_approval: set[str] = field(default_factory=set)
     full: bool = False
-    gone: bool = False
+    removed: bool = False
     retry: str = ""
     out_of_time: bool = False
 
@@ -52,6 +52,6 @@ class VpcRun:
             tuple(self.faults.items()),
             tuple(sorted(self.awaiting_approval)),
             self.full,
-            self.gone,
+            self.removed,
             self.retry,
         )

@@ -1,4 +1,4 @@
-"""How VPCs come to resolve zones, and cease to."""
+"""How VPCs start and stop resolving zones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.ports import ZoneClosed
-from tests.support.associator_stage import ASSOCIATED, BY_PROFILE, HOME, NOBODY, Stage
+from tests.support.associator_stage import ASSOCIATED, BY_PROFILE, HOME, NO_VPC, Stage
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import NETWORK, MemoryVpcs, foreign_zone, vpc_ref
 
 
-def test_a_vpc_of_another_account() -> None:
-    """It is authorised, associated, and the authorisation is taken away again; the ledger knows that it is ours."""
+def test_vpc_of_another_account() -> None:
+    """The VPC is authorised and associated, and the authorisation is deleted; the association is managed."""
     stage = Stage()
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
@@ -36,7 +36,7 @@ def test_a_vpc_of_another_account() -> None:
     assert [zone.id for zone in seen.zones] == [CORP_ZONE]
 
 
-def test_a_vpc_of_the_zones_owner() -> None:
+def test_vpc_of_the_zones_owner() -> None:
     """The networking account's own VPCs need no authorisation."""
     stage = Stage()
     ref = stage.aws.add(5, account=NETWORK).ref
@@ -46,8 +46,8 @@ def test_a_vpc_of_the_zones_owner() -> None:
     assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
-def test_again_costs_a_look() -> None:
-    """What is as it should be is not touched."""
+def test_vpc_in_line_with_policy_is_only_described() -> None:
+    """A VPC in line with policy is described, and not changed."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.associate(ref)
@@ -58,7 +58,7 @@ def test_again_costs_a_look() -> None:
 
 
 def test_refused_association_leaves_no_authorisation() -> None:
-    """A refusal is told, in the ledger too, and the authorisation goes."""
+    """The refusal is reported and stored in the ledger, and the authorisation is deleted."""
     stage = Stage(aws=MemoryVpcs(quota=1))
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
@@ -68,7 +68,7 @@ def test_refused_association_leaves_no_authorisation() -> None:
     assert not stage.aws.authorized
     assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(fault="LimitsExceeded")}
     assert stage.rows.rows[ref].zones[0].blocked == "LimitsExceeded"
-    # When there is room, it is associated with the next look.
+    # When there is room, the next run associates it.
     stage.aws.quota = 300
     stage.associate(ref)
     assert stage.settled(ref)
@@ -76,7 +76,7 @@ def test_refused_association_leaves_no_authorisation() -> None:
 
 
 def test_another_zone_of_the_name() -> None:
-    """A VPC that has one keeps it, and nothing is authorised."""
+    """A VPC with another zone of the name keeps it, and nothing is authorised."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.foreign[ref] = (foreign_zone(),)
@@ -85,8 +85,8 @@ def test_another_zone_of_the_name() -> None:
     assert "authorize" not in stage.aws.calls
 
 
-def test_another_zone_of_the_name_that_comes_meanwhile() -> None:
-    """Where the zone of others was not there at the look, the refusal is told and nothing is left."""
+def test_another_zone_of_the_name_that_appears_meanwhile() -> None:
+    """If the other zone appears after the description, the refusal is reported and no authorisation is left."""
     stage = Stage()
     ref = stage.aws.add().ref
     real = stage.aws.associate
@@ -105,7 +105,7 @@ def test_another_zone_of_the_name_that_comes_meanwhile() -> None:
 
 @dataclass(slots=True)
 class _Late:
-    """The VPCs' accounts, where something comes in between an association's look and its call."""
+    """The VPCs' accounts, where something happens between a description and the association."""
 
     aws: MemoryVpcs
     associate: Callable[[str, VpcRef], None]
@@ -121,20 +121,20 @@ class _Late:
 
 
 def test_vpc_that_is_gone() -> None:
-    """Its association is ended by the zones' owner, and the ledger forgets it."""
+    """The zones' owner ends the association of a deleted VPC, and its row is deleted."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.associate(ref)
     del stage.aws.vpcs[ref]
     (done,) = stage.associate(ref)
-    assert done.gone
+    assert done.removed
     assert done.steps == (Step(Act.DISASSOCIATE, CORP_ZONE),)
     assert stage.aws.zones_of(ref) == set()
     assert ref not in stage.rows.rows
 
 
 def test_vpc_that_does_not_show_for_a_moment() -> None:
-    """A new VPC that is not there at the first look is looked at again."""
+    """A new VPC that EC2 does not show at first is described again."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.hidden.add(ref)
@@ -143,16 +143,16 @@ def test_vpc_that_does_not_show_for_a_moment() -> None:
     assert done.steps == (ASSOCIATED,)
 
 
-def test_vpc_that_nobody_knows() -> None:
-    """An event about a VPC that is not there, and never was, does nothing."""
+def test_unknown_vpc() -> None:
+    """An event about a VPC that does not exist changes nothing."""
     stage = Stage()
     (done,) = stage.associate(vpc_ref(77))
     assert done == VpcOutcome(vpc_ref(77))
     assert stage.rows.rows == {}
 
 
-def test_account_that_is_none_of_ours() -> None:
-    """Its VPCs lose the zones only when they are to be let go; by an event alone nothing happens."""
+def test_account_that_left() -> None:
+    """The VPCs of an account that left lose the zones only by a task that abandons them, not by an event."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.associate(ref)
@@ -161,25 +161,25 @@ def test_account_that_is_none_of_ours() -> None:
     assert not done.steps
     assert CORP_ZONE in stage.aws.zones_of(ref)
     (done,) = stage.associate(ref, abandon=True)
-    assert done.gone
+    assert done.removed
     assert stage.aws.zones_of(ref) == set()
 
 
-def test_active_accounts_are_not_let_go() -> None:
-    """An account that is back is seen to as any other, whatever the message says."""
+def test_active_accounts_are_not_abandoned() -> None:
+    """A task that abandons VPCs does not remove the zones of an active account's VPCs."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.associate(ref, abandon=True)
     assert CORP_ZONE in stage.aws.zones_of(ref)
 
 
-def test_the_last_vpc_of_a_zone() -> None:
-    """It keeps the zone, and the reason is told."""
+def test_last_vpc_of_a_zone() -> None:
+    """The last VPC of a zone keeps it, and the reason is reported."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.associate(ref)
     stage.aws.associated = {(CORP_ZONE, ref)}
-    stage.association_policies = (NOBODY,)
+    stage.association_policies = (NO_VPC,)
     (done,) = stage.associate(ref)
     assert "LastVPCAssociation" in done.faults[0][1]
     assert CORP_ZONE in stage.aws.zones_of(ref)
@@ -187,7 +187,7 @@ def test_the_last_vpc_of_a_zone() -> None:
 
 
 def test_from_association_to_profile_without_a_gap() -> None:
-    """The Profile is associated first, and the association ended then, in one run."""
+    """The Profile is associated before the direct association ends, in one run, and the other way round."""
     stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}))
     ref = stage.aws.add().ref
     stage.associate(ref)
@@ -202,8 +202,8 @@ def test_from_association_to_profile_without_a_gap() -> None:
     assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
 
-def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
-    """What the Profile takes the place of stays until AWS says that the Profile is there, and the rest comes again."""
+def test_profile_in_progress_ends_nothing() -> None:
+    """A direct association stays until AWS has associated the Profile; the task is retried."""
     stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}))
     ref = stage.aws.add().ref
     stage.associate(ref)
@@ -217,8 +217,8 @@ def test_profile_that_aws_is_not_done_with_ends_nothing() -> None:
     assert (done.steps, done.retry) == ((Step(Act.DISASSOCIATE, CORP_ZONE),), "")
 
 
-def test_profile_stays_where_what_takes_its_place_is_refused() -> None:
-    """A zone at its quota of VPCs takes no more: the VPC keeps resolving it by the Profile."""
+def test_profile_stays_if_its_replacement_is_refused() -> None:
+    """If a zone is at its quota of VPCs, the VPC keeps resolving it by the Profile."""
     stage = Stage(aws=MemoryVpcs(profiles={"eu-central-1": "rp-1"}), association_policies=(BY_PROFILE,))
     ref = stage.aws.add().ref
     stage.associate(ref)
@@ -228,14 +228,14 @@ def test_profile_stays_where_what_takes_its_place_is_refused() -> None:
     assert stage.aws.profiled == {("rp-1", ref)}
 
 
-def test_what_others_associated_while_we_could_not_is_theirs() -> None:
-    """Where the zones' owner gives no authorisation, a team that helps itself keeps what it made."""
+def test_association_made_without_authorisation_is_not_managed() -> None:
+    """If the zones' owner refuses the authorisation, an association that a team makes itself is not orgdns's."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["authorize"] = ZoneClosed("AccessDenied")
     stage.associate(ref)
     stage.aws.faults.clear()
     stage.aws.associated.add((CORP_ZONE, ref))
-    stage.association_policies = (NOBODY,)
+    stage.association_policies = (NO_VPC,)
     stage.associate(ref)
     assert stage.aws.zones_of(ref) == {CORP_ZONE}

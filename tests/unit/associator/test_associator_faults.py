@@ -15,7 +15,7 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef
 from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
-from tests.support.associator_stage import ASSOCIATED, HOME, NOBODY, TAGGED, Stage
+from tests.support.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import Killed, closed, vpc_ref
@@ -23,12 +23,12 @@ from tests.support.memory_vpcs import Killed, closed, vpc_ref
 
 @pytest.mark.parametrize("call", ["authorize", "associate", "clear"])
 def test_answer_that_never_comes(call: str) -> None:
-    """A call that succeeded without an answer is found to have succeeded, and the association is ours."""
+    """A call that succeeded without an answer is recognised, and the association is managed."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.lost_answers = {call}
     (done,) = stage.associate(ref)
-    # That it is associated shows at the next look; the other two calls leave no trace, and are made again.
+    # The next description shows the association; the other two calls leave no trace, and are repeated.
     assert bool(done.retry) == (call != "associate")
     stage.aws.lost_answers = set()
     stage.associate(ref)
@@ -38,7 +38,7 @@ def test_answer_that_never_comes(call: str) -> None:
 
 @pytest.mark.parametrize("when", ["kill_before", "kill_after"])
 def test_killed_at_every_call(when: str) -> None:
-    """Killed before or after any call, and delivered again, the end is the same and no authorisation is left."""
+    """After a worker is killed before or after any call, the repeat ends the same and leaves no authorisation."""
     counted = Stage(association_policies=(TAGGED,))
     _life(counted, lambda: None)
     total = len(counted.aws.calls)
@@ -55,7 +55,7 @@ def test_killed_at_every_call(when: str) -> None:
 
 
 def _life(stage: Stage, killed: object) -> None:
-    """Two VPCs are associated, one loses its tag, the other is deleted; each message is delivered until it is done."""
+    """Two VPCs are associated, one loses its tag, the other is deleted; each task is delivered until it succeeds."""
     first, second = (stage.aws.add(number, tags=(("dns", "yes"),)).ref for number in (1, 2))
     _delivered(stage, killed, first, second)
     stage.aws.vpcs[first] = replace(stage.aws.vpcs[first], tags=())
@@ -78,11 +78,11 @@ def _delivered(stage: Stage, killed: object, *refs: VpcRef) -> None:
 
 
 def test_spoke_that_cannot_be_read_loses_nothing() -> None:
-    """A listing that fails takes nothing from a VPC, whatever policy says."""
+    """A listing that fails takes no zone from a VPC, whatever policy says."""
     stage = Stage(association_policies=(TAGGED,))
     ref = stage.aws.add(tags=(("dns", "yes"),)).ref
     stage.associate(ref)
-    stage.association_policies = (NOBODY,)
+    stage.association_policies = (NO_VPC,)
     for spokes in (stage.aws.unreachable, stage.aws.denied):
         spokes.add(HOME)
         (done,) = stage.associate(ref)
@@ -91,8 +91,8 @@ def test_spoke_that_cannot_be_read_loses_nothing() -> None:
         spokes.clear()
 
 
-def test_unreachable_is_tried_again_and_denied_is_not() -> None:
-    """What may pass is delivered again; a role that denies us waits for the next sweep."""
+def test_unreachable_spoke_is_retried_and_denied_one_is_not() -> None:
+    """Tasks of an unreachable spoke are retried; those of a spoke that denies access wait for the next sweep."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.unreachable.add(HOME)
@@ -104,8 +104,8 @@ def test_unreachable_is_tried_again_and_denied_is_not() -> None:
     assert done.faults[0][1].endswith("AccessDenied")
 
 
-def test_closed_zone_keeps_its_authorisation_in_mind() -> None:
-    """When the authorisation cannot be taken away, the ledger says that one may be left."""
+def test_authorisation_in_a_closed_zone_is_remembered() -> None:
+    """If the authorisation cannot be deleted, the ledger says that one may be left."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["clear"] = closed(CORP_ZONE)
@@ -113,14 +113,14 @@ def test_closed_zone_keeps_its_authorisation_in_mind() -> None:
     assert done.faults
     assert stage.rows.rows[ref].record(CORP_ZONE).in_progress
     stage.aws.faults.clear()
-    stage.association_policies = (NOBODY,)
+    stage.association_policies = (NO_VPC,)
     stage.associate(ref)
     assert not stage.aws.authorized
     assert stage.aws.zones_of(ref) == set()
 
 
-def test_zone_that_does_not_answer_is_tried_again() -> None:
-    """What may pass at the zones' owner is delivered again."""
+def test_zone_that_does_not_answer_is_retried() -> None:
+    """Temporary errors of the zones' owner are retried."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["authorize"] = ZoneUnavailable("Throttling")
@@ -130,8 +130,8 @@ def test_zone_that_does_not_answer_is_tried_again() -> None:
     assert not stage.aws.authorized
 
 
-def test_what_passes_soon_is_tried_again_in_the_same_run() -> None:
-    """A call that was throttled goes through a few seconds later, not with the next delivery of the message."""
+def test_throttled_call_is_repeated_in_the_same_run() -> None:
+    """A throttled call is repeated a few seconds later, not only with the next delivery of the task."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["associate"] = SpokeUnreachable("PriorRequestNotComplete")
@@ -146,8 +146,8 @@ def test_what_passes_soon_is_tried_again_in_the_same_run() -> None:
     assert stage.settled(ref)
 
 
-def test_no_time_left() -> None:
-    """A run without time begins nothing, and hands everything back."""
+def test_run_without_time_begins_no_step() -> None:
+    """A run without time begins no step, and the task is retried."""
     stage = Stage(left=50.0)
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
@@ -160,7 +160,7 @@ _REFS = [vpc_ref(number) for number in (1, 2, 3)]
 
 @dataclass(slots=True)
 class _Machine:
-    """A world in which anything may happen; `by_hand` are the VPCs that others associated."""
+    """A world in which anything may happen; `by_hand` are the VPCs that somebody else associated."""
 
     stage: Stage = field(default_factory=lambda: Stage(association_policies=(TAGGED,), guard=Guard(1.0, 100, 0)))
     by_hand: set[VpcRef] = field(default_factory=set)
@@ -181,7 +181,7 @@ class _Machine:
         if ref in aws.vpcs and (CORP_ZONE, ref) not in aws.associated:
             row = self.stage.rows.rows.get(ref)
             if row is None or not row.record(CORP_ZONE).managed:
-                # What orgdns is at, or was until now, it takes for its own when it finds it there.
+                # Unless the ledger has the association as managed: then orgdns takes it for its own.
                 self.by_hand.add(ref)
             aws.associated.add((CORP_ZONE, ref))
 
@@ -218,8 +218,10 @@ _HAPPENINGS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(_HAPPENINGS, st.sampled_from(_REFS), st.integers(1, 12)), max_size=40))
-def test_whatever_happens(happenings: list[tuple[Callable[[_Machine, VpcRef, int], None], VpcRef, int]]) -> None:
-    """At rest each VPC resolves what policy says, no authorisation is left, and no association of others has ended."""
+def test_vpcs_converge_after_any_story(
+    happenings: list[tuple[Callable[[_Machine, VpcRef, int], None], VpcRef, int]],
+) -> None:
+    """In the end each VPC resolves what policy says, no authorisation is left, and no foreign association has ended."""
     machine = _Machine()
     aws = machine.stage.aws
     for happening, ref, number in happenings:

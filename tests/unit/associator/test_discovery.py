@@ -45,8 +45,8 @@ class Stage:
         self.asked += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
 
 
-def test_what_is_to_be_done_is_asked_for() -> None:
-    """The associator is asked to see to the VPCs in which something is to be done, and to no others."""
+def test_vpcs_that_need_a_change_are_enqueued() -> None:
+    """Only the VPCs that need a change are enqueued for the associator."""
     stage = Stage()
     new, there = stage.aws.add(1).ref, stage.aws.add(2).ref
     stage.aws.associated.add((CORP_ZONE, there))
@@ -57,16 +57,16 @@ def test_what_is_to_be_done_is_asked_for() -> None:
     assert stage.rows.statuses[HOME] == swept.status
 
 
-def test_it_changes_nothing_itself() -> None:
-    """A sweep makes no call that changes anything but the ledger."""
+def test_discovery_changes_only_the_ledger() -> None:
+    """A discovery changes nothing but the ledger."""
     stage = Stage()
     stage.aws.add()
     stage.sweep()
     assert set(stage.aws.calls) == {"seen", "write"}
 
 
-def test_what_is_as_recorded_is_not_written_again() -> None:
-    """A second sweep of the same VPCs costs no write of a VPC."""
+def test_unchanged_vpcs_are_not_written_again() -> None:
+    """A second discovery of unchanged VPCs writes no row."""
     stage = Stage()
     stage.aws.add()
     stage.sweep()
@@ -75,8 +75,8 @@ def test_what_is_as_recorded_is_not_written_again() -> None:
     assert stage.aws.calls == ["seen"]
 
 
-def test_a_vpc_that_does_not_show_is_looked_at_again() -> None:
-    """What the ledger knows and the listing does not show is for the associator to look at a second time."""
+def test_missing_vpc_is_enqueued() -> None:
+    """A VPC that the ledger has and the listing does not show is enqueued, so that it is described a second time."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
@@ -86,8 +86,8 @@ def test_a_vpc_that_does_not_show_is_looked_at_again() -> None:
     assert ref in stage.rows.rows
 
 
-def test_a_listing_that_fails_asks_for_nothing() -> None:
-    """A VPC never loses a zone because a listing failed."""
+def test_listing_that_fails_enqueues_nothing() -> None:
+    """A listing that fails enqueues nothing."""
     stage = Stage(association_policies=(AssociationPolicy(CORP, selections=()),))
     ref = stage.aws.add().ref
     stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
@@ -99,8 +99,8 @@ def test_a_listing_that_fails_asks_for_nothing() -> None:
         spokes.clear()
 
 
-def test_departed_accounts_are_let_go_after_their_names() -> None:
-    """An account that left keeps its zones as long as its names; then what orgdns associated is ended."""
+def test_vpcs_of_departed_accounts_are_abandoned_after_their_names() -> None:
+    """The VPCs of an account that left keep their zones as long as its instances keep their names."""
     for gone in ({}, {PAYMENTS.id: Account(PAYMENTS.id, "payments", active=False)}):
         stage = Stage(organization=MemoryOrganization(accounts=dict(gone)))
         stage.rows.put_association(vpc_ref(1), CORP_ZONE, AssociationRecord(managed=True))
@@ -111,8 +111,8 @@ def test_departed_accounts_are_let_go_after_their_names() -> None:
         assert stage.asked == [Associate(HOME, (vpc_ref(1).id,), abandon=True)]
 
 
-def test_account_that_leaves_later_than_its_unit_is_let_go_then() -> None:
-    """While an account that is covered no more is one of ours its VPCs keep what they have, and it is looked at."""
+def test_vpcs_of_an_account_that_leaves_late_are_abandoned_then() -> None:
+    """The VPCs of a withdrawn spoke keep their associations until the account leaves; the spoke is swept until then."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
@@ -128,7 +128,7 @@ def test_account_that_leaves_later_than_its_unit_is_let_go_then() -> None:
 
 
 def test_number_of_kept_vpcs_is_written_when_it_changes() -> None:
-    """The spoke's status counts the VPCs that are left, and is not written again for the same number."""
+    """The number of VPCs with associations left is stored when it changes."""
     stage = Stage(organization=MemoryOrganization())
     assert stage.sweep(departed=True).kept == 0
     assert stage.spokes.spokes == {}
@@ -139,8 +139,8 @@ def test_number_of_kept_vpcs_is_written_when_it_changes() -> None:
     assert stage.spokes.spokes == {}
 
 
-def test_units_that_nobody_tells() -> None:
-    """Where policy goes by units, an account without any is not judged."""
+def test_unknown_units() -> None:
+    """If policy reads units and they are unknown, nothing is enqueued."""
     stage = Stage(
         association_policies=(AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),)),)
     )
@@ -151,7 +151,7 @@ def test_units_that_nobody_tells() -> None:
 
 
 def test_blocked_zones_are_counted() -> None:
-    """A zone that something else keeps out of a VPC is counted, and nothing is asked for."""
+    """A zone that something else blocks in a VPC is counted, and nothing is enqueued."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.foreign[ref] = (foreign_zone(),)
@@ -160,7 +160,7 @@ def test_blocked_zones_are_counted() -> None:
 
 
 def test_many_vpcs_make_many_tasks() -> None:
-    """A task of the associator is never longer than a run of it."""
+    """A task has at most ten VPCs, so that a run can finish it."""
     stage = Stage()
     for number in range(1, 26):
         stage.aws.add(number)

@@ -53,7 +53,7 @@ TAGGED = {
     ],
 )
 def test_event_of_a_vpc_is_a_hint(event: dict[str, Any]) -> None:
-    """What is taken from it is which VPC to look at, in the account and region that it comes from."""
+    """The event names the VPC; account and region are those that it comes from."""
     assert vpc_hint_of(json.dumps(event)) == (Spoke("444444444444", "eu-central-1"), VPC)
 
 
@@ -77,8 +77,8 @@ def test_event_of_a_vpc_is_a_hint(event: dict[str, Any]) -> None:
         (TAGGED | {"account": "555555555555"}, "the resource is in another account or region than the event"),
     ],
 )
-def test_event_that_is_of_no_vpc_is_refused(event: dict[str, Any] | str, reason: str) -> None:
-    """What is no event of a VPC, or contradicts itself, never can succeed, and says why."""
+def test_event_without_a_vpc_is_refused(event: dict[str, Any] | str, reason: str) -> None:
+    """An event that is not about a VPC, or contradicts itself, is refused with a reason."""
     with pytest.raises(NotOurs) as refused:
         vpc_hint_of(event if isinstance(event, str) else json.dumps(event))
     assert reason in str(refused.value)
@@ -102,8 +102,8 @@ def test_associator_takes_events_and_tasks(content: dict[str, Any]) -> None:
         ([], "the message is not a JSON object"),
     ],
 )
-def test_associator_refuses_what_is_neither(content: object, reason: str) -> None:
-    """Another function's task, a garbled task and a garbled event each say what is wrong."""
+def test_associator_refuses_other_messages(content: object, reason: str) -> None:
+    """Another function's task, an invalid task and an invalid event are refused with a reason each."""
     with pytest.raises(NotOurs) as refused:
         association_of(json.dumps(content))
     assert str(refused.value) == reason

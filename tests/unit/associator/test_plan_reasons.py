@@ -12,7 +12,7 @@ from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, ForwardRul
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE
 from tests.support.memory_vpcs import NETWORK, foreign_zone
-from tests.support.plans import NOBODY, REVERSE, REVERSE_ZONE, associated, seen, vpc
+from tests.support.plans import NO_VPC, REVERSE, REVERSE_ZONE, associated, seen, vpc
 
 
 class TestReasons:
@@ -24,8 +24,8 @@ class TestReasons:
             ({"rules": (ForwardRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
         ],
     )
-    def test_a_zone_that_is_not_asked(self, facts: dict[str, object], reason: str) -> None:
-        """Though associated, a zone may never be asked: the reason is told."""
+    def test_zone_that_does_not_answer(self, facts: dict[str, object], reason: str) -> None:
+        """An associated zone may not answer: the plan has the reason."""
         found = seen(vpc(zones=associated(), **facts))
         assert found.zones[0].blocked.startswith(reason)
         assert not found.zones[0].resolves
@@ -37,8 +37,8 @@ class TestReasons:
         assert found.zones[0].resolves
         assert found.zones[0].notes == ("associated by somebody else: orgdns does not end it",)
 
-    def test_what_shadows_a_part(self) -> None:
-        """More specific zones and rules of others are told, and block nothing."""
+    def test_zones_and_rules_below_are_noted(self) -> None:
+        """More specific foreign zones and rules are noted, and block nothing."""
         below = (*associated(), foreign_zone("eu.corp.internal."))
         found = seen(
             vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
@@ -51,14 +51,14 @@ class TestReasons:
         assert found.zones[0].resolves
         assert not found.blocked
 
-    def test_zones_of_ours_do_not_shadow_each_other(self) -> None:
-        """Nested zones of the configuration are as they should be."""
+    def test_nested_zones_of_the_configuration(self) -> None:
+        """Nested zones of the configuration are not noted."""
         inner = AssociatedZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
         found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: AssociationRecord(managed=True)})
         assert found.zones[0].notes == ()
 
-    def test_reverse_rules(self) -> None:
-        """EC2's own reverse rules below a reverse zone are told, and switched off where policy says so."""
+    def test_autodefined_rules(self) -> None:
+        """The autodefined rules below a reverse zone are noted, and disabled if policy says so."""
         there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
         managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
         told = seen(there, AssociationPolicy(REVERSE), **managed)
@@ -78,29 +78,29 @@ class TestReasons:
             ("10.7.4.1/23", "4.7.10.in-addr.arpa, 5.7.10.in-addr.arpa"),
         ],
     )
-    def test_many_reverse_rules_are_cut(self, cidr: str, told: str) -> None:
-        """The first of many rules are told, and how many more there are."""
+    def test_note_of_many_autodefined_rules_is_cut(self, cidr: str, told: str) -> None:
+        """The note has the first of many rules, and the number of the others."""
         there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
         assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
             0
         ].notes == (f"EC2's autodefined rules answer for {told}",)
 
-    def test_reverse_rules_of_vpcs_that_are_not_wanted(self) -> None:
-        """Nobody's reverse rules are switched off but of VPCs that are to resolve the zone."""
+    def test_autodefined_rules_of_unselected_vpcs_stay(self) -> None:
+        """The autodefined rules are disabled only in VPCs that are to resolve the zone."""
         assert seen(vpc(), AssociationPolicy(REVERSE, selections=(), disables_autodefined_rules=True)).steps == ()
-        # And where the zone is not there, nothing would come in place of what EC2 answers.
+        # Before the zone is associated, nothing would answer in place of EC2.
         (step,) = seen(vpc(), AssociationPolicy(REVERSE, disables_autodefined_rules=True)).steps
         assert step.act is Act.ASSOCIATE
 
-    def test_the_last_fault_is_told(self) -> None:
-        """Why an association was refused is told as long as it is not there; it is tried again."""
+    def test_last_fault_is_the_reason(self) -> None:
+        """The reason of a refused association stays until it succeeds; it is tried again."""
         found = seen(vpc(), **{CORP_ZONE: AssociationRecord(fault="LimitsExceeded")})
         assert found.zones[0].blocked == "LimitsExceeded"
         assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
 
-    def test_what_waits_for_a_person_is_told(self) -> None:
-        """An association that waits to be ended says so."""
+    def test_pending_end_is_noted(self) -> None:
+        """An association whose end awaits approval has a note."""
         found = seen(
-            vpc(zones=associated()), NOBODY, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
+            vpc(zones=associated()), NO_VPC, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
         )
         assert "its end awaits approval: run orgdns approve" in found.zones[0].notes[-1]

@@ -10,7 +10,7 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from tests.support.associator_stage import HOME, NOBODY, TAGGED, Stage
+from tests.support.associator_stage import HOME, NO_VPC, TAGGED, Stage
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
 
 
@@ -21,10 +21,10 @@ class TestGuard:
         stage.associate(*refs)
         return stage, refs
 
-    def test_many_at_once_wait_for_a_person(self) -> None:
-        """A policy that takes a zone from many VPCs at once takes it from none, until a person approves."""
+    def test_end_of_many_awaits_approval(self) -> None:
+        """A policy that takes a zone from many VPCs at once takes it from none until a person approves."""
         stage, refs = self.stage(4)
-        stage.association_policies = (NOBODY,)
+        stage.association_policies = (NO_VPC,)
         outcomes = stage.associate(*refs)
         assert all(done.awaiting_approval == (CORP_ZONE,) and not done.steps for done in outcomes)
         assert all(CORP_ZONE in stage.aws.zones_of(ref) for ref in refs)
@@ -32,7 +32,7 @@ class TestGuard:
         assert stage.rows.rows[refs[0]].record(CORP_ZONE).awaiting_approval
         stage.rows.approve(CORP_ZONE)
         for ref in refs:
-            # One task after the other: what was approved stays approved until the last is done.
+            # One task after the other: approvals stay until the last association has ended.
             stage.associate(ref)
         assert all(stage.aws.zones_of(ref) == set() for ref in refs)
         assert stage.rows.zones[CORP_ZONE].pending_vpcs == ()
@@ -60,33 +60,33 @@ class TestGuard:
             stage.aws.vpcs[ref] = replace(stage.aws.vpcs[ref], tags=(("dns", "yes"),))
         stage.associate(*refs)
         stage.association_policies = (TAGGED,)
-        # Two are approved. Three more are few of eleven VPCs, and of ten; of the nine that are left then they are many.
+        # Two ends are approved. Three more are few of eleven or ten VPCs, but many of the remaining nine.
         stage.rows.zones[CORP_ZONE] = ZoneStatus(CORP_ZONE, approved_vpcs=frozenset(map(str, refs[:2])))
         for part in [refs] if together else [[ref] for ref in refs]:
             stage.associate(*part)
         assert [ref for ref in refs if not stage.aws.zones_of(ref)] == refs[:2]
         assert stage.rows.zones[CORP_ZONE].pending_vpcs == tuple(map(str, refs[2:5]))
 
-    def test_few_do_not_wait(self) -> None:
-        """Few VPCs lose the zone at once."""
+    def test_end_of_few_needs_no_approval(self) -> None:
+        """A few VPCs lose the zone without approval."""
         stage, refs = self.stage(2)
-        stage.association_policies = (NOBODY,)
+        stage.association_policies = (NO_VPC,)
         stage.associate(*refs)
         assert all(stage.aws.zones_of(ref) == set() for ref in refs)
 
-    def test_a_policy_that_is_taken_back(self) -> None:
-        """When policy wants the VPCs again, nothing waits any more."""
+    def test_policy_that_is_reverted(self) -> None:
+        """If policy wants the VPCs again, nothing awaits approval any more."""
         stage, refs = self.stage(4)
-        stage.association_policies = (NOBODY,)
+        stage.association_policies = (NO_VPC,)
         stage.associate(*refs)
         stage.association_policies = (AssociationPolicy(CORP),)
         stage.associate(*refs)
         assert stage.rows.zones[CORP_ZONE].pending_vpcs == ()
         assert stage.rows.rows[refs[0]].records == {CORP_ZONE: AssociationRecord(managed=True)}
 
-    def test_associations_of_others_wait_too(self) -> None:
-        """Policy that owns all associations does not end many of them at once, either."""
-        stage = Stage(guard=Guard(0.3, 2, 0), association_policies=(replace(NOBODY, owns_all=True),))
+    def test_end_of_foreign_associations_awaits_approval(self) -> None:
+        """If policy owns all associations, the end of many of them awaits approval, too."""
+        stage = Stage(guard=Guard(0.3, 2, 0), association_policies=(replace(NO_VPC, owns_all=True),))
         refs = [stage.aws.add(number).ref for number in range(1, 5)]
         for ref in refs:
             stage.aws.associated.add((CORP_ZONE, ref))

@@ -47,7 +47,7 @@ def ids(*numbers: int) -> set[str]:
 
 
 def test_only_what_policy_does_not_want_is_lost() -> None:
-    """Both VPCs have the zone by orgdns, and one of them is still to have it."""
+    """Of two VPCs that orgdns associated, policy still wants one."""
     both = (row(1, CORP_ZONE, managed=(CORP_ZONE,)), row(2, CORP_ZONE, tagged=True, managed=(CORP_ZONE,)))
     assert counted(*both) == (2, ids(1))
 
@@ -57,7 +57,7 @@ def test_associations_of_others_count_where_policy_owns_all(
     owns_all: bool,  # noqa: FBT001 - drawn
     expected: tuple[int, set[str]],
 ) -> None:
-    """What somebody else associated is not for orgdns to end, unless policy says so."""
+    """An association that somebody else made does not count, unless policy owns all."""
     assert counted(row(1, CORP_ZONE), policies=(replace(TAGGED, owns_all=owns_all),)) == expected
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_associated_does_not_count() -> None:
 
 
 def test_profile_counts_for_each_zone_that_comes_by_it() -> None:
-    """A VPC loses all zones of the Profile with it; a zone that is associated directly does not come by it."""
+    """A VPC loses all zones that come by the Profile with it, and no zone that is associated directly."""
     by_profile = replace(TAGGED, method=AssociationMethod.PROFILE)
     rows = (row(1, profiled=True, managed=(PROFILE,)), row(2, profiled=True))
     policies = (by_profile, replace(by_profile, domain=OTHER))
@@ -80,14 +80,14 @@ def test_profile_counts_for_each_zone_that_comes_by_it() -> None:
     assert counted(*rows, loss=(CORP_ZONE, PROFILE)) == (0, set())
 
 
-def test_profile_of_others_stays_theirs() -> None:
-    """To own all associations of a zone is not to own the Profile."""
+def test_policy_does_not_own_foreign_profiles() -> None:
+    """A policy that owns all associations of a zone does not own the Profile."""
     owning = replace(TAGGED, method=AssociationMethod.PROFILE, owns_all=True)
     assert counted(row(1, profiled=True), policies=(owning,), loss=(CORP_ZONE, PROFILE)) == (0, set())
 
 
 def test_direct_association_counts_though_the_profile_is_wanted() -> None:
-    """While policy moves a VPC to the Profile, its direct association is one that may end."""
+    """While policy moves a VPC to the Profile, its direct association may end."""
     by_profile = replace(TAGGED, method=AssociationMethod.PROFILE)
     assert counted(row(1, CORP_ZONE, managed=(CORP_ZONE,)), policies=(by_profile,)) == (1, ids(1))
 
@@ -113,7 +113,7 @@ def test_rows_may_be_counted_in_parts(rows: list[VpcRow], cut: int, method: Asso
 
 
 def test_zone_is_lost_alone_and_a_profile_with_its_zones() -> None:
-    """Only the zones that policy brings by the Profile go with it."""
+    """A VPC loses with the Profile only the zones that policy brings by it."""
     policies = (TAGGED, AssociationPolicy(OTHER, AssociationMethod.PROFILE))
     assert zones_lost(CORP_ZONE, policies, ZONE_IDS) == {CORP_ZONE}
     assert zones_lost(PROFILE, policies, ZONE_IDS) == {OTHER_ZONE}

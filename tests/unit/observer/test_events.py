@@ -34,7 +34,7 @@ def test_published_state_change_is_a_hint() -> None:
 
 
 def test_published_tag_change_is_a_hint() -> None:
-    """The tag event as AWS publishes it names the instance, and the tags to look for."""
+    """The tag event as AWS publishes it names the instance and its tags."""
     tags: dict[str, str] = TAG_CHANGE["detail"]["tags"]
     assert hint_of(json.dumps(TAG_CHANGE), 3) == Hint(
         InstanceRef("123456789012", "us-east-1", "i-0000000aaaaaaaaaa"),
@@ -44,8 +44,8 @@ def test_published_tag_change_is_a_hint() -> None:
     )
 
 
-def test_tag_change_without_a_time_is_older_than_any() -> None:
-    """Of tags that were told the latest count, and those of an event that tells no time never are the latest."""
+def test_tag_change_without_a_time_is_the_oldest() -> None:
+    """The latest report of tags counts, and a report without a time is never the latest."""
     event = {key: value for key, value in TAG_CHANGE.items() if key != "time"}
     assert hint_of(json.dumps(event)).time == ""
 
@@ -61,14 +61,14 @@ def test_tag_change_without_a_time_is_older_than_any() -> None:
         ([], set()),
     ],
 )
-def test_tags_of_a_tag_change_are_only_what_to_look_for(tags: object, expected: set[object]) -> None:
-    """What the event says of the tags is carried as an expectation; what it does not say is none."""
+def test_tags_of_a_tag_change_are_expectations(tags: object, expected: set[object]) -> None:
+    """The tags in the event are what a description is expected to show; an incomplete report expects nothing."""
     assert hint_of(json.dumps(TAG_CHANGE | {"detail": {"tags": tags}})).expected_tags == expected
 
 
 @pytest.mark.parametrize("state", ["shutting-down", "terminated"])
 def test_end_is_taken_from_the_event(state: str) -> None:
-    """The two final states are the one thing that an event decides."""
+    """The observer takes the two final states from the event itself."""
     assert hint_of(json.dumps(STATE_CHANGE | {"detail": STATE_CHANGE["detail"] | {"state": state}})).final
 
 
@@ -110,7 +110,7 @@ def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) 
     ],
 )
 def test_message_that_is_no_event_is_refused(body: str, reason: str) -> None:
-    """A message of whatever text is refused with its reason, never a crash."""
+    """Any text that is not an event is refused with a reason, without a crash."""
     with pytest.raises(NotOurs) as refused:
         hint_of(body)
     assert str(refused.value) == reason
@@ -118,7 +118,7 @@ def test_message_that_is_no_event_is_refused(body: str, reason: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(sorted(STATE_CHANGE)), JSON))
 def test_garbled_event_is_a_hint_or_refused(garbled: dict[str, Any]) -> None:
-    """Whatever stands in an event's places, the outcome is a hint about its own account, or a refusal."""
+    """Whatever the fields of an event contain, the result is a hint about its own account, or a refusal."""
     event = STATE_CHANGE | garbled
     try:
         hint = hint_of(json.dumps(event))

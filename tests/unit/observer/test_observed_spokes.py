@@ -17,10 +17,10 @@ from tests.support.memory import MemoryOrganization
 from tests.support.observer_world import World
 
 
-def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
-    """A role that is missing or denied says nothing of the instances: no claim goes, and other spokes go on."""
+def test_event_of_an_unreachable_spoke_is_retried(world: World) -> None:
+    """If a role is missing or denies access, no claim is withdrawn, and other spokes are not affected."""
     near, far = world.show(1), world.show(2, account=SEARCH.id)
-    world.hear(near)
+    world.event(near)
     before = world.claimed()
     world.organization.unreachable.add(near.spoke)
     outcomes = world.observe(Hint(near), Hint(far))
@@ -32,47 +32,47 @@ def test_spoke_that_cannot_be_asked_is_tried_later(world: World) -> None:
 
 
 def test_unknown_account_is_dropped(world: World) -> None:
-    """An account that the organization does not have gets no look, no name, and no second delivery."""
-    outcome = world.hear(ref(account="999999999999"))
+    """For an account outside the organization, nothing is described or named, and the event is not retried."""
+    outcome = world.event(ref(account="999999999999"))
     assert (outcome.result, outcome.reason) == (
         InstanceResult.DROPPED,
         "the organization has no account 999999999999",
     )
-    assert world.organization.looks == []
+    assert world.organization.descriptions == []
 
 
 def test_unknown_account_cannot_end_an_instance(world: World) -> None:
-    """An event can only ever touch the instance that it names, in the account that it came from."""
-    world.hear(world.show())
+    """An event can only affect the instance that it names, in the account that it comes from."""
+    world.event(world.show())
     before = world.claimed()
-    world.hear(ref(account=SEARCH.id), "terminated")
-    world.hear(ref(account="999999999999"), "terminated")
+    world.event(ref(account=SEARCH.id), "terminated")
+    world.event(ref(account="999999999999"), "terminated")
     assert world.claimed() == before
 
 
 def test_region_that_is_not_covered_is_dropped(world: World) -> None:
-    """Policy says which regions there are."""
-    outcome = world.hear(ref(region="sa-east-1"))
+    """An event of a region that policy does not cover is dropped."""
+    outcome = world.event(ref(region="sa-east-1"))
     assert (outcome.result, outcome.reason) == (
         InstanceResult.DROPPED,
         "the configuration does not cover the region sa-east-1",
     )
 
 
-def test_suspended_account_loses_nothing_by_an_event(world: World) -> None:
-    """What becomes of a suspended account's names is not an event's to decide, but an end is an end."""
+def test_event_removes_no_name_of_a_suspended_account(world: World) -> None:
+    """An event removes no name of a suspended account, except for an end."""
     one, two = world.show(1), world.show(2, name="two")
-    world.hear(one)
-    world.hear(two)
+    world.event(one)
+    world.event(two)
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.label, active=False)
-    assert world.hear(one, None).result is InstanceResult.DROPPED
-    assert world.hear(two, "terminated").result is InstanceResult.RECORDED
+    assert world.event(one, None).result is InstanceResult.DROPPED
+    assert world.event(two, "terminated").result is InstanceResult.RECORDED
     assert key("web").fqdn in world.claimed()
     assert key("two").fqdn not in world.claimed()
 
 
-def test_spoke_that_answers_late_does_not_starve_another_for_ever(world: World) -> None:
-    """A spoke that takes all the time does not come first each time."""
+def test_slow_spoke_does_not_starve_others(world: World) -> None:
+    """A spoke that uses up the time of a run is not the first in each run."""
     slow, quick = world.show(1, account=PAYMENTS.id), world.show(2, account=SEARCH.id, name="quick")
     left = {"seconds": 90.0}
 
@@ -92,8 +92,8 @@ def test_spoke_that_answers_late_does_not_starve_another_for_ever(world: World) 
     assert key("quick").fqdn in world.claimed()
 
 
-def test_many_spokes_wait_together(world: World) -> None:
-    """The pauses between looks are the same for one spoke and for many."""
+def test_spokes_wait_together(world: World) -> None:
+    """The pauses between descriptions are the same for one spoke and for many."""
     regions = sorted(world.observer.policy.regions)
     subjects = [
         world.show(number, account=account, region=region, state=InstanceState.PENDING)
@@ -104,43 +104,43 @@ def test_many_spokes_wait_together(world: World) -> None:
     assert world.clock.now - before < 4_000
 
 
-def test_run_without_time_left_hands_back_what_it_cannot_do(world: World) -> None:
-    """With no time for another question the messages are kept, and nothing is asked."""
+def test_run_without_time_retries_all_events(world: World) -> None:
+    """Without time for another call, the events are retried and no call is made."""
     one, two = world.show(1), world.show(2, account=SEARCH.id)
-    world.hear(two)
+    world.event(two)
     before = world.claimed()
-    looks = len(world.organization.looks)
+    descriptions = len(world.organization.descriptions)
     world.seconds_left = 10.0
     outcomes = world.observe(Hint(one), Hint(two, InstanceState.TERMINATED))
     assert {outcome.ref: outcome.result for outcome in outcomes} == {
         one: InstanceResult.RETRY,
         two: InstanceResult.RETRY,
     }
-    assert (world.claimed(), len(world.organization.looks)) == (before, looks)
+    assert (world.claimed(), len(world.organization.descriptions)) == (before, descriptions)
 
 
-def test_one_look_a_spoke(world: World) -> None:
+def test_instances_of_a_spoke_are_described_together(world: World) -> None:
     """Instances of one spoke are described together."""
     subjects = [world.show(number, name=f"n{number}") for number in range(1, 31)]
     world.observe(*(Hint(subject, InstanceState.RUNNING) for subject in subjects))
-    assert len(world.organization.looks) == 1
+    assert len(world.organization.descriptions) == 1
     assert len({claim.instance for claim in world.ledger.live_claims()}) == 30
     assert {claim.key.zone_id for claim in world.ledger.live_claims()} == {CORP_ZONE, *ZONE_IDS.values()}
 
 
-def test_account_whose_units_nobody_tells_is_not_decided_about(world: World) -> None:
-    """Where policy goes by units, an account without them loses nothing and is asked for again; ends need none."""
+def test_account_with_unknown_units_loses_nothing(world: World) -> None:
+    """If policy reads units and they are unknown, no name is removed and the event is retried, except for an end."""
     one, two = world.show(1), world.show(2, name="two")
-    world.hear(one)
-    world.hear(two)
+    world.event(one)
+    world.event(two)
     before = world.claimed()
     everybody, *others = world.observer.policy.rules
     by_unit = replace(everybody, scope=Scope(units=frozenset({"ou-ab12-workload"})))
     world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=(by_unit, *others)))
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, "payments")
-    outcome = world.hear(one)
-    told = f"Organizations does not return the organizational units of account {PAYMENTS.id}"
-    assert (outcome.result, outcome.reason) == (InstanceResult.RETRY, told)
+    outcome = world.event(one)
+    reason = f"Organizations does not return the organizational units of account {PAYMENTS.id}"
+    assert (outcome.result, outcome.reason) == (InstanceResult.RETRY, reason)
     assert world.claimed() == before
-    assert world.hear(two, "terminated").result is InstanceResult.RECORDED
+    assert world.event(two, "terminated").result is InstanceResult.RECORDED
     assert "two.corp.internal." not in world.claimed()

@@ -15,38 +15,38 @@ from tests.support.memory import AMPLE, MemoryClock, MemoryOrganization
 from tests.support.observer_world import World, tags_of
 
 
-def test_what_was_decided_by_is_remembered_until_the_end(world: World) -> None:
-    """The ledger can say why: it keeps the facts and the refusals, the latest ones, and nothing of what has ended."""
+def test_facts_and_refusals_are_kept_until_the_end(world: World) -> None:
+    """The ledger keeps the latest facts and refusals of an instance, and none of an instance that ended."""
     subject = world.show(name=None, tags={"Owner": "x"})
-    world.hear(subject)
+    world.event(subject)
     row = world.ledger.observations[subject]
     assert (row.instance, row.account) == (world.organization.instances[subject], PAYMENTS)
     assert {refusal.rule for refusal in row.refusals} == {"everybody", "short-names"}
-    # The claims stay as they are; what is told of them does not.
+    # The claims stay the same; the facts and refusals change.
     world.show(name=None, tags={"Owner": "y"})
-    assert world.hear(subject).result is InstanceResult.UNCHANGED
+    assert world.event(subject).result is InstanceResult.UNCHANGED
     row = world.ledger.observations[subject]
     assert row.instance == world.organization.instances[subject]
-    world.hear(subject, "terminated")
+    world.event(subject, "terminated")
     row = world.ledger.observations[subject]
     assert (row.instance, row.account, row.refusals, row.claims) == (None, None, (), ())
 
 
 @pytest.mark.parametrize("writes_before_the_crash", range(6))
-def test_end_that_crashed_is_ended_by_its_repeat(world: World, writes_before_the_crash: int) -> None:
-    """A worker died while it withdrew the names of an instance; the next one withdraws what is left of them."""
+def test_interrupted_end_is_completed_by_its_repeat(world: World, writes_before_the_crash: int) -> None:
+    """A worker crashes while it withdraws the names of an instance; the next one withdraws the remaining names."""
     subject = world.show()
-    world.hear(subject)
+    world.event(subject)
     world.ledger.fail_at = writes_before_the_crash
-    world.hear(subject, "terminated")
+    world.event(subject, "terminated")
     world.ledger.fail_at = None
-    world.hear(subject, "terminated", attempt=2)
+    world.event(subject, "terminated", attempt=2)
     assert world.claimed() == set()
     assert world.ledger.observations[subject].settled
 
 
-def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
-    """Two workers look at one instance; the one that looked first and writes last looks again, and sees the truth."""
+def test_older_description_never_overwrites_a_newer_one(world: World) -> None:
+    """Of two workers on one instance, the one that described it first and writes last describes it again."""
     subject = world.show(name="old")
     looked = world.organization.describe
     slow: list[dict[str, Instance]] = []
@@ -55,10 +55,10 @@ def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
         def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
             seen = looked(spoke, instance_ids)
             if not slow:
-                # While this worker has its answer and not yet written it, the other one looks and writes.
+                # After this worker described the instance and before it writes, the other one describes it and writes.
                 slow.append(seen)
                 world.show(name="new")
-                world.hear(subject, None)
+                world.event(subject, None)
             return seen
 
     worker = replace(world.observer, instances=SlowWorker())
@@ -69,8 +69,8 @@ def test_older_look_never_overwrites_a_newer_one(world: World) -> None:
 
 
 @pytest.mark.parametrize("behind", [0, 1, 5])
-def test_end_wins_over_a_slow_look_whatever_the_clocks_say(world: World, behind: int) -> None:
-    """A worker is slow between its row and its claims; meanwhile the instance ends, on a host whose clock is behind."""
+def test_end_wins_over_a_slow_worker_whatever_the_clocks_say(world: World, behind: int) -> None:
+    """While a worker is between its row and its claims, another one with a slow clock records the end."""
     subject = world.show()
     observer = world.observer
 
@@ -80,16 +80,16 @@ def test_end_wins_over_a_slow_look_whatever_the_clocks_say(world: World, behind:
         assert outcome.result is InstanceResult.RECORDED
 
     world.ledger.between = end
-    world.hear(subject)
+    world.event(subject)
     assert world.claimed() == set()
-    assert world.hear(subject).result is InstanceResult.UNCHANGED
+    assert world.event(subject).result is InstanceResult.UNCHANGED
     assert world.claimed() == set()
 
 
-def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
-    """A newer look that seems older, because its host's clock is behind, looks again until it counts."""
+def test_description_by_a_slow_clock_is_not_lost(world: World) -> None:
+    """A description that seems old, because its host's clock is slow, is repeated until it counts."""
     subject = world.show(name="old")
-    world.hear(subject)
+    world.event(subject)
     world.show(name="new")
     behind = MemoryClock(world.clock.now - 300)
     worker = replace(world.observer, clock=behind, sleep=behind.sleep)
@@ -98,27 +98,27 @@ def test_look_by_a_clock_that_is_behind_is_not_lost(world: World) -> None:
     assert key("new").fqdn in world.claimed()
 
 
-def test_registration_that_crashed_is_ended_by_the_same_look(world: World) -> None:
-    """A worker died after its first write; the next one sees the same instance, and must not take it for done."""
+def test_interrupted_registration_is_completed_by_its_repeat(world: World) -> None:
+    """A worker crashes after its first write; the next one finds the instance unchanged and still writes its claims."""
     subject = world.show()
     world.ledger.fail_at = 1
-    assert world.hear(subject).result is InstanceResult.RETRY
+    assert world.event(subject).result is InstanceResult.RETRY
     world.ledger.fail_at = None
     assert world.claimed() == set()
-    world.hear(subject)
+    world.event(subject)
     assert key("web").fqdn in world.claimed()
 
 
 @pytest.mark.parametrize("writes_before_the_crash", range(12))
 def test_crash_at_any_write_and_a_repeat_end_the_same(world: World, writes_before_the_crash: int) -> None:
-    """A rename that is killed at any of its writes is whole after the message is delivered again."""
+    """A rename that is interrupted at any write is complete after the event is delivered again."""
     subject = world.show(name="web")
-    world.hear(subject)
+    world.event(subject)
     world.show(name="api")
     world.ledger.fail_at = writes_before_the_crash
-    world.hear(subject, None)
+    world.event(subject, None)
     world.ledger.fail_at = None
-    assert world.hear(subject, None).result in {InstanceResult.RECORDED, InstanceResult.UNCHANGED}
+    assert world.event(subject, None).result in {InstanceResult.RECORDED, InstanceResult.UNCHANGED}
     assert world.claimed() == {
         "api.corp.internal.",
         "api.eu-central-1.payments.corp.internal.",
@@ -127,26 +127,26 @@ def test_crash_at_any_write_and_a_repeat_end_the_same(world: World, writes_befor
 
 
 @pytest.mark.parametrize("writes_before_the_crash", range(8))
-def test_crash_and_a_different_look_leave_no_claim_behind(world: World, writes_before_the_crash: int) -> None:
-    """A claim that a crashed worker may have written is withdrawn by the next one, though it wants other names."""
+def test_crash_and_a_changed_instance_leave_no_claim_behind(world: World, writes_before_the_crash: int) -> None:
+    """The next worker withdraws what a crashed worker may have written, although it records other names."""
     subject = world.show(name="one")
     world.ledger.fail_at = writes_before_the_crash
-    world.hear(subject)
+    world.event(subject)
     world.ledger.fail_at = None
     world.show(name="two")
-    world.hear(subject, None)
+    world.event(subject, None)
     assert key("one").fqdn not in world.claimed()
     assert key("two").fqdn in world.claimed()
 
 
-def test_refusal_is_told_once(world: World) -> None:
-    """What was refused is told when it changes, not at each look; the row keeps it."""
+def test_refusal_is_reported_once(world: World) -> None:
+    """Refusals are reported when they change, not after each description; the row keeps them."""
     subject = world.show(name="db")
-    assert [refusal.rule for refusal in world.hear(subject).refusals] == ["short-names"]
-    again = world.hear(subject)
+    assert [refusal.rule for refusal in world.event(subject).refusals] == ["short-names"]
+    again = world.event(subject)
     assert (again.result, again.refusals) == (InstanceResult.UNCHANGED, ())
     world.show(name="db", tags={"Other": "x"})
-    assert world.hear(subject).refusals == ()
+    assert world.event(subject).refusals == ()
     kept = world.ledger.observations[subject]
     assert [refusal.rule for refusal in kept.refusals] == ["short-names"]
     assert kept.instance

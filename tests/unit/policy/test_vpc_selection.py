@@ -8,10 +8,10 @@ from hub.runtime.policy.rules import Scope, TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, PAYMENTS, RESEARCH, SCIENCE, WORKLOADS
 from tests.support.memory_vpcs import vpc_ref
-from tests.support.plans import NOBODY, vpc
+from tests.support.plans import NO_VPC, vpc
 
 
-class TestReach:
+class TestVpcSelection:
     @pytest.mark.parametrize(
         ("selection", "covered"),
         [
@@ -32,19 +32,19 @@ class TestReach:
         ],
     )
     def test_selection(self, selection: VpcSelection, covered: bool) -> None:  # noqa: FBT001 - a table's column
-        """A selection is of the VPCs for which all holds that it says."""
+        """A selection covers the VPCs that meet all its conditions."""
         tagged = vpc(tags=(("dns", "shared "),))
         assert selection.covers(tagged, PAYMENTS) is covered
         assert AssociationPolicy(CORP, selections=(selection,)).wants(tagged, PAYMENTS) is covered
         assert AssociationPolicy(CORP, exceptions=(selection,)).wants(tagged, PAYMENTS) is not covered
 
-    def test_all_and_nobody(self) -> None:
-        """Without selections it is every VPC, with none of them none."""
+    def test_all_and_none(self) -> None:
+        """No selections select every VPC, and an empty tuple selects none."""
         assert AssociationPolicy(CORP).wants(vpc(), PAYMENTS)
-        assert not NOBODY.wants(vpc(), PAYMENTS)
+        assert not NO_VPC.wants(vpc(), PAYMENTS)
 
-    def test_what_it_reads(self) -> None:
-        """It knows which tags, and whether units, decide."""
+    def test_tags_and_units_that_a_policy_reads(self) -> None:
+        """A policy knows which tags it reads, and whether it reads units."""
         association_policy = AssociationPolicy(
             CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
         )

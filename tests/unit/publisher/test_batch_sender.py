@@ -14,8 +14,8 @@ from tests.support.build import claim, key
 from tests.support.publisher_world import World
 
 
-def test_full_zone_blocks_what_grows_alone(world: World) -> None:
-    """A zone at its quota: handovers and ends go on, new names are told with Route 53's reason, in few calls."""
+def test_full_zone_blocks_only_changes_that_add_records(world: World) -> None:
+    """In a zone at its quota, handovers and ends go on, and new names are conflicts, all in few calls."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 51)))
     world.publish()
     world.zones.room = 50
@@ -32,22 +32,22 @@ def test_full_zone_blocks_what_grows_alone(world: World) -> None:
     assert len(world.zones.batches) - calls <= 4
 
 
-def test_full_zone_that_refuses_what_does_not_grow_is_a_conflict(world: World) -> None:
-    """A zone that holds more than its quota: what Route 53 refuses is told in few calls, and not sent for ever."""
+def test_refusal_of_a_full_zone_is_a_conflict_for_other_changes_too(world: World) -> None:
+    """In a zone above its quota, a refused change is a conflict after few calls, and is not sent again and again."""
     world.claim(claim(1))
     world.publish()
     world.zones.room = 0
     world.claim(claim(2))
     calls = len(world.zones.batches)
-    # Should it be sent for ever, the run ends like any that is out of time.
+    # If the batch were sent again and again, the run would end for lack of time.
     patience = iter(range(400, 0, -10))
     world.deadline = Deadline(lambda: next(patience))
-    assert world.endings() == {NameResult.CONFLICT}
+    assert world.results() == {NameResult.CONFLICT}
     assert len(world.zones.batches) - calls <= 2
 
 
 def test_protected_name_blocks_nobody(world: World) -> None:
-    """A name that Route 53 will not change, for a reason that reading does not show, is a conflict with that reason."""
+    """If Route 53 refuses a name for a reason that reading the zone does not show, the name is in conflict."""
     world.zones.protected.add(key("web"))
     world.claim(*(claim(number, name=name) for number, name in enumerate(["api", "web", "zoo"], 1)))
     outcomes = {str(outcome.key.fqdn): outcome for outcome in world.publish()}
@@ -66,7 +66,7 @@ BAD = ("n1", "n2", "n500", "n777", "n999", "n1000")
 def test_one_bad_change_of_a_thousand_costs_twelve_further_calls(
     world: World, bad: str, *, published_before: bool
 ) -> None:
-    """If the refusal cannot be read, the fault is found by halves; everything else goes out in the same run."""
+    """If the refusal blames no name, the batch is halved until the bad change is found; all others are published."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 1001)))
     if published_before:
         world.publish()
@@ -88,8 +88,8 @@ def test_one_bad_change_of_a_thousand_costs_twelve_further_calls(
 
 @given(st.sets(st.integers(1, 60), max_size=6), st.booleans())
 @settings(max_examples=40)
-def test_every_bad_change_is_found_and_no_other_waits(bad: set[int], readable: bool) -> None:  # noqa: FBT001 - drawn
-    """However many changes are bad and whether Route 53 says which, they alone are left out."""
+def test_only_bad_changes_are_left_out(bad: set[int], readable: bool) -> None:  # noqa: FBT001 - drawn
+    """Only the bad changes are left out, however many there are and whether or not Route 53 names them."""
     world = World()
     world.zones.readable_messages = readable
     world.zones.protected |= {key(f"n{number}") for number in bad}
@@ -101,8 +101,8 @@ def test_every_bad_change_is_found_and_no_other_waits(bad: set[int], readable: b
 
 @pytest.mark.parametrize("fault", ["before", "after"])
 @pytest.mark.parametrize("at", range(1, 8))
-def test_zone_that_goes_away_while_a_fault_is_looked_for(world: World, fault: str, at: int) -> None:
-    """A call that fails among those that look for a bad change leaves names for the next run, and loses none."""
+def test_zone_that_fails_during_the_search_for_a_bad_change(world: World, fault: str, at: int) -> None:
+    """If a call fails during the search for a bad change, the names are left to the next run, and none is lost."""
     world.zones.readable_messages = False
     world.zones.protected.add(key("n20"))
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 33)))

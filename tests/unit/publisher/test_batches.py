@@ -14,10 +14,10 @@ RECORD_SETS = st.frozensets(
 
 
 @given(RECORD_SETS, RECORD_SETS)
-def test_changes_turn_what_is_held_into_what_is_desired(
+def test_changes_turn_current_into_desired_record_sets(
     held: frozenset[RecordSet], desired: frozenset[RecordSet]
 ) -> None:
-    """In order, each DELETE finds its exact record set, each CREATE finds none, and the outcome is as desired."""
+    """In order, each DELETE finds its exact record set, each CREATE finds none, and the result is as desired."""
     there = set(held)
     for change in changes(held, desired):
         if change.action is Action.DELETE:
@@ -29,8 +29,8 @@ def test_changes_turn_what_is_held_into_what_is_desired(
 
 
 @given(RECORD_SETS)
-def test_nothing_to_do_is_no_change(held: frozenset[RecordSet]) -> None:
-    """A zone that is as it should be costs nothing."""
+def test_zone_as_desired_needs_no_change(held: frozenset[RecordSet]) -> None:
+    """A zone that is as desired needs no change."""
     assert changes(held, held) == ()
 
 
@@ -63,21 +63,21 @@ def test_batches_are_within_limits_and_complete(shapes: list[tuple[int, int]]) -
 
 
 def test_batches_are_full() -> None:
-    """A thousand single records go out in one batch, and one more in a second."""
+    """A thousand single records are one batch, and one more is a second batch."""
     assert [len(batch) for batch in batches(name_change(number, 1) for number in range(1001))] == [1000, 1]
 
 
 def test_long_values_end_a_batch_too() -> None:
-    """32,000 characters of IPv6 addresses are fewer than 1,000 of them."""
+    """Fewer than 1,000 IPv6 addresses have 32,000 characters."""
     assert [len(batch) for batch in batches(name_change(number, 1, 39) for number in range(1000))] == [820, 180]
 
 
 def test_batch_is_full_at_the_last_character_and_so_is_the_next() -> None:
-    """A thousand values of 32 characters fill a batch to both limits, and each batch is counted from nothing."""
+    """A thousand values of 32 characters fill a batch to both limits, and the next batch is counted from zero."""
     assert [len(batch) for batch in batches(name_change(number, 1, 32) for number in range(2001))] == [1000, 1000, 1]
 
 
-def test_a_name_larger_than_a_batch_is_not_dropped() -> None:
-    """A name that alone is over the limit stands alone: Route 53's refusal is then told, the others go out."""
+def test_name_larger_than_a_batch_is_a_batch() -> None:
+    """A name above the limit is a batch of its own: Route 53 refuses it, and the others are published."""
     names = [name_change(1, 1), name_change(2, MAX_ELEMENTS + 1), name_change(3, 1)]
     assert [len(batch) for batch in batches(names)] == [1, 1, 1]

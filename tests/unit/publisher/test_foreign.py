@@ -18,8 +18,8 @@ from tests.support.build import claim, key, record_set
 from tests.support.publisher_world import World, by_hand
 
 
-def test_foreign_record_set_is_left_and_the_others_go_out(world: World) -> None:
-    """A hand-made record in the way is a conflict on that name alone."""
+def test_foreign_record_set_stays_and_other_names_are_published(world: World) -> None:
+    """A foreign record set blocks its own name only."""
     world.zones.foreign[key("web")] = [by_hand()]
     world.claim(*(claim(number, name=name) for number, name in enumerate(["api", "web", "zoo"], 1)))
     assert {outcome.key.fqdn: outcome.result for outcome in world.publish()} == {
@@ -32,58 +32,58 @@ def test_foreign_record_set_is_left_and_the_others_go_out(world: World) -> None:
 
 
 def test_foreign_multivalue_record_set_is_not_joined(world: World) -> None:
-    """Route 53 would take ours beside it and level its TTL: a name that we hold nothing of is read first."""
+    """Route 53 would accept a record set beside it and change its TTL, so orgdns reads the name first."""
     world.zones.foreign[key()] = [by_hand(routing="MultiValueAnswer")]
     world.claim(claim(1), claim(2, name="api"))
     assert [outcome.result for outcome in world.publish()] == [NameResult.PUBLISHED, NameResult.CONFLICT]
     assert world.zones.owned[key()] == set()
 
 
-def test_foreign_type_blocks_that_type_alone(world: World) -> None:
-    """A hand-made AAAA takes no A away: the newcomer takes over what is not in the way."""
+def test_foreign_record_set_blocks_its_own_type_only(world: World) -> None:
+    """A foreign AAAA record set does not block the A record set: a handover of that goes on."""
     world.claim(claim(1))
     world.publish()
     world.zones.foreign[key()] = [by_hand(kind="AAAA")]
     both = replace(claim(2), values=((RecordType.A, ("10.0.0.2",)), (RecordType.AAAA, ("2001:db8::2",))))
     world.claim(both)
-    assert world.endings() == {NameResult.CONFLICT}
+    assert world.results() == {NameResult.CONFLICT}
     assert world.zones.addresses(key()) == {"10.0.0.2"}
 
 
-def test_what_stands_beside_a_foreign_record_set_stays(world: World) -> None:
-    """A foreign multivalue record set that came later is in the way of what is new, and takes nothing away."""
+def test_existing_record_set_beside_a_foreign_one_stays(world: World) -> None:
+    """A foreign multivalue record set that came later blocks new record sets, and removes none."""
     world.claim(claim(1))
     world.publish()
     world.zones.foreign[key()] = [by_hand(routing="MultiValueAnswer")]
     world.ledger.published[key()] = Published(pending=True)
-    assert world.endings() == {NameResult.CONFLICT}
+    assert world.results() == {NameResult.CONFLICT}
     assert world.zones.owned[key()] == {record_set(1)}
     assert len(world.zones.batches) == 1
 
 
-def test_conflict_ends_when_the_foreign_record_set_goes(world: World) -> None:
-    """The next look at the name publishes it, with no refused batch in between."""
+def test_conflict_ends_when_the_foreign_record_set_is_gone(world: World) -> None:
+    """The name is published when it is read the next time, without a refused batch in between."""
     world.zones.foreign[key()] = [by_hand()]
     world.claim(claim(1))
     world.publish()
     sent = len(world.zones.batches)
-    assert world.endings(key()) == {NameResult.CONFLICT}
+    assert world.results(key()) == {NameResult.CONFLICT}
     assert len(world.zones.batches) == sent
     world.zones.foreign.clear()
-    assert world.endings(key()) == {NameResult.PUBLISHED}
+    assert world.results(key()) == {NameResult.PUBLISHED}
     assert world.ledger.published[key()].conflict is None
 
 
-def test_cname_is_in_the_way_and_other_types_are_not(world: World) -> None:
-    """Nothing stands beside a CNAME; a TXT by hand is no matter."""
+def test_cname_blocks_all_types_and_txt_blocks_none(world: World) -> None:
+    """Nothing can stand beside a CNAME; a foreign TXT record set blocks nothing."""
     world.zones.foreign[key("a")] = [by_hand("a", "CNAME")]
     world.zones.foreign[key("b")] = [by_hand("b", "TXT")]
     world.claim(claim(1, name="a"), claim(2, name="b"))
     assert [outcome.result for outcome in world.publish()] == [NameResult.CONFLICT, NameResult.PUBLISHED]
 
 
-def test_unclaimed_name_goes_though_something_foreign_stands_beside_it(world: World) -> None:
-    """What is ours and unclaimed is deleted, what is foreign stays."""
+def test_unclaimed_name_is_deleted_beside_a_foreign_record_set(world: World) -> None:
+    """Unclaimed record sets of orgdns are deleted, and foreign ones stay."""
     world.claim(claim(1))
     world.publish()
     world.zones.foreign[key()] = [by_hand(kind="TXT")]
@@ -104,11 +104,11 @@ class TestAdoption:
         world.publisher = replace(world.publisher, adopting=frozenset({key().zone_id}))
         return world
 
-    def test_record_of_a_known_instance_is_taken_over_in_one_batch(self, adopting: World) -> None:
-        """A plain A record with a claimant's address gives way in the batch that puts ours in its place."""
+    def test_record_set_of_a_holder_is_adopted_in_one_batch(self, adopting: World) -> None:
+        """A simple A record set with a holder's address is replaced by orgdns's own in one batch."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.claim(claim(1))
-        assert adopting.endings() == {NameResult.PUBLISHED}
+        assert adopting.results() == {NameResult.PUBLISHED}
         (batch,) = adopting.zones.batches
         assert [(change.action, change.record_set.set_identifier, change.record_set.ttl) for change in batch] == [
             (Action.DELETE, "", 300),
@@ -117,21 +117,21 @@ class TestAdoption:
         assert not adopting.zones.foreign[key()]
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}
 
-    def test_answer_stays_what_it_was(self, adopting: World) -> None:
-        """Only a holder's own address is taken over: whoever loses the name vouches for no record of it."""
+    def test_adoption_does_not_change_the_answer(self, adopting: World) -> None:
+        """Only a record set with a holder's address is taken over, not one with the address of another claimant."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.claim(claim(1), claim(2))
-        assert adopting.endings() == {NameResult.CONFLICT}
+        assert adopting.results() == {NameResult.CONFLICT}
         assert adopting.zones.foreign[key()] == [left_by_a_tool()]
         adopting.withdraw(claim(2))
-        assert adopting.endings() == {NameResult.PUBLISHED}
+        assert adopting.results() == {NameResult.PUBLISHED}
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}
 
-    def test_nothing_is_taken_over_by_default(self, world: World) -> None:
-        """Where a zone does not say so, every foreign record set is a conflict."""
+    def test_nothing_is_adopted_by_default(self, world: World) -> None:
+        """Unless the zone is configured to adopt, every foreign record set is a conflict."""
         world.zones.foreign[key()] = [left_by_a_tool()]
         world.claim(claim(1))
-        assert world.endings() == {NameResult.CONFLICT}
+        assert world.results() == {NameResult.CONFLICT}
         assert world.zones.foreign[key()] == [left_by_a_tool()]
 
     @pytest.mark.parametrize(
@@ -146,35 +146,35 @@ class TestAdoption:
             left_by_a_tool(type="TXT"),
         ],
     )
-    def test_other_record_is_never_taken_over(self, adopting: World, other: ForeignRecordSet) -> None:
-        """Another address, several values, another routing policy or type: somebody meant something by it."""
+    def test_other_record_sets_are_never_adopted(self, adopting: World, other: ForeignRecordSet) -> None:
+        """A record set with another address, several values, another routing policy or type was made on purpose."""
         adopting.zones.foreign[key()] = [other]
         adopting.claim(claim(1))
         adopting.publish()
         assert adopting.zones.foreign[key()] == [other]
         assert all(change.action is Action.CREATE for batch in adopting.zones.batches for change in batch)
 
-    def test_only_zones_that_say_so_take_over(self, adopting: World) -> None:
-        """What one zone allows says nothing of another."""
+    def test_only_configured_zones_adopt(self, adopting: World) -> None:
+        """Adoption is configured for each zone."""
         elsewhere = replace(claim(1), key=key("web", "Z0OTHER"))
         adopting.zones.foreign[elsewhere.key] = [left_by_a_tool()]
         adopting.claim(elsewhere)
-        assert adopting.endings() == {NameResult.CONFLICT}
+        assert adopting.results() == {NameResult.CONFLICT}
         assert adopting.zones.foreign[elsewhere.key] == [left_by_a_tool()]
 
     def test_record_that_changed_meanwhile_is_left(self, adopting: World) -> None:
-        """A batch that does not find what was read is refused, and the name is in conflict."""
+        """If the zone changed after it was read, Route 53 refuses the batch, and the name is in conflict."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.zones.protected.add(key())
         adopting.claim(claim(1))
-        assert adopting.endings() == {NameResult.CONFLICT}
+        assert adopting.results() == {NameResult.CONFLICT}
         assert adopting.zones.foreign[key()] == [left_by_a_tool()]
 
-    def test_crash_after_the_batch_is_healed(self, adopting: World) -> None:
-        """A batch whose outcome nobody noted is recognised by what the zone holds."""
+    def test_lost_answer_of_an_adoption_is_harmless(self, adopting: World) -> None:
+        """Reading the zone shows that a batch without a recorded outcome succeeded."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.claim(claim(1))
         adopting.zones.faults = ["after"]
-        assert adopting.endings() == {NameResult.RETRY}
-        assert adopting.endings() == {NameResult.UNCHANGED}
+        assert adopting.results() == {NameResult.RETRY}
+        assert adopting.results() == {NameResult.UNCHANGED}
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}

@@ -33,8 +33,8 @@ CLAIMS = st.lists(
 
 
 @given(CLAIMS, st.randoms())
-def test_outcome_depends_on_the_set_alone(claims: list[Claim], random: Random) -> None:
-    """Whatever order claims came in, the same ones hold the name."""
+def test_holders_do_not_depend_on_the_order_of_claims(claims: list[Claim], random: Random) -> None:
+    """The order of the claims does not change the holders."""
     shuffled = list(claims)
     random.shuffle(shuffled)
     assert holders(shuffled) == holders(claims)
@@ -50,8 +50,8 @@ def test_a_name_that_is_claimed_is_held(claims: list[Claim]) -> None:
 
 
 @given(CLAIMS)
-def test_losers_end_changes_nothing(claims: list[Claim]) -> None:
-    """The end of an instance that does not hold the name takes nothing away."""
+def test_end_of_a_loser_changes_nothing(claims: list[Claim]) -> None:
+    """The end of an instance that does not hold the name changes nothing."""
     held = holders(claims)
     for loser in set(claims) - set(held):
         rest = [one for one in claims if one != loser]
@@ -66,7 +66,7 @@ def test_recreation_hands_the_name_over() -> None:
 
 
 def test_oldest_keeps_the_name() -> None:
-    """First come, first served, until it goes."""
+    """The oldest claimant holds the name until it ends."""
     old, new = (claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2))
     assert holders([new, old]) == (old,)
     assert holders([new]) == (new,)
@@ -79,7 +79,7 @@ def test_shared_name_is_cut_at_route_53s_limit() -> None:
 
 
 def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
-    """A name fits into one change batch with all that it held before: many addresses a member mean fewer members."""
+    """All changes of a name fit into one batch: the more addresses a member has, the fewer members."""
     addresses = tuple(f"2001:db8:1111:2222:3333:4444:5555:{n:04x}" for n in range(100))
     values = ((RecordType.AAAA, addresses),)
     many = [replace(claim(number, conflict=ConflictRule.SHARE), values=values) for number in range(1, 20)]
@@ -93,7 +93,7 @@ def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
 
 
 def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
-    """All that a name holds can be replaced in one batch: 500 values or 16,000 characters are held, and no more."""
+    """All record sets of a name can be replaced in one batch, so it has at most 500 values or 16,000 characters."""
     short = ((RecordType.A, tuple(f"10.1.0.{number}" for number in range(1, 101))),)
     many = [replace(claim(number, conflict=ConflictRule.SHARE), values=short) for number in range(1, 8)]
     assert holders(many) == tuple(many[:5])
@@ -107,16 +107,16 @@ def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
 
 
 @given(CLAIMS)
-def test_every_claim_has_its_standing_and_a_loser_its_reason(claims: list[Claim]) -> None:
-    """Each claimant is told whether it holds the name and, if not, why; the same claims hold it as are published."""
+def test_every_claim_has_a_status_and_a_loser_a_reason(claims: list[Claim]) -> None:
+    """Each claim has a status, with a reason if it does not hold the name; the holders are those that are published."""
     told = claim_statuses(claims)
     assert {standing.claim for standing in told} == set(claims)
     assert tuple(standing.claim for standing in told if standing.holds) == holders(claims)
     assert all(standing.holds != bool(standing.reason) for standing in told)
 
 
-def test_loser_is_told_who_holds_the_name() -> None:
-    """The reason names the holder and the rule of the conflict; a member that is left out, that the name is full."""
+def test_reason_names_the_holder() -> None:
+    """The reason names the holder and why it won; for a shared name it says that the name is full."""
     lost = {one.claim: one.reason for one in claim_statuses([claim(1), claim(2)])}
     assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
     older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
@@ -131,7 +131,7 @@ def test_loser_is_told_who_holds_the_name() -> None:
 
 
 def test_strictest_rule_decides_where_rules_disagree() -> None:
-    """A name that one rule would share is not shared with one who was told that it is his."""
+    """A name is shared only if the rules of all claims share it."""
     shared, own = claim(1, conflict=ConflictRule.SHARE), claim(2, conflict=ConflictRule.OLDEST)
     assert holders([shared, own]) == (shared,)
     newest, oldest = claim(2, conflict=ConflictRule.NEWEST), claim(1, conflict=ConflictRule.OLDEST)
@@ -140,7 +140,7 @@ def test_strictest_rule_decides_where_rules_disagree() -> None:
 
 
 @given(CLAIMS)
-def test_one_ttl_a_name(claims: list[Claim]) -> None:
-    """All record sets of a name carry one TTL, the lowest of its holders."""
+def test_name_has_one_ttl(claims: list[Claim]) -> None:
+    """All record sets of a name have one TTL, the lowest of its holders."""
     ttls = {record_set.ttl for record_set in desired_record_sets(claims)}
     assert ttls == ({min(one.ttl for one in holders(claims))} if claims else set())

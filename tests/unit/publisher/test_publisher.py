@@ -14,23 +14,23 @@ from tests.support.publisher_world import World
 def test_claim_is_published(world: World) -> None:
     """A claim becomes a record set of its instance, by a CREATE."""
     world.claim(claim(1))
-    assert world.endings() == {NameResult.PUBLISHED}
+    assert world.results() == {NameResult.PUBLISHED}
     assert world.zones.owned[key()] == {record_set(1)}
     assert [change.action for batch in world.zones.batches for change in batch] == [Action.CREATE]
 
 
-def test_published_again_costs_nothing(world: World) -> None:
-    """What is as it should be needs no call to Route 53."""
+def test_published_name_costs_nothing(world: World) -> None:
+    """A name that is published as claimed needs no call to Route 53."""
     world.claim(claim(1))
     world.publish()
     reads = len(world.zones.reads)
-    assert world.endings() == {NameResult.UNCHANGED}
+    assert world.results() == {NameResult.UNCHANGED}
     assert len(world.zones.batches) == 1
     assert len(world.zones.reads) == reads
 
 
 def test_handover_is_one_batch(world: World) -> None:
-    """A re-created instance takes the name over without a moment's gap."""
+    """A re-created instance takes the name over without a moment in which the name has no answer."""
     world.claim(claim(1))
     world.publish()
     world.claim(claim(2))
@@ -42,8 +42,8 @@ def test_handover_is_one_batch(world: World) -> None:
     assert world.zones.addresses(key()) == {"10.0.0.2"}
 
 
-def test_old_instances_end_takes_nothing_away(world: World) -> None:
-    """The end of the one that no longer holds the name is no change."""
+def test_end_of_a_former_holder_changes_nothing(world: World) -> None:
+    """The end of an instance that no longer holds the name needs no change."""
     world.claim(claim(1), claim(2))
     world.publish()
     world.withdraw(claim(1))
@@ -52,7 +52,7 @@ def test_old_instances_end_takes_nothing_away(world: World) -> None:
     assert len(world.zones.batches) == 1
 
 
-def test_loser_takes_over_when_the_holder_goes(world: World) -> None:
+def test_loser_takes_over_when_the_holder_ends(world: World) -> None:
     """A loser keeps its claim, and needs no further event of its own."""
     world.claim(claim(1), claim(2))
     world.publish()
@@ -61,8 +61,8 @@ def test_loser_takes_over_when_the_holder_goes(world: World) -> None:
     assert world.zones.addresses(key()) == {"10.0.0.1"}
 
 
-def test_withdrawn_name_goes(world: World) -> None:
-    """When nobody claims a name any more, its record set is deleted."""
+def test_withdrawn_name_is_deleted(world: World) -> None:
+    """When no instance claims a name any more, its record set is deleted."""
     world.claim(claim(1))
     world.publish()
     world.withdraw(claim(1))
@@ -71,7 +71,7 @@ def test_withdrawn_name_goes(world: World) -> None:
 
 
 def test_many_names_are_one_batch(world: World) -> None:
-    """Fifty names are one call."""
+    """Fifty names are changed by one call."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 51)))
     world.publish()
     assert [len(batch) for batch in world.zones.batches] == [50]
@@ -87,8 +87,8 @@ def test_new_address_replaces_the_old_one_in_one_batch(world: World) -> None:
     assert len(world.zones.batches) == 2
 
 
-def test_members_that_find_no_room_are_counted(world: World) -> None:
-    """A shared name that is full says how many are left out, also when nothing changes."""
+def test_members_without_room_are_counted(world: World) -> None:
+    """The outcome of a full shared name counts the members that are left out, also when nothing changes."""
     world.claim(*(claim(number, conflict=ConflictRule.SHARE) for number in range(1, 103)))
     (first,) = world.publish()
     assert (first.result, first.left_out) == (NameResult.PUBLISHED, 2)

@@ -21,50 +21,50 @@ from tests.support.memory_statuses import MemoryStatuses
 from tests.support.publisher_world import World, by_hand
 
 
-def test_owner_that_the_ledger_does_not_know_is_left_at_every_look() -> None:
-    """After the ledger was lost, what somebody holds stays until his spoke was swept, however often one looks."""
+def test_unknown_owner_keeps_its_name_until_its_spoke_is_swept() -> None:
+    """After a restore of the ledger, an unknown owner keeps its record sets until its spoke is swept."""
     world = World()
     clock = MemoryClock(now=10**12)
     world.publisher = replace(world.publisher, controls=(statuses := MemoryStatuses(clock)))
     world.zones.change(key().zone_id, [Change(Action.CREATE, record_set(1))])
     world.claim(claim(2))
     for _ in range(3):
-        assert world.endings(key()) == {NameResult.CONFLICT}
+        assert world.results(key()) == {NameResult.CONFLICT}
         assert world.zones.owned[key()] == {record_set(1)}
     statuses.put_spoke_status(SpokeStatus(ref(1).spoke, swept_at=clock()))
-    assert world.endings(key()) == {NameResult.PUBLISHED}
+    assert world.results(key()) == {NameResult.PUBLISHED}
     assert world.zones.owned[key()] == {record_set(2)}
 
 
-def test_read_that_route_53_refuses_is_tried_later(world: World) -> None:
-    """Whatever fails in one zone, each name has an outcome."""
+def test_failed_read_is_retried(world: World) -> None:
+    """Each name has an outcome, whatever fails in one zone."""
     world.claim(claim(1), replace(claim(2), key=key("web", "Z0OTHER")))
     world.zones.closed.add("Z0OTHER")
     world.zones.faults = ["before"]
     assert {outcome.result for outcome in world.publish()} == {NameResult.RETRY, NameResult.CLOSED}
 
 
-def test_batch_that_would_wait_longer_than_there_is_time_is_left(world: World) -> None:
-    """What has to wait for its turn is not begun if the run would be stopped meanwhile."""
+def test_batch_that_would_wait_too_long_is_retried(world: World) -> None:
+    """A batch is not sent if the run would be stopped while the batch waits for its turn."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 11)))
     world.zones.seconds_a_change = 21.0
-    assert world.endings() == {NameResult.RETRY}
+    assert world.results() == {NameResult.RETRY}
     assert not world.zones.batches
     world.zones.seconds_a_change = 19.0
-    assert world.endings() == {NameResult.PUBLISHED}
+    assert world.results() == {NameResult.PUBLISHED}
 
 
-def test_time_out_that_did_succeed_is_recognised(world: World) -> None:
-    """A call whose answer was lost is no failure: the next one reads the zone, and finds it as wanted."""
+def test_timed_out_change_that_succeeded_is_recognised(world: World) -> None:
+    """If an answer is lost, the next run reads the zone and finds it as claimed."""
     world.zones.faults = ["after"]
     world.claim(claim(1))
-    assert world.endings() == {NameResult.RETRY}
-    assert world.endings(key()) == {NameResult.UNCHANGED}
+    assert world.results() == {NameResult.RETRY}
+    assert world.results(key()) == {NameResult.UNCHANGED}
     assert world.zones.owned[key()] == {record_set(1)}
 
 
 def test_crash_after_a_handover_and_its_end_leave_no_orphan(world: World) -> None:
-    """The zone was changed, nobody noted it, and then the new holder ended: the old one gets its name back."""
+    """The outcome of a handover was not recorded, and then the new holder ended: the old holder gets the name back."""
     world.claim(claim(1))
     world.publish()
     world.claim(claim(2))
@@ -75,8 +75,8 @@ def test_crash_after_a_handover_and_its_end_leave_no_orphan(world: World) -> Non
     assert world.zones.addresses(key()) == {"10.0.0.1"}
 
 
-def test_emptied_ledger_meets_the_zone(world: World) -> None:
-    """With the ledger's memory lost, what is there already counts as done."""
+def test_emptied_ledger_is_filled_from_the_zone(world: World) -> None:
+    """If the ledger's memory is lost, existing record sets count as published."""
     world.claim(claim(1))
     world.publish()
     world.ledger.published.clear()
@@ -85,8 +85,8 @@ def test_emptied_ledger_meets_the_zone(world: World) -> None:
     assert world.ledger.published[key()].record_sets == (record_set(1),)
 
 
-def test_zone_that_is_closed_keeps_no_other_zone_waiting(world: World) -> None:
-    """A zone that the writer may not change is a conflict of its own names; names of other zones go out."""
+def test_closed_zone_does_not_block_other_zones(world: World) -> None:
+    """A zone that the writer role may not change is a conflict of its own names; names of other zones are published."""
     elsewhere = replace(claim(1), key=key("web", "Z0OTHER"))
     world.zones.closed.add("Z0OTHER")
     world.claim(elsewhere, claim(2, name="api"))
@@ -96,10 +96,10 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(world: World) -> None:
     }
     assert "orgdns cannot write the zone" in (world.ledger.published[elsewhere.key].conflict or "")
     world.zones.closed.clear()
-    assert world.endings(elsewhere.key) == {NameResult.PUBLISHED}
+    assert world.results(elsewhere.key) == {NameResult.PUBLISHED}
 
 
-def test_zone_that_is_closed_is_retried_soon_after_the_change(world: World) -> None:
+def test_closed_zone_is_retried_soon_after_the_change(world: World) -> None:
     """Just after a deployment the zone may open; the names of other zones are published meanwhile."""
     changed_at = world.clock()
     world.zones.closed.add(key().zone_id)
@@ -111,24 +111,24 @@ def test_zone_that_is_closed_is_retried_soon_after_the_change(world: World) -> N
         assert "AccessDenied" in outcome.reason
 
 
-def test_many_unsure_names_are_one_read(world: World) -> None:
-    """After an answer that never came, all names of the zone are read together."""
+def test_many_pending_names_are_read_together(world: World) -> None:
+    """After a lost answer, all names of the zone are read together."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 201)))
     world.zones.faults = ["after"]
-    assert world.endings() == {NameResult.RETRY}
+    assert world.results() == {NameResult.RETRY}
     reads = len(world.zones.reads)
-    assert world.endings() == {NameResult.UNCHANGED}
+    assert world.results() == {NameResult.UNCHANGED}
     assert len(world.zones.reads) == reads + 1
 
 
-def test_run_without_time_left_sends_nothing_and_hands_all_back(world: World) -> None:
-    """Near its end a run begins no further call: what is left is delivered again."""
+def test_run_without_time_retries_all_names(world: World) -> None:
+    """Shortly before its deadline, a run begins no further call: the remaining names are retried."""
     world.claim(claim(1))
     world.seconds_left = 30.0
-    assert world.endings() == {NameResult.RETRY}
+    assert world.results() == {NameResult.RETRY}
     assert world.zones.batches == []
     world.seconds_left = 300.0
-    assert world.endings() == {NameResult.PUBLISHED}
+    assert world.results() == {NameResult.PUBLISHED}
 
 
 STEPS = st.lists(
@@ -145,7 +145,7 @@ STEPS = st.lists(
 
 
 def take(world: World, step: str, one: Claim, fault: str | None, now: int) -> None:
-    """One thing that happens."""
+    """Carry out one step of the generated story."""
     name = one.key
     match step:
         case "claim":
@@ -166,13 +166,13 @@ def take(world: World, step: str, one: Claim, fault: str | None, now: int) -> No
 
 @given(STEPS)
 @settings(max_examples=200, deadline=None)
-def test_whatever_happened_the_zone_ends_as_claimed(steps: list[tuple[str, int, str, str | None]]) -> None:
-    """Claims, faults, lost answers and foreign records in any order: once it is quiet, the zone is what claims say."""
+def test_zone_ends_as_claimed_after_any_story(steps: list[tuple[str, int, str, str | None]]) -> None:
+    """After claims, faults, lost answers and foreign records in any order, the zone ends as the claims say."""
     world = World()
     for now, (step, number, name, fault) in enumerate(steps):
         take(world, step, claim(number, name=name), fault, now)
     world.zones.faults = []
-    # What the memory does not know of is found by reading: here as after an audit marked the names.
+    # Read the zone for both names, as after an audit marked them.
     for place in (key("web"), key("api")):
         state = world.ledger.published.get(place, Published())
         world.ledger.published[place] = replace(state, pending=True)

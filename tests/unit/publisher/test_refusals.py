@@ -26,10 +26,10 @@ from hub.runtime.publisher.refusals import BatchRefusal, refusal_of
     ],
 )
 def test_refusal_blames_names_or_the_zone(message: str, names: set[str], *, zone_full: bool) -> None:
-    """Both wordings of a name are read, whatever cannot be a name is left out, and a full zone is recognised."""
+    """Both forms of a name in a message are recognised, and so is a full zone; what cannot be a name is ignored."""
     assert refusal_of(message) == BatchRefusal(message, frozenset(names), zone_full)
 
 
 def test_empty_message_still_gives_a_reason() -> None:
-    """A person reads why a name is in conflict, also where Route 53 says nothing."""
+    """A conflict has a reason even if Route 53's message is empty."""
     assert refusal_of("") == BatchRefusal("no reason given")

@@ -1,4 +1,4 @@
-"""The audit: what it finds in zones and ledger, what it marks, and what it leaves to a person."""
+"""What an audit finds in zones and ledger, which names it marks, and which await approval."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOME = ref(1).spoke
 
 @dataclass
 class Zones:
-    """What zones hold; `breaks_after` so many names a listing ends with an error."""
+    """The names of zones. A listing fails after `breaks_after` names."""
 
     there: dict[NameKey, ZoneRecordSets] = field(default_factory=dict)
     breaks_after: int | None = None
@@ -64,13 +64,13 @@ class World:
         return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left))
 
     def found(self) -> dict[str, int]:
-        """The differences that an audit of the one zone counts."""
+        """The differences that an audit of the zone counts."""
         (status,) = self.audit()
         assert status.fault == ""
         return dict(status.differences)
 
     def publish(self, *numbers: int, claimed: bool = True) -> None:
-        """Names of which claim, memory and zone agree."""
+        """Publish names so that claims, memory and zone agree."""
         for number in numbers:
             one = record_set(number, name=f"n{number}")
             self.hold(one)
@@ -99,8 +99,8 @@ def foreign(kind: str = "A", name: str = "n1") -> ForeignRecordSet:
     return ForeignRecordSet(key(name).fqdn, kind, "Simple", ("192.0.2.1",), 300)
 
 
-def test_zone_that_is_as_claimed_marks_nothing(world: World) -> None:
-    """Names that agree, and names that are nobody's business, are counted and left."""
+def test_zone_as_claimed_has_no_marks(world: World) -> None:
+    """Names that agree with the ledger, and foreign names, are not marked."""
     world.publish(1, 2, 3)
     world.hold(foreign=(foreign(name="by-hand"),), name="by-hand")
     (status,) = world.audit()
@@ -110,8 +110,8 @@ def test_zone_that_is_as_claimed_marks_nothing(world: World) -> None:
     assert world.ledger.marked == {}
 
 
-def test_record_that_was_deleted_is_missing(world: World) -> None:
-    """Whether all of a name is gone or one member of it."""
+def test_deleted_record_set_is_missing(world: World) -> None:
+    """The name is marked, whether all its record sets are gone or only one of them."""
     world.publish(1, 2)
     del world.zones.there[key("n1")]
     both = (record_set(2, name="n2"), record_set(3, name="n2"))
@@ -123,24 +123,24 @@ def test_record_that_was_deleted_is_missing(world: World) -> None:
 
 
 @pytest.mark.parametrize("edited", [record_set(1, name="n1", ttl=5), record_set(1, name="n1", address="10.9.9.9")])
-def test_record_that_was_edited(world: World, edited: RecordSet) -> None:
-    """Another TTL or another value under our SetIdentifier."""
+def test_edited_record_set(world: World, edited: RecordSet) -> None:
+    """A record set of orgdns with another TTL or another value is marked as edited."""
     world.publish(1, 2)
     world.hold(edited)
     assert world.found() == {Difference.EDITED: 1}
     assert world.marked == {"n1"}
 
 
-def test_record_that_nobody_claims(world: World) -> None:
-    """Ours by its SetIdentifier, of a spoke that was swept, and claimed by nobody."""
+def test_unclaimed_record_set(world: World) -> None:
+    """If its spoke was swept and no instance claims the name, a record set of orgdns is unclaimed."""
     world.publish(1)
     world.hold(record_set(2, name="n2"))
     assert world.found() == {Difference.UNCLAIMED: 1}
     assert world.marked == {"n2"}
 
 
-def test_record_beside_a_claimed_one_vanishes_no_name(world: World) -> None:
-    """A member that nobody claims, under a name that somebody else holds, is no name that vanishes."""
+def test_unclaimed_record_set_beside_a_claimed_one(world: World) -> None:
+    """An unclaimed record set under a name with another holder does not make the name vanish."""
     world.publish(*range(1, 20))
     for number in range(1, 20):
         world.hold(record_set(number, name=f"n{number}"), record_set(number + 100, name=f"n{number}"))
@@ -149,8 +149,8 @@ def test_record_beside_a_claimed_one_vanishes_no_name(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["A", "CNAME"])
-def test_foreign_record_beside_ours(world: World, kind: str) -> None:
-    """A record that somebody made beside ours is found; one of another type is not in the way."""
+def test_foreign_record_set_beside_one_of_orgdns(world: World, kind: str) -> None:
+    """A foreign record set beside one of orgdns is found; one of another type blocks nothing."""
     world.publish(1, 2)
     world.hold(record_set(1, name="n1"), foreign=(foreign(kind),))
     world.hold(record_set(2, name="n2"), foreign=(foreign("TXT", "n2"),))
@@ -158,8 +158,8 @@ def test_foreign_record_beside_ours(world: World, kind: str) -> None:
     assert world.marked == {"n1"}
 
 
-def test_name_in_conflict_is_looked_at_each_time(world: World) -> None:
-    """What was in the way may have gone; the name is marked once, though zone and ledger both tell of it."""
+def test_name_in_conflict_is_marked_by_each_audit(world: World) -> None:
+    """The foreign record set may be gone. The name is marked once, although zone and ledger both show the conflict."""
     world.ledger.put_claim(claim(1, name="n1"), 1)
     world.ledger.published[key("n1")] = Published(conflict="a foreign record set is in the way")
     world.hold(foreign=(foreign(),), name="n1")
@@ -169,7 +169,7 @@ def test_name_in_conflict_is_looked_at_each_time(world: World) -> None:
 
 
 def test_claim_that_was_never_published(world: World) -> None:
-    """Changes of claims that the publisher lost: a new one, another one, and one whose outcome nobody noted."""
+    """An audit finds changes that the publisher lost: a new claim, another holder, a batch without an outcome."""
     world.publish(1, 2, 3)
     world.ledger.put_claim(claim(4, name="n4"), 1)
     world.ledger.put_claim(claim(9, name="n1"), 1)
@@ -178,8 +178,8 @@ def test_claim_that_was_never_published(world: World) -> None:
     assert world.marked == {"n1", "n2", "n4"}
 
 
-def test_claim_that_was_withdrawn_and_is_still_published(world: World) -> None:
-    """A lost withdrawal is found by the ledger alone."""
+def test_withdrawn_claim_that_is_still_published(world: World) -> None:
+    """A lost withdrawal is found from the ledger alone."""
     world.publish(1)
     world.ledger.withdraw_claim(key("n1"), ref(1), 2)
     assert world.found() == {Difference.BEHIND: 1}
@@ -187,18 +187,18 @@ def test_claim_that_was_withdrawn_and_is_still_published(world: World) -> None:
 
 
 def test_emptied_ledger_marks_nothing_before_a_sweep(world: World) -> None:
-    """What is ours by its SetIdentifier may be claimed: only a spoke that was swept of late can tell."""
+    """A record set of orgdns may be claimed: that is known only after a recent sweep of its spoke."""
     world.publish(*range(1, 40))
     world.ledger = MemoryLedger()
     world.statuses.spokes.clear()
     assert world.found() == {Difference.UNSETTLED: 39}
     assert world.ledger.marked == {}
-    # From now on it is swept, whether StackSets knows it or not.
+    # From now on it is swept, whether or not it has a stack.
     assert world.statuses.spokes == {HOME: SpokeStatus(HOME)}
 
 
-def test_old_sweep_tells_nothing(world: World) -> None:
-    """A table restored from a backup says that spokes were swept, but not of late."""
+def test_old_sweep_does_not_count(world: World) -> None:
+    """After a restore from a backup, the spokes' last sweeps are too old to count."""
     world.publish(1)
     world.ledger = MemoryLedger()
     world.clock.now += SETTLED_MILLIS + 1_000
@@ -207,16 +207,16 @@ def test_old_sweep_tells_nothing(world: World) -> None:
     assert world.found() == {Difference.UNCLAIMED: 1}
 
 
-def test_names_of_a_spoke_that_was_let_go_are_unclaimed(world: World) -> None:
-    """Where names were withdrawn after the grace, nothing is waited for."""
+def test_names_of_a_withdrawn_spoke_are_unclaimed(world: World) -> None:
+    """If a spoke's names were withdrawn after the grace period, its record sets are unclaimed."""
     other = Spoke(SEARCH.id, "eu-central-1")
     world.statuses.spokes[other] = SpokeStatus(other, withdrawn=True)
     world.hold(replace(record_set(1, name="n1"), set_identifier=ref(7, SEARCH.id).set_identifier))
     assert world.found() == {Difference.UNCLAIMED: 1}
 
 
-def test_too_many_vanishing_names_wait_for_a_person(world: World) -> None:
-    """From whichever side they show; what does not vanish is marked meanwhile, and what is approved goes."""
+def test_too_many_vanishing_names_await_approval(world: World) -> None:
+    """Too many vanishing names await approval, wherever they are found; other differences are marked meanwhile."""
     world.publish(*range(1, 11))
     for number in range(11, 17):
         world.hold(record_set(number, name=f"n{number}"))
@@ -235,14 +235,14 @@ def test_too_many_vanishing_names_wait_for_a_person(world: World) -> None:
 
 
 def test_few_vanishing_names_are_marked(world: World) -> None:
-    """Not more than the number, or not more than the share: nobody is asked."""
+    """Names below either limit are marked without approval."""
     world.publish(*range(1, 11), claimed=False)
     assert world.found() == {Difference.BEHIND: 10}
     assert len(world.marked) == 10
 
 
-def test_listing_that_breaks_is_no_listing(world: World) -> None:
-    """No name is missing from a zone that was not read to its end, and another zone is not held up."""
+def test_listing_that_breaks_finds_no_missing_names(world: World) -> None:
+    """A zone that is not listed completely has no missing names, and does not delay other zones."""
     world.publish(1, 2, 3)
     world.zones.breaks_after = 1
     broken, other = world.audit(CORP_ZONE, OTHER_ZONE)
@@ -256,7 +256,7 @@ def test_listing_that_breaks_is_no_listing(world: World) -> None:
 
 
 def test_zone_that_was_not_read_has_no_missing_names(world: World) -> None:
-    """The ledger is compared for the zones that were read, and for no other."""
+    """Only the zones that were listed are compared with the ledger."""
     world.publish(1)
     world.zones.there.clear()
     (status,) = world.audit(OTHER_ZONE)
@@ -265,7 +265,7 @@ def test_zone_that_was_not_read_has_no_missing_names(world: World) -> None:
 
 
 def test_run_without_time_ends_unfinished(world: World) -> None:
-    """It says so, and nothing is missing by it."""
+    """The status says so, and no name is marked as missing."""
     world.publish(1)
     world.seconds_left = 10
     (status,) = world.audit()
@@ -274,7 +274,7 @@ def test_run_without_time_ends_unfinished(world: World) -> None:
 
 
 def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
-    """A mark would be let go by a publisher that may not write."""
+    """A paused publisher would drop the marks."""
     world.publish(1)
     world.zones.there.clear()
     world.statuses.reason_to_pause = "a change of the zones"
@@ -284,8 +284,8 @@ def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
     assert world.found() == {Difference.MISSING: 1}
 
 
-def test_account_without_a_spoke_is_known_by_its_records(world: World) -> None:
-    """Records of a spoke that nobody knows make it known, so that it is swept, and its names are let go in the end."""
+def test_unknown_spoke_is_registered(world: World) -> None:
+    """An unknown spoke whose record sets are found is registered, so that it is swept and its names are withdrawn."""
     stranger = ref(5, PAYMENTS.id, "us-east-1")
     world.hold(replace(record_set(5, name="n5"), set_identifier=stranger.set_identifier))
     assert world.found() == {Difference.UNSETTLED: 1}

@@ -9,8 +9,8 @@ from hub.runtime.sweeper.hash_set import HashSet
 
 
 @given(st.sets(st.text(), max_size=50), st.text())
-def test_what_was_seen_is_known(texts: set[str], other: str) -> None:
-    """All that was added is there, and nothing else."""
+def test_set_has_what_was_added(texts: set[str], other: str) -> None:
+    """The set has all strings that were added, and no others."""
     seen = HashSet()
     for text in texts:
         seen.add(text)

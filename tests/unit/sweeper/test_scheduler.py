@@ -41,8 +41,8 @@ def tried(of: list[Spoke]) -> dict[Spoke, SpokeStatus]:
 
 
 @given(number=st.integers(1, 400), after=st.text(alphabet="0123456789abcdef", max_size=8))
-def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
-    """Whatever round it begins with, twelve rounds ask each spoke, and none much more often than once."""
+def test_every_spoke_is_due_within_the_hour(number: int, after: str) -> None:
+    """Twelve runs of the schedule enqueue each spoke, wherever they begin, and an equal part each."""
     known = spokes(number)
     last = ScheduleCursor("p", NOW, after)
     asked: Counter[Spoke] = Counter()
@@ -54,8 +54,8 @@ def test_every_spoke_is_asked_within_the_hour(number: int, after: str) -> None:
     assert set(asked) == set(known)
 
 
-def test_asked_spokes_are_spread_over_the_round() -> None:
-    """17,000 spokes do not come at once: no second asks more than a few."""
+def test_sweeps_are_spread_over_the_interval() -> None:
+    """Of 17,000 spokes, only a few are enqueued for the same second."""
     known = spokes(17_000)
     due, _ = due_sweeps(known, tried(known), ScheduleCursor("p", NOW), "p", NOW)
     assert len(due) == 1_417
@@ -63,8 +63,8 @@ def test_asked_spokes_are_spread_over_the_round() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 40, MOST_AHEAD, 17_000])
-def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
-    """Each spoke once, at once but no more than a few a second; then the rounds go on as before."""
+def test_new_policy_makes_every_spoke_due_at_once(number: int) -> None:
+    """Each spoke is enqueued once, a few a second; then the schedule continues as before."""
     known = spokes(number)
     last = ScheduleCursor("old", NOW, "7")
     rounds: list[list[tuple[Spoke, int]]] = []
@@ -81,7 +81,7 @@ def test_new_policy_asks_every_spoke_ahead_of_time(number: int) -> None:
 
 
 def test_new_and_approved_spokes_come_first() -> None:
-    """A spoke that was never tried, or of which a person approved something, is asked in this round."""
+    """A spoke that was never tried, or has approved removals, is enqueued by the next run."""
     known = spokes(100)
     statuses = tried(known)
     del statuses[known[5]]
@@ -94,8 +94,8 @@ def test_new_and_approved_spokes_come_first() -> None:
     assert all(delay <= LONGEST_DELAY for _, delay in due)
 
 
-def test_no_spoke_is_no_fault() -> None:
-    """Before the rollout there is nothing to ask."""
+def test_schedule_without_spokes() -> None:
+    """Before the rollout, nothing is enqueued."""
     assert due_sweeps([], {}, ScheduleCursor(), "p", NOW) == ([], ScheduleCursor("p", NOW, at=NOW))
 
 
@@ -121,8 +121,8 @@ def sweep_scheduler(
     )
 
 
-def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
-    """What StackSets lists no more is asked as long as the ledger knows it, and not after."""
+def test_spoke_without_a_stack_is_swept_until_its_names_are_withdrawn() -> None:
+    """A spoke without a stack is swept until its names are withdrawn."""
     gone, abandon = spokes(2)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.spokes = {gone: SpokeStatus(gone), abandon: SpokeStatus(abandon, withdrawn=True)}
@@ -131,8 +131,8 @@ def test_spoke_that_left_is_swept_until_its_names_are_withdrawn() -> None:
     assert (asked.spokes, asked.sweeps) == (1, 1)
 
 
-def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
-    """Its names are withdrawn, and it is counted no more; but when its account leaves, its VPCs are let go."""
+def test_spoke_with_associations_left_is_swept_further() -> None:
+    """A withdrawn spoke does not count, but is swept until its account leaves and its VPCs are abandoned."""
     (left,) = spokes(1)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.spokes = {left: SpokeStatus(left, withdrawn=True, fault_since=NOW, fault="denied")}
@@ -142,23 +142,23 @@ def test_spoke_in_whose_vpcs_something_is_left_is_swept_on() -> None:
     assert (asked.spokes, asked.unreachable) == (0, 0)
 
 
-def test_listed_spoke_is_known_at_once() -> None:
-    """A spoke shows in the status from the first round on, before it was swept."""
+def test_listed_spoke_is_registered_at_once() -> None:
+    """A spoke appears in the status from the first run on, before its first sweep."""
     statuses = MemoryStatuses(MemoryClock())
     sweep_scheduler(spokes(2), statuses, MemoryTasks()).schedule_sweeps()
     assert set(statuses.spokes) == set(spokes(2))
 
 
-def test_round_that_could_not_ask_is_asked_once_more() -> None:
-    """The place is moved on only after all tasks are on the queue."""
+def test_run_that_cannot_enqueue_is_repeated() -> None:
+    """The cursor moves on only after all tasks are enqueued."""
     statuses = MemoryStatuses(MemoryClock())
     with pytest.raises(TasksNotSent):
         sweep_scheduler(spokes(3), statuses, Full()).schedule_sweeps()
     assert statuses.round == ScheduleCursor()
 
 
-def test_audits_that_a_person_asked_for() -> None:
-    """An approved zone is audited with the next round; after a pause every zone is, once."""
+def test_requested_audits() -> None:
+    """An approved zone is audited by the next run; after a pause, every zone is audited once."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.zones = {"Z0": ZoneStatus("Z0"), "Z1": ZoneStatus("Z1", approved=frozenset({"web."}))}
     assert sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps().audits == 1
@@ -169,8 +169,8 @@ def test_audits_that_a_person_asked_for() -> None:
     assert not statuses.audit
 
 
-def test_zones_are_audited_by_one_task_after_the_other() -> None:
-    """All of them, or what one task left to the next; nothing where there are none."""
+def test_audits_are_one_task() -> None:
+    """All zones are enqueued, or those that a task left to the next; without zones, nothing is."""
     tasks = MemoryTasks()
     asking = sweep_scheduler([], MemoryStatuses(MemoryClock()), tasks, zones=3)
     asking.schedule_audits()
@@ -181,14 +181,14 @@ def test_zones_are_audited_by_one_task_after_the_other() -> None:
 
 @pytest.mark.parametrize(("number", "now", "later"), [(0, 0, 0), (1, 1, 0), (25, 25, 0), (26, 25, 1), (60, 25, 35)])
 def test_audit_leaves_what_is_too_much_to_the_next_task(number: int, now: int, later: int) -> None:
-    """One audit reads the ledger once for 25 zones; none is lost, and their order stays."""
+    """One audit compares 25 zones; the others keep their order."""
     zone_ids = tuple(f"Z{zone}" for zone in range(number))
     assert audit_parts(zone_ids) == (zone_ids[:now], zone_ids[now:])
     assert len(audit_parts(zone_ids)[1]) == later
 
 
-def test_held_zone_is_audited_again_within_hours() -> None:
-    """What looked like too much may have been a burst of ends on their way: nobody has to wait a day for that."""
+def test_zone_with_pending_removals_is_audited_again_within_hours() -> None:
+    """Pending removals may have been a burst of ends whose events were on their way, so a zone does not wait a day."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     pending_removals = ZoneStatus("Z0", tried_at=NOW, pending_removals=(Fqdn("web."),))
     statuses.zones = {
@@ -199,8 +199,8 @@ def test_held_zone_is_audited_again_within_hours() -> None:
     assert tasks.asked == [(Audit(("Z0",)), 0)]
 
 
-def test_rounds_that_waited_together_ask_once() -> None:
-    """After a time in which nobody took the schedule's messages, spokes are not asked once for each of them."""
+def test_runs_that_follow_each_other_enqueue_once() -> None:
+    """Messages of the schedule that waited on the queue do not enqueue spokes once each."""
     known = spokes(24)
     first, last = due_sweeps(known, tried(known), ScheduleCursor("p", NOW), "p", Millis(NOW + 300_000))
     assert len(first) == 2
@@ -210,8 +210,8 @@ def test_rounds_that_waited_together_ask_once() -> None:
     assert len(due_sweeps(known, tried(known), last, "p", Millis(NOW + 600_000))[0]) == 2
 
 
-def test_how_all_is() -> None:
-    """A round counts the spokes that are behind, out of reach or overdue, and what waits for a person."""
+def test_run_counts_what_needs_attention() -> None:
+    """A run counts the spokes that are on an old policy, unreachable or overdue, and what awaits approval."""
     fresh, old, denied, late, holds = known = spokes(5)
     statuses = MemoryStatuses(MemoryClock())
     swept = SpokeStatus(fresh, tried_at=NOW, swept_at=NOW, policy="p")
@@ -236,8 +236,8 @@ def test_how_all_is() -> None:
     )
 
 
-def test_vpcs_that_a_person_approved_are_asked_for_by_spoke() -> None:
-    """One task for each spoke, whatever zone they resolve; none without an associator."""
+def test_approved_vpcs_are_enqueued_by_spoke() -> None:
+    """The VPCs of a spoke are one task, whichever zones they resolve."""
     one, other = (f"vpc-0000000{number}" for number in range(2))
     here, there = spokes(2)
     statuses, tasks, associations = MemoryStatuses(MemoryClock()), MemoryTasks(), MemoryTasks()

@@ -17,29 +17,29 @@ from tests.support.memory import AMPLE, MemoryOrganization
 from tests.support.sweeper_world import POLICY, SPOKE, World
 
 
-def test_finds_what_was_there_before(world: World) -> None:
-    """Instances of which no event ever told get their names, and are no missed events."""
+def test_sweep_finds_instances_from_before_the_rollout(world: World) -> None:
+    """Instances from before the rollout get their names, and do not count as missed events."""
     refs = world.show(1, 2, 3)
     swept = world.sweep()
     assert swept.complete
     assert (swept.changed, swept.status.instances, swept.status.missed) == (3, 3, 0)
     assert swept.status.names == len(world.ledger.live_claims())
     assert world.claimants() == set(refs)
-    assert [outcome.result for outcome in world.told] == [InstanceResult.RECORDED] * 3
+    assert [outcome.result for outcome in world.reported] == [InstanceResult.RECORDED] * 3
 
 
 def test_second_sweep_writes_nothing_but_its_status(world: World) -> None:
-    """Where nothing changed, no instance's row and no claim is written."""
+    """If nothing changed, no instance's row and no claim is written."""
     world.show(1, 2)
     world.sweep()
-    world.told.clear()
+    world.reported.clear()
     world.ledger.fail_at = 0
     assert world.sweep().changed == 0
-    assert world.told == []
+    assert world.reported == []
 
 
 def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
-    """A status tells which policy the spoke was swept by, and when that sweep began."""
+    """The status has the policy that the spoke was swept by, and when that sweep began."""
     world.sweep()
     world.digest = "p2"
     before = world.clock.now
@@ -51,8 +51,8 @@ def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
     assert not status.settled(Millis(status.swept_at + SETTLED_MILLIS + 1))
 
 
-def test_counts_what_events_missed(world: World) -> None:
-    """A tag, an address, a start and an end of which no event told are found and counted."""
+def test_sweep_counts_missed_events(world: World) -> None:
+    """A tag, an address, a start and an end without events are found and counted."""
     gone, ended, retagged, kept = world.show(1, 2, 3, 4)
     world.sweep()
     world.end(gone)
@@ -68,8 +68,8 @@ def test_counts_what_events_missed(world: World) -> None:
     assert world.sweep().status.missed_ever == 5
 
 
-def test_young_instance_and_new_policy_are_no_missed_events(world: World) -> None:
-    """What an event may still be on its way for is not counted, nor what comes of a new policy."""
+def test_young_instance_and_new_policy_do_not_count_as_missed(world: World) -> None:
+    """A change whose event may still be on its way does not count as missed, nor does a change by a new policy."""
     world.show(1)
     world.sweep()
     world.show(2, launched_at=world.clock.now - ON_ITS_WAY + 1_000)
@@ -79,16 +79,16 @@ def test_young_instance_and_new_policy_are_no_missed_events(world: World) -> Non
     assert (swept.changed, swept.status.missed) == (2, 0)
 
 
-def test_terminated_instance_that_was_never_known_is_not_recorded(world: World) -> None:
-    """EC2 shows an ended instance for an hour: where the ledger does not know it, there is nothing to write."""
+def test_unknown_terminated_instance_is_not_recorded(world: World) -> None:
+    """EC2 shows an ended instance for an hour: if the ledger does not know it, nothing is written."""
     world.show(1, state=InstanceState.TERMINATED)
     swept = world.sweep()
     assert (swept.changed, swept.status.instances) == (0, 0)
     assert world.ledger.observations == {}
 
 
-def test_pending_instance_keeps_what_it_has(world: World) -> None:
-    """An instance that starts again, or shows no address for a moment, loses nothing."""
+def test_pending_instance_keeps_its_names(world: World) -> None:
+    """An instance that starts again, or has no address for a moment, keeps its names."""
     world.show(1, 2)
     world.sweep()
     world.show(1, state=InstanceState.PENDING)
@@ -98,18 +98,18 @@ def test_pending_instance_keeps_what_it_has(world: World) -> None:
 
 
 def test_instance_that_one_listing_leaves_out_keeps_its_names(world: World) -> None:
-    """What the listing did not show is looked at again, alone, and judged as it is."""
+    """An instance that the listing did not show is described again, alone."""
     (one, *_) = world.show(1, 2)
     world.sweep()
     world.organization.unlisted = {one}
-    world.organization.looks.clear()
+    world.organization.descriptions.clear()
     assert world.sweep().changed == 0
-    assert world.organization.looks == [(SPOKE, (one.id,))]
+    assert world.organization.descriptions == [(SPOKE, (one.id,))]
     assert world.names() == {"n1", "n2"}
 
 
-def test_instance_that_comes_back_gets_its_names_back(world: World) -> None:
-    """What two looks did not show is no ended instance: seen again, it claims again."""
+def test_instance_that_ec2_shows_again_gets_its_names_back(world: World) -> None:
+    """An instance that EC2 did not show twice has not ended: when EC2 shows it again, it claims its names again."""
     world.show(1)
     world.sweep()
     shown, world.organization.instances = world.organization.instances, {}
@@ -123,7 +123,7 @@ def test_instance_that_comes_back_gets_its_names_back(world: World) -> None:
 
 
 def test_listing_that_breaks_removes_nothing(world: World) -> None:
-    """A listing that was cut is not whole, however many pages it had: what it showed counts, and nothing else."""
+    """A listing that breaks is incomplete after any number of pages: only the instances in it are recorded."""
     world.show(1, 2, 3)
     world.sweep()
     world.end(instance(3).ref)
@@ -139,7 +139,7 @@ def test_listing_that_breaks_removes_nothing(world: World) -> None:
 
 
 def test_newer_event_is_not_undone(world: World) -> None:
-    """An instance that an event brought while the listing was under way is not missing from it."""
+    """An instance that an event adds during the listing does not count as missing."""
     world.show(1)
     world.sweep()
     late = instance(2, name="n2")
@@ -152,15 +152,15 @@ def test_newer_event_is_not_undone(world: World) -> None:
             observer.observe([Hint(late.ref, InstanceState.RUNNING)], AMPLE)
 
     world.organization = Late(world.organization.accounts, world.organization.instances)
-    world.organization.looks.clear()
+    world.organization.descriptions.clear()
     world.sweep()
     assert world.names() == {"n1", "n2"}
-    # Once by its event, and not by the sweep.
-    assert len(world.organization.looks) == 1
+    # It was described once, for its event, and not by the sweep.
+    assert len(world.organization.descriptions) == 1
 
 
-def test_too_many_removals_wait_for_a_person(world: World) -> None:
-    """More than the share and the number: nothing is removed until a person approves exactly these."""
+def test_too_many_removals_await_approval(world: World) -> None:
+    """Removals above both limits are made only after a person approves exactly these."""
     refs = world.show(*range(1, 13))
     world.sweep()
     world.end(*refs[:6])
@@ -180,7 +180,7 @@ def test_too_many_removals_wait_for_a_person(world: World) -> None:
 
 @pytest.mark.parametrize(("there", "result"), [(3, 3), (40, 11)])
 def test_few_removals_are_made(world: World, there: int, result: int) -> None:
-    """Whether by number or by share: not more than one of them is no reason to stop."""
+    """Removals that exceed only one of the limits are made."""
     refs = world.show(*range(1, there + 1))
     world.sweep()
     world.end(*refs[:result])
@@ -188,8 +188,8 @@ def test_few_removals_are_made(world: World, there: int, result: int) -> None:
     assert world.claimants() == set(refs[result:])
 
 
-def test_policy_that_takes_all_names_waits_too(world: World) -> None:
-    """A sweep by a policy that gives nothing any more removes nothing by itself; a changed name is no removal."""
+def test_policy_that_removes_all_names_awaits_approval(world: World) -> None:
+    """A policy that takes all names from instances awaits approval; changed names do not."""
     refs = world.show(*range(1, 13))
     world.sweep()
     world.digest, world.policy = "p2", replace(POLICY, rules=POLICY.rules[2:])

@@ -14,8 +14,8 @@ from tests.support.build import PAYMENTS, instance
 from tests.support.sweeper_world import POLICY, SPOKE, World
 
 
-def test_spoke_out_of_reach_keeps_its_names_for_the_grace(world: World) -> None:
-    """A denied role is told with its reason; after a week the names go, and come back when the role does."""
+def test_unreachable_spoke_keeps_its_names_for_the_grace_period(world: World) -> None:
+    """The status has the reason; after a week the names are withdrawn, and they come back with the role."""
     world.show(*range(1, 13))
     world.sweep()
     world.organization.denied = {SPOKE}
@@ -37,8 +37,8 @@ def test_spoke_out_of_reach_keeps_its_names_for_the_grace(world: World) -> None:
     assert len(world.claimants()) == 12
 
 
-def test_grace_begins_anew(world: World) -> None:
-    """A spoke that answered in between is not out of reach since before."""
+def test_grace_period_begins_anew(world: World) -> None:
+    """A spoke that answers in between has a new grace period."""
     world.show(1)
     world.sweep()
     for _ in range(3):
@@ -50,8 +50,8 @@ def test_grace_begins_anew(world: World) -> None:
     assert world.claimants() == {instance(1).ref}
 
 
-def test_spoke_that_does_not_answer_is_not_out_of_reach(world: World) -> None:
-    """A throttled spoke keeps its names for as long as that takes."""
+def test_spoke_that_does_not_answer_is_not_unreachable(world: World) -> None:
+    """A throttled spoke keeps its names for any time."""
     world.show(1)
     world.sweep()
     world.organization.unreachable = {SPOKE}
@@ -71,10 +71,10 @@ def test_spoke_that_does_not_answer_is_not_out_of_reach(world: World) -> None:
         (PAYMENTS, "ap-south-1", "does not cover the region"),
     ],
 )
-def test_departed_spoke_loses_its_names_after_the_grace(
+def test_departed_spoke_loses_its_names_after_the_grace_period(
     world: World, account: Account | None, region: str, reason: str
 ) -> None:
-    """An account that left or was suspended, a region that is not covered any more: a reason, a grace, and the end."""
+    """If an account left or is suspended, or its region is dropped, the names are withdrawn after the grace period."""
     world.show(1, region=region)
     world.policy = replace(POLICY, regions=POLICY.regions | {region})
     spoke = Spoke(PAYMENTS.id, region)
@@ -88,8 +88,8 @@ def test_departed_spoke_loses_its_names_after_the_grace(
     assert not world.claimants()
 
 
-def test_units_that_are_not_told_take_nothing(world: World) -> None:
-    """Where policy asks for units and Organizations does not tell them, nothing is decided, for however long."""
+def test_unknown_units_remove_nothing(world: World) -> None:
+    """If policy reads units and they are unknown, no name is removed for any time."""
     world.show(1)
     world.sweep()
     scope = replace(POLICY.rules[0].scope, units=frozenset(PAYMENTS.units))
@@ -102,7 +102,7 @@ def test_units_that_are_not_told_take_nothing(world: World) -> None:
 
 
 def test_run_without_time_ends_unfinished(world: World) -> None:
-    """A sweep that cannot see all removes nothing, says so, and is no reason to withdraw names later."""
+    """A sweep that runs out of time removes nothing, says so, and does not start a grace period."""
     world.show(1)
     world.sweep()
     world.end(instance(1).ref)
@@ -115,8 +115,8 @@ def test_run_without_time_ends_unfinished(world: World) -> None:
 
 
 @pytest.mark.parametrize("writes", range(12))
-def test_ledger_that_is_away_leaves_all_to_a_repeat(world: World, writes: int) -> None:
-    """Broken off at any write, the repeat ends the same."""
+def test_interrupted_sweep_is_completed_by_its_repeat(world: World, writes: int) -> None:
+    """Interrupted at any write, the repeat ends the same."""
     gone, *_ = world.show(1, 2, 3)
     world.sweep()
     world.end(gone)
