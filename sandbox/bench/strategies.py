@@ -153,7 +153,7 @@ class _OneClient:
 
     made: Any
 
-    def client(self, _role_arn: str, _region: str) -> Any:  # noqa: ANN401 - as the clients that it stands for
+    def client(self, _role_arn: str, _region: str, _service: str) -> Any:  # noqa: ANN401 - as the clients that it stands for
         return self.made
 
     def forget_if_denied(self, _role_arn: str, _error: Exception) -> bool:
