@@ -46,6 +46,15 @@ def ids(*numbers: int) -> set[str]:
     return {vpc_ref(number).id for number in numbers}
 
 
+def test_other_rows_and_zones_do_not_hide_a_loss() -> None:
+    """A row without a description comes first here, and so does a zone that somebody else associated."""
+    rows = (VpcRow(vpc_ref(1)), row(2, CORP_ZONE, OTHER_ZONE, profiled=True, managed=(OTHER_ZONE, PROFILE)))
+    policies = (replace(TAGGED, method=AssociationMethod.PROFILE), AssociationPolicy(OTHER, selections=()))
+    assert counted(*rows, policies=policies) == (0, set())
+    assert counted(*rows, policies=policies, loss=(CORP_ZONE, PROFILE)) == (1, ids(2))
+    assert counted(*rows, policies=policies, loss=(OTHER_ZONE, OTHER_ZONE)) == (1, ids(2))
+
+
 def test_only_what_policy_does_not_want_is_lost() -> None:
     """Of two VPCs that orgdns associated, policy still wants one."""
     both = (row(1, CORP_ZONE, managed=(CORP_ZONE,)), row(2, CORP_ZONE, tagged=True, managed=(CORP_ZONE,)))

@@ -13,6 +13,7 @@ from hub.runtime.model.names import (
     Published,
     RecordType,
 )
+from hub.runtime.publisher.foreign import blocked_types
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set
 from tests.support.publisher_world import World, by_hand
@@ -92,6 +93,16 @@ def test_unclaimed_name_is_deleted_beside_a_foreign_record_set(world: World) -> 
     world.publish()
     assert world.zones.owned[key()] == set()
     assert world.zones.foreign[key()] == [by_hand(kind="TXT")]
+
+
+@pytest.mark.parametrize(
+    ("foreign", "blocked"),
+    [((), ()), (("TXT",), ()), (("AAAA",), ("AAAA",)), (("A", "TXT"), ("A",)), (("CNAME",), ("A", "AAAA"))],
+)
+def test_blocked_types(foreign: tuple[str, ...], blocked: tuple[str, ...]) -> None:
+    """A foreign record set blocks its own type, and a CNAME blocks all types."""
+    desired = [record_set(1), replace(record_set(1), type=RecordType.AAAA)]
+    assert blocked_types(desired, [by_hand(kind=kind) for kind in foreign]) == set(blocked)
 
 
 def left_by_a_tool(address: str = "10.0.0.1", **changes: object) -> ForeignRecordSet:
