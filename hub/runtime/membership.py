@@ -21,7 +21,7 @@ class Subject(Enum):
 
 
 class Cause(Enum):
-    """Why a spoke is not one to work on."""
+    """Why orgdns must not act for a spoke."""
 
     REGION_NOT_COVERED = auto()
     ACCOUNT_UNKNOWN = auto()
@@ -31,17 +31,17 @@ class Cause(Enum):
 
     @property
     def temporary(self) -> bool:
-        """Whether a later check may succeed although nobody changes anything."""
+        """Whether a later check may succeed without any change by a person."""
         return self in {Cause.UNITS_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE}
 
     @property
     def account_left(self) -> bool:
-        """Whether the account is no active member of the organization."""
+        """Whether the account is not an active member of the organization."""
         return self in {Cause.ACCOUNT_UNKNOWN, Cause.ACCOUNT_INACTIVE}
 
 
 class NotMember(Exception):
-    """The spoke must not be worked on. `cause` says why to the code, the message to a person."""
+    """The spoke is not one that orgdns acts for. `cause` says why to the code, the message to a person."""
 
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)

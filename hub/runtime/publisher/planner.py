@@ -39,9 +39,9 @@ class Planner:
             needed = changes(state.published.record_sets, desired)
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
             if distrusted or (needed and not state.published.record_sets):
-                # The memory is no basis: the outcome of a batch was never noted, or something was in the way, or orgdns
-                # holds nothing of the name yet. Beside a foreign multivalue answer record set, Route 53 would take
-                # ours, and level its TTL.
+                # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
+                # or orgdns does not hold it yet. Beside a foreign multivalue answer record set, Route 53 would accept
+                # one of orgdns, and change the TTL of the foreign one.
                 unsure.append(key)
             elif needed:
                 planned.append(NameChange(key, desired, needed))
