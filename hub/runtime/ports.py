@@ -91,7 +91,7 @@ class Instances(Protocol):
 class Tasks(Protocol):
     """A queue of tasks."""
 
-    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+    def enqueue(self, tasks: Iterable[tuple[Task, int]]) -> None:
         """Enqueue tasks, each with a delay of 0 to 900 seconds; raises TasksNotSent."""
         ...
 

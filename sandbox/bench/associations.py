@@ -153,7 +153,7 @@ class _World:
     def account(self, account_id: str) -> Account:
         return Account(account_id, None)
 
-    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         associated = self.route53.vpcs_of(self._zone_id)
         zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)
         return tuple(

@@ -80,5 +80,5 @@ class MemoryTasks:
 
     asked: list[tuple[Task, int]] = field(default_factory=list)
 
-    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+    def enqueue(self, tasks: Iterable[tuple[Task, int]]) -> None:
         self.asked += tasks

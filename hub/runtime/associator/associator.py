@@ -118,7 +118,7 @@ class Associator:
         found: dict[str, Vpc] = {}
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
             missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in found]
-            found |= {vpc.ref.id: vpc for vpc in self.vpcs.seen(spoke, missing)}
+            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing)}
             if pause is None or len(found) == len(vpc_ids):
                 break
             self.sleep(pause)

@@ -79,7 +79,7 @@ class VpcDiscovery:
         # Before the VPCs are described: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
-            vpcs = self.vpcs.seen(spoke)
+            vpcs = self.vpcs.described(spoke)
         except SpokeUnreachable as unreachable:
             return self._failed(status, str(unreachable))
         return self._compare(status, account, rows, vpcs)
@@ -120,4 +120,4 @@ class VpcDiscovery:
         return DiscoveryOutcome(status, len(abandoned), len(kept))
 
     def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
-        self.tasks.ask((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
+        self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

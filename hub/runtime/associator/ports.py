@@ -28,7 +28,7 @@ class AssociationRefused(Exception):
 class Vpcs(Protocol):
     """The VPCs of every spoke, with all that decides what their Resolvers answer."""
 
-    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read."""
         ...
 

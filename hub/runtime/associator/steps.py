@@ -133,7 +133,7 @@ class StepRunner:
                 raise
             domain = next(domain for domain, own_id in self.zone_ids.items() if own_id == zone_id)
             same_name = [
-                zone for vpc in self.vpcs.seen(ref.spoke, [ref.id]) for zone in vpc.zones if zone.domain == domain
+                zone for vpc in self.vpcs.described(ref.spoke, [ref.id]) for zone in vpc.zones if zone.domain == domain
             ]
             if any(zone.id == zone_id for zone in same_name):
                 return False

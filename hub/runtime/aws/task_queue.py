@@ -29,7 +29,7 @@ class QueuedTasks:
         self._client = client
         self._url = url
 
-    def ask(self, tasks: Iterable[tuple[Task, int]]) -> None:
+    def enqueue(self, tasks: Iterable[tuple[Task, int]]) -> None:
         """Put tasks on the queue, each with a delay in seconds, at most 900.
 
         Raises:

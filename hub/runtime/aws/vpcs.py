@@ -46,7 +46,7 @@ class SpokeVpcs:
         self._clients = clients
         self._profile_owner = profile_owner
 
-    def seen(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         """All VPCs that the spoke owns, or those with these ids.
 
         Raises:

@@ -98,9 +98,9 @@ class SweepScheduler:
             if zone.approved or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
         ]
         audits = _audits(self.zone_ids if every_zone else again)
-        self.tasks.ask([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
+        self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         if self.associations is not None:
-            self.associations.ask(_approved(zones))
+            self.associations.enqueue(_approved(zones))
         # Last, so that an interrupted run is repeated.
         self.schedule.put_cursor(following)
         if every_zone:
@@ -113,7 +113,7 @@ class SweepScheduler:
         Raises:
             TasksNotSent: if the task cannot be enqueued.
         """
-        self.tasks.ask(_audits(self.zone_ids if zone_ids is None else zone_ids))
+        self.tasks.enqueue(_audits(self.zone_ids if zone_ids is None else zone_ids))
 
     def _counted(
         self, listed: Collection[Spoke], spokes: Collection[SpokeStatus], zones: Collection[ZoneStatus], now: Millis

@@ -10,7 +10,7 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 def run(*, as_json: Json = False, region: Region = None) -> None:
     """Audit all zones now: compare their records with the ledger."""
     with errors_reported():
-        HubAccount.in_region(region).tasks().ask([(ScheduleAudits(), 0)])
+        HubAccount.in_region(region).tasks().enqueue([(ScheduleAudits(), 0)])
     if as_json:
         print_json({"enqueued": "audits"})
     else:

@@ -24,7 +24,7 @@ def run(
         account = HubAccount.in_region(region)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes] if spokes else [status.spoke for status in overview(hub).spokes]
-        account.tasks().ask(
+        account.tasks().enqueue(
             (Sweep(spoke), min(position // SWEEPS_A_SECOND, LONGEST_DELAY)) for position, spoke in enumerate(wanted)
         )
     if as_json:

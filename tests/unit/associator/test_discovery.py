@@ -41,7 +41,7 @@ class Stage:
         )
         return sweeper.sweep(replace(self.spokes.spoke_status(HOME), withdrawn=departed))
 
-    def ask(self, tasks: object) -> None:
+    def enqueue(self, tasks: object) -> None:
         self.asked += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
 
 

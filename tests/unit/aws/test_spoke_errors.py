@@ -166,7 +166,7 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
             role, SPOKE.region, "ec2"
         ),
         "spokes": lambda: StackSetSpokes(failing).listed(),
-        "task queue": lambda: QueuedTasks(failing, "https://q").ask([(ScheduleSweeps(), 0)]),
+        "task queue": lambda: QueuedTasks(failing, "https://q").enqueue([(ScheduleSweeps(), 0)]),
         "zones": lambda: list(WriterZones(clients, role, pace, clock, clock.sleep).listing(CORP_ZONE)),
     }
 

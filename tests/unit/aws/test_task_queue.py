@@ -24,7 +24,7 @@ def test_tasks_are_sent_ten_a_call() -> None:
 
     queue = QueuedTasks(stubbed("sqs", answers), "https://sqs.eu-central-1.amazonaws.com/222222222222/q")
     with pytest.raises(TasksNotSent, match="0 of 1 messages"):
-        queue.ask((Sweep(SPOKE), number) for number in range(11))
+        queue.enqueue((Sweep(SPOKE), number) for number in range(11))
     broken = QueuedTasks(stubbed("sqs", lambda stub: stub.add_client_error("send_message_batch", "Gone")), "https://q")
     with pytest.raises(TasksNotSent, match="Gone"):
-        broken.ask([(Sweep(SPOKE), 0)])
+        broken.enqueue([(Sweep(SPOKE), 0)])

@@ -108,7 +108,7 @@ class TestDescription:
         route53.add_response(
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
-        (seen,) = SpokeVpcs(clients, NETWORK).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        (seen,) = SpokeVpcs(clients, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert seen == Vpc(
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16"),
@@ -132,14 +132,14 @@ class TestDescription:
         """A region without VPCs takes one call, and an empty list of ids takes none."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})
         spokes = SpokeVpcs(clients)  # type: ignore[arg-type]  # stands for AssumedClients
-        assert spokes.seen(SPOKE) == ()
-        assert spokes.seen(SPOKE, []) == ()
+        assert spokes.described(SPOKE) == ()
+        assert spokes.described(SPOKE, []) == ()
 
     def test_vpcs_are_described_by_filter(self, clients: Clients) -> None:
         """One unknown id among VpcIds would make the whole call fail."""
         wanted = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}]}
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []}, wanted)
-        SpokeVpcs(clients).seen(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
+        SpokeVpcs(clients).described(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
 
     def test_vpc_that_is_deleted_while_it_is_described(self, clients: Clients) -> None:
         """The deleted VPC is left out; the others are not."""
@@ -148,7 +148,7 @@ class TestDescription:
         resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
         resolver.add_response("list_resolver_configs", {"ResolverConfigs": []})
         clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
-        assert SpokeVpcs(clients).seen(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
+        assert SpokeVpcs(clients).described(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
 
     @pytest.mark.parametrize(
         ("code", "old", "error"),
@@ -164,7 +164,7 @@ class TestDescription:
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
         clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
         with pytest.raises(error) as raised:
-            SpokeVpcs(clients).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+            SpokeVpcs(clients).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert type(raised.value) is error
 
     def test_role_that_is_missing(self, clients: Clients) -> None:
@@ -172,4 +172,4 @@ class TestDescription:
         for denied, error in ((True, SpokeDenied), (False, SpokeUnreachable)):
             clients.unavailable = RoleUnavailable("no", denied=denied)
             with pytest.raises(error):
-                SpokeVpcs(clients).seen(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+                SpokeVpcs(clients).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients

@@ -108,7 +108,7 @@ class Listed:
 
 
 class Full(MemoryTasks):
-    def ask(self, tasks: object) -> None:
+    def enqueue(self, tasks: object) -> None:
         raise TasksNotSent(str(tasks))
 
 
