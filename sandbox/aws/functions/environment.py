@@ -146,6 +146,7 @@ class Environment:
         owned = {path.stem for path in self._root.iterdir()}
         manager = logging.Logger.manager
         environ, path, stdout, stderr = dict(os.environ), list(sys.path), sys.stdout, sys.stderr
+        unwritten = sys.dont_write_bytecode
         modules = _taken(owned)
         session, loggers = boto3.DEFAULT_SESSION, manager.loggerDict
         handlers, level = logging.root.handlers, logging.root.level
@@ -155,6 +156,8 @@ class Environment:
         kept = {key: value for key, value in environ.items() if not key.startswith(_HOST_PREFIXES)}
         _set_environ({**kept, **self._variables})
         sys.stdout = sys.stderr = self._log
+        # The package is unpacked for its functions alone: every further cold start finds it compiled.
+        sys.dont_write_bytecode = False
         boto3.DEFAULT_SESSION, manager.loggerDict = self._session, self._loggers
         logging.root.handlers = self._handlers
         logging.root.setLevel(self._level)
@@ -174,6 +177,7 @@ class Environment:
             sys.path[:] = path
             _set_environ(environ)
             sys.stdout, sys.stderr = stdout, stderr
+            sys.dont_write_bytecode = unwritten
             boto3.DEFAULT_SESSION, manager.loggerDict = session, loggers
             logging.root.handlers = handlers
             logging.root.setLevel(level)

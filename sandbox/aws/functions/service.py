@@ -6,16 +6,16 @@ runs at a time.
 
 from __future__ import annotations
 
-import hashlib
+import atexit
 import io
 import json
 import shutil
 import tempfile
 import uuid
-import weakref
 import zipfile
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -91,8 +91,6 @@ class Functions:
         self._environments: dict[str, Environment] = {}
         self._lines: dict[str, list[str]] = {}
         self._streams: dict[str, StreamPoller] = {}
-        self._packages = Path(tempfile.mkdtemp(prefix="functions-"))
-        weakref.finalize(self, shutil.rmtree, self._packages, ignore_errors=True)
 
     def discover(self, account: str, region: str) -> None:
         """Serve the functions and mappings of this account and region from now on, also those deployed later."""
@@ -184,10 +182,7 @@ class Functions:
         # An update of code or configuration ends environments that run the old version.
         if environment and environment.configuration == configuration(function):
             return environment
-        root = self._packages / hashlib.sha256(function.code_bytes).hexdigest()
-        if not root.exists():
-            with zipfile.ZipFile(io.BytesIO(function.code_bytes)) as package:
-                package.extractall(root)
+        root = _unpacked(function.code_bytes)
         stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
         variables = {**runtime_variables(function, root, stream), **credentials(function)}
         self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
@@ -207,6 +202,16 @@ class Functions:
             log_group_name=function.logs_group_name,
             log_stream_name=environment.stream,
         )
+
+
+@cache
+def _unpacked(code: bytes) -> Path:
+    """The folder with the code of a package, for as long as this process lives."""
+    root = Path(tempfile.mkdtemp(prefix="functions-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    with zipfile.ZipFile(io.BytesIO(code)) as package:
+        package.extractall(root)
+    return root
 
 
 def _log_stream_arn(function: Moto, stream: str) -> str:
