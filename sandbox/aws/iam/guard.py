@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.client import BaseClient
@@ -209,37 +210,64 @@ def deployed_role(role_arn: str) -> Role | None:
 
 def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
     """A role's inline policies, and its attached managed policies in their default version."""
+    return tuple(_parsed(text) for text in _identity_texts(role))
+
+
+def _identity_texts(role: Role) -> tuple[str, ...]:
     managed = [
         version.document
         for policy in role.managed_policies.values()
         for version in policy.versions
         if version.version_id == policy.default_version_id
     ]
-    return tuple(_document(document) for document in (*role.policies.values(), *managed))
+    return tuple(_text(document) for document in (*role.policies.values(), *managed))
 
 
 def trust_document(role: Role) -> evaluation.Document:
     """The role's trust policy."""
-    return _document(role.assume_role_policy_document)
+    return _parsed(_text(role.assume_role_policy_document))
 
 
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
+    context = tuple(sorted(request.context.items()))
+    principal = (request.principal_arn, request.principal_account)
     if request.action != "sts:AssumeRole":
-        return evaluation.allowed(request, identity_documents(role), None, request.principal_account)
+        return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
     # STS answers the same for a role that does not exist and for one that does not trust the caller.
     assumed = deployed_role(request.resource)
-    trust = trust_document(assumed) if assumed else None
-    return trust is not None and evaluation.allowed(
-        request, identity_documents(role), trust, account_of(request.resource)
+    trust = _text(assumed.assume_role_policy_document) if assumed else None
+    return trust is not None and _allowed(
+        principal, request.action, request.resource, context, _identity_texts(role), trust
     )
+
+
+# A poller makes the same requests at every poll, and the policies rarely change in between.
+@lru_cache(maxsize=4096)
+def _allowed(
+    principal: tuple[str, str],
+    action: str,
+    resource: str,
+    context: tuple[tuple[str, str | tuple[str, ...]], ...],
+    identity_texts: tuple[str, ...],
+    trust_text: str | None = None,
+) -> bool:
+    request = evaluation.Request(*principal, action, resource, dict(context))
+    identity = tuple(_parsed(text) for text in identity_texts)
+    if trust_text is None:
+        return evaluation.allowed(request, identity, None, request.principal_account)
+    return evaluation.allowed(request, identity, _parsed(trust_text), account_of(resource))
 
 
 def _roles(account: str) -> tuple[Role, ...]:
     return tuple(iam_backends[account][PARTITION].roles.values())
 
 
-def _document(document: object) -> evaluation.Document:
-    """A policy document as JSON. moto keeps it as text, or as YAML was read, possibly with dates."""
-    text = document if isinstance(document, str) else json.dumps(document, default=str)
+def _text(document: object) -> str:
+    """A policy document as JSON text. moto keeps it as text, or as YAML was read, possibly with dates."""
+    return document if isinstance(document, str) else json.dumps(document, default=str)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> evaluation.Document:
     parsed: evaluation.Document = json.loads(text)
     return parsed
