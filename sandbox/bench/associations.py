@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
 from hub.runtime.associator.associator import Associator
@@ -27,6 +26,7 @@ from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.bench.figures import Figure
@@ -65,7 +65,7 @@ class Associations:
 def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
     """Associate VPCs of several accounts with one zone, with this share of all buckets, which are full at first."""
     limits = Limits(vpcs=vpcs + 1)
-    with moved_clock() as clock, mock_aws(), strict_route53(clock, limits=limits) as route53:
+    with moved_clock() as clock, emulated_aws(), strict_route53(clock, limits=limits) as route53:
         world = _World(route53)
         zone_id = world.zone()
         refs = [world.vpc(f"{100_000_000_000 + number % accounts}", number) for number in range(vpcs)]

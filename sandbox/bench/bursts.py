@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from moto import mock_aws
 
 from hub.runtime.aws.zones import REGION
 from hub.runtime.model.names import (
@@ -15,6 +14,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.rate_limit import CHANGES
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.aws.route53.state import Limits
@@ -91,7 +91,7 @@ def limit_curve(records: int, tokens_a_record: int, share: float = 1.0) -> Curve
 @contextmanager
 def _stage(records: int) -> Iterator[tuple[Stage, tuple[str, str]]]:
     limits = Limits(record_sets=4 * records + 10)
-    with moved_clock() as clock, mock_aws(), strict_route53(clock, limits=limits) as route53:
+    with moved_clock() as clock, emulated_aws(), strict_route53(clock, limits=limits) as route53:
         make: Any = boto3.client
         keys = {"region_name": REGION, "aws_access_key_id": "a", "aws_secret_access_key": "s"}
         client, ec2 = make("route53", **keys), make("ec2", **keys)

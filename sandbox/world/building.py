@@ -6,10 +6,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from moto import mock_aws
-
 from sandbox import example
 from sandbox.aws.cloudformation.deployer import deployer
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.vpcs import Trails
@@ -45,7 +44,7 @@ def world(
     guard = Guard()
     with ExitStack() as stack:
         enter = stack.enter_context
-        enter(mock_aws())
+        enter(emulated_aws())
         route53 = enter(strict_route53(clock, ids=ids))
         enter(organization_bridges())
         profiles = enter(route53_profiles(clock))

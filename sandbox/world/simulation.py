@@ -14,6 +14,7 @@ import dns.query
 import dns.rdatatype
 from botocore.config import Config as ClientConfig
 from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
 
 from hub.runtime.contract import LEDGER_TABLE, PREFIX
 from sandbox.aws.credentials import access_key, administrator_client
@@ -244,8 +245,6 @@ class World:
 
     def waiting(self, queue: str) -> int:
         """How many messages a queue of the hub has, in flight or not."""
-        sqs = self.client("sqs", self.config.hub.account)
-        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        return sum(int(attributes[name]) for name in names)
+        found = sqs_backends[self.config.hub.account][self.config.hub.region].get_queue(queue)
+        number: int = found.approximate_number_of_messages + found.approximate_number_of_messages_not_visible
+        return number

@@ -10,10 +10,10 @@ import dns.message
 import dns.rcode
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.route53resolver.responses import Route53ResolverResponse
 
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules, switch_dns_on
 from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
 from sandbox.aws.resolution.forwarding import ResolverRule
@@ -78,7 +78,7 @@ def network() -> Iterator[Network]:
     zone.apply([Change(Action.CREATE, ResourceRecordSet("web.corp.internal.", "A", 60, ("10.1.0.4",)))])
     rules = AutodefinedRules()
     with (
-        mock_aws(),
+        emulated_aws(),
         resolver_configs(rules),
         DnsServer(lambda _vpc_id: [zone], Random(1), rules.of_vpc, dns_attributes, resolver_rules) as server,  # noqa: S311 - no secret
     ):

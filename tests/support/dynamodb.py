@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
+from sandbox.aws.emulator import emulated_aws
 from tests.support.memory import MemoryClock
 
 NOW = 10**12
@@ -18,7 +18,7 @@ NOW = 10**12
 
 @pytest.fixture
 def table() -> Iterator[Table]:
-    with mock_aws():
+    with emulated_aws():
         client: Any = boto3.client("dynamodb", region_name="eu-central-1")
         keys = (contract.PARTITION_KEY, contract.SORT_KEY)
         client.create_table(

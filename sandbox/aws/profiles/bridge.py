@@ -54,7 +54,7 @@ _HOST: Final = rf"https?://{SERVICE}\.(.+)\.amazonaws\.com"
 def route53_profiles(clock: Clock, *, limits: Limits | None = None) -> Iterator[Profiles]:
     """Add the service, its resource types and the sharing of Profiles to moto while the context lasts.
 
-    Enter it within `mock_aws`. To share within an organization, `organization_bridges` must be in force as well.
+    Enter it within `emulated_aws`. To share within an organization, `organization_bridges` must be in force as well.
     """
     profiles = Profiles(clock, _Emulator(), limits or Limits())
     patterns, get_backend = botocore_stubber.backend_index.backend_url_patterns, backends.get_backend

@@ -48,7 +48,8 @@ def strict_route53(
 ) -> Iterator[StrictRoute53]:
     """Put the bridge around moto's Route 53 while the context lasts.
 
-    Enter it within `mock_aws` and before the first hosted zone: zones created inside lose their record sets at the end.
+    Enter it within `emulated_aws` and before the first hosted zone. Zones created inside lose their record sets at the
+    end.
 
     Args:
         clock: The time by which buckets refill.

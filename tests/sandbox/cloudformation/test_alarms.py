@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from moto import mock_aws
 
 from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.emulator import emulated_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:people"
 
 @pytest.fixture
 def deploys() -> Iterator[Deployer]:
-    with mock_aws(), deployer() as deploys:
+    with emulated_aws(), deployer() as deploys:
         yield deploys
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import events_routed
 from sandbox.clock import moved_clock
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with moved_clock() as clock, mock_aws():
+    with moved_clock() as clock, emulated_aws():
         account = Account(clock)
         with ec2_events(account.events.append, clock):
             yield account
@@ -25,7 +25,7 @@ def account() -> Iterator[Account]:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with moved_clock(), mock_aws():
+    with moved_clock(), emulated_aws():
         world = World()
         with events_routed(world.router):
             yield world

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.vpcs import Trails
 from sandbox.clock import MovedClock, moved_clock
@@ -45,7 +45,7 @@ class Sandbox:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with moved_clock() as clock, mock_aws():
+    with moved_clock() as clock, emulated_aws():
         made = Sandbox(clock, SESSION.client("ec2"))
         with ec2_events(made.events.append, clock, made.trails):
             yield made

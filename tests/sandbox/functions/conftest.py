@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.functions.service import own_event_sources
 from sandbox.clock import moved_clock
 from tests.support.sandbox.functions import World
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with moved_clock() as clock, mock_aws(), own_event_sources():
+    with moved_clock() as clock, emulated_aws(), own_event_sources():
         yield World(clock)

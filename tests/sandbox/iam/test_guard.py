@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.iam.guard import AccessDenied, Denied, Guard
 from sandbox.aws.iam.permissions import Caller, UnknownOperation, needed_permissions
 from tests.support.sandbox.guard import LAMBDA, OBSERVER, ONLY_OBSERVER, TABLE, denial, grant, role, session_of, table
@@ -212,7 +212,7 @@ def test_check_covers_actions_of_aws_services(guard: Guard) -> None:
 
 def test_guard_is_removed() -> None:
     """Outside its context the guard checks nothing, and botocore is unchanged."""
-    with mock_aws():
+    with emulated_aws():
         guard = Guard()
         with guard.in_force():
             pass

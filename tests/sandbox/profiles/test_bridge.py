@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 
 import pytest
-from moto import backends, mock_aws
+from moto import backends
 from moto.core.botocore_stubber import backend_index
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.profiles.bridge import route53_profiles
 from sandbox.clock import RealClock
 from tests.support.profiles_world import OWNER, WEB, client, vpc_of, zone_arn, zone_of
@@ -158,7 +159,7 @@ def test_bridge_is_removed() -> None:
     """Outside the context the emulator has no such service and shares no Profile."""
     before = backends.get_backend, backend_index.backend_url_patterns
     client.cache_clear()
-    with mock_aws():
+    with emulated_aws():
         with route53_profiles(RealClock()):
             arn = profile()["Arn"]
         assert error(client("route53profiles", OWNER).list_profiles)[1] == 404

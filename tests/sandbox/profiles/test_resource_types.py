@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from sandbox.aws.emulator import emulated_aws
 from tests.support.profiles_world import (
     ORGANIZATION_ARN,
     OWNER,
@@ -217,7 +217,7 @@ def test_types_need_the_bridge() -> None:
     """Without the service's bridge a template with a Profile is refused."""
     template = {"Resources": {"Profile": TEMPLATE["Resources"]["Profile"]}}
     with (
-        mock_aws(),
+        emulated_aws(),
         deployer() as deploys,
         pytest.raises(DeploymentFailed, match=r"needs the bridge of sandbox\.aws\.profiles"),
     ):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.clock import moved_clock
 from tests.support.sandbox.shared_zone import OWNER, ZONE, Sandbox
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def owner() -> Iterator[ZoneOwner]:
     ids = {"corp.internal": "Z0CORP"}
-    with mock_aws(), moved_clock() as clock, strict_route53(clock, ids=ids) as strict:
+    with emulated_aws(), moved_clock() as clock, strict_route53(clock, ids=ids) as strict:
         vpc = new_vpc()
         route53 = client("route53")
         route53.create_hosted_zone(Name="corp.internal", CallerReference="1", VPC={"VPCId": vpc, "VPCRegion": REGION})
@@ -28,7 +28,7 @@ def owner() -> Iterator[ZoneOwner]:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     ids = {"corp.internal": ZONE}
-    with mock_aws(), moved_clock() as clock, strict_route53(clock, ids=ids) as strict:
+    with emulated_aws(), moved_clock() as clock, strict_route53(clock, ids=ids) as strict:
         made = Sandbox(clock, strict)
         made.first = made.new_vpc(OWNER)
         made.route53(OWNER).create_hosted_zone(Name="corp.internal", CallerReference="1", VPC=made.first)

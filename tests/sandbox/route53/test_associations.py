@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from moto.route53.urls import url_paths
 from moto.server import ThreadedMotoServer
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.clock import RealClock
@@ -179,7 +179,7 @@ def test_without_change_tokens_nothing_changes(sandbox: Sandbox) -> None:
 def test_operations_work_over_http() -> None:
     """Authorization, association, listing, refusal and disassociation through moto's server."""
     server = ThreadedMotoServer(port=0, verbose=False)
-    with mock_aws(), strict_route53(RealClock(), ids={"corp.internal": ZONE}) as strict:
+    with emulated_aws(), strict_route53(RealClock(), ids={"corp.internal": ZONE}) as strict:
         made = Sandbox(None, strict)  # type: ignore[arg-type]  # no clock is moved
         made.first, vpc = made.new_vpc(OWNER), made.new_vpc(MEMBER)
         server.start()
@@ -209,7 +209,7 @@ def test_operations_work_over_http() -> None:
 def test_bridge_is_removed() -> None:
     """The paths of the authorizations are removed again."""
     before = dict(url_paths)
-    with mock_aws():
+    with emulated_aws():
         with strict_route53(RealClock()):
             assert len(url_paths) == len(before) + 2
         assert url_paths == before

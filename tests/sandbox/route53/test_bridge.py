@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.clock import RealClock
@@ -107,7 +107,7 @@ def test_only_an_empty_zone_is_deleted(owner: ZoneOwner) -> None:
 
 def test_bridge_is_removed() -> None:
     """Outside the context moto checks nothing again."""
-    with mock_aws():
+    with emulated_aws():
         with strict_route53(RealClock()):
             pass
         route53 = client("route53")
@@ -127,7 +127,7 @@ def test_templates_follow_the_rules() -> None:
         DependsOn: Zone
         Properties: {HostedZoneId: Z0CORP, Name: web.corp.internal, Type: A, TTL: "60", ResourceRecords: [10.0.0.1]}
     """
-    with mock_aws(), strict_route53(RealClock(), ids={"corp.internal": "Z0CORP"}) as strict:
+    with emulated_aws(), strict_route53(RealClock(), ids={"corp.internal": "Z0CORP"}) as strict:
         cloudformation = client("cloudformation")
         cloudformation.create_stack(StackName="zone", TemplateBody=template)
         assert strict.record_sets("Z0CORP")[2].values == ("10.0.0.1",)
@@ -138,7 +138,10 @@ def test_templates_follow_the_rules() -> None:
 def test_operations_work_over_http() -> None:
     """Creation, refusal, paging and throttling through moto's server, with Route 53's messages."""
     server = ThreadedMotoServer(port=0, verbose=False)
-    with mock_aws(), strict_route53(RealClock(), limits=Limits(requests=(8, 0)), ids={"a.internal": "Z0A"}) as strict:
+    with (
+        emulated_aws(),
+        strict_route53(RealClock(), limits=Limits(requests=(8, 0)), ids={"a.internal": "Z0A"}) as strict,
+    ):
         vpc = new_vpc()
         server.start()
         try:

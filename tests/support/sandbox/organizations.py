@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from moto import mock_aws
 
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.organization import (
     AccountSpec,
     Organization,
@@ -39,7 +39,7 @@ SPEC: Final = OrganizationSpec(
 @contextmanager
 def simulated_organization(spec: OrganizationSpec = SPEC) -> Iterator[Organization]:
     """An organization in the emulator while the context lasts."""
-    with mock_aws(), organization_bridges():
+    with emulated_aws(), organization_bridges():
         yield build_organization(spec)
 
 

@@ -4,7 +4,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import (
@@ -14,6 +13,7 @@ from hub.runtime.aws.sessions import (
     AssumedClients,
     RoleUnavailable,
 )
+from sandbox.aws.emulator import emulated_aws
 from tests.support.aws_clients import LAUNCHED, SESSION
 from tests.support.build import PAYMENTS
 from tests.support.memory import MemoryClock
@@ -80,7 +80,7 @@ class TestSessions:
 
 def test_one_session_serves_all_services() -> None:
     """One session of a role serves the clients of every service."""
-    with mock_aws():
+    with emulated_aws():
         session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
         made = AssumedClients(session, session.client("sts"), "test", MemoryClock(), CLIENT_CONFIG)
         role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"

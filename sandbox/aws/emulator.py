@@ -1,0 +1,102 @@
+"""The emulator, without work that it and AWS's client library repeat at every call though the result never changes.
+
+Each cache is keyed by all that its result depends on. Nothing that a call can change is kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore.session
+import botocore.useragent
+import moto.core.responses
+import moto.settings
+from botocore.loaders import JSONFileLoader, create_loader
+from moto import mock_aws
+from moto.core.serialize import XFormedAttributePicker
+from moto.dynamodb.models.table import Table
+
+from sandbox.aws.bridge import replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from botocore.loaders import Loader
+
+# A table, a row or a key of the emulator, which ships no types.
+Moto = Any
+
+_QUERY: Final = Table.query
+_sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
+_FIND_POSSIBLE_KEYS: Final = XFormedAttributePicker.get_possible_keys
+_POSSIBLE_KEYS: Final[dict[tuple[object, ...], tuple[str, ...]]] = {}
+
+
+class _ServiceModels(JSONFileLoader):
+    """Parses each of botocore's files once for the process instead of once for each session."""
+
+    load_file = cache(JSONFileLoader.load_file)
+
+
+_SERVICE_MODELS: Final = _ServiceModels()
+
+
+def _loader(search_path: str | None = None) -> Loader:
+    loader = create_loader(search_path)
+    loader.file_loader = _SERVICE_MODELS
+    return loader
+
+
+def _query(table: Moto, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own
+    """Query one partition: the emulator's own query sorts the whole table first."""
+    # The emulator passes these by position: see DynamoDBBackend.query.
+    hash_key, index_name = parameters[0], parameters[7]
+    if index_name or not table.has_range_key:
+        return _QUERY(table, *parameters, **options)
+    rows = table.items
+    table.items = {hash_key: rows.get(hash_key, {})}
+    try:
+        return _QUERY(table, *parameters, **options)
+    finally:
+        table.items = rows
+
+
+def _all_items(table: Moto) -> list[Moto]:
+    """All rows in the order of their keys, each key read once instead of once for each comparison."""
+    if not table.range_key_attr:
+        return sorted(table.items.values(), key=lambda row: row.hash_key.cast_value)
+    rows = (row for partition in table.items.values() for row in partition.values())
+    return sorted(rows, key=lambda row: (row.hash_key.cast_value, row.range_key.cast_value))
+
+
+def _possible_keys(picker: Moto, context: Moto) -> tuple[str, ...]:
+    """Where the emulator looks for a member of a response: that depends on its object's class, not on the object."""
+    place = (tuple(picker.alias_providers), type(context.obj), context.shape, context.key)
+    if place not in _POSSIBLE_KEYS:
+        _POSSIBLE_KEYS[place] = tuple(dict.fromkeys(_FIND_POSSIBLE_KEYS(picker, context)))
+    return _POSSIBLE_KEYS[place]
+
+
+@contextmanager
+def emulated_aws() -> Iterator[None]:
+    """Answer every AWS call of this process by the emulator while the context lasts."""
+    responses = moto.core.responses
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        enter(replaced(botocore.session, create_loader=_loader))
+        enter(
+            replaced(
+                responses,
+                camelcase_to_underscores=cache(responses.camelcase_to_underscores),
+                method_names_from_class=cache(responses.method_names_from_class),
+            )
+        )
+        enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
+        enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
+        enter(replaced(Table, query=_query, all_items=_all_items))
+        # Over a thousand public images for each account and region, which nothing here asks for.
+        enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))
+        enter(mock_aws())
+        yield

@@ -1,0 +1,80 @@
+"""What the sandbox spares the emulator changes none of its answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+
+from sandbox.aws.emulator import emulated_aws
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REGION = "eu-central-1"
+ALL_ITEMS = Table.all_items
+
+
+@pytest.fixture
+def table() -> Iterator[Any]:
+    """Rows of three partitions, put in no order, and an index over their colour."""
+    with emulated_aws():
+        make: Any = boto3.client
+        client = make("dynamodb", region_name=REGION, aws_access_key_id="AKIA", aws_secret_access_key="secret")
+        names = {"pk": "S", "sk": "N", "colour": "S"}
+        client.create_table(
+            TableName="rows",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names.items()],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-colour",
+                    "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        for number in (11, 2, 7, 30, 1, 8):
+            row = {"pk": f"p{number % 3}", "colour": ("red", "blue")[number % 2], "sk": number}
+            client.put_item(TableName="rows", Item={k: {"NS"[isinstance(v, str)]: str(v)} for k, v in row.items()})
+        yield client
+
+
+def numbers(answer: dict[str, Any]) -> list[int]:
+    return [int(row["sk"]["N"]) for row in answer["Items"]]
+
+
+def test_a_query_reads_its_own_partition(table: Any) -> None:  # noqa: ANN401 - boto3's client
+    """A partition has its rows alone, in the order of their range keys; one without rows has none, and makes none."""
+    request = {"TableName": "rows", "KeyConditionExpression": "pk = :pk"}
+    found = {pk: numbers(table.query(**request, ExpressionAttributeValues={":pk": {"S": pk}})) for pk in ("p2", "none")}
+    assert found == {"p2": [2, 8, 11], "none": []}
+    assert len(numbers(table.scan(TableName="rows"))) == 6
+
+
+def test_a_query_of_an_index_reads_all_partitions(table: Any) -> None:  # noqa: ANN401 - boto3's client
+    """An index knows no partitions of the table."""
+    request = {"TableName": "rows", "IndexName": "by-colour", "KeyConditionExpression": "colour = :c"}
+    assert sorted(numbers(table.query(**request, ExpressionAttributeValues={":c": {"S": "red"}}))) == [2, 8, 30]
+
+
+def test_rows_are_in_the_emulators_order(table: Any) -> None:  # noqa: ANN401 - boto3's client
+    """A scan returns rows as the emulator's own sort has them."""
+    (backend,) = (account[REGION] for account in dynamodb_backends.values() if REGION in account)
+    rows = backend.tables["rows"].all_items()
+    assert rows == ALL_ITEMS(backend.tables["rows"])
+    assert [int(row.range_key.value) for row in rows] == numbers(table.scan(TableName="rows"))
+
+
+def test_a_session_has_its_own_loader(table: Any) -> None:  # noqa: ANN401 - boto3's client
+    """Sessions share the service models' text, and nothing that one of them sets."""
+    del table
+    one, other = (boto3.Session()._session.get_component("data_loader") for _ in range(2))  # noqa: SLF001 - ours to test
+    assert one is not other
+    one.search_paths.append("elsewhere")
+    assert "elsewhere" not in other.search_paths
+    assert one.load_service_model("sqs", "service-2") == other.load_service_model("sqs", "service-2")
