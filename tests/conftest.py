@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,13 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 # Other cases at each run, and a hundred times as many: `make test-deep`.
 settings.register_profile("deep", max_examples=10_000, deadline=None, print_blob=True)
 settings.load_profile("fixed")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end: the emulator's service models are millions of objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="module")
