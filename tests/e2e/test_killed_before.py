@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.clock import MovedClock
-from tests.support.killed import deployed, killed_at_every_call
+from tests.support.pipeline.killed import deployed, killed_at_every_call
 
 
 def test_killed_before_every_call(clock: MovedClock) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.clock import MovedClock
-from tests.support.killed import deployed
-from tests.support.killed_vpcs import killed_at_every_call
+from tests.support.pipeline.killed import deployed
+from tests.support.pipeline.killed_vpcs import killed_at_every_call
 
 
 def test_killed_after_every_call(clock: MovedClock) -> None:

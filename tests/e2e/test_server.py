@@ -1,100 +1,20 @@
+"""The sandbox's server, as a person uses it: names over DNS, AWS over HTTP, one profile for each account."""
+
 from __future__ import annotations
 
-import json
-import os
-import signal
 import socket
 import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
 
-import boto3
-import botocore.session
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 from botocore.exceptions import ClientError
 
-from orgdns.config.load import load
-from sandbox import example
-from sandbox.api_server import one_at_a_time
-from sandbox.aws.resolution.server import LOOPBACK
-from sandbox.narration import log_text
-from sandbox.server import FunctionsStopped, misfits, repeating
 from tests.support.build import ROOT
-
-PATIENCE = 20.0
-START = 60.0
-ZONE = "Z0CORPINTERNAL0EXAMPL"
-
-
-def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "not within the time that there is"
-        time.sleep(0.1)
-
-
-def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "sandbox.server", *options]
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A server in a process of its own, and what it says."""
-
-    process: subprocess.Popen[str]
-    home: Path
-    output: Path
-
-    def vpc(self, profile: str, region: str = "eu-central-1", *, associated: bool = True) -> dict[str, Any]:
-        vpcs: list[dict[str, Any]] = json.loads((self.home / "vpcs.json").read_text())
-        wanted = (profile, region, associated)
-        return next(vpc for vpc in vpcs if (vpc["profile"], vpc["region"], vpc["associated"]) == wanted)
-
-    def session(self, profile: str) -> boto3.Session:
-        core = botocore.session.Session(profile=profile)
-        # As the two variables of the environment would say.
-        core.set_config_variable("config_file", str(self.home / "config"))
-        core.set_config_variable("credentials_file", str(self.home / "config"))
-        return boto3.Session(botocore_session=core)
-
-    def client(self, service: str, profile: str, region: str | None = None) -> Any:  # noqa: ANN401 - any service's client
-        make: Any = self.session(profile).client
-        return make(service, region_name=region)
-
-    def said(self) -> str:
-        return self.output.read_text()
-
-
-@contextmanager
-def started(home: Path, *options: str, **environment: str) -> Iterator[Running]:
-    output = home / "output"
-    with output.open("w") as written:
-        process = subprocess.Popen(  # noqa: S603 - our own command
-            command("--port", "0", "--dns-port", "0", "--home", str(home), "--seconds", "120", *options),
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    running = Running(process, home, output)
-    try:
-        until(lambda: "Press Ctrl-C to stop" in running.said() or process.poll() is not None, START)
-        yield running
-    finally:
-        process.kill()
-        process.wait()
+from tests.support.served import ZONE, Running, answers, ask, launched, started, until
 
 
 @pytest.fixture(scope="module")
@@ -102,21 +22,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with started(tmp_path_factory.mktemp("home")) as running:
         assert running.process.poll() is None, running.said()
         yield running
-
-
-def ask(port: int, name: str) -> dns.message.Message:
-    return dns.query.udp(dns.message.make_query(name, "A"), LOOPBACK, timeout=5, port=port)
-
-
-def answers(port: int, name: str) -> set[str]:
-    return {str(value) for answer in ask(port, name).answer for value in answer}
-
-
-def launched(ec2: Any, subnet: str, name: str) -> tuple[str, str]:  # noqa: ANN401 - boto3's client
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}]
-    request = {"ImageId": "ami-12345678", "SubnetId": subnet, "MinCount": 1, "MaxCount": 1}
-    instance = ec2.run_instances(**request, TagSpecifications=tags)["Instances"][0]
-    return instance["InstanceId"], instance["PrivateIpAddress"]
 
 
 def test_a_name_appears_moves_and_goes(server: Running) -> None:
@@ -227,152 +132,3 @@ def test_it_listens_on_loopback_alone(server: Running) -> None:
     port = int(endpoint.rpartition(":")[2])
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.2", port), timeout=5)
-
-
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Running, end: signal.Signals) -> None:
-    """It starts in a shell that is set up for another sandbox, and a signal to end is no failure."""
-    shell = {"AWS_CONFIG_FILE": str(server.home / "config"), "AWS_PROFILE": "payments"}
-    with started(tmp_path, "--quiet", **shell) as running:
-        assert running.process.poll() is None, running.said()
-        launched(running.client("ec2", "payments"), running.vpc("payments")["subnet"], "web")
-        until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
-        running.process.send_signal(end)
-        assert running.process.wait(PATIENCE) == 0
-        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")
-
-
-def finished(*options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own command
-        command(*options), cwd=ROOT, capture_output=True, text=True, timeout=START, check=False
-    )
-
-
-def test_a_taken_api_port_is_told(tmp_path: Path) -> None:
-    """It says in one line which port, and what to do."""
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        port = taken.getsockname()[1]
-        end = finished("--port", str(port), "--home", str(tmp_path))
-    assert end.returncode == 2
-    assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose another port with --port\n"
-
-
-def test_a_taken_dns_port_is_told(tmp_path: Path) -> None:
-    """It says in one line which port, and what to do."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind((LOOPBACK, 0))
-        port = taken.getsockname()[1]
-        end = finished("--port", "0", "--dns-port", str(port), "--home", str(tmp_path))
-    assert end.returncode == 2
-    assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose other ports with --dns-port\n"
-
-
-def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
-    """Each fault stands on stderr, with its line."""
-    faulty = tmp_path / "faulty.yaml"
-    faulty.write_text(example.CONFIG.read_text().replace("region: eu-central-1", "region: moon-1"))
-    end = finished("--config", str(faulty), "--home", str(tmp_path))
-    assert end.returncode == 2
-    assert "hub.region: 'moon-1' is not an AWS region" in end.stderr
-    assert "Traceback" not in end.stderr
-
-
-def test_a_configuration_of_another_organization_is_told(tmp_path: Path) -> None:
-    """All that the simulated organization does not have is named at once."""
-    other = tmp_path / "other.yaml"
-    text = example.CONFIG.read_text().replace(example.ORGANIZATION.id, "o-zzzzzzzzzz")
-    other.write_text(text.replace(example.HUB, "777777777777").replace("instances.internal", "others.internal"))
-    end = finished("--config", str(other), "--home", str(tmp_path))
-    assert end.returncode == 2
-    assert [line.partition(" is not in the simulated organization")[0] for line in end.stderr.splitlines()] == [
-        "organization.id: 'o-zzzzzzzzzz'",
-        "hub.account: '777777777777'",
-        "zones: 'others.internal'",
-    ]
-
-
-def test_the_example_fits() -> None:
-    """The committed configuration is one for the simulated organization."""
-    assert misfits(load(example.CONFIG)) == ()
-
-
-def test_a_failure_of_the_functions_ends_the_program() -> None:
-    """What fails in the background sets the end, and is raised with its reason where the program can end by it."""
-    over = threading.Event()
-
-    def fail() -> None:
-        raise PermissionError("no queue for you")
-
-    with pytest.raises(FunctionsStopped, match="no queue for you") as stopped, repeating(fail, over):
-        assert over.wait(PATIENCE)
-    assert isinstance(stopped.value.__cause__, PermissionError)
-
-
-class Request:
-    """One request to an application, and what came of it."""
-
-    def __init__(self, body: bytes, **environ: object) -> None:
-        self.environ: WSGIEnvironment = {"wsgi.input": BytesIO(body), **environ}
-        self.status = ""
-
-    def start_response(self, status: str, _headers: object, _error: object = None) -> Callable[[bytes], object]:
-        self.status = status
-        return bytes
-
-
-def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    start_response("200 OK", [])
-    yield environ["wsgi.input"].read()
-
-
-@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "4"}, {"wsgi.input_terminated": True}])
-def test_requests_wait_for_the_lock(environ: dict[str, object]) -> None:
-    """A request is read whole, but not answered before what holds the lock is done."""
-    lock = threading.Lock()
-    request, got = Request(b"body", **environ), list[bytes]()
-    app = one_at_a_time(echo, lock, lambda _text: None)
-    with lock:
-        thread = threading.Thread(target=lambda: got.extend(app(request.environ, request.start_response)))
-        thread.start()
-        thread.join(0.2)
-        assert not request.status
-    thread.join(PATIENCE)
-    assert (request.status, got) == ("200 OK", [b"body"])
-
-
-@pytest.mark.parametrize(
-    ("error", "told_here"),
-    [
-        (NotImplementedError("DescribeMoons"), "DescribeMoons"),
-        (KeyError("moons"), "Traceback (most recent call last):\n"),
-    ],
-)
-def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: str) -> None:
-    """It gets an error with the reason, which is told here too, with its place unless that is known."""
-    failures: list[str] = []
-    lock = threading.Lock()
-
-    def broken(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
-        raise error
-
-    request = Request(b"")
-    answer = list(one_at_a_time(broken, lock, failures.append)(request.environ, request.start_response))
-    assert request.status.startswith("500 ")
-    assert repr(error).encode() in answer[0]
-    assert len(failures) == 1
-    assert failures[0].startswith(told_here)
-    assert not lock.locked()
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("Task timed out", "Task timed out"),
-        ({"_aws": {}, "NamesPublished": [1.0]}, None),
-        ({"message": "event dropped", "message_id": "1", "reason": "no JSON"}, "event dropped: 1: no JSON"),
-        ({"message": "name published", "dns_name": "a.", "changes": ["x", "y"]}, "name published: a.: x, y"),
-    ],
-)
-def test_log_lines_are_told_for_a_person(line: dict[str, Any] | str, expected: str | None) -> None:
-    """Message, subject and details in one line; metrics are no news."""
-    assert log_text(line) == expected

@@ -36,7 +36,7 @@ from tests.support.build import CORP, instance
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
 from tests.support.memory_zones import MemoryZones
-from tests.support.pipeline import ACCOUNTS, LABELS, REGION
+from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION
 
 ATTEMPTS = 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 
 from tests.support.build import CORP_ZONE
-from tests.support.pipeline import Pipeline, configuration
+from tests.support.pipeline.machine import Pipeline, configuration
 from tests.support.pipeline_memory import MemoryDriver
 
 POLICY = configuration().compiled_policy()

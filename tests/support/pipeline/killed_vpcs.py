@@ -5,9 +5,9 @@ from __future__ import annotations
 from hub.runtime import contract
 from sandbox.example import SEARCH
 from sandbox.world import Vpc
-from tests.e2e.test_path_vpcs import rows
-from tests.support.pipeline import REGION
-from tests.support.pipeline_sandbox import SandboxDriver
+from tests.support.path.vpcs import rows
+from tests.support.pipeline.deployed import SandboxDriver
+from tests.support.pipeline.machine import REGION
 
 
 def story(driver: SandboxDriver) -> list[bool]:

@@ -10,8 +10,8 @@ from hub.runtime.publisher.holders import desired_record_sets
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import world
-from tests.support.pipeline import ZONE, configuration, expected
-from tests.support.pipeline_sandbox import SandboxDriver, faults_injected, forget_ended
+from tests.support.pipeline.deployed import SandboxDriver, faults_injected, forget_ended
+from tests.support.pipeline.machine import ZONE, configuration, expected
 
 CONFIG = configuration()
 POLICY = CONFIG.compiled_policy()

@@ -13,9 +13,9 @@ from orgdns.config.load import Config, parse
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World, world
-from tests.e2e.test_path_sweep import sweep_all
-from tests.e2e.test_path_vpcs import with_a_rule
 from tests.support.build import EXAMPLE
+from tests.support.path.sweeps import sweep_all
+from tests.support.path.vpcs import with_a_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"

@@ -9,20 +9,15 @@ import dns.rcode
 import pytest
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.table import Table
-from hub.runtime.aws.ledger.vpcs import DynamoVpcs
-from hub.runtime.model.names import NEVER
-from hub.runtime.model.vpcs import VpcRow
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
-from sandbox.example import HUB, PAYMENTS, SEARCH
-from sandbox.world import Vpc, World
-from tests.e2e.test_path_sweep import hour, spoke_status, sweep_all
+from sandbox.example import PAYMENTS, SEARCH
+from sandbox.world import World
+from tests.support.path.sweeps import hour, spoke_status, sweep_all
+from tests.support.path.vpcs import NOBODY, knows, rows, with_a_rule, without_a_trail
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
-# A trust policy by which nobody may be the role.
-NOBODY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}'
 
 
 @pytest.fixture(scope="module")
@@ -40,46 +35,6 @@ def nothing_is_left(made: World) -> Iterator[None]:
     assert not any(made.route53.authorizations(zone_id) for zone_id in made.zone_ids.values())
     assert made.guard.denied == []
     assert made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
-
-
-def knows(made: World, vpc: Vpc, zone: str = CORP) -> bool:
-    return vpc.id in made.route53.vpcs_of(made.zone_ids[zone])
-
-
-def with_a_rule(made: World, vpc: Vpc, domain: str) -> str:
-    """Have a VPC ask for a domain by a Resolver rule; the rule's id."""
-    resolver = made.client("route53resolver", vpc.account, vpc.region)
-    rule: str = resolver.create_resolver_rule(
-        CreatorRequestId=f"{vpc.id}-{domain}",
-        Name="elsewhere",
-        RuleType="FORWARD",
-        DomainName=domain,
-        TargetIps=[{"Ip": "192.0.2.53", "Port": 53}],
-        ResolverEndpointId=_endpoint(made, vpc),
-    )["ResolverRule"]["Id"]
-    resolver.associate_resolver_rule(ResolverRuleId=rule, VPCId=vpc.id, Name="elsewhere")
-    return rule
-
-
-def _endpoint(made: World, vpc: Vpc) -> str:
-    ec2 = made.client("ec2", vpc.account, vpc.region)
-    group = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc.id]}])["SecurityGroups"][0]
-    endpoint: str = made.client("route53resolver", vpc.account, vpc.region).create_resolver_endpoint(
-        CreatorRequestId=vpc.id,
-        Name="out",
-        SecurityGroupIds=[group["GroupId"]],
-        Direction="OUTBOUND",
-        IpAddresses=[{"SubnetId": vpc.subnet}, {"SubnetId": vpc.subnet}],
-    )["ResolverEndpoint"]["Id"]
-    return endpoint
-
-
-def without_a_trail(made: World) -> Vpc:
-    """A VPC of which no event comes."""
-    made.trails.missing.add(SEARCH)
-    vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    made.trails.missing.discard(SEARCH)
-    return vpc
 
 
 def test_new_vpc_resolves_by_its_event(made: World, web: str) -> None:
@@ -175,12 +130,6 @@ def test_dns_attributes_that_are_off(made: World) -> None:
     made.converge()
     row = next(row for row in rows(made) if row.ref.id == vpc.id)
     assert all(zone.resolves for zone in row.zones)
-
-
-def rows(made: World) -> list[VpcRow]:
-    """What the ledger knows of all VPCs."""
-    table = Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: NEVER, lambda _seconds: None)
-    return list(DynamoVpcs(table).all_vpc_rows())
 
 
 def test_new_account(made: World, clock: MovedClock, web: str) -> None:

@@ -37,7 +37,7 @@ from sandbox.aws.route53.wire import wire_of as strict_wire_of
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK
 from sandbox.world import World
-from tests.support.pipeline import ACCOUNTS, LABELS, REGION, ZONE
+from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION, ZONE
 
 Event = dict[str, Any]
 QUEUES = (contract.EVENTS_QUEUE, contract.SWEEPS_QUEUE, contract.ASSOCIATIONS_QUEUE)

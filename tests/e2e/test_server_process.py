@@ -1,0 +1,69 @@
+"""The server as a command: how it starts, refuses to start, and ends."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from sandbox import example
+from sandbox.aws.resolution.server import LOOPBACK
+from tests.support.served import PATIENCE, Running, answers, finished, launched, started, until
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Running, end: signal.Signals) -> None:
+    """It starts in a shell that is set up for another sandbox, and a signal to end is no failure."""
+    shell = {"AWS_CONFIG_FILE": str(server.home / "config"), "AWS_PROFILE": "payments"}
+    with started(tmp_path, "--quiet", **shell) as running:
+        assert running.process.poll() is None, running.said()
+        launched(running.client("ec2", "payments"), running.vpc("payments")["subnet"], "web")
+        until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
+        running.process.send_signal(end)
+        assert running.process.wait(PATIENCE) == 0
+        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")
+
+
+def test_a_taken_api_port_is_told(tmp_path: Path) -> None:
+    """It says in one line which port, and what to do."""
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        end = finished("--port", str(port), "--home", str(tmp_path))
+    assert end.returncode == 2
+    assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose another port with --port\n"
+
+
+def test_a_taken_dns_port_is_told(tmp_path: Path) -> None:
+    """It says in one line which port, and what to do."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind((LOOPBACK, 0))
+        port = taken.getsockname()[1]
+        end = finished("--port", "0", "--dns-port", str(port), "--home", str(tmp_path))
+    assert end.returncode == 2
+    assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose other ports with --dns-port\n"
+
+
+def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
+    """Each fault stands on stderr, with its line."""
+    faulty = tmp_path / "faulty.yaml"
+    faulty.write_text(example.CONFIG.read_text().replace("region: eu-central-1", "region: moon-1"))
+    end = finished("--config", str(faulty), "--home", str(tmp_path))
+    assert end.returncode == 2
+    assert "hub.region: 'moon-1' is not an AWS region" in end.stderr
+    assert "Traceback" not in end.stderr
+
+
+def test_a_configuration_of_another_organization_is_told(tmp_path: Path) -> None:
+    """All that the simulated organization does not have is named at once."""
+    other = tmp_path / "other.yaml"
+    text = example.CONFIG.read_text().replace(example.ORGANIZATION.id, "o-zzzzzzzzzz")
+    other.write_text(text.replace(example.HUB, "777777777777").replace("instances.internal", "others.internal"))
+    end = finished("--config", str(other), "--home", str(tmp_path))
+    assert end.returncode == 2
+    assert [line.partition(" is not in the simulated organization")[0] for line in end.stderr.splitlines()] == [
+        "organization.id: 'o-zzzzzzzzzz'",
+        "hub.account: '777777777777'",
+        "zones: 'others.internal'",
+    ]

@@ -1,0 +1,105 @@
+"""The parts of the server: one request at a time, failures of its functions, and log lines for people."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from orgdns.config.load import load
+from sandbox import example
+from sandbox.api_server import one_at_a_time
+from sandbox.narration import log_text
+from sandbox.server import FunctionsStopped, misfits, repeating
+from tests.support.served import PATIENCE
+
+
+def test_the_example_fits() -> None:
+    """The committed configuration is one for the simulated organization."""
+    assert misfits(load(example.CONFIG)) == ()
+
+
+def test_a_failure_of_the_functions_ends_the_program() -> None:
+    """What fails in the background sets the end, and is raised with its reason where the program can end by it."""
+    over = threading.Event()
+
+    def fail() -> None:
+        raise PermissionError("no queue for you")
+
+    with pytest.raises(FunctionsStopped, match="no queue for you") as stopped, repeating(fail, over):
+        assert over.wait(PATIENCE)
+    assert isinstance(stopped.value.__cause__, PermissionError)
+
+
+class Request:
+    """One request to an application, and what came of it."""
+
+    def __init__(self, body: bytes, **environ: object) -> None:
+        self.environ: WSGIEnvironment = {"wsgi.input": BytesIO(body), **environ}
+        self.status = ""
+
+    def start_response(self, status: str, _headers: object, _error: object = None) -> Callable[[bytes], object]:
+        self.status = status
+        return bytes
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    yield environ["wsgi.input"].read()
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "4"}, {"wsgi.input_terminated": True}])
+def test_requests_wait_for_the_lock(environ: dict[str, object]) -> None:
+    """A request is read whole, but not answered before what holds the lock is done."""
+    lock = threading.Lock()
+    request, got = Request(b"body", **environ), list[bytes]()
+    app = one_at_a_time(echo, lock, lambda _text: None)
+    with lock:
+        thread = threading.Thread(target=lambda: got.extend(app(request.environ, request.start_response)))
+        thread.start()
+        thread.join(0.2)
+        assert not request.status
+    thread.join(PATIENCE)
+    assert (request.status, got) == ("200 OK", [b"body"])
+
+
+@pytest.mark.parametrize(
+    ("error", "told_here"),
+    [
+        (NotImplementedError("DescribeMoons"), "DescribeMoons"),
+        (KeyError("moons"), "Traceback (most recent call last):\n"),
+    ],
+)
+def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: str) -> None:
+    """It gets an error with the reason, which is told here too, with its place unless that is known."""
+    failures: list[str] = []
+    lock = threading.Lock()
+
+    def broken(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
+        raise error
+
+    request = Request(b"")
+    answer = list(one_at_a_time(broken, lock, failures.append)(request.environ, request.start_response))
+    assert request.status.startswith("500 ")
+    assert repr(error).encode() in answer[0]
+    assert len(failures) == 1
+    assert failures[0].startswith(told_here)
+    assert not lock.locked()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Task timed out", "Task timed out"),
+        ({"_aws": {}, "NamesPublished": [1.0]}, None),
+        ({"message": "event dropped", "message_id": "1", "reason": "no JSON"}, "event dropped: 1: no JSON"),
+        ({"message": "name published", "dns_name": "a.", "changes": ["x", "y"]}, "name published: a.: x, y"),
+    ],
+)
+def test_log_lines_are_told_for_a_person(line: dict[str, Any] | str, expected: str | None) -> None:
+    """Message, subject and details in one line; metrics are no news."""
+    assert log_text(line) == expected
