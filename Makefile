@@ -14,7 +14,7 @@ LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test test-deep bench mutants check format templates package lock clean
+.PHONY: help install demo sandbox test test-unit test-deep bench mutants check format templates package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,8 +35,11 @@ sandbox: $(STAMP)  ## Run a simulated organization on loopback, for the AWS CLI 
 	@$(BIN)/python -m sandbox.server
 
 test: $(STAMP)  ## Run all tests
-	@# In the order of their names: else the longest files, which have one test each, would come last, one after the other.
+	@# By file: the tests of a module share one simulated organization. In the order of their names, so that no long file comes last.
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-unit: $(STAMP)  ## Run the tests that need no simulated organization (less than a minute)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not world" tests/unit tests/config tests/cli tests/templates
 
 test-deep: $(STAMP)  ## Run ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
 	@$(BIN)/python -m pytest tests/unit/model/test_health.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \

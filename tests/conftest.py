@@ -20,6 +20,17 @@ settings.register_profile("deep", max_examples=10_000, deadline=None, print_blob
 settings.load_profile("fixed")
 
 
+# The fixtures that are a simulated organization.
+WORLDS = {"made", "organization"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a simulated organization: `make test-unit` leaves them out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and WORLDS & set(item.fixturenames):
+            item.add_marker("world")
+
+
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays to the end: the emulator's service models are millions of objects."""
     gc.collect()

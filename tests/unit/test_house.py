@@ -1,0 +1,72 @@
+"""The shape of the tree: modules and folders stay small, and a test module stands by itself."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.build import ROOT
+
+CODE = ("generate.py", "hub", "network", "orgdns", "sandbox", "spoke")
+LINES, MODULES = 300, 12
+# Longer than LINES, until each is split. Nothing is ever added here.
+LONG = {
+    "hub/runtime/associator/associator.py",
+    "hub/runtime/publisher/publisher.py",
+    "orgdns/cli/__main__.py",
+    "orgdns/cli/render/documents.py",
+    "orgdns/config/sections.py",
+    "sandbox/bench/__main__.py",
+    "sandbox/bench/burst.py",
+    "sandbox/demo.py",
+    "sandbox/world.py",
+}
+
+
+def modules(*places: str) -> Iterator[Path]:
+    for place in places:
+        path = ROOT / place
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imported(module: Path) -> Iterator[str]:
+    """The names of the modules that a module imports, at whatever depth."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        match node:
+            case ast.Import():
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom():
+                base = "." * node.level + (node.module or "")
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def test_no_test_module_imports_another() -> None:
+    """Shared builders, fixtures and helpers live in tests/support or in a conftest.py."""
+    found = [
+        (str(module.relative_to(ROOT)), name)
+        for module in modules("tests")
+        for name in imported(module)
+        if name.rpartition(".")[2].startswith("test_") and name.partition(".")[0] in {"tests", ""}
+    ]
+    assert found == []
+
+
+def test_modules_are_short() -> None:
+    """A module of the product or the sandbox has at most 300 lines."""
+    found = {str(module.relative_to(ROOT)) for module in modules(*CODE) if len(module.read_text().splitlines()) > LINES}
+    assert found - LONG == set()
+
+
+def test_folders_are_small() -> None:
+    """A folder holds at most a dozen modules of code, its __init__.py not counted."""
+    folders = Counter(module.parent for module in modules(*CODE) if module.name != "__init__.py")
+    assert {str(folder.relative_to(ROOT)): number for folder, number in folders.items() if number > MODULES} == {}
+
+
+def test_folders_of_support_and_end_to_end_tests_are_small() -> None:
+    """The tests' own folders of shared code follow the same rule."""
+    folders = Counter(module.parent for module in modules("tests/support", "tests/e2e") if module.name != "__init__.py")
+    assert {str(folder.relative_to(ROOT)): number for folder, number in folders.items() if number > MODULES} == {}
