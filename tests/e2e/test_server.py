@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -14,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.build import ROOT
-from tests.support.served import ZONE, Running, answers, ask, launched, started, until
+from tests.support.served import PATIENCE, ZONE, Running, answers, ask, launched, started, until
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +134,16 @@ def test_it_listens_on_loopback_alone(server: Running) -> None:
     port = int(endpoint.rpartition(":")[2])
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Running, end: signal.Signals) -> None:
+    """It starts in a shell that is set up for another sandbox, and a signal to end is no failure."""
+    shell = {"AWS_CONFIG_FILE": str(server.home / "config"), "AWS_PROFILE": "payments"}
+    with started(tmp_path, "--quiet", **shell) as running:
+        assert running.process.poll() is None, running.said()
+        launched(running.client("ec2", "payments"), running.vpc("payments")["subnet"], "web")
+        until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
+        running.process.send_signal(end)
+        assert running.process.wait(PATIENCE) == 0
+        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")

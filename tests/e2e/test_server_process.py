@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 from pathlib import Path
 
-import pytest
-
 from sandbox import example
 from sandbox.aws.resolution.server import LOOPBACK
-from tests.support.served import PATIENCE, Running, answers, finished, launched, started, until
-
-
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Running, end: signal.Signals) -> None:
-    """It starts in a shell that is set up for another sandbox, and a signal to end is no failure."""
-    shell = {"AWS_CONFIG_FILE": str(server.home / "config"), "AWS_PROFILE": "payments"}
-    with started(tmp_path, "--quiet", **shell) as running:
-        assert running.process.poll() is None, running.said()
-        launched(running.client("ec2", "payments"), running.vpc("payments")["subnet"], "web")
-        until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
-        running.process.send_signal(end)
-        assert running.process.wait(PATIENCE) == 0
-        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")
+from tests.support.served import finished
 
 
 def test_a_taken_api_port_is_told(tmp_path: Path) -> None:
