@@ -20,8 +20,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import boto3
+import botocore
 from moto.sts.models import sts_backends
 
+from sandbox.aws.bridge import replaced
 from sandbox.aws.iam.evaluation import Request, resource_allows
 from sandbox.aws.iam.guard import deployed_role, trust_document
 from sandbox.aws.organization import PARTITION
@@ -114,6 +116,8 @@ class Environment:
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: Any = None
+        # Powertools registers one at each cold start. Kept by this process, they would slow every later session down.
+        self._initializers: list[Callable[[Any], None]] = []
         root_handler = logging.StreamHandler(self._log)
         root_handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(message)s"))
         self._handlers: list[logging.Handler] = [root_handler]
@@ -162,7 +166,7 @@ class Environment:
         logging.root.handlers = self._handlers
         logging.root.setLevel(self._level)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), replaced(botocore, _INITIALIZERS=self._initializers):
                 # The filters of a new interpreter, as a function in Lambda has them.
                 warnings.showwarning = self._log.show_warning
                 warnings.resetwarnings()

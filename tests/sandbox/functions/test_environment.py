@@ -7,6 +7,7 @@ import os
 import sys
 
 import boto3
+import botocore
 import pytest
 
 import hub.runtime.contract as own_contract
@@ -14,17 +15,27 @@ from sandbox.aws.functions.environment import RoleNotAssumable
 from tests.support.sandbox.functions import ACCOUNT, REGION, World
 
 
+def process_state() -> tuple[object, ...]:
+    return (
+        dict(os.environ),
+        list(sys.path),
+        sys.stdout,
+        boto3.DEFAULT_SESSION,
+        list(vars(botocore)["_INITIALIZERS"]),
+        list(logging.root.handlers),
+    )
+
+
 def test_function_imports_its_package_in_isolation(world: World) -> None:
     """Late imports find the package too, and this process has its own modules again afterwards."""
-    before = (dict(os.environ), list(sys.path), sys.stdout, boto3.DEFAULT_SESSION, list(logging.root.handlers))
+    before = process_state()
     world.function("teller")
     outcome = world.invoke()
     assert (outcome.error, outcome.response["late"]) == (None, "packaged late")
     assert sys.modules["hub.runtime.contract"] is own_contract
     assert "hub.runtime.late" not in sys.modules
     assert "worker" not in logging.Logger.manager.loggerDict
-    after = (dict(os.environ), list(sys.path), sys.stdout, boto3.DEFAULT_SESSION, list(logging.root.handlers))
-    assert after == before
+    assert process_state() == before
 
 
 def test_function_has_its_own_environment_and_role(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,12 +24,14 @@ QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:events"
 HANDLERS = """
 import json, logging, os, sys, time, warnings
 import boto3
+import botocore
 from hub.runtime import contract
 
 logger = logging.getLogger("worker")
 logger.addHandler(logging.StreamHandler(sys.stdout))
 logger.setLevel(logging.INFO)
 invocations = []
+botocore.register_initializer(lambda session: None)
 
 def observer(event, context):
     invocations.append(context.aws_request_id)
