@@ -1,4 +1,4 @@
-"""A worker killed after any of its calls of AWS leaves nothing that its successor does not mend."""
+"""After a worker is killed after any of its AWS calls, the next invocation completes its work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from tests.support.pipeline.killed import deployed, killed_at_every_call
 
 
 def test_killed_after_every_call(clock: MovedClock) -> None:
-    """The story ends the same, step by step, whichever call the worker dies after: no sweep is needed."""
+    """Every step of the story ends the same, whichever call the worker is killed after, without a sweep."""
     with deployed(clock) as driver:
-        killed_at_every_call(driver, "killed after")
+        assert killed_at_every_call(driver, "killed after") >= 81

@@ -1,4 +1,4 @@
-"""A worker killed after any call of an association leaves nothing that its successor does not mend."""
+"""After a worker is killed after any call of an association, the next invocation completes its work."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from tests.support.pipeline.killed_vpcs import killed_at_every_call
 
 
 def test_killed_after_every_call(clock: MovedClock) -> None:
-    """The VPC resolves the zone, or not, as policy says, and no authorisation is left, whichever call is the last."""
+    """Each step ends as policy says, with no authorization left, whichever call the worker is killed after."""
     with deployed(clock) as driver:
-        killed_at_every_call(driver, "killed after")
+        assert killed_at_every_call(driver, "killed after") >= 67

@@ -1,4 +1,4 @@
-"""The pipeline as it is deployed: a few schedules each time, two hundred with `make test-deep`."""
+"""The deployed pipeline: a few schedules in each run, two hundred with `make test-deep`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FEW, MANY, STEPS = 6, 200, 25
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(CONFIG, clock) as one:
-        yield one
+    with world(CONFIG, clock) as organization:
+        yield organization
 
 
 def test_pipeline_as_deployed(made: World, clock: MovedClock) -> None:
-    """Templates, packaged code, EC2's events, ledger, stream, and the strict Route 53: the same story, for truth."""
+    """The state machine holds over the deployed templates, the packaged code, EC2's events and the strict Route 53."""
     runs = 0
     with faults_injected(made) as faults:
 
@@ -36,7 +36,7 @@ def test_pipeline_as_deployed(made: World, clock: MovedClock) -> None:
                 driver = SandboxDriver(made, clock, faults)
                 self.policy, self.zone_id = CONFIG.compiled_policy(), made.zone_ids[ZONE]
                 self.driver, self.prefix = driver, f"r{runs}-"
-                self.clean = driver.clear  # type: ignore[method-assign]  # it is this driver's
+                self.clean = driver.clear  # type: ignore[method-assign]  # the driver cleans up
 
         fixed = settings().derandomize
         run_state_machine_as_test(

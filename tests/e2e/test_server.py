@@ -1,4 +1,4 @@
-"""The sandbox's server, as a person uses it: names over DNS, AWS over HTTP, one profile for each account."""
+"""The sandbox's server as a person uses it: names over DNS, AWS over HTTP, a profile for each account."""
 
 from __future__ import annotations
 
@@ -22,78 +22,78 @@ from tests.support.served import PATIENCE, ZONE, Running, answers, ask, launched
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with started(tmp_path_factory.mktemp("home")) as running:
-        assert running.process.poll() is None, running.said()
+        assert running.process.poll() is None, running.printed()
         yield running
 
 
-def test_a_name_appears_moves_and_goes(server: Running) -> None:
-    """A profile's instance answers by its name, by the new one once it is renamed, and by none when it has ended."""
+def test_name_is_published_moved_and_removed(server: Running) -> None:
+    """An instance resolves by its name, after a rename by the new name, and after its termination by none."""
     vpc, outside = server.vpc("payments", "eu-west-1"), server.vpc("payments", associated=False)
     ec2 = server.client("ec2", "payments", "eu-west-1")
     instance, address = launched(ec2, vpc["subnet"], "web")
-    seen_by = server.vpc("search", "us-east-1")["dns_port"]
-    until(lambda: answers(seen_by, "web.corp.internal") == {address})
+    remote_port = server.vpc("search", "us-east-1")["dns_port"]
+    until(lambda: answers(remote_port, "web.corp.internal") == {address})
     assert ask(outside["dns_port"], "web.corp.internal").rcode() == dns.rcode.NXDOMAIN
 
     ec2.create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "shop"}])
-    until(lambda: answers(seen_by, "shop.corp.internal") == {address})
-    until(lambda: ask(seen_by, "web.corp.internal").rcode() == dns.rcode.NXDOMAIN)
+    until(lambda: answers(remote_port, "shop.corp.internal") == {address})
+    until(lambda: ask(remote_port, "web.corp.internal").rcode() == dns.rcode.NXDOMAIN)
 
     ec2.terminate_instances(InstanceIds=[instance])
-    until(lambda: ask(seen_by, "shop.corp.internal").rcode() == dns.rcode.NXDOMAIN)
+    until(lambda: ask(remote_port, "shop.corp.internal").rcode() == dns.rcode.NXDOMAIN)
 
-    told_of = f"444444444444/eu-west-1/{instance}"
-    until(lambda: f"DELETE A {address} orgdns/{told_of}" in server.said())
-    said = server.said()
-    assert f"payments eu-west-1: {instance}: EC2 Instance State-change Notification: running" in said
-    assert f"instance recorded: {told_of}: web.corp.internal., web.eu-west-1.payments.corp.internal." in said
-    assert f"name published: shop.corp.internal.: CREATE A {address} orgdns/{told_of}" in said
-    assert '"_aws"' not in said
+    subject = f"444444444444/eu-west-1/{instance}"
+    until(lambda: f"DELETE A {address} orgdns/{subject}" in server.printed())
+    printed = server.printed()
+    assert f"payments eu-west-1: {instance}: EC2 Instance State-change Notification: running" in printed
+    assert f"instance recorded: {subject}: web.corp.internal., web.eu-west-1.payments.corp.internal." in printed
+    assert f"name published: shop.corp.internal.: CREATE A {address} orgdns/{subject}" in printed
+    assert '"_aws"' not in printed
 
 
-def test_a_name_is_explained(server: Running) -> None:
-    """The commands that the server prints set the shell up and explain a name of the hub's ledger."""
-    said = server.said().splitlines()
-    lines = [line for line in said if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub bin/orgdns"))]
+def test_name_is_explained(server: Running) -> None:
+    """The commands that the server prints set up a shell and explain a name from the hub's ledger."""
+    printed = server.printed().splitlines()
+    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub bin/orgdns"))]
     assert len(lines) == 2
     ec2 = server.client("ec2", "search")
     instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")
     dns_port = server.vpc("search")["dns_port"]
     until(lambda: bool(answers(dns_port, "web.corp.internal")))
     shell = ["bash", "-c", "\n".join(lines)]
-    end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - what a person copies
+    end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the commands that a person copies
     assert instance in end.stdout
     assert "555555555555 (search) eu-central-1" in end.stdout
-    # Others look for this name too.
+    # Other tests use this name, too.
     ec2.terminate_instances(InstanceIds=[instance])
     until(lambda: not answers(dns_port, "web.corp.internal"))
 
 
-def test_a_refused_name_is_told_with_its_reason(server: Running) -> None:
-    """A tag that can be no label gives no name, and the log says why."""
+def test_refused_name_is_logged_with_its_reason(server: Running) -> None:
+    """A tag that is not a valid label gives no name, and the log contains the reason."""
     instance, _ = launched(server.client("ec2", "search"), server.vpc("search")["subnet"], "a" * 64)
-    until(lambda: f"name refused: 555555555555/eu-central-1/{instance}: everybody: " in server.said())
+    until(lambda: f"name refused: 555555555555/eu-central-1/{instance}: everybody: " in server.printed())
 
 
 def test_accounts_do_not_see_each_other(server: Running) -> None:
-    """An instance of one profile's account is not shown to another profile."""
-    mine, others = server.client("ec2", "payments"), server.client("ec2", "data-science")
-    instance, _ = launched(mine, server.vpc("payments")["subnet"], "secret")
+    """DescribeInstances shows a profile the instances of its own account only."""
+    own, other = server.client("ec2", "payments"), server.client("ec2", "data-science")
+    instance, _ = launched(own, server.vpc("payments")["subnet"], "secret")
 
-    def seen(ec2: Any) -> set[str]:  # noqa: ANN401 - boto3's client
+    def instance_ids(ec2: Any) -> set[str]:  # noqa: ANN401 - boto3's client
         return {
-            one["InstanceId"]
+            described["InstanceId"]
             for reservation in ec2.describe_instances()["Reservations"]
-            for one in reservation["Instances"]
+            for described in reservation["Instances"]
         }
 
-    assert instance in seen(mine)
-    assert instance not in seen(others)
+    assert instance in instance_ids(own)
+    assert instance not in instance_ids(other)
     assert server.client("sts", "data-science").get_caller_identity()["Account"] == "666666666666"
 
 
-def test_strict_rules_hold_over_the_wire(server: Running) -> None:
-    """Route 53 refuses what AWS refuses, in AWS's words, and only the zone's owner may see it."""
+def test_strict_rules_apply_over_http(server: Running) -> None:
+    """Route 53 refuses what AWS refuses, with AWS's message, and lists a zone only to its owner."""
     record = {"Name": "none.corp.internal", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "10.0.0.1"}]}
     batch = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
     with pytest.raises(ClientError, match="but it was not found") as refused:
@@ -102,34 +102,34 @@ def test_strict_rules_hold_over_the_wire(server: Running) -> None:
     assert server.client("route53", "search").list_hosted_zones()["HostedZones"] == []
 
 
-def test_events_are_judged_by_their_caller(server: Running) -> None:
-    """AWS's sources cannot be claimed, and another account's bus admits no caller that its policy does not."""
+def test_put_events_checks_its_caller(server: Running) -> None:
+    """PutEvents refuses AWS's sources, and a bus of another account whose policy does not admit the caller."""
     events = server.client("events", "payments")
     bus = "arn:aws:events:eu-central-1:222222222222:event-bus/orgdns"
-    mine: dict[str, str] = {"Source": "mine", "DetailType": "any", "Detail": "{}"}
-    entries = [mine | {"Source": "aws.ec2"}, mine | {"EventBusName": bus}]
+    custom: dict[str, str] = {"Source": "mine", "DetailType": "any", "Detail": "{}"}
+    entries = [custom | {"Source": "aws.ec2"}, custom | {"EventBusName": bus}]
     answer = events.put_events(Entries=entries)["Entries"]
     assert [entry.get("ErrorCode") for entry in answer] == ["NotAuthorizedForSourceException", "AccessDeniedException"]
     assert "arn:aws:iam::444444444444:root" in answer[1]["ErrorMessage"]
 
 
 def test_stack_sets_have_been_rolled_out(server: Running) -> None:
-    """The spokes' stacks stand in every member account, and the functions in the hub."""
+    """Every member account has the spoke stacks, and the hub has the functions."""
     functions = server.client("lambda", "dns-hub").list_functions()["Functions"]
     assert {function["FunctionName"] for function in functions} >= {"orgdns-observer", "orgdns-publisher"}
     assert server.client("events", "search", "us-east-1").list_rules()["Rules"]
     assert server.client("iam", "data-science").get_role(RoleName="orgdns-reader")["Role"]["RoleName"]
 
 
-def test_profiles_are_their_owners_secret(server: Running) -> None:
-    """There is one profile for each account, in a file that nobody else reads."""
+def test_profiles_are_private(server: Running) -> None:
+    """There is a profile for each account, in a file that only its owner can read."""
     assert (server.home / "config").stat().st_mode & 0o777 == 0o600
     profiles = server.session("payments").available_profiles
     assert set(profiles) >= {"management", "dns-hub", "network", "payments", "search", "data-science"}
 
 
-def test_it_listens_on_loopback_alone(server: Running) -> None:
-    """Nobody else on the network can reach the simulated organization."""
+def test_it_listens_on_loopback_only(server: Running) -> None:
+    """Other hosts of the network cannot reach the simulated organization."""
     endpoint = server.session("payments").client("sts").meta.endpoint_url
     port = int(endpoint.rpartition(":")[2])
     with pytest.raises(OSError, match="refused"):
@@ -137,13 +137,13 @@ def test_it_listens_on_loopback_alone(server: Running) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_in_the_shell_it_is_used_from(tmp_path: Path, server: Running, end: signal.Signals) -> None:
-    """It starts in a shell that is set up for another sandbox, and a signal to end is no failure."""
+def test_signal_ends_it_cleanly(tmp_path: Path, server: Running, end: signal.Signals) -> None:
+    """It starts in a shell that is set up for another sandbox, and SIGTERM or SIGINT ends it with exit code 0."""
     shell = {"AWS_CONFIG_FILE": str(server.home / "config"), "AWS_PROFILE": "payments"}
     with started(tmp_path, "--quiet", **shell) as running:
-        assert running.process.poll() is None, running.said()
+        assert running.process.poll() is None, running.printed()
         launched(running.client("ec2", "payments"), running.vpc("payments")["subnet"], "web")
         until(lambda: bool(answers(running.vpc("payments")["dns_port"], "web.corp.internal")))
         running.process.send_signal(end)
         assert running.process.wait(PATIENCE) == 0
-        assert running.said().endswith("Events and log lines follow as they happen:\nStopping.\n")
+        assert running.printed().endswith("Events and log lines follow as they happen:\nStopping.\n")

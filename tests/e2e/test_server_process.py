@@ -10,8 +10,8 @@ from sandbox.aws.resolution.server import LOOPBACK
 from tests.support.served import finished
 
 
-def test_a_taken_api_port_is_told(tmp_path: Path) -> None:
-    """It says in one line which port, and what to do."""
+def test_used_api_port_is_reported(tmp_path: Path) -> None:
+    """A line on stderr names the port and what to do."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         end = finished("--port", str(port), "--home", str(tmp_path))
@@ -19,8 +19,8 @@ def test_a_taken_api_port_is_told(tmp_path: Path) -> None:
     assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose another port with --port\n"
 
 
-def test_a_taken_dns_port_is_told(tmp_path: Path) -> None:
-    """It says in one line which port, and what to do."""
+def test_used_dns_port_is_reported(tmp_path: Path) -> None:
+    """A line on stderr names the port and what to do."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind((LOOPBACK, 0))
         port = taken.getsockname()[1]
@@ -29,8 +29,8 @@ def test_a_taken_dns_port_is_told(tmp_path: Path) -> None:
     assert end.stderr == f"{LOOPBACK}:{port}: Address already in use; choose other ports with --dns-port\n"
 
 
-def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
-    """Each fault stands on stderr, with its line."""
+def test_invalid_configuration_is_reported(tmp_path: Path) -> None:
+    """Each fault of the configuration is a line on stderr."""
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text(example.CONFIG.read_text().replace("region: eu-central-1", "region: moon-1"))
     end = finished("--config", str(faulty), "--home", str(tmp_path))
@@ -39,8 +39,8 @@ def test_faults_of_the_configuration_are_told(tmp_path: Path) -> None:
     assert "Traceback" not in end.stderr
 
 
-def test_a_configuration_of_another_organization_is_told(tmp_path: Path) -> None:
-    """All that the simulated organization does not have is named at once."""
+def test_configuration_of_another_organization_is_reported(tmp_path: Path) -> None:
+    """Everything that the simulated organization lacks is reported at once."""
     other = tmp_path / "other.yaml"
     text = example.CONFIG.read_text().replace(example.ORGANIZATION.id, "o-zzzzzzzzzz")
     other.write_text(text.replace(example.HUB, "777777777777").replace("instances.internal", "others.internal"))

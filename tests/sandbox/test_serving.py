@@ -18,13 +18,13 @@ from sandbox.server import FunctionsStopped, misfits, repeating
 from tests.support.served import PATIENCE
 
 
-def test_the_example_fits() -> None:
-    """The committed configuration is one for the simulated organization."""
+def test_example_fits_the_organization() -> None:
+    """The committed configuration matches the simulated organization."""
     assert misfits(load(example.CONFIG)) == ()
 
 
-def test_a_failure_of_the_functions_ends_the_program() -> None:
-    """What fails in the background sets the end, and is raised with its reason where the program can end by it."""
+def test_failure_of_the_functions_ends_the_program() -> None:
+    """A failure in the background ends the program: it is raised in the foreground with its reason."""
     over = threading.Event()
 
     def fail() -> None:
@@ -36,7 +36,7 @@ def test_a_failure_of_the_functions_ends_the_program() -> None:
 
 
 class Request:
-    """One request to an application, and what came of it."""
+    """A request to an application, and the status of its response."""
 
     def __init__(self, body: bytes, **environ: object) -> None:
         self.environ: WSGIEnvironment = {"wsgi.input": BytesIO(body), **environ}
@@ -54,28 +54,28 @@ def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[by
 
 @pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "4"}, {"wsgi.input_terminated": True}])
 def test_requests_wait_for_the_lock(environ: dict[str, object]) -> None:
-    """A request is read whole, but not answered before what holds the lock is done."""
+    """A request is read completely, but answered only after the lock is released."""
     lock = threading.Lock()
-    request, got = Request(b"body", **environ), list[bytes]()
+    request, received = Request(b"body", **environ), list[bytes]()
     app = one_at_a_time(echo, lock, lambda _text: None)
     with lock:
-        thread = threading.Thread(target=lambda: got.extend(app(request.environ, request.start_response)))
+        thread = threading.Thread(target=lambda: received.extend(app(request.environ, request.start_response)))
         thread.start()
         thread.join(0.2)
         assert not request.status
     thread.join(PATIENCE)
-    assert (request.status, got) == ("200 OK", [b"body"])
+    assert (request.status, received) == ("200 OK", [b"body"])
 
 
 @pytest.mark.parametrize(
-    ("error", "told_here"),
+    ("error", "expected"),
     [
         (NotImplementedError("DescribeMoons"), "DescribeMoons"),
         (KeyError("moons"), "Traceback (most recent call last):\n"),
     ],
 )
-def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: str) -> None:
-    """It gets an error with the reason, which is told here too, with its place unless that is known."""
+def test_failed_request_is_reported(error: Exception, expected: str) -> None:
+    """The response is an error with the reason. It is reported here, with a traceback unless it is a known limit."""
     failures: list[str] = []
     lock = threading.Lock()
 
@@ -87,7 +87,7 @@ def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: 
     assert request.status.startswith("500 ")
     assert repr(error).encode() in answer[0]
     assert len(failures) == 1
-    assert failures[0].startswith(told_here)
+    assert failures[0].startswith(expected)
     assert not lock.locked()
 
 
@@ -96,10 +96,13 @@ def test_a_request_that_cannot_be_answered_is_told(error: Exception, told_here: 
     [
         ("Task timed out", "Task timed out"),
         ({"_aws": {}, "NamesPublished": [1.0]}, None),
-        ({"message": "event dropped", "message_id": "1", "reason": "no JSON"}, "event dropped: 1: no JSON"),
+        (
+            {"message": "event dropped", "message_id": "1", "reason": "not valid JSON"},
+            "event dropped: 1: not valid JSON",
+        ),
         ({"message": "name published", "dns_name": "a.", "changes": ["x", "y"]}, "name published: a.: x, y"),
     ],
 )
-def test_log_lines_are_told_for_a_person(line: dict[str, Any] | str, expected: str | None) -> None:
-    """Message, subject and details in one line; metrics are no news."""
+def test_log_line_as_text(line: dict[str, Any] | str, expected: str | None) -> None:
+    """A log line becomes message, subject and details. Metrics are left out."""
     assert log_text(line) == expected

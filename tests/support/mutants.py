@@ -1,4 +1,4 @@
-"""Tells how many mutants of the pure core the tests killed, and fails when that is too few."""
+"""Prints the share of the pure core's mutants that the tests killed, and fails below a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEAST = 0.9
 
 def main() -> int:
     stats = json.loads(STATS.read_text(encoding="utf-8"))
-    # One that never ends is found, too.
+    # A mutant that does not terminate counts as killed.
     killed = stats["killed"] + stats["timeout"]
     share = killed / stats["total"]
     print(json.dumps({"figure": "mutants_killed", "value": round(share, 3), "unit": "of all", "limit": LEAST}))  # noqa: T201

@@ -1,4 +1,4 @@
-"""The sandbox's server in a process of its own."""
+"""The sandbox's server in a separate process, and its clients."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ START = 60.0
 ZONE = "Z0CORPINTERNAL0EXAMPL"
 
 
-def until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
+def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Wait until a condition is true, and fail after some seconds."""
     deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "not within the time that there is"
+    while not condition():
+        assert time.monotonic() < deadline, f"the condition is not true after {seconds} s"
         time.sleep(0.1)
 
 
@@ -44,7 +45,7 @@ def command(*options: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server in a process of its own, and what it says."""
+    """A server in a separate process, and its output."""
 
     process: subprocess.Popen[str]
     home: Path
@@ -57,7 +58,7 @@ class Running:
 
     def session(self, profile: str) -> boto3.Session:
         core = botocore.session.Session(profile=profile)
-        # As the two variables of the environment would say.
+        # Sets what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE would set.
         core.set_config_variable("config_file", str(self.home / "config"))
         core.set_config_variable("credentials_file", str(self.home / "config"))
         return boto3.Session(botocore_session=core)
@@ -66,7 +67,7 @@ class Running:
         make: Any = self.session(profile).client
         return make(service, region_name=region)
 
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
 
@@ -84,7 +85,7 @@ def started(home: Path, *options: str, **environment: str) -> Iterator[Running]:
         )
     running = Running(process, home, output)
     try:
-        until(lambda: "Press Ctrl-C to stop" in running.said() or process.poll() is not None, START)
+        until(lambda: "Press Ctrl-C to stop" in running.printed() or process.poll() is not None, START)
         yield running
     finally:
         process.kill()

@@ -1,4 +1,4 @@
-"""Events that come twice, late, in the wrong order or spoilt, and how each ends."""
+"""Events that arrive twice, late, out of order or malformed, on the deployed path."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.build import DOCUMENTS
-from tests.support.path.faults import Held, reader_role_denied, rest, send
+from tests.support.path.faults import Withheld, drain, reader_role_denied, send
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
 
 
 @pytest.fixture(autouse=True)
-def mended(made: World, clock: MovedClock) -> Iterator[None]:
-    """What a test broke on purpose is whole again for the next, and nothing waits any more."""
+def repaired(made: World, clock: MovedClock) -> Iterator[None]:
+    """Repair after each test what it broke on purpose, and let the queues drain."""
     yield
     made.router.tamper = lambda event: (event,)
     made.functions.interrupt = lambda _function, _moment: None
-    rest(made, clock)
+    drain(made, clock)
 
 
-def test_duplicated_events_change_nothing_more(made: World, there: Vpc) -> None:
-    """Each event delivered three times ends as if delivered once, with no further change batch."""
+def test_duplicated_events_change_nothing_more(made: World, remote_vpc: Vpc) -> None:
+    """Events delivered three times have the same result as events delivered once, with no further change batch."""
     made.router.tamper = lambda event: (event,) * 3
-    (one,) = made.launch(PAYMENTS, REGION, "thrice")
+    (instance,) = made.launch(PAYMENTS, REGION, "thrice")
     made.converge()
-    assert made.resolve(f"thrice.{CORP}", there) == {made.address(PAYMENTS, REGION, one)}
+    assert made.resolve(f"thrice.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
     sent = len(made.route53.batches)
-    made.tag(PAYMENTS, REGION, one, Name="thrice")
+    made.tag(PAYMENTS, REGION, instance, Name="thrice")
     made.converge()
     assert len(made.route53.batches) == sent
 
 
-def test_events_in_the_wrong_order_end_the_same(made: World, there: Vpc, clock: MovedClock) -> None:
-    """An instance whose end arrives before its start leaves no name; one that lives has its last one."""
-    held = made.router.tamper = Held()
+def test_events_out_of_order_have_the_same_result(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """An instance whose end arrives before its start leaves no name. A live instance keeps its last name."""
+    withheld = made.router.tamper = Withheld()
     (short,) = made.launch(PAYMENTS, REGION, "short-lived")
     (long,) = made.launch(PAYMENTS, REGION, "first-name")
     made.tag(PAYMENTS, REGION, long, Name="last-name")
     made.end(PAYMENTS, REGION, short)
     clock.advance(120)
     bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
-    for event in reversed(held):
+    for event in reversed(withheld):
         made.router.arrive(bus, event)
         made.converge()
-    assert made.resolve(f"last-name.{CORP}", there) == {made.address(PAYMENTS, REGION, long)}
-    assert not made.resolve(f"first-name.{CORP}", there)
-    assert not made.resolve(f"short-lived.{CORP}", there)
+    assert made.resolve(f"last-name.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, long)}
+    assert not made.resolve(f"first-name.{CORP}", remote_vpc)
+    assert not made.resolve(f"short-lived.{CORP}", remote_vpc)
 
 
-def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: MovedClock) -> None:
-    """An event that arrives when its instance is long forgotten is dropped in the end, with its reason."""
-    held = made.router.tamper = Held()
-    (one,) = made.launch(PAYMENTS, REGION, "forgotten")
-    made.end(PAYMENTS, REGION, one)
+def test_events_that_are_days_late_restore_nothing(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """An event about an instance that EC2 no longer shows is dropped, with the reason in the log."""
+    withheld = made.router.tamper = Withheld()
+    (instance,) = made.launch(PAYMENTS, REGION, "forgotten")
+    made.end(PAYMENTS, REGION, instance)
     clock.advance(86_400)
     bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
-    made.router.arrive(bus, held[0])
-    rest(made, clock)
-    assert not made.resolve(f"forgotten.{CORP}", there)
+    made.router.arrive(bus, withheld[0])
+    drain(made, clock)
+    assert not made.resolve(f"forgotten.{CORP}", remote_vpc)
     assert made.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
     assert "the instance does not exist" in {
         line["reason"] for line in made.logged(contract.OBSERVER_FUNCTION, "event dropped")
@@ -84,7 +84,7 @@ def test_events_days_late_bring_nothing_back(made: World, there: Vpc, clock: Mov
     ],
 )
 def test_message_that_can_never_succeed_is_dropped_with_its_reason(made: World, body: str, reason: str) -> None:
-    """Not JSON, not ours, an unknown account: counted, logged, and not delivered again."""
+    """Invalid JSON, another format, an unknown account: counted, logged, and not retried."""
     before = len(made.logged(contract.OBSERVER_FUNCTION, "event dropped"))
     send(made, body)
     made.converge()
@@ -96,7 +96,7 @@ def test_message_that_can_never_succeed_is_dropped_with_its_reason(made: World, 
 
 
 def test_region_that_is_not_covered_is_dropped(made: World) -> None:
-    """An event from a region that the configuration does not name gets no look."""
+    """An event from a region outside the configuration causes no call in that region."""
     event = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
     event |= {"account": PAYMENTS, "region": "sa-east-1"}
     event["resources"] = [f"arn:aws:ec2:sa-east-1:{PAYMENTS}:instance/i-abcd1111"]
@@ -108,22 +108,22 @@ def test_region_that_is_not_covered_is_dropped(made: World) -> None:
     )
 
 
-def test_good_messages_go_on_beside_a_bad_one(made: World, there: Vpc) -> None:
-    """One message that fails takes no other of its batch along."""
+def test_bad_message_does_not_affect_its_batch(made: World, remote_vpc: Vpc) -> None:
+    """The other messages of a batch with a bad message are processed."""
     send(made, "garbage")
     made.launch(PAYMENTS, REGION, "beside-garbage")
     send(made, "more garbage")
     made.converge()
-    assert made.resolve(f"beside-garbage.{CORP}", there)
+    assert made.resolve(f"beside-garbage.{CORP}", remote_vpc)
 
 
-def test_event_that_never_succeeds_ends_as_a_dead_letter(made: World, clock: MovedClock) -> None:
-    """What fails five times is kept aside, whole, for a person."""
+def test_event_that_never_succeeds_becomes_a_dead_letter(made: World, clock: MovedClock) -> None:
+    """An event that fails five times moves to the dead-letter queue unchanged."""
     with reader_role_denied(made, clock, SEARCH):
-        (one,) = made.launch(SEARCH, REGION, "dead-letter")
-        rest(made, clock)
+        (instance,) = made.launch(SEARCH, REGION, "dead-letter")
+        drain(made, clock)
     sqs = made.client("sqs", HUB)
     url = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-    assert {hint_of(message["Body"]).ref.id for message in messages} == {one}
+    assert {hint_of(message["Body"]).ref.id for message in messages} == {instance}
     sqs.purge_queue(QueueUrl=url)

@@ -1,4 +1,4 @@
-"""What goes wrong on the path, and how it ends: events lost and twice, workers killed, roles gone, zones throttled."""
+"""Faults on the deployed path: denied roles, killed workers, throttled, busy and closed zones, edited records."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
-from tests.support.path.faults import reader_role_denied, rest
-from tests.support.path.vpcs import with_a_rule
+from tests.support.path.faults import drain, reader_role_denied
+from tests.support.path.vpcs import add_resolver_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -21,16 +21,16 @@ Event = dict[str, object]
 
 
 @pytest.fixture(autouse=True)
-def mended(made: World, clock: MovedClock) -> Iterator[None]:
-    """What a test broke on purpose is whole again for the next, and nothing waits any more."""
+def repaired(made: World, clock: MovedClock) -> Iterator[None]:
+    """Repair after each test what it broke on purpose, and let the queues drain."""
     yield
     made.router.tamper = lambda event: (event,)
     made.functions.interrupt = lambda _function, _moment: None
-    rest(made, clock)
+    drain(made, clock)
 
 
-def test_reader_role_that_is_missing_delays_names_and_takes_none(made: World, there: Vpc, clock: MovedClock) -> None:
-    """A role that is denied means unknown, never empty: names stay, new ones come when it is back."""
+def test_denied_reader_role_delays_names_and_removes_none(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """A denied role means unknown, never empty. Names stay, and new ones are published once the role is back."""
     (old,) = made.launch(SEARCH, REGION, "had-a-role")
     made.converge()
     with reader_role_denied(made, clock, SEARCH):
@@ -38,102 +38,102 @@ def test_reader_role_that_is_missing_delays_names_and_takes_none(made: World, th
         made.launch(SEARCH, REGION, "new-without-a-role")
         made.launch(PAYMENTS, REGION, "other-account")
         made.converge()
-        assert made.resolve(f"had-a-role.{CORP}", there)
-        assert made.resolve(f"other-account.{CORP}", there)
-        assert not made.resolve(f"new-without-a-role.{CORP}", there)
+        assert made.resolve(f"had-a-role.{CORP}", remote_vpc)
+        assert made.resolve(f"other-account.{CORP}", remote_vpc)
+        assert not made.resolve(f"new-without-a-role.{CORP}", remote_vpc)
     clock.advance(600)
     made.converge()
-    assert made.resolve(f"new-without-a-role.{CORP}", there)
-    assert made.resolve(f"renamed-without-a-role.{CORP}", there)
-    assert not made.resolve(f"had-a-role.{CORP}", there)
+    assert made.resolve(f"new-without-a-role.{CORP}", remote_vpc)
+    assert made.resolve(f"renamed-without-a-role.{CORP}", remote_vpc)
+    assert not made.resolve(f"had-a-role.{CORP}", remote_vpc)
 
 
 @pytest.mark.parametrize("function", [contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_worker_that_is_killed_leaves_nothing_half_done(
-    made: World, there: Vpc, clock: MovedClock, function: str, moment: str
+    made: World, remote_vpc: Vpc, clock: MovedClock, function: str, moment: str
 ) -> None:
-    """A worker killed before or after its work is followed by one that ends it, through start, rename and end."""
-    strikes = {"left": 0}
+    """After a worker is killed before or after its work, the next one completes launch, rename and termination."""
+    kills = {"remaining": 0}
 
     def interrupt(name: str, when: str) -> None:
-        if name == function and when == moment and strikes["left"]:
-            strikes["left"] -= 1
+        if name == function and when == moment and kills["remaining"]:
+            kills["remaining"] -= 1
             raise Killed("on purpose")
 
     made.functions.interrupt = interrupt
     label = f"{function}-{moment}"
-    strikes["left"] = 2
-    (one,) = made.launch(PAYMENTS, REGION, label)
-    rest(made, clock)
-    assert made.resolve(f"{label}.{CORP}", there) == {made.address(PAYMENTS, REGION, one)}
-    strikes["left"] = 2
-    made.tag(PAYMENTS, REGION, one, Name=f"{label}-2")
-    rest(made, clock)
-    assert made.resolve(f"{label}-2.{CORP}", there)
-    assert not made.resolve(f"{label}.{CORP}", there)
-    strikes["left"] = 2
-    made.end(PAYMENTS, REGION, one)
-    rest(made, clock)
-    assert not [owner for _, _, _, owner in made.owners(CORP) if owner and owner.endswith(one)]
+    kills["remaining"] = 2
+    (instance,) = made.launch(PAYMENTS, REGION, label)
+    drain(made, clock)
+    assert made.resolve(f"{label}.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
+    kills["remaining"] = 2
+    made.tag(PAYMENTS, REGION, instance, Name=f"{label}-2")
+    drain(made, clock)
+    assert made.resolve(f"{label}-2.{CORP}", remote_vpc)
+    assert not made.resolve(f"{label}.{CORP}", remote_vpc)
+    kills["remaining"] = 2
+    made.end(PAYMENTS, REGION, instance)
+    drain(made, clock)
+    assert not [owner for _, _, _, owner in made.owners(CORP) if owner and owner.endswith(instance)]
 
 
-def test_throttled_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedClock) -> None:
-    """With each of the account's buckets empty the publisher waits and goes on; nothing is lost."""
+def test_throttled_zone_is_published_later(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """While Route 53 throttles the account, the publisher waits. Then it publishes everything."""
     account = made.route53.account(NETWORK)
     while account.requests.take(1):
         pass
-    (one,) = made.launch(PAYMENTS, REGION, "throttled")
-    rest(made, clock)
+    (instance,) = made.launch(PAYMENTS, REGION, "throttled")
+    drain(made, clock)
     assert made.route53.throttled["ListResourceRecordSets"]
-    assert made.resolve(f"throttled.{CORP}", there)
+    assert made.resolve(f"throttled.{CORP}", remote_vpc)
     while account.changes.take(1):
         pass
-    made.end(PAYMENTS, REGION, one)
-    rest(made, clock)
+    made.end(PAYMENTS, REGION, instance)
+    drain(made, clock)
     assert made.route53.throttled["ChangeResourceRecordSets"]
-    assert not made.resolve(f"throttled.{CORP}", there)
+    assert not made.resolve(f"throttled.{CORP}", remote_vpc)
 
 
-def test_busy_zone_is_written_in_the_end(made: World, there: Vpc, clock: MovedClock) -> None:
-    """PriorRequestNotComplete is waited for."""
+def test_busy_zone_is_published_later(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """The publisher retries after PriorRequestNotComplete."""
     made.route53.limits.busy_seconds = 3.0
     try:
         for number in range(3):
             made.launch(PAYMENTS, REGION, f"busy-{number}")
             made.converge()
-        rest(made, clock)
+        drain(made, clock)
     finally:
         made.route53.limits.busy_seconds = 0.0
     assert "PriorRequestNotComplete" in {batch.outcome for batch in made.route53.batches}
-    assert all(made.resolve(f"busy-{number}.{CORP}", there) for number in range(3))
+    assert all(made.resolve(f"busy-{number}.{CORP}", remote_vpc) for number in range(3))
 
 
-def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, there: Vpc) -> None:
-    """A record of ours that somebody edited is found by the refused DELETE, and put right with the next change."""
-    (one,) = made.launch(PAYMENTS, REGION, "edited")
+def test_record_edited_by_hand_is_not_overwritten_blindly(made: World, remote_vpc: Vpc) -> None:
+    """A refused DELETE reveals a record of ours that was edited. The next change of the name repairs it."""
+    (instance,) = made.launch(PAYMENTS, REGION, "edited")
     made.converge()
     zone = made.zone_ids[CORP]
     route53 = made.client("route53", NETWORK)
-    (ours,) = [
-        record_set
-        for record_set in route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=f"edited.{CORP}.")[
+    (record_set,) = [
+        found
+        for found in route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=f"edited.{CORP}.")[
             "ResourceRecordSets"
         ]
-        if record_set["Name"] == f"edited.{CORP}."
+        if found["Name"] == f"edited.{CORP}."
     ]
-    other = ours | {"ResourceRecords": [{"Value": "192.0.2.99"}]}
-    batch = [{"Action": "DELETE", "ResourceRecordSet": ours}, {"Action": "CREATE", "ResourceRecordSet": other}]
+    edited = record_set | {"ResourceRecords": [{"Value": "192.0.2.99"}]}
+    batch = [{"Action": "DELETE", "ResourceRecordSet": record_set}, {"Action": "CREATE", "ResourceRecordSet": edited}]
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
-    made.end(PAYMENTS, REGION, one)
+    made.end(PAYMENTS, REGION, instance)
     made.launch(PAYMENTS, REGION, "beside-edited")
     made.converge()
-    assert not made.resolve(f"edited.{CORP}", there)
-    assert made.resolve(f"beside-edited.{CORP}", there)
+    assert not made.resolve(f"edited.{CORP}", remote_vpc)
+    assert made.resolve(f"beside-edited.{CORP}", remote_vpc)
 
 
-def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc, clock: MovedClock) -> None:
-    """The writer role loses one zone: names of the other zone answer at once, and the reason is told for each name."""
+def test_closed_zone_does_not_delay_other_zones(made: World, remote_vpc: Vpc, clock: MovedClock) -> None:
+    """If the writer role loses one zone, the other zone is published at once, and each name's reason is logged."""
     role = f"arn:aws:iam::{NETWORK}:role/{contract.WRITER_ROLE}"
     zone = f"arn:aws:route53:::hostedzone/{made.zone_ids['instances.internal']}"
     deny = {"Effect": "Deny", "Action": "route53:ChangeResourceRecordSets", "Resource": zone}
@@ -141,35 +141,35 @@ def test_zone_that_is_closed_keeps_no_other_zone_waiting(made: World, there: Vpc
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     iam.put_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed", PolicyDocument=document)
     try:
-        (one,) = made.launch(PAYMENTS, REGION, "open-zone")
+        (instance,) = made.launch(PAYMENTS, REGION, "open-zone")
         made.converge()
-        assert made.resolve(f"open-zone.{CORP}", there)
-        # A denial may be that of an old session, or of permissions that are not everywhere yet: for a while it is
-        # tried again. Then others must not wait any longer.
+        assert made.resolve(f"open-zone.{CORP}", remote_vpc)
+        # A denial can come from an old session, or from permissions that have not propagated yet, so it is retried
+        # for a while. After that, other zones must not wait.
         for _ in range(12):
             clock.advance(15)
             made.converge()
         made.launch(PAYMENTS, REGION, "after-open-zone")
         made.converge()
-        assert made.resolve(f"after-open-zone.{CORP}", there)
-        assert not made.resolve(f"{one}.instances.internal", there)
-        told = next(
-            line
-            for line in made.logged(contract.PUBLISHER_FUNCTION, "zone closed")
-            if line["dns_name"] == f"{one}.instances.internal."
+        assert made.resolve(f"after-open-zone.{CORP}", remote_vpc)
+        assert not made.resolve(f"{instance}.instances.internal", remote_vpc)
+        line = next(
+            logged
+            for logged in made.logged(contract.PUBLISHER_FUNCTION, "zone closed")
+            if logged["dns_name"] == f"{instance}.instances.internal."
         )
-        assert "orgdns cannot write the zone" in str(told["reason"])
+        assert "orgdns cannot write the zone" in str(line["reason"])
     finally:
         iam.delete_role_policy(RoleName=contract.WRITER_ROLE, PolicyName="closed")
     assert {denied.role_arn for denied in made.guard.denied} == {role}
     made.guard.denied.clear()
-    made.end(PAYMENTS, REGION, one)
+    made.end(PAYMENTS, REGION, instance)
     made.converge()
-    assert not [name for name, _, _, owner in made.owners("instances.internal") if owner and owner.endswith(one)]
+    assert not [name for name, _, _, owner in made.owners("instances.internal") if owner and owner.endswith(instance)]
 
 
-def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: World, clock: MovedClock) -> None:
-    """After all that happened here, each role's calls are exactly its grants: none denied, none never used."""
+def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
+    """Over this module, each role's calls are exactly its grants: none is denied, and no grant is unused."""
     made.launch(PAYMENTS, REGION, "set-aside")
 
     def interrupt(name: str, when: str) -> None:
@@ -196,7 +196,7 @@ def test_roles_are_granted_what_they_use_and_use_what_they_are_granted(made: Wor
     )
     made.launch(PAYMENTS, REGION, "stranger")
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    with_a_rule(made, vpc, "elsewhere.example")
+    add_resolver_rule(made, vpc, "elsewhere.example")
     made.converge()
     made.client("ec2", SEARCH, REGION).create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "private"}])
     made.converge()

@@ -1,4 +1,4 @@
-"""Whoever can put an event, tag an instance or be a role gets nothing that policy does not give."""
+"""Nobody gains a name that policy does not give by sending events, setting tags or assuming a role."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE
 from sandbox.world import Vpc, World
 from tests.support.build import DOCUMENTS
-from tests.support.path.faults import as_role, rest, send
+from tests.support.path.faults import as_role, drain, send
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
 
 
 @pytest.fixture(autouse=True)
-def mended(made: World, clock: MovedClock) -> Iterator[None]:
-    """What a test broke on purpose is whole again for the next, and nothing waits any more."""
+def repaired(made: World, clock: MovedClock) -> Iterator[None]:
+    """Repair after each test what it broke on purpose, and let the queues drain."""
     yield
     made.router.tamper = lambda event: (event,)
     made.functions.interrupt = lambda _function, _moment: None
-    rest(made, clock)
+    drain(made, clock)
 
 
-class TestSomebodyElse:
-    """Whoever can put an event or tag an instance takes no name that policy does not give."""
+class TestForeignAccount:
+    """An account that sends events or tags its instances takes no name from another account."""
 
     @pytest.fixture
-    def victim(self, made: World, there: Vpc) -> Iterator[Callable[[], set[str]]]:
-        (one,) = made.launch(PAYMENTS, REGION, "victim")
+    def victim(self, made: World, remote_vpc: Vpc) -> Iterator[Callable[[], set[str]]]:
+        (instance,) = made.launch(PAYMENTS, REGION, "victim")
         made.converge()
-        self.instance = one
-        yield lambda: made.resolve(f"victim.{CORP}", there)
-        made.end(PAYMENTS, REGION, one)
+        self.instance = instance
+        yield lambda: made.resolve(f"victim.{CORP}", remote_vpc)
+        made.end(PAYMENTS, REGION, instance)
 
-    def forged(self, account: str = PAYMENTS) -> dict[str, object]:
+    def forged_event(self, account: str = PAYMENTS) -> dict[str, object]:
         return {
             "Source": "aws.ec2",
             "DetailType": contract.STATE_DETAIL_TYPE,
@@ -49,33 +49,35 @@ class TestSomebodyElse:
         }
 
     def test_cannot_put_an_event_of_ec2(self, made: World, victim: Callable[[], set[str]]) -> None:
-        """PutEvents refuses AWS's own sources, on whatever bus."""
+        """PutEvents refuses AWS's own sources on every bus."""
         bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
         for name in ("default", bus):
-            answer = made.client("events", SCIENCE, REGION).put_events(Entries=[self.forged() | {"EventBusName": name}])
+            answer = made.client("events", SCIENCE, REGION).put_events(
+                Entries=[self.forged_event() | {"EventBusName": name}]
+            )
             assert answer["FailedEntryCount"] == 1
         made.converge()
         assert victim()
 
-    def test_cannot_put_an_event_of_its_own_to_the_hub(self, made: World, victim: Callable[[], set[str]]) -> None:
-        """The hub's bus admits no event that its sender put himself."""
+    def test_cannot_put_a_custom_event_to_the_hub(self, made: World, victim: Callable[[], set[str]]) -> None:
+        """The hub's bus admits no event that a sender puts itself."""
         bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
-        own = self.forged() | {"Source": "my.app", "EventBusName": bus}
+        own = self.forged_event() | {"Source": "my.app", "EventBusName": bus}
         answer = made.client("events", SCIENCE, REGION).put_events(Entries=[own])
         assert answer["FailedEntryCount"] == 1
         assert answer["Entries"][0]["ErrorCode"] == "AccessDeniedException"
         made.converge()
         assert victim()
 
-    def test_cannot_forward_an_event_of_its_own(self, made: World, victim: Callable[[], set[str]]) -> None:
-        """A rule of one's own, with the delivery role that its administrator may use, forwards no made-up event."""
+    def test_cannot_forward_a_custom_event(self, made: World, victim: Callable[[], set[str]]) -> None:
+        """A rule in the account that uses the delivery role forwards no custom event."""
         events = made.client("events", SCIENCE, REGION)
         bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
         role = f"arn:aws:iam::{SCIENCE}:role/{contract.DELIVERY_ROLE_PREFIX}{REGION}"
         events.put_rule(Name="mine", EventPattern=json.dumps({"source": ["my.app"]}))
         events.put_targets(Rule="mine", Targets=[{"Id": "hub", "Arn": bus, "RoleArn": role}])
         before = len(made.router.undelivered)
-        own = self.forged() | {"Source": "my.app"}
+        own = self.forged_event() | {"Source": "my.app"}
         assert events.put_events(Entries=[own])["FailedEntryCount"] == 0
         assert len(made.router.undelivered) == before + 1
         made.converge()
@@ -83,25 +85,29 @@ class TestSomebodyElse:
         events.remove_targets(Rule="mine", Ids=["hub"])
         events.delete_rule(Name="mine")
 
-    def test_cannot_end_another_accounts_instance(self, made: World, victim: Callable[[], set[str]]) -> None:
-        """Even an event of its own account that names another's instance is refused at the hub."""
+    def test_cannot_report_another_accounts_instance_as_terminated(
+        self, made: World, victim: Callable[[], set[str]]
+    ) -> None:
+        """The hub refuses an event from one account about an instance of another."""
         event = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
-        event |= {"account": SCIENCE, "region": REGION, "resources": self.forged()["Resources"]}
+        event |= {"account": SCIENCE, "region": REGION, "resources": self.forged_event()["Resources"]}
         event["detail"] = {"instance-id": self.instance, "state": "terminated"}
         send(made, json.dumps(event))
         made.converge()
         assert victim()
 
     def test_cannot_take_the_name_by_a_tag(self, made: World, victim: Callable[[], set[str]]) -> None:
-        """An account without short names does not get one, however newer its instance is."""
-        held = victim()
+        """An account without short names does not get one, even with a newer instance."""
+        before = victim()
         made.launch(SCIENCE, REGION, "victim")
         made.converge()
-        assert victim() == held
+        assert victim() == before
 
-    def test_cannot_take_the_name_by_renaming_the_account(self, made: World, clock: MovedClock, there: Vpc) -> None:
-        """An account's administrator may rename it to another account's name, and gets none of its names by that."""
-        (held,) = made.launch(PAYMENTS, REGION, "vault")
+    def test_cannot_take_the_name_by_renaming_the_account(
+        self, made: World, clock: MovedClock, remote_vpc: Vpc
+    ) -> None:
+        """An account that is renamed to another account's name gets none of that account's names."""
+        (instance,) = made.launch(PAYMENTS, REGION, "vault")
         made.converge()
         thief = made.organization.backend.get_account_by_id(SCIENCE)
         name, thief.name = thief.name, "PAYMENTS"
@@ -109,7 +115,9 @@ class TestSomebodyElse:
             clock.advance(3_600)
             made.launch(SCIENCE, REGION, "vault")
             made.converge()
-            assert made.resolve(f"vault.{REGION}.payments.{CORP}", there) == {made.address(PAYMENTS, REGION, held)}
+            assert made.resolve(f"vault.{REGION}.payments.{CORP}", remote_vpc) == {
+                made.address(PAYMENTS, REGION, instance)
+            }
             refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")[-1]
             assert PAYMENTS in str(refused["reason"])
         finally:
@@ -117,10 +125,10 @@ class TestSomebodyElse:
             clock.advance(3_600)
 
 
-def test_writer_role_can_do_what_it_must_and_nothing_else(made: World) -> None:
-    """No UPSERT, no other type, no name outside the domain, no other zone: denied by IAM, whatever the code does."""
+def test_writer_role_can_only_change_our_record_sets(made: World) -> None:
+    """IAM denies UPSERT, other types, names outside the domain and other zones, whatever the code does."""
     credentials = as_role(NETWORK, contract.WRITER_ROLE)
-    route53 = boto3.client("route53", region_name="us-east-1", **credentials)  # type: ignore[call-overload]  # the keys are right
+    route53 = boto3.client("route53", region_name="us-east-1", **credentials)  # type: ignore[call-overload]  # the keys are valid
     zone = made.zone_ids[CORP]
     good = {
         "Name": f"allowed.{CORP}",

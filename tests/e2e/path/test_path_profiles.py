@@ -1,4 +1,4 @@
-"""Zones by a Route 53 Profile on the deployed path, reverse ones among them."""
+"""Zones that VPCs resolve through a Route 53 Profile, reverse zones included, on the deployed path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World, world
 from tests.support.build import EXAMPLE
 from tests.support.path.sweeps import sweep_all
-from tests.support.path.vpcs import with_a_rule
+from tests.support.path.vpcs import add_resolver_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -23,7 +23,7 @@ REVERSE = "10.in-addr.arpa"
 
 
 def profiles() -> Config:
-    """The example, with every zone by the Profile, and PTR records in a zone that EC2's own rules lie below."""
+    """The example with every zone in the Profile, and PTR records in a zone above EC2's autodefined rules."""
     content: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
     content["zones"].append({"domain": REVERSE, "id": "Z0REVERSE0000000", "autodefined_rules": "disable"})
     for zone in content["zones"]:
@@ -34,12 +34,12 @@ def profiles() -> Config:
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(profiles(), clock) as one:
-        yield one
+    with world(profiles(), clock) as organization:
+        yield organization
 
 
-def test_new_vpc_resolves_by_the_profile(made: World) -> None:
-    """A new VPC is associated with its region's Profile by its own account, and resolves all zones."""
+def test_new_vpc_resolves_through_the_profile(made: World) -> None:
+    """A new VPC's own account associates it with the region's Profile, and the VPC resolves all zones."""
     (instance,) = made.launch(PAYMENTS, REGION, "web")
     made.converge()
     address = made.address(PAYMENTS, REGION, instance)
@@ -48,16 +48,16 @@ def test_new_vpc_resolves_by_the_profile(made: World) -> None:
     made.converge()
     assert made.resolve(f"web.{CORP}", vpc) == {address}
     reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    # EC2's own rules would have answered for the instance's address, were they not switched off in this VPC.
+    # The autodefined rules of EC2 would answer for the instance's address if they were not disabled in this VPC.
     assert made.resolve(reverse, vpc, "PTR") == {f"web.{REGION}.payments.{CORP}."}
     assert vpc.id not in made.route53.vpcs_of(made.zone_ids[CORP])
     assert not made.guard.denied
 
 
-def test_roles_call_what_they_are_granted(made: World, clock: MovedClock) -> None:
-    """By a Profile, too, the roles for VPCs make exactly the calls that their policies grant, but for what ends."""
+def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
+    """With a Profile, too, the roles for VPCs use exactly their grants, except for ending an association."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
-    with_a_rule(made, vpc, "elsewhere.example")
+    add_resolver_rule(made, vpc, "elsewhere.example")
     made.converge()
     sweep_all(made, clock)
     made.delete_vpc(vpc)
@@ -68,7 +68,7 @@ def test_roles_call_what_they_are_granted(made: World, clock: MovedClock) -> Non
 
 
 def test_second_profile_of_a_vpc(made: World) -> None:
-    """A VPC keeps a Profile of its own team's beside ours; with two of them ours is refused, and that is told."""
+    """A VPC keeps one Profile of its own beside ours. With two of its own, ours is refused, and that is logged."""
     client = made.client("route53profiles", SEARCH, REGION)
     own = [client.create_profile(Name=name, ClientToken=name)["Profile"]["Id"] for name in ("one", "two")]
     made.trails.missing.add(SEARCH)
@@ -78,7 +78,7 @@ def test_second_profile_of_a_vpc(made: World) -> None:
     for number, profile in enumerate(own):
         client.associate_profile(Name="x", ProfileId=profile, ResourceId=full.id, Priority=100 + number)
     for vpc in (beside, full):
-        # What tells of it is the tag's event.
+        # The change of the attribute is the event that reports the VPC.
         made.client("ec2", SEARCH, REGION).modify_vpc_attribute(VpcId=vpc.id, EnableDnsSupport={"Value": True})
     made.converge()
     assert len(made.profiles.zones_of_vpc(beside.id)) == len(made.zone_ids)

@@ -1,4 +1,4 @@
-"""What no event tells, on the deployed path: sweeps, audits, what they hold back, and a pause."""
+"""Sweeps, audits, pending removals and a pause on the deployed path: what no event reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.sweeps import (
     by_hand,
-    described,
+    described_record_set,
     forget_ended,
     hour,
     lose_events,
@@ -32,7 +32,7 @@ CORP = "corp.internal"
 
 @pytest.fixture(autouse=True)
 def all_events(made: World, clock: MovedClock) -> Iterator[None]:
-    """Events that a test lost are lost for that test alone; each begins with everything swept and nothing there."""
+    """Deliver events again after each test, and start each test with swept spokes and no instance."""
     sweep_all(made, clock)
     made.audit()
     yield
@@ -40,24 +40,24 @@ def all_events(made: World, clock: MovedClock) -> Iterator[None]:
     for account, region in made.vpcs:
         ec2 = made.client("ec2", account, region)
         for reservation in ec2.describe_instances()["Reservations"]:
-            made.end(account, region, *(one["InstanceId"] for one in reservation["Instances"]))
+            made.end(account, region, *(instance["InstanceId"] for instance in reservation["Instances"]))
     made.converge()
 
 
-def test_instance_from_before_the_rollout_gets_its_names(made: World, clock: MovedClock, there: Vpc) -> None:
-    """An instance of which no event ever came resolves within the hour, and is not counted as missed."""
+def test_instance_older_than_the_rollout_gets_its_names(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
+    """An instance without any event resolves within the hour."""
     lose_events(made)
-    (one,) = made.launch(SCIENCE, "eu-west-1", "from-before")
+    (instance,) = made.launch(SCIENCE, "eu-west-1", "from-before")
     clock.advance(3600)
     made.converge()
     assert names(made) == set()
     hour(made, clock)
-    address = made.address(SCIENCE, "eu-west-1", one)
-    assert made.resolve("from-before.eu-west-1.data-science.corp.internal", there) == {address}
+    address = made.address(SCIENCE, "eu-west-1", instance)
+    assert made.resolve("from-before.eu-west-1.data-science.corp.internal", remote_vpc) == {address}
 
 
-def test_events_that_were_lost_are_counted_by_spoke(made: World, clock: MovedClock) -> None:
-    """A start, a renaming, a further address and an end of which no event came: found, repaired, counted."""
+def test_lost_events_are_counted_by_spoke(made: World, clock: MovedClock) -> None:
+    """The sweep finds, repairs and counts a launch, a rename and a termination whose events were lost."""
     renamed, grown, ended = (made.launch(PAYMENTS, REGION, name)[0] for name in ("renamed", "grown", "ended"))
     made.converge()
     before = spoke_status(made, clock).missed_ever
@@ -73,8 +73,8 @@ def test_events_that_were_lost_are_counted_by_spoke(made: World, clock: MovedClo
     assert made.described(PAYMENTS, REGION, grown)
 
 
-def test_instance_that_is_gone_without_a_trace_loses_its_names(made: World, clock: MovedClock) -> None:
-    """An end that was lost, and that EC2 does not show any more: two looks, then its names go."""
+def test_instance_that_ec2_no_longer_shows_loses_its_names(made: World, clock: MovedClock) -> None:
+    """If the event of a termination is lost and EC2 no longer shows the instance, the sweep removes its names."""
     lost, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("lost", "stays"))
     made.converge()
     lose_events(made)
@@ -84,11 +84,11 @@ def test_instance_that_is_gone_without_a_trace_loses_its_names(made: World, cloc
     assert names(made) == {"stays"}
 
 
-def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) -> None:
-    """Eleven of twelve instances are gone at once: nothing is removed, a person is asked, and what he approves goes."""
+def test_sweep_with_too_many_removals_waits_for_approval(made: World, clock: MovedClock) -> None:
+    """If eleven of twelve instances are missing at once, nothing is removed until a person approves."""
     ids = made.launch(PAYMENTS, REGION, None, count=12, tags={})
-    for number, one in enumerate(ids):
-        made.tag(PAYMENTS, REGION, one, Name=f"fleet-{number}")
+    for number, instance in enumerate(ids):
+        made.tag(PAYMENTS, REGION, instance, Name=f"fleet-{number}")
     made.converge()
     everything = names(made)
     lose_events(made)
@@ -100,7 +100,7 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     assert set(status.pending_removals) == set(ids[1:])
     assert made.logged(contract.SWEEPER_FUNCTION, "removals await approval: run orgdns approve")
     statuses(made, clock).approve(status)
-    # The next round asks for what was approved, whoever's turn it is.
+    # The next round enqueues approved spokes first.
     made.sweep()
     clock.advance(10)
     made.converge()
@@ -108,8 +108,8 @@ def test_sweep_that_would_take_too_much_waits(made: World, clock: MovedClock) ->
     assert spoke_status(made, clock).pending_removals == ()
 
 
-def test_spoke_whose_role_is_denied_keeps_its_names_for_a_week(made: World, clock: MovedClock) -> None:
-    """Its state and the reason are on the ledger; after the grace the names go, and come back with the role."""
+def test_spoke_with_a_denied_role_keeps_its_names_for_a_week(made: World, clock: MovedClock) -> None:
+    """The ledger has its state and the reason. After the grace period the names are removed until the role is back."""
     made.launch(SEARCH, REGION, "behind-a-wall")
     made.converge()
     iam = made.client("iam", SEARCH)
@@ -134,40 +134,40 @@ def test_spoke_whose_role_is_denied_keeps_its_names_for_a_week(made: World, cloc
     assert spoke_status(made, clock, SEARCH).fault == ""
 
 
-def test_audit_repairs_what_people_edited(made: World, clock: MovedClock, there: Vpc) -> None:
-    """A record that was deleted, one that was changed, and one of ours that nobody claims: as claimed afterwards."""
+def test_audit_repairs_what_people_edited(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
+    """The audit restores deleted and edited records, and removes one of ours that no instance claims."""
     first, second = (made.launch(PAYMENTS, REGION, name)[0] for name in ("deleted", "edited"))
     made.converge()
-    by_hand(made, "DELETE", described(made, "deleted"))
-    ours = described(made, "edited")
+    by_hand(made, "DELETE", described_record_set(made, "deleted"))
+    ours = described_record_set(made, "edited")
     by_hand(made, "DELETE", ours)
     by_hand(made, "CREATE", ours | {"ResourceRecords": [{"Value": "192.0.2.99"}]})
     by_hand(made, "CREATE", ours | {"Name": f"nobody.{CORP}."})
     made.audit()
-    assert made.resolve(f"deleted.{CORP}", there) == {made.address(PAYMENTS, REGION, first)}
-    assert made.resolve(f"edited.{CORP}", there) == {made.address(PAYMENTS, REGION, second)}
+    assert made.resolve(f"deleted.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, first)}
+    assert made.resolve(f"edited.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, second)}
     assert names(made) == {"deleted", "edited"}
     assert dict(zone_status(made, clock).differences) == {"edited": 1, "missing": 1, "unclaimed": 1}
     made.audit()
     assert zone_status(made, clock).differences == ()
 
 
-def test_conflict_ends_when_the_foreign_record_goes(made: World, clock: MovedClock, there: Vpc) -> None:
-    """A name that a hand-made record kept from being published is published by the audit after that has gone."""
+def test_conflict_ends_after_the_foreign_record_is_removed(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
+    """The audit publishes a conflicting name after the hand-made record has been removed."""
     foreign = {"Name": f"taken.{CORP}.", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.7"}]}
     by_hand(made, "CREATE", foreign)
-    (one,) = made.launch(PAYMENTS, REGION, "taken")
+    (instance,) = made.launch(PAYMENTS, REGION, "taken")
     made.converge()
     made.audit()
-    assert made.resolve(f"taken.{CORP}", there) == {"192.0.2.7"}
+    assert made.resolve(f"taken.{CORP}", remote_vpc) == {"192.0.2.7"}
     by_hand(made, "DELETE", foreign)
     made.audit()
-    assert made.resolve(f"taken.{CORP}", there) == {made.address(PAYMENTS, REGION, one)}
+    assert made.resolve(f"taken.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
     assert zone_status(made, clock).fault == ""
 
 
 def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock: MovedClock) -> None:
-    """Sweeps and audits after the ledger was lost change no record, whichever comes first; later events are handled."""
+    """Sweeps and audits rebuild a lost ledger without changing a record, and later events work."""
     for number in range(3):
         made.launch(PAYMENTS, REGION, f"kept-{number}")
         made.launch(SEARCH, "eu-west-1", f"kept-{number}")
@@ -182,36 +182,39 @@ def test_emptied_ledger_is_rebuilt_without_a_record_changing(made: World, clock:
     assert zone_status(made, clock).differences == ()
     table = dynamodb_backends[HUB][REGION].tables[contract.LEDGER_TABLE]
     assert any(row for partition in table.items.values() for row in partition.values())
-    ids = [one["InstanceId"] for one in instances(made, SEARCH, "eu-west-1")]
+    ids = [instance["InstanceId"] for instance in running_instances(made, SEARCH, "eu-west-1")]
     made.end(SEARCH, "eu-west-1", *ids)
     made.converge()
-    # The older instances take over: they were there all the time.
+    # The older instances were claimants all the time, so they take over.
     assert names(made) == {f"kept-{number}" for number in range(3)}
 
 
-def instances(made: World, account: str, region: str) -> list[dict[str, Any]]:
+def running_instances(made: World, account: str, region: str) -> list[dict[str, Any]]:
     reservations = made.client("ec2", account, region).describe_instances()["Reservations"]
     return [
-        one for reservation in reservations for one in reservation["Instances"] if one["State"]["Name"] == "running"
+        instance
+        for reservation in reservations
+        for instance in reservation["Instances"]
+        if instance["State"]["Name"] == "running"
     ]
 
 
 def test_instance_that_ended_while_the_ledger_was_lost(made: World, clock: MovedClock) -> None:
-    """Its record goes by the audit that follows the sweep of its spoke, and not before."""
-    gone, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("gone", "lives"))
+    """Its record is removed by the audit after its spoke's sweep, not before."""
+    ended, _ = (made.launch(PAYMENTS, REGION, name)[0] for name in ("ended", "lives"))
     made.converge()
     made.empty_ledger()
     lose_events(made)
-    made.end(PAYMENTS, REGION, gone)
+    made.end(PAYMENTS, REGION, ended)
     made.audit()
-    assert names(made) == {"gone", "lives"}
+    assert names(made) == {"ended", "lives"}
     sweep_all(made, clock)
     made.audit()
     assert names(made) == {"lives"}
 
 
-def test_name_of_a_stranger_is_not_taken_before_his_spoke_was_swept(made: World, clock: MovedClock) -> None:
-    """With an emptied ledger, a new instance of another account does not take a name that may still be claimed."""
+def test_name_of_an_unknown_owner_is_kept_until_its_spoke_is_swept(made: World, clock: MovedClock) -> None:
+    """With an empty ledger, a new instance of another account does not take a name that may still be claimed."""
     made.launch(SEARCH, "eu-west-1", "held")
     made.converge()
     before = made.owners(CORP)
@@ -219,18 +222,18 @@ def test_name_of_a_stranger_is_not_taken_before_his_spoke_was_swept(made: World,
     clock.advance(60)
     made.launch(PAYMENTS, REGION, "held")
     made.converge()
-    held = [one for one in made.owners(CORP) if one[0] == f"held.{CORP}."]
-    assert held == [one for one in before if one[0] == f"held.{CORP}."]
+    name = f"held.{CORP}."
+    assert [row for row in made.owners(CORP) if row[0] == name] == [row for row in before if row[0] == name]
     sweep_all(made, clock)
     made.audit()
-    # Now all claims are known, and the newest holds the name.
-    ((_, _, _, owner),) = [one for one in made.owners(CORP) if one[0] == f"held.{CORP}."]
+    # All claims are known now, and the newest instance holds the name.
+    ((_, _, _, owner),) = [row for row in made.owners(CORP) if row[0] == name]
     assert owner is not None
     assert f"/{PAYMENTS}/" in owner
 
 
-def test_pause_stops_all_writing_and_loses_nothing(made: World, clock: MovedClock, there: Vpc) -> None:
-    """For longer than a stream keeps its records: afterwards the zone is as the instances are."""
+def test_pause_stops_all_writing_and_loses_nothing(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
+    """After a pause longer than a stream's retention, the zone matches the instances again."""
     (ends,) = made.launch(PAYMENTS, REGION, "ends")
     made.converge()
     statuses(made, clock).pause("the zones are being moved")
@@ -247,5 +250,5 @@ def test_pause_stops_all_writing_and_loses_nothing(made: World, clock: MovedCloc
     statuses(made, clock).resume()
     sweep_all(made, clock)
     assert names(made) == {"starts"}
-    assert made.resolve(f"starts.{CORP}", there) == {made.address(PAYMENTS, REGION, starts)}
+    assert made.resolve(f"starts.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, starts)}
     assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE) == 0

@@ -1,4 +1,4 @@
-"""Hands for tests of what goes wrong on the deployed path."""
+"""Faults on the deployed path: withheld events, denied roles, messages that EventBridge did not send."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ REGION = "eu-central-1"
 Event = dict[str, object]
 
 
-class Held(list[Event]):
-    """Events that do not arrive: kept, as a tamper of the router's."""
+class Withheld(list[Event]):
+    """Keeps every event instead of delivering it. Set it as the router's `tamper`."""
 
     def __call__(self, event: Event) -> tuple[Event, ...]:
         self.append(event)
         return ()
 
 
-def rest(made: World, clock: MovedClock) -> None:
-    """Let time pass until what waits has been tried again as often as it will be."""
+def drain(made: World, clock: MovedClock) -> None:
+    """Advance the clock until no event waits and no retry is due."""
     for _ in range(60):
         made.converge()
         clock.advance(61)
         if not made.waiting(contract.EVENTS_QUEUE) and not made.functions.poll():
             return
-    raise AssertionError("something waits for ever")
+    raise AssertionError("the events queue did not drain")
 
 
 def send(made: World, body: str) -> None:
-    """Put a message on the events queue, as nobody but the hub's own rule may in truth."""
+    """Send a message to the events queue. In AWS, only the hub's own rule can."""
     sqs = made.client("sqs", HUB)
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"], MessageBody=body)
 
 
 def as_role(account: str, role: str) -> dict[str, str]:
-    """Credentials of a session of a role, as AssumeRole would give them to whom the role trusts."""
+    """Credentials of a role session, as AssumeRole returns them to a trusted principal."""
     session = sts_backends[account][PARTITION].assume_role(
         region_name=REGION,
         role_session_name="test",
@@ -61,19 +61,19 @@ def as_role(account: str, role: str) -> dict[str, str]:
 
 @contextmanager
 def reader_role_denied(made: World, clock: MovedClock, account: str) -> Iterator[None]:
-    """An account whose reader role trusts nobody, and whose sessions have expired."""
+    """Deny everybody the account's reader role, and let its sessions expire."""
     iam = made.client("iam", account)
-    document = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
     nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     iam.update_assume_role_policy(
         RoleName=contract.READER_ROLE,
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]}),
     )
-    # A session that was assumed before goes on for its hour, in AWS as here.
+    # Existing sessions stay valid for their hour, as in AWS.
     clock.advance(3_700)
     try:
         yield
     finally:
-        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(document, default=str))
+        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust, default=str))
         assert {denied.action for denied in made.guard.denied} == {"sts:AssumeRole"}
         made.guard.denied.clear()

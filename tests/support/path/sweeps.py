@@ -1,4 +1,4 @@
-"""Hands for tests of sweeps and audits on the deployed path."""
+"""Sweeps, audits, statuses and hand-made records on the deployed path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CORP = "corp.internal"
 
 
 def sweep_all(made: World, clock: MovedClock) -> None:
-    """Have every spoke swept, as after a deployment: the round before has forgotten which policy it was for."""
+    """Sweep every spoke, as after a deployment: the schedule's cursor holds no policy."""
     statuses(made, clock).put_cursor(ScheduleCursor())
     made.sweep()
     clock.advance(60)
@@ -28,7 +28,7 @@ def sweep_all(made: World, clock: MovedClock) -> None:
 
 
 def hour(made: World, clock: MovedClock) -> None:
-    """Let the schedule ask for sweeps as often as it does in an hour, and do what it asks for."""
+    """Run the sweep schedule and the tasks that it enqueues for an hour."""
     for _ in range(12):
         made.sweep()
         clock.advance(300)
@@ -49,36 +49,37 @@ def zone_status(made: World, clock: MovedClock) -> ZoneStatus:
 
 
 def names(made: World) -> set[str]:
-    """The names of the zone, without those that every instance gets."""
+    """The zone's short names, relative to the zone."""
     return {name.removesuffix(f".{CORP}.") for name, *_ in made.owners(CORP) if name.count(".") == 3}
 
 
 def by_hand(made: World, action: str, record_set: dict[str, Any]) -> None:
-    """Change a record as the networking team could in the console."""
+    """Change a record set as the networking team can in the console."""
     made.client("route53", NETWORK).change_resource_record_sets(
         HostedZoneId=made.zone_ids[CORP],
         ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record_set}]},
     )
 
 
-def described(made: World, name: str) -> dict[str, Any]:
-    """A record set as Route 53 shows it."""
+def described_record_set(made: World, name: str) -> dict[str, Any]:
+    """A record set as ListResourceRecordSets returns it."""
     answer = made.client("route53", NETWORK).list_resource_record_sets(
         HostedZoneId=made.zone_ids[CORP], StartRecordName=f"{name}.{CORP}."
     )
-    found: dict[str, Any] = answer["ResourceRecordSets"][0]
-    assert found["Name"] == f"{name}.{CORP}."
-    return found
+    record_set: dict[str, Any] = answer["ResourceRecordSets"][0]
+    assert record_set["Name"] == f"{name}.{CORP}."
+    return record_set
 
 
 def forget_ended(account: str, region: str) -> None:
-    """EC2 shows an ended instance for about an hour."""
+    """Remove terminated instances from EC2's answers, which show them for about an hour."""
     backend = ec2_backends[account][region]
     for key, reservation in list(backend.reservations.items()):
-        reservation.instances = [one for one in reservation.instances if one.state != "terminated"]
+        reservation.instances = [instance for instance in reservation.instances if instance.state != "terminated"]
         if not reservation.instances:
             del backend.reservations[key]
 
 
 def lose_events(made: World) -> None:
+    """Deliver no event from now on."""
     made.router.tamper = lambda _event: ()

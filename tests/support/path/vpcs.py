@@ -1,4 +1,4 @@
-"""Hands for tests of associations on the deployed path."""
+"""VPCs, their associations and Resolver rules on the deployed path."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from sandbox.world import Vpc, World
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
-# A trust policy by which nobody may be the role.
+# A trust policy that lets nobody assume the role.
 NOBODY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}'
 
 
-def knows(made: World, vpc: Vpc, zone: str = CORP) -> bool:
+def is_associated(made: World, vpc: Vpc, zone: str = CORP) -> bool:
+    """Whether the VPC is associated with the hosted zone."""
     return vpc.id in made.route53.vpcs_of(made.zone_ids[zone])
 
 
-def with_a_rule(made: World, vpc: Vpc, domain: str) -> str:
-    """Have a VPC ask for a domain by a Resolver rule; the rule's id."""
+def add_resolver_rule(made: World, vpc: Vpc, domain: str) -> str:
+    """Forward a domain in a VPC by a Resolver rule, and return the rule's id."""
     resolver = made.client("route53resolver", vpc.account, vpc.region)
     rule: str = resolver.create_resolver_rule(
         CreatorRequestId=f"{vpc.id}-{domain}",
@@ -48,15 +49,15 @@ def _endpoint(made: World, vpc: Vpc) -> str:
     return endpoint
 
 
-def without_a_trail(made: World) -> Vpc:
-    """A VPC of which no event comes."""
+def add_vpc_without_trail(made: World) -> Vpc:
+    """Add a VPC whose creation sends no event, because no trail records it."""
     made.trails.missing.add(SEARCH)
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     made.trails.missing.discard(SEARCH)
     return vpc
 
 
-def rows(made: World) -> list[VpcRow]:
-    """What the ledger knows of all VPCs."""
+def vpc_rows(made: World) -> list[VpcRow]:
+    """The ledger's rows of all VPCs."""
     table = Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: NEVER, lambda _seconds: None)
     return list(DynamoVpcs(table).all_vpc_rows())

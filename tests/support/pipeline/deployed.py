@@ -1,4 +1,4 @@
-"""The pipeline's world in the sandbox: everything deployed, with a fault wherever a function calls AWS."""
+"""The pipeline deployed in the sandbox, with a fault at any AWS call of a function."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
-from moto.ec2.models import ec2_backends
 
 from hub.runtime import contract
 from hub.runtime.aws.instances import instance_of
@@ -37,6 +36,7 @@ from sandbox.aws.route53.wire import wire_of as strict_wire_of
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK
 from sandbox.world import World
+from tests.support.path.sweeps import forget_ended
 from tests.support.pipeline.machine import ACCOUNTS, LABELS, REGION, ZONE
 
 Event = dict[str, Any]
@@ -46,7 +46,7 @@ _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 @dataclass
 class Faults:
-    """Which fault comes at which of the functions' next calls; `seen` counts their calls."""
+    """The fault to inject, and how many calls of the functions to let through first. `seen` counts their calls."""
 
     fault: str | None = None
     calls: int = 0
@@ -54,7 +54,7 @@ class Faults:
     guard: Any = None
 
     def around(self, call: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
-        if self.guard._guarded_role(client) is None:  # noqa: SLF001 - the guard alone knows whose client it is
+        if self.guard._guarded_role(client) is None:  # noqa: SLF001 - only the guard knows whose client it is
             return call(client, operation, parameters)
         self.seen += 1
         if self.fault is None:
@@ -77,42 +77,42 @@ class Faults:
 
 @contextmanager
 def faults_injected(made: World) -> Iterator[Faults]:
-    """Break the functions' calls of AWS, while the context lasts."""
+    """Inject faults into the functions' AWS calls while the context lasts."""
     faults = Faults(guard=made.guard)
     boundary: Any = BaseClient
     call = boundary._make_api_call  # noqa: SLF001 - where every call of AWS passes
 
-    def broken(client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - as above
+    def with_faults(client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - as above
         return faults.around(call, client, operation, parameters)
 
-    with replaced(BaseClient, _make_api_call=broken):
+    with replaced(BaseClient, _make_api_call=with_faults):
         yield faults
 
 
 @dataclass
 class SandboxDriver:
-    """The deployed organization."""
+    """Drives the deployed organization."""
 
     in_one_go = False
 
     made: World
     clock: MovedClock
     faults: Faults
-    on_their_way: list[Event] = field(default_factory=list)
+    undelivered: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.made.router.tamper = self._held
+        self.made.router.tamper = self._withhold
         self.zone_id = self.made.zone_ids[ZONE]
 
-    def _held(self, event: Event) -> tuple[Event, ...]:
-        self.on_their_way.append(event)
+    def _withhold(self, event: Event) -> tuple[Event, ...]:
+        self.undelivered.append(event)
         return ()
 
     def launch(self, account: str, name: str) -> InstanceRef:
-        # Two instances of one moment have no older one.
+        # Instances of the same moment have no order of age.
         self.clock.advance(1)
-        (one,) = self.made.launch(account, REGION, name)
-        return InstanceRef(account, REGION, one)
+        (instance,) = self.made.launch(account, REGION, name)
+        return InstanceRef(account, REGION, instance)
 
     def rename(self, ref: InstanceRef, name: str) -> None:
         self.made.tag(ref.account, REGION, ref.id, Name=name)
@@ -120,13 +120,13 @@ class SandboxDriver:
     def end(self, ref: InstanceRef, *, shown: bool) -> None:
         self.made.end(ref.account, REGION, ref.id)
         if not shown:
-            forget_ended(ref.account)
+            forget_ended(ref.account, REGION)
 
     def pending(self) -> int:
-        return len(self.on_their_way)
+        return len(self.undelivered)
 
     def deliver(self, position: int, times: int) -> None:
-        event = self.on_their_way.pop(position)
+        event = self.undelivered.pop(position)
         bus = f"arn:aws:events:{REGION}:{HUB}:event-bus/{contract.EVENT_BUS}"
         for _ in range(times):
             self.made.router.arrive(bus, event)
@@ -171,17 +171,17 @@ class SandboxDriver:
         assert self.made.waiting(contract.EVENTS_QUEUE) == 0
 
     def converge(self) -> None:
-        """Let all events come, and what failed be tried again, until nothing waits."""
-        while self.on_their_way:
+        """Deliver all events and retry failures until no message waits."""
+        while self.undelivered:
             self.deliver(0, 1)
         for _ in range(150):
             self.made.converge()
             if not any(self.made.waiting(queue) for queue in QUEUES):
                 break
-            # What failed is seen again after the visibility timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.
+            # A failed message is visible again after its timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.
             self.clock.advance(550)
         else:
-            raise AssertionError("something waits for ever")
+            raise AssertionError("the queues did not drain")
 
     def instances(self) -> Iterator[tuple[Instance, Account]]:
         for account in ACCOUNTS:
@@ -195,14 +195,14 @@ class SandboxDriver:
         return DynamoLedger(self._table()).name(NameKey(self.zone_id, fqdn))
 
     def owned(self) -> dict[Fqdn, set[RecordSet]]:
-        return _by_name(one for one in self._sets() if isinstance(one, RecordSet))
+        return _by_name(found for found in self._sets() if isinstance(found, RecordSet))
 
     def foreign(self) -> dict[Fqdn, set[ForeignRecordSet]]:
         apex = Fqdn(f"{ZONE}.")
-        return _by_name(one for one in self._sets() if isinstance(one, ForeignRecordSet) and one.fqdn != apex)
+        return _by_name(found for found in self._sets() if isinstance(found, ForeignRecordSet) and found.fqdn != apex)
 
     def _sets(self) -> Iterator[RecordSet | ForeignRecordSet]:
-        return (record_set_of(strict_wire_of(one)) for one in self.made.route53.record_sets(self.zone_id))
+        return (record_set_of(strict_wire_of(found)) for found in self.made.route53.record_sets(self.zone_id))
 
     def make_foreign(self, fqdn: Fqdn) -> None:
         self._by_hand("CREATE", _foreign(fqdn))
@@ -218,31 +218,22 @@ class SandboxDriver:
         self._by_hand("CREATE", wire_of(record_set) | {"ResourceRecords": [{"Value": "192.0.2.99"}]})
 
     def _by_hand(self, action: str, wire: dict[str, Any]) -> None:
-        # Not so fast that the account's buckets are empty.
+        # Let the account's buckets refill.
         self.clock.advance(1)
         changes: Any = {"Changes": [{"Action": action, "ResourceRecordSet": wire}]}
         self.made.client("route53", NETWORK).change_resource_record_sets(HostedZoneId=self.zone_id, ChangeBatch=changes)
 
     def clear(self) -> None:
-        """End all that is there, so that the next run begins with nothing."""
+        """Terminate and remove everything, so that the next run starts empty."""
         for account in ACCOUNTS:
-            ids = [one.ref.id for one, known in self.instances() if known.id == account and not one.state.final]
+            ids = [found.ref.id for found, owner in self.instances() if owner.id == account and not found.state.final]
             if ids:
                 self.made.end(account, REGION, *ids)
-            forget_ended(account)
+            forget_ended(account, REGION)
         for fqdn in self.foreign():
             self.remove_foreign(fqdn)
         self.rest()
         assert self.owned() == {}, json.dumps(sorted(self.owned()))
-
-
-def forget_ended(account: str) -> None:
-    """EC2 shows an ended instance for about an hour."""
-    backend = ec2_backends[account][REGION]
-    for key, reservation in list(backend.reservations.items()):
-        reservation.instances = [one for one in reservation.instances if one.state != "terminated"]
-        if not reservation.instances:
-            del backend.reservations[key]
 
 
 def _foreign(fqdn: Fqdn) -> dict[str, Any]:
@@ -251,6 +242,6 @@ def _foreign(fqdn: Fqdn) -> dict[str, Any]:
 
 def _by_name(sets: Iterator[Any]) -> dict[Fqdn, set[Any]]:
     found: dict[Fqdn, set[Any]] = {}
-    for one in sets:
-        found.setdefault(one.fqdn, set()).add(one)
+    for record_set in sets:
+        found.setdefault(record_set.fqdn, set()).add(record_set)
     return found

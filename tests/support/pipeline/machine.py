@@ -1,8 +1,7 @@
-"""The whole pipeline as one state machine, whatever world it drives: what people, AWS and failure do, in any order.
+"""The whole pipeline as a state machine over any driver: actions of people and AWS, and faults, in any order.
 
-At every step no foreign record has changed, no name lies outside policy, and no name that one instance alone claims,
-and that was published, has gone missing. At rest, after a sweep and an audit, the zone is what policy says of the
-instances.
+At every step no foreign record has changed, no name lies outside policy, and no published name with a single claimant
+is missing. At rest, after a sweep and an audit, the zone is exactly what policy says of the instances.
 """
 
 from __future__ import annotations
@@ -36,10 +35,10 @@ REGION = "eu-central-1"
 ZONE = "corp.internal"
 POOL = "pool.x"
 ACCOUNTS = (PAYMENTS, SEARCH, SCIENCE)
-# Who may have a short name.
+# Accounts that may have short names.
 SHORT = (PAYMENTS, SEARCH)
 NAMES = ("web", "api")
-# What goes wrong at an AWS call: refused, denied, done but not answered, or the worker is gone before or after it.
+# Faults of an AWS call: throttled, denied, carried out without an answer, or the worker killed before or after it.
 FAULTS = ("throttled", "denied", "timed out", "killed before", "killed after")
 LABELS = {
     account.id: label_of(account.name).text
@@ -50,11 +49,11 @@ LABELS = {
 
 
 def configuration() -> Config:
-    """Names of every way to settle a conflict, some for some accounts alone, in one zone."""
+    """One zone with a rule for each way to resolve a conflict, one of them for some accounts only."""
     content = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     content["spokes"]["regions"] = [REGION]
     content["zones"] = content["zones"][:1]
-    # What waits for a person is another test's matter.
+    # Other tests cover removals that await approval.
     content["guards"] = {"removal_names": 1_000}
     content["policy"] = {
         "rules": [
@@ -67,9 +66,9 @@ def configuration() -> Config:
 
 
 class Driver(Protocol):
-    """A world: hands to move it with, and what is true in it.
+    """Changes a pipeline's surroundings, and reads its state.
 
-    Where it works `in_one_go`, the publisher runs once after the observer, so that it knows all claims that there are.
+    If `in_one_go` is true, the publisher runs once after the observer, and therefore knows all claims.
     """
 
     in_one_go: bool
@@ -97,16 +96,16 @@ class Driver(Protocol):
 
 
 def expected(policy: Policy, driver: Driver, zone_id: str) -> dict[Fqdn, tuple[Claim, ...]]:
-    """The claims on each name by the instances that there are, and the policy, alone."""
+    """The claims on each name, computed from the existing instances and the policy alone."""
     claims: defaultdict[Fqdn, list[Claim]] = defaultdict(list)
     for instance, account in driver.instances():
         for claim in policy.decide(instance, account, {Fqdn(f"{ZONE}."): zone_id}).claims:
             claims[claim.key.fqdn].append(claim)
-    return {fqdn: tuple(of) for fqdn, of in claims.items()}
+    return {fqdn: tuple(of_name) for fqdn, of_name in claims.items()}
 
 
 class Pipeline(RuleBasedStateMachine):
-    """Subclasses make the driver."""
+    """Subclasses create the driver."""
 
     driver: Driver
     policy: Policy
@@ -117,123 +116,123 @@ class Pipeline(RuleBasedStateMachine):
         super().__init__()
         self.live: list[InstanceRef] = []
         self.by_hand: dict[Fqdn, set[ForeignRecordSet]] = {}
-        # Names that one instance alone claims and holds, as of the step before, and the ledger knows of no other.
+        # Names that a single instance claimed and held at the previous step, with no other claimant in the ledger.
         self.secure: dict[Fqdn, set[RecordSet]] = {}
-        # Names that had an answer of ours as of the step before.
-        self.answered: set[Fqdn] = set()
-        # Names of which somebody changed our records by hand, and which are not yet what the ledger says: till the
-        # next audit nobody knows it, and the last answer may go with an instance that ended.
-        self.meddled: set[Fqdn] = set()
-        # Members of shared names that policy wants there, as of the step before: nobody else's matter takes them away.
+        # Names that had record sets of ours at the previous step.
+        self.published: set[Fqdn] = set()
+        # Names whose records of ours a person changed, and which do not match the ledger yet. Until the next audit the
+        # change is unknown, and the last record set may be removed with a terminated instance.
+        self.edited: set[Fqdn] = set()
+        # Members of shared names that policy wanted at the previous step. No other instance's change removes them.
         self.members: set[RecordSet] = set()
 
-    def named(self, number: int) -> str:
+    def name_of(self, number: int) -> str:
         return f"{self.prefix}{NAMES[number % len(NAMES)]}"
 
-    def short(self, number: int) -> Fqdn:
-        return Fqdn(f"{self.named(number)}.{ZONE}.")
+    def short_name(self, number: int) -> Fqdn:
+        return Fqdn(f"{self.name_of(number)}.{ZONE}.")
 
     @precondition(lambda self: len(self.live) < 4)
     @rule(account=st.sampled_from(ACCOUNTS), name=st.integers(0, 1))
-    def starts(self, account: str, name: int) -> None:
-        self.live.append(self.driver.launch(account, self.named(name)))
+    def launch(self, account: str, name: int) -> None:
+        self.live.append(self.driver.launch(account, self.name_of(name)))
 
     @precondition(lambda self: self.live)
     @rule(position=st.integers(0, 9), name=st.integers(0, 1))
-    def is_renamed(self, position: int, name: int) -> None:
-        self.driver.rename(self.live[position % len(self.live)], self.named(name))
+    def rename(self, position: int, name: int) -> None:
+        self.driver.rename(self.live[position % len(self.live)], self.name_of(name))
 
     @precondition(lambda self: self.live)
     @rule(position=st.integers(0, 9), shown=st.booleans())
-    def ends(self, position: int, *, shown: bool) -> None:
+    def terminate(self, position: int, *, shown: bool) -> None:
         self.driver.end(self.live.pop(position % len(self.live)), shown=shown)
 
     @precondition(lambda self: self.driver.pending())
     @rule(position=st.integers(0, 9), times=st.sampled_from([0, 1, 1, 1, 2]))
-    def event_comes(self, position: int, times: int) -> None:
-        """Late, out of order, twice, or never."""
+    def deliver_event(self, position: int, times: int) -> None:
+        """Deliver an event late, out of order, twice, or never."""
         self.driver.deliver(position % self.driver.pending(), times)
 
     @rule(name=st.integers(0, 1))
-    def somebody_makes_a_record(self, name: int) -> None:
-        fqdn = self.short(name)
+    def create_foreign_record(self, name: int) -> None:
+        fqdn = self.short_name(name)
         if not self.driver.owned().get(fqdn) and fqdn not in self.by_hand:
             self.driver.make_foreign(fqdn)
             self.by_hand[fqdn] = self.driver.foreign()[fqdn]
 
     @precondition(lambda self: self.by_hand)
     @rule(position=st.integers(0, 9))
-    def somebody_removes_it(self, position: int) -> None:
+    def remove_foreign_record(self, position: int) -> None:
         fqdn = sorted(self.by_hand)[position % len(self.by_hand)]
         del self.by_hand[fqdn]
         self.driver.remove_foreign(fqdn)
 
     @rule(position=st.integers(0, 9), edited=st.booleans())
-    def somebody_meddles_with_ours(self, position: int, *, edited: bool) -> None:
-        ours = sorted(one for sets in self.driver.owned().values() for one in sets)
+    def change_our_record_by_hand(self, position: int, *, edited: bool) -> None:
+        ours = sorted(record_set for sets in self.driver.owned().values() for record_set in sets)
         if ours:
-            one = ours[position % len(ours)]
-            (self.driver.edit_ours if edited else self.driver.remove_ours)(one)
-            self.secure.pop(one.fqdn, None)
-            self.answered.discard(one.fqdn)
-            self.meddled.add(one.fqdn)
-            self.members.discard(one)
+            record_set = ours[position % len(ours)]
+            (self.driver.edit_ours if edited else self.driver.remove_ours)(record_set)
+            self.secure.pop(record_set.fqdn, None)
+            self.published.discard(record_set.fqdn)
+            self.edited.add(record_set.fqdn)
+            self.members.discard(record_set)
 
     @rule(fault=st.sampled_from(FAULTS), calls=st.integers(0, 12))
-    def something_breaks(self, fault: str, calls: int) -> None:
-        """At one of the next calls."""
+    def inject_fault(self, fault: str, calls: int) -> None:
+        """Let one of the next calls fail."""
         self.driver.arm(fault, calls)
 
     @rule()
-    def works(self) -> None:
+    def work(self) -> None:
         self.driver.work()
         self.driver.disarm()
 
     @rule()
-    def sweeps(self) -> None:
+    def sweep(self) -> None:
         self.driver.sweep()
         self.driver.disarm()
 
     @rule()
-    def audits(self) -> None:
+    def audit(self) -> None:
         self.driver.audit()
         self.driver.disarm()
 
     @rule()
-    def ledger_is_lost(self) -> None:
+    def lose_ledger(self) -> None:
         self.driver.lose_ledger()
 
     @invariant()
-    def nothing_is_taken_from_anybody(self) -> None:
+    def nothing_is_lost(self) -> None:
         owned = self.driver.owned()
         assert self.driver.foreign() == self.by_hand
         claimed = expected(self.policy, self.driver, self.zone_id)
         for fqdn, sets in owned.items():
-            for one in sets:
-                owner = InstanceRef.of_set_identifier(one.set_identifier)
+            for record_set in sets:
+                owner = InstanceRef.of_set_identifier(record_set.set_identifier)
                 assert owner is not None
                 assert permitted(owner.account, fqdn), f"{owner} holds {fqdn}"
         for fqdn, sets in self.secure.items():
-            if sole(claimed, fqdn) == {InstanceRef.of_set_identifier(one.set_identifier) for one in sets}:
-                assert owned.get(fqdn) == sets, f"{fqdn} went missing"
+            if sole_claimant(claimed, fqdn) == {InstanceRef.of_set_identifier(found.set_identifier) for found in sets}:
+                assert owned.get(fqdn) == sets, f"{fqdn} is missing"
         if self.driver.in_one_go:
-            for fqdn in self.answered - owned.keys():
-                assert not self.driver.recorded(fqdn).claims, f"{fqdn} has no answer, though it is claimed"
-        self.meddled = {
+            for fqdn in self.published - owned.keys():
+                assert not self.driver.recorded(fqdn).claims, f"{fqdn} is claimed, but has no record set"
+        self.edited = {
             fqdn
-            for fqdn in self.meddled
+            for fqdn in self.edited
             if owned.get(fqdn, set()) != set(desired_record_sets(self.driver.recorded(fqdn).claims))
         }
-        self.answered = owned.keys() - self.meddled
-        wanted = {one for claims in claimed.values() for one in desired_record_sets(claims)}
-        for one in self.members & wanted:
-            assert one in owned.get(one.fqdn, set()), f"{one} is a member no more"
+        self.published = owned.keys() - self.edited
+        wanted = {record_set for claims in claimed.values() for record_set in desired_record_sets(claims)}
+        for member in self.members & wanted:
+            assert member in owned.get(member.fqdn, set()), f"{member} is no longer a member"
         self.members = {
-            one
+            member
             for fqdn, sets in owned.items()
             if fqdn.endswith(f".{POOL}.{ZONE}.")
-            for one in sets & wanted
-            if not self.taken_back(fqdn, InstanceRef.of_set_identifier(one.set_identifier))
+            for member in sets & wanted
+            if not self.is_withdrawn(fqdn, InstanceRef.of_set_identifier(member.set_identifier))
         }
         self.secure = {
             fqdn: set(desired_record_sets(claims))
@@ -241,22 +240,21 @@ class Pipeline(RuleBasedStateMachine):
             if len(claims) == 1
             and owned.get(fqdn) == set(desired_record_sets(claims))
             and {claim.instance for claim in self.driver.recorded(fqdn).claims} <= {claims[0].instance}
-            and not self.taken_back(fqdn, claims[0].instance)
+            and not self.is_withdrawn(fqdn, claims[0].instance)
         }
 
-    def taken_back(self, fqdn: Fqdn, ref: InstanceRef | None) -> bool:
-        """Whether the ledger says that an instance does not want a name: it did, or (where that was lost) wants others.
+    def is_withdrawn(self, fqdn: Fqdn, ref: InstanceRef | None) -> bool:
+        """Whether, by the ledger, an instance has withdrawn its claim on a name, or, if that was lost, claims others.
 
-        What ended or was renamed a moment ago nobody can know yet: the ledger's word counts until an event or sweep
-        tells.
+        A termination or rename of a moment ago is unknown. The ledger counts until an event or a sweep reports it.
         """
         state = self.driver.recorded(fqdn)
         if ref in state.withdrawn or ref is None:
             return True
         return not claims_by(state, ref) and any(
-            claims_by(self.driver.recorded(Fqdn(f"{self.named(number)}{under}.{ZONE}.")), ref)
+            claims_by(self.driver.recorded(Fqdn(f"{self.name_of(number)}{suffix}.{ZONE}.")), ref)
             for number in range(len(NAMES))
-            for under in ("", f".{LABELS[ref.account]}", f".{POOL}")
+            for suffix in ("", f".{LABELS[ref.account]}", f".{POOL}")
         )
 
     def teardown(self) -> None:
@@ -272,22 +270,22 @@ class Pipeline(RuleBasedStateMachine):
         self.clean()
 
     def clean(self) -> None:
-        """Leave nothing for the next run."""
+        """Remove everything for the next run."""
 
 
 def claims_by(state: NameState, ref: InstanceRef) -> bool:
-    """Whether an instance claims a name, as the ledger says."""
+    """Whether an instance claims a name, by the ledger."""
     return ref in {claim.instance for claim in state.claims}
 
 
-def sole(claimed: dict[Fqdn, tuple[Claim, ...]], fqdn: Fqdn) -> set[InstanceRef | None]:
-    """The one claimant of a name; nobody where there are several."""
+def sole_claimant(claimed: dict[Fqdn, tuple[Claim, ...]], fqdn: Fqdn) -> set[InstanceRef | None]:
+    """The claimant of a name that has exactly one; otherwise empty."""
     claims = claimed.get(fqdn, ())
     return {claim.instance for claim in claims} if len(claims) == 1 else set()
 
 
 def permitted(account: str, fqdn: Fqdn) -> bool:
-    """Whether the policy above ever gives an account such a name."""
+    """Whether the policy above can give an account this name."""
     name, _, rest = fqdn.removesuffix(f".{ZONE}.").partition(".")
     return bool(name) and (rest in {LABELS[account], POOL} or (rest == "" and account in SHORT))
 
