@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.world import World
-from tests.support.command import Command, command_in
+from tests.support.cli.command import Command, command_in
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import CONFIG, HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
 from tests.support.build import ROOT
-from tests.support.command import CORP, REGION, Command
+from tests.support.cli.command import CORP, REGION, Command
 
 # As hostile as a tag can be that travels in EC2's XML.
 HOSTILE = "[red]x[/]\x9b31m\u202e"

@@ -17,7 +17,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.build import ROOT
-from tests.support.command import CORP, REGION, Command
+from tests.support.cli.command import CORP, REGION, Command
 
 
 def operators_policy() -> str:

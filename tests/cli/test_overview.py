@@ -14,8 +14,8 @@ from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from orgdns.cli.sources.deployed import Deployed
 from orgdns.cli.sources.ledger import HubLedger, overview
+from tests.support.aws.dynamodb import table
 from tests.support.build import PAYMENTS, ZONE_IDS
-from tests.support.dynamodb import table
 
 __all__ = ["table"]
 

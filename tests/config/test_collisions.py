@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orgdns.config.load import parse
-from tests.support.configuration import faults, with_rules, with_templates
+from tests.support.config.configuration import faults, with_rules, with_templates
 
 
 @pytest.mark.parametrize(

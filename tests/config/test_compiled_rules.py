@@ -14,7 +14,7 @@ from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from orgdns.config.load import parse
-from tests.support.configuration import everything, with_zones
+from tests.support.config.configuration import everything, with_zones
 
 
 def test_compiled_policy_has_every_key() -> None:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import ConfigInvalid, parse
 from tests.support.build import EXAMPLE
-from tests.support.policy_page import completed, examples
+from tests.support.config.policy_page import completed, examples
 
 SCHEMA = json.loads(schema_text())
 VALIDATOR = Draft202012Validator(SCHEMA)

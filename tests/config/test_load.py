@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orgdns.config.load import ConfigInvalid, load, parse
 from tests.support.build import EXAMPLE, ROOT
-from tests.support.configuration import GOOD, everything, faults, line_of, with_rules, with_templates
+from tests.support.config.configuration import GOOD, everything, faults, line_of, with_rules, with_templates
 
 
 def test_example_is_valid() -> None:

@@ -13,7 +13,7 @@ from hub.runtime.policy.decide import Decision
 from hub.runtime.publisher.holders import holders
 from orgdns.config.load import parse
 from orgdns.config.sections.policy import RuleSection
-from tests.support.policy_page import PAGE, Example, completed, examples
+from tests.support.config.policy_page import PAGE, Example, completed, examples
 
 ACCOUNTS = {
     "payments": Account("444444444444", "payments", units=("r-ab12", "ou-ab12-workload")),

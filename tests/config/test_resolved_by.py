@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orgdns.config.load import ConfigInvalid, parse
-from tests.support.configuration import GOOD, everything
+from tests.support.config.configuration import GOOD, everything
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from orgdns.config.load import parse
-from tests.support.configuration import GOOD, faults, with_templates, with_zones
+from tests.support.config.configuration import GOOD, faults, with_templates, with_zones
 
 
 def test_zone_has_either_id_or_create() -> None:

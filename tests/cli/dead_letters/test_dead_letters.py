@@ -26,8 +26,8 @@ from sandbox.clock import RealClock
 from sandbox.example import CONFIG, HUB, PAYMENTS
 from sandbox.world import World, world
 from tests.support.build import ROOT
-from tests.support.command import REGION, Command, command_in
-from tests.support.dead_letters import DISCARDED, STATE_EVENT
+from tests.support.cli.command import REGION, Command, command_in
+from tests.support.cli.dead_letters import DISCARDED, STATE_EVENT
 
 Client = Any  # boto3's clients are made when the program runs
 

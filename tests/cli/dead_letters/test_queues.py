@@ -16,7 +16,7 @@ from orgdns.cli.reports.dead_letters import (
 from orgdns.cli.sources.dead_letter_queues import MESSAGES_A_CALL, VISIBILITY_SECONDS, DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown
 from sandbox.example import HUB
-from tests.support.dead_letters import REGION, STATE_EVENT
+from tests.support.cli.dead_letters import REGION, STATE_EVENT
 
 Client = Any  # boto3's clients are made when the program runs
 

@@ -26,7 +26,7 @@ from orgdns.cli.reports.dead_letters import (
     dead_event,
     discarded_records,
 )
-from tests.support.dead_letters import DISCARDED, HOSTILE, STATE_EVENT, TAG_EVENT, UNDELIVERED
+from tests.support.cli.dead_letters import DISCARDED, HOSTILE, STATE_EVENT, TAG_EVENT, UNDELIVERED
 
 
 def test_failed_event_points_to_the_log() -> None:

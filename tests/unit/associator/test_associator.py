@@ -12,10 +12,10 @@ from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.ports import ZoneClosed
-from tests.support.associator_stage import ASSOCIATED, BY_PROFILE, HOME, NO_VPC, Stage
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import NETWORK, MemoryVpcs, foreign_zone, vpc_ref
+from tests.support.use_cases.associator_stage import ASSOCIATED, BY_PROFILE, HOME, NO_VPC, Stage
 
 
 def test_vpc_of_another_account() -> None:

@@ -15,10 +15,10 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef
 from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
-from tests.support.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import Killed, closed, vpc_ref
+from tests.support.use_cases.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
 
 
 @pytest.mark.parametrize("call", ["authorize", "associate", "clear"])

@@ -10,8 +10,8 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from tests.support.associator_stage import HOME, NO_VPC, TAGGED, Stage
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
+from tests.support.use_cases.associator_stage import HOME, NO_VPC, TAGGED, Stage
 
 
 class TestGuard:

@@ -8,7 +8,7 @@ from hub.runtime.model.names import (
     Account,
 )
 from hub.runtime.ports import AccountUnknown, SpokeUnreachable
-from tests.support.aws_clients import SESSION
+from tests.support.aws.clients import SESSION
 from tests.support.memory import MemoryClock
 
 

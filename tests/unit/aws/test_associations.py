@@ -13,7 +13,7 @@ from hub.runtime.model.vpcs import (
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import Pace
-from tests.support.aws_clients import Clients
+from tests.support.aws.clients import Clients
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import MemoryClock
 

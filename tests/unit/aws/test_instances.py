@@ -15,7 +15,7 @@ from hub.runtime.model.names import (
     Spoke,
 )
 from hub.runtime.ports import SpokeUnreachable
-from tests.support.aws_clients import LAUNCHED, SESSION, OneClient
+from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
 from tests.support.build import ref
 
 SPOKE = Spoke("444444444444", "eu-central-1")

@@ -14,7 +14,7 @@ from hub.runtime.aws.sessions import (
     RoleUnavailable,
 )
 from sandbox.aws.emulator import emulated_aws
-from tests.support.aws_clients import LAUNCHED, SESSION
+from tests.support.aws.clients import LAUNCHED, SESSION
 from tests.support.build import PAYMENTS
 from tests.support.memory import MemoryClock
 

@@ -7,7 +7,7 @@ from hub.runtime import contract
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.model.names import Spoke
 from hub.runtime.ports import SpokesUnknown
-from tests.support.aws_clients import stubbed
+from tests.support.aws.clients import stubbed
 from tests.support.build import PAYMENTS
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")

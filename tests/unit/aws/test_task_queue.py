@@ -7,7 +7,7 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Sweep
 from hub.runtime.ports import TasksNotSent
-from tests.support.aws_clients import stubbed
+from tests.support.aws.clients import stubbed
 from tests.support.build import PAYMENTS
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")

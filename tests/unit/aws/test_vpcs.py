@@ -14,7 +14,7 @@ from hub.runtime.model.vpcs import (
     VpcRef,
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable
-from tests.support.aws_clients import Clients
+from tests.support.aws.clients import Clients
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK
 

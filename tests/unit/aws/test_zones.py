@@ -18,7 +18,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import Pace
-from tests.support.aws_clients import LAUNCHED, SESSION, OneClient
+from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
 from tests.support.build import CORP_ZONE, key, record_set, ref
 from tests.support.memory import MemoryClock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.observer_world import World
+from tests.support.use_cases.observer_world import World
 
 
 @pytest.fixture

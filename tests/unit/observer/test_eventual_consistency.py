@@ -16,7 +16,7 @@ from hub.runtime.observer.observer import DELIVERIES_BEFORE_GONE
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.rules import Rule
 from tests.support.build import CORP, key, ref
-from tests.support.observer_world import World, tags_of
+from tests.support.use_cases.observer_world import World, tags_of
 
 
 def test_end_that_only_the_description_shows_counts(world: World) -> None:

@@ -14,7 +14,7 @@ from hub.runtime.policy.rules import Scope
 from hub.runtime.ports import SpokeUnreachable
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, key, ref
 from tests.support.memory import MemoryOrganization
-from tests.support.observer_world import World
+from tests.support.use_cases.observer_world import World
 
 
 def test_event_of_an_unreachable_spoke_is_retried(world: World) -> None:

@@ -8,7 +8,7 @@ from hub.runtime.model.names import InstanceState, WhenStopped
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.recorder import InstanceResult
 from tests.support.build import key
-from tests.support.observer_world import World
+from tests.support.use_cases.observer_world import World
 
 
 def test_running_instance_claims_its_names(world: World) -> None:

@@ -12,7 +12,7 @@ from hub.runtime.observer.events import Hint
 from hub.runtime.observer.recorder import InstanceResult
 from tests.support.build import PAYMENTS, key
 from tests.support.memory import AMPLE, MemoryClock, MemoryOrganization
-from tests.support.observer_world import World, tags_of
+from tests.support.use_cases.observer_world import World, tags_of
 
 
 def test_facts_and_refusals_are_kept_until_the_end(world: World) -> None:

@@ -14,7 +14,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import ETH1, decide, names, reasons, rule
+from tests.support.config.policies import ETH1, decide, names, reasons, rule
 
 
 def test_instance_without_address_claims_nothing() -> None:

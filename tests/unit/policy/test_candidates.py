@@ -18,7 +18,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import decide, names, policy, reasons, rule
+from tests.support.config.policies import decide, names, policy, reasons, rule
 
 
 class TestVariables:

@@ -21,7 +21,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import decide, names, policy, reasons, rule
+from tests.support.config.policies import decide, names, policy, reasons, rule
 
 
 def test_example_gives_each_instance_its_names() -> None:

@@ -11,7 +11,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import ETH1, decide, names, policy, reasons, rule
+from tests.support.config.policies import ETH1, decide, names, policy, reasons, rule
 
 
 def test_limits_come_before_other_reasons() -> None:

@@ -15,7 +15,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import REVERSE, REVERSE_6, REVERSE_ALL, decide, names, policy, rule
+from tests.support.config.policies import REVERSE, REVERSE_6, REVERSE_ALL, decide, names, policy, rule
 
 
 def pointers(decision: Decision) -> dict[str, tuple[str, ...]]:

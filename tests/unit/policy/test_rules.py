@@ -21,7 +21,7 @@ from tests.support.build import (
     instance,
     interface,
 )
-from tests.support.policies import IDS, decide, names, policy, reasons, rule
+from tests.support.config.policies import IDS, decide, names, policy, reasons, rule
 
 
 class TestScope:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.publisher_world import World
+from tests.support.use_cases.publisher_world import World
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hub.runtime.deadline import Deadline
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key
-from tests.support.publisher_world import World
+from tests.support.use_cases.publisher_world import World
 
 
 def test_full_zone_blocks_only_changes_that_add_records(world: World) -> None:

@@ -16,7 +16,7 @@ from hub.runtime.model.names import (
 from hub.runtime.publisher.foreign import blocked_types
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set
-from tests.support.publisher_world import World, by_hand
+from tests.support.use_cases.publisher_world import World, by_hand
 
 
 def test_foreign_record_set_stays_and_other_names_are_published(world: World) -> None:

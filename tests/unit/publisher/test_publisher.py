@@ -8,7 +8,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set
-from tests.support.publisher_world import World
+from tests.support.use_cases.publisher_world import World
 
 
 def test_claim_is_published(world: World) -> None:

@@ -18,7 +18,7 @@ from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameResult
 from tests.support.build import claim, key, record_set, ref
 from tests.support.memory import MemoryClock
 from tests.support.memory_statuses import MemoryStatuses
-from tests.support.publisher_world import World, by_hand
+from tests.support.use_cases.publisher_world import World, by_hand
 
 
 def test_unknown_owner_keeps_its_name_until_its_spoke_is_swept() -> None:

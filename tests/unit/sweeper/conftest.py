@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.sweeper_world import World
+from tests.support.use_cases.sweeper_world import World
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.sweeper.sweeper import GONE, ON_ITS_WAY
 from tests.support.build import ZONE_IDS, instance, interface
 from tests.support.memory import AMPLE, MemoryOrganization
-from tests.support.sweeper_world import POLICY, SPOKE, World
+from tests.support.use_cases.sweeper_world import POLICY, SPOKE, World
 
 
 def test_sweep_finds_instances_from_before_the_rollout(world: World) -> None:

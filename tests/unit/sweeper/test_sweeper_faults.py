@@ -11,7 +11,7 @@ from hub.runtime.model.names import Account, Spoke
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.sweeper import NO_TIME
 from tests.support.build import PAYMENTS, instance
-from tests.support.sweeper_world import POLICY, SPOKE, World
+from tests.support.use_cases.sweeper_world import POLICY, SPOKE, World
 
 
 def test_unreachable_spoke_keeps_its_names_for_the_grace_period(world: World) -> None:

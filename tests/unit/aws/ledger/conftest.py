@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.support.dynamodb import table
+from tests.support.aws.dynamodb import table
 
 __all__ = ["table"]

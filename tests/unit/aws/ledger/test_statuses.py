@@ -9,8 +9,8 @@ from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from tests.support.aws.dynamodb import NOW
 from tests.support.build import CORP_ZONE, PAYMENTS
-from tests.support.dynamodb import NOW
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 STATUS = SpokeStatus(

@@ -8,7 +8,7 @@ from botocore.stub import ANY, Stubber
 from hub.runtime.aws.ledger.table import UNPROCESSED_TRIES, Table
 from hub.runtime.model.names import Millis
 from hub.runtime.ports import LedgerUnavailable
-from tests.support.aws_clients import stubbed
+from tests.support.aws.clients import stubbed
 
 
 @pytest.mark.parametrize("operation", ["get_item", "batch_get_item", "query", "scan", "update_item", "put_item"])
