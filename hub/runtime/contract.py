@@ -16,7 +16,7 @@ WRITER_ROLE: Final = f"{PREFIX}-writer"
 ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
 SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
 ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
-# In the networking account: authorises the association of a VPC with a zone, and ends associations.
+# In the networking account: authorizes the association of a VPC with a zone, and ends associations.
 AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
 # In each account: associates the account's own VPCs.
 VPC_ROLE: Final = f"{PREFIX}-vpc-associator"

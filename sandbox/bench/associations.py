@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 VPCS, ACCOUNTS = 1_000, 200
 DOMAIN: Final = Fqdn("burst.internal.")
 NETWORK: Final = "333333333333"
-# The calls of the zone's owner for each association: one to authorise it, one to delete the authorisation.
+# The calls of the zone's owner for each association: one to authorize it, one to delete the authorization.
 OWNERS_REQUESTS: Final = 2
 _HOUR: Final = 3_600
 
@@ -78,7 +78,7 @@ def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
                 raise AssertionError(f"some VPCs of {account} could not be associated")
         seconds = clock.now() - began
         if len(route53.vpcs_of(zone_id)) != vpcs + 1 or route53.authorizations(zone_id) or route53.throttled:
-            raise AssertionError("VPCs are missing, an authorisation remains, or calls were throttled")
+            raise AssertionError("VPCs are missing, an authorization remains, or calls were throttled")
         # Each VPC's own account makes one call.
         return Associations(seconds, limit(vpcs, share), sum(route53.calls.values()) - before - vpcs)
 

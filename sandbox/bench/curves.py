@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 40, 50
-# Colours that people with colour blindness can tell apart; the limit is also dashed.
-COLOURS: Final = ("#0072b2", "#d55e00", "#cc79a7", "#777777")
+# Colors that people with color blindness can tell apart; the limit is also dashed.
+COLORS: Final = ("#0072b2", "#d55e00", "#cc79a7", "#777777")
 TICKS: Final = 5
 
 # Seconds, and how many are done by then.
@@ -44,14 +44,14 @@ def svg(title: str, what: str, curves: Mapping[str, Curve], dashed: str) -> str:
         f"seconds; up: {escape(what)}</text>"
     )
     for position, (name, curve) in enumerate(curves.items()):
-        colour = COLOURS[position % len(COLOURS)]
+        color = COLORS[position % len(COLORS)]
         style = ' stroke-dasharray="6 4"' if name == dashed else ""
         points = " ".join(f"{_x(seconds, last):.1f},{_y(number, most):.1f}" for seconds, number in _thinned(curve))
-        parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2"{style} points="{points}"/>')
+        parts.append(f'<polyline fill="none" stroke="{color}" stroke-width="2"{style} points="{points}"/>')
         y = HEIGHT - BOTTOM - 20 * (len(curves) - position)
         end = f"{curve[-1][0]:,.0f} s"
         parts += [
-            f'<path d="M{WIDTH - 260} {y - 4}h30" stroke="{colour}" stroke-width="2"{style}/>',
+            f'<path d="M{WIDTH - 260} {y - 4}h30" stroke="{color}" stroke-width="2"{style}/>',
             f'<text x="{WIDTH - 222}" y="{y}">{escape(name)}: {end}</text>',
         ]
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -19,8 +19,8 @@ def new_vpc(story: Story) -> None:
     made = story.world
     story.chapter(
         "A new account creates a VPC, and the VPC resolves the zones",
-        "Nobody associates it by hand. For each zone the networking account authorises exactly this VPC, a role in "
-        "the VPC's own account associates it, and the networking account deletes the authorisation.",
+        "Nobody associates it by hand. For each zone the networking account authorizes exactly this VPC, a role in "
+        "the VPC's own account associates it, and the networking account deletes the authorization.",
     )
     made.organization.add_account(example.WORKLOAD_UNIT, AccountSpec(ROBOTICS, "Robotics"))
     vpc = made.add_vpc(ROBOTICS, IRELAND, associated=False)
@@ -31,7 +31,7 @@ def new_vpc(story: Story) -> None:
     got = made.resolve(name, vpc)
     story.check(f"the same query seconds later: [cyan]{', '.join(sorted(got)) or 'no answer'}[/]", holds=got == address)
     authorized = [zone for zone, zone_id in made.zone_ids.items() if made.route53.authorizations(zone_id)]
-    story.check("no authorisation remains in the networking account", holds=not authorized)
+    story.check("no authorization remains in the networking account", holds=not authorized)
     instance = made.launch(ROBOTICS, IRELAND, "arm")[0]
     made.converge()
     story.answers(f"arm.{IRELAND}.robotics.{CORP}", {made.address(ROBOTICS, IRELAND, instance)})

@@ -187,13 +187,13 @@ def test_hostile_text_is_shown_safely() -> None:
         lambda console: show_plan(console, change, everything=False),
     ]
     for show in shows:
-        plain, coloured = screen(), screen(terminal=True)
+        plain, colored = screen(), screen(terminal=True)
         show(plain)
-        show(coloured)
+        show(colored)
         assert all(character.isprintable() or character == "\n" for character in said(plain))
         assert "[red]x[/]\\x1b[31m\\u202e\\n" in said(plain).replace("\n", "").replace(" ", "")
-        # The colours are ours: whatever begins a sequence is followed by a code of a style that we use.
-        assert {part.split("m")[0] for part in said(coloured).split("\x1b[")[1:]} <= {"0", "1", "2", "31", "32", "33"}
+        # The colors are ours: whatever begins a sequence is followed by a code of a style that we use.
+        assert {part.split("m")[0] for part in said(colored).split("\x1b[")[1:]} <= {"0", "1", "2", "31", "32", "33"}
     for document in (instances_document([instance_report(seen, {key(): name})]), plan_document(change)):
         written = to_json(document)
         assert all(" " <= character <= "~" or character == "\n" for character in written)

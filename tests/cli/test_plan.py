@@ -103,15 +103,15 @@ claims = st.lists(
 @given(claims, claims, st.randoms(use_true_random=False))
 def test_order_of_claims_does_not_matter(before: list[Claim], after: list[Claim], chance: random.Random) -> None:
     """Exactly the names whose record sets differ are listed, sorted, once each, whatever the order of claims."""
-    told = name_changes(before, after)
+    changed = name_changes(before, after)
 
     def wanted(of: NameKey, among: list[Claim]) -> object:
         return desired_record_sets([one for one in among if one.key == of])
 
     every = {one.key for one in (*before, *after)}
-    assert [one.key for one in told] == sorted(of for of in every if wanted(of, before) != wanted(of, after))
+    assert [one.key for one in changed] == sorted(of for of in every if wanted(of, before) != wanted(of, after))
     shuffled = [chance.sample(among, len(among)) for among in (before, after)]
-    assert name_changes(*shuffled) == told
+    assert name_changes(*shuffled) == changed
     assert newly_lost(*shuffled) == newly_lost(before, after)
 
 
@@ -211,9 +211,9 @@ def test_units_matter_only_to_a_policy_that_reads_them() -> None:
 
 def test_declined_name_is_not_refused() -> None:
     """A rule that newly requires a tag removes the name, but refuses nothing."""
-    told = change([observed(instance(1), policy())], policy(opt_in=TagCondition("dns")))
-    assert [one.kind for one in told.names] == [Kind.DELETED]
-    assert told.refused == ()
+    changed = change([observed(instance(1), policy())], policy(opt_in=TagCondition("dns")))
+    assert [one.kind for one in changed.names] == [Kind.DELETED]
+    assert changed.refused == ()
 
 
 def test_ended_instances_are_ignored() -> None:

@@ -113,7 +113,7 @@ def test_shell_completion_completes(line: str, candidates: list[str]) -> None:
 def test_completion_is_shown_and_installed(tmp_path: Path) -> None:
     """The script is printed for the current shell, or written to the shell's settings."""
     for option in ("--show-completion", "--install-completion"):
-        end = subprocess.run(  # noqa: S603 - our own command, below a shell that it recognises
+        end = subprocess.run(  # noqa: S603 - our own command, below a shell that it recognizes
             ["/bin/bash", "-c", f"{ROOT / 'bin' / 'orgdns'} {option}; exit $?"],
             env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
             capture_output=True,

@@ -20,11 +20,11 @@ ALL_ITEMS = Table.all_items
 
 @pytest.fixture
 def table() -> Iterator[Any]:
-    """Rows of three partitions, put in no order, and an index over their colour."""
+    """Rows of three partitions, put in no order, and an index over their color."""
     with emulated_aws():
         make: Any = boto3.client
         client = make("dynamodb", region_name=REGION, aws_access_key_id="AKIA", aws_secret_access_key="secret")
-        names = {"pk": "S", "sk": "N", "colour": "S"}
+        names = {"pk": "S", "sk": "N", "color": "S"}
         client.create_table(
             TableName="rows",
             BillingMode="PAY_PER_REQUEST",
@@ -32,14 +32,14 @@ def table() -> Iterator[Any]:
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names.items()],
             GlobalSecondaryIndexes=[
                 {
-                    "IndexName": "by-colour",
-                    "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+                    "IndexName": "by-color",
+                    "KeySchema": [{"AttributeName": "color", "KeyType": "HASH"}],
                     "Projection": {"ProjectionType": "ALL"},
                 }
             ],
         )
         for number in (11, 2, 7, 30, 1, 8):
-            row = {"pk": f"p{number % 3}", "colour": ("red", "blue")[number % 2], "sk": number}
+            row = {"pk": f"p{number % 3}", "color": ("red", "blue")[number % 2], "sk": number}
             client.put_item(TableName="rows", Item={k: {"NS"[isinstance(v, str)]: str(v)} for k, v in row.items()})
         yield client
 
@@ -58,7 +58,7 @@ def test_a_query_reads_its_own_partition(table: Any) -> None:  # noqa: ANN401 - 
 
 def test_a_query_of_an_index_reads_all_partitions(table: Any) -> None:  # noqa: ANN401 - boto3's client
     """An index knows no partitions of the table."""
-    request = {"TableName": "rows", "IndexName": "by-colour", "KeyConditionExpression": "colour = :c"}
+    request = {"TableName": "rows", "IndexName": "by-color", "KeyConditionExpression": "color = :c"}
     assert sorted(numbers(table.query(**request, ExpressionAttributeValues={":c": {"S": "red"}}))) == [2, 8, 30]
 
 

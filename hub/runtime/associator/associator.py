@@ -129,7 +129,7 @@ class Associator:
         plan = self._planned(run, account, vpc)
         before = len(run.steps)
         for step in plan.steps:
-            # What was done may not show yet; and an authorisation that is left must not be forgotten.
+            # What was done may not show yet; and an authorization that is left must not be forgotten.
             tried = step in run.steps or step in run.faults
             left = step.act is Act.FORGET and run.row.record(step.target).in_progress
             if tried or left or not self._may(run, step, removal_guard):

@@ -24,7 +24,7 @@ _SHOWN = 3
 class Act(StrEnum):
     """What a step does, in the order of a plan's steps."""
 
-    # Delete an authorisation that an earlier attempt may have left.
+    # Delete an authorization that an earlier attempt may have left.
     CLEAR = "clear"
     # Withdraw a request for approval: the association stays.
     RELEASE = "release"
@@ -89,7 +89,7 @@ def association_plan(
     ):
         # Not earlier: EC2's own reverse names would vanish, and no zone would answer in their place.
         steps.append(Step(Act.DISABLE_AUTODEFINED_RULES))
-    # Whatever policy says of a zone now, no authorisation must be left.
+    # Whatever policy says of a zone now, no authorization must be left.
     steps += [
         Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, own) if Step(Act.ASSOCIATE, zone_id) not in steps
     ]
@@ -106,7 +106,7 @@ def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
 
 
 def _open_zones(row: VpcRow, zone_ids: Collection[str]) -> list[str]:
-    """Return the zones for which an authorisation of the VPC may be left."""
+    """Return the zones for which an authorization of the VPC may be left."""
     return sorted(zone_id for zone_id, record in row.records.items() if zone_id in zone_ids and record.in_progress)
 
 
@@ -194,7 +194,7 @@ def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zo
     if record.awaiting_approval and (zone.wanted is AssociationMethod.ASSOCIATION or not direct):
         yield Step(Act.RELEASE, zone.zone_id)
     if zone.wanted is AssociationMethod.ASSOCIATION and not direct and possible:
-        # Associating ends with clearing the authorisation.
+        # Associating ends with clearing the authorization.
         yield Step(Act.ASSOCIATE, zone.zone_id)
         return
     if not direct and record != AssociationRecord():

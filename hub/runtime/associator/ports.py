@@ -85,11 +85,11 @@ class Authorizations(Protocol):
     """The calls of the zones' owner; each raises ZoneUnavailable, ZoneClosed, or AssociationRefused."""
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
-        """Authorise the VPC's account to associate exactly this VPC with the zone."""
+        """Authorize the VPC's account to associate exactly this VPC with the zone."""
         ...
 
     def clear(self, zone_id: str, ref: VpcRef) -> None:
-        """Delete the authorisation, if there is one."""
+        """Delete the authorization, if there is one."""
         ...
 
     def disassociate(self, zone_id: str, ref: VpcRef) -> None:

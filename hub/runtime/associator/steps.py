@@ -1,7 +1,7 @@
 """How the associator carries out one step in a VPC, over ports. No AWS, no log.
 
 The ledger says that an association is in progress before the first of its calls, and that it is done after the last. So
-a repeat after a crash finds what is left, an authorisation too, and ends the same.
+a repeat after a crash finds what is left, an authorization too, and ends the same.
 """
 
 from __future__ import annotations
@@ -102,14 +102,14 @@ class StepRunner:
                 self.associations.disable_autodefined_rules(ref)
 
     def _associate(self, run: VpcRun, zone_id: str) -> None:
-        """Authorise, associate, and clear the authorisation, also if the association was refused."""
+        """Authorize, associate, and clear the authorization, also if the association was refused."""
         ref, before = run.row.ref, run.row.record(zone_id)
-        # The zones' owner needs no authorisation for its own VPCs.
+        # The zones' owner needs no authorization for its own VPCs.
         authorized = ref.account != self.zone_owner
         if authorized:
             self.remember(run, zone_id, AssociationRecord(managed=before.managed, in_progress=True))
             self.authorizations.authorize(zone_id, ref)
-        # Not earlier: without an authorisation, an association that appears meanwhile was made by somebody else.
+        # Not earlier: without an authorization, an association that appears meanwhile was made by somebody else.
         self.remember(run, zone_id, AssociationRecord(managed=True, in_progress=authorized))
         # Also if no answer comes: the call may have succeeded, and the association is orgdns's then.
         managed = True

@@ -23,7 +23,7 @@ MAX_LABEL: Final = 63
 # 255 octets on the wire are 254 characters with the trailing dot.
 MAX_NAME: Final = 254
 ENCODED: Final = "encoded as an international name"
-# Enough of an untrusted text to recognise it.
+# Enough of an untrusted text to recognize it.
 _SHOWN: Final = 60
 
 LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -99,7 +99,7 @@ def encoded(label: str) -> str:
 
 
 def parse_domain(text: str) -> Fqdn:
-    """The absolute, lower-case form of a domain. All names from outside are normalised here.
+    """The absolute, lower-case form of a domain. All names from outside are normalized here.
 
     Raises:
         NameRefused: if a label is empty, too long, or has characters other than letters, digits and inner hyphens.

@@ -125,7 +125,7 @@ class Environment:
         self._handler: Callable[[Event, LambdaContext], Any] | None = None
 
     @property
-    def initialised(self) -> bool:
+    def initialized(self) -> bool:
         """Whether the handler's module has been imported."""
         return self._handler is not None
 

@@ -131,7 +131,7 @@ class Functions:
                 self.cold_start(name)
                 return Outcome(request_id, error=f"{type(end).__name__}: {end}")
             except Exception as error:  # noqa: BLE001 - whatever a function raises is its failure, not the service's
-                if not environment.initialised:
+                if not environment.initialized:
                     self.cold_start(name)
                 return Outcome(request_id, error=f"{type(error).__name__}: {error}")
             if self._clock.now() > context.deadline:

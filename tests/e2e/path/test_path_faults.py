@@ -181,7 +181,7 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     clock.advance(13 * 3600)
     made.converge()
     assert made.waiting(contract.PUBLISHER_DEAD_LETTER_QUEUE)
-    stranger = {
+    foreign = {
         "Name": f"stranger.{CORP}.",
         "Type": "A",
         "TTL": 60,
@@ -192,7 +192,7 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     made.functions.interrupt = lambda _function, _moment: None
     made.client("route53", NETWORK).change_resource_record_sets(
         HostedZoneId=made.zone_ids[CORP],
-        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": stranger}]},
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": foreign}]},
     )
     made.launch(PAYMENTS, REGION, "stranger")
     vpc = made.add_vpc(SEARCH, REGION, associated=False)

@@ -84,7 +84,7 @@ class Stage:
         )
 
     def settled(self, *refs: VpcRef) -> bool:
-        """Whether each VPC resolves what policy says, and no authorisation is left."""
+        """Whether each VPC resolves what policy says, and no authorization is left."""
         return (
             all(
                 (CORP_ZONE in self.aws.zones_of(ref))

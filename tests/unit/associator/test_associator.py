@@ -19,7 +19,7 @@ from tests.support.use_cases.associator_stage import ASSOCIATED, BY_PROFILE, HOM
 
 
 def test_vpc_of_another_account() -> None:
-    """The VPC is authorised and associated, and the authorisation is deleted; the association is managed."""
+    """The VPC is authorized and associated, and the authorization is deleted; the association is managed."""
     stage = Stage()
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
@@ -37,7 +37,7 @@ def test_vpc_of_another_account() -> None:
 
 
 def test_vpc_of_the_zones_owner() -> None:
-    """The networking account's own VPCs need no authorisation."""
+    """The networking account's own VPCs need no authorization."""
     stage = Stage()
     ref = stage.aws.add(5, account=NETWORK).ref
     stage.associate(ref)
@@ -57,8 +57,8 @@ def test_vpc_in_line_with_policy_is_only_described() -> None:
     assert stage.aws.calls == ["seen"]
 
 
-def test_refused_association_leaves_no_authorisation() -> None:
-    """The refusal is reported and stored in the ledger, and the authorisation is deleted."""
+def test_refused_association_leaves_no_authorization() -> None:
+    """The refusal is reported and stored in the ledger, and the authorization is deleted."""
     stage = Stage(aws=MemoryVpcs(quota=1))
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
@@ -76,7 +76,7 @@ def test_refused_association_leaves_no_authorisation() -> None:
 
 
 def test_another_zone_of_the_name() -> None:
-    """A VPC with another zone of the name keeps it, and nothing is authorised."""
+    """A VPC with another zone of the name keeps it, and nothing is authorized."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.foreign[ref] = (foreign_zone(),)
@@ -86,7 +86,7 @@ def test_another_zone_of_the_name() -> None:
 
 
 def test_another_zone_of_the_name_that_appears_meanwhile() -> None:
-    """If the other zone appears after the description, the refusal is reported and no authorisation is left."""
+    """If the other zone appears after the description, the refusal is reported and no authorization is left."""
     stage = Stage()
     ref = stage.aws.add().ref
     real = stage.aws.associate
@@ -228,8 +228,8 @@ def test_profile_stays_if_its_replacement_is_refused() -> None:
     assert stage.aws.profiled == {("rp-1", ref)}
 
 
-def test_association_made_without_authorisation_is_not_managed() -> None:
-    """If the zones' owner refuses the authorisation, an association that a team makes itself is not orgdns's."""
+def test_association_made_without_authorization_is_not_managed() -> None:
+    """If the zones' owner refuses the authorization, an association that a team makes itself is not orgdns's."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["authorize"] = ZoneClosed("AccessDenied")

@@ -23,7 +23,7 @@ from tests.support.use_cases.associator_stage import ASSOCIATED, HOME, NO_VPC, T
 
 @pytest.mark.parametrize("call", ["authorize", "associate", "clear"])
 def test_answer_that_never_comes(call: str) -> None:
-    """A call that succeeded without an answer is recognised, and the association is managed."""
+    """A call that succeeded without an answer is recognized, and the association is managed."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.lost_answers = {call}
@@ -38,7 +38,7 @@ def test_answer_that_never_comes(call: str) -> None:
 
 @pytest.mark.parametrize("when", ["kill_before", "kill_after"])
 def test_killed_at_every_call(when: str) -> None:
-    """After a worker is killed before or after any call, the repeat ends the same and leaves no authorisation."""
+    """After a worker is killed before or after any call, the repeat ends the same and leaves no authorization."""
     counted = Stage(association_policies=(TAGGED,))
     _life(counted, lambda: None)
     total = len(counted.aws.calls)
@@ -104,8 +104,8 @@ def test_unreachable_spoke_is_retried_and_denied_one_is_not() -> None:
     assert done.faults[0][1].endswith("AccessDenied")
 
 
-def test_authorisation_in_a_closed_zone_is_remembered() -> None:
-    """If the authorisation cannot be deleted, the ledger says that one may be left."""
+def test_authorization_in_a_closed_zone_is_remembered() -> None:
+    """If the authorization cannot be deleted, the ledger says that one may be left."""
     stage = Stage()
     ref = stage.aws.add().ref
     stage.aws.faults["clear"] = closed(CORP_ZONE)
@@ -221,7 +221,7 @@ _HAPPENINGS = st.sampled_from(
 def test_vpcs_converge_after_any_story(
     happenings: list[tuple[Callable[[_Machine, VpcRef, int], None], VpcRef, int]],
 ) -> None:
-    """In the end each VPC resolves what policy says, no authorisation is left, and no foreign association has ended."""
+    """In the end each VPC resolves what policy says, no authorization is left, and no foreign association has ended."""
     machine = _Machine()
     aws = machine.stage.aws
     for happening, ref, number in happenings:

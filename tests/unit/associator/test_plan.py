@@ -41,8 +41,8 @@ class TestSteps:
             there, AssociationPolicy(Fqdn("instances.internal.")), **{REVERSE_ZONE: AssociationRecord(managed=True)}
         ).steps == (Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),)
 
-    def test_authorisation_of_an_earlier_attempt_is_cleared(self) -> None:
-        """An authorisation that may be left is cleared; associating clears it, too."""
+    def test_authorization_of_an_earlier_attempt_is_cleared(self) -> None:
+        """An authorization that may be left is cleared; associating clears it, too."""
         in_progress = {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
         assert seen(vpc(zones=associated()), **in_progress).steps == (Step(Act.CLEAR, CORP_ZONE),)
         assert seen(vpc(), **in_progress).steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
@@ -113,8 +113,8 @@ class TestSteps:
         found = seen(facts, BY_PROFILE)
         assert (found.steps, found.zones[0].method, found.zones[0].blocked) == ((), None, "not associated yet")
 
-    def test_authorisation_is_cleared_whatever_policy_says(self) -> None:
-        """An authorisation that a crashed worker left is cleared even if no VPC is to resolve the zone any more."""
+    def test_authorization_is_cleared_whatever_policy_says(self) -> None:
+        """An authorization that a crashed worker left is cleared even if no VPC is to resolve the zone any more."""
         left = {CORP_ZONE: AssociationRecord(in_progress=True), "Z0OTHERS": AssociationRecord(in_progress=True)}
         other = AssociationPolicy(Fqdn("instances.internal."), selections=())
         assert seen(vpc(), other, **left).steps == (Step(Act.CLEAR, CORP_ZONE),)

@@ -61,9 +61,9 @@ class TestReasons:
         """The autodefined rules below a reverse zone are noted, and disabled if policy says so."""
         there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
         managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
-        told = seen(there, AssociationPolicy(REVERSE), **managed)
-        assert told.zones[0].notes == ("EC2's autodefined rules answer for 7.10.in-addr.arpa",)
-        assert told.steps == ()
+        plan = seen(there, AssociationPolicy(REVERSE), **managed)
+        assert plan.zones[0].notes == ("EC2's autodefined rules answer for 7.10.in-addr.arpa",)
+        assert plan.steps == ()
         assert seen(there, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
             Step(Act.DISABLE_AUTODEFINED_RULES),
         )
@@ -72,18 +72,18 @@ class TestReasons:
         assert seen(off, AssociationPolicy(REVERSE), **managed).zones[0].notes == ()
 
     @pytest.mark.parametrize(
-        ("cidr", "told"),
+        ("cidr", "expected"),
         [
             ("10.7.0.0/22", "0.7.10.in-addr.arpa, 1.7.10.in-addr.arpa, 2.7.10.in-addr.arpa and 1 more"),
             ("10.7.4.1/23", "4.7.10.in-addr.arpa, 5.7.10.in-addr.arpa"),
         ],
     )
-    def test_note_of_many_autodefined_rules_is_cut(self, cidr: str, told: str) -> None:
+    def test_note_of_many_autodefined_rules_is_cut(self, cidr: str, expected: str) -> None:
         """The note has the first of many rules, and the number of the others."""
         there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
         assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
             0
-        ].notes == (f"EC2's autodefined rules answer for {told}",)
+        ].notes == (f"EC2's autodefined rules answer for {expected}",)
 
     def test_autodefined_rules_of_unselected_vpcs_stay(self) -> None:
         """The autodefined rules are disabled only in VPCs that are to resolve the zone."""

@@ -111,7 +111,7 @@ def test_reason_stays_short(raw: str) -> None:
 
 
 def test_long_text_is_quoted_by_its_start() -> None:
-    """A refusal quotes enough of an untrusted text to recognise it, and no more."""
+    """A refusal quotes enough of an untrusted text to recognize it, and no more."""
     with pytest.raises(NameRefused) as refused:
         label_of("*" * 255)
     assert str(refused.value) == f"'{'*' * 60}'... contains no letter or digit"
@@ -157,7 +157,7 @@ def test_domain_is_as_long_as_dns_allows() -> None:
         parse_domain(f"{longest}a")
 
 
-def test_domain_is_normalised() -> None:
+def test_domain_is_normalized() -> None:
     """A parsed domain is absolute and lower case, however it was written."""
     assert parse_domain("Corp.Internal") == parse_domain("corp.internal.") == "corp.internal."
 

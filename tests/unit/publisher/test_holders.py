@@ -109,10 +109,10 @@ def test_shared_name_is_cut_at_what_it_may_change_in_one_batch() -> None:
 @given(CLAIMS)
 def test_every_claim_has_a_status_and_a_loser_a_reason(claims: list[Claim]) -> None:
     """Each claim has a status, with a reason if it does not hold the name; the holders are those that are published."""
-    told = claim_statuses(claims)
-    assert {standing.claim for standing in told} == set(claims)
-    assert tuple(standing.claim for standing in told if standing.holds) == holders(claims)
-    assert all(standing.holds != bool(standing.reason) for standing in told)
+    statuses = claim_statuses(claims)
+    assert {status.claim for status in statuses} == set(claims)
+    assert tuple(status.claim for status in statuses if status.holds) == holders(claims)
+    assert all(status.holds != bool(status.reason) for status in statuses)
 
 
 def test_reason_names_the_holder() -> None:

@@ -54,7 +54,7 @@ def test_batch_that_would_wait_too_long_is_retried(world: World) -> None:
     assert world.results() == {NameResult.PUBLISHED}
 
 
-def test_timed_out_change_that_succeeded_is_recognised(world: World) -> None:
+def test_timed_out_change_that_succeeded_is_recognized(world: World) -> None:
     """If an answer is lost, the next run reads the zone and finds it as claimed."""
     world.zones.faults = ["after"]
     world.claim(claim(1))

@@ -26,7 +26,7 @@ from hub.runtime.publisher.refusals import BatchRefusal, refusal_of
     ],
 )
 def test_refusal_blames_names_or_the_zone(message: str, names: set[str], *, zone_full: bool) -> None:
-    """Both forms of a name in a message are recognised, and so is a full zone; what cannot be a name is ignored."""
+    """Both forms of a name in a message are recognized, and so is a full zone; what cannot be a name is ignored."""
     assert refusal_of(message) == BatchRefusal(message, frozenset(names), zone_full)
 
 

@@ -286,7 +286,7 @@ def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
 
 def test_unknown_spoke_is_registered(world: World) -> None:
     """An unknown spoke whose record sets are found is registered, so that it is swept and its names are withdrawn."""
-    stranger = ref(5, PAYMENTS.id, "us-east-1")
-    world.hold(replace(record_set(5, name="n5"), set_identifier=stranger.set_identifier))
+    unknown_owner = ref(5, PAYMENTS.id, "us-east-1")
+    world.hold(replace(record_set(5, name="n5"), set_identifier=unknown_owner.set_identifier))
     assert world.found() == {Difference.UNSETTLED: 1}
-    assert stranger.spoke in world.statuses.spokes
+    assert unknown_owner.spoke in world.statuses.spokes
