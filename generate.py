@@ -1,6 +1,7 @@
 """Write templates/ from the configuration file, or check that they are up to date.
 
-Also write the JSON Schema of the configuration file, which depends on the code only.
+Also write what depends on the code only: the JSON Schema of the configuration file, and the table of rule keys in
+docs/policy.md.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from network.region import network_region_template
 from orgdns.cfn.rendering import Form, text
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
+from orgdns.config.reference import with_rule_keys
 from spoke.account import account_template
 from spoke.region import region_template
 
@@ -71,6 +73,9 @@ def main(
     schema: Annotated[Path, typer.Option(help="The file to write the configuration's JSON Schema to.")] = Path(
         "orgdns.schema.json"
     ),
+    reference: Annotated[Path, typer.Option(help="The page to write the table of rule keys in.")] = Path(
+        "docs/policy.md"
+    ),
     *,
     check: Annotated[bool, typer.Option("--check", help="Write nothing. Fail if a template is out of date.")] = False,
     form: Annotated[Form, typer.Option("--format", help="The format of the templates.")] = Form.YAML,
@@ -84,8 +89,10 @@ def main(
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
     expected = templates(loaded, form, config.name)
+    page = with_rule_keys(reference.read_text(encoding="utf-8"))
     if check:
         problems = out_of_date(output, expected, form) + differences(schema, schema_text())
+        problems += differences(reference, page)
         for line in problems:
             typer.echo(line, err=True)
         if problems:
@@ -96,8 +103,11 @@ def main(
     for name, content in expected.items():
         (output / name).write_bytes(content.encode())
         typer.echo(f"{output / name}")
-    schema.write_bytes(schema_text().encode())
-    typer.echo(f"{schema}")
+    for path, content in ((schema, schema_text()), (reference, page)):
+        # An unchanged file stays as it is, for whoever reads it at this moment.
+        if differences(path, content):
+            path.write_bytes(content.encode())
+        typer.echo(f"{path}")
 
 
 if __name__ == "__main__":

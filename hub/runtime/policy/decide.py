@@ -147,7 +147,7 @@ class Policy:
         draft = _Draft()
         facts = self._facts(instance, account)
         for rule in self.rules:
-            interfaces = selected_interfaces(rule, instance) if rule.scope.covers(instance.ref, account) else ()
+            interfaces = selected_interfaces(rule, instance) if rule.scope.covers_instance(instance, account) else ()
             if not interfaces:
                 continue
             if declined := rule.declined(instance):

@@ -74,6 +74,10 @@ class Scope:
     vpcs: frozenset[str] | None = None
     subnets: frozenset[str] | None = None
 
+    def covers_instance(self, instance: Instance, account: Account) -> bool:
+        """Whether the rule's facts about an instance hold; those about its interfaces are compared for each."""
+        return self.covers(instance.ref, account)
+
     def covers(self, ref: Placed, account: Account) -> bool:
         """Whether something is in the accounts and regions."""
         any_account = self.accounts is None and self.units is None

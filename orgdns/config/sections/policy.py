@@ -33,39 +33,39 @@ class RuleSection(Section):
     name: RuleName
     """The name of the rule in refusals, conflicts and log lines."""
     accounts: Several[AccountId] | None = None
-    """The accounts the rule applies to, in addition to those of `units`. Default without `units`: all accounts."""
+    """The accounts the rule applies to, in addition to those of `units`. Without both keys: all accounts."""
     units: Several[UnitId] | None = None
     """The organizational units whose accounts the rule applies to, including all units below them."""
     regions: Several[Region] | None = None
-    """The regions the rule applies to. Default: all covered regions."""
+    """The regions the rule applies to, of those in `spokes.regions`. Without the key: all of them."""
     vpcs: Several[VpcId] | None = None
-    """The VPCs whose interfaces the rule applies to. Default: all."""
+    """The VPCs whose interfaces the rule applies to. Without the key: all."""
     subnets: Several[SubnetId] | None = None
-    """The subnets whose interfaces the rule applies to. Default: all."""
+    """The subnets whose interfaces the rule applies to. Without the key: all."""
     opt_in: TagSection | None = None
-    """Only instances with this tag get names by the rule."""
+    """Only instances with this tag get names by the rule. An owner requests the names with it."""
     opt_out: TagSection | None = None
-    """Instances with this tag get no names by the rule."""
+    """Instances with this tag get no names by the rule. An owner declines the names with it."""
     template: TemplateText
-    """The name, with variables in braces, such as {name}.{region}.{account_name}.corp.internal."""
+    """The name within one of the zones, with variables in braces: `{name}.{region}.{account_name}.corp.internal`."""
     fallback: TemplateText | None = None
     """The name for instances that have no value for a variable of `template`."""
     aliases: TagKey | None = None
-    """The tag that lists the values of {alias}, separated by spaces or commas. Each value gives a name."""
+    """The tag that lists the values of `{alias}`, separated by spaces or commas. Each value gives a name."""
     allow: Several[NamePattern] | None = None
-    """Patterns of the names within the zone that the rule gives; * matches any characters except a dot."""
+    """Patterns of the names within the zone that the rule gives. `*` matches any characters except a dot."""
     deny: Several[NamePattern] | None = None
-    """Patterns of the names within the zone that the rule does not give; * matches any characters except a dot."""
+    """Patterns of the names within the zone that the rule does not give."""
     interfaces: Annotated[Selection, LOOSE] = Selection.PRIMARY
     """Which interfaces of an instance get the name."""
     addresses: Annotated[Selection, LOOSE] = Selection.PRIMARY
     """Which private IPv4 addresses of an interface get the name. IPv6 addresses are included in primary and all."""
     ttl: Annotated[int, Field(ge=1, le=MAX_TTL)] = 60
-    """The time to live of the records, in seconds. If several rules give a name, the lowest value applies."""
+    """The time to live of the records, 1 to 86,400 seconds. If several rules give a name, the lowest value applies."""
     conflict: Annotated[ConflictRule, LOOSE] = ConflictRule.NEWEST
     """Which instances hold a name that several instances claim."""
     stopped: Annotated[WhenStopped, LOOSE] = WhenStopped.KEEP
-    """What happens to the names of a stopped instance."""
+    """Whether a stopped instance keeps its names."""
     reverse: Annotated[ConflictRule, LOOSE] | None = None
     """Write PTR records for the addresses, to this rule's names, with this conflict rule."""
 

@@ -5,7 +5,8 @@ DynamoDB returns numbers as Decimal. A missing attribute is read as its default.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Row = dict[str, Any]
+
+# The facts of an instance that are plain text. A new one is stored without a change here.
+_TEXT_FACTS: Final = frozenset(field.name for field in fields(Instance) if field.type == "str")
 
 
 def name_key_of(partition_key: str) -> NameKey:
@@ -120,10 +124,10 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
 
 
 def _facts_row(instance: Instance, account: Account) -> Row:
-    return {
+    texts = {name: value for name, value in asdict(instance).items() if name in _TEXT_FACTS}
+    return texts | {
         "state": instance.state.value,
         "launched_at": instance.launched_at,
-        "az": instance.az,
         "interfaces": [
             {
                 "device_index": interface.device_index,
@@ -154,7 +158,6 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
         ref=ref,
         state=InstanceState(facts["state"]),
         launched_at=Millis(int(facts["launched_at"])),
-        az=facts["az"],
         interfaces=tuple(
             Interface(
                 device_index=int(interface["device_index"]),
@@ -166,6 +169,7 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
             for interface in facts["interfaces"]
         ),
         tags=tuple((key, value) for key, value in facts["tags"]),
+        **{name: facts[name] for name in _TEXT_FACTS & facts.keys()},
     )
 
 
