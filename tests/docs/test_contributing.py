@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.docs.pages import page, section
+from tests.docs.pages import page, section, tracked
 from tests.support.build import ROOT
 
 PAGES = sorted(
@@ -58,6 +58,16 @@ def test_guide_stays_within_its_number_of_files(heading: str, most: int) -> None
     assert 1 < len(files) <= most
     assert len(set(files)) == len(files)
     assert [path for path in files if not exists(path)] == []
+
+
+@pytest.mark.parametrize("heading", GUIDES)
+def test_each_name_in_a_guide_exists(heading: str) -> None:
+    """A renamed function, class or constant is renamed in the guide, too."""
+    guide = section(page("CONTRIBUTING.md"), heading)
+    named = {match[1] for match in re.finditer(r"`(?:[A-Z]\w+\.)?(\w+)(?:\(\))?`", guide)} - {PLACEHOLDER}
+    code = "\n".join(page(str(path)) for path in tracked() if path.suffix == ".py" and path.parts[0] != "tests")
+    assert named
+    assert [name for name in sorted(named) if not re.search(rf"\b{name}\b", code)] == []
 
 
 def test_each_guide_is_checked() -> None:
