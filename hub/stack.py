@@ -16,12 +16,12 @@ from troposphere.dynamodb import (
 )
 
 from hub.alarms import add_metric_alarms
-from hub.associator import associator_worker
 from hub.event_bus import add_event_bus
-from hub.observer import observer_worker
-from hub.publisher import publisher_worker
+from hub.functions.associator import associator_worker
+from hub.functions.observer import observer_worker
+from hub.functions.publisher import publisher_worker
+from hub.functions.sweeper import add_schedules, sweeper_worker
 from hub.runtime import contract
-from hub.sweeper import add_schedules, sweeper_worker
 from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.worker import CODE_BUCKET, CODE_KEY, LOG_LEVEL, LOG_RETENTION, add_worker
 from orgdns.cfn.zone_ids import zone_parameters

@@ -52,17 +52,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_wheel_contains_only_the_command(wheel: Path) -> None:
-    """The wheel contains the command, the configuration and the runtime, but no stacks, tests or sandbox."""
+def test_wheel_contains_the_product(wheel: Path) -> None:
+    """The wheel contains the command, the stacks and the runtime, but no tests and no sandbox."""
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("orgdns", "hub/runtime")
+        for folder in ("orgdns", "hub", "network", "spoke")
         for path in (ROOT / folder).rglob("*.py")
-        if "cfn" not in path.parts
     }
-    assert files == expected | {"hub/__init__.py"}
+    assert files == expected
     assert wheel.name == f"orgdns-{__version__}-py3-none-any.whl"
 
 
@@ -92,6 +91,22 @@ def test_dependencies_are_enough(installed: Path, tmp_path: Path) -> None:
     assert libraries - OPTIONAL <= required(declared)
 
 
+def test_stacks_need_their_extra(installed: Path, tmp_path: Path) -> None:
+    """The modules of the stacks import nothing but the command's libraries and those of the extra."""
+    stacks = ("hub.stack", "hub.rollout", "network.account", "network.region", "spoke.account", "spoke.region")
+    code = (
+        f"import sys, importlib; [importlib.import_module(name) for name in {stacks!r}]\n"
+        "print(*{name.split('.')[0] for name, module in sys.modules.items() if getattr(module, '__file__', None)})"
+    )
+    imported = set(run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed)).split())
+    owners = packages_distributions()
+    libraries = {canonical(owner) for name in imported for owner in owners.get(name, ())} - {"orgdns"}
+    extra = {canonical(Requirement(text).name) for text in PROJECT["optional-dependencies"]["templates"]}
+    declared = {canonical(Requirement(text).name) for text in PROJECT["dependencies"]}
+    assert extra <= libraries
+    assert libraries - OPTIONAL <= required(declared | extra)
+
+
 def required(names: set[str]) -> set[str]:
     """These libraries and all their requirements."""
     found: set[str] = set()
@@ -111,5 +126,6 @@ def canonical(name: str) -> str:
 def test_dependencies_are_locked() -> None:
     """The declared versions allow the version that is locked and tested."""
     locked = dict(re.findall(r"^([a-z0-9.-]+)==([^ ;]+)", RUN_LOCK, re.MULTILINE))
-    for requirement in map(Requirement, PROJECT["dependencies"]):
+    declared = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["templates"]]
+    for requirement in map(Requirement, declared):
         assert requirement.specifier.contains(locked[requirement.name])

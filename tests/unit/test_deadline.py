@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub import associator, observer, publisher, sweeper
+from hub.functions import associator, observer, publisher, sweeper
 from hub.runtime.associator.steps import STEP_SECONDS as ASSOCIATION_SECONDS
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits, Deadline

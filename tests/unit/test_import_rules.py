@@ -33,7 +33,7 @@ FORBIDDEN = (
     ("hub.event_bus", "sandbox.world"),
     ("hub.package", "moto"),
     ("hub.rollout", "hub.runtime.handlers"),
-    ("hub.sweeper", "hub.associator"),
+    ("hub.functions.sweeper", "hub.functions.associator"),
     ("spoke.region", "hub.stack"),
     ("network.region", "spoke.account"),
     ("spoke.vpc_grants", "hub.runtime.bootstrap"),
@@ -119,7 +119,14 @@ def test_rules_name_packages() -> None:
         (container,) = rule.get("containers", [""])
         layers = [name.strip() for layer in rule.get("layers", []) for name in re.split("[|:]", layer)]
         named |= {f"{container}.{name}".strip(".") for name in layers}
-        for key in ("source_modules", "forbidden_modules", "protected_modules", "allowed_importers", "ancestors"):
+        for key in (
+            "modules",
+            "source_modules",
+            "forbidden_modules",
+            "protected_modules",
+            "allowed_importers",
+            "ancestors",
+        ):
             named |= set(rule.get(key, []))
         named |= {name.strip() for ignored in rule.get("ignore_imports", []) for name in ignored.split("->")}
     ours = {name.removesuffix(".**") for name in named if name.split(".")[0] in PACKAGES}

@@ -149,7 +149,7 @@ class TestZones:
     def test_many_names_are_read_in_one_pass_of_the_zone(self, route53: tuple[WriterZones, Stubber]) -> None:
         """For many names, the whole zone is read instead of one call a name."""
         zones, stubber = route53
-        row = {"Name": "n1.corp.internal.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+        row = {"Name": "n1.corp.internal.", "Type": "CAA", "TTL": 60, "ResourceRecords": [{"Value": '0 issue "x"'}]}
         stubber.add_response(
             "list_resource_record_sets",
             {"ResourceRecordSets": [row, row | {"Name": "other."}], "IsTruncated": False, "MaxItems": "300"},
@@ -197,7 +197,7 @@ class TestZones:
         [
             ({"SetIdentifier": "blue"}, "MultiValueAnswer"),
             ({"SetIdentifier": "orgdns/444444444444/eu-central-1/i-0000000000000000z"}, "MultiValueAnswer"),
-            ({"Type": "TXT"}, "MultiValueAnswer"),
+            ({"Type": "CAA"}, "MultiValueAnswer"),
             ({"MultiValueAnswer": None, "Weight": 10}, "Weight"),
             ({"HealthCheckId": "abc"}, "MultiValueAnswer"),
             # A health check watches it, so it is not a plain record that orgdns may take over.
