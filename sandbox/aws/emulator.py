@@ -1,6 +1,6 @@
-"""The emulator, without work that it and AWS's client library repeat at every call though the result never changes.
+"""The emulator, with caches for what it and botocore compute at every call although the result never changes.
 
-Each cache is keyed by all that its result depends on. Nothing that a call can change is kept.
+A cache's key covers everything that its result depends on. Nothing that a call can change is cached.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _POSSIBLE_KEYS: Final[dict[tuple[object, ...], tuple[str, ...]]] = {}
 
 
 class _ServiceModels(JSONFileLoader):
-    """Parses each of botocore's files once for the process instead of once for each session."""
+    """Parses each file of botocore once for the process, not once for each session."""
 
     load_file = cache(JSONFileLoader.load_file)
 
@@ -50,7 +50,7 @@ def _loader(search_path: str | None = None) -> Loader:
 
 
 def _query(table: Moto, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own
-    """Query one partition: the emulator's own query sorts the whole table first."""
+    """Query one partition. The emulator's own query sorts the whole table first."""
     # The emulator passes these by position: see DynamoDBBackend.query.
     hash_key, index_name = parameters[0], parameters[7]
     if index_name or not table.has_range_key:
@@ -64,7 +64,7 @@ def _query(table: Moto, *parameters: Any, **options: Any) -> Any:  # noqa: ANN40
 
 
 def _all_items(table: Moto) -> list[Moto]:
-    """All rows in the order of their keys, each key read once instead of once for each comparison."""
+    """All rows in key order. Each key is converted once, not once for each comparison."""
     if not table.range_key_attr:
         return sorted(table.items.values(), key=lambda row: row.hash_key.cast_value)
     rows = (row for partition in table.items.values() for row in partition.values())
@@ -72,7 +72,7 @@ def _all_items(table: Moto) -> list[Moto]:
 
 
 def _possible_keys(picker: Moto, context: Moto) -> tuple[str, ...]:
-    """Where the emulator looks for a member of a response: that depends on its object's class, not on the object."""
+    """The attribute names under which the emulator looks for a member of a response, which depend on the class only."""
     place = (tuple(picker.alias_providers), type(context.obj), context.shape, context.key)
     if place not in _POSSIBLE_KEYS:
         _POSSIBLE_KEYS[place] = tuple(dict.fromkeys(_FIND_POSSIBLE_KEYS(picker, context)))
@@ -81,7 +81,7 @@ def _possible_keys(picker: Moto, context: Moto) -> tuple[str, ...]:
 
 @contextmanager
 def emulated_aws() -> Iterator[None]:
-    """Answer every AWS call of this process by the emulator while the context lasts."""
+    """Let the emulator answer every AWS call of this process while the context lasts."""
     responses = moto.core.responses
     with ExitStack() as stack:
         enter = stack.enter_context
@@ -96,7 +96,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
         enter(replaced(Table, query=_query, all_items=_all_items))
-        # Over a thousand public images for each account and region, which nothing here asks for.
+        # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.
         enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))
         enter(mock_aws())
         yield

@@ -1,4 +1,4 @@
-"""What the sandbox spares the emulator changes none of its answers."""
+"""The emulator's caches and shortcuts do not change its answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALL_ITEMS = Table.all_items
 
 @pytest.fixture
 def table() -> Iterator[Any]:
-    """Rows of three partitions, put in no order, and an index over their color."""
+    """A table with unordered rows in three partitions, and an index on their color."""
     with emulated_aws():
         make: Any = boto3.client
         client = make("dynamodb", region_name=REGION, aws_access_key_id="AKIA", aws_secret_access_key="secret")
@@ -49,7 +49,7 @@ def numbers(answer: dict[str, Any]) -> list[int]:
 
 
 def test_a_query_reads_its_own_partition(table: Any) -> None:  # noqa: ANN401 - boto3's client
-    """A partition has its rows alone, in the order of their range keys; one without rows has none, and makes none."""
+    """A query returns a partition's rows by range key. A query of an empty partition returns and creates nothing."""
     request = {"TableName": "rows", "KeyConditionExpression": "pk = :pk"}
     found = {pk: numbers(table.query(**request, ExpressionAttributeValues={":pk": {"S": pk}})) for pk in ("p2", "none")}
     assert found == {"p2": [2, 8, 11], "none": []}
@@ -57,24 +57,24 @@ def test_a_query_reads_its_own_partition(table: Any) -> None:  # noqa: ANN401 - 
 
 
 def test_a_query_of_an_index_reads_all_partitions(table: Any) -> None:  # noqa: ANN401 - boto3's client
-    """An index knows no partitions of the table."""
+    """A query of an index returns rows from all partitions of the table."""
     request = {"TableName": "rows", "IndexName": "by-color", "KeyConditionExpression": "color = :c"}
     assert sorted(numbers(table.query(**request, ExpressionAttributeValues={":c": {"S": "red"}}))) == [2, 8, 30]
 
 
 def test_rows_are_in_the_emulators_order(table: Any) -> None:  # noqa: ANN401 - boto3's client
-    """A scan returns rows as the emulator's own sort has them."""
+    """A scan returns rows in the order of the emulator's own sort."""
     (backend,) = (account[REGION] for account in dynamodb_backends.values() if REGION in account)
     rows = backend.tables["rows"].all_items()
     assert rows == ALL_ITEMS(backend.tables["rows"])
     assert [int(row.range_key.value) for row in rows] == numbers(table.scan(TableName="rows"))
 
 
-def test_a_session_has_its_own_loader(table: Any) -> None:  # noqa: ANN401 - boto3's client
-    """Sessions share the service models' text, and nothing that one of them sets."""
+def test_sessions_have_separate_loaders(table: Any) -> None:  # noqa: ANN401 - boto3's client
+    """Sessions share parsed service models, but not their search paths."""
     del table
-    one, other = (boto3.Session()._session.get_component("data_loader") for _ in range(2))  # noqa: SLF001 - ours to test
-    assert one is not other
-    one.search_paths.append("elsewhere")
+    loader, other = (boto3.Session()._session.get_component("data_loader") for _ in range(2))  # noqa: SLF001 - the loader is not public
+    assert loader is not other
+    loader.search_paths.append("elsewhere")
     assert "elsewhere" not in other.search_paths
-    assert one.load_service_model("sqs", "service-2") == other.load_service_model("sqs", "service-2")
+    assert loader.load_service_model("sqs", "service-2") == other.load_service_model("sqs", "service-2")

@@ -116,7 +116,7 @@ class Environment:
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: Any = None
-        # Powertools registers one at each cold start. Kept by this process, they would slow every later session down.
+        # Powertools registers one at each cold start. In the process they would accumulate and slow all sessions down.
         self._initializers: list[Callable[[Any], None]] = []
         root_handler = logging.StreamHandler(self._log)
         root_handler.setFormatter(logging.Formatter("[%(levelname)s]\t%(message)s"))
@@ -160,7 +160,7 @@ class Environment:
         kept = {key: value for key, value in environ.items() if not key.startswith(_HOST_PREFIXES)}
         _set_environ({**kept, **self._variables})
         sys.stdout = sys.stderr = self._log
-        # The package is unpacked for its functions alone: every further cold start finds it compiled.
+        # Only functions use the unpacked package. Its bytecode speeds up their next cold start.
         sys.dont_write_bytecode = False
         boto3.DEFAULT_SESSION, manager.loggerDict = self._session, self._loggers
         logging.root.handlers = self._handlers

@@ -206,7 +206,7 @@ class Functions:
 
 @cache
 def _unpacked(code: bytes) -> Path:
-    """The folder with the code of a package, for as long as this process lives."""
+    """Unpack a package into a folder that exists as long as this process; the folder."""
     root = Path(tempfile.mkdtemp(prefix="functions-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     with zipfile.ZipFile(io.BytesIO(code)) as package:

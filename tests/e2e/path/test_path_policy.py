@@ -20,8 +20,8 @@ CORP, REVERSE = "corp.internal", "60.10.in-addr.arpa"
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(DOCUMENTS / "every-feature.yaml"), clock) as one:
-        yield one
+    with world(load(DOCUMENTS / "every-feature.yaml"), clock) as organization:
+        yield organization
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def shared_addresses(made: World) -> tuple[Vpc, Vpc]:
             "subnet-60606060606060607",
         ),
     )
-    one, other = (
+    first, second = (
         made.add_vpc(account, REGION, vpc_id=vpc_id, subnet_id=subnet_id, cidr="10.60.0.0/16")
         for account, vpc_id, subnet_id in ids
     )
-    return one, other
+    return first, second
 
 
 def is_removed(made: World, name: str, remote_vpc: Vpc) -> bool:
@@ -178,15 +178,15 @@ def test_stopped_holder_gives_way_until_it_starts(made: World, clock: MovedClock
     (second,) = made.launch(SEARCH, REGION, "b", tags={"role": "leader"})
     made.converge()
     name = f"leader.first.workloads.roles.{CORP}"
-    one, two = {made.address(PAYMENTS, REGION, first)}, {made.address(SEARCH, REGION, second)}
-    assert made.resolve(name, remote_vpc) == one
+    first_address, second_address = {made.address(PAYMENTS, REGION, first)}, {made.address(SEARCH, REGION, second)}
+    assert made.resolve(name, remote_vpc) == first_address
     made.stop(PAYMENTS, REGION, first)
     made.converge()
-    assert made.resolve(name, remote_vpc) == two
-    assert made.resolve(f"a.{REGION}.payments.{CORP}", remote_vpc) == one
+    assert made.resolve(name, remote_vpc) == second_address
+    assert made.resolve(f"a.{REGION}.payments.{CORP}", remote_vpc) == first_address
     made.start(PAYMENTS, REGION, first)
     made.converge()
-    assert made.resolve(name, remote_vpc) == one
+    assert made.resolve(name, remote_vpc) == first_address
 
 
 def test_unnamed_instance_gets_the_fallback(made: World, remote_vpc: Vpc) -> None:
@@ -223,11 +223,11 @@ def test_same_address_in_two_vpcs_is_a_conflict_like_any_other(
     made: World, clock: MovedClock, remote_vpc: Vpc, shared_addresses: tuple[Vpc, Vpc]
 ) -> None:
     """With overlapping CIDRs, the oldest instance holds the PTR record, and the other takes over when it ends."""
-    one, other = shared_addresses
+    vpc, other_vpc = shared_addresses
     pointer = "20.0.60.10.in-addr.arpa"
-    (first,) = made.launch(PAYMENTS, REGION, "first", subnet=one.subnet, address="10.60.0.20")
+    (first,) = made.launch(PAYMENTS, REGION, "first", subnet=vpc.subnet, address="10.60.0.20")
     clock.advance(60)
-    made.launch(SEARCH, REGION, "second", subnet=other.subnet, address="10.60.0.20")
+    made.launch(SEARCH, REGION, "second", subnet=other_vpc.subnet, address="10.60.0.20")
     made.converge()
     assert made.resolve(pointer, remote_vpc, "PTR") == {f"first.{REGION}.payments.{CORP}."}
     made.end(PAYMENTS, REGION, first)
