@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 STATS = Path("mutants/mutmut-cicd-stats.json")
-LEAST = 0.9
+LEAST = 0.975
 
 
 def main() -> int:
