@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from orgdns.config.json_schema import schema_text
-from orgdns.config.load import parse
+from orgdns.config.load import Config, parse
+from orgdns.config.sections.policy import RuleSection
 from tests.support.build import DOCUMENTS, ROOT
 
 EVERY_FEATURE = (DOCUMENTS / "every-feature.yaml").read_text()
@@ -55,6 +56,15 @@ def test_key_is_deployed(key: str) -> None:
     """The policy in every-feature.yaml, which the end-to-end tests deploy, uses the key."""
     parse(EVERY_FEATURE)
     assert key in set(used_in(yaml.safe_load(EVERY_FEATURE)["policy"]))
+
+
+@pytest.mark.parametrize("key", [key for key, field in RuleSection.model_fields.items() if not field.is_required()])
+def test_key_reaches_the_runtime(key: str) -> None:
+    """Without the key, the file is compiled to another policy: no key is checked and then forgotten."""
+    content = yaml.safe_load(EVERY_FEATURE)
+    for rule in content["policy"]["rules"]:
+        rule.pop(key, None)
+    assert Config.model_validate(content).compiled_policy() != parse(EVERY_FEATURE).compiled_policy()
 
 
 @pytest.mark.parametrize("key", [key for key in POLICY_KEYS if key != "rules"])
