@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.runtime.associator.run import VpcRun
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.status import ZoneStatus
     from hub.runtime.model.vpcs import VpcRow
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
@@ -24,7 +25,8 @@ class RemovalGuard:
     """Judges the end of associations for the VPCs of one task, `runs`.
 
     The rows of all other VPCs are read once, when the first association is to end; the task's own are as its runs know
-    them, so that each decision counts what the task did before.
+    them, so that each decision counts what the task did before. The others are read again only where VPCs of a zone
+    await approval, before the last one of the task loses it: other tasks may have ended the rest meanwhile.
     """
 
     association_policies: tuple[AssociationPolicy, ...]
@@ -43,26 +45,40 @@ class RemovalGuard:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written.
         """
-        lost = zones_lost(associated, self.association_policies, self.zone_ids)
-        return frozenset(zone_id for zone_id in lost if self._awaits(str(run.row.ref), (zone_id, associated)))
+        vpc = str(run.row.ref)
+        lost = {
+            zone_id: self.approvals.zone_status(zone_id)
+            for zone_id in zones_lost(associated, self.association_policies, self.zone_ids)
+        }
+        if any(status.pending_vpcs and self._last((zone_id, associated), vpc) for zone_id, status in lost.items()):
+            self._others = None
+        return frozenset(
+            zone_id for zone_id, status in lost.items() if self._awaits(vpc, (zone_id, associated), status)
+        )
 
-    def _awaits(self, vpc: str, loss: Loss) -> bool:
+    def _awaits(self, vpc: str, loss: Loss, status: ZoneStatus) -> bool:
         present, losing = self._counted(loss)
         zone_id, _ = loss
-        status = self.approvals.zone_status(zone_id)
         awaiting = self.guard.awaiting_approval(dict.fromkeys(losing, 1), present, status.approved_vpcs)
         # An approval is valid until the last of the approved VPCs has lost the zone.
         if awaiting != frozenset(status.pending_vpcs) and (awaiting or losing <= {vpc}):
             self.approvals.put_pending_vpcs(zone_id, sorted(awaiting))
         return vpc in awaiting
 
+    def _last(self, loss: Loss, vpc: str) -> bool:
+        """Whether no other VPC of the task would lose the zone."""
+        _, losing = self._own(loss)
+        return losing <= {vpc}
+
     def _counted(self, loss: Loss) -> tuple[int, frozenset[str]]:
         if self._others is None:
             own = {run.row.ref for run in self.runs.values()}
             self._others = self._removals(row for row in self.rows.all_vpc_rows() if row.ref not in own)
-        others = self._others.of(loss)
-        own_now = self._removals(run.row for run in self.runs.values()).of(loss)
+        others, own_now = self._others.of(loss), self._own(loss)
         return others[0] + own_now[0], others[1] | own_now[1]
+
+    def _own(self, loss: Loss) -> tuple[int, frozenset[str]]:
+        return self._removals(run.row for run in self.runs.values()).of(loss)
 
     def _removals(self, rows: Iterable[VpcRow]) -> Removals:
         return removals(rows, self.association_policies, self.zone_ids)

@@ -11,6 +11,7 @@ from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.vpcs import AssociationRecord, VpcRef
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
+from tests.support.memory_vpcs import MemoryVpcs
 from tests.support.use_cases.associator_stage import HOME, NO_VPC, TAGGED, Stage
 
 
@@ -66,6 +67,24 @@ class TestGuard:
             stage.associate(*part)
         assert [ref for ref in refs if not stage.aws.zones_of(ref)] == refs[:2]
         assert stage.rows.zones[CORP_ZONE].pending_vpcs == tuple(map(str, refs[2:5]))
+
+    def test_approvals_end_with_the_last_of_two_tasks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A task that began first and ends last sees that another one has ended the other associations meanwhile."""
+        stage, refs = self.stage(4)
+        stage.association_policies = (NO_VPC,)
+        stage.associate(*refs)
+        stage.rows.approve(CORP_ZONE)
+        disassociate = MemoryVpcs.disassociate
+
+        def overlapping(aws: MemoryVpcs, zone_id: str, ref: VpcRef) -> None:
+            disassociate(aws, zone_id, ref)
+            if ref == refs[0]:
+                stage.associate(*refs[2:])
+
+        monkeypatch.setattr(MemoryVpcs, "disassociate", overlapping)
+        stage.associate(*refs[:2])
+        assert all(stage.aws.zones_of(ref) == set() for ref in refs)
+        assert stage.rows.zones[CORP_ZONE] == ZoneStatus(CORP_ZONE)
 
     def test_end_of_few_needs_no_approval(self) -> None:
         """A few VPCs lose the zone without approval."""
