@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hub.runtime.associator.plan import Act, Step
 from hub.runtime.associator.removals import removals, zones_lost
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ class RemovalGuard:
         return others[0] + own_now[0], others[1] | own_now[1]
 
     def _own(self, loss: Loss) -> tuple[int, frozenset[str]]:
-        return self._removals(run.row for run in self.runs.values()).of(loss)
+        _, associated = loss
+        # Until the VPC is described again, its row shows the association, which counts if policy owns all.
+        ended = Step(Act.DISASSOCIATE, associated)
+        return self._removals(run.row for run in self.runs.values() if ended not in run.steps).of(loss)
 
     def _removals(self, rows: Iterable[VpcRow]) -> Removals:
         return removals(rows, self.association_policies, self.zone_ids)

@@ -112,3 +112,7 @@ class TestGuard:
             stage.rows.put_vpc(stage.aws.described(HOME, [ref.id])[0], PAYMENTS, ())
         stage.associate(*refs)
         assert all(CORP_ZONE in stage.aws.zones_of(ref) for ref in refs)
+        stage.rows.approve(CORP_ZONE)
+        stage.associate(*refs)
+        assert all(stage.aws.zones_of(ref) == set() for ref in refs)
+        assert stage.rows.zones[CORP_ZONE] == ZoneStatus(CORP_ZONE)
