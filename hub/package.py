@@ -31,7 +31,7 @@ LOCK: Final = ROOT / "requirements" / "package.txt"
 # The earliest time that a zip file can hold. Any fixed time makes the zip reproducible.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
-# The metadata that a library's licence requires. Other metadata differs between installations.
+# The metadata that a library's license requires. Other metadata differs between installations.
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE")
 
 

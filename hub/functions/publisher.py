@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 TIMEOUT: Final = 300
-# Seconds. A stream keeps a record for 24 hours; half of that is left to investigate a failure.
+# Seconds. A stream keeps a record for 24 hours; the other half is for investigating a failure.
 _OLDEST_RECORD: Final = 12 * 3600
 
 

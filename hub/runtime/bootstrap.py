@@ -74,7 +74,7 @@ def now() -> Millis:
 
 
 def policy_digest(policy: str, zone_ids: str) -> str:
-    """Return a digest of the compiled policy and the zones' ids. It identifies the policy that a spoke was swept by."""
+    """Return a digest of the compiled policy and the zones' ids. It identifies the policy that a sweep used."""
     return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
 
 
@@ -120,7 +120,7 @@ def _guard() -> Guard:
 
 @cache
 def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
-    """Return clients with the reader roles, shared by all that reads spokes, so that each role is assumed once."""
+    """Return clients with the reader roles, shared by all readers of spokes, so that each role is assumed once."""
     return AssumedClients(_session(), _session().client("sts", config=config), session_name, now, config)
 
 
@@ -168,7 +168,7 @@ def observer() -> Observer:
 
 @cache
 def statuses() -> DynamoStatuses:
-    """Return the statuses in which the observer notes when events came."""
+    """Return the statuses in which the observer records the times of events."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
 
 

@@ -63,7 +63,7 @@ ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
 # A JSON object: zone domain (absolute, lower case) to hosted zone id. The compiled policy has no ids, because those of
 # zones that a stack creates are not known when the policy is compiled.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
-# A JSON array: the ids of the zones in which orgdns takes over records that other tools left for known instances.
+# A JSON array: the ids of the zones in which orgdns adopts records that other tools left for known instances.
 ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 # The share of the networking account's Route 53 request quotas that the publisher may use, above 0 and up to 1.

@@ -29,7 +29,7 @@ class Guard:
         """Return the removals that await approval: all that are not approved, or none.
 
         `removals` has the number of names of each, and `total` is the number of all names that the spoke or zone has.
-        Approved removals do not count towards the limits.
+        Approved removals do not count toward the limits.
         """
         unapproved = {subject: names for subject, names in removals.items() if subject not in approved}
         removed = sum(unapproved.values())

@@ -1,4 +1,4 @@
-"""The Lambda entry points: they pass what arrives to the use cases, and log and count what these did."""
+"""The Lambda entry points: they pass messages to the use cases, and report the outcomes as logs and metrics."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         try:
             hint = hint_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
         except NotOurs as reason:
-            # The message can never succeed. Delivering it again would only hide what matters.
+            # The message can never succeed, so SQS should not deliver it again.
             metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
             logger.warning("event dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
             continue

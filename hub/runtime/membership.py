@@ -1,4 +1,4 @@
-"""Whether orgdns may act for an account and region: the one check that every use case makes before it writes. Pure."""
+"""Whether orgdns may act for an account and region: the check that every use case makes before it writes. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Subject(Enum):
 
 
 class Cause(Enum):
-    """Why orgdns must not act for a spoke."""
+    """The reason that orgdns must not act for a spoke."""
 
     REGION_NOT_COVERED = auto()
     ACCOUNT_UNKNOWN = auto()
@@ -41,7 +41,7 @@ class Cause(Enum):
 
 
 class NotMember(Exception):
-    """The spoke is not one that orgdns acts for. `cause` says why to the code, the message to a person."""
+    """orgdns must not act for the spoke. `cause` is the reason for the code, the message is for a person."""
 
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)
@@ -69,7 +69,7 @@ def member_account(spoke: Spoke, accounts: Accounts, policy: Policy, subject: Su
         raise NotMember(Cause.ACCOUNT_INACTIVE, f"the account {account.id} is not active")
     needs_units = policy.reads_units if subject is Subject.INSTANCES else policy.associations_read_units
     if needs_units and not account.units:
-        # A version of boto3 that does not return paths, perhaps. Missing knowledge must not remove anything.
+        # For example, if this version of boto3 does not return paths. Missing knowledge must not remove anything.
         raise NotMember(
             Cause.UNITS_UNKNOWN, f"Organizations does not return the organizational units of account {account.id}"
         )

@@ -80,11 +80,11 @@ class Instances(Protocol):
     """The instances of every spoke."""
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-        """Return those of the instances that EC2 shows; raises SpokeUnreachable unless the listing is complete."""
+        """Return the instances, of these, that EC2 shows; raises SpokeUnreachable unless the listing is complete."""
         ...
 
     def pages(self, spoke: Spoke) -> Iterator[Sequence[Instance]]:
-        """Yield all instances that EC2 shows, page by page; raises SpokeUnreachable where the listing breaks."""
+        """Yield all instances that EC2 shows, page by page; raises SpokeUnreachable if a page cannot be read."""
         ...
 
 
@@ -100,9 +100,9 @@ class LabelLedger(Protocol):
     """Which account has which label, so that no account takes another's label by renaming itself."""
 
     def holder_of_label(self, label: str, account_id: str) -> str:
-        """Return the account that has the label: this account, if none had it before; raises LedgerUnavailable."""
+        """Return the account that has the label: this one, if no account had it before; raises LedgerUnavailable."""
         ...
 
     def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        """Pass the label of a holder that is no longer named so to an account; raises LedgerUnavailable or Outdated."""
+        """Give the label to another account, because its holder was renamed; raises LedgerUnavailable or Outdated."""
         ...

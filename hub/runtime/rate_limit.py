@@ -1,4 +1,4 @@
-"""The pace of calls to Route 53: the token buckets of an account, a share of which is left for others. Pure.
+"""The pace of calls to Route 53: the token buckets of an account, which leave a share for others. Pure.
 
 Route 53 accepts bursts of 50 requests and 1,500 changes from an account, and then 10 requests and 100 changes a second.
 A CREATE or a DELETE is one change; associating or disassociating a VPC is two (Developer Guide, "Quotas": maximums on
@@ -13,7 +13,7 @@ from typing import Final
 # Each bucket: its capacity, and the tokens that it gains a second.
 REQUESTS: Final = (50.0, 10.0)
 CHANGES: Final = (1_500.0, 100.0)
-# Operations that also have a bucket of their own, and the changes that one such call takes.
+# Operations that also have their own bucket, and the number of changes that a call takes.
 ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
 OPERATIONS: Final = {ASSOCIATE: (20.0, 5.0), DISASSOCIATE: (10.0, 5.0)}
@@ -34,7 +34,7 @@ class _Bucket:
     counted_at: float
 
     def delay(self, tokens: float, now: float, rate: float) -> float:
-        """The seconds that a call with so many tokens has to wait."""
+        """The seconds that a call with this many tokens has to wait."""
         missing = min(tokens, self.capacity) - self._available(now, rate)
         return max(0.0, missing / (self.refill * rate))
 
@@ -68,11 +68,11 @@ class Pace:
         self._operations = {operation: self._bucket(*bucket) for operation, bucket in OPERATIONS.items()}
 
     def delay(self, changes: int, now: float, operation: str = "") -> float:
-        """The seconds that a call with so many changes has to wait for its turn."""
+        """The seconds that a call with this many changes has to wait for its turn."""
         return max(bucket.delay(tokens, now, self._rate) for bucket, tokens in self._taken(changes, operation))
 
     def take(self, changes: int, now: float, operation: str = "") -> None:
-        """Count a call with so many changes that is made now."""
+        """Count a call with this many changes that is made now."""
         for bucket, tokens in self._taken(changes, operation):
             bucket.take(tokens, now, self._rate)
 
@@ -84,7 +84,7 @@ class Pace:
             self._rate = min(1.0, self._rate + RECOVERY)
 
     def _bucket(self, capacity: float, refill: float) -> _Bucket:
-        # A bucket must hold a whole token, or no call would ever be free to go at once.
+        # A bucket must hold a whole token, or every call would have to wait.
         capacity, refill = max(1.0, capacity * self.share), refill * self.share
         return _Bucket(capacity, refill, capacity, self.started_at)
 

@@ -27,7 +27,7 @@ AWAITS_APPROVAL: Final = "removals await approval: run orgdns approve"
 
 
 def report_instance(outcome: InstanceOutcome) -> None:
-    """Count and log what became of an instance that was described."""
+    """Count and log the result for an instance."""
     fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
     if outcome.result is InstanceResult.RECORDED:
         metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
@@ -44,7 +44,7 @@ def report_instance(outcome: InstanceOutcome) -> None:
 
 
 def report_sweep(outcome: SweepOutcome) -> None:
-    """Count and log how the sweep of a spoke went."""
+    """Count and log the result of the sweep of a spoke."""
     status = outcome.status
     fields: dict[str, object] = {"spoke": str(status.spoke), "changed": outcome.changed, "names": status.names}
     if not outcome.complete:
@@ -52,7 +52,7 @@ def report_sweep(outcome: SweepOutcome) -> None:
         logger.warning("spoke not swept", extra=fields | {"reason": status.fault, "withdrawn": status.withdrawn})
         return
     metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
-    # What events did not report in time: the measure of lost events.
+    # Changes that no event reported in time: the measure of lost events.
     metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
     logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": status.missed})
     if status.pending_removals:
@@ -61,7 +61,7 @@ def report_sweep(outcome: SweepOutcome) -> None:
 
 
 def report_discovery(outcome: DiscoveryOutcome) -> None:
-    """Count and log how describing the VPCs of a spoke went."""
+    """Count and log the result of describing a spoke's VPCs."""
     status = outcome.status
     fields: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": outcome.enqueued}
     metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
@@ -73,7 +73,7 @@ def report_discovery(outcome: DiscoveryOutcome) -> None:
 
 
 def report_vpc(outcome: VpcOutcome) -> None:
-    """Count and log what was done in a VPC."""
+    """Count and log the outcome for a VPC."""
     fields: dict[str, object] = {"vpc": str(outcome.ref), "steps": [_step_text(step) for step in outcome.steps]}
     if outcome.steps:
         metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
@@ -90,7 +90,7 @@ def report_vpc(outcome: VpcOutcome) -> None:
 
 
 def report_audit(status: ZoneStatus) -> None:
-    """Count and log how the audit of a zone went."""
+    """Count and log the result of the audit of a zone."""
     fields: dict[str, object] = {"zone": status.zone_id, "names": status.names}
     if status.fault:
         metrics.add_metric("ZonesNotAudited", MetricUnit.Count, 1)
@@ -129,7 +129,7 @@ def report_audits_scheduled() -> None:
 
 
 def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
-    """Count and log what became of a name; `claimants` are the instances whose claims changed."""
+    """Count and log the outcome for a name; `claimants` are the instances whose claims changed."""
     fields: dict[str, object] = {
         "dns_name": outcome.key.fqdn,
         "zone": outcome.key.zone_id,

@@ -171,9 +171,9 @@ class _World:
         row = self.rows.get(vpc.ref, VpcRow(vpc.ref))
         self.rows[vpc.ref] = replace(row, vpc=vpc, account=account, zones=zones)
 
-    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
+    def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         row = self.rows.get(ref, VpcRow(ref))
-        self.rows[ref] = replace(row, records={**row.records, of: record})
+        self.rows[ref] = replace(row, records={**row.records, target: record})
 
     def forget_vpc(self, ref: VpcRef) -> None:
         del self.rows[ref]

@@ -171,9 +171,9 @@ class MemoryVpcRows:
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         self._write(vpc.ref, replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1)))
 
-    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
-        records = {name: remembered for name, remembered in self._row(ref).records.items() if name != of}
-        records |= {} if record == AssociationRecord() else {of: record}
+    def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
+        records = {name: remembered for name, remembered in self._row(ref).records.items() if name != target}
+        records |= {} if record == AssociationRecord() else {target: record}
         self._write(ref, replace(self._row(ref), records=records))
 
     def forget_vpc(self, ref: VpcRef) -> None:

@@ -1,6 +1,6 @@
-"""The associator: has VPCs resolve the zones that policy says, over ports. No AWS, no log; it returns what it did.
+"""The associator: makes VPCs resolve the zones that policy selects, over ports. No AWS, no log; returns what it did.
 
-It is level-triggered: it describes each VPC of a task anew, and works out what is left to do.
+It is level-triggered: it describes each VPC of a task again, and works out what remains to do.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ if TYPE_CHECKING:
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import Accounts, Sleep
 
-# EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): a VPC of an event may not show yet. Seconds
-# between two descriptions.
+# EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): it may not show the VPC of an event yet.
+# Seconds between two descriptions.
 DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
-# Associate, associate the Profile, end what it replaces, and one of these a second time: with a last description, no
-# more passes than these.
+# At most five passes: associate, associate the Profile, end what it replaces, repeat one of these, and describe last.
 PASSES: Final = 5
 # Seconds, after botocore has tried four times.
 TRY_AGAIN_AFTER: Final = 5.0
@@ -42,7 +41,7 @@ NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 @dataclass(frozen=True, slots=True)
 class Associator:
-    """Has VPCs resolve zones, or not any more."""
+    """Makes and ends associations of VPCs with zones."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
@@ -55,10 +54,11 @@ class Associator:
     sleep: Sleep
 
     def associate(self, task: Associate, deadline: Deadline) -> list[VpcOutcome]:
-        """Have VPCs of a spoke resolve the zones that policy says; return what was done in each of them.
+        """Make VPCs of a spoke resolve the zones that policy selects; return the outcome for each VPC.
 
-        What may succeed later says so in `retry`, and is safe to repeat. A VPC never loses a zone because the VPC or
+        An outcome with `retry` may succeed later, and is safe to repeat. A VPC never loses a zone because the VPC or
         its account could not be read.
+
         """
         account_id, region = task.spoke.account, task.spoke.region
         runs = {vpc_id: VpcRun(VpcRow(VpcRef(account_id, region, vpc_id)), deadline) for vpc_id in sorted(task.vpc_ids)}
@@ -74,7 +74,7 @@ class Associator:
         return [run.outcome for run in runs.values()]
 
     def _work(self, task: Associate, runs: Mapping[str, VpcRun]) -> None:
-        """Converge the VPCs of a member account; abandon those of an account that left, if the task says so."""
+        """Converge the VPCs of a member account. If the task says so, abandon the VPCs of an account that left."""
         try:
             account = member_account(task.spoke, self.accounts, self.policy, Subject.VPCS)
         except NotMember as refused:
@@ -89,15 +89,15 @@ class Associator:
         return {row.ref.id: row for row in self.rows.vpc_rows(spoke)}
 
     def _converge(self, spoke: Spoke, account: Account, runs: Mapping[str, VpcRun]) -> None:
-        """Describe the VPCs and carry out the steps of their plans, until no step is left."""
+        """Describe the VPCs and carry out the steps of their plans, until no step remains."""
         removal_guard = RemovalGuard(
             self.policy.association_policies, self.zone_ids, self.rows, self.approvals, self.guard, runs
         )
         waiting = list(runs)
         for _ in range(PASSES):
             if any(runs[vpc_id].retry for vpc_id in waiting):
-                # A zone is changed by one call at a time, and throttling passes soon: long before SQS delivers the
-                # message again.
+                # Route 53 changes a zone by one call at a time, and throttling passes soon: long before SQS delivers
+                # the message again.
                 self.sleep(TRY_AGAIN_AFTER)
             rows = self._rows(spoke)
             for vpc_id in waiting:
@@ -114,7 +114,7 @@ class Associator:
                 return
 
     def _described(self, spoke: Spoke, vpc_ids: Collection[str]) -> dict[str, Vpc]:
-        """Return those of the VPCs that the spoke shows; one that does not show is described again for a while."""
+        """Return the VPCs that the spoke shows. Describe missing VPCs again for a while."""
         found: dict[str, Vpc] = {}
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
             missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in found]
@@ -125,27 +125,27 @@ class Associator:
         return found
 
     def _progressed(self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard) -> bool:
-        """Carry out the steps of a VPC's plan; return whether the VPC has to be described again."""
+        """Carry out the steps of a VPC's plan; return whether the VPC must be described again."""
         plan = self._planned(run, account, vpc)
         before = len(run.steps)
         for step in plan.steps:
-            # What was done may not show yet; and an authorization that is left must not be forgotten.
+            # AWS may not show the finished step yet, and a remaining authorization must not be forgotten.
             tried = step in run.steps or step in run.faults
-            left = step.act is Act.FORGET and run.row.record(step.target).in_progress
-            if tried or left or not self._may(run, step, removal_guard):
+            incomplete = step.act is Act.FORGET and run.row.record(step.target).in_progress
+            if tried or incomplete or not self._may(run, step, removal_guard):
                 continue
             if not self.steps.carry_out(run, step):
                 break
         if vpc.profile_coming and not run.retry:
-            # What the Profile replaces stays until AWS has associated the Profile.
+            # The association that the Profile replaces stays until AWS has associated the Profile.
             run.retry = NOT_YET
         if len(run.steps) == before:
-            # Store the plan again, with the reasons of what was refused.
+            # Store the plan again, with the reason of each refused step.
             self._planned(run, account, vpc)
         return (len(run.steps) > before or bool(run.retry)) and not run.out_of_time
 
     def _planned(self, run: VpcRun, account: Account, vpc: Vpc) -> AssociationPlan:
-        """Return the VPC's plan, and store how the zones stand in the VPC."""
+        """Return the VPC's plan, and store the state of the zones in the VPC."""
         plan = association_plan(vpc, account, run.row, self.policy.association_policies, self.zone_ids)
         if (run.row.vpc, run.row.account, run.row.zones) != (vpc, account, plan.zones):
             self.rows.put_vpc(vpc, account, plan.zones)
@@ -153,7 +153,7 @@ class Associator:
         return plan
 
     def _may(self, run: VpcRun, step: Step, removal_guard: RemovalGuard) -> bool:
-        """Whether a step needs no approval: only those steps need one that take a zone from a VPC."""
+        """Whether a step needs no approval. Only steps that take a zone from a VPC need one."""
         if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
             return True
         awaiting = removal_guard.awaiting_approval(run, step.target)
@@ -164,7 +164,7 @@ class Associator:
         return not awaiting
 
     def _abandon(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun]) -> None:
-        """Clean up after VPCs that are gone, of those that the ledger knows, and forget them."""
+        """Clean up after those VPCs that no longer exist and that the ledger knows, and forget them."""
         owned = frozenset(self.zone_ids.values())
         for vpc_id, run in runs.items():
             if vpc_id not in rows:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class DiscoveryOutcome:
     """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
-    `kept` counts the VPCs of a withdrawn spoke in which associations of orgdns are left.
+    `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns.
+
     """
 
     status: VpcsStatus
@@ -76,7 +77,7 @@ class VpcDiscovery:
         if withdrawn:
             fault = "unreachable for too long: its VPCs keep their associations until its account leaves"
             return self._failed(status, fault, withdrawn=True)
-        # Before the VPCs are described: a description that starts later must show what the ledger says is done.
+        # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
             vpcs = self.vpcs.described(spoke)

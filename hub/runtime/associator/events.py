@@ -1,4 +1,4 @@
-"""What a message of the associator's queue asks for: a task, or an event that names a VPC. Pure."""
+"""The task in a message of the associator's queue, or the VPC that an event names. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VPC_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):
 
 
 def association_of(body: str) -> Associate:
-    """Return the task that a message of the associator's queue carries, or that its event of a VPC asks for.
+    """Return the task in a message of the associator's queue, or the task that a VPC's event calls for.
 
     Raises:
         NotOurs: if the message is neither.

@@ -1,4 +1,4 @@
-"""How each zone stands in a VPC, and which steps bring the VPC in line with policy. Pure."""
+"""The state of each zone in a VPC, and the steps that bring the VPC in line with policy. Pure."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AssociationPlan:
-    """How each zone stands in a VPC, and the steps that bring the VPC in line with policy, in order."""
+    """The state of each zone in a VPC, and the steps that bring the VPC in line with policy, in order."""
 
     zones: tuple[ZoneInVpc, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @property
     def blocked(self) -> int:
-        """How many zones the VPC should resolve, but does not, and that the steps do not associate either."""
+        """The number of zones that the VPC should resolve, but will not even after the steps."""
         coming = {step.target for step in self.steps if step.act in {Act.ASSOCIATE, Act.ASSOCIATE_PROFILE}}
         return sum(bool(zone.blocked) and zone.zone_id not in coming for zone in self.zones)
 
@@ -66,7 +66,7 @@ def association_plan(
     association_policies: Collection[AssociationPolicy],
     zone_ids: Mapping[Fqdn, str],
 ) -> AssociationPlan:
-    """Plan the associations of a VPC by its description, by what orgdns did there, and by policy.
+    """Plan the associations of a VPC from its description, from what orgdns did there, and from policy.
 
     A zone that something else blocks in the VPC stays blocked, with the reason. Where the method changes, the old
     association ends only after the new one is in place. A direct association takes precedence over a Profile.
@@ -87,9 +87,9 @@ def association_plan(
         for association_policy in association_policies
         if association_policy.domain in resolved
     ):
-        # Not earlier: EC2's own reverse names would vanish, and no zone would answer in their place.
+        # Only once the zone answers: before, EC2's own reverse names would vanish and nothing would replace them.
         steps.append(Step(Act.DISABLE_AUTODEFINED_RULES))
-    # Whatever policy says of a zone now, no authorization must be left.
+    # Whatever policy says about a zone now, no authorization may remain.
     steps += [
         Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, own) if Step(Act.ASSOCIATE, zone_id) not in steps
     ]
@@ -97,7 +97,7 @@ def association_plan(
 
 
 def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
-    """Return the steps for a VPC that is gone: those that the zones' owner can carry out without it."""
+    """Return the steps for a VPC that no longer exists: those that the zones' owner can carry out without it."""
     managed = sorted(zone_id for zone_id, record in row.records.items() if zone_id in zone_ids and record.managed)
     return (
         *(Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, zone_ids)),
@@ -106,7 +106,7 @@ def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
 
 
 def _open_zones(row: VpcRow, zone_ids: Collection[str]) -> list[str]:
-    """Return the zones for which an authorization of the VPC may be left."""
+    """Return the zones for which an authorization of the VPC may remain."""
     return sorted(zone_id for zone_id, record in row.records.items() if zone_id in zone_ids and record.in_progress)
 
 
@@ -123,7 +123,7 @@ def _zone_in_vpc(
             "by the Profile, which the VPC's own account associated; policy does not select the VPC for the zone",
         )
     if method and not wanted and row.record(zone_id if direct else vpc.profile).awaiting_approval:
-        notes = (*notes, "policy does not want the zone any more; its end awaits approval: run orgdns approve")
+        notes = (*notes, "policy no longer selects the VPC; ending the association awaits approval: run orgdns approve")
     return ZoneInVpc(
         zone_id=zone_id,
         domain=association_policy.domain,
@@ -171,7 +171,7 @@ def _bypassed(vpc: Vpc, domain: Fqdn) -> str:
 def _notes(
     vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, own: Collection[str]
 ) -> Iterator[str]:
-    """Yield what a person should know of a zone in a VPC, though it may be intended."""
+    """Yield what a person should know about a zone in a VPC, even if it may be intended."""
     domain = association_policy.domain
     for zone in vpc.zones:
         if zone.domain.endswith(f".{domain}") and zone.id not in own:
@@ -184,7 +184,7 @@ def _notes(
         yield f"EC2's autodefined rules answer for {', '.join(map(_shown, below[:_SHOWN]))}{more}"
     direct = any(zone.id == zone_id for zone in vpc.zones)
     if direct and not row.record(zone_id).managed and not association_policy.owns_all:
-        yield "associated by somebody else: orgdns does not end it"
+        yield "someone else made the association: orgdns does not end it"
 
 
 def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone: ZoneInVpc) -> Iterator[Step]:
@@ -199,7 +199,7 @@ def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zo
         return
     if not direct and record != AssociationRecord():
         yield Step(Act.FORGET, zone.zone_id)
-    # Where the Profile replaces the association, it is in place first, so that the zone always answers.
+    # If the Profile replaces the association, associate the Profile first, so that the zone always answers.
     replaceable = zone.wanted is None or (zone.wanted is AssociationMethod.PROFILE and vpc.by_profile(zone.zone_id))
     if direct and replaceable and (record.managed or association_policy.owns_all):
         yield Step(Act.DISASSOCIATE, zone.zone_id)
@@ -213,7 +213,7 @@ def _profile_steps(vpc: Vpc, row: VpcRow, zones: Collection[ZoneInVpc]) -> Itera
         yield Step(Act.RELEASE, vpc.profile)
     if wanted and not vpc.has_profile:
         yield Step(Act.ASSOCIATE_PROFILE, vpc.profile)
-    # Direct associations that replace the Profile are in place first.
+    # If direct associations replace the Profile, make them first.
     replaced = all(
         zone.method is AssociationMethod.ASSOCIATION for zone in zones if zone.wanted is AssociationMethod.ASSOCIATION
     )

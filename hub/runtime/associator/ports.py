@@ -1,4 +1,4 @@
-"""What the use cases of associations need of the world. Pure: nothing here says how."""
+"""The ports of the use cases for associations: what they need, not how it is done. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AssociationRefused(Exception):
 
 
 class Vpcs(Protocol):
-    """The VPCs of every spoke, with all that decides what their Resolvers answer."""
+    """The VPCs of every spoke, with everything that decides what their Resolvers answer."""
 
     def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read."""
@@ -45,10 +45,10 @@ class VpcLedger(Protocol):
         ...
 
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        """Store a VPC as it was described, and how the zones stand in it. The records of associations stay."""
+        """Store a VPC as described, and the state of the zones in it. The association records stay."""
         ...
 
-    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
+    def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         """Store the record of one zone, or of the Profile, in a VPC."""
         ...
 
@@ -57,7 +57,7 @@ class VpcLedger(Protocol):
         ...
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
-        """Store how describing the VPCs of a spoke went."""
+        """Store the result of describing a spoke's VPCs."""
         ...
 
 
@@ -65,19 +65,19 @@ class SpokeLedger(Protocol):
     """The statuses of spokes; raises LedgerUnavailable."""
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
-        """Store in how many VPCs of a withdrawn spoke associations of orgdns are left."""
+        """Store how many VPCs of a withdrawn spoke still have associations made by orgdns."""
         ...
 
 
 class ApprovalLedger(Protocol):
-    """Which ends of a zone's associations await approval; each method raises LedgerUnavailable."""
+    """The ends of a zone's associations that await approval; each method raises LedgerUnavailable."""
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """Return the status of a zone; a new status if the ledger has none."""
         ...
 
     def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        """Store the VPCs whose association awaits approval to end; an empty collection ends the approvals, too."""
+        """Store the VPCs whose associations await approval to end. An empty collection ends the approvals, too."""
         ...
 
 

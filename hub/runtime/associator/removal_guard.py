@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RemovalGuard:
-    """Judges the end of associations for the VPCs of one task, `runs`.
+    """Decides whether associations of the VPCs of one task, `runs`, may end.
 
-    The rows of all other VPCs are read once, when the first association is to end; the task's own are as its runs know
-    them, so that each decision counts what the task did before. The others are read again only where VPCs of a zone
-    await approval, before the last one of the task loses it: other tasks may have ended the rest meanwhile.
+    The rows of all other VPCs are read once, when the first association is to end. For the task's own VPCs, the rows of
+    its runs count, so that each decision includes what the task did before. The other rows are read again only where
+    VPCs of a zone await approval, before the last VPC of the task loses the zone: other tasks may have ended the rest
+    in the meantime.
     """
 
     association_policies: tuple[AssociationPolicy, ...]
@@ -39,9 +40,9 @@ class RemovalGuard:
     _others: Removals | None = field(default=None, init=False)
 
     def awaiting_approval(self, run: VpcRun, associated: str) -> frozenset[str]:
-        """Return the zones that this VPC would lose and that a person has to approve the loss of.
+        """Return the zones that this VPC may lose only after a person approves.
 
-        The ledger has all VPCs that await approval afterwards, until the last of them has lost the zone.
+        Afterwards the ledger has all VPCs that await approval, until the last one has lost the zone.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written.
@@ -75,14 +76,14 @@ class RemovalGuard:
         if self._others is None:
             own = {run.row.ref for run in self.runs.values()}
             self._others = self._removals(row for row in self.rows.all_vpc_rows() if row.ref not in own)
-        others, own_now = self._others.of(loss), self._own(loss)
+        others, own_now = self._others.vpcs(loss), self._own(loss)
         return others[0] + own_now[0], others[1] | own_now[1]
 
     def _own(self, loss: Loss) -> tuple[int, frozenset[str]]:
         _, associated = loss
         # Until the VPC is described again, its row shows the association, which counts if policy owns all.
         ended = Step(Act.DISASSOCIATE, associated)
-        return self._removals(run.row for run in self.runs.values() if ended not in run.steps).of(loss)
+        return self._removals(run.row for run in self.runs.values() if ended not in run.steps).vpcs(loss)
 
     def _removals(self, rows: Iterable[VpcRow]) -> Removals:
         return removals(rows, self.association_policies, self.zone_ids)

@@ -1,4 +1,4 @@
-"""Which associations would end, of all that orgdns may end: what the guard judges the end of one by. Pure."""
+"""The associations that orgdns may end, and those that would end: the numbers that the guard decides by. Pure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import Vpc, VpcRow
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# A zone that VPCs may lose, and the id of what they would lose it with: the zone itself, or a Profile.
+# A zone that VPCs may lose, and the id of what the association is with: the zone itself, or a Profile.
 Loss = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """Of each loss, how many VPCs have the association, and which of them policy does not want any more."""
+    """For each loss, the number of VPCs that have the association, and the VPCs that policy no longer selects."""
 
     present: Counter[Loss] = field(default_factory=Counter)
     losing: dict[Loss, frozenset[str]] = field(default_factory=dict)
 
-    def of(self, loss: Loss) -> tuple[int, frozenset[str]]:
+    def vpcs(self, loss: Loss) -> tuple[int, frozenset[str]]:
         """Return the number of VPCs that have the association, and those that would lose it."""
         return self.present[loss], self.losing.get(loss, frozenset())
 
@@ -36,8 +36,9 @@ def removals(
 ) -> Removals:
     """Return the losses among these rows.
 
-    Only an association counts that orgdns may end: one that it made, or any where policy owns all. The rows are read
-    one by one, so that those of a large organization need not fit into memory.
+    Only associations that orgdns may end count: those it made, or all of them where policy owns all. The rows are read
+    in a stream, so that those of a large organization need not fit into memory.
+
     """
     present: Counter[Loss] = Counter()
     losing: dict[Loss, set[str]] = {}

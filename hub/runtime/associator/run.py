@@ -1,4 +1,4 @@
-"""What the associator did in a VPC, as its bookkeeping and as its outcome. Pure."""
+"""The bookkeeping of the associator for a VPC, and the outcome. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VpcOutcome:
-    """What was done in one VPC.
+    """The outcome for one VPC.
 
-    `faults` are the steps that were refused, with the reasons. `awaiting_approval` are the zones that the VPC loses
-    only after a person approves that. `full` says that a quota is used up, `removed` that the VPC has no row any more.
-    `retry` is why the remaining steps have to be tried again, empty if none are left.
+    `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
+    person approves. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `retry` is why
+    the remaining steps must be tried again; it is empty if none remain.
+
     """
 
     ref: VpcRef
@@ -31,7 +32,7 @@ class VpcOutcome:
 
 @dataclass(slots=True)
 class VpcRun:
-    """The bookkeeping of one VPC: its row as the ledger has it, and the steps that are not tried again."""
+    """The bookkeeping of one VPC: its row in the ledger, and the steps that are not tried again."""
 
     row: VpcRow
     deadline: Deadline
@@ -45,7 +46,7 @@ class VpcRun:
 
     @property
     def outcome(self) -> VpcOutcome:
-        """What was done until now."""
+        """The outcome so far."""
         return VpcOutcome(
             self.row.ref,
             tuple(self.steps),

@@ -1,7 +1,7 @@
 """How the associator carries out one step in a VPC, over ports. No AWS, no log.
 
-The ledger says that an association is in progress before the first of its calls, and that it is done after the last. So
-a repeat after a crash finds what is left, an authorization too, and ends the same.
+The ledger records an association as in progress before its first call, and as done after its last. A repeat after a
+crash therefore finds everything that remains, including an authorization, and gives the same result.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# A run with less than this many seconds left begins no further step.
+# A run begins no further step if fewer seconds than this remain.
 STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "no time is left in this run"
 
@@ -57,7 +57,7 @@ class StepRunner:
             run.full |= isinstance(refused, AssociationRefused) and refused.full
             run.faults[step] = str(refused)
             if step.target:
-                # The reason stays in the ledger until the step succeeds or is not wanted any more.
+                # The reason stays in the ledger until the step succeeds or is no longer needed.
                 self.remember(run, step.target, replace(run.row.record(step.target), fault=str(refused)))
         except (ZoneUnavailable, SpokeUnreachable) as unavailable:
             run.retry = str(unavailable)
@@ -67,7 +67,7 @@ class StepRunner:
         return True
 
     def remember(self, run: VpcRun, associated: str, record: AssociationRecord) -> None:
-        """Store what the ledger knows of one zone, or of the Profile, in the VPC."""
+        """Store the association record of one zone, or of the Profile, in the VPC."""
         self.rows.put_association(run.row.ref, associated, record)
         run.row = replace(run.row, records={**run.row.records, associated: record})
 
@@ -102,16 +102,16 @@ class StepRunner:
                 self.associations.disable_autodefined_rules(ref)
 
     def _associate(self, run: VpcRun, zone_id: str) -> None:
-        """Authorize, associate, and clear the authorization, also if the association was refused."""
+        """Authorize, associate, and clear the authorization, even if the association was refused."""
         ref, before = run.row.ref, run.row.record(zone_id)
         # The zones' owner needs no authorization for its own VPCs.
         authorized = ref.account != self.zone_owner
         if authorized:
             self.remember(run, zone_id, AssociationRecord(managed=before.managed, in_progress=True))
             self.authorizations.authorize(zone_id, ref)
-        # Not earlier: without an authorization, an association that appears meanwhile was made by somebody else.
+        # Only after the authorization: an association that appears without one was made by someone else.
         self.remember(run, zone_id, AssociationRecord(managed=True, in_progress=authorized))
-        # Also if no answer comes: the call may have succeeded, and the association is orgdns's then.
+        # Even if no answer comes: the call may have succeeded, and then orgdns made the association.
         managed = True
         try:
             managed = self._associate_once(run, zone_id) or before.managed
@@ -124,7 +124,7 @@ class StepRunner:
             self.remember(run, zone_id, AssociationRecord(managed=managed))
 
     def _associate_once(self, run: VpcRun, zone_id: str) -> bool:
-        """Associate the VPC; return False if it already is, by a call without an answer or by somebody else."""
+        """Associate the VPC; return False if it already is, by an unanswered call or by someone else."""
         ref = run.row.ref
         try:
             self.associations.associate(zone_id, ref)
@@ -143,7 +143,7 @@ class StepRunner:
         return True
 
     def _release(self, run: VpcRun, associated: str) -> None:
-        """Take the VPC off the list of those whose association awaits approval to end."""
+        """Remove the VPC from those whose association awaits approval to end."""
         if not run.row.record(associated).awaiting_approval:
             return
         for zone_id in zones_lost(associated, self.association_policies, self.zone_ids):

@@ -1,4 +1,4 @@
-"""AWS's answers: what stands for none, and fields that are checked where they are read."""
+"""AWS's answers: the errors for a missing answer, and fields that are checked where they are read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ from botocore.parsers import ResponseParserError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What botocore raises if AWS cannot be reached, or sends no readable answer. Not `BotoCoreError`: that is also what
-# botocore raises for a mistake of the caller, such as a parameter that the operation does not have, and no repetition
-# mends that.
+# What botocore raises if AWS cannot be reached, or sends no readable answer. Not `BotoCoreError`: botocore raises that
+# for a caller's mistake, too, such as an unknown parameter, which no repetition fixes.
 NO_ANSWER: Final = (
     ChecksumError,
     CredentialRetrievalError,

@@ -31,7 +31,7 @@ class PacedCalls:
         self._sleep = sleep
 
     def delay(self, changes: int, operation: str = "") -> float:
-        """The seconds that a call with so many changes would wait for its turn."""
+        """The seconds that a call with this many changes would wait for its turn."""
         return self._pace.delay(changes, self._seconds(), operation)
 
     @contextmanager

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REGION: Final = "us-east-1"
 # Refusals that the batch itself causes, so that a repetition does not help.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
-# Refusals for one zone, which waiting does not mend. Other zones must not wait for it.
+# Refusals for one zone, which waiting does not fix. Other zones must not wait for it.
 _CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
 NAMES_READ_ONE_BY_ONE: Final = 30
@@ -42,7 +42,7 @@ class WriterZones:
         self._calls = PacedCalls(pace, clock, sleep)
 
     def delay(self, changes: int) -> float:
-        """The seconds that a call with so many changes would wait for its turn."""
+        """The seconds that a call with this many changes would wait for its turn."""
         return self._calls.delay(changes)
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:

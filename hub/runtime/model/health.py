@@ -5,19 +5,19 @@ all three read this module. The rules:
 
 known
     A spoke counts if it is listed, that is, has a stack of the rollout, or if its names are not withdrawn yet. A spoke
-    whose names were withdrawn and that is not listed belongs to an account that left: nobody has anything to do there.
+    whose names were withdrawn and that is not listed belongs to an account that left: nothing remains to do there.
 unreachable
     A known spoke whose reader role is missing or denies access, or whose account or region is closed to orgdns.
 on an old policy
     A known, reachable spoke whose last complete sweep used another policy, or that has not been swept yet. An
     unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
 overdue
-    A known, reachable spoke that sweeps were tried on, and none was complete for `SWEEP_OVERDUE`; a zone likewise, by
-    its audits and `AUDIT_OVERDUE`. An unreachable spoke does not count here either.
+    A known, reachable spoke that had sweeps, but no complete sweep for `SWEEP_OVERDUE`; a zone likewise, by its audits
+    and `AUDIT_OVERDUE`. An unreachable spoke does not count here either.
 pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
-    does not count any more, although it stays in the ledger until the next sweep, audit or association task ends it:
-    the alarm clears when nobody has anything left to decide.
+    no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
+    removal: the alarm clears when nothing remains for a person to decide.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ AUDIT_OVERDUE: Final = 3 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Spokes and zone ids by what they need; the module's docstring gives the rules.
+    """Spokes and zone ids by what they need. The module's docstring gives the rules.
 
-    `never_swept` are the spokes on an old policy that no sweep was tried on yet.
+    `never_swept` are the spokes on an old policy that have had no sweep yet.
     `pending_zones` are the zones in which removals of names await approval, `pending_vpc_zones` those in which ends of
-    VPC associations do: a zone may be in both.
+    VPC associations do. A zone may be in both.
+
     """
 
     known: frozenset[Spoke] = frozenset()

@@ -212,7 +212,8 @@ class Claim:
 class Refusal:
     """A rule that covers the instance gave it no name, or refused it `name`; the reason is for a person to read.
 
-    `declined` if the instance did not ask for a name: a tag that the rule needs is missing, or opts out.
+    `declined` means that the instance did not request a name: a tag that the rule needs is missing, or opts out.
+
     """
 
     rule: str
@@ -225,7 +226,9 @@ class Refusal:
 class RecordSet:
     """The record set that one instance holds under one name and type.
 
-    The SetIdentifier is empty for a simple record set, which another tool made. orgdns only ever deletes such a one.
+    The SetIdentifier is empty for a simple record set, which another tool made. orgdns only ever deletes such record
+    sets.
+
     """
 
     fqdn: Fqdn
@@ -284,7 +287,7 @@ class NameState:
         return frozenset(claimants | before | {ref.set_identifier for ref in self.withdrawn})
 
 
-# If rules disagree about one name, the one that shares least wins, and one that favours the incumbent comes first.
+# If rules disagree about one name, the one that shares least wins, and one that favors the incumbent comes first.
 _STRICTEST_FIRST: Final = (ConflictRule.OLDEST, ConflictRule.NEWEST, ConflictRule.SHARE)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TAG_PREFIX: Final = "tag:"
 # The shape of each variable's values. All but `{name}`, `{tag:...}`, `{alias}`, `{asg}` and `{account_name}` are facts
-# that nobody can choose freely; an address and a device index can be chosen within limits.
+# that no owner can choose freely; an address and a device index can be chosen within limits.
 SHAPES: Final = {
     "name": "[a-z0-9-]+",
     "alias": "[a-z0-9-]+",

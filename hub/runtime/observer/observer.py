@@ -1,4 +1,4 @@
-"""The observer: from hints to claims in the ledger, over ports. No AWS, no log; it returns what it did."""
+"""The observer: turns hints into claims in the ledger, over ports. No AWS, no log; it returns what it did."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # Describing the instance again soon spares the minutes until the queue delivers the message again. Seconds between two
 # descriptions.
 DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
-# An instance that EC2 did not show in so many deliveries, several times each, is gone: it ended longer ago than EC2
-# shows ended instances.
+# An instance that EC2 did not show in this many deliveries, in several descriptions each, no longer exists: it ended
+# longer ago than EC2 shows ended instances.
 DELIVERIES_BEFORE_GONE: Final = 3
 # Assuming the role and describing the instances of a spoke takes this many seconds at most.
 DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=2)
@@ -36,14 +36,14 @@ NO_TIME: Final = "no time is left in this run"
 
 @dataclass(frozen=True, slots=True)
 class _WaitingSpoke:
-    """The instances of one spoke that still have to be described, with the hints about them."""
+    """The instances of one spoke that are still to be described, with the hints about them."""
 
     spoke: Spoke
     account: Account
     hints: dict[InstanceRef, Hint]
 
     def retried(self, reason: str) -> list[InstanceOutcome]:
-        """Leave all instances to the queue, and wait for none."""
+        """Leave all instances to the queue, and wait for none of them."""
         outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason) for ref in self.hints]
         self.hints.clear()
         return outcomes
@@ -51,7 +51,7 @@ class _WaitingSpoke:
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Describes the instances that hints name, and writes what they claim."""
+    """Describes the instances that hints name, and writes their claims."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
@@ -64,7 +64,8 @@ class Observer:
     def observe(self, hints: Iterable[Hint], deadline: Deadline) -> list[InstanceOutcome]:
         """Return one outcome for each instance that the hints name.
 
-        A hint that may succeed later ends as RETRY. Nothing is removed because something could not be read.
+        The outcome of a hint that may succeed later is RETRY. Nothing is removed because something could not be read.
+
         """
         merged: dict[InstanceRef, Hint] = {}
         for hint in hints:
@@ -82,7 +83,7 @@ class Observer:
             if account is not None:
                 undecided = {hint.ref: hint for hint in of_spoke if hint.ref not in done}
                 waiting.append(_WaitingSpoke(spoke, account, undecided))
-        # Start with a different spoke each time: one that does not answer uses up the time of those after it.
+        # Start with a different spoke each time: a spoke that does not answer uses up the time of those after it.
         start = self.clock() % len(waiting) if waiting else 0
         return outcomes + self._converge(waiting[start:] + waiting[:start], deadline)
 
@@ -100,15 +101,15 @@ class Observer:
 
     def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
         """Return the outcome of a hint from a spoke that orgdns must not work on."""
-        # The instances of an inactive account may live on; an event does not decide what becomes of their names. But an
-        # end is an end in every account that the organization knows.
+        # The instances of an inactive account may still run, so an event does not remove their names. But an end is
+        # final in every account that the organization knows.
         if hint.final and refused.cause in {Cause.ACCOUNT_INACTIVE, Cause.UNITS_UNKNOWN}:
             return self.recorder.ended(hint.ref)
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.DROPPED
         return InstanceOutcome(hint.ref, result, str(refused))
 
     def _converge(self, waiting: list[_WaitingSpoke], deadline: Deadline) -> list[InstanceOutcome]:
-        """Describe the instances of all spokes, again for a while if they are not as their events report."""
+        """Describe the instances of all spokes. Repeat this for a while if some are not as their events report."""
         outcomes: list[InstanceOutcome] = []
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
             for spoke in waiting:
@@ -156,7 +157,7 @@ class Observer:
         decision = self.policy.decide(instance, account, self.zone_ids)
         outcome = self.recorder.described(instance, account, decision, described_at)
         if early and outcome.result is not InstanceResult.RETRY:
-            # Recorded as described; but EC2 does not show yet what the event reports, or no longer.
+            # Recorded as described, but EC2 does not show yet what the event reports, or no longer shows it.
             reason = "EC2 does not show the state or tags that the event reports"
             return replace(outcome, result=InstanceResult.RETRY, reason=reason)
         return outcome
@@ -174,7 +175,7 @@ class Observer:
         return not instance.addressed or bool(expected and self._relevant(instance.tags) not in expected)
 
     def _relevant(self, tags: Tags) -> Tags:
-        """Return the tags that policy reads and that people set: an event may not report others."""
+        """Return the tags that policy reads and that people set. An event may not report the others."""
         keys = self.policy.tags_read
         return tuple((key, value) for key, value in tags if key in keys and not key.startswith("aws:"))
 
@@ -186,9 +187,9 @@ class Observer:
 
 
 def _merged(first: Hint, second: Hint) -> Hint:
-    """Return one hint that asks for all that two hints about an instance ask for."""
+    """Return one hint with everything that two hints about an instance say."""
     state = next((hint.state for hint in (first, second) if hint.final), first.state or second.state)
-    # The later report of tags counts. Of two reports with the same time, either may be the later one.
+    # The later report of tags counts. If two have the same time, either may be the later report.
     reports = sorted((hint for hint in (first, second) if hint.expected_tags), key=lambda hint: hint.time)
     tags = frozenset[Tags]().union(*(hint.expected_tags for hint in reports if hint.time == reports[-1].time))
     time = reports[-1].time if reports else ""

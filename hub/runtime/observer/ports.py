@@ -1,4 +1,4 @@
-"""What the observer needs of the world. Pure: nothing here says how."""
+"""The ports of the observer: what it needs, not how it is done. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class InstanceLedger(Protocol):
         ...
 
     def put_claim(self, claim: Claim, version: int) -> None:
-        """Write a claim as of this version of its instance's row, unless the ledger has a later one."""
+        """Write a claim for this version of its instance's row, unless the claim has a later version."""
         ...
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
-        """Withdraw a claim as of this version of its instance's row, unless the ledger has a later one."""
+        """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
         ...

@@ -1,7 +1,4 @@
-"""Writes the claims of an instance to the ledger, so that a repeat after a crash at any point ends the same.
-
-Over ports. No AWS, no log; it returns what it did.
-"""
+"""Writes the claims of an instance to the ledger, safely repeatable after a crash. Over ports; no AWS, no log."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class InstanceResult(StrEnum):
-    """What became of a description of an instance, or of a hint about it."""
+    """The result of a description of an instance, or of a hint about it."""
 
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
@@ -29,9 +26,11 @@ class InstanceResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InstanceOutcome:
-    """What became of one instance, and why.
+    """The result for one instance, and the reason.
 
-    `superseded` says that the ledger already has a later description of the instance: only a new one can decide.
+    `superseded` means that the ledger already has a later description of the instance: only a new description can
+    decide.
+
     """
 
     ref: InstanceRef
@@ -72,8 +71,10 @@ class Recorder:
     ) -> InstanceOutcome:
         """Write an instance's claims; `described_at` is None for an end.
 
-        The instance's row is written first and names old claims and new. The claims follow, and then the row again
-        without the old claims. An older description never overwrites a newer one, and nothing overwrites an end.
+        The instance's row is written first, with the old and the new claims. Then the claims are written, and then the
+        row again without the old claims. An older description never overwrites a newer one, and nothing overwrites an
+        end.
+
         """
         ended = described_at is None
         names = tuple(claim.key.fqdn for claim in decision.claims)
@@ -83,7 +84,8 @@ class Recorder:
                 if before.ended and not ended:
                     return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
                 if described_at is not None and before.observed_at > described_at:
-                    # By another worker, whose clock may be ahead: only a description that starts now can decide.
+                    # Another worker recorded it, whose clock may be ahead: only a description that starts now can
+                    # decide.
                     reason = "a later description of the instance is already recorded"
                     return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
                 observed_at = max(before.observed_at, self.clock()) if described_at is None else described_at
@@ -117,7 +119,7 @@ class Recorder:
         old = tuple(claim for claim in before.claims if claim.key not in kept)
         same = before.settled and (before.claims, before.ended) == (claims, after.ended)
         row = replace(after, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
-        # Also if nothing changed, so that an older description finds that it comes too late.
+        # Write even if nothing changed, so that an older description finds a later version.
         self.ledger.put_observation(row)
         if same:
             return before.refusals != after.refusals
@@ -128,6 +130,6 @@ class Recorder:
         try:
             self.ledger.put_observation(replace(row, claims=claims, settled=True, version=row.version + 1))
         except Outdated:
-            # A later description took over, and found all of these claims named in the row.
+            # A later description took over, and found all of these claims in the row.
             return True
         return True

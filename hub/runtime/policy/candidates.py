@@ -27,7 +27,7 @@ class Missing:
 
 
 class Untagged(NameRefused):
-    """A tag for the name is missing, so the instance does not ask for the name."""
+    """A tag for the name is missing, so the instance does not request the name."""
 
 
 Values = dict[str, "str | Missing"]

@@ -95,7 +95,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: the instances that it covers, the names that it gives them, and how conflicts about these are settled.
+    """One rule: the instances that it covers, the names that it gives them, and who holds contested names.
 
     `templates` are tried in order: a template is a fallback for the one before it, if that lacks a value. `aliases` is
     the key of the tag that lists the values of `{alias}`. `allow` and `deny` are patterns of names below the zone.

@@ -1,4 +1,4 @@
-"""Sends change batches, and takes a batch apart that Route 53 refuses, so that one bad change blocks no other name."""
+"""Sends change batches, and splits a batch that Route 53 refuses, so that one bad change blocks no other name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.refusals import BatchRefusal
     from hub.runtime.publisher.run import PublishRun
 
-# A name with one of these was not sent, or the outcome of its batch is not known.
+# A name with one of these results was not sent, or the outcome of its batch is not known.
 _UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUSED})
 
 
@@ -32,7 +32,7 @@ class BatchSender:
     planner: Planner
 
     def send(self, first: Iterable[Sequence[NameChange]]) -> None:
-        """Send change batches; read what the zone holds of a refused one, and send the rest."""
+        """Send change batches. For a refused batch, read what the zone holds, and send what still differs."""
         waiting = deque(first)
         while waiting:
             batch = waiting.popleft()
@@ -58,7 +58,7 @@ class BatchSender:
         return None
 
     def _parts(self, batch: Sequence[NameChange], refusal: BatchRefusal) -> tuple[Sequence[NameChange], ...]:
-        """Return the batches to send instead of a refused one."""
+        """Return the batches to send in place of a refused batch."""
         blamed = [name for name in batch if name.key.fqdn in refusal.names]
         growing = [name for name in batch if name.grows]
         if not blamed and growing and refusal.zone_full:
@@ -66,26 +66,27 @@ class BatchSender:
             return ([name for name in batch if not name.grows],)
         if not blamed:
             return self._isolated(batch, refusal)
-        # A name that was read just before would be planned the same way once more.
+        # A name that was read just before would be planned the same way again.
         self._refuse([name for name in blamed if name.key in self.run.read], refusal)
         unread = [name.key for name in blamed if name.key not in self.run.read]
-        # A replanned name may be refused again, for a reason that reading does not show: it is sent apart from the
-        # others, so that it takes none along.
+        # Route 53 may refuse a replanned name again, for a reason that reading does not show. It is sent apart from the
+        # others, so that they are not refused with it.
         return [name for name in batch if name not in blamed], self.planner.replanned(unread)
 
     def _isolated(self, batch: Sequence[NameChange], refusal: BatchRefusal) -> tuple[Sequence[NameChange], ...]:
-        """Find one bad change of a batch whose refusal blames no name; return the batches to send after that.
+        """Find one bad name in a batch whose refusal blames no name; return the batches to send after that.
 
-        One half of the suspects is sent. If it goes through, the fault is in the other half, which need not be sent to
-        know that. If not, the other half is set aside, and goes out in one batch in the end. So one bad name of 1,000
-        costs ten calls, and one for what was set aside.
+        One half of the suspects is sent. If Route 53 accepts it, the fault is in the other half, and no call is needed
+        to learn that. If not, the other half is set aside, and sent in one batch at the end. One bad name of 1,000
+        therefore costs ten calls, and one call for what was set aside.
+
         """
         suspects, aside = list(batch), list[NameChange]()
         while len(suspects) > 1:
             half, other = suspects[: len(suspects) // 2], suspects[len(suspects) // 2 :]
             refused = self._sent(half)
             if refused is None and any(self.run.outcomes[name.key].result in _UNSENT for name in half):
-                # The zone cannot be written now, and nothing is known of the other half.
+                # The zone cannot be written now, and the other half is still untested.
                 return ([*other, *aside],)
             if refused and refused.names:
                 return (*self._parts(half, refused), [*other, *aside])

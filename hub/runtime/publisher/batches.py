@@ -1,4 +1,4 @@
-"""From what a zone holds and what it should hold to full change batches. Pure.
+"""Change batches that turn what a zone holds into what it should hold. Pure.
 
 | current  | desired  | changes                                                                    |
 |----------|----------|----------------------------------------------------------------------------|
@@ -29,8 +29,9 @@ MAX_CHARACTERS: Final = 32_000
 class NameChange:
     """All changes of one name, which are sent together, in this order.
 
-    `desired` are the record sets of orgdns that the zone holds after the changes, and `conflict` is why these are not
-    all that is claimed. `zone_full` says that the conflict is the zone's quota of records.
+    `desired` are the record sets of orgdns that the zone holds after the changes, and `conflict` is why some claimed
+    record sets are not among them. `zone_full` means that the conflict is the zone's quota of records.
+
     """
 
     key: NameKey
@@ -70,7 +71,8 @@ def changes(current: Collection[RecordSet], desired: Collection[RecordSet]) -> t
 def batches(names: Iterable[NameChange]) -> Iterator[tuple[NameChange, ...]]:
     """Yield the names of one zone in change batches, each as full as Route 53 allows, and no name in two of them.
 
-    A name that is larger than a batch is a batch of its own.
+    A name that is larger than a batch gets a batch of its own.
+
     """
     batch: list[NameChange] = []
     elements = characters = 0

@@ -1,4 +1,4 @@
-"""What foreign record sets mean for a name: which of them orgdns takes over, and which block it. Pure."""
+"""What foreign record sets mean for a name: which ones orgdns adopts, and which ones block the name. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def adoptable(foreign: Iterable[ForeignRecordSet], desired: Collection[RecordSet]) -> dict[ForeignRecordSet, RecordSet]:
-    """Return the foreign record sets that another tool left for a holder of the name, each as it has to be deleted.
+    """Return the foreign record sets that another tool left for a holder of the name, each as it must be deleted.
 
     Only a simple record set with one value counts, and only if the value stays an answer: a desired record set has it.
     """
@@ -32,8 +32,10 @@ def blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignRecor
     """Return the record types of a name that foreign record sets keep from being published.
 
     A multivalue answer record set cannot stand beside another routing policy of its name and type, and must not stand
-    beside a foreign one of its own; nor can anything stand beside a CNAME (Route 53 Developer Guide, "Values specific
+    beside a foreign multivalue answer record set. Nothing can stand beside a CNAME (Route 53 Developer Guide, "Values
+    specific
     for multivalue answer records"; RFC 1034, section 3.6.2).
+
     """
     wanted = {record_set.type.value for record_set in desired}
     existing = {record_set.type for record_set in foreign}

@@ -1,8 +1,8 @@
-"""Who holds a name, decided by the set of its claims alone. Pure.
+"""Who holds a name. Only the set of its claims decides. Pure.
 
 | claims on the name              | newest  | oldest  | share            |
 |---------------------------------|---------|---------|------------------|
-| none                            | nobody  | nobody  | nobody           |
+| none                            | none    | none    | none             |
 | A                               | A       | A       | A                |
 | A, then B launched              | B       | A       | A and B          |
 | A, then B; B ends               | A       | A       | A                |
@@ -45,7 +45,8 @@ def conflict_rule(claims: Collection[Claim]) -> ConflictRule:
 def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
     """Return the claims on one name that are published, the oldest first. The order of `claims` does not matter.
 
-    If a name is shared by more members than Route 53 allows, or than fit into a change batch, the oldest hold it.
+    If more members share a name than Route 53 allows, or than fit into a change batch, the oldest hold it.
+
     """
     by_age = _by_age(claims)
     return tuple(by_age[_held(by_age)])
@@ -64,13 +65,13 @@ def claim_statuses(claims: Collection[Claim]) -> tuple[ClaimStatus, ...]:
 
 
 def left_out(claims: Collection[Claim]) -> int:
-    """Return how many members of a shared name do not hold it, as it is full."""
+    """Return how many members of a shared name do not hold it, because it is full."""
     shared = bool(claims) and conflict_rule(claims) is ConflictRule.SHARE
     return len(claims) - len(holders(claims)) if shared else 0
 
 
 def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
-    """Return what the zone should hold under one name, sorted: a record set for each holder and type, all of one TTL.
+    """Return what the zone should hold under one name, sorted: a record set for each holder and type, all with one TTL.
 
     Route 53 sets all multivalue answer record sets of a name and type to the last TTL given (Developer Guide, "Values
     specific for multivalue answer records": TTL). With different TTLs, an exact DELETE would not match.

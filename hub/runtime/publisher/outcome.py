@@ -1,4 +1,4 @@
-"""What became of a name that was to be published. Pure."""
+"""The outcome of publishing a name. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Change, Millis, NameKey
 
 # A deployment's permissions take a while to reach all of AWS: until then a zone may seem closed to the writer role.
-# Milliseconds after the change of the ledger; later, the name is left so that others go on.
+# Milliseconds after the change of the ledger; later, the name is abandoned so that others continue.
 PATIENCE_MILLIS: Final = 120_000
 
 
 class NameResult(StrEnum):
-    """What became of a name."""
+    """The result for a name."""
 
     PUBLISHED = "published"
     UNCHANGED = "unchanged"
@@ -27,10 +27,11 @@ class NameResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NameOutcome:
-    """What became of one name, and why.
+    """The result for one name, and the reason.
 
-    `left_out` is how many members of a shared name hold no part of it, as it is full. `zone_full` says that the name is
-    in conflict because its zone is at its quota of records.
+    `left_out` is the number of members of a shared name that do not hold it, because it is full. `zone_full` means that
+    the name is in conflict because its zone is at its quota of records.
+
     """
 
     key: NameKey

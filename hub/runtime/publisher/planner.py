@@ -1,4 +1,4 @@
-"""What has to change of each name: by the ledger's memory of the zone, or by what the zone holds; over ports."""
+"""The changes that each name needs, from the ledger's memory of the zone or from what the zone holds; over ports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Plans the changes of one run's names. `adopting` are the ids of the zones in which orgdns takes over records."""
+    """Plans the changes of one run's names. `adopting` are the ids of the zones in which orgdns adopts records."""
 
     run: PublishRun
     zones: Zones
@@ -40,8 +40,8 @@ class Planner:
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
             if distrusted or (needed and not state.published.record_sets):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
-                # or orgdns does not hold it yet. Beside a foreign multivalue answer record set, Route 53 would accept
-                # one of orgdns, and change the TTL of the foreign one.
+                # or orgdns does not hold it yet. Route 53 would accept a record set of orgdns beside a foreign
+                # multivalue answer record set, and change the foreign TTL.
                 unsure.append(key)
             elif needed:
                 planned.append(NameChange(key, desired, needed))
@@ -50,9 +50,10 @@ class Planner:
         return planned + self.replanned(unsure)
 
     def replanned(self, keys: Sequence[NameKey]) -> list[NameChange]:
-        """Read what the zone holds of these names of one zone, and return the changes that it needs.
+        """Read what the zone holds under these names, and return the changes that it needs.
 
-        The outcomes of the names that need none, or that could not be read, are set.
+        Set the outcomes of the names that need no change, or that could not be read.
+
         """
         if not keys or self.run.out_of_time(keys):
             return []
@@ -74,19 +75,19 @@ class Planner:
 
     def _left(self, key: NameKey, found: ZoneRecordSets, conflict: str) -> NameChange:
         """Leave a name that an unknown owner holds as it is."""
-        # What the ledger remembers counts as known the next time: an unknown owner is not remembered.
+        # The ledger counts remembered owners as known the next time, so unknown owners are not remembered.
         known = self.run.states[key].known
         return NameChange(key, tuple(owned for owned in found.owned if owned.set_identifier in known), (), conflict)
 
     def _changed(self, key: NameKey, found: ZoneRecordSets) -> NameChange:
-        """Return the changes that bring what the zone holds in line with the claims, as far as nothing blocks them."""
+        """Return the changes that bring the zone in line with the claims, except those that something blocks."""
         claimed = desired_record_sets(self.run.states[key].claims)
         adopted = adoptable(found.foreign, claimed) if key.zone_id in self.adopting else {}
         blocked = blocked_types(claimed, [foreign for foreign in found.foreign if foreign not in adopted])
-        # What is foreign is left as it is, and so is what stands beside it already.
+        # Foreign record sets stay, and so do record sets of orgdns that are already beside them.
         desired = tuple(wanted for wanted in claimed if wanted.type not in blocked or wanted in found.owned)
         conflict = f"a foreign record set is in the way of type {', '.join(sorted(blocked))}" if blocked else None
-        # In one batch with what replaces them: there is never a moment without an answer.
+        # Deleted in one batch with what replaces them, so that the name always has an answer.
         replaced = [Change(Action.DELETE, ours) for foreign, ours in adopted.items() if foreign.type not in blocked]
         return NameChange(key, desired, (*replaced, *changes(found.owned, desired)), conflict)
 

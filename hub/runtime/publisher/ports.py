@@ -1,4 +1,4 @@
-"""What the publisher needs of the world. Pure: nothing here says how."""
+"""The ports of the publisher: what it needs, not how it is done. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class NameLedger(Protocol):
-    """The claims on names, and what was published of them; each method raises LedgerUnavailable."""
+    """The claims on names, and what is published under them; each method raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:
-        """Return all claims on a name and what was published of it, read consistently."""
+        """Return all claims on a name and what is published under it, read consistently."""
         ...
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
-        """Store what the zone holds of these names."""
+        """Store what the zone holds under these names."""
         ...
 
 
@@ -31,7 +31,7 @@ class PublishControls(Protocol):
         ...
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """Return those of the spokes of which the ledger certainly has all claims."""
+        """Return the spokes, of these, whose claims the ledger certainly has completely."""
         ...
 
 
@@ -43,7 +43,7 @@ class Zones(Protocol):
         ...
 
     def delay(self, changes: int) -> float:
-        """Return how many seconds a call with so many changes would wait for its turn."""
+        """Return the seconds that a call with this many changes would wait for its turn."""
         ...
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:

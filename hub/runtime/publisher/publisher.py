@@ -1,4 +1,4 @@
-"""The publisher: from claims to record sets in the zones, over ports. No AWS, no log; it returns what it did.
+"""The publisher: turns claims into record sets in the zones, over ports. No AWS, no log; it returns what it did.
 
 It is level-triggered: it reads all claims on each name, works out what the zone should hold, and sends the difference
 to what the ledger remembers. Each change batch is a compare-and-swap, so a wrong memory does no harm: Route 53 refuses
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class Publisher:
     """Brings zones in line with claims.
 
-    `adopting` are the ids of the zones in which orgdns takes over what other tools left for known instances.
+    `adopting` are the ids of the zones in which orgdns adopts records that other tools left for known instances.
+
     """
 
     ledger: NameLedger
@@ -45,11 +46,12 @@ class Publisher:
     def publish(
         self, changed_at: Mapping[NameKey, Millis], marked: Collection[NameKey], deadline: Deadline
     ) -> list[NameOutcome]:
-        """Publish names; return one outcome for each, in order. What may succeed later ends as RETRY, safe to repeat.
+        """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
-        `changed_at` has the names, each with the time of its change in the ledger. The zones are read for the names in
-        `marked` before anything is decided. While publishing is paused, names are left: they are in the ledger, and an
-        audit finds them afterwards.
+        `changed_at` has the names, each with the time of its change in the ledger. For the names in `marked`, the zones
+        are read before anything is decided. While publishing is paused, names are abandoned: the ledger keeps them, and
+        an audit finds them afterwards.
+
         """
         ordered = sorted(changed_at)
         run = PublishRun(self.ledger, self.controls, deadline, marked)
@@ -61,7 +63,7 @@ class Publisher:
     def _publish(self, run: PublishRun, keys: Iterable[NameKey]) -> None:
         by_zone = _read(run, keys)
         planner = Planner(run, self.zones, self.adopting)
-        # In turns, so that a zone with many batches, or with one that has to be taken apart, keeps no other waiting.
+        # Zones take turns, so that a zone with many batches, or with a refused batch, delays no other zone.
         of_zones = [batches(planner.planned(of_zone)) for of_zone in by_zone.values()]
         first = [batch for turn in zip_longest(*of_zones) for batch in turn if batch]
         BatchSender(run, self.zones, planner).send(first)

@@ -19,8 +19,9 @@ _ZONE_FULL: Final = "MAX_RRSETS_BY_ZONE"
 class BatchRefusal:
     """Why Route 53 refused a change batch.
 
-    `names` are the names that the message blames, as far as they are names that orgdns could have sent. `zone_full`
-    says that the zone is at its quota of records.
+    `names` are the names that the message blames, without those that orgdns cannot have sent. `zone_full` means that
+    the zone is at its quota of records.
+
     """
 
     message: str
@@ -29,7 +30,7 @@ class BatchRefusal:
 
 
 def refusal_of(message: str) -> BatchRefusal:
-    """Return what a message of Route 53 says; one that cannot be read blames no name."""
+    """Return what a message of Route 53 says. An unknown wording blames no name."""
     return BatchRefusal(message or "no reason given", _names_in(message), zone_full=_ZONE_FULL in message)
 
 

@@ -1,4 +1,4 @@
-"""The bookkeeping of one call of the publisher: what it knows of each name, and what became of it; over ports."""
+"""The bookkeeping of one call of the publisher: the state and the outcome of each name; over ports."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.ports import NameLedger, PublishControls
 
-# A run with less than this many seconds left begins no further call.
+# A run begins no further call if fewer seconds than this remain.
 CALL_SECONDS: Final = HUB_CALLS.seconds()
 
 
 @dataclass(slots=True)
 class PublishRun:
-    """Each name's state as the ledger has it, and its outcome once it is known.
+    """Each name's state in the ledger, and its outcome once it is known.
 
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
     out from what the zone holds, not from that memory.
@@ -47,7 +47,7 @@ class PublishRun:
         return True
 
     def paused(self, keys: Sequence[NameKey]) -> bool:
-        """Whether nothing may be written now, or that is not known; if so, set the outcomes of the names."""
+        """Whether publishing is paused, or that is unknown; if so, set the outcomes of the names."""
         try:
             reason = self.controls.paused()
         except LedgerUnavailable as unavailable:
@@ -60,7 +60,7 @@ class PublishRun:
         return True
 
     def note(self, names: Sequence[NameChange]) -> None:
-        """Store what the zone holds of these names, and set their outcomes."""
+        """Store what the zone holds under these names, and set their outcomes."""
         if not names:
             return
         try:
@@ -80,7 +80,7 @@ class PublishRun:
             )
 
     def fail(self, keys: Sequence[NameKey], failure: Exception) -> None:
-        """Set the outcome of names whose zone was not written: retried, unless waiting does not help.
+        """Set the outcome of names whose zone was not written: RETRY, unless waiting does not help.
 
         A closed zone is a conflict of its names, so that they do not block those of other zones in the stream. Each
         name stays pending, and its zone is read when the name changes the next time.

@@ -1,7 +1,7 @@
 """The audit: compares what the zones hold with the ledger, over ports. No AWS, no log.
 
 An audit does not write to zones. It marks the names that differ; the publisher reads what the zone holds and decides.
-If too many names would vanish, they await a person's approval.
+If too many names would vanish, their removal awaits a person's approval.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock, ZoneRecordSets
     from hub.runtime.sweeper.ports import AuditLedger, Statuses, ZoneListing
 
-# How many rows are read at once (DynamoDB API Reference, BatchGetItem: up to 100).
+# The number of rows read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100
-# An audit with less than this many seconds left ends unfinished before the next step.
+# An audit ends unfinished before the next step if fewer seconds than this remain.
 STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "the audit ran out of time before it had read all names"
 PAUSED: Final = "publishing is paused"
@@ -110,7 +110,7 @@ class Auditor:
         return [*done, *failed]
 
     def _finished(self, runs: dict[str, _Run]) -> list[ZoneStatus]:
-        """Compare the names that the ledger has in the zones that were read; return the zones' statuses."""
+        """Compare the ledger's names in the zones that were read; return the zones' statuses."""
         try:
             for state in self.ledger.names(runs):
                 run = runs[state.key.zone_id]
@@ -154,7 +154,7 @@ class Auditor:
         current, before = set(found.owned), set(remembered.record_sets)
         unknown_owners = _owners(current) - _owners(before)
         if self._unsettled(unknown_owners, settled):
-            # After a restore, the ledger may not have their claims back yet: the name is not known to be wrong.
+            # After a restore, the ledger may not have their claims back yet, so the name may be right.
             run.counts[Difference.UNSETTLED] += 1
         elif unknown_owners:
             desired = set(desired_record_sets(self.ledger.name(key).claims))
@@ -184,7 +184,7 @@ class Auditor:
             self._differs(run, state.key, Difference.MISSING)
 
     def _differs(self, run: _Run, key: NameKey, difference: Difference, *, vanishes: bool = False) -> None:
-        """Count a difference. Mark the name, or keep it back until it is known how many names would vanish."""
+        """Count a difference. Mark the name, unless it would vanish: those names are counted first."""
         if key.fqdn in run.vanishing:
             return
         run.counts[difference] += 1

@@ -1,4 +1,4 @@
-"""A set of strings that takes eight bytes for each. Pure."""
+"""A set of strings that takes eight bytes a string. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 class HashSet:
     """A set of strings, stored as their hashes, which differ from process to process.
 
-    Of 100,000 strings looked up among as many others, one is found by mistake once in two thousand million times: a
-    removal then waits for the next sweep or audit.
+    If 100,000 strings are looked up among 100,000 others, the chance that any is found by mistake is one in two
+    thousand million. A removal then waits for the next sweep or audit.
+
     """
 
     _hashes: array[int] = field(default_factory=lambda: array("q"))

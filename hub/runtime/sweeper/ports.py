@@ -1,4 +1,4 @@
-"""What sweeps, audits and their schedule need of the world. Pure: nothing here says how."""
+"""The ports of sweeps, audits and their schedule: what they need, not how it is done. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SweepLedger(Protocol):
     """The rows of instances; each method raises LedgerUnavailable."""
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
-        """Return the rows of those of the instances that have one, read consistently."""
+        """Return the rows of these instances, read consistently; an instance without a row is left out."""
         ...
 
     def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
@@ -49,7 +49,7 @@ class Statuses(Protocol):
         ...
 
     def register_spoke(self, spoke: Spoke) -> None:
-        """Have a spoke swept from now on, if the ledger does not know it yet."""
+        """Add a status for a spoke without one, so that it is swept from now on."""
         ...
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
@@ -66,14 +66,14 @@ class Statuses(Protocol):
 
 
 class ScheduleLedger(Protocol):
-    """How far the schedule of sweeps has come; each method raises LedgerUnavailable."""
+    """The progress of the schedule; each method raises LedgerUnavailable."""
 
     def cursor(self) -> ScheduleCursor:
-        """Return where the last run of the schedule ended; a new cursor if there was none."""
+        """Return the progress of the schedule; a new cursor if there is none."""
         ...
 
     def put_cursor(self, last: ScheduleCursor) -> None:
-        """Store where a run of the schedule ended."""
+        """Store the progress of the schedule."""
         ...
 
     def audits_requested(self) -> bool:
@@ -86,18 +86,18 @@ class ScheduleLedger(Protocol):
 
 
 class AuditLedger(Protocol):
-    """The claims on names, and what was published of them; each method raises LedgerUnavailable."""
+    """The claims on names, and what is published under them; each method raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:
-        """Return all claims on a name and what was published of it, read consistently."""
+        """Return all claims on a name and what is published under it, read consistently."""
         ...
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
-        """Return what was published of these names, as far as the ledger remembers it, read consistently."""
+        """Return what is published under these names, read consistently; a name without such a row is left out."""
         ...
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
-        """Yield all names of these zones that are claimed or remembered; each state may be a moment old."""
+        """Yield all names of these zones that the ledger has rows of; each state may be a moment old."""
         ...
 
     def mark(self, key: NameKey, reason: str) -> None:
@@ -109,5 +109,5 @@ class ZoneListing(Protocol):
     """The private hosted zones, for reading only."""
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
-        """Yield all names of a zone with its record sets; raises ZoneUnavailable or ZoneClosed where it breaks."""
+        """Yield all names of a zone with its record sets; raises ZoneUnavailable or ZoneClosed if it is incomplete."""
         ...

@@ -33,9 +33,10 @@ SWEEPS_A_SECOND: Final = 5
 MOST_AHEAD: Final = SWEEPS_A_SECOND * SCHEDULE_SECONDS
 # SQS API Reference, SendMessage: DelaySeconds.
 LONGEST_DELAY: Final = 900
-# The number of zones for which one audit reads the ledger once. Audits follow each other, as they share one pace.
+# The number of zones for which one audit reads the ledger once. Audits run one after another, because they share one
+# pace.
 ZONES_AN_AUDIT: Final = 25
-# A zone with pending removals is audited again after so many milliseconds: they may have resolved by themselves.
+# A zone with pending removals is audited again after this many milliseconds: nothing may be pending any more.
 PENDING_AGAIN: Final = 3_600_000
 
 
@@ -73,7 +74,7 @@ class SweepScheduler:
     associations: Tasks | None = None
 
     def schedule_sweeps(self) -> ScheduleOutcome:
-        """Enqueue the sweeps that are due, and the audits and ends of associations that a person requested or approved.
+        """Enqueue the sweeps that are due, and what a person requested or approved: audits and ends of associations.
 
         Raises:
             SpokesUnknown: if the list of spokes cannot be read. The next run of the schedule goes on.
@@ -86,8 +87,8 @@ class SweepScheduler:
         for spoke in sorted(listed - statuses.keys()):
             # So that the spoke appears in the status before its first sweep.
             self.statuses.register_spoke(spoke)
-        # A spoke that has no stack any more is swept until its names are withdrawn, and further while associations are
-        # left in its VPCs: its account may leave the organization later than its unit.
+        # A spoke that no longer has a stack is swept until its names are withdrawn, and longer while its VPCs have
+        # associations made by orgdns: its account may leave the organization later than its unit.
         swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
         due, following = due_sweeps(swept, statuses, self.schedule.cursor(), self.policy_digest, now)
         zones = self.statuses.zone_statuses()
@@ -101,7 +102,7 @@ class SweepScheduler:
         self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         if self.associations is not None:
             self.associations.enqueue(_approved(zones))
-        # Last, so that an interrupted run is repeated.
+        # Stored last, so that an interrupted run is repeated.
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)
@@ -139,8 +140,9 @@ def due_sweeps(
 ) -> tuple[list[tuple[Spoke, int]], ScheduleCursor]:
     """Return the spokes that are due, each with a delay in seconds, and the cursor for the next run of the schedule.
 
-    Spokes that were never tried come first, and those with approved removals. A run that follows too soon after the
-    last one, as when several messages waited on the queue, enqueues only these.
+    Spokes that had no sweep yet come first, and spokes with approved removals. A run too soon after the last, for
+    example because several messages waited on the queue, enqueues only these.
+
     """
     spokes = {_position(spoke): spoke for spoke in known}
     ordered = sorted(spokes)
@@ -172,7 +174,7 @@ def _urgent(status: SpokeStatus | None) -> bool:
 
 
 def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
-    """Return the tasks that end the associations whose end a person approved."""
+    """Return the tasks that make the approved ends of associations."""
     refs = sorted({VpcRef.parse(vpc) for zone in zones for vpc in zone.approved_vpcs})
     by_spoke = groupby(refs, key=lambda ref: ref.spoke)
     return [
@@ -183,7 +185,7 @@ def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
 
 
 def audit_parts(zone_ids: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the zones that one audit compares, and those that it leaves to the next task."""
+    """Return the zones for this audit, and the zones for the next task."""
     return zone_ids[:ZONES_AN_AUDIT], zone_ids[ZONES_AN_AUDIT:]
 
 

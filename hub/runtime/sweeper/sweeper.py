@@ -1,7 +1,7 @@
 """The sweep of a spoke: compares all its instances with the ledger, over ports. No AWS, no log.
 
 A sweep needs no events: it judges each instance by its current state. It describes the instances that would lose all
-their names a second time, and too many of them await a person's approval.
+their names a second time. If too many of them would, their removal awaits a person's approval.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
-# A sweep with less than this many seconds left ends unfinished before the next page.
+# A sweep ends unfinished before the next page if fewer seconds than this remain.
 PAGE_SECONDS: Final = HUB_CALLS.seconds()
 DESCRIBED_AT_ONCE: Final = 200
 NO_TIME: Final = "the sweep ran out of time before it had read all instances"
@@ -56,12 +56,12 @@ class SweepOutcome:
 
 
 class _Unfinished(Exception):
-    """Not all instances were read, through no fault of the spoke. The message says why."""
+    """Not all instances were read, for a reason that is not in the spoke. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Observed:
-    """An instance as it was described, None if EC2 did not show it, and what policy gives it."""
+    """An instance as described, or None if EC2 did not show it, and what policy gives it."""
 
     instance: Instance | None
     decision: Decision
@@ -144,7 +144,8 @@ class Sweeper:
 
         Raises:
             SpokeDenied: if the spoke does not belong to the organization or the policy.
-            SpokeUnreachable: if that is not known now.
+            SpokeUnreachable: if this cannot be determined now.
+
         """
         try:
             return member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
@@ -206,7 +207,7 @@ class Sweeper:
         return observed
 
     def _observed(self, run: _Run, instance: Instance | None, described_at: Millis) -> _Observed | None:
-        """Return the instance with what policy gives it; None if it is between two states and keeps its names."""
+        """Return the instance and what policy gives it; None if it is between two states and keeps its names."""
         if instance is None or instance.state.final:
             return _Observed(instance, Decision(), described_at)
         if instance.state is InstanceState.PENDING or not instance.addressed:
@@ -214,7 +215,7 @@ class Sweeper:
         return _Observed(instance, self.policy.decide(instance, run.account, self.zone_ids), described_at)
 
     def _record(self, run: _Run, ref: InstanceRef, observed: _Observed, row: Observation | None) -> None:
-        """Record an instance, unless the ledger has it so already."""
+        """Record an instance, unless the ledger already has it like this."""
         instance = observed.instance
         ended = instance is not None and instance.state.final
         if row is None and (ended or instance is None):

@@ -183,10 +183,10 @@ class TestZonesInVpc:
         by_profile = vpc(profile=PROFILE, profiles=(PROFILE,), profile_zones=CARRIED)
         nobody = replace(NO_VPC, method=AssociationMethod.PROFILE)
         assert seen(by_profile, nobody, **waiting).zones[0].notes == (
-            "policy does not want the zone any more; its end awaits approval: run orgdns approve",
+            "policy no longer selects the VPC; ending the association awaits approval: run orgdns approve",
         )
         assert seen(replace(by_profile, zones=associated()), nobody, **waiting).zones[0].notes == (
-            "associated by somebody else: orgdns does not end it",
+            "someone else made the association: orgdns does not end it",
         )
 
     def test_unwanted_pending_end_is_released(self) -> None:

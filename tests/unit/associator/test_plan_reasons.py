@@ -35,7 +35,7 @@ class TestReasons:
         """A Resolver rule for a wider domain is less specific than the zone."""
         found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
         assert found.zones[0].resolves
-        assert found.zones[0].notes == ("associated by somebody else: orgdns does not end it",)
+        assert found.zones[0].notes == ("someone else made the association: orgdns does not end it",)
 
     def test_zones_and_rules_below_are_noted(self) -> None:
         """More specific foreign zones and rules are noted, and block nothing."""
@@ -103,4 +103,4 @@ class TestReasons:
         found = seen(
             vpc(zones=associated()), NO_VPC, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
         )
-        assert "its end awaits approval: run orgdns approve" in found.zones[0].notes[-1]
+        assert "ending the association awaits approval: run orgdns approve" in found.zones[0].notes[-1]

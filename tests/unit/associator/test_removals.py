@@ -38,7 +38,7 @@ def counted(
     *rows: VpcRow, policies: tuple[AssociationPolicy, ...] = (TAGGED,), loss: tuple[str, str] = (CORP_ZONE, CORP_ZONE)
 ) -> tuple[int, set[str]]:
     """How many VPCs have the association, and the ids of those that would lose it."""
-    present, losing = removals(rows, policies, ZONE_IDS).of(loss)
+    present, losing = removals(rows, policies, ZONE_IDS).vpcs(loss)
     return present, {vpc.rpartition("/")[2] for vpc in losing}
 
 
@@ -118,7 +118,7 @@ def test_rows_may_be_counted_in_parts(rows: list[VpcRow], cut: int, method: Asso
     policies = (replace(TAGGED, method=method), AssociationPolicy(OTHER, selections=()))
     whole, first, rest = (removals(part, policies, ZONE_IDS) for part in (rows, rows[:cut], rows[cut:]))
     for loss in ((CORP_ZONE, CORP_ZONE), (OTHER_ZONE, OTHER_ZONE), (CORP_ZONE, PROFILE)):
-        assert whole.of(loss) == (first.of(loss)[0] + rest.of(loss)[0], first.of(loss)[1] | rest.of(loss)[1])
+        assert whole.vpcs(loss) == (first.vpcs(loss)[0] + rest.vpcs(loss)[0], first.vpcs(loss)[1] | rest.vpcs(loss)[1])
 
 
 def test_zone_is_lost_alone_and_a_profile_with_its_zones() -> None:

@@ -123,7 +123,7 @@ class DynamoLedger:
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
 
     def holder_of_label(self, label: str, account_id: str) -> str:
-        """The account that holds the label: this account, if no other one held it before."""
+        """The account that holds the label: this account, if no other account held it before."""
         key = label_key(label)
         with suppress(Outdated):
             self._table.put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})")

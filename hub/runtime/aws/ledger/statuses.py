@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The ledger keeps the status of a spoke whose names were withdrawn for 30 days after its last sweep. Milliseconds.
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
-# A write for each event would be too many; nobody needs the time that exactly. Milliseconds.
+# A write for each event would be too many, and the time need not be that exact. Milliseconds.
 EVENT_MILLIS: Final = 900_000
 
 

@@ -171,7 +171,7 @@ class Table:
         return self._clock()
 
     def expiry(self, after: int) -> int:
-        """When a row expires that is kept for so many milliseconds, in seconds: the unit of DynamoDB's time to live."""
+        """When a row that is kept for so many milliseconds expires, in seconds: the unit of DynamoDB's time to live."""
         return (self._clock() + after) // 1000
 
 

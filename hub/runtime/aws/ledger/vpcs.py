@@ -59,9 +59,9 @@ class DynamoVpcs:
         }
         self._table.update(_key(vpc.ref), described)
 
-    def put_association(self, ref: VpcRef, of: str, record: AssociationRecord) -> None:
+    def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         """Record the association of a VPC with one zone, or with the Profile."""
-        attribute = f"{contract.ASSOCIATION_PREFIX}{of}"
+        attribute = f"{contract.ASSOCIATION_PREFIX}{target}"
         if record == AssociationRecord():
             self._table.update(_key(ref), {}, (attribute,))
         else:
