@@ -104,7 +104,7 @@ def main(
         (output / name).write_bytes(content.encode())
         typer.echo(f"{output / name}")
     for path, content in ((schema, schema_text()), (reference, page)):
-        # An unchanged file stays as it is, for whoever reads it at this moment.
+        # Do not rewrite an unchanged file: someone may be reading it.
         if differences(path, content):
             path.write_bytes(content.encode())
         typer.echo(f"{path}")

@@ -38,7 +38,7 @@ def alarm_actions() -> If:
 
 
 def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
-    """The alarm on a dead-letter queue, active while the queue holds a message.
+    """The alarm on a dead-letter queue, active while the queue has a message.
 
     It watches the number of visible messages, because SQS does not count a message that it moves itself as sent
     ("Creating alarms for dead-letter queues using Amazon CloudWatch",

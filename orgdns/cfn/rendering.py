@@ -44,7 +44,7 @@ def text(template: Template, form: Form, source: str) -> str:
 
 def _ordered(content: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     """The same content with its keys in this order."""
-    # `index` raises on an unknown key, which would be a mistake here.
+    # `index` raises an error for an unknown key, which would be a mistake here.
     return dict(sorted(content.items(), key=lambda item: order.index(item[0])))
 
 

@@ -43,7 +43,7 @@ def print_json(document: Document) -> None:
 
 
 def confirmed(question: str) -> bool:
-    """Whether the person at the terminal agrees. Without a terminal, nobody does."""
+    """Whether the person at the terminal agrees; False without a terminal."""
     try:
         return typer.confirm(question, err=True)
     except typer.Abort:

@@ -16,7 +16,7 @@ from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import approval_document, status_document
-from orgdns.cli.render.status import show_held, show_status
+from orgdns.cli.render.status import show_pending_removals, show_status
 from orgdns.cli.reports.dead_letters import Message, dead_task
 from orgdns.cli.reports.status import Overview, SubjectUnknown
 from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
@@ -155,9 +155,9 @@ def test_pending_removals_are_shown_with_names() -> None:
     """A spoke shows instances with the names that they would lose, a zone shows its names."""
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
     status = replace(WELL, pending_removals=("i-1",), pending_names=2)
-    show_held(console, overview_of(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
+    show_pending_removals(console, overview_of(status), status, {"i-1": "web.corp.internal"}.__getitem__, all_of=False)
     zone = replace(ZONE, pending_removals=(Fqdn("old.corp.internal."),), pending_names=1)
-    show_held(console, overview_of(zones=(zone,)), zone, str, all_of=False)
+    show_pending_removals(console, overview_of(zones=(zone,)), zone, str, all_of=False)
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "i-1  web.corp.internal" in text

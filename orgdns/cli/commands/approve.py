@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orgdns.cli.render.documents.status import approval_document
-from orgdns.cli.render.status import show_held
+from orgdns.cli.render.status import show_pending_removals
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
@@ -40,7 +40,7 @@ def run(
         pending = [subject for subject in chosen if subject.pending_removals or state.vpcs_of(subject)]
         if not as_json:
             for subject in pending:
-                show_held(screen(), state, subject, partial(names_of, hub, subject), all_of=everything)
+                show_pending_removals(screen(), state, subject, partial(names_of, hub, subject), all_of=everything)
         agreed = bool(pending) and (yes or confirmed("Approve these removals?"))
         if agreed:
             for subject in pending:

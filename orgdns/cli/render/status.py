@@ -54,7 +54,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         console.print(visible("All is well.", GOOD))
 
 
-def show_held(
+def show_pending_removals(
     console: Console,
     overview: Overview,
     subject: SpokeStatus | ZoneStatus,

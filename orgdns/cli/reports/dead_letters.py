@@ -31,7 +31,7 @@ ASSOCIATOR_LOG_MESSAGE: Final = "VPC will be retried"
 
 
 class DeadLetterQueue(StrEnum):
-    """The dead-letter queues of the observer, the publisher, the sweeper and the associator, by what they hold.
+    """The dead-letter queues of the observer, the publisher, the sweeper and the associator, by their contents.
 
     The queue of the associator holds tasks and events of VPCs.
     """

@@ -53,7 +53,7 @@ class NameReport:
 
 @dataclass(frozen=True, slots=True)
 class ClaimReport:
-    """A name that an instance claims, and the result.
+    """A name that an instance claims, and whether the instance holds it.
 
     `status` is None while the claim's row is being written or withdrawn.
     """

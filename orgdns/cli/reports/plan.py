@@ -50,7 +50,7 @@ class NameDifference:
 
 @dataclass(frozen=True, slots=True)
 class NewRefusal:
-    """A name that the new policy refuses an instance, and the deployed policy does not."""
+    """A name that the new policy refuses to an instance, but the deployed policy does not."""
 
     instance: InstanceRef
     refusal: Refusal
@@ -73,7 +73,7 @@ class AccountSummary:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """The numbers of instances that the new policy cannot be applied to, and that stay as they are.
+    """The numbers of instances that the new policy cannot be applied to, which stay as they are.
 
     `outside` are in regions that the new policy does not cover. For `without_facts` the ledger has no facts. For
     `without_units` it has no organizational units, which the new policy reads and the deployed one does not.

@@ -1,4 +1,4 @@
-"""Which zone or rule a VPC's Resolver answers a name from, and why not from another orgdns zone. Pure.
+"""The zone or rule that a VPC's Resolver answers a name from, and why other orgdns zones do not answer. Pure.
 
 The most specific domain among private zones and Resolver rules decides, and a rule takes precedence over a zone of the
 same domain. If the zone does not have the name, the Resolver does not look elsewhere ("Considerations when working with

@@ -75,7 +75,7 @@ class Overview:
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:
-        """The spokes for which sweeps found changes that no event reported, the most first."""
+        """The spokes for which sweeps found changes that no event reported, those with most changes first."""
         missed = [status for status in self.spokes if status.missed_ever]
         return tuple(sorted(missed, key=lambda status: (-status.missed_ever, status.spoke)))
 

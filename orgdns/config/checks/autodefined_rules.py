@@ -1,4 +1,4 @@
-"""Reverse zones that a VPC does not ask, because the Resolver's autodefined rules answer first. Pure."""
+"""Reverse zones that do not answer in a VPC, because the Resolver's autodefined rules answer first. Pure."""
 
 from __future__ import annotations
 

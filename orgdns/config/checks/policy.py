@@ -1,4 +1,4 @@
-"""Checks of the policy's rules, each alone and all together."""
+"""Checks of the policy's rules: each rule, and all rules together."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _placed(rule: dict[str, Any], place: Place, whole: _Whole) -> Iterator[_Plac
 
 
 def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
-    """What is wrong with one rule, alone and against the other sections."""
+    """What is wrong with one rule, in itself and against the other sections."""
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
             yield whole.source.fault((*place, "regions", number), f"{region!r} is not one of spokes.regions")

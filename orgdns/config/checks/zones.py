@@ -1,4 +1,4 @@
-"""Checks of the zones, each alone and all together."""
+"""Checks of the zones: each zone, and all zones together."""
 
 from __future__ import annotations
 
