@@ -35,7 +35,8 @@ sandbox: $(STAMP)  ## Run a simulated organization on loopback, for the AWS CLI 
 	@$(BIN)/python -m sandbox.server
 
 test: $(STAMP)  ## Run all tests
-	@# By file: the tests of a module share one simulated organization. In the order of their names, so that no long file comes last.
+	@# Distribute tests by file, because the tests of a module share a simulated organization, in the order of file names, so that no
+	@# long file comes last.
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(STAMP)  ## Run the tests that need no simulated organization (less than a minute)
