@@ -81,7 +81,7 @@ class _Draft:
     def decision(self) -> Decision:
         cuts: list[Refusal] = []
         if len(self.claims) > MAX_NAMES:
-            cuts.append(Refusal("*", f"the instance asks for {len(self.claims)} names; the limit is {MAX_NAMES}"))
+            cuts.append(Refusal("*", f"the instance requests {len(self.claims)} names; the limit is {MAX_NAMES}"))
         kept: list[Claim] = []
         values = 0
         for claim in [_cut(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:

@@ -21,7 +21,7 @@ def test_limits_come_before_other_reasons() -> None:
     aliases = rule("{alias}-{device_index}.corp.internal", interfaces=Selection.ALL, aliases="list", deny=("b*",))
     decision = decide(aliases, instance(tags={"list": listed}, interfaces=many))
     assert len(decision.refusals) == MAX_REFUSALS
-    assert "asks for 160 names" in decision.refusals[0].reason
+    assert "requests 160 names" in decision.refusals[0].reason
 
 
 def test_values_beyond_a_row_are_left_out_with_a_reason() -> None:
@@ -74,7 +74,7 @@ def test_names_beyond_the_limit_are_left_out_with_a_reason() -> None:
     decision = decide(policy(*rules), instance(interfaces=(interface(*many),)))
     assert len(decision.claims) == MAX_NAMES
     assert "web" in names(decision)
-    reason = f"the instance asks for {MAX_NAMES + 21} names; the limit is {MAX_NAMES}"
+    reason = f"the instance requests {MAX_NAMES + 21} names; the limit is {MAX_NAMES}"
     assert decision.refusals == (Refusal("*", reason),)
 
 
