@@ -30,7 +30,7 @@ class _Handler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no types
 
 
 def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[str], None]) -> WSGIApplication:
-    """The application, handling a request only while it holds the lock; `fail` receives the reason of each failure.
+    """The application, handling one request at a time under the lock; `fail` receives the reason of each failure.
 
     While a function runs it owns what Python keeps once for a process: modules, environment, standard output. So
     whoever runs functions takes the same lock.
@@ -47,7 +47,7 @@ def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[st
             try:
                 return _whole(app(environ, start_response))
             except NotImplementedError as missing:
-                # The emulator lacks the operation. A traceback would not help anybody.
+                # The emulator lacks the operation. A traceback would not help.
                 fail(str(missing))
                 return _failed(start_response, missing)
             except Exception as error:  # noqa: BLE001 - an unanswerable request must not stop the server

@@ -64,7 +64,7 @@ def _peak_of_process(what: str, number: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """So many instances with the names that the policy gives them, the same in EC2, in the ledger and in the zones."""
+    """A number of instances with the names that policy gives them, the same in EC2, in the ledger and in the zones."""
 
     number: int
     policy: Policy

@@ -78,7 +78,9 @@ class Stage:
 
 def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     """Publish with the runtime's publisher."""
-    ledger = _Ledger(scenario.after, {key: Published(desired_record_sets([of])) for key, of in scenario.before.items()})
+    ledger = _Ledger(
+        scenario.after, {key: Published(desired_record_sets([claim])) for key, claim in scenario.before.items()}
+    )
     pace = Pace(share, stage.clock.now())
     zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)

@@ -88,7 +88,7 @@ def record_by_hand(story: Story) -> None:
     made = story.world
     story.chapter(
         "A record made by hand stays as it is",
-        f"Somebody created printer.{CORP} in this zone before orgdns came. Payments starts an instance 'printer'. The "
+        f"Someone created printer.{CORP} in this zone before orgdns came. Payments starts an instance 'printer'. The "
         "old record keeps its value, and the instance gets its other names.",
     )
     (instance,) = made.launch(PAYMENTS, FRANKFURT, "printer")

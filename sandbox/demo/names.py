@@ -44,12 +44,12 @@ def rename(story: Story) -> None:
     made = story.world
     story.chapter(
         "A tag changes, and the name follows",
-        "Search renames its instance from 'index' to 'catalogue'. The new name resolves, the old one is gone.",
+        "Search renames its instance from 'index' to 'catalog'. The new name resolves, the old name does not.",
     )
     instance = running_instance(made, SEARCH, VIRGINIA, "index")
-    made.tag(SEARCH, VIRGINIA, instance, Name="catalogue")
+    made.tag(SEARCH, VIRGINIA, instance, Name="catalog")
     made.converge()
-    story.answers(f"catalogue.{CORP}", {made.address(SEARCH, VIRGINIA, instance)})
+    story.answers(f"catalog.{CORP}", {made.address(SEARCH, VIRGINIA, instance)})
     story.does_not_exist(f"index.{CORP}")
 
 

@@ -19,7 +19,7 @@ def new_vpc(story: Story) -> None:
     made = story.world
     story.chapter(
         "A new account creates a VPC, and the VPC resolves the zones",
-        "Nobody associates it by hand. For each zone the networking account authorizes exactly this VPC, a role in "
+        "No person associates it. For each zone the networking account authorizes exactly this VPC, a role in "
         "the VPC's own account associates it, and the networking account deletes the authorization.",
     )
     made.organization.add_account(example.WORKLOAD_UNIT, AccountSpec(ROBOTICS, "Robotics"))

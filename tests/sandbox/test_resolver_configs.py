@@ -80,7 +80,7 @@ def network() -> Iterator[Network]:
     with (
         emulated_aws(),
         resolver_configs(rules),
-        DnsServer(lambda _vpc_id: [zone], Random(1), rules.of_vpc, dns_attributes, resolver_rules) as server,  # noqa: S311 - no secret
+        DnsServer(lambda _vpc_id: [zone], Random(1), rules.of_vpc, dns_attributes, resolver_rules) as server,  # noqa: S311 - not a secret
     ):
         ec2 = client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]

@@ -30,7 +30,7 @@ def test_rates(expression: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("expression", ["", "rate(0 minutes)", "rate(5)", "cron(0 3 * * ? *)", "rate(5 seconds)"])
 def test_other_expressions_are_refused(expression: str) -> None:
-    """What Scheduler refuses, and what is not modelled."""
+    """What Scheduler refuses, and what is not modeled."""
     with pytest.raises(NoExpression, match="is not rate"):
         period_of(expression)
 
@@ -92,11 +92,11 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
     [
         ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "FLEXIBLE time window"),
-        ({"KmsKeyArn": "arn:aws:kms:x"}, "not modelled: .'KmsKeyArn'"),
+        ({"KmsKeyArn": "arn:aws:kms:x"}, "not modeled: .'KmsKeyArn'"),
         ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "is not a queue"),
     ],
 )
-def test_schedule_that_is_not_modelled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
+def test_schedule_that_is_not_modeled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
     """Nothing is silently skipped."""
     target = {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps", "RoleArn": f"arn:aws:iam::{HUB}:role/orgdns-schedule"}
     properties = {

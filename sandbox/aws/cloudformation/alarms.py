@@ -17,7 +17,7 @@ Json = dict[str, Any]
 # An alarm of the emulator, which ships no types.
 Moto = Any
 
-# The properties that an alarm on one metric must and may have, with the names of moto's parameters.
+# The required and the optional properties of an alarm on one metric, with the names of moto's parameters.
 _NEEDED: Final = {
     "Namespace": "namespace",
     "MetricName": "metric_name",
@@ -97,7 +97,7 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
         """Replace the whole configuration, and keep the alarm's state."""
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
         if "AlarmName" in properties and new_resource_name != name:
-            raise ValidationError(message="the replacement of an alarm is not modelled")
+            raise ValidationError(message="the replacement of an alarm is not modeled")
         backend = cloudwatch_backends[account_id][region_name]
         before = backend.alarms[name]
         alarm = backend.put_metric_alarm(name=name, **_settings(properties, region_name))
@@ -110,11 +110,11 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
 
 
 def _settings(properties: Json, region: str) -> Json:
-    """The parameters of moto's PutMetricAlarm. Refuses what CloudWatch refuses and what is not modelled."""
+    """The parameters of moto's PutMetricAlarm. Refuses what CloudWatch refuses and what is not modeled."""
     # AWS::NoValue removes a property.
     given = {name: value for name, value in properties.items() if value is not None and name != "AlarmName"}
     if unknown := sorted(given.keys() - _NEEDED.keys() - _OPTIONAL.keys()):
-        raise ValidationError(message=f"properties of an alarm that are not modelled: {unknown}")
+        raise ValidationError(message=f"properties of an alarm that are not modeled: {unknown}")
     if missing := sorted(_NEEDED.keys() - given.keys()):
         raise ValidationError(message=f"an alarm on one metric needs {missing}")
     settings = dict(_DEFAULTS)
@@ -131,5 +131,5 @@ def _settings(properties: Json, region: str) -> Json:
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         for action in given.get(name, ()):
             if not action.startswith(f"arn:aws:sns:{region}:"):
-                raise ValidationError(message=f"{action} is not an SNS topic of {region}: only topics are modelled")
+                raise ValidationError(message=f"{action} is not an SNS topic of {region}: only topics are modeled")
     return settings

@@ -116,7 +116,7 @@ def _update_zone(
     backend = route53_backends[account_id][PARTITION]
     wanted, present = _vpcs(properties), {vpc["vpc_id"] for vpc in zone.vpcs}
     if properties["Name"].removesuffix(".") + "." != zone.name or bool(wanted) != zone.private_zone:
-        raise ValidationError(message="the replacement of a hosted zone is not modelled")
+        raise ValidationError(message="the replacement of a hosted zone is not modeled")
     for vpc in wanted.keys() - present:
         backend.associate_vpc_with_hosted_zone(zone.resource_id, vpc, wanted[vpc])
     for vpc in present - wanted.keys():
@@ -128,7 +128,7 @@ def _update_zone(
 def _zone_attribute(zone: FakeZone, attribute: str) -> str:
     if attribute == "Id":
         return str(zone.resource_id)
-    raise ValidationError(message=f"the attribute {attribute} of a hosted zone is not modelled")
+    raise ValidationError(message=f"the attribute {attribute} of a hosted zone is not modeled")
 
 
 def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
@@ -138,7 +138,7 @@ def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
 
 def _inline_policies(properties: Json) -> dict[str, str]:
     if "ManagedPolicyArns" in properties or "PermissionsBoundary" in properties:
-        raise ValidationError(message="managed policies and boundaries of a role are not modelled")
+        raise ValidationError(message="managed policies and boundaries of a role are not modeled")
     return {policy["PolicyName"]: json.dumps(policy["PolicyDocument"]) for policy in properties.get("Policies", ())}
 
 
@@ -164,7 +164,7 @@ def _update_role(
     del new_resource_name, account_id, region_name
     role, properties = original_resource, cloudformation_json["Properties"]
     if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
-        raise ValidationError(message="the replacement of a role is not modelled")
+        raise ValidationError(message="the replacement of a role is not modeled")
     role.policies = _inline_policies(properties)
     role.assume_role_policy_document = json.dumps(properties["AssumeRolePolicyDocument"])
     role.description = properties.get("Description", "")
@@ -184,7 +184,7 @@ def _update_managed_policy(
     del new_resource_name, region_name
     policy, properties = original_resource, cloudformation_json["Properties"]
     if properties.keys() & {"Groups", "Users"} or properties.get("ManagedPolicyName", policy.name) != policy.name:
-        raise ValidationError(message="policies of users and groups, and replacements, are not modelled")
+        raise ValidationError(message="policies of users and groups, and replacements, are not modeled")
     backend = iam_backends[account_id][PARTITION]
     for version in [version for version in policy.versions if not version.is_default]:
         backend.delete_policy_version(policy.arn, version.version_id)
@@ -267,6 +267,6 @@ def _update_queue(
     queue, properties = original_resource, dict(cloudformation_json["Properties"])
     properties.pop("Tags", None)
     if properties.pop("QueueName", queue.name) != queue.name:
-        raise ValidationError(message="the replacement of a queue is not modelled")
+        raise ValidationError(message="the replacement of a queue is not modeled")
     queue._set_attributes({**properties, "Policy": queue.policy})
     return queue

@@ -226,12 +226,12 @@ def _strictly_updated(method: Callable[..., Any]) -> Callable[..., Any]:
         condition = resource_json.get("Condition")
         wanted = condition is None or resources_map.lazy_condition_map[condition]
         if wanted != (resources_map._parsed_resources.get(logical_id) is not None):
-            raise ValidationError(message=f"{logical_id}: a condition that changes is not modelled")
+            raise ValidationError(message=f"{logical_id}: a condition that changes is not modeled")
         if not wanted:
             return None
         model = parsing.resource_class_from_type(resource_json["Type"])
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
-            raise ValidationError(message=f"{logical_id}: the update of {resource_json['Type']} is not modelled")
+            raise ValidationError(message=f"{logical_id}: the update of {resource_json['Type']} is not modeled")
         return method(logical_id, resource_json, resources_map, **where)
 
     return update

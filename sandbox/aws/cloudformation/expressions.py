@@ -14,7 +14,7 @@ _SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
 class NoExpression(ValueError):
-    """A schedule expression that Scheduler would refuse, or that is not modelled."""
+    """A schedule expression that Scheduler would refuse, or that is not modeled."""
 
 
 def period_of(expression: str) -> int:
@@ -25,5 +25,5 @@ def period_of(expression: str) -> int:
     """
     match = _RATE.fullmatch(expression)
     if match is None:
-        raise NoExpression(f"{expression!r} is not rate(value unit): other schedules are not modelled")
+        raise NoExpression(f"{expression!r} is not rate(value unit): other schedules are not modeled")
     return int(match[1]) * _SECONDS[match[2]]

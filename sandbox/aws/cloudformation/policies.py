@@ -50,7 +50,7 @@ class EventBusPolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships n
         del resource_name
         properties = cloudformation_json["Properties"]
         if "Statement" not in properties:
-            raise ValidationError(message="an EventBusPolicy without Statement is not modelled")
+            raise ValidationError(message="an EventBusPolicy without Statement is not modeled")
         name, statement_id = properties.get("EventBusName", "default"), properties["StatementId"]
         bus = events_backends[account_id][region_name].describe_event_bus(name)
         statement = {**properties["Statement"], "Sid": statement_id}

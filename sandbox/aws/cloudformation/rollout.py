@@ -43,7 +43,7 @@ class Deployment:
         for group in properties.get("StackInstancesGroup", ()):
             targets = group["DeploymentTargets"]
             if targets.keys() != {"OrganizationalUnitIds"} or group.keys() - {"DeploymentTargets", "Regions"}:
-                raise ValidationError(message="only targets by OrganizationalUnitIds, without overrides, are modelled")
+                raise ValidationError(message="only targets by OrganizationalUnitIds, without overrides, are modeled")
             groups.append((tuple(targets["OrganizationalUnitIds"]), tuple(group["Regions"])))
         automatic = properties.get("AutoDeployment", {})
         return cls(

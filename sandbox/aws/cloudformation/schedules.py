@@ -70,7 +70,7 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         """Replace the whole configuration."""
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
         if "Name" in properties and new_resource_name != name:
-            raise ValidationError(message="the replacement of a schedule is not modelled")
+            raise ValidationError(message="the replacement of a schedule is not modeled")
         scheduler_backends[account_id][region_name].update_schedule(
             name=name, group_name=GROUP, **_settings(properties)
         )
@@ -82,14 +82,14 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
 
 
 def _settings(properties: Json) -> Json:
-    """The parameters of moto's CreateSchedule. Refuses what Scheduler refuses and what is not modelled."""
+    """The parameters of moto's CreateSchedule. Refuses what Scheduler refuses and what is not modeled."""
     if unknown := sorted(properties.keys() - _PROPERTIES):
-        raise ValidationError(message=f"properties of a schedule that are not modelled: {unknown}")
+        raise ValidationError(message=f"properties of a schedule that are not modeled: {unknown}")
     target = properties["Target"]
     if unknown := sorted(target.keys() - _TARGET):
-        raise ValidationError(message=f"properties of a schedule's target that are not modelled: {unknown}")
+        raise ValidationError(message=f"properties of a schedule's target that are not modeled: {unknown}")
     if not target["Arn"].startswith("arn:aws:sqs:"):
-        raise ValidationError(message=f"{target['Arn']} is not a queue: other targets are not modelled")
+        raise ValidationError(message=f"{target['Arn']} is not a queue: other targets are not modeled")
     try:
         period_of(properties["ScheduleExpression"])
     except NoExpression as refused:

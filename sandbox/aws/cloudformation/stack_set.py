@@ -109,7 +109,7 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         stack_set, properties = original_resource.stack_set, cloudformation_json["Properties"]
         _check(properties, account_id)
         if "StackSetName" in properties and new_resource_name != stack_set.name:
-            raise ValidationError(message="the replacement of a stack set is not modelled")
+            raise ValidationError(message="the replacement of a stack set is not modeled")
         before = (stack_set.template, stack_set.parameters)
         stack_set.template = stack_set.instances.template = properties["TemplateBody"]
         stack_set.parameters = stack_set.instances.parameters = _parameters(properties)
@@ -130,16 +130,16 @@ def _parameters(properties: Json) -> dict[str, str]:
 
 
 def _check(properties: Json, account_id: str) -> str:
-    """Refuse what CreateStackSet refuses and what is not modelled; the id of the management account.
+    """Refuse what CreateStackSet refuses and what is not modeled; the id of the management account.
 
     "CallAs" and permissions: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html
     and "Register a delegated administrator"
     (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html).
     """
     if unknown := sorted(properties.keys() - _PROPERTIES):
-        raise ValidationError(message=f"properties of a stack set that are not modelled: {unknown}")
+        raise ValidationError(message=f"properties of a stack set that are not modeled: {unknown}")
     if properties["PermissionModel"] != "SERVICE_MANAGED":
-        raise ValidationError(message="only service-managed stack sets are modelled")
+        raise ValidationError(message="only service-managed stack sets are modeled")
     backend = management_backend(account_id)
     if backend is None or not any(each["ServicePrincipal"] == STACK_SETS_PRINCIPAL for each in backend.services):
         raise ValidationError(message="trusted access for StackSets is not activated in the organization")

@@ -104,7 +104,7 @@ class _Log(io.TextIOBase):
 
 
 class Environment:
-    """An execution environment: the state that one function keeps between invocations and shares with nobody."""
+    """An execution environment: the state that one function keeps between invocations and does not share."""
 
     def __init__(self, function: Moto, root: Path, variables: Mapping[str, str], lines: list[str]) -> None:
         self.configuration = configuration(function)

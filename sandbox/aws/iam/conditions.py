@@ -20,7 +20,7 @@ _BOOLEANS: Final = frozenset({"true", "false"})
 
 
 class PolicyError(ValueError):
-    """A policy document that cannot be read, or that uses what is not modelled."""
+    """A policy document that cannot be read, or that uses what is not modeled."""
 
 
 def conditions_hold(conditions: object, context: Context) -> bool:
@@ -62,7 +62,7 @@ class _Operator:
         name = rest.removesuffix("IfExists")
         operator = cls(name, qualifier, name != rest)
         if name not in _COMPARISONS or qualifier not in {"", "ForAllValues", "ForAnyValue"}:
-            raise PolicyError(f"this condition operator is not modelled: {text}")
+            raise PolicyError(f"this condition operator is not modeled: {text}")
         if name == "Null" and (qualifier or operator.if_exists):
             raise PolicyError(f"Null takes neither a set operator nor IfExists: {text}")
         return operator
@@ -90,11 +90,11 @@ class _Operator:
 
 
 def strings(container: Mapping[str, object], key: str) -> tuple[str, ...]:
-    """The string or strings under a key. Policy variables are not modelled."""
+    """The string or strings under a key. Policy variables are not modeled."""
     values = tuple(_flat(container.get(key, ())))
     for value in values:
         if "${" in value:
-            raise PolicyError(f"policy variables are not modelled: {value!r}")
+            raise PolicyError(f"policy variables are not modeled: {value!r}")
     if key in container and not values:
         raise PolicyError(f"{key} is empty")
     return values

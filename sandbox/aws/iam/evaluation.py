@@ -2,7 +2,7 @@
 
 A simulation of what AWS documents in "Policy evaluation logic"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). Identity, resource and role
-trust policies are modelled; permissions boundaries, session policies and the organization's policies are not. A policy
+trust policies are modeled; permissions boundaries, session policies and the organization's policies are not. A policy
 that cannot be read is a `PolicyError`, never a permission.
 """
 
@@ -73,7 +73,7 @@ def evaluate(document: Document, request: Request) -> Effect:
     that the first request reveals any fault in the policy.
 
     Raises:
-        PolicyError: if the document is malformed or uses what is not modelled.
+        PolicyError: if the document is malformed or uses what is not modeled.
     """
     effects = {_effect(statement) for statement in _statements(document) if _matches(statement, request)}
     return next((effect for effect in (Effect.DENY, Effect.ALLOW) if effect in effects), Effect.NO_DECISION)
@@ -144,7 +144,7 @@ def _resource_effect(document: Document, request: Request) -> Effect:
 
 
 def _names(document: Document, request: Request) -> bool:
-    """Whether a matching Allow names the principal itself or everybody, and not just its account."""
+    """Whether a matching Allow names the principal itself or everyone, and not just its account."""
     return any(
         _effect(statement) is Effect.ALLOW
         and _matches(statement, request)
@@ -169,7 +169,7 @@ def _checked(statement: object) -> Document:
     if not isinstance(statement, Mapping):
         raise PolicyError(f"a statement must be an object: {statement!r}")
     if unknown := statement.keys() - _STATEMENT_KEYS:
-        raise PolicyError(f"these elements of a statement are not modelled: {sorted(unknown)}")
+        raise PolicyError(f"these elements of a statement are not modeled: {sorted(unknown)}")
     if len({"Action", "NotAction"} & statement.keys()) != 1:
         raise PolicyError(f"a statement must have exactly one of Action and NotAction: {statement!r}")
     if {"Resource", "NotResource"} <= statement.keys():
@@ -215,7 +215,7 @@ def _principal_matches(principal: object, request: Request) -> bool:
 
 
 def _principals(principal: object) -> tuple[tuple[str, str], ...]:
-    """The kinds and values of a Principal element; each must have a form that is modelled."""
+    """The kinds and values of a Principal element; each must have a form that is modeled."""
     if principal == "*":
         return (("AWS", "*"),)
     if not isinstance(principal, Mapping) or not principal:
@@ -224,7 +224,7 @@ def _principals(principal: object) -> tuple[tuple[str, str], ...]:
     for kind, value in pairs:
         forms = {"AWS": (_ROOT_ARN, _ENTITY_ARN, re.compile(r"\d{12}|\*")), "Service": (_SERVICE,)}.get(kind, ())
         if not any(form.fullmatch(value) for form in forms):
-            raise PolicyError(f"this principal is not modelled: {kind} {value!r}")
+            raise PolicyError(f"this principal is not modeled: {kind} {value!r}")
     return pairs
 
 

@@ -23,14 +23,14 @@ _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
 
 
 class UnknownOperation(NotImplementedError):
-    """A guarded role called an operation whose permissions are not modelled."""
+    """A guarded role called an operation whose permissions are not modeled."""
 
 
 def needed_permissions(service: str, operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """All permissions that a call needs; empty for a call that everybody may make.
+    """All permissions that a call needs; empty for a call that anyone may make.
 
     Raises:
-        UnknownOperation: if the operation is not modelled.
+        UnknownOperation: if the operation is not modeled.
     """
     needed = _OPERATIONS.get((service, operation))
     if needed is None:

@@ -2,7 +2,7 @@
 
 A simulation: moto lacks the service. moto's own machinery parses requests to `route53profiles.<region>.amazonaws.com`
 and writes the responses, with botocore's model of the service; `rules` decides. Tags, updates and resources other than
-private hosted zones are not modelled.
+private hosted zones are not modeled.
 """
 
 from __future__ import annotations

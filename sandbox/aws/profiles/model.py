@@ -133,7 +133,7 @@ def zone_id_of(resource_arn: str) -> str:
     if match := _ZONE_ARN.fullmatch(resource_arn):
         return match[1]
     if resource_arn.startswith(("arn:aws:route53resolver:", "arn:aws:ec2:")):
-        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modelled in Profiles")
+        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modeled in Profiles")
     raise Refused(
         "InvalidParameterException", f"{resource_arn} cannot be attached to a Profile", FieldName="ResourceArn"
     )

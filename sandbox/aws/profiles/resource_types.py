@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sandbox.aws.profiles.rules import Profiles
 
 Json = dict[str, Any]
-# AWS RAM's default permission for Profiles, and the only one that is modelled:
+# AWS RAM's default permission for Profiles, and the only one that is modeled:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-perms
 DEFAULT_PERMISSION: Final = "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
 
@@ -43,7 +43,7 @@ class _Resource:
     def get_cfn_attribute(self, attribute: str) -> str:
         """One of the type's attributes."""
         if attribute not in self.attributes:
-            raise ValidationError(message=f"{self.TYPE} does not have the attribute {attribute}, or it is not modelled")
+            raise ValidationError(message=f"{self.TYPE} does not have the attribute {attribute}, or it is not modeled")
         return self.attributes[attribute]
 
     @staticmethod
@@ -149,7 +149,7 @@ class ProfileResourceAssociationResource(OfProfiles, CloudFormationModel):  # ty
         account_id: str,
         region_name: str,
     ) -> ProfileResourceAssociationResource:
-        """Refuse: every modelled property is only updated by replacement."""
+        """Refuse: every modeled property is only updated by replacement."""
         del new_resource_name, account_id, region_name
         properties = _checked(cls.TYPE, cloudformation_json, cls._NEEDED)
         _refuse_replacement(cls.TYPE, original_resource.properties, properties, cls._NEEDED)
@@ -214,7 +214,7 @@ PROFILE_TYPES: Final = (ProfileResource, ProfileResourceAssociationResource, Res
 def _new_share(properties: Json, account_id: str, region_name: str) -> ResourceShare:
     """A share with the requested properties, not yet added to AWS RAM."""
     if set(properties.get("PermissionArns", ())) - {DEFAULT_PERMISSION}:
-        raise ValidationError(message=f"only the permission {DEFAULT_PERMISSION} is modelled")
+        raise ValidationError(message=f"only the permission {DEFAULT_PERMISSION} is modeled")
     external = str(properties.get("AllowExternalPrincipals", True)).lower() == "true"
     share = ResourceShare(account_id, region_name, name=properties["Name"], allowExternalPrincipals=external)
     with _refusing():
@@ -227,7 +227,7 @@ def _checked(kind: str, resource: Json, needed: Collection[str], optional: Colle
     """The properties, without those that are AWS::NoValue. Refuses missing and unknown ones."""
     properties = {name: value for name, value in resource["Properties"].items() if value is not None}
     if unknown := sorted(properties.keys() - set(needed) - set(optional)):
-        raise ValidationError(message=f"these properties of {kind} are not modelled: {unknown}")
+        raise ValidationError(message=f"these properties of {kind} are not modeled: {unknown}")
     if missing := sorted(set(needed) - properties.keys()):
         raise ValidationError(message=f"{kind} needs {missing}")
     return properties
@@ -235,7 +235,7 @@ def _checked(kind: str, resource: Json, needed: Collection[str], optional: Colle
 
 def _refuse_replacement(kind: str, before: Json, now: Json, names: Collection[str]) -> None:
     if changed := sorted(name for name in names if before[name] != now[name]):
-        raise ValidationError(message=f"changing {changed} replaces {kind}, which is not modelled")
+        raise ValidationError(message=f"changing {changed} replaces {kind}, which is not modeled")
 
 
 @contextmanager

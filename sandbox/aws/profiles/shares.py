@@ -2,7 +2,7 @@
 
 A simulation. moto keeps resource shares, but it does not know Profiles, finds organizational units only directly below
 the root, looks them up in the sharing account's name, and lets everybody share with an organization. AWS would send a
-principal outside of the organization an invitation; nobody accepts it here.
+principal outside of the organization an invitation; no invitation is accepted here.
 "Working with shared Route 53 Profiles", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html
 """
 
@@ -111,7 +111,7 @@ def _enable_sharing(backend: ResourceAccessManagerBackend) -> dict[str, Any]:
 
 def _adds_principals(method: Callable[..., None]) -> Callable[..., None]:
     def add_principals(share: ResourceShare, principals: list[str]) -> None:
-        """Add principals. Of organizations only the own one is accepted, and only if sharing within it is enabled.
+        """Add principals. Only the caller's own organization is accepted, and only if sharing within it is enabled.
 
         "CreateResourceShare", https://docs.aws.amazon.com/ram/latest/APIReference/API_CreateResourceShare.html
         """

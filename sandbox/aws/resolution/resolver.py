@@ -1,8 +1,8 @@
 """What the Route 53 Resolver of one VPC answers from private hosted zones and autodefined rules. Pure.
 
 A simulation of what AWS documents. It knows only those zones and rules; the targets of forwarded names are not
-simulated. Where the real Resolver would go on to public DNS, this one answers as public DNS does for a name that nobody
-has registered, such as any name below `internal`: it does not exist. A CNAME to a name outside the zones ends there.
+simulated. Where the real Resolver would go on to public DNS, this one answers as public DNS does for a name that is not
+registered, such as any name below `internal`: it does not exist. A CNAME to a name outside the zones ends there.
 "Considerations when working with a private hosted zone",
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
 """

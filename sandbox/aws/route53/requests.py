@@ -20,7 +20,7 @@ def vpc_of(response: Route53) -> tuple[str, str]:
 
 
 def page_of(response: Route53, ids: Iterable[str], size: int) -> tuple[list[str], str | None]:
-    """The page that a request asks for, and the token of the next page."""
+    """The requested page, and the token of the next page."""
     try:
         return page(ids, response._get_param("NextToken"), size)
     except InvalidToken as error:

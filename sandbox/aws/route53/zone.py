@@ -57,7 +57,7 @@ class Zone:
         # The name's own entry, if it exists, sorts before all entries that begin with its key.
         index = bisect.bisect_right(self._order, (key, name))
         while index < len(self._order) and self._order[index][0].startswith(key):
-            # A dot within a label (`\056`) looks like a boundary in the key, but is none in the name.
+            # A dot within a label (`\056`) looks like a boundary in the key, but is part of a label in the name.
             if is_within(self._order[index][1], name):
                 return True
             index += 1

@@ -83,12 +83,12 @@ def test_update_keeps_alarm_state(deploys: Deployer) -> None:
     """A changed parameter reaches threshold and action, also through a condition, and the alarm's state stays."""
     deploy(deploys)
     administrator_client("cloudwatch", ACCOUNT, REGION).set_alarm_state(
-        AlarmName="dead", StateValue="ALARM", StateReason="one is there"
+        AlarmName="dead", StateValue="ALARM", StateReason="a message is visible"
     )
     deploy(deploys, Told="yes", Threshold="5")
     (alarm,) = alarms()
     assert (alarm["Threshold"], alarm["AlarmActions"]) == (5.0, [TOPIC])
-    assert (alarm["StateValue"], alarm["StateReason"]) == ("ALARM", "one is there")
+    assert (alarm["StateValue"], alarm["StateReason"]) == ("ALARM", "a message is visible")
 
 
 def test_alarm_is_deleted_with_its_stack(deploys: Deployer) -> None:
@@ -118,7 +118,7 @@ def literal() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({"Metrics": []}, "not modelled: .*Metrics"),
+        ({"Metrics": []}, "not modeled: .*Metrics"),
         ({"Period": 90}, "multiple of 60"),
         ({"ComparisonOperator": "MoreThan"}, "does not know"),
         ({"TreatMissingData": "ok"}, "does not know"),

@@ -130,7 +130,7 @@ def test_unsupported_update_is_refused(world: World) -> None:
         return {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}}
 
     world.deploy(with_table("PROVISIONED"))
-    with pytest.raises(DeploymentFailed, match=r"Table: the update of AWS::DynamoDB::Table is not modelled"):
+    with pytest.raises(DeploymentFailed, match=r"Table: the update of AWS::DynamoDB::Table is not modeled"):
         world.deploy(with_table("PAY_PER_REQUEST"))
     dynamodb = client("dynamodb")
     assert dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"

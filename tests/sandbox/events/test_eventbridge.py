@@ -125,7 +125,7 @@ def test_queue_policy_must_name_the_rule(world: World) -> None:
 
 def test_injected_faults_lose_duplicate_and_delay_events(world: World) -> None:
     """The hub receives what the injected fault returns for each event."""
-    held: list[dict[str, Any]] = []
+    delayed: list[dict[str, Any]] = []
 
     def tamper(event: dict[str, Any]) -> list[dict[str, Any]]:
         match event["detail"]["instance-id"][-1]:
@@ -134,10 +134,10 @@ def test_injected_faults_lose_duplicate_and_delay_events(world: World) -> None:
             case "2":
                 return [event, event]
             case "3":
-                held.append(event)
+                delayed.append(event)
                 return []
             case _:
-                return [event, *held]
+                return [event, *delayed]
 
     world.router.tamper = tamper
     for number in (1, 2, 3, 4):

@@ -129,7 +129,7 @@ def test_all_conditions_must_hold() -> None:
     ],
 )
 def test_unreadable_policy_is_an_error(policy: dict[str, Any]) -> None:
-    """A malformed policy, or one that uses what is not modelled, is an error and allows nothing."""
+    """A malformed policy, or one that uses what is not modeled, is an error and allows nothing."""
     with pytest.raises(PolicyError):
         identity_allows([policy], request())
 

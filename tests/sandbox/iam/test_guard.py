@@ -170,7 +170,7 @@ def test_record_changes_are_checked_by_name_type_and_action(guard: Guard) -> Non
 
 
 def test_unknown_operation_never_passes(guard: Guard) -> None:
-    """A guarded role's call that is not modelled is a separate error, whatever the policies say."""
+    """A guarded role's call that is not modeled is a separate error, whatever the policies say."""
     grant(HUB, "orgdns-observer", {"Action": "*"})
     with pytest.raises(UnknownOperation, match="s3:ListBuckets"):
         client_with(session_of(OBSERVER), "s3").list_buckets()

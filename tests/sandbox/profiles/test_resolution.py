@@ -70,7 +70,7 @@ class Network:
 def network() -> Iterator[Network]:
     with organization() as made:
         zones_of_vpc = partial(answering_zones, made.route53, made.profiles)
-        with DnsServer(zones_of_vpc, Random(1)) as server:  # noqa: S311 - no secret
+        with DnsServer(zones_of_vpc, Random(1)) as server:  # noqa: S311 - not a secret
             yield Network(server)
 
 
@@ -122,9 +122,9 @@ def test_lower_priority_value_wins(network: Network) -> None:
 
 def test_deleted_zone_no_longer_answers(network: Network) -> None:
     """The other zones of the Profile still answer."""
-    gone, stays = network.zone("gone.internal"), network.zone("corp.internal", web="10.0.0.1")
-    network.associate(network.profile(gone, stays))
-    client("route53", OWNER).delete_hosted_zone(Id=gone)
+    deleted, stays = network.zone("gone.internal"), network.zone("corp.internal", web="10.0.0.1")
+    network.associate(network.profile(deleted, stays))
+    client("route53", OWNER).delete_hosted_zone(Id=deleted)
     assert network.ask("gone.internal") == "NXDOMAIN"
     assert network.ask("web.corp.internal") == "10.0.0.1"
 

@@ -170,7 +170,7 @@ def test_only_tags_are_updated(deploys: Deployer, zone: str) -> None:
         ("Corp", {"Name": "other"}),
         ("Corp", {"ResourceArn": zone_arn("ZOTHER")}),
     ):
-        with pytest.raises(DeploymentFailed, match="which is not modelled"):
+        with pytest.raises(DeploymentFailed, match="which is not modeled"):
             deploy(deploys, zone, changed(resource, **properties))
     assert [each["Name"] for each in attached(before["Id"])] == ["corp"]
 
@@ -180,11 +180,11 @@ def test_only_tags_are_updated(deploys: Deployer, zone: str) -> None:
     [
         ("Profile", {"Name": {"Ref": "AWS::NoValue"}}, r"needs \['Name'\]"),
         ("Profile", {"Name": "123"}, "InvalidParameterException"),
-        ("Profile", {"Region": "eu-west-1"}, r"not modelled: \['Region'\]"),
-        ("Corp", {"ResourceProperties": "{}"}, r"not modelled: \['ResourceProperties'\]"),
+        ("Profile", {"Region": "eu-west-1"}, r"not modeled: \['Region'\]"),
+        ("Corp", {"ResourceProperties": "{}"}, r"not modeled: \['ResourceProperties'\]"),
         ("Corp", {"ProfileId": "rp-0"}, "ResourceNotFoundException"),
         ("Corp", {"ResourceArn": zone_arn("ZNONE")}, "ResourceNotFoundException"),
-        ("Share", {"Sources": []}, r"not modelled: \['Sources'\]"),
+        ("Share", {"Sources": []}, r"not modeled: \['Sources'\]"),
         ("Share", {"PermissionArns": ["arn:aws:ram::aws:permission/Other"]}, "only the permission"),
         ("Share", {"Principals": ["200000000001"]}, "OperationNotPermittedException"),
         ("Share", {"ResourceArns": [f"arn:aws:route53profiles:{REGION}:{OWNER}:profile/rp-0"]}, "UnknownResource"),

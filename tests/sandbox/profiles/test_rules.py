@@ -92,7 +92,7 @@ def test_default_quotas() -> None:
 
 
 def test_only_the_owners_private_zones_are_attached(profiles: Profiles) -> None:
-    """Another account's zone is not found; other resources are not modelled or invalid."""
+    """Another account's zone is not found; other resources are not modeled or invalid."""
     profile_id = made(profiles)
     zone = profiles.attach(OWNER, profile_id, arn("ZCORP"), "corp")
     assert (zone.resource_arn, zone.domain, zone.owner) == (arn("ZCORP"), "corp.internal.", OWNER.account)

@@ -31,7 +31,7 @@ def zone(domain: str, *record_sets: ResourceRecordSet) -> Zone:
 
 
 def ask(zones: list[Zone], name: str, type_: str = "A", seed: int = 1) -> Answer:
-    return answer(zones, dns.name.from_text(name), dns.rdatatype.from_text(type_), Random(seed))  # noqa: S311 - no secret
+    return answer(zones, dns.name.from_text(name), dns.rdatatype.from_text(type_), Random(seed))  # noqa: S311 - not a secret
 
 
 def values(found: Answer) -> list[str]:
@@ -143,10 +143,10 @@ def test_cname_is_followed_through_the_zones() -> None:
     ]
     assert values(ask(zones, "www.corp.internal")) == ["web.other.internal.", "10.0.0.1"]
     assert values(ask(zones, "www.corp.internal", "CNAME")) == ["web.other.internal."]
-    gone = ask(zones, "gone.corp.internal")
-    assert gone.rcode == dns.rcode.NXDOMAIN
-    assert values(gone) == ["gone.other.internal."]
-    assert gone.authority[0].name == dns.name.from_text("other.internal")
+    dangling = ask(zones, "gone.corp.internal")
+    assert dangling.rcode == dns.rcode.NXDOMAIN
+    assert values(dangling) == ["gone.other.internal."]
+    assert dangling.authority[0].name == dns.name.from_text("other.internal")
     out = ask(zones, "out.corp.internal")
     assert (out.rcode, values(out)) == (dns.rcode.NOERROR, ["example.com."])
 
@@ -181,7 +181,7 @@ RULES = AutodefinedReverse("eu-west-1", ("10.1.0.0/16",))
 
 def ask_reverse(zones: list[Zone], name: str, type_: str = "PTR") -> Answer:
     question = dns.name.from_text(f"{name}.in-addr.arpa")
-    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), RULES)  # noqa: S311 - no secret
+    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), RULES)  # noqa: S311 - not a secret
 
 
 def reverse_zone(domain: str, *names: str) -> Zone:
@@ -215,7 +215,7 @@ def test_cname_into_a_shadowed_name_gets_ec2s_answer() -> None:
     """The autodefined rules apply to each step of a chain of CNAMEs."""
     alias = simple("www.corp.internal", "CNAME", "4.0.1.10.in-addr.arpa.")
     question = dns.name.from_text("www.corp.internal")
-    found = answer([zone("corp.internal.", alias)], question, dns.rdatatype.PTR, Random(1), RULES)  # noqa: S311 - no secret
+    found = answer([zone("corp.internal.", alias)], question, dns.rdatatype.PTR, Random(1), RULES)  # noqa: S311 - not a secret
     assert values(found) == ["4.0.1.10.in-addr.arpa.", "ip-10-1-0-4.eu-west-1.compute.internal."]
 
 
@@ -223,7 +223,7 @@ def ask_with(
     zones: list[Zone], rules: list[ResolverRule], name: str, type_: str = "A", reverse: AutodefinedReverse = NO_RULES
 ) -> Answer:
     question = dns.name.from_text(name)
-    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), reverse, rules)  # noqa: S311 - no secret
+    return answer(zones, question, dns.rdatatype.from_text(type_), Random(1), reverse, rules)  # noqa: S311 - not a secret
 
 
 CORP = zone(

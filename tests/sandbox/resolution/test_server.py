@@ -54,7 +54,7 @@ def network() -> Iterator[Network]:
     zone = Zone("corp.internal.")
     create(zone, simple("corp.internal", "SOA", "ns.example. root.example. 1 7200 900 1209600 300"), member(1))
     associated = {"vpc-inside": [zone]}
-    with DnsServer(lambda vpc_id: associated.get(vpc_id, []), Random(1)) as server:  # noqa: S311 - no secret
+    with DnsServer(lambda vpc_id: associated.get(vpc_id, []), Random(1)) as server:  # noqa: S311 - not a secret
         yield Network(server, zone)
 
 

@@ -111,10 +111,10 @@ def test_apex_ns_and_soa_cannot_be_removed() -> None:
 
 def test_zone_has_a_quota_of_record_sets() -> None:
     """One more record set is refused; replacing one is not."""
-    one, two = simple("a.corp.internal."), simple("b.corp.internal.")
-    zone = zone_with(one, limit=1)
-    assert refusals(zone, create(two)) == ("Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP",)
-    zone.apply([delete(one), create(two)])
+    first, second = simple("a.corp.internal."), simple("b.corp.internal.")
+    zone = zone_with(first, limit=1)
+    assert refusals(zone, create(second)) == ("Exceeded limit MAX_RRSETS_BY_ZONE for zone: Z0CORP",)
+    zone.apply([delete(first), create(second)])
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_has_below_compares_labels() -> None:
 
 def test_listing_starts_anywhere() -> None:
     """A listing starts at a name, a type, a member, or after a missing one."""
-    one, two = member("1"), member("2")
+    first, second = member("1"), member("2")
     six = member("1", "2001:db8::1", type_="AAAA")
     last = simple("z.corp.internal.")
-    zone = zone_with(last, six, two, one)
-    assert tuple(zone.listed()) == (one, two, six, last)
-    assert tuple(zone.listed((WEB, "A", "2"))) == (two, six, last)
+    zone = zone_with(last, six, second, first)
+    assert tuple(zone.listed()) == (first, second, six, last)
+    assert tuple(zone.listed((WEB, "A", "2"))) == (second, six, last)
     assert tuple(zone.listed((WEB, "AAAA", ""))) == (six, last)
     assert tuple(zone.listed(("x.corp.internal.", "", ""))) == (last,)
     assert tuple(zone.listed(("zz.corp.internal.", "", ""))) == ()
