@@ -162,13 +162,13 @@ def test_faulty_configuration_is_reported(command: Command, tmp_path: Path) -> N
 def test_errors_say_what_to_do(made: World, command: Command) -> None:
     """Each error is one line on standard error with exit code 1, never a plan with changes."""
     key_id, secret = made.access_key(SEARCH)
-    nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+    no_credentials = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     no_file = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     config = ("plan", "--config", str(CONFIG))
     for end, message in (
         (command(*config, code=1, AWS_REGION="us-east-1"), "orgdns-observer does not exist in us-east-1"),
         (command(*config, code=1, AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret), "hub account (AWS_PROFILE)"),
-        (command(*config, code=1, **nobody, **no_file), "Unable to locate credentials"),
+        (command(*config, code=1, **no_credentials, **no_file), "Unable to locate credentials"),
         (command(*config, code=1, **no_file, AWS_REGION=""), "no region is set"),
         (command(*config, code=1, AWS_PROFILE="nobody"), "profile (nobody) could not be found"),
         (command("explain", "web", code=1, AWS_PROFILE="nobody"), "profile (nobody) could not be found"),

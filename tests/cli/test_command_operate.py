@@ -51,7 +51,7 @@ def test_documented_policy_is_exact(made: World) -> None:
         hub = HubLedger.of(hub_configuration, dynamodb)
         lookup = Lookup(hub, lambda _rows: None)
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
-        assert [len(one.claim_statuses) for one in lookup.names(f"operated.{CORP}")] == [1]
+        assert [len(report.claim_statuses) for report in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(hub.table, lambda _rows: None).observations
     assert guard.denied == []
     # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
@@ -108,7 +108,9 @@ def test_pending_removals_are_shown_and_approved(made: World, command: Command, 
     made.schedules.fire("orgdns-sweeps")
     made.converge()
     assert all(
-        f"{one}.instances.internal." not in name for one in ids for name, *_ in made.owners("instances.internal")
+        f"{instance_id}.instances.internal." not in name
+        for instance_id in ids
+        for name, *_ in made.owners("instances.internal")
     )
     assert "Nothing is pending" in command("approve", CORP).stdout
 

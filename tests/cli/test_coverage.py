@@ -73,13 +73,13 @@ def test_troubles(
     assert [line for found in report.troubled for line in found.troubles if trouble in line], report.troubled
 
 
-def test_what_is_no_trouble() -> None:
+def test_what_is_not_a_trouble() -> None:
     """A spoke that was withdrawn long ago, and notes on a zone, are no trouble."""
-    gone = SpokeStatus(
+    withdrawn = SpokeStatus(
         Spoke("999999999999", "eu-central-1"), tried_at=NOW, fault="gone", fault_since=NOW, withdrawn=True
     )
     noted = replace(ROW, zones=(replace(ZONE, notes=("names below eu.corp.internal ...",)),))
-    report = covered(CURRENT, [SWEPT, gone], [SEEN], [noted])
+    report = covered(CURRENT, [SWEPT, withdrawn], [SEEN], [noted])
     assert report.well
     assert [found.spoke for found in report.spokes] == [SPOKE]
 
@@ -133,8 +133,8 @@ def test_changed_policy() -> None:
     inside = ROW
     by_hand = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), zones=(replace(ZONE, managed=False),))
     managed = replace(inside, records={CORP_ZONE: AssociationRecord(managed=True)})
-    nobody = association_changes([managed, by_hand], [AssociationPolicy(CORP, selections=())], ZONE_IDS)
-    assert nobody == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(),), kept=(vpc_ref(2),)),)
+    without_vpcs = association_changes([managed, by_hand], [AssociationPolicy(CORP, selections=())], ZONE_IDS)
+    assert without_vpcs == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(),), kept=(vpc_ref(2),)),)
     owned = association_changes([by_hand], [AssociationPolicy(CORP, selections=(), owns_all=True)], ZONE_IDS)
     assert owned == (AssociationChange(CORP_ZONE, CORP, lost=(vpc_ref(2),)),)
     unsaid = association_changes([managed], [], ZONE_IDS)

@@ -42,8 +42,8 @@ def report(*claims: Claim, published: Published | None = None) -> NameReport:
     return name_report(NameState(key(), claims, published or Published()), ZONE_IDS, LABELS)
 
 
-def observed(one: Instance, *claims: Claim, refusals: tuple[Refusal, ...] = ()) -> Observation:
-    return Observation(one.ref, Millis(5), claims, instance=one, account=PAYMENTS, refusals=refusals)
+def observed(subject: Instance, *claims: Claim, refusals: tuple[Refusal, ...] = ()) -> Observation:
+    return Observation(subject.ref, Millis(5), claims, instance=subject, account=PAYMENTS, refusals=refusals)
 
 
 def screen(*, terminal: bool = False) -> Console:
@@ -70,7 +70,7 @@ def test_name_report_agrees_with_the_publisher(conflict: ConflictRule) -> None:
     explained = report(*claims)
     assert explained.claim_statuses == claim_statuses(claims)
     assert explained.conflict_rule is conflict
-    assert explained.holders == tuple(one.claim.instance for one in claim_statuses(claims) if one.holds)
+    assert explained.holders == tuple(status.claim.instance for status in claim_statuses(claims) if status.holds)
     assert explained.domain == CORP
 
 
@@ -96,8 +96,8 @@ def test_most_specific_zone_comes_first() -> None:
 def test_lost_claim_names_the_holder() -> None:
     """A lost claim has the reason and the holder. Refused and declined names are separate."""
     refused, declined = Refusal("a", "too long"), Refusal("b", "the rule waits", declined=True)
-    seen = observed(instance(1), claim(1), refusals=(refused, declined))
-    explained = instance_report(seen, {key(): report(claim(1), claim(2))})
+    observation = observed(instance(1), claim(1), refusals=(refused, declined))
+    explained = instance_report(observation, {key(): report(claim(1), claim(2))})
     (lost,) = explained.claims
     assert lost.status is not None
     assert (lost.status.holds, lost.status.reason) == (False, f"{ref(2)} holds it, as the newer instance")
@@ -155,12 +155,16 @@ def test_name_without_claims() -> None:
 def test_nothing_is_truncated_in_80_columns() -> None:
     """A name of maximum length and a long rule wrap, and every character is shown."""
     long = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 47])
-    one = replace(claim(1), key=key(long), rule="r" * 63, note="n" * 200)
-    explained = name_report(NameState(one.key, (one,), Published((record_set(1, name=long),))), ZONE_IDS, LABELS)
+    long_claim = replace(claim(1), key=key(long), rule="r" * 63, note="n" * 200)
+    explained = name_report(
+        NameState(long_claim.key, (long_claim,), Published((record_set(1, name=long),))), ZONE_IDS, LABELS
+    )
     shows: list[Show] = [
         lambda console: show_name(console, explained),
-        lambda console: show_instance(console, instance_report(observed(instance(1), one), {one.key: explained})),
-        lambda console: show_plan(console, plan([], [one]), everything=True),
+        lambda console: show_instance(
+            console, instance_report(observed(instance(1), long_claim), {long_claim.key: explained})
+        ),
+        lambda console: show_plan(console, plan([], [long_claim]), everything=True),
     ]
     for show in shows:
         console = screen()
@@ -176,13 +180,17 @@ def test_hostile_text_is_shown_safely() -> None:
     """Markup, emoji codes, control characters and bidirectional overrides are shown as escapes."""
     hostile = instance(1, name=HOSTILE)
     refusal = Refusal(HOSTILE, HOSTILE)
-    one = replace(claim(1), rule=HOSTILE, note=HOSTILE)
-    seen = replace(observed(hostile, one, refusals=(refusal,)), account=replace(PAYMENTS, label=None, reason=HOSTILE))
-    name = name_report(NameState(key(), (one, claim(2)), Published(conflict=HOSTILE)), ZONE_IDS, {PAYMENTS.id: HOSTILE})
-    change = replace(plan([], [one]), refused=(NewRefusal(ref(1), refusal),))
-    change = replace(change, names=tuple(replace(of, blocked=HOSTILE) for of in change.names))
+    hostile_claim = replace(claim(1), rule=HOSTILE, note=HOSTILE)
+    observation = replace(
+        observed(hostile, hostile_claim, refusals=(refusal,)), account=replace(PAYMENTS, label=None, reason=HOSTILE)
+    )
+    name = name_report(
+        NameState(key(), (hostile_claim, claim(2)), Published(conflict=HOSTILE)), ZONE_IDS, {PAYMENTS.id: HOSTILE}
+    )
+    change = replace(plan([], [hostile_claim]), refused=(NewRefusal(ref(1), refusal),))
+    change = replace(change, names=tuple(replace(difference, blocked=HOSTILE) for difference in change.names))
     shows: list[Show] = [
-        lambda console: show_instance(console, instance_report(seen, {key(): name})),
+        lambda console: show_instance(console, instance_report(observation, {key(): name})),
         lambda console: show_name(console, name),
         lambda console: show_plan(console, change, everything=False),
     ]
@@ -194,7 +202,7 @@ def test_hostile_text_is_shown_safely() -> None:
         assert "[red]x[/]\\x1b[31m\\u202e\\n" in said(plain).replace("\n", "").replace(" ", "")
         # The colors are ours: whatever begins a sequence is followed by a code of a style that we use.
         assert {part.split("m")[0] for part in said(colored).split("\x1b[")[1:]} <= {"0", "1", "2", "31", "32", "33"}
-    for document in (instances_document([instance_report(seen, {key(): name})]), plan_document(change)):
+    for document in (instances_document([instance_report(observation, {key(): name})]), plan_document(change)):
         written = to_json(document)
         assert all(" " <= character <= "~" or character == "\n" for character in written)
         assert json.loads(written) == document

@@ -40,22 +40,29 @@ def policy(
     return Policy(frozenset(regions), (CORP,), (replace(rule, **terms),))  # type: ignore[arg-type]
 
 
-def observed(one: Instance, by: Policy, account: Account | None = None) -> Observation:
+def observed(subject: Instance, by: Policy, account: Account | None = None) -> Observation:
     """The row that the observer would have written."""
-    account = account or ACCOUNTS[one.ref.account]
-    decision = by.decide(one, account, ZONE_IDS)
+    account = account or ACCOUNTS[subject.ref.account]
+    decision = by.decide(subject, account, ZONE_IDS)
     return Observation(
-        one.ref, Millis(1), decision.claims, instance=one, account=account, refusals=decision.refusals, version=2
+        subject.ref,
+        Millis(1),
+        decision.claims,
+        instance=subject,
+        account=account,
+        refusals=decision.refusals,
+        version=2,
     )
 
 
 def states(observations: Iterable[Observation], conflicts: dict[NameKey, str] | None = None) -> list[NameState]:
     by_name: dict[NameKey, list[Claim]] = {}
     for observation in observations:
-        for one in observation.claims:
-            by_name.setdefault(one.key, []).append(one)
+        for claimed in observation.claims:
+            by_name.setdefault(claimed.key, []).append(claimed)
     return [
-        NameState(of, tuple(claims), Published(conflict=(conflicts or {}).get(of))) for of, claims in by_name.items()
+        NameState(name_key, tuple(claims), Published(conflict=(conflicts or {}).get(name_key)))
+        for name_key, claims in by_name.items()
     ]
 
 
@@ -74,18 +81,18 @@ def change(observations: list[Observation], then: Policy, conflicts: dict[NameKe
         ([claim(1)], [claim(1, address="10.9.9.9")], Kind.CHANGED),
         ([claim(1, conflict=SHARE)], [claim(1, conflict=SHARE), claim(2, conflict=SHARE)], Kind.CHANGED),
         ([claim(1)], [claim(1)], None),
-        # One that loses changes nothing of the name.
+        # A claim that loses does not change the name.
         ([claim(2)], [claim(1), claim(2)], None),
-        # Neither does another rule, or a note, that gives the same.
+        # Neither does another rule or note with the same result.
         ([claim(1)], [replace(claim(1), rule="other", note="in lower case")], None),
     ],
 )
 def test_kind_of_change(before: list[Claim], after: list[Claim], kind: Kind | None) -> None:
     """A name changes by its holders before and after. It is not listed if its record sets stay."""
     differences = name_changes(before, after)
-    assert [one.kind for one in differences] == ([kind] if kind else [])
-    for one in differences:
-        assert (one.before, one.after) == (desired_record_sets(before), desired_record_sets(after))
+    assert [difference.kind for difference in differences] == ([kind] if kind else [])
+    for difference in differences:
+        assert (difference.before, difference.after) == (desired_record_sets(before), desired_record_sets(after))
 
 
 claims = st.lists(
@@ -96,7 +103,7 @@ claims = st.lists(
         conflict=st.sampled_from(ConflictRule),
         ttl=st.sampled_from([30, 60]),
     ),
-    unique_by=lambda one: (one.key, one.instance),
+    unique_by=lambda claim: (claim.key, claim.instance),
 )
 
 
@@ -105,11 +112,13 @@ def test_order_of_claims_does_not_matter(before: list[Claim], after: list[Claim]
     """Exactly the names whose record sets differ are listed, sorted, once each, whatever the order of claims."""
     changed = name_changes(before, after)
 
-    def wanted(of: NameKey, among: list[Claim]) -> object:
-        return desired_record_sets([one for one in among if one.key == of])
+    def wanted(name_key: NameKey, among: list[Claim]) -> object:
+        return desired_record_sets([claim for claim in among if claim.key == name_key])
 
-    every = {one.key for one in (*before, *after)}
-    assert [one.key for one in changed] == sorted(of for of in every if wanted(of, before) != wanted(of, after))
+    every = {claim.key for claim in (*before, *after)}
+    assert [difference.key for difference in changed] == sorted(
+        name_key for name_key in every if wanted(name_key, before) != wanted(name_key, after)
+    )
     shuffled = [chance.sample(among, len(among)) for among in (before, after)]
     assert name_changes(*shuffled) == changed
     assert newly_lost(*shuffled) == newly_lost(before, after)
@@ -117,7 +126,7 @@ def test_order_of_claims_does_not_matter(before: list[Claim], after: list[Claim]
 
 def test_newly_lost_claims() -> None:
     """A claim is newly lost if it is new and holds nothing, or held before. Claims that lost before are not listed."""
-    assert [one.claim for one in newly_lost([claim(2)], [claim(1), claim(2)])] == [claim(1)]
+    assert [status.claim for status in newly_lost([claim(2)], [claim(1), claim(2)])] == [claim(1)]
     (lost,) = newly_lost([claim(1)], [claim(1), claim(2)])
     assert (lost.claim, lost.reason) == (claim(1), f"{ref(2)} holds it, as the newer instance")
     assert newly_lost([claim(1), claim(2)], [claim(1, ttl=30), claim(2, ttl=30)]) == ()
@@ -125,19 +134,21 @@ def test_newly_lost_claims() -> None:
 
 def test_same_policy_changes_nothing() -> None:
     """Observed instances keep what they have: no claim, refusal or loss is new."""
-    there = [observed(instance(number, name=name), policy()) for number, name in enumerate(["web", "web", "", "db"], 1)]
-    same = change(there, policy())
+    observations = [
+        observed(instance(number, name=name), policy()) for number, name in enumerate(["web", "web", "", "db"], 1)
+    ]
+    same = change(observations, policy())
     assert not same.any
     assert same.decided == 4
 
 
 def test_name_that_moves_to_another_account() -> None:
     """Both accounts are counted, and the lost claim is listed."""
-    there = [observed(instance(1), policy()), observed(instance(2, account=SEARCH.id), policy())]
-    oldest = change(there, policy(conflict=ConflictRule.OLDEST))
+    observations = [observed(instance(1), policy()), observed(instance(2, account=SEARCH.id), policy())]
+    oldest = change(observations, policy(conflict=ConflictRule.OLDEST))
     (moved,) = oldest.names
     assert moved.kind is Kind.HANDED_OVER
-    assert [one.claim.instance for one in oldest.lost] == [ref(2, SEARCH.id)]
+    assert [status.claim.instance for status in oldest.lost] == [ref(2, SEARCH.id)]
     assert oldest.accounts == (
         AccountSummary(PAYMENTS.id, "payments", handed_to=1),
         AccountSummary(SEARCH.id, "search", handed_from=1, lost=1),
@@ -146,15 +157,15 @@ def test_name_that_moves_to_another_account() -> None:
 
 def test_created_and_deleted_names_count_by_account() -> None:
     """Another template deletes the old names and creates the new ones, each for its holder's account."""
-    there = [observed(instance(1), policy()), observed(instance(2, name="db", account=SEARCH.id), policy())]
-    other = change(there, policy("{name}.{account_name}.corp.internal"))
-    assert [(one.key.fqdn, one.kind) for one in other.names] == [
+    observations = [observed(instance(1), policy()), observed(instance(2, name="db", account=SEARCH.id), policy())]
+    other = change(observations, policy("{name}.{account_name}.corp.internal"))
+    assert [(difference.key.fqdn, difference.kind) for difference in other.names] == [
         ("db.corp.internal.", Kind.DELETED),
         ("db.search.corp.internal.", Kind.CREATED),
         ("web.corp.internal.", Kind.DELETED),
         ("web.payments.corp.internal.", Kind.CREATED),
     ]
-    assert [(one.account, one.created, one.deleted) for one in other.accounts] == [
+    assert [(summary.account, summary.created, summary.deleted) for summary in other.accounts] == [
         (PAYMENTS.id, 1, 1),
         (SEARCH.id, 1, 1),
     ]
@@ -163,16 +174,16 @@ def test_created_and_deleted_names_count_by_account() -> None:
 def test_shared_name_counts_for_changed_members() -> None:
     """An account that joins a shared name is counted; an account whose members stay is not."""
     old = policy(conflict=SHARE, scope=Scope(accounts=frozenset({PAYMENTS.id})))
-    there = [observed(instance(1), old), observed(instance(2, account=SEARCH.id), old)]
-    shared = change(there, policy(conflict=SHARE))
-    assert [one.kind for one in shared.names] == [Kind.CHANGED]
+    observations = [observed(instance(1), old), observed(instance(2, account=SEARCH.id), old)]
+    shared = change(observations, policy(conflict=SHARE))
+    assert [difference.kind for difference in shared.names] == [Kind.CHANGED]
     assert shared.accounts == (AccountSummary(SEARCH.id, "search", changed=1),)
 
 
 def test_only_new_refusals_are_listed() -> None:
     """A newly denied name has its reason. Earlier refusals and declined names are not listed."""
-    there = [observed(instance(1), policy()), observed(instance(2, name=None), policy())]
-    denied = change(there, policy(deny=("web",)))
+    observations = [observed(instance(1), policy()), observed(instance(2, name=None), policy())]
+    denied = change(observations, policy(deny=("web",)))
     (new,) = denied.refused
     assert (new.instance, new.refusal) == (
         ref(1),
@@ -183,9 +194,9 @@ def test_only_new_refusals_are_listed() -> None:
 
 def test_name_with_a_conflict_is_blocked() -> None:
     """The recorded conflict is part of the name's change."""
-    there = [observed(instance(1), policy())]
-    (one,) = change(there, policy(ttl=30), {key("web"): "a record of somebody"}).names
-    assert one.blocked == "a record of somebody"
+    observations = [observed(instance(1), policy())]
+    (difference,) = change(observations, policy(ttl=30), {key("web"): "a record made by hand"}).names
+    assert difference.blocked == "a record made by hand"
 
 
 def test_undecided_instances_keep_their_names() -> None:
@@ -194,10 +205,10 @@ def test_undecided_instances_keep_their_names() -> None:
     unseen = replace(observed(instance(2, name="old"), policy()), instance=None, account=None)
     unplaced = observed(instance(3, name="db"), policy(), replace(PAYMENTS, units=()))
     then = policy("{name}.x.corp.internal", scope=Scope(units=frozenset({"ou-ab12-workload"})))
-    left = change([outside, unseen, unplaced], then)
-    assert (left.names, left.refused, left.lost, left.decided) == ((), (), (), 0)
-    assert (left.undecided.outside, left.undecided.without_facts, left.undecided.without_units) == (1, 1, 1)
-    # Of those outside, the policy says that it leaves them alone; of the others nobody can tell.
+    result = change([outside, unseen, unplaced], then)
+    assert (result.names, result.refused, result.lost, result.decided) == ((), (), (), 0)
+    assert (result.undecided.outside, result.undecided.without_facts, result.undecided.without_units) == (1, 1, 1)
+    # The policy leaves instances outside its regions as they are; for the others the result is unknown.
     assert not change([outside], then).any
     assert change([unseen], then).any
     assert change([unplaced], then).any
@@ -205,22 +216,24 @@ def test_undecided_instances_keep_their_names() -> None:
 
 def test_units_matter_only_to_a_policy_that_reads_them() -> None:
     """A policy that does not read units decides an account without recorded units."""
-    there = [observed(instance(1), policy(), replace(PAYMENTS, units=()))]
-    assert change(there, policy()).decided == 1
+    observations = [observed(instance(1), policy(), replace(PAYMENTS, units=()))]
+    assert change(observations, policy()).decided == 1
 
 
 def test_declined_name_is_not_refused() -> None:
     """A rule that newly requires a tag removes the name, but refuses nothing."""
     changed = change([observed(instance(1), policy())], policy(opt_in=TagCondition("dns")))
-    assert [one.kind for one in changed.names] == [Kind.DELETED]
+    assert [difference.kind for difference in changed.names] == [Kind.DELETED]
     assert changed.refused == ()
 
 
 def test_ended_instances_are_ignored() -> None:
     """An ended instance loses its names anyway, not because of the policy. Its rival keeps the name."""
     ended = Observation(ref(2), Millis(1), ended=True)
-    there = [observed(instance(1), policy()), ended]
-    left_behind = NameState(key("web"), (*there[0].claims, claim(2)))
-    assert not policy_change(there, [left_behind], policy(), ZONE_IDS).any
-    (one,) = policy_change(there, [left_behind], policy(ttl=30), ZONE_IDS).names
-    assert [record_set.set_identifier for record_set in (*one.before, *one.after)] == [ref(1).set_identifier] * 2
+    observations = [observed(instance(1), policy()), ended]
+    left_behind = NameState(key("web"), (*observations[0].claims, claim(2)))
+    assert not policy_change(observations, [left_behind], policy(), ZONE_IDS).any
+    (difference,) = policy_change(observations, [left_behind], policy(ttl=30), ZONE_IDS).names
+    assert [record_set.set_identifier for record_set in (*difference.before, *difference.after)] == [
+        ref(1).set_identifier
+    ] * 2

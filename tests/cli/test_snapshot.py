@@ -91,7 +91,7 @@ def test_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> No
 
 
 def test_failed_page_fails_the_snapshot(dynamodb: tuple[Client, Stubber]) -> None:
-    """An incomplete ledger is worth nothing."""
+    """An incomplete snapshot of the ledger is an error."""
     made, stub = dynamodb
     scanned(stub, [CLAIM_ROW], last=PLACE)
     stub.add_client_error("scan", "AccessDeniedException", "no")

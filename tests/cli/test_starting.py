@@ -87,7 +87,7 @@ def test_every_module_of_commands_is_registered() -> None:
     ],
 )
 def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str) -> None:
-    """It is reported in one line, with exit code 1, as 2 means that something would change."""
+    """The error is one line, with exit code 1, because 2 means that something would change."""
     end = orgdns(*arguments)
     assert (end.returncode, end.stdout) == (1, "")
     assert message in end.stderr

@@ -96,8 +96,8 @@ def test_names_and_vpcs_of_a_zone_await_approval_apart(approved: frozenset[str])
     assert ("1 VPCs would lose the zone" in text) == (not approved)
 
 
-def test_spoke_whose_account_left_is_no_trouble() -> None:
-    """Once its names are withdrawn and its stack is gone, nobody has anything to do there."""
+def test_spoke_whose_account_left_is_not_a_trouble() -> None:
+    """Once its names are withdrawn and its stack is deleted, nothing remains to do there."""
     assert overview_of(WELL, replace(WELL, spoke=Spoke("9" * 12, "x"), fault="x", fault_since=NOW, withdrawn=True)).well
 
 

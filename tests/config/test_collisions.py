@@ -50,7 +50,7 @@ def test_rules_with_reachable_names_are_a_fault(first: str, second: str) -> None
     ],
 )
 def test_rules_with_separate_names_are_valid(first: str, second: str) -> None:
-    """Names that differ in a part nobody chooses, or that belong to one account, can stand side by side."""
+    """Names that differ in a part that no owner chooses, or that belong to one account, do not collide."""
     assert len(parse(with_templates(first, second)).policy.rules) == 2
 
 

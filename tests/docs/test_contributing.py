@@ -12,7 +12,7 @@ PAGES = sorted(
     for found in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
 )
 DECISIONS = [name for name in PAGES if name.startswith("docs/decisions/")]
-# The folders at the top that a path begins with; texts with a slash that are no path begin otherwise.
+# The folders at the top that a path begins with; other texts with a slash begin with something else.
 TOP = {"bin", "docs", "hub", "network", "orgdns", "requirements", "sandbox", "spoke", "templates", "tests"}
 # A path in code type: of a file, or of a folder or package at the top.
 _QUOTED = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
@@ -36,7 +36,7 @@ def paths(text: str) -> set[str]:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file, or the folder for one that a reader names."""
+    """Whether the file exists, or the folder of a file whose name the reader chooses."""
     return (ROOT / path).parent.is_dir() if PLACEHOLDER in path else (ROOT / path).exists()
 
 

@@ -125,7 +125,7 @@ class MemoryLedger:
         self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:
-        of_name = [(ref, claim) for (of, ref), (_, claim) in self.claims.items() if of == key]
+        of_name = [(ref, claim) for (name_key, ref), (_, claim) in self.claims.items() if name_key == key]
         live = tuple(claim for _, claim in of_name if claim is not None)
         withdrawn = frozenset(ref for ref, claim in of_name if claim is None)
         return NameState(key, live, self.published.get(key, Published()), withdrawn)

@@ -78,7 +78,7 @@ class MemoryStatuses:
 class MemoryTasks:
     """A queue of tasks."""
 
-    asked: list[tuple[Task, int]] = field(default_factory=list)
+    enqueued: list[tuple[Task, int]] = field(default_factory=list)
 
     def enqueue(self, tasks: Iterable[tuple[Task, int]]) -> None:
-        self.asked += tasks
+        self.enqueued += tasks

@@ -141,7 +141,7 @@ class MemoryZones:
             strict.check_request(wanted)
             check_size(wanted)
             zone.record_set_limit = self.room
-            zone.protected = {(of.fqdn, kind) for of in self.protected & keys for kind in RecordType}
+            zone.protected = {(key.fqdn, kind) for key in self.protected & keys for kind in RecordType}
             zone.apply(wanted)
         except (strict.InvalidChangeBatch, strict.InvalidInput) as refused:
             raise BatchRefused(str(refused) if self.readable_messages else "[something is not right]") from refused
@@ -187,7 +187,7 @@ def _read(record_set: strict.ResourceRecordSet) -> RecordSet | ForeignRecordSet:
 
 
 def _by_hand(record_set: ForeignRecordSet) -> strict.ResourceRecordSet:
-    """Return a record set as somebody else would create it."""
+    """Return a record set as someone else would create it."""
     wire: dict[str, object] = {"Name": record_set.fqdn, "Type": record_set.type}
     if record_set.routing == "AliasTarget":
         return strict_record_set_of(wire | {"AliasTarget": {"DNSName": "elsewhere.example."}})

@@ -150,9 +150,9 @@ class MemoryDriver:
         self.on_their_way.append(Hint(ref, expected_tags=frozenset({(("Name", name),)})))
 
     def end(self, ref: InstanceRef, *, shown: bool) -> None:
-        there = self.organization.instances.pop(ref)
+        running = self.organization.instances.pop(ref)
         if shown:
-            self.organization.instances[ref] = replace(there, state=InstanceState.TERMINATED, interfaces=())
+            self.organization.instances[ref] = replace(running, state=InstanceState.TERMINATED, interfaces=())
         self.on_their_way.append(Hint(ref, InstanceState.TERMINATED))
 
     def pending(self) -> int:

@@ -28,10 +28,14 @@ def associated(zone_id: str = CORP_ZONE, domain: Fqdn = CORP) -> tuple[Associate
     return (AssociatedZone(zone_id, domain, NETWORK),)
 
 
-def seen(of: Vpc, *association_policies: AssociationPolicy, **records: AssociationRecord) -> AssociationPlan:
+def planned(subject: Vpc, *association_policies: AssociationPolicy, **records: AssociationRecord) -> AssociationPlan:
     zone_ids = {**ZONE_IDS, REVERSE: REVERSE_ZONE}
     return association_plan(
-        of, PAYMENTS, VpcRow(of.ref, records=records), association_policies or (AssociationPolicy(CORP),), zone_ids
+        subject,
+        PAYMENTS,
+        VpcRow(subject.ref, records=records),
+        association_policies or (AssociationPolicy(CORP),),
+        zone_ids,
     )
 
 

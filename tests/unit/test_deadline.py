@@ -59,7 +59,7 @@ def test_every_invocation_has_time_for_a_step(step: float, least: float, timeout
 
 
 def test_deadline_allows_what_ends_in_time() -> None:
-    """The clock is read at each question."""
-    left = iter([10.0, 10.0, 9.9])
-    deadline = Deadline(lambda: next(left))
+    """The clock is read each time."""
+    readings = iter([10.0, 10.0, 9.9])
+    deadline = Deadline(lambda: next(readings))
     assert [deadline.allows(seconds) for seconds in (10.0, 10.1, 10.0)] == [True, False, False]

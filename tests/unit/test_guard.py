@@ -22,7 +22,7 @@ def test_removals_above_both_limits_await_approval(removed: int, total: int, *, 
 
 
 def test_approved_removals_do_not_count() -> None:
-    """Approved removals do not await approval, and do not count towards the limits."""
+    """Approved removals do not await approval, and do not count toward the limits."""
     removals = {f"i-{number}": 1 for number in range(22)}
     approved = frozenset(list(removals)[:11])
     assert GUARD.awaiting_approval(removals, 22, approved) == frozenset(removals) - approved

@@ -109,10 +109,10 @@ def test_publisher_that_cannot_write_answers_with_the_first_change(made: World, 
     """Lambda delivers again from the lowest sequence number in the response, compared as a number."""
     iam = made.client("iam", made.config.network.account)
     trust = iam.get_role(RoleName=contract.WRITER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    deny_all = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     iam.update_assume_role_policy(
         RoleName=contract.WRITER_ROLE,
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]}),
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny_all]}),
     )
     made.functions.cold_start(contract.PUBLISHER_FUNCTION)
     for name in ("one", "two"):

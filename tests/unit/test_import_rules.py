@@ -1,4 +1,4 @@
-"""The import rules of pyproject.toml catch a forbidden import, and demand a place for a new module."""
+"""The import rules of pyproject.toml catch a forbidden import, and require a layer for each new module."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.support.build import ROOT
 
 PACKAGES = ("hub", "network", "orgdns", "spoke", "sandbox")
-# Importer -> imported: one for each rule, and those that passed unseen when the rules were lists of modules.
+# Importer -> imported: an import for each rule, and those that the earlier lists of modules let pass.
 FORBIDDEN = (
     ("hub.runtime.handlers", "orgdns.cli.reports.status"),
     ("hub.runtime.handlers", "orgdns.cfn.queues"),
@@ -55,7 +55,7 @@ CIRCLES = (
     ("orgdns.config.errors", "orgdns.config.load"),
     ("sandbox.aws.bridge", "sandbox.aws.route53.bridge"),
 )
-# A new module of these folders has to be given a layer.
+# A new module of these folders needs a layer.
 UNPLACED = ("hub.unplaced", "hub.runtime.unplaced", "orgdns.cli.unplaced", "sandbox.unplaced")
 
 
@@ -107,7 +107,7 @@ def test_new_module_needs_a_place(complaints: str, module: str) -> None:
 
 
 def test_tree_keeps_the_rules() -> None:
-    """As it is, the tree breaks none of them."""
+    """The tree follows all of the rules."""
     assert re.search(r"Contracts: \d+ kept, 0 broken", lint(ROOT))
 
 

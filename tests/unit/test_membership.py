@@ -1,4 +1,4 @@
-"""Which accounts and regions orgdns works on, and why it leaves the others alone."""
+"""Which accounts and regions orgdns works on, and why it does not work on others."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Throttled:
 
 
 def test_organization_that_does_not_answer_is_temporary() -> None:
-    """The message of Organizations is kept, and only what may pass by itself is temporary."""
+    """The message of Organizations is kept, and only a cause that may pass without a person is temporary."""
     with pytest.raises(NotMember, match=r"^Organizations: TooManyRequestsException$") as raised:
         member_account(SPOKE, Throttled(), POLICY, Subject.VPCS)
     assert raised.value.cause is Cause.ORGANIZATION_UNREACHABLE

@@ -19,32 +19,32 @@ def zones() -> MemoryZones:
     return MemoryZones()
 
 
-def create(one: RecordSet) -> Change:
-    return Change(Action.CREATE, one)
+def create(record_set: RecordSet) -> Change:
+    return Change(Action.CREATE, record_set)
 
 
-def delete(one: RecordSet) -> Change:
-    return Change(Action.DELETE, one)
+def delete(record_set: RecordSet) -> Change:
+    return Change(Action.DELETE, record_set)
 
 
 def by_hand(kind: str = "A", routing: str = "Simple", value: str = "192.0.2.1") -> ForeignRecordSet:
     return ForeignRecordSet(WEB, kind, routing, (value,), 300)
 
 
-def simple(one: ForeignRecordSet) -> RecordSet:
+def simple(foreign: ForeignRecordSet) -> RecordSet:
     """The record set that an adoption deletes."""
-    return replace(record_set(), values=one.values, ttl=300, set_identifier="")
+    return replace(record_set(), values=foreign.values, ttl=300, set_identifier="")
 
 
-def held(zones: MemoryZones, name: str = WEB) -> ZoneRecordSets:
+def content(zones: MemoryZones, name: str = WEB) -> ZoneRecordSets:
     return zones.record_sets(CORP_ZONE, [Fqdn(name)])[Fqdn(name)]
 
 
 def test_created_record_set_is_owned(zones: MemoryZones) -> None:
     """A record set is read as it was created, sorted; a name without record sets holds nothing."""
     zones.change(CORP_ZONE, [create(record_set(2)), create(record_set(1))])
-    assert held(zones) == ZoneRecordSets(owned=(record_set(1), record_set(2)))
-    assert held(zones, "api.corp.internal.") == ZoneRecordSets()
+    assert content(zones) == ZoneRecordSets(owned=(record_set(1), record_set(2)))
+    assert content(zones, "api.corp.internal.") == ZoneRecordSets()
     assert dict(zones.owned) == {key(): {record_set(1), record_set(2)}}
     assert zones.addresses(key()) == {"10.0.0.1", "10.0.0.2"}
 
@@ -120,14 +120,14 @@ def test_protected_name_is_not_changed(zones: MemoryZones) -> None:
         ForeignRecordSet(WEB, "A", "AliasTarget"),
     ],
 )
-def test_record_set_of_somebody_else_is_foreign(zones: MemoryZones, foreign: ForeignRecordSet) -> None:
-    """A foreign record set is created as somebody else would, read as foreign, and deleted alone."""
+def test_record_set_of_someone_else_is_foreign(zones: MemoryZones, foreign: ForeignRecordSet) -> None:
+    """A foreign record set is created as someone else would, read as foreign, and deleted separately."""
     zones.change(CORP_ZONE, [create(record_set(name="api"))])
     zones.foreign[key()] = [foreign]
-    assert held(zones) == ZoneRecordSets(foreign=(foreign,))
+    assert content(zones) == ZoneRecordSets(foreign=(foreign,))
     assert (set(zones.foreign), set(zones.owned)) == ({key()}, {key("api")})
     del zones.foreign[key()]
-    assert held(zones) == ZoneRecordSets()
+    assert content(zones) == ZoneRecordSets()
     assert zones.addresses(key("api")) == {"10.0.0.1"}
 
 
@@ -136,7 +136,7 @@ def test_setting_foreign_record_sets_keeps_owned_ones(zones: MemoryZones) -> Non
     zones.change(CORP_ZONE, [create(record_set())])
     zones.foreign[key()] = [by_hand("AAAA", value="fd00::1")]
     zones.foreign[key()] = [by_hand("TXT", value='"text"')]
-    assert held(zones) == ZoneRecordSets((record_set(),), (by_hand("TXT", value='"text"'),))
+    assert content(zones) == ZoneRecordSets((record_set(),), (by_hand("TXT", value='"text"'),))
 
 
 def test_changing_a_foreign_ttl_is_a_bug(zones: MemoryZones) -> None:
@@ -151,7 +151,7 @@ def test_adoption_may_delete_only_its_record_set(zones: MemoryZones) -> None:
     text = by_hand("TXT", value='"text"')
     zones.foreign[key()] = [by_hand(), text]
     zones.change(CORP_ZONE, [delete(simple(by_hand())), create(record_set())])
-    assert held(zones) == ZoneRecordSets((record_set(),), (text,))
+    assert content(zones) == ZoneRecordSets((record_set(),), (text,))
 
 
 def test_creating_a_simple_record_set_is_a_bug(zones: MemoryZones) -> None:

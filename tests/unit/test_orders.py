@@ -77,9 +77,9 @@ class World:
             account = self.organization.accounts[shown.ref.account]
             for claim in self.observer.policy.decide(shown, account, ZONE_IDS).claims:
                 claims[claim.key].append(claim)
-        return {key: set(desired_record_sets(of)) for key, of in claims.items()}
+        return {key: set(desired_record_sets(name_claims)) for key, name_claims in claims.items()}
 
-    def held(self) -> dict[NameKey, set[RecordSet]]:
+    def content(self) -> dict[NameKey, set[RecordSet]]:
         return {key: owned for key, owned in self.zones.owned.items() if owned}
 
     def deliver(self, position: int) -> None:
@@ -190,7 +190,7 @@ class Orders(RuleBasedStateMachine):
 
     @invariant()
     def a_name_is_never_held_by_two_where_one_is_to_hold_it(self) -> None:
-        for key, owned in self.world.held().items():
+        for key, owned in self.world.content().items():
             claims = self.world.ledger.name(key).claims
             if len({record_set.set_identifier for record_set in owned}) > 1 and claims:
                 # Shared now, or shared when it was published last: then a change is on its way.
@@ -204,7 +204,7 @@ class Orders(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Once every event has arrived, the zone is as instances and policy say."""
         self.world.converge()
-        assert self.world.held() == self.world.expected()
+        assert self.world.content() == self.world.expected()
 
 
 TestOrders = Orders.TestCase
@@ -233,7 +233,7 @@ def test_order_of_events_does_not_matter(
             state = InstanceState.TERMINATED if ended else InstanceState.RUNNING
             made.hints.append(Hint(instance(number).ref, state, attempt=DELIVERIES_BEFORE_GONE))
             made.converge()
-        assert made.held() == made.expected()
-        outcomes.append(made.held())
+        assert made.content() == made.expected()
+        outcomes.append(made.content())
     assert outcomes[0] == outcomes[1]
     assert all(key.zone_id == CORP_ZONE for key in outcomes[0])

@@ -34,8 +34,8 @@ Client = Any  # boto3's clients are made when the program runs
 
 @pytest.fixture(scope="module")
 def organization() -> Iterator[World]:
-    with world(load(CONFIG), RealClock()) as one:
-        yield one
+    with world(load(CONFIG), RealClock()) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def emptied(organization: World) -> Iterator[World]:
     queues = (contract.EVENTS_QUEUE, contract.EVENTS_DEAD_LETTER_QUEUE, contract.PUBLISHER_DEAD_LETTER_QUEUE)
     assert [organization.waiting(queue) for queue in queues] == [0, 0, 0]
     yield organization
-    # The observer drops what is no event of this organization.
+    # The observer drops events from outside the organization.
     organization.converge()
     for queue in queues:
         url = url_of(organization, queue)
@@ -113,7 +113,7 @@ def test_failed_event_is_listed_and_sent_again(emptied: World, command: Command)
     assert "state running" in {event["kind"] for event in document["events"]}
     assert all(event["received"] > 5 and not event["undelivered"] for event in document["events"])
     assert ref in {line["instance"] for line in made.logged(contract.OBSERVER_FUNCTION, OBSERVER_LOG_MESSAGE)}
-    # Whoever looks next sees the same, at once.
+    # The next reader sees the same at once.
     assert [event["message_id"] for event in command.json(code=2)["events"]] == [
         event["message_id"] for event in document["events"]
     ]
@@ -142,8 +142,10 @@ def test_undelivered_event_has_eventbridges_reason(emptied: World, command: Comm
     (instance,) = made.launch(PAYMENTS, REGION, "shut-out")
     set_attributes(made, policy)
     events = command.json(code=2)["events"]
-    assert {(one["instance"], one["undelivered"]) for one in events} == {(f"{PAYMENTS}/{REGION}/{instance}", True)}
-    assert all("NO_PERMISSIONS" in one["reason"] for one in events)
+    assert {(event["instance"], event["undelivered"]) for event in events} == {
+        (f"{PAYMENTS}/{REGION}/{instance}", True)
+    }
+    assert all("NO_PERMISSIONS" in event["reason"] for event in events)
     assert command.json("--resend", "--yes", "--queue", "events", code=0)["resent"] == len(events)
     made.converge()
     assert f"shut-out.{REGION}.payments.corp.internal." in [name for name, _, _, _ in made.owners("corp.internal")]
@@ -165,13 +167,13 @@ def test_confirmed_events_are_sent(emptied: World, command: Command) -> None:
     put(emptied, DeadLetterQueue.EVENTS, "no event")
     assert "again: 1 of 1." in command("--resend", code=0, typed="y\n").stdout
     assert emptied.waiting(contract.EVENTS_QUEUE) == 1
-    # It never can succeed: the observer drops it, and it does not come back.
+    # The message can never succeed: the observer drops it, and it does not come back.
     emptied.converge()
     assert emptied.waiting(contract.EVENTS_QUEUE) == emptied.waiting(contract.EVENTS_DEAD_LETTER_QUEUE) == 0
 
 
 def test_publisher_messages_cannot_be_sent_again(emptied: World, command: Command) -> None:
-    """There is no question and nothing moves; the output explains why. Events beside them are sent."""
+    """The command does not ask, moves no message, and explains why. Events in the other queue are sent."""
     put(emptied, DeadLetterQueue.PUBLISHER, json.dumps(DISCARDED))
     end = command("--queue", "publisher", "--resend", code=2)
     assert "cannot be sent again" in end.stdout
@@ -188,7 +190,7 @@ def test_messages_in_flight_count(emptied: World, command: Command) -> None:
     """A message that another reader has received causes exit code 2, and is not sent."""
     put(emptied, DeadLetterQueue.EVENTS, STATE_EVENT)
     url = url_of(emptied, DeadLetterQueue.EVENTS.queue)
-    (held,) = sqs(emptied).receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
+    (hidden,) = sqs(emptied).receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
     document = command.json("--queue", "events", "--resend", "--yes", code=2)
     assert (document["dead_letters"], document["events"], document["hidden"], document["resent"]) == (
         True,
@@ -196,11 +198,11 @@ def test_messages_in_flight_count(emptied: World, command: Command) -> None:
         {"events": 1},
         0,
     )
-    sqs(emptied).change_message_visibility(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"], VisibilityTimeout=0)
+    sqs(emptied).change_message_visibility(QueueUrl=url, ReceiptHandle=hidden["ReceiptHandle"], VisibilityTimeout=0)
 
 
 def test_wrong_region_or_endpoint_is_an_error(command: Command) -> None:
-    """It is one line on standard error with exit code 1, never a report of empty queues."""
+    """The error is one line on standard error with exit code 1, never a report of empty queues."""
     no_file = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     for environment, message in (
         ({"AWS_REGION": "us-east-1"}, "queue orgdns-events-dead-letters does not exist in us-east-1"),

@@ -45,7 +45,7 @@ def counted(stub: Stubber, url: str, hidden: int = 0) -> None:
     )
 
 
-def received(stub: Stubber, url: str, *ids: str, look: int = 1) -> None:
+def received(stub: Stubber, url: str, *ids: str, reading: int = 1) -> None:
     request = {
         "QueueUrl": url,
         "MaxNumberOfMessages": MESSAGES_A_CALL,
@@ -57,7 +57,7 @@ def received(stub: Stubber, url: str, *ids: str, look: int = 1) -> None:
     messages = [
         {
             "MessageId": message_id,
-            "ReceiptHandle": f"{message_id}-{look}",
+            "ReceiptHandle": f"{message_id}-{reading}",
             "Body": STATE_EVENT,
             "Attributes": {"ApproximateReceiveCount": "6"},
         }
@@ -90,7 +90,7 @@ def test_queue_is_read_to_its_end_and_released(stubbed: tuple[Client, Stubber]) 
     counted(stub, url, 4)
     first = [f"m{number}" for number in range(10)]
     received(stub, url, *first)
-    received(stub, url, "m0", "n0", look=2)
+    received(stub, url, "m0", "n0", reading=2)
     received(stub, url)
     given_back(stub, url, "m0-2", *(f"{message_id}-1" for message_id in first[1:]))
     given_back(stub, url, "n0-2")
@@ -107,7 +107,7 @@ def test_reading_ends_when_messages_repeat(stubbed: tuple[Client, Stubber]) -> N
     located(stub, DeadLetterQueue.PUBLISHER.queue, url)
     counted(stub, url)
     received(stub, url, "m1", "m2")
-    received(stub, url, "m2", "m1", look=2)
+    received(stub, url, "m2", "m1", reading=2)
     given_back(stub, url, "m1-1", "m2-1")
     assert len(DeadLetterQueues(client).read([DeadLetterQueue.PUBLISHER]).discarded_records) == 2
 
@@ -154,7 +154,7 @@ def test_event_that_cannot_be_sent_stays(stubbed: tuple[Client, Stubber]) -> Non
         DeadLetterQueues(client).resend(["m1", "m2", "m3"])
 
 
-def test_event_that_is_gone_is_not_counted(stubbed: tuple[Client, Stubber]) -> None:
+def test_event_that_another_reader_took_is_not_counted(stubbed: tuple[Client, Stubber]) -> None:
     """An event that another reader took is neither sent nor waited for."""
     client, stub = stubbed
     url = URL[DeadLetterQueue.EVENTS]

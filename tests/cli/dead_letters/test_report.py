@@ -81,7 +81,7 @@ def test_unknown_message_is_listed(body: str) -> None:
 
 
 def test_log_messages_are_those_of_the_functions() -> None:
-    """The messages that an operator is dead to look for are those that the functions log."""
+    """The report sends an operator to messages that the functions really log."""
     source = inspect.getsource(handlers) + inspect.getsource(telemetry)
     assert f'"{OBSERVER_LOG_MESSAGE}"' in source
     assert f'"{PUBLISHER_LOG_MESSAGE}"' in source

@@ -1,4 +1,4 @@
-"""Nobody gains a name that policy does not give by sending events, setting tags or assuming a role."""
+"""Sending events, setting tags or assuming a role gains no name that policy does not give."""
 
 from __future__ import annotations
 

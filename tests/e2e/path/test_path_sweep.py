@@ -114,8 +114,8 @@ def test_spoke_with_a_denied_role_keeps_its_names_for_a_week(made: World, clock:
     made.converge()
     iam = made.client("iam", SEARCH)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    denied = {"Version": "2012-10-17", "Statement": [nobody]}
+    deny_all = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    denied = {"Version": "2012-10-17", "Statement": [deny_all]}
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(denied))
     made.functions.cold_start(contract.SWEEPER_FUNCTION)
     sweep_all(made, clock)

@@ -25,11 +25,11 @@ class OneClient:
     def __init__(self, client: Any, error: Exception | None = None) -> None:  # noqa: ANN401 - any service's client
         self.given = client
         self.error = error
-        self.asked: list[tuple[str, str]] = []
+        self.requested: list[tuple[str, str]] = []
         self.old_session = False
 
     def client(self, role_arn: str, region: str, _service: str) -> Any:  # noqa: ANN401 - as above
-        self.asked.append((role_arn, region))
+        self.requested.append((role_arn, region))
         if self.error:
             raise self.error
         return self.given
@@ -47,7 +47,7 @@ class Clients:
         keys = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "s"}
         self.made = {name: make(name, **keys) for name in ("ec2", "route53", "route53resolver", "route53profiles")}
         self.stubs = {name: Stubber(client) for name, client in self.made.items()}
-        self.asked: list[tuple[str, str, str]] = []
+        self.requested: list[tuple[str, str, str]] = []
         self.unavailable: RoleUnavailable | None = None
         self.old_session = False
         for stub in self.stubs.values():
@@ -56,7 +56,7 @@ class Clients:
     def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - stands for AssumedClients
         if self.unavailable:
             raise self.unavailable
-        self.asked.append((role_arn, region, service))
+        self.requested.append((role_arn, region, service))
         return self.made[service]
 
     def forget_if_denied(self, _role_arn: str, _error: Exception) -> bool:

@@ -24,9 +24,10 @@ def table() -> Iterator[Table]:
         client.create_table(
             TableName="ledger",
             KeySchema=[
-                {"AttributeName": of, "KeyType": kind} for of, kind in zip(keys, ("HASH", "RANGE"), strict=True)
+                {"AttributeName": attribute, "KeyType": kind}
+                for attribute, kind in zip(keys, ("HASH", "RANGE"), strict=True)
             ],
-            AttributeDefinitions=[{"AttributeName": of, "AttributeType": "S"} for of in keys],
+            AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in keys],
             BillingMode="PAY_PER_REQUEST",
         )
         clock = MemoryClock(now=NOW)

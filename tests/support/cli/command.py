@@ -61,7 +61,7 @@ def command_in(world: World, folder: Path) -> Iterator[Command]:
     """The command with the hub's credentials, run in a folder. No API call may fail in the server."""
     failures: list[str] = []
     key_id, secret = world.access_key(HUB)
-    # A package of the same name where the operator stands is none of the command's.
+    # The command must not import a package of the same name from the folder where the operator runs it.
     (folder / "orgdns.py").write_text("raise RuntimeError")
     with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
         environment = {

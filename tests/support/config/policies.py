@@ -25,7 +25,7 @@ ETH1 = interface("10.1.2.1", "10.1.2.2", index=1, subnet_id="subnet-2")
 
 
 def rule(*templates: str, name: str = "rule", ttl: int = 60, **more: object) -> Rule:
-    parsed = tuple(Template.parse(one, [CORP]) for one in templates or ("{name}.corp.internal",))
+    parsed = tuple(Template.parse(text, [CORP]) for text in templates or ("{name}.corp.internal",))
     return Rule(name, parsed, ttl, **more)  # type: ignore[arg-type]  # a rule's own arguments
 
 
@@ -33,8 +33,8 @@ def policy(*rules: Rule, **more: object) -> Policy:
     return Policy(frozenset({"eu-central-1"}), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
 
 
-def decide(of: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:
-    whole = policy(of) if isinstance(of, Rule) else of
+def decide(source: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:
+    whole = policy(source) if isinstance(source, Rule) else source
     return whole.decide(subject or instance(account=account.id), account, IDS)
 
 

@@ -64,10 +64,10 @@ def reader_role_denied(made: World, clock: MovedClock, account: str) -> Iterator
     """Deny everybody the account's reader role, and let its sessions expire."""
     iam = made.client("iam", account)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
-    nobody = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    deny_all = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     iam.update_assume_role_policy(
         RoleName=contract.READER_ROLE,
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [nobody]}),
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny_all]}),
     )
     # Existing sessions stay valid for their hour, as in AWS.
     clock.advance(3_700)

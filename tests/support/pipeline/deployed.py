@@ -46,17 +46,17 @@ _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 @dataclass
 class Faults:
-    """The fault to inject, and how many calls of the functions to let through first. `seen` counts their calls."""
+    """The fault to inject, how many calls of the functions pass first, and the number `counted` so far."""
 
     fault: str | None = None
     calls: int = 0
-    seen: int = 0
+    counted: int = 0
     guard: Any = None
 
     def around(self, call: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
         if self.guard._guarded_role(client) is None:  # noqa: SLF001 - only the guard knows whose client it is
             return call(client, operation, parameters)
-        self.seen += 1
+        self.counted += 1
         if self.fault is None:
             return call(client, operation, parameters)
         self.calls -= 1

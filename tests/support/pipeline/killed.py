@@ -62,9 +62,9 @@ def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
     whole = story(driver, "whole-")
     short = f"api.{ZONE}."
     assert [state.get(short, set()) for state in whole] == [set(), {"old"}, {"new"}, {"old"}, set()]
-    before = driver.faults.seen
+    before = driver.faults.counted
     assert story(driver, "again-") == whole
-    calls = driver.faults.seen - before
+    calls = driver.faults.counted - before
     # Describing, assuming roles, and each row of the ledger and the zone. Fewer would mean that calls were not counted.
     assert calls >= CALLS
     kills = 0

@@ -43,13 +43,13 @@ class Stage:
     clock: MemoryClock = field(default_factory=MemoryClock)
     organization: MemoryOrganization = field(default_factory=MemoryOrganization)
     guard: Guard = field(default_factory=lambda: Guard(0.3, 10, 0))
-    left: float = 900.0
+    seconds_left: float = 900.0
     rows: MemoryVpcRows = field(init=False)
 
     def __post_init__(self) -> None:
         self.rows = MemoryVpcRows(self.aws)
         network = Account(NETWORK, "network", units=PAYMENTS.units)
-        self.organization.accounts = {one.id: one for one in (PAYMENTS, SEARCH, network)}
+        self.organization.accounts = {account.id: account for account in (PAYMENTS, SEARCH, network)}
         # Each zone has the VPC that it was created with.
         first = self.aws.add(999, account=NETWORK)
         self.aws.associated = {(zone_id, first.ref) for zone_id in ZONE_IDS.values()}
@@ -80,7 +80,7 @@ class Stage:
     def associate(self, *refs: VpcRef, abandon: bool = False) -> list[VpcOutcome]:
         (spoke,) = {ref.spoke for ref in refs}
         return self.associator().associate(
-            Associate(spoke, tuple(ref.id for ref in refs), abandon), Deadline(lambda: self.left)
+            Associate(spoke, tuple(ref.id for ref in refs), abandon), Deadline(lambda: self.seconds_left)
         )
 
     def settled(self, *refs: VpcRef) -> bool:

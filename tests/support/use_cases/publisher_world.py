@@ -30,11 +30,11 @@ class World:
         self.publisher = Publisher(self.ledger, self.statuses, self.zones, self.clock)
 
     def claim(self, *claims: Claim) -> None:
-        for one in claims:
-            self.ledger.put_claim(one, 1)
+        for claim in claims:
+            self.ledger.put_claim(claim, 1)
 
-    def withdraw(self, one: Claim) -> None:
-        self.ledger.withdraw_claim(one.key, one.instance, 2)
+    def withdraw(self, claim: Claim) -> None:
+        self.ledger.withdraw_claim(claim.key, claim.instance, 2)
 
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
         return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)

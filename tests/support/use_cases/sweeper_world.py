@@ -55,8 +55,8 @@ class World:
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
         shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]
-        self.organization.instances |= {one.ref: one for one in shown}
-        return [one.ref for one in shown]
+        self.organization.instances |= {instance.ref: instance for instance in shown}
+        return [instance.ref for instance in shown]
 
     def end(self, *refs: InstanceRef) -> None:
         for ref in refs:

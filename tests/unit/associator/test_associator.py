@@ -31,9 +31,9 @@ def test_vpc_of_another_account() -> None:
     ]
     assert stage.settled(ref)
     assert stage.rows.rows[ref].records == {CORP_ZONE: AssociationRecord(managed=True)}
-    seen = stage.rows.rows[ref].vpc
-    assert seen is not None
-    assert [zone.id for zone in seen.zones] == [CORP_ZONE]
+    described = stage.rows.rows[ref].vpc
+    assert described is not None
+    assert [zone.id for zone in described.zones] == [CORP_ZONE]
 
 
 def test_vpc_of_the_zones_owner() -> None:
@@ -91,9 +91,9 @@ def test_another_zone_of_the_name_that_appears_meanwhile() -> None:
     ref = stage.aws.add().ref
     real = stage.aws.associate
 
-    def late(zone_id: str, of: VpcRef) -> None:
+    def late(zone_id: str, target: VpcRef) -> None:
         stage.aws.foreign[ref] = (foreign_zone(),)
-        real(zone_id, of)
+        real(zone_id, target)
 
     working = stage.associator()
     working = replace(working, steps=replace(working.steps, associations=_Late(stage.aws, late)))

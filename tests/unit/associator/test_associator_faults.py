@@ -148,7 +148,7 @@ def test_throttled_call_is_repeated_in_the_same_run() -> None:
 
 def test_run_without_time_begins_no_step() -> None:
     """A run without time begins no step, and the task is retried."""
-    stage = Stage(left=50.0)
+    stage = Stage(seconds_left=50.0)
     ref = stage.aws.add().ref
     (done,) = stage.associate(ref)
     assert done.retry == "no time is left in this run"
@@ -160,7 +160,7 @@ _REFS = [vpc_ref(number) for number in (1, 2, 3)]
 
 @dataclass(slots=True)
 class _Machine:
-    """A world in which anything may happen; `by_hand` are the VPCs that somebody else associated."""
+    """A world in which anything may happen; `by_hand` are the VPCs that someone else associated."""
 
     stage: Stage = field(default_factory=lambda: Stage(association_policies=(TAGGED,), guard=Guard(1.0, 100, 0)))
     by_hand: set[VpcRef] = field(default_factory=set)
@@ -226,7 +226,7 @@ def test_vpcs_converge_after_any_story(
     aws = machine.stage.aws
     for happening, ref, number in happenings:
         happening(machine, ref, number)
-        assert all((CORP_ZONE, one) in aws.associated for one in machine.by_hand)
+        assert all((CORP_ZONE, ref) in aws.associated for ref in machine.by_hand)
     aws.denied, aws.kill_before, aws.kill_after = set(), None, None
     for _ in range(2):
         machine.run(_REFS[0], 0)

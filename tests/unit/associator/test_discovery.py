@@ -21,7 +21,7 @@ class Stage:
     organization: MemoryOrganization = field(
         default_factory=lambda: MemoryOrganization(accounts={PAYMENTS.id: PAYMENTS})
     )
-    asked: list[Task] = field(default_factory=list)
+    enqueued: list[Task] = field(default_factory=list)
     spokes: MemoryStatuses = field(default_factory=lambda: MemoryStatuses(MemoryClock()))
     rows: MemoryVpcRows = field(init=False)
 
@@ -42,18 +42,18 @@ class Stage:
         return sweeper.sweep(replace(self.spokes.spoke_status(HOME), withdrawn=departed))
 
     def enqueue(self, tasks: object) -> None:
-        self.asked += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
+        self.enqueued += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
 
 
 def test_vpcs_that_need_a_change_are_enqueued() -> None:
     """Only the VPCs that need a change are enqueued for the associator."""
     stage = Stage()
-    new, there = stage.aws.add(1).ref, stage.aws.add(2).ref
-    stage.aws.associated.add((CORP_ZONE, there))
+    new, associated = stage.aws.add(1).ref, stage.aws.add(2).ref
+    stage.aws.associated.add((CORP_ZONE, associated))
     swept = stage.sweep()
-    assert stage.asked == [Associate(HOME, (new.id,))]
+    assert stage.enqueued == [Associate(HOME, (new.id,))]
     assert (swept.status.vpcs, swept.status.blocked, swept.status.fault, swept.enqueued) == (2, 0, "", 1)
-    assert {ref: row.vpc is not None for ref, row in stage.rows.rows.items()} == {new: True, there: True}
+    assert {ref: row.vpc is not None for ref, row in stage.rows.rows.items()} == {new: True, associated: True}
     assert stage.rows.statuses[HOME] == swept.status
 
 
@@ -82,7 +82,7 @@ def test_missing_vpc_is_enqueued() -> None:
     stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
     del stage.aws.vpcs[ref]
     stage.sweep()
-    assert stage.asked == [Associate(HOME, (ref.id,))]
+    assert stage.enqueued == [Associate(HOME, (ref.id,))]
     assert ref in stage.rows.rows
 
 
@@ -95,20 +95,20 @@ def test_listing_that_fails_enqueues_nothing() -> None:
         spokes.add(HOME)
         swept = stage.sweep(departed=True)
         assert swept.status.fault
-        assert stage.asked == []
+        assert stage.enqueued == []
         spokes.clear()
 
 
 def test_vpcs_of_departed_accounts_are_abandoned_after_their_names() -> None:
     """The VPCs of an account that left keep their zones as long as its instances keep their names."""
-    for gone in ({}, {PAYMENTS.id: Account(PAYMENTS.id, "payments", active=False)}):
-        stage = Stage(organization=MemoryOrganization(accounts=dict(gone)))
+    for accounts in ({}, {PAYMENTS.id: Account(PAYMENTS.id, "payments", active=False)}):
+        stage = Stage(organization=MemoryOrganization(accounts=dict(accounts)))
         stage.rows.put_association(vpc_ref(1), CORP_ZONE, AssociationRecord(managed=True))
         stage.rows.put_association(vpc_ref(2), CORP_ZONE, AssociationRecord(fault="x"))
         assert stage.sweep().status.fault
-        assert stage.asked == []
+        assert stage.enqueued == []
         assert stage.sweep(departed=True).kept == 1
-        assert stage.asked == [Associate(HOME, (vpc_ref(1).id,), abandon=True)]
+        assert stage.enqueued == [Associate(HOME, (vpc_ref(1).id,), abandon=True)]
 
 
 def test_vpcs_of_an_account_that_leaves_late_are_abandoned_then() -> None:
@@ -117,10 +117,10 @@ def test_vpcs_of_an_account_that_leaves_late_are_abandoned_then() -> None:
     ref = stage.aws.add().ref
     stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=True))
     swept = stage.sweep(departed=True)
-    assert (swept.kept, stage.asked) == (1, [])
+    assert (swept.kept, stage.enqueued) == (1, [])
     stage.organization.accounts.clear()
     assert stage.sweep(departed=True).kept == 1
-    assert stage.asked == [Associate(HOME, (ref.id,), abandon=True)]
+    assert stage.enqueued == [Associate(HOME, (ref.id,), abandon=True)]
     assert stage.spokes.spoke_status(HOME).kept_vpcs == 1
     stage.rows.forget_vpc(ref)
     assert stage.sweep(departed=True).kept == 0
@@ -147,7 +147,7 @@ def test_unknown_units() -> None:
     stage.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=())
     stage.aws.add()
     assert "units" in stage.sweep().status.fault
-    assert stage.asked == []
+    assert stage.enqueued == []
 
 
 def test_blocked_zones_are_counted() -> None:
@@ -156,7 +156,7 @@ def test_blocked_zones_are_counted() -> None:
     ref = stage.aws.add().ref
     stage.aws.foreign[ref] = (foreign_zone(),)
     assert stage.sweep().status.blocked == 1
-    assert stage.asked == []
+    assert stage.enqueued == []
 
 
 def test_many_vpcs_make_many_tasks() -> None:
@@ -165,4 +165,4 @@ def test_many_vpcs_make_many_tasks() -> None:
     for number in range(1, 26):
         stage.aws.add(number)
     stage.sweep()
-    assert [len(task.vpc_ids) for task in stage.asked if isinstance(task, Associate)] == [10, 10, 5]
+    assert [len(task.vpc_ids) for task in stage.enqueued if isinstance(task, Associate)] == [10, 10, 5]

@@ -1,4 +1,4 @@
-"""What a message of the associator's queue asks for."""
+"""The task that a message of the associator's queue calls for."""
 
 from __future__ import annotations
 

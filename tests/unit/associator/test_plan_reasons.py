@@ -12,7 +12,7 @@ from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, ForwardRul
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE
 from tests.support.memory_vpcs import NETWORK, foreign_zone
-from tests.support.plans import NO_VPC, REVERSE, REVERSE_ZONE, associated, seen, vpc
+from tests.support.plans import NO_VPC, REVERSE, REVERSE_ZONE, associated, planned, vpc
 
 
 class TestReasons:
@@ -26,21 +26,21 @@ class TestReasons:
     )
     def test_zone_that_does_not_answer(self, facts: dict[str, object], reason: str) -> None:
         """An associated zone may not answer: the plan has the reason."""
-        found = seen(vpc(zones=associated(), **facts))
+        found = planned(vpc(zones=associated(), **facts))
         assert found.zones[0].blocked.startswith(reason)
         assert not found.zones[0].resolves
         assert found.blocked == 1
 
     def test_rules_above_do_not_matter(self) -> None:
         """A Resolver rule for a wider domain is less specific than the zone."""
-        found = seen(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
+        found = planned(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
         assert found.zones[0].resolves
         assert found.zones[0].notes == ("someone else made the association: orgdns does not end it",)
 
     def test_zones_and_rules_below_are_noted(self) -> None:
         """More specific foreign zones and rules are noted, and block nothing."""
         below = (*associated(), foreign_zone("eu.corp.internal."))
-        found = seen(
+        found = planned(
             vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
             **{CORP_ZONE: AssociationRecord(managed=True)},
         )
@@ -54,22 +54,22 @@ class TestReasons:
     def test_nested_zones_of_the_configuration(self) -> None:
         """Nested zones of the configuration are not noted."""
         inner = AssociatedZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)
-        found = seen(vpc(zones=(*associated(), inner)), **{CORP_ZONE: AssociationRecord(managed=True)})
+        found = planned(vpc(zones=(*associated(), inner)), **{CORP_ZONE: AssociationRecord(managed=True)})
         assert found.zones[0].notes == ()
 
     def test_autodefined_rules(self) -> None:
         """The autodefined rules below a reverse zone are noted, and disabled if policy says so."""
-        there = vpc(zones=associated(REVERSE_ZONE, REVERSE))
+        described = vpc(zones=associated(REVERSE_ZONE, REVERSE))
         managed = {REVERSE_ZONE: AssociationRecord(managed=True)}
-        plan = seen(there, AssociationPolicy(REVERSE), **managed)
+        plan = planned(described, AssociationPolicy(REVERSE), **managed)
         assert plan.zones[0].notes == ("EC2's autodefined rules answer for 7.10.in-addr.arpa",)
         assert plan.steps == ()
-        assert seen(there, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
+        assert planned(described, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == (
             Step(Act.DISABLE_AUTODEFINED_RULES),
         )
-        off = replace(there, autodefined_rules=False)
-        assert seen(off, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == ()
-        assert seen(off, AssociationPolicy(REVERSE), **managed).zones[0].notes == ()
+        off = replace(described, autodefined_rules=False)
+        assert planned(off, AssociationPolicy(REVERSE, disables_autodefined_rules=True), **managed).steps == ()
+        assert planned(off, AssociationPolicy(REVERSE), **managed).zones[0].notes == ()
 
     @pytest.mark.parametrize(
         ("cidr", "expected"),
@@ -80,27 +80,27 @@ class TestReasons:
     )
     def test_note_of_many_autodefined_rules_is_cut(self, cidr: str, expected: str) -> None:
         """The note has the first of many rules, and the number of the others."""
-        there = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
-        assert seen(there, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
+        described = vpc(cidrs=(cidr,), zones=associated(REVERSE_ZONE, REVERSE))
+        assert planned(described, AssociationPolicy(REVERSE), **{REVERSE_ZONE: AssociationRecord(managed=True)}).zones[
             0
         ].notes == (f"EC2's autodefined rules answer for {expected}",)
 
     def test_autodefined_rules_of_unselected_vpcs_stay(self) -> None:
         """The autodefined rules are disabled only in VPCs that are to resolve the zone."""
-        assert seen(vpc(), AssociationPolicy(REVERSE, selections=(), disables_autodefined_rules=True)).steps == ()
+        assert planned(vpc(), AssociationPolicy(REVERSE, selections=(), disables_autodefined_rules=True)).steps == ()
         # Before the zone is associated, nothing would answer in place of EC2.
-        (step,) = seen(vpc(), AssociationPolicy(REVERSE, disables_autodefined_rules=True)).steps
+        (step,) = planned(vpc(), AssociationPolicy(REVERSE, disables_autodefined_rules=True)).steps
         assert step.act is Act.ASSOCIATE
 
     def test_last_fault_is_the_reason(self) -> None:
         """The reason of a refused association stays until it succeeds; it is tried again."""
-        found = seen(vpc(), **{CORP_ZONE: AssociationRecord(fault="LimitsExceeded")})
+        found = planned(vpc(), **{CORP_ZONE: AssociationRecord(fault="LimitsExceeded")})
         assert found.zones[0].blocked == "LimitsExceeded"
         assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
 
     def test_pending_end_is_noted(self) -> None:
         """An association whose end awaits approval has a note."""
-        found = seen(
+        found = planned(
             vpc(zones=associated()), NO_VPC, **{CORP_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
         )
         assert "ending the association awaits approval: run orgdns approve" in found.zones[0].notes[-1]

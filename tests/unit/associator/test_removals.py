@@ -47,7 +47,7 @@ def ids(*numbers: int) -> set[str]:
 
 
 def test_other_rows_and_zones_do_not_hide_a_loss() -> None:
-    """A row without a description comes first here, and so does a zone that somebody else associated."""
+    """A row without a description comes first here, and so does a zone that someone else associated."""
     rows = (VpcRow(vpc_ref(1)), row(2, CORP_ZONE, OTHER_ZONE, profiled=True, managed=(OTHER_ZONE, PROFILE)))
     policies = (replace(TAGGED, method=AssociationMethod.PROFILE), AssociationPolicy(OTHER, selections=()))
     assert counted(*rows, policies=policies) == (0, set())
@@ -66,12 +66,12 @@ def test_associations_of_others_count_where_policy_owns_all(
     owns_all: bool,  # noqa: FBT001 - drawn
     expected: tuple[int, set[str]],
 ) -> None:
-    """An association that somebody else made does not count, unless policy owns all."""
+    """An association that someone else made does not count, unless policy owns all."""
     assert counted(row(1, CORP_ZONE), policies=(replace(TAGGED, owns_all=owns_all),)) == expected
 
 
 def test_what_is_not_associated_does_not_count() -> None:
-    """The ledger may remember an association that is gone, or a VPC that was never described."""
+    """The ledger may remember an association that no longer exists, or a VPC that was never described."""
     assert counted(row(1, managed=(CORP_ZONE,))) == (0, set())
     assert counted(VpcRow(vpc_ref(1), records={CORP_ZONE: MANAGED})) == (0, set())
     described = row(1, CORP_ZONE, managed=(CORP_ZONE,))
@@ -114,7 +114,7 @@ ROWS = st.builds(
 @given(st.lists(ROWS, max_size=6), st.integers(0, 6), st.sampled_from(AssociationMethod))
 def test_rows_may_be_counted_in_parts(rows: list[VpcRow], cut: int, method: AssociationMethod) -> None:
     """The rows of a task and those of all other VPCs add up to the rows of all."""
-    rows = list({one.ref: one for one in rows}.values())
+    rows = list({row.ref: row for row in rows}.values())
     policies = (replace(TAGGED, method=method), AssociationPolicy(OTHER, selections=()))
     whole, first, rest = (removals(part, policies, ZONE_IDS) for part in (rows, rows[:cut], rows[cut:]))
     for loss in ((CORP_ZONE, CORP_ZONE), (OTHER_ZONE, OTHER_ZONE), (CORP_ZONE, PROFILE)):

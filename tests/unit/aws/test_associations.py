@@ -68,7 +68,7 @@ class TestZoneOwner:
         with pytest.raises(error):
             act(owner(clients), CORP_ZONE, REF)
 
-    def test_removing_what_does_not_exist_is_no_fault(self, clients: Clients) -> None:
+    def test_removing_what_does_not_exist_is_not_a_fault(self, clients: Clients) -> None:
         """An authorization or association that does not exist is removed already."""
         stub = clients.stubs["route53"]
         stub.add_client_error("delete_vpc_association_authorization", "VPCAssociationAuthorizationNotFound")
@@ -121,11 +121,11 @@ class TestVpcOwner:
         """A Profile is associated with its own priority; an association that exists, or does not, is no fault."""
         stub = clients.stubs["route53profiles"]
         wanted = {"ProfileId": "rp-1", "ResourceId": REF.id}
-        asked = wanted | {"Name": "orgdns", "Priority": PROFILE_PRIORITY}
+        request = wanted | {"Name": "orgdns", "Priority": PROFILE_PRIORITY}
         made = VpcOwner(clients)  # type: ignore[arg-type]  # stands for AssumedClients
-        stub.add_response("associate_profile", {}, asked)
+        stub.add_response("associate_profile", {}, request)
         made.associate_profile("rp-1", REF)
-        stub.add_client_error("associate_profile", "ResourceExistsException", expected_params=asked)
+        stub.add_client_error("associate_profile", "ResourceExistsException", expected_params=request)
         made.associate_profile("rp-1", REF)
         stub.add_client_error("disassociate_profile", "ResourceNotFoundException", expected_params=wanted)
         made.disassociate_profile("rp-1", REF)
@@ -133,7 +133,7 @@ class TestVpcOwner:
         with pytest.raises(AssociationRefused) as raised:
             made.associate_profile("rp-1", REF)
         assert raised.value.full
-        assert {(region, service) for _, region, service in clients.asked} == {("eu-central-1", "route53profiles")}
+        assert {(region, service) for _, region, service in clients.requested} == {("eu-central-1", "route53profiles")}
 
     def test_autodefined_rules_are_disabled(self, clients: Clients) -> None:
         """The autodefined rules are disabled for this VPC."""

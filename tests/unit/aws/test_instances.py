@@ -35,13 +35,13 @@ class TestInstances:
     @pytest.fixture
     def ec2(self) -> Iterator[tuple[SpokeInstances, Stubber, OneClient]]:
         client = SESSION.client("ec2")
-        one = OneClient(client)
+        clients = OneClient(client)
         with Stubber(client) as stubber:
-            yield SpokeInstances(one), stubber, one  # type: ignore[arg-type]  # stands where roles are assumed
+            yield SpokeInstances(clients), stubber, clients  # type: ignore[arg-type]  # stands where roles are assumed
 
     def test_every_page_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """All pages of a listing are read, as the account's reader role."""
-        instances, stubber, one = ec2
+        instances, stubber, clients = ec2
         stubber.add_response(
             "describe_instances", {"Reservations": [{"Instances": [described(1)]}], "NextToken": "more"}
         )
@@ -50,7 +50,7 @@ class TestInstances:
             ref(number).id for number in (1, 2, 3)
         }
         stubber.assert_no_pending_responses()
-        assert set(one.asked) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
+        assert set(clients.requested) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
 
     def test_incomplete_listing_is_an_error(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """If a page fails, the whole listing is unknown."""
@@ -118,9 +118,9 @@ class TestInstances:
         ]
         placed = described(1, NetworkInterfaces=interfaces, Placement={"AvailabilityZone": "eu-central-1b"})
         stubber.add_response("describe_instances", {"Reservations": [{"Instances": [placed]}]})
-        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
-        assert (seen.state, seen.az, seen.tags) == (InstanceState.RUNNING, "eu-central-1b", (("Name", "web"),))
-        assert seen.interfaces == (
+        shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert (shown.state, shown.az, shown.tags) == (InstanceState.RUNNING, "eu-central-1b", (("Name", "web"),))
+        assert shown.interfaces == (
             Interface(0, "vpc-1", "subnet-1", ("10.0.0.1", "10.0.0.0"), ("2001:db8::1", "2001:db8::2")),
             Interface(1, "", "", (), ("2001:db8::3",)),
             Interface(1, "vpc-2", "subnet-2", ("10.0.2.1",)),
@@ -134,13 +134,13 @@ class TestInstances:
         stubber.add_response(
             "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
         )
-        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
-        assert seen.launched_at == made.timestamp() * 1000
+        shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert shown.launched_at == made.timestamp() * 1000
 
     def test_terminated_instance_without_address_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """EC2 removes the address of an ended instance, which is not an error."""
         instances, stubber, _ = ec2
-        gone = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
-        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [gone]}]})
-        seen = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
-        assert (seen.state, seen.interfaces, seen.tags) == (InstanceState.TERMINATED, (), ())
+        terminated = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [terminated]}]})
+        shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert (shown.state, shown.interfaces, shown.tags) == (InstanceState.TERMINATED, (), ())

@@ -27,13 +27,13 @@ def test_incomplete_list_of_spokes_is_an_error() -> None:
 
 def test_spokes_of_all_pages() -> None:
     """All pages are read, as the delegated administrator, and each spoke is listed once."""
-    asked = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
+    request = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
 
     def answers(stub: Stubber) -> None:
-        one = {"Account": SPOKE.account, "Region": SPOKE.region, "Status": "OUTDATED"}
-        stub.add_response("list_stack_instances", {"Summaries": [one], "NextToken": "more"}, asked)
-        other = {"Summaries": [one | {"Region": "us-east-1"}]}
-        stub.add_response("list_stack_instances", other, asked | {"NextToken": "more"})
+        summary = {"Account": SPOKE.account, "Region": SPOKE.region, "Status": "OUTDATED"}
+        stub.add_response("list_stack_instances", {"Summaries": [summary], "NextToken": "more"}, request)
+        other = {"Summaries": [summary | {"Region": "us-east-1"}]}
+        stub.add_response("list_stack_instances", other, request | {"NextToken": "more"})
 
     spokes = StackSetSpokes(stubbed("cloudformation", answers)).listed()
     assert spokes == {SPOKE, Spoke(SPOKE.account, "us-east-1")}

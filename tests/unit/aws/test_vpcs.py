@@ -87,8 +87,8 @@ class TestDescription:
             {"NextToken": "more"},
         )
         association = {"ResourceId": VPC_ARN, "ProfileId": "rp-1", "Status": "CREATING"}
-        gone = association | {"ProfileId": "rp-2", "Status": "DELETED"}
-        profiles.add_response("list_profile_associations", {"ProfileAssociations": [association, gone]})
+        deleted = association | {"ProfileId": "rp-2", "Status": "DELETED"}
+        profiles.add_response("list_profile_associations", {"ProfileAssociations": [association, deleted]})
         carried = [
             {"ResourceArn": f"arn:aws:route53:::hostedzone/{CORP_ZONE}", "Status": "COMPLETE"},
             {"ResourceArn": "arn:aws:route53:::hostedzone/Z0COMING", "Status": "CREATING"},
@@ -108,8 +108,8 @@ class TestDescription:
         route53.add_response(
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
-        (seen,) = SpokeVpcs(clients, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
-        assert seen == Vpc(
+        (shown,) = SpokeVpcs(clients, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        assert shown == Vpc(
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16"),
             tags=(("Name", "x"), ("dns", "shared")),
@@ -126,7 +126,7 @@ class TestDescription:
             profile_zones=(CORP_ZONE,),
             profile_coming=True,
         )
-        assert {role for role, _, _ in clients.asked} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
+        assert {role for role, _, _ in clients.requested} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
     def test_region_without_vpcs_takes_one_call(self, clients: Clients) -> None:
         """A region without VPCs takes one call, and an empty list of ids takes none."""
@@ -159,7 +159,7 @@ class TestDescription:
         ],
     )
     def test_what_fails(self, clients: Clients, code: str, *, old: bool, error: type[Exception]) -> None:
-        """An incomplete listing is an error; a denial is told apart, unless the session is old."""
+        """An incomplete listing is an error; a denial is distinguished, unless the session is old."""
         clients.old_session = old
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
         clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)

@@ -82,8 +82,8 @@ class TestZones:
                 "ChangeBatch": {"Changes": [{"Action": "DELETE", "ResourceRecordSet": existing}]},
             },
         )
-        left = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
-        zones.change(CORP_ZONE, [Change(Action.DELETE, left)])
+        simple = RecordSet(foreign.fqdn, RecordType.A, 300, foreign.values, "")
+        zones.change(CORP_ZONE, [Change(Action.DELETE, simple)])
         stubber.assert_no_pending_responses()
 
     def test_refusal_differs_from_no_answer(self, route53: tuple[WriterZones, Stubber]) -> None:
@@ -134,15 +134,15 @@ class TestZones:
     def test_closed_zone_differs_from_an_unavailable_one(self) -> None:
         """A denial for a fresh session is final; for an old session it may pass."""
         client = SESSION.client("route53")
-        one = OneClient(client)
-        zones = writer_zones(one, MemoryClock())
+        clients = OneClient(client)
+        zones = writer_zones(clients, MemoryClock())
         with Stubber(client) as stubber:
             for code in ("AccessDenied", "NoSuchHostedZone", "AccessDenied"):
                 stubber.add_client_error("change_resource_record_sets", code)
             for _ in range(2):
                 with pytest.raises(ZoneClosed):
                     zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
-            one.old_session = True
+            clients.old_session = True
             with pytest.raises(ZoneUnavailable):
                 zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 

@@ -13,7 +13,7 @@ from tests.support.build import CORP
 
 @pytest.mark.parametrize("inner", ["app", "dev"])
 def test_template_lies_in_the_most_specific_zone(inner: str) -> None:
-    """Of nested zones, the record belongs to the one that Resolver asks, whatever its name."""
+    """Of nested zones, the record belongs to the zone that Resolver answers from, whatever the name."""
     nested = Fqdn(f"{inner}.corp.internal.")
     for zones in ([CORP, nested], [nested, CORP]):
         assert Template.parse(f"{{name}}.{inner}.corp.internal", zones).domain == nested
@@ -94,7 +94,7 @@ def test_label_of_parts_that_is_too_long_is_refused() -> None:
 
 
 def test_account_name_may_be_joined_to_a_fact() -> None:
-    """A value that nobody chooses may be in one label with an account's name."""
+    """A value that no owner chooses may share a label with an account's name."""
     template = Template.parse("{name}.{account_name}-{region}.corp.internal", [CORP])
     assert template.variables == {"name", "account_name", "region"}
 
@@ -192,7 +192,7 @@ APART: Known = {"region": ["eu-west-1"], "ou": ["flows"]}
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "known", "reason"),
+    ("text", "other", "known", "reason"),
     [
         ("{tag:app}", "web", {}, "'{tag:app}' can equal 'web'"),
         ("x-{tag:app}", "x-web", {}, "'x-{tag:app}' can equal 'x-web'"),
@@ -205,10 +205,10 @@ APART: Known = {"region": ["eu-west-1"], "ou": ["flows"]}
     ],
 )
 def test_templates_collide_where_a_choice_could_give_a_name_of_the_other(
-    one: str, other: str, known: Known, reason: str | None
+    text: str, other: str, known: Known, reason: str | None
 ) -> None:
     """Templates collide if two texts can be equal and someone chooses a part; the reason names the labels."""
-    assert collision(inside(one), inside(other), known) == reason
+    assert collision(inside(text), inside(other), known) == reason
 
 
 def test_freely_chosen_variables_read_alike() -> None:

@@ -109,7 +109,7 @@ def test_event_that_is_not_ours_is_refused(change: dict[str, Any], reason: str) 
         ("{}", "the event has no detail"),
     ],
 )
-def test_message_that_is_no_event_is_refused(body: str, reason: str) -> None:
+def test_message_that_is_not_an_event_is_refused(body: str, reason: str) -> None:
     """Any text that is not an event is refused with a reason, without a crash."""
     with pytest.raises(NotOurs) as refused:
         hint_of(body)

@@ -129,7 +129,7 @@ def test_event_of_an_outdated_name_is_not_retried_for_ever(world: World) -> None
     assert world.event(subject, None, ("second",), attempt=DELIVERIES_BEFORE_GONE).result is InstanceResult.UNCHANGED
 
 
-def test_observer_waits_until_a_removed_tag_is_gone(world: World) -> None:
+def test_observer_waits_until_ec2_no_longer_shows_a_removed_tag(world: World) -> None:
     """An event without the Name tag waits for a description without it."""
     subject = world.show(name="web")
     world.event(subject)

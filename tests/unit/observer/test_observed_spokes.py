@@ -61,12 +61,12 @@ def test_region_that_is_not_covered_is_dropped(world: World) -> None:
 
 def test_event_removes_no_name_of_a_suspended_account(world: World) -> None:
     """An event removes no name of a suspended account, except for an end."""
-    one, two = world.show(1), world.show(2, name="two")
-    world.event(one)
-    world.event(two)
+    first, second = world.show(1), world.show(2, name="two")
+    world.event(first)
+    world.event(second)
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.label, active=False)
-    assert world.event(one, None).result is InstanceResult.DROPPED
-    assert world.event(two, "terminated").result is InstanceResult.RECORDED
+    assert world.event(first, None).result is InstanceResult.DROPPED
+    assert world.event(second, "terminated").result is InstanceResult.RECORDED
     assert key("web").fqdn in world.claimed()
     assert key("two").fqdn not in world.claimed()
 
@@ -74,20 +74,21 @@ def test_event_removes_no_name_of_a_suspended_account(world: World) -> None:
 def test_slow_spoke_does_not_starve_others(world: World) -> None:
     """A spoke that uses up the time of a run is not the first in each run."""
     slow, quick = world.show(1, account=PAYMENTS.id), world.show(2, account=SEARCH.id, name="quick")
-    left = {"seconds": 90.0}
+    remaining = {"seconds": 90.0}
 
     class OneIsSlow(MemoryOrganization):
         def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
             if spoke == slow.spoke:
-                left["seconds"] -= 60
+                remaining["seconds"] -= 60
                 raise SpokeUnreachable("read timeout")
             return world.organization.describe(spoke, instance_ids)
 
     worker = replace(world.observer, instances=OneIsSlow())
     for _ in range(5):
-        left["seconds"] = 90.0
+        remaining["seconds"] = 90.0
         worker.observe(
-            [Hint(slow, InstanceState.RUNNING), Hint(quick, InstanceState.RUNNING)], Deadline(lambda: left["seconds"])
+            [Hint(slow, InstanceState.RUNNING), Hint(quick, InstanceState.RUNNING)],
+            Deadline(lambda: remaining["seconds"]),
         )
     assert key("quick").fqdn in world.claimed()
 
@@ -106,15 +107,15 @@ def test_spokes_wait_together(world: World) -> None:
 
 def test_run_without_time_retries_all_events(world: World) -> None:
     """Without time for another call, the events are retried and no call is made."""
-    one, two = world.show(1), world.show(2, account=SEARCH.id)
-    world.event(two)
+    first, second = world.show(1), world.show(2, account=SEARCH.id)
+    world.event(second)
     before = world.claimed()
     descriptions = len(world.organization.descriptions)
     world.seconds_left = 10.0
-    outcomes = world.observe(Hint(one), Hint(two, InstanceState.TERMINATED))
+    outcomes = world.observe(Hint(first), Hint(second, InstanceState.TERMINATED))
     assert {outcome.ref: outcome.result for outcome in outcomes} == {
-        one: InstanceResult.RETRY,
-        two: InstanceResult.RETRY,
+        first: InstanceResult.RETRY,
+        second: InstanceResult.RETRY,
     }
     assert (world.claimed(), len(world.organization.descriptions)) == (before, descriptions)
 
@@ -130,17 +131,17 @@ def test_instances_of_a_spoke_are_described_together(world: World) -> None:
 
 def test_account_with_unknown_units_loses_nothing(world: World) -> None:
     """If policy reads units and they are unknown, no name is removed and the event is retried, except for an end."""
-    one, two = world.show(1), world.show(2, name="two")
-    world.event(one)
-    world.event(two)
+    first, second = world.show(1), world.show(2, name="two")
+    world.event(first)
+    world.event(second)
     before = world.claimed()
     everybody, *others = world.observer.policy.rules
     by_unit = replace(everybody, scope=Scope(units=frozenset({"ou-ab12-workload"})))
     world.observer = replace(world.observer, policy=replace(world.observer.policy, rules=(by_unit, *others)))
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, "payments")
-    outcome = world.event(one)
+    outcome = world.event(first)
     reason = f"Organizations does not return the organizational units of account {PAYMENTS.id}"
     assert (outcome.result, outcome.reason) == (InstanceResult.RETRY, reason)
     assert world.claimed() == before
-    assert world.event(two, "terminated").result is InstanceResult.RECORDED
+    assert world.event(second, "terminated").result is InstanceResult.RECORDED
     assert "two.corp.internal." not in world.claimed()

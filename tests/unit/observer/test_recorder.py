@@ -48,18 +48,18 @@ def test_interrupted_end_is_completed_by_its_repeat(world: World, writes_before_
 def test_older_description_never_overwrites_a_newer_one(world: World) -> None:
     """Of two workers on one instance, the one that described it first and writes last describes it again."""
     subject = world.show(name="old")
-    looked = world.organization.describe
+    describe_now = world.organization.describe
     slow: list[dict[str, Instance]] = []
 
     class SlowWorker(MemoryOrganization):
         def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-            seen = looked(spoke, instance_ids)
+            described = describe_now(spoke, instance_ids)
             if not slow:
                 # After this worker described the instance and before it writes, the other one describes it and writes.
-                slow.append(seen)
+                slow.append(described)
                 world.show(name="new")
                 world.event(subject, None)
-            return seen
+            return described
 
     worker = replace(world.observer, instances=SlowWorker())
     (outcome,) = worker.observe([Hint(subject)], AMPLE)

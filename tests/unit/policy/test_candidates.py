@@ -69,7 +69,7 @@ class TestVariables:
         text = f"{template}.corp.internal"
         (refusal,) = decide(rule(text), subject, account).refusals
         assert reason in refusal.reason
-        # A missing tag means that the owner did not ask; the owner does not choose the other values.
+        # A missing tag means that the owner requested no name; the owner does not choose the other values.
         assert refusal.declined == ("tag" in reason)
         decision = decide(rule(text, "{instance_id}.x.corp.internal"), subject, account)
         assert names(decision) == ["i-00000000000000001.x"]

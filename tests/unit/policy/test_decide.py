@@ -63,9 +63,9 @@ class TestMeetingRules:
     def test_rules_that_give_one_name_make_one_claim(self) -> None:
         """The claim has the lower TTL, the stricter conflict rule and all addresses of the two rules."""
         subject = instance(interfaces=(interface("10.1.0.1", "10.1.0.2", ipv6=("2001:db8::1",)),))
-        one = rule(name="one", ttl=60, conflict=ConflictRule.SHARE)
-        two = rule(name="two", ttl=30, conflict=ConflictRule.OLDEST, addresses=Selection.FURTHER)
-        for rules in ((one, two), (two, one)):
+        first = rule(name="one", ttl=60, conflict=ConflictRule.SHARE)
+        second = rule(name="two", ttl=30, conflict=ConflictRule.OLDEST, addresses=Selection.FURTHER)
+        for rules in ((first, second), (second, first)):
             (claim,) = decide(policy(*rules), subject).claims
             assert (claim.rule, claim.ttl, claim.conflict) == (rules[0].name, 30, ConflictRule.OLDEST)
             # One of them gives IPv4 alone.

@@ -50,10 +50,10 @@ def could_give(rule: Rule, claim: Claim) -> bool:
     """Whether a rule's templates, read independently as patterns, can give the name."""
     return any(
         re.fullmatch(
-            "".join("[^.]+" if n % 2 else re.escape(part) for n, part in enumerate(VARIABLE.split(one.text))),
+            "".join("[^.]+" if n % 2 else re.escape(part) for n, part in enumerate(VARIABLE.split(template.text))),
             shown(claim.key.fqdn),
         )
-        for one in rule.templates
+        for template in rule.templates
     )
 
 
@@ -75,8 +75,8 @@ def test_hostile_tags_give_only_what_the_example_gives(tags: dict[str, str], dat
         assert re.fullmatch(places[claim.rule], claim.key.fqdn)
         assert claim.key.fqdn not in {"db.corp.internal.", "wpad.corp.internal."}
         assert claim.rule != "short-names" or account in {PAYMENTS, SEARCH}
-    asked = {"everybody", "by-id"} | ({"short-names"} if account in {PAYMENTS, SEARCH} else set())
-    assert {claim.rule for claim in decision.claims} | {refusal.rule for refusal in decision.refusals} == asked
+    expected = {"everybody", "by-id"} | ({"short-names"} if account in {PAYMENTS, SEARCH} else set())
+    assert {claim.rule for claim in decision.claims} | {refusal.rule for refusal in decision.refusals} == expected
     assert all(0 < len(refusal.reason) < 2000 for refusal in decision.refusals)
 
 
@@ -106,7 +106,7 @@ def test_every_rule_that_covers_an_instance_gives_a_name_or_a_reason(
     names = {claim.key.fqdn for claim in decision.claims}
     for rule in policy.rules:
         covered = rule.scope.covers(subject.ref, account) and any(
-            rule.scope.covers_interface(one) for one in subject.interfaces
+            rule.scope.covers_interface(interface) for interface in subject.interfaces
         )
         # An earlier rule may give the same name, and a selection may leave no address.
         if covered and rule.interfaces == rule.addresses == "primary" and rule.scope.subnets is rule.scope.vpcs is None:
@@ -139,12 +139,12 @@ def test_ledger_reads_back_what_it_stores(tags: dict[str, str], data: st.DataObj
 def _given_by(policy: Policy, claim: Claim) -> list[tuple[Rule, Template]]:
     """The rule of a claim, with each of its templates that can give the name."""
     (rule,) = (rule for rule in policy.rules if rule.name == claim.rule)
-    return [(rule, one) for one in rule.templates if could_give(Rule("", (one,), 1), claim)]
+    return [(rule, template) for template in rule.templates if could_give(Rule("", (template,), 1), claim)]
 
 
-def _same_words(one: tuple[Rule, Template], other: tuple[Rule, Template]) -> bool:
+def _same_words(first: tuple[Rule, Template], other: tuple[Rule, Template]) -> bool:
     """Whether two rules give a name by the same text, or by other tags to the same accounts."""
-    (rule, template), (another, its) = one, other
+    (rule, template), (another, its) = first, other
     alike = (rule.scope.accounts, rule.scope.units) == (another.scope.accounts, another.scope.units)
     return template.text == its.text or (alike and by_any_tag(template) == by_any_tag(its))
 
@@ -162,11 +162,11 @@ def test_no_account_gets_by_its_tags_what_policy_gives_only_to_another(policy: P
     given_to_both = {claim.key for claim in theirs} & {claim.key for claim in mine}
     event(f"meet: {bool(given_to_both)}")
     for key in given_to_both:
-        (one,) = (claim for claim in theirs if claim.key == key)
+        (rival,) = (claim for claim in theirs if claim.key == key)
         (other,) = (claim for claim in mine if claim.key == key)
-        pairs = list(product(_given_by(policy, one), _given_by(policy, other)))
-        assert any(_same_words(*pair) for pair in pairs), (one, other)
-        assert not any(_OWN & pair[0][1].variables for pair in pairs if _same_words(*pair)), (one, other)
+        pairs = list(product(_given_by(policy, rival), _given_by(policy, other)))
+        assert any(_same_words(*pair) for pair in pairs), (rival, other)
+        assert not any(_OWN & pair[0][1].variables for pair in pairs if _same_words(*pair)), (rival, other)
 
 
 @pytest.mark.parametrize("tag", ["i-00000000000000001", "I_00000000000000001 ", "*i.00000000000000001"])

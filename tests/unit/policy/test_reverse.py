@@ -47,7 +47,7 @@ class TestReverse:
         terms = {claim.key.zone_id: (claim.ttl, claim.conflict, claim.rule) for claim in decision.claims}
         assert terms["Z0REVERSE"] == (300, ConflictRule.OLDEST, "first")
         assert terms["Z0REVERSEALL"] == (60, ConflictRule.NEWEST, "second")
-        # By the age of instances conflicts are settled, about PTR records, too.
+        # The age of instances decides conflicts, also about PTR records.
         assert {claim.launched_at for claim in decision.claims} == {subject.launched_at}
 
     def test_rule_without_reverse_names_no_address(self, zones: dict[str, object]) -> None:

@@ -55,8 +55,8 @@ class TestScope:
     @pytest.mark.parametrize("part", ["accounts", "units", "regions", "vpcs", "subnets"])
     def test_scope_that_names_none_covers_none(self, part: str) -> None:
         """An empty set covers nothing, also after the policy was compiled and read back."""
-        nobody = policy(rule(scope=Scope(**{part: frozenset()})))
-        for read in (nobody, from_json(to_json(nobody))):
+        no_instances = policy(rule(scope=Scope(**{part: frozenset()})))
+        for read in (no_instances, from_json(to_json(no_instances))):
             assert not decide(read).claims
 
 
@@ -73,7 +73,7 @@ class TestTags:
         ],
     )
     def test_opt_in_requires_its_tag(self, value: str | None, tags: dict[str, str], *, given: bool) -> None:
-        """Without the tag, the instance does not ask for a name, and the refusal says so."""
+        """Without the tag, the instance does not request a name, and the refusal says so."""
         decision = decide(rule(opt_in=TagCondition("orgdns", value)), instance(tags=tags))
         assert names(decision) == (["web"] if given else [])
         assert [refusal.declined for refusal in decision.refusals] == ([] if given else [True])
@@ -120,7 +120,7 @@ class TestTags:
         assert not decision.refusals
 
     def test_missing_alias_tag_is_a_reason(self) -> None:
-        """An instance without the tag, or with an empty one, asks for no further names, and the reason says so."""
+        """An instance without the tag, or with an empty tag, requests no further names, and the reason says so."""
         aliases = rule("{alias}.corp.internal", aliases="orgdns:aliases")
         for tags in ({}, {"orgdns:aliases": " , "}):
             (refusal,) = decide(aliases, instance(tags=tags)).refusals
@@ -129,10 +129,10 @@ class TestTags:
 
     def test_different_tags_may_give_one_name(self) -> None:
         """`Web 1` and `web_1` give one name, with an ordinary conflict, and the note describes the changes."""
-        one = decide(rule(), instance(1, name="Web 1")).claims[0]
+        first = decide(rule(), instance(1, name="Web 1")).claims[0]
         other = decide(rule(), instance(2, name="web_1")).claims[0]
-        assert one.key == other.key
-        assert "'Web 1' is written 'web-1'" in one.note
+        assert first.key == other.key
+        assert "'Web 1' is written 'web-1'" in first.note
 
 
 class TestPatterns:
@@ -184,7 +184,7 @@ class TestPatterns:
         assert len(refusal.reason) == MAX_REASON + len("...")
 
     def test_tag_does_not_give_a_reserved_name(self) -> None:
-        """Nobody can choose a reserved name; a rule that spells it out gives it."""
+        """No owner can choose a reserved name; a rule that spells it out gives it."""
         reserved = {"reserved": ("db.corp.internal",)}
         assert "reserved" in reasons(decide(policy(rule(), **reserved), instance(name="DB")))
         assert "reserved" in reasons(

@@ -15,7 +15,7 @@ from tests.support.use_cases.publisher_world import World
 
 
 def test_full_zone_blocks_only_changes_that_add_records(world: World) -> None:
-    """In a zone at its quota, handovers and ends go on, and new names are conflicts, all in few calls."""
+    """In a zone at its quota, handovers and ends continue, and new names are conflicts, all in few calls."""
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 51)))
     world.publish()
     world.zones.room = 50
@@ -46,7 +46,7 @@ def test_refusal_of_a_full_zone_is_a_conflict_for_other_changes_too(world: World
     assert len(world.zones.batches) - calls <= 2
 
 
-def test_protected_name_blocks_nobody(world: World) -> None:
+def test_protected_name_blocks_no_other_name(world: World) -> None:
     """If Route 53 refuses a name for a reason that reading the zone does not show, the name is in conflict."""
     world.zones.protected.add(key("web"))
     world.claim(*(claim(number, name=name) for number, name in enumerate(["api", "web", "zoo"], 1)))
@@ -95,7 +95,7 @@ def test_only_bad_changes_are_left_out(bad: set[int], readable: bool) -> None:  
     world.zones.protected |= {key(f"n{number}") for number in bad}
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 61)))
     outcomes = {outcome.key: outcome.result for outcome in world.publish()}
-    assert {of for of, result in outcomes.items() if result is not NameResult.PUBLISHED} == world.zones.protected
+    assert {name for name, result in outcomes.items() if result is not NameResult.PUBLISHED} == world.zones.protected
     assert all(result in {NameResult.PUBLISHED, NameResult.CONFLICT} for result in outcomes.values())
 
 
@@ -107,9 +107,9 @@ def test_zone_that_fails_during_the_search_for_a_bad_change(world: World, fault:
     world.zones.protected.add(key("n20"))
     world.claim(*(claim(number, name=f"n{number}") for number in range(1, 33)))
     world.zones.faults = [*([None] * at), fault]
-    endings = {outcome.key: outcome.result for outcome in world.publish()}
-    assert set(endings) == {key(f"n{number}") for number in range(1, 33)}
+    results = {outcome.key: outcome.result for outcome in world.publish()}
+    assert set(results) == {key(f"n{number}") for number in range(1, 33)}
     world.zones.faults = []
-    again = world.publish(*(of for of, result in endings.items() if result is NameResult.RETRY))
+    again = world.publish(*(name for name, result in results.items() if result is NameResult.RETRY))
     assert all(outcome.result is not NameResult.RETRY for outcome in again)
-    assert {of for of, owned in world.zones.owned.items() if owned} == set(endings) - {key("n20")}
+    assert {name for name, owned in world.zones.owned.items() if owned} == set(results) - {key("n20")}

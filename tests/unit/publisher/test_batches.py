@@ -15,23 +15,23 @@ RECORD_SETS = st.frozensets(
 
 @given(RECORD_SETS, RECORD_SETS)
 def test_changes_turn_current_into_desired_record_sets(
-    held: frozenset[RecordSet], desired: frozenset[RecordSet]
+    current: frozenset[RecordSet], desired: frozenset[RecordSet]
 ) -> None:
     """In order, each DELETE finds its exact record set, each CREATE finds none, and the result is as desired."""
-    there = set(held)
-    for change in changes(held, desired):
+    zone = set(current)
+    for change in changes(current, desired):
         if change.action is Action.DELETE:
-            there.remove(change.record_set)
+            zone.remove(change.record_set)
         else:
-            assert change.record_set not in there
-            there.add(change.record_set)
-    assert there == desired
+            assert change.record_set not in zone
+            zone.add(change.record_set)
+    assert zone == desired
 
 
 @given(RECORD_SETS)
-def test_zone_as_desired_needs_no_change(held: frozenset[RecordSet]) -> None:
+def test_zone_as_desired_needs_no_change(current: frozenset[RecordSet]) -> None:
     """A zone that is as desired needs no change."""
-    assert changes(held, held) == ()
+    assert changes(current, current) == ()
 
 
 def test_handover_deletes_before_it_creates() -> None:
@@ -40,14 +40,14 @@ def test_handover_deletes_before_it_creates() -> None:
 
 
 def name_change(number: int, values: int, length: int = 10) -> NameChange:
-    one = RecordSet(
+    single = RecordSet(
         key(f"n{number}").fqdn,
         RecordType.AAAA,
         60,
         tuple(f"{value:0{length}d}" for value in range(values)),
         ref(number).set_identifier,
     )
-    return NameChange(key(f"n{number}"), (one,), changes([], [one]))
+    return NameChange(key(f"n{number}"), (single,), changes([], [single]))
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 45)), max_size=40))

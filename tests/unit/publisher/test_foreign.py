@@ -41,7 +41,7 @@ def test_foreign_multivalue_record_set_is_not_joined(world: World) -> None:
 
 
 def test_foreign_record_set_blocks_its_own_type_only(world: World) -> None:
-    """A foreign AAAA record set does not block the A record set: a handover of that goes on."""
+    """A foreign AAAA record set does not block a handover of the A record set."""
     world.claim(claim(1))
     world.publish()
     world.zones.foreign[key()] = [by_hand(kind="AAAA")]
@@ -62,7 +62,7 @@ def test_existing_record_set_beside_a_foreign_one_stays(world: World) -> None:
     assert len(world.zones.batches) == 1
 
 
-def test_conflict_ends_when_the_foreign_record_set_is_gone(world: World) -> None:
+def test_conflict_ends_when_the_foreign_record_set_is_deleted(world: World) -> None:
     """The name is published when it is read the next time, without a refused batch in between."""
     world.zones.foreign[key()] = [by_hand()]
     world.claim(claim(1))
@@ -129,7 +129,7 @@ class TestAdoption:
         assert adopting.zones.addresses(key()) == {"10.0.0.1"}
 
     def test_adoption_does_not_change_the_answer(self, adopting: World) -> None:
-        """Only a record set with a holder's address is taken over, not one with the address of another claimant."""
+        """Only a record set with a holder's address is adopted, not one with the address of another claimant."""
         adopting.zones.foreign[key()] = [left_by_a_tool()]
         adopting.claim(claim(1), claim(2))
         assert adopting.results() == {NameResult.CONFLICT}

@@ -27,7 +27,7 @@ CLAIMS = st.lists(
         ttl=st.integers(1, 300),
         launched_at=st.integers(0, 5),
     ),
-    unique_by=lambda one: one.instance,
+    unique_by=lambda claim: claim.instance,
     max_size=12,
 )
 
@@ -54,7 +54,7 @@ def test_end_of_a_loser_changes_nothing(claims: list[Claim]) -> None:
     """The end of an instance that does not hold the name changes nothing."""
     held = holders(claims)
     for loser in set(claims) - set(held):
-        rest = [one for one in claims if one != loser]
+        rest = [claim for claim in claims if claim != loser]
         if conflict_rule(rest) == conflict_rule(claims):
             assert holders(rest) == held
 
@@ -85,10 +85,10 @@ def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
     many = [replace(claim(number, conflict=ConflictRule.SHARE), values=values) for number in range(1, 20)]
     held = holders(many)
     assert held == tuple(many[: len(held)])
-    one = NameChange(key(), (), changes(desired_record_sets(many), desired_record_sets(many[1:])))
+    change = NameChange(key(), (), changes(desired_record_sets(many), desired_record_sets(many[1:])))
     everything = NameChange(key(), (), changes(desired_record_sets(many), ()))
     assert 0 < 2 * everything.characters <= MAX_CHARACTERS
-    assert one.elements <= MAX_ELEMENTS
+    assert change.elements <= MAX_ELEMENTS
     assert left_out(many) == len(many) - len(held)
 
 
@@ -117,7 +117,7 @@ def test_every_claim_has_a_status_and_a_loser_a_reason(claims: list[Claim]) -> N
 
 def test_reason_names_the_holder() -> None:
     """The reason names the holder and why it won; for a shared name it says that the name is full."""
-    lost = {one.claim: one.reason for one in claim_statuses([claim(1), claim(2)])}
+    lost = {status.claim: status.reason for status in claim_statuses([claim(1), claim(2)])}
     assert lost[claim(1)] == f"{claim(2).instance} holds it, as the newer instance"
     older = [claim(number, conflict=ConflictRule.OLDEST) for number in (1, 2)]
     assert claim_statuses(older) == (
@@ -143,4 +143,4 @@ def test_strictest_rule_decides_where_rules_disagree() -> None:
 def test_name_has_one_ttl(claims: list[Claim]) -> None:
     """All record sets of a name have one TTL, the lowest of its holders."""
     ttls = {record_set.ttl for record_set in desired_record_sets(claims)}
-    assert ttls == ({min(one.ttl for one in holders(claims))} if claims else set())
+    assert ttls == ({min(claim.ttl for claim in holders(claims))} if claims else set())

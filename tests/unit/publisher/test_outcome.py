@@ -20,6 +20,6 @@ def test_closed_zone_is_retried_for_two_minutes(age: int, result: NameResult) ->
 
 @pytest.mark.parametrize("result", [result for result in NameResult if result is not NameResult.CLOSED])
 def test_other_outcomes_are_final(result: NameResult) -> None:
-    """Only the names of closed zones are retried so."""
+    """Only the names of closed zones are retried for a time."""
     outcome = NameOutcome(key(), result)
     assert patient(outcome, Millis(5), Millis(5)) == outcome

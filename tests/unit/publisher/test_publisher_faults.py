@@ -144,14 +144,14 @@ STEPS = st.lists(
 )
 
 
-def take(world: World, step: str, one: Claim, fault: str | None, now: int) -> None:
+def take(world: World, step: str, subject: Claim, fault: str | None, now: int) -> None:
     """Carry out one step of the generated story."""
-    name = one.key
+    name = subject.key
     match step:
         case "claim":
-            world.ledger.put_claim(one, now)
+            world.ledger.put_claim(subject, now)
         case "withdraw":
-            world.ledger.withdraw_claim(name, one.instance, now)
+            world.ledger.withdraw_claim(name, subject.instance, now)
         case "publish":
             world.zones.faults = [fault]
             world.publish(name)
@@ -179,10 +179,10 @@ def test_zone_ends_as_claimed_after_any_story(steps: list[tuple[str, int, str, s
     for _ in range(2):
         world.publish(key("web"), key("api"))
     for place in (key("web"), key("api")):
-        live = [one for one in world.ledger.live_claims() if one.key == place]
+        live = [claim for claim in world.ledger.live_claims() if claim.key == place]
         if world.zones.foreign[place]:
             assert not world.zones.owned[place]
             assert not live or world.ledger.published[place].conflict
         else:
-            newest = max(live, key=lambda one: one.launched_at, default=None)
+            newest = max(live, key=lambda claim: claim.launched_at, default=None)
             assert world.zones.addresses(place) == ({newest.values[0][1][0]} if newest else set())

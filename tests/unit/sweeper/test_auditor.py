@@ -25,14 +25,18 @@ HOME = ref(1).spoke
 class Zones:
     """The names of zones. A listing fails after `breaks_after` names."""
 
-    there: dict[NameKey, ZoneRecordSets] = field(default_factory=dict)
+    record_sets: dict[NameKey, ZoneRecordSets] = field(default_factory=dict)
     breaks_after: int | None = None
     closed: bool = False
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
         if self.closed:
             raise ZoneClosed("AccessDenied")
-        of_zone = [(of.fqdn, existing) for of, existing in sorted(self.there.items()) if of.zone_id == zone_id]
+        of_zone = [
+            (name_key.fqdn, existing)
+            for name_key, existing in sorted(self.record_sets.items())
+            if name_key.zone_id == zone_id
+        ]
         yield from of_zone[: self.breaks_after]
         if self.breaks_after is not None:
             raise ZoneUnavailable("Throttling")
@@ -72,22 +76,22 @@ class World:
     def publish(self, *numbers: int, claimed: bool = True) -> None:
         """Publish names so that claims, memory and zone agree."""
         for number in numbers:
-            one = record_set(number, name=f"n{number}")
-            self.hold(one)
-            self.remember(one)
+            record = record_set(number, name=f"n{number}")
+            self.hold(record)
+            self.remember(record)
             if claimed:
                 self.ledger.put_claim(claim(number, name=f"n{number}"), 1)
 
     def hold(self, *owned: RecordSet, foreign: tuple[ForeignRecordSet, ...] = (), name: str = "") -> None:
-        of = NameKey(CORP_ZONE, owned[0].fqdn) if owned else key(name)
-        self.zones.there[of] = ZoneRecordSets(tuple(sorted(owned)), foreign)
+        name_key = NameKey(CORP_ZONE, owned[0].fqdn) if owned else key(name)
+        self.zones.record_sets[name_key] = ZoneRecordSets(tuple(sorted(owned)), foreign)
 
     def remember(self, *owned: RecordSet, **how: object) -> None:
         self.ledger.published[NameKey(CORP_ZONE, owned[0].fqdn)] = replace(Published(owned), **how)  # type: ignore[arg-type]
 
     @property
     def marked(self) -> set[str]:
-        return {of.fqdn.split(".")[0] for of in self.ledger.marked}
+        return {name_key.fqdn.split(".")[0] for name_key in self.ledger.marked}
 
 
 @pytest.fixture
@@ -111,9 +115,9 @@ def test_zone_as_claimed_has_no_marks(world: World) -> None:
 
 
 def test_deleted_record_set_is_missing(world: World) -> None:
-    """The name is marked, whether all its record sets are gone or only one of them."""
+    """The name is marked, whether all of its record sets are missing or only one of them."""
     world.publish(1, 2)
-    del world.zones.there[key("n1")]
+    del world.zones.record_sets[key("n1")]
     both = (record_set(2, name="n2"), record_set(3, name="n2"))
     world.remember(*both)
     world.ledger.put_claim(replace(claim(3, name="n2"), conflict=claim(2).conflict.SHARE), 1)
@@ -159,12 +163,12 @@ def test_foreign_record_set_beside_one_of_orgdns(world: World, kind: str) -> Non
 
 
 def test_name_in_conflict_is_marked_by_each_audit(world: World) -> None:
-    """The foreign record set may be gone. The name is marked once, although zone and ledger both show the conflict."""
+    """The foreign record set may be deleted. The name is marked once, although zone and ledger show the conflict."""
     world.ledger.put_claim(claim(1, name="n1"), 1)
     world.ledger.published[key("n1")] = Published(conflict="a foreign record set is in the way")
     world.hold(foreign=(foreign(),), name="n1")
     assert world.found() == {Difference.FOREIGN: 1}
-    world.zones.there.clear()
+    world.zones.record_sets.clear()
     assert world.found() == {Difference.FOREIGN: 1}
 
 
@@ -222,7 +226,7 @@ def test_too_many_vanishing_names_await_approval(world: World) -> None:
         world.hold(record_set(number, name=f"n{number}"))
     for number in range(17, 23):
         world.publish(number, claimed=False)
-    del world.zones.there[key("n1")]
+    del world.zones.record_sets[key("n1")]
     (status,) = world.audit()
     assert world.marked == {"n1"}
     assert {fqdn.split(".")[0] for fqdn in status.pending_removals} == {f"n{number}" for number in range(11, 23)}
@@ -258,7 +262,7 @@ def test_listing_that_breaks_finds_no_missing_names(world: World) -> None:
 def test_zone_that_was_not_read_has_no_missing_names(world: World) -> None:
     """Only the zones that were listed are compared with the ledger."""
     world.publish(1)
-    world.zones.there.clear()
+    world.zones.record_sets.clear()
     (status,) = world.audit(OTHER_ZONE)
     assert status.differences == ()
     assert world.ledger.marked == {}
@@ -276,7 +280,7 @@ def test_run_without_time_ends_unfinished(world: World) -> None:
 def test_nothing_is_audited_while_publishing_is_paused(world: World) -> None:
     """A paused publisher would drop the marks."""
     world.publish(1)
-    world.zones.there.clear()
+    world.zones.record_sets.clear()
     world.statuses.reason_to_pause = "a change of the zones"
     assert "a change of the zones" in world.audit()[0].fault
     assert world.ledger.marked == {}

@@ -36,8 +36,8 @@ def spokes(number: int) -> list[Spoke]:
     return [Spoke(f"{number:012}", "eu-central-1") for number in range(number)]
 
 
-def tried(of: list[Spoke]) -> dict[Spoke, SpokeStatus]:
-    return {spoke: SpokeStatus(spoke, tried_at=NOW, swept_at=NOW, policy="p") for spoke in of}
+def tried(known: list[Spoke]) -> dict[Spoke, SpokeStatus]:
+    return {spoke: SpokeStatus(spoke, tried_at=NOW, swept_at=NOW, policy="p") for spoke in known}
 
 
 @given(number=st.integers(1, 400), after=st.text(alphabet="0123456789abcdef", max_size=8))
@@ -45,13 +45,13 @@ def test_every_spoke_is_due_within_the_hour(number: int, after: str) -> None:
     """Twelve runs of the schedule enqueue each spoke, wherever they begin, and an equal part each."""
     known = spokes(number)
     last = ScheduleCursor("p", NOW, after)
-    asked: Counter[Spoke] = Counter()
+    enqueued: Counter[Spoke] = Counter()
     for turn in range(SCHEDULES_AN_HOUR):
         due, last = due_sweeps(known, tried(known), last, "p", Millis(NOW + turn * 300_000))
         assert len(due) == -(-number // SCHEDULES_AN_HOUR)
         assert all(0 <= delay < SCHEDULE_SECONDS for _, delay in due)
-        asked.update(spoke for spoke, _ in due)
-    assert set(asked) == set(known)
+        enqueued.update(spoke for spoke, _ in due)
+    assert set(enqueued) == set(known)
 
 
 def test_sweeps_are_spread_over_the_interval() -> None:
@@ -100,11 +100,11 @@ def test_schedule_without_spokes() -> None:
 
 
 class Listed:
-    def __init__(self, *of: Spoke) -> None:
-        self.of = frozenset(of)
+    def __init__(self, *known: Spoke) -> None:
+        self.known = frozenset(known)
 
     def listed(self) -> frozenset[Spoke]:
-        return self.of
+        return self.known
 
 
 class Full(MemoryTasks):
@@ -123,23 +123,23 @@ def sweep_scheduler(
 
 def test_spoke_without_a_stack_is_swept_until_its_names_are_withdrawn() -> None:
     """A spoke without a stack is swept until its names are withdrawn."""
-    gone, abandon = spokes(2)
+    unlisted, abandoned = spokes(2)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    statuses.spokes = {gone: SpokeStatus(gone), abandon: SpokeStatus(abandon, withdrawn=True)}
-    asked = sweep_scheduler([], statuses, tasks).schedule_sweeps()
-    assert tasks.asked == [(Sweep(gone), 0)]
-    assert (asked.spokes, asked.sweeps) == (1, 1)
+    statuses.spokes = {unlisted: SpokeStatus(unlisted), abandoned: SpokeStatus(abandoned, withdrawn=True)}
+    outcome = sweep_scheduler([], statuses, tasks).schedule_sweeps()
+    assert tasks.enqueued == [(Sweep(unlisted), 0)]
+    assert (outcome.spokes, outcome.sweeps) == (1, 1)
 
 
 def test_spoke_with_associations_left_is_swept_further() -> None:
     """A withdrawn spoke does not count, but is swept until its account leaves and its VPCs are abandoned."""
-    (left,) = spokes(1)
+    (unlisted,) = spokes(1)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    statuses.spokes = {left: SpokeStatus(left, withdrawn=True, fault_since=NOW, fault="denied")}
-    statuses.keep_vpcs(left, 2)
-    asked = sweep_scheduler([], statuses, tasks).schedule_sweeps()
-    assert tasks.asked == [(Sweep(left), 0)]
-    assert (asked.spokes, asked.unreachable) == (0, 0)
+    statuses.spokes = {unlisted: SpokeStatus(unlisted, withdrawn=True, fault_since=NOW, fault="denied")}
+    statuses.keep_vpcs(unlisted, 2)
+    outcome = sweep_scheduler([], statuses, tasks).schedule_sweeps()
+    assert tasks.enqueued == [(Sweep(unlisted), 0)]
+    assert (outcome.spokes, outcome.unreachable) == (0, 0)
 
 
 def test_listed_spoke_is_registered_at_once() -> None:
@@ -162,10 +162,10 @@ def test_requested_audits() -> None:
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.zones = {"Z0": ZoneStatus("Z0"), "Z1": ZoneStatus("Z1", approved=frozenset({"web."}))}
     assert sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps().audits == 1
-    assert tasks.asked == [(Audit(("Z1",)), 0)]
-    statuses.audit, tasks.asked = True, []
+    assert tasks.enqueued == [(Audit(("Z1",)), 0)]
+    statuses.audit, tasks.enqueued = True, []
     sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps()
-    assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0)]
+    assert tasks.enqueued == [(Audit(("Z0", "Z1", "Z2")), 0)]
     assert not statuses.audit
 
 
@@ -176,7 +176,7 @@ def test_audits_are_one_task() -> None:
     asking.schedule_audits()
     asking.schedule_audits(("Z9", "Z8"))
     asking.schedule_audits(())
-    assert tasks.asked == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
+    assert tasks.enqueued == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
 
 
 @pytest.mark.parametrize(("number", "now", "later"), [(0, 0, 0), (1, 1, 0), (25, 25, 0), (26, 25, 1), (60, 25, 35)])
@@ -196,7 +196,7 @@ def test_zone_with_pending_removals_is_audited_again_within_hours() -> None:
         "Z1": replace(pending_removals, zone_id="Z1"),
     }
     sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps()
-    assert tasks.asked == [(Audit(("Z0",)), 0)]
+    assert tasks.enqueued == [(Audit(("Z0",)), 0)]
 
 
 def test_runs_that_follow_each_other_enqueue_once() -> None:
@@ -226,8 +226,8 @@ def test_run_counts_what_needs_attention() -> None:
         "Z0": ZoneStatus("Z0", tried_at=NOW, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),
         "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, pending_removals=("web.",)),  # type: ignore[arg-type]
     }
-    asked = sweep_scheduler(known, statuses, MemoryTasks()).schedule_sweeps()
-    assert (asked.spokes, asked.on_old_policy, asked.unreachable, asked.overdue, asked.pending_removals) == (
+    outcome = sweep_scheduler(known, statuses, MemoryTasks()).schedule_sweeps()
+    assert (outcome.spokes, outcome.on_old_policy, outcome.unreachable, outcome.overdue, outcome.pending_removals) == (
         5,
         1,
         1,
@@ -238,15 +238,15 @@ def test_run_counts_what_needs_attention() -> None:
 
 def test_approved_vpcs_are_enqueued_by_spoke() -> None:
     """The VPCs of a spoke are one task, whichever zones they resolve."""
-    one, other = (f"vpc-0000000{number}" for number in range(2))
-    here, there = spokes(2)
+    first, second = (f"vpc-0000000{number}" for number in range(2))
+    home, away = spokes(2)
     statuses, tasks, associations = MemoryStatuses(MemoryClock()), MemoryTasks(), MemoryTasks()
     approved = {
-        "Z0": [VpcRef(there.account, there.region, one), VpcRef(here.account, here.region, other)],
-        "Z1": [VpcRef(here.account, here.region, one), VpcRef(here.account, here.region, other)],
+        "Z0": [VpcRef(away.account, away.region, first), VpcRef(home.account, home.region, second)],
+        "Z1": [VpcRef(home.account, home.region, first), VpcRef(home.account, home.region, second)],
     }
     statuses.zones = {
         zone: ZoneStatus(zone, tried_at=NOW, approved_vpcs=frozenset(map(str, vpcs))) for zone, vpcs in approved.items()
     }
     replace(sweep_scheduler([], statuses, tasks), associations=associations).schedule_sweeps()
-    assert associations.asked == [(Associate(here, (one, other)), 0), (Associate(there, (one,)), 0)]
+    assert associations.enqueued == [(Associate(home, (first, second)), 0), (Associate(away, (first,)), 0)]

@@ -53,9 +53,9 @@ def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
 
 def test_sweep_counts_missed_events(world: World) -> None:
     """A tag, an address, a start and an end without events are found and counted."""
-    gone, ended, retagged, kept = world.show(1, 2, 3, 4)
+    missing, ended, retagged, kept = world.show(1, 2, 3, 4)
     world.sweep()
-    world.end(gone)
+    world.end(missing)
     shown = world.organization.instances
     shown[ended] = replace(shown[ended], state=InstanceState.TERMINATED, interfaces=())
     world.show(3, name="other")
@@ -98,13 +98,13 @@ def test_pending_instance_keeps_its_names(world: World) -> None:
 
 
 def test_instance_that_one_listing_leaves_out_keeps_its_names(world: World) -> None:
-    """An instance that the listing did not show is described again, alone."""
-    (one, *_) = world.show(1, 2)
+    """Only the instance that the listing did not show is described again."""
+    (unlisted, *_) = world.show(1, 2)
     world.sweep()
-    world.organization.unlisted = {one}
+    world.organization.unlisted = {unlisted}
     world.organization.descriptions.clear()
     assert world.sweep().changed == 0
-    assert world.organization.descriptions == [(SPOKE, (one.id,))]
+    assert world.organization.descriptions == [(SPOKE, (unlisted.id,))]
     assert world.names() == {"n1", "n2"}
 
 
@@ -178,10 +178,10 @@ def test_too_many_removals_await_approval(world: World) -> None:
     assert world.statuses.spokes[SPOKE].approved == frozenset()
 
 
-@pytest.mark.parametrize(("there", "result"), [(3, 3), (40, 11)])
-def test_few_removals_are_made(world: World, there: int, result: int) -> None:
+@pytest.mark.parametrize(("shown", "result"), [(3, 3), (40, 11)])
+def test_few_removals_are_made(world: World, shown: int, result: int) -> None:
     """Removals that exceed only one of the limits are made."""
-    refs = world.show(*range(1, there + 1))
+    refs = world.show(*range(1, shown + 1))
     world.sweep()
     world.end(*refs[:result])
     assert world.sweep().status.pending_removals == ()

@@ -1,4 +1,4 @@
-"""Spokes that cannot be read, and sweeps that are broken off."""
+"""Spokes that cannot be read, and interrupted sweeps."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def test_unreachable_spoke_keeps_its_names_for_the_grace_period(world: World) ->
     assert not world.sweep().status.withdrawn
     assert len(world.claimants()) == 12
     world.clock.sleep(60)
-    gone = world.sweep().status
-    assert gone.withdrawn
-    assert gone.fault_since == first.fault_since
+    status = world.sweep().status
+    assert status.withdrawn
+    assert status.fault_since == first.fault_since
     assert world.claimants() == set()
-    assert gone.settled(gone.tried_at)
+    assert status.settled(status.tried_at)
     world.organization.denied = set()
     back = world.sweep().status
     assert (back.withdrawn, back.fault, back.fault_since) == (False, "", 0)
@@ -51,7 +51,7 @@ def test_grace_period_begins_anew(world: World) -> None:
 
 
 def test_spoke_that_does_not_answer_is_not_unreachable(world: World) -> None:
-    """A throttled spoke keeps its names for any time."""
+    """A throttled spoke keeps its names, however long it is throttled."""
     world.show(1)
     world.sweep()
     world.organization.unreachable = {SPOKE}
@@ -89,7 +89,7 @@ def test_departed_spoke_loses_its_names_after_the_grace_period(
 
 
 def test_unknown_units_remove_nothing(world: World) -> None:
-    """If policy reads units and they are unknown, no name is removed for any time."""
+    """If policy reads units and they are unknown, no name is removed, however long that lasts."""
     world.show(1)
     world.sweep()
     scope = replace(POLICY.rules[0].scope, units=frozenset(PAYMENTS.units))
@@ -116,10 +116,10 @@ def test_run_without_time_ends_unfinished(world: World) -> None:
 
 @pytest.mark.parametrize("writes", range(12))
 def test_interrupted_sweep_is_completed_by_its_repeat(world: World, writes: int) -> None:
-    """Interrupted at any write, the repeat ends the same."""
-    gone, *_ = world.show(1, 2, 3)
+    """A repeat after an interruption at any write gives the same result."""
+    missing, *_ = world.show(1, 2, 3)
     world.sweep()
-    world.end(gone)
+    world.end(missing)
     world.show(2, name="other")
     world.show(4)
     world.ledger.fail_at = writes

@@ -37,8 +37,8 @@ class TestLedgerRows:
         rows = [Observation(ref(number), Millis(5), (claim(number),), version=1) for number in range(1, 241)]
         for row in rows:
             ledger.put_observation(row)
-        asked = [row.ref for row in rows] + [ref(number) for number in range(500, 510)]
-        assert ledger.known_observations(asked) == {row.ref: row for row in rows}
+        wanted = [row.ref for row in rows] + [ref(number) for number in range(500, 510)]
+        assert ledger.known_observations(wanted) == {row.ref: row for row in rows}
         assert ledger.known_observations([]) == {}
 
     def test_rows_of_a_spoke_are_its_own(self, ledger: DynamoLedger) -> None:
@@ -96,9 +96,9 @@ class TestLedger:
         """All pages of the claims on a name are read."""
         many: list[Claim] = []
         for number in range(1, 121):
-            one = claim(number)
+            base = claim(number)
             values = ((RecordType.AAAA, tuple(f"2001:db8::{value:x}:{number:x}" for value in range(500))),)
-            many.append(Claim(one.key, one.instance, values, 60, one.conflict, one.rule, one.launched_at))
+            many.append(Claim(base.key, base.instance, values, 60, base.conflict, base.rule, base.launched_at))
             ledger.put_claim(many[-1], 1)
         assert set(ledger.name(key()).claims) == set(many)
 
@@ -131,14 +131,14 @@ class TestLedger:
             interface("10.0.0.1", "10.0.0.2", ipv6=("2001:db8::1",)),
             interface("10.0.1.1", index=1, vpc_id="vpc-2", subnet_id="subnet-2"),
         )
-        seen = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
+        described = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
         noted = replace(claim(1), note="'Web' is written 'web': in lower case")
         refusals = (
             Refusal("short", "the rule requires a tag", declined=True),
             Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
         )
         for version, account in enumerate((SCIENCE, Account(SCIENCE.id, None, "its name is no label")), 1):
-            subject = replace(seen, ref=ref(1, SCIENCE.id))
+            subject = replace(described, ref=ref(1, SCIENCE.id))
             row = Observation(
                 subject.ref, Millis(5), (noted,), version=version, instance=subject, account=account, refusals=refusals
             )
@@ -146,7 +146,7 @@ class TestLedger:
             read = ledger.observation(subject.ref)
             assert read == row
             assert read.instance
-            assert {type(one.device_index) for one in read.instance.interfaces} == {int}
+            assert {type(interface.device_index) for interface in read.instance.interfaces} == {int}
         nothing = replace(row, version=3, claims=(), refusals=())
         ledger.put_observation(nothing)
         assert ledger.observation(subject.ref) == nothing
@@ -166,7 +166,7 @@ class TestLedger:
         assert ledger.holder_of_label("payments", "555555555555") == "666666666666"
 
     def test_row_of_a_name_without_record_sets_expires(self, ledger: DynamoLedger) -> None:
-        """The ledger does not keep rows of names that nobody holds."""
+        """The ledger does not keep rows of names without holders."""
         ledger.put_published(
             [
                 (key("held"), Published((record_set(1, name="held"),))),

@@ -89,11 +89,11 @@ class TestStatuses:
 
     def test_settled_spokes(self, statuses: DynamoStatuses) -> None:
         """Spokes that were swept recently or withdrawn are settled; old and unknown ones are not."""
-        fresh, old, gone, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(4))
+        fresh, old, abandoned, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(4))
         statuses.put_spoke_status(SpokeStatus(fresh, swept_at=Millis(NOW)))
         statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW - SETTLED_MILLIS - 1)))
-        statuses.put_spoke_status(SpokeStatus(gone, withdrawn=True))
-        assert statuses.settled([fresh, old, gone, unknown]) == {fresh, gone}
+        statuses.put_spoke_status(SpokeStatus(abandoned, withdrawn=True))
+        assert statuses.settled([fresh, old, abandoned, unknown]) == {fresh, abandoned}
 
     def test_pause_and_resume(self, statuses: DynamoStatuses) -> None:
         """A pause has a reason; resuming requests an audit until it is scheduled."""

@@ -32,7 +32,7 @@ class TestRows:
 
     def test_a_vpc_is_read_back(self, vpcs: DynamoVpcs) -> None:
         """The description and the associations of a VPC are written separately and read together."""
-        seen = Vpc(
+        described = Vpc(
             REF,
             ("10.7.0.0/16",),
             (("dns", "x"),),
@@ -55,10 +55,10 @@ class TestRows:
             ),
         )
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True, in_progress=True))
-        vpcs.put_vpc(seen, PAYMENTS, zones)
+        vpcs.put_vpc(described, PAYMENTS, zones)
         (row,) = vpcs.vpc_rows(SPOKE)
         expected = VpcRow(
-            REF, row.seen_at, seen, PAYMENTS, zones, {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
+            REF, row.seen_at, described, PAYMENTS, zones, {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}
         )
         assert row == expected
         assert row.seen_at > Millis(0)
