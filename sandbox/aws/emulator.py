@@ -17,6 +17,7 @@ from botocore.loaders import JSONFileLoader, create_loader
 from moto import mock_aws
 from moto.core.serialize import XFormedAttributePicker
 from moto.dynamodb.models.table import Table
+from moto.sqs.models import SQSBackend
 
 from sandbox.aws.bridge import replaced
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Moto = Any
 
 _QUERY: Final = Table.query
+_RECEIVE_MESSAGE: Final = SQSBackend.receive_message
 _sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
 _FIND_POSSIBLE_KEYS: Final = XFormedAttributePicker.get_possible_keys
 _POSSIBLE_KEYS: Final[dict[tuple[object, ...], tuple[str, ...]]] = {}
@@ -79,6 +81,11 @@ def _possible_keys(picker: Moto, context: Moto) -> tuple[str, ...]:
     return _POSSIBLE_KEYS[place]
 
 
+def _receive_message(sqs: Moto, queue: str, count: int, _wait_seconds: int, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own
+    """Answer a long poll at once. Requests are answered one at a time, so no message can arrive while one waits."""
+    return _RECEIVE_MESSAGE(sqs, queue, count, 0, *parameters, **options)
+
+
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Let the emulator answer every AWS call of this process while the context lasts."""
@@ -95,6 +102,7 @@ def emulated_aws() -> Iterator[None]:
         )
         enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
+        enter(replaced(SQSBackend, receive_message=_receive_message))
         enter(replaced(Table, query=_query, all_items=_all_items))
         # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.
         enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))

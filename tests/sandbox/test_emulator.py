@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -78,3 +79,16 @@ def test_sessions_have_separate_loaders(table: Any) -> None:  # noqa: ANN401 - b
     loader.search_paths.append("elsewhere")
     assert "elsewhere" not in other.search_paths
     assert loader.load_service_model("sqs", "service-2") == other.load_service_model("sqs", "service-2")
+
+
+def test_long_poll_of_an_empty_queue_ends_at_once() -> None:
+    """A poll that waits for messages returns without them. Without the shortcut it takes 20 seconds."""
+    with emulated_aws():
+        make: Any = boto3.client
+        client = make("sqs", region_name=REGION, aws_access_key_id="AKIA", aws_secret_access_key="secret")
+        queue = client.create_queue(QueueName="queue")["QueueUrl"]
+        start = time.monotonic()
+        assert "Messages" not in client.receive_message(QueueUrl=queue, WaitTimeSeconds=20)
+        assert time.monotonic() - start < 10
+        client.send_message(QueueUrl=queue, MessageBody="body")
+        assert len(client.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]) == 1
