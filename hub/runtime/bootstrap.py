@@ -6,44 +6,40 @@ import json
 import os
 import time
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import boto3
 
 from hub.runtime import contract
-from hub.runtime.associator.associator import Associator
-from hub.runtime.associator.discovery import VpcDiscovery
-from hub.runtime.associator.steps import StepRunner
 from hub.runtime.aws.accounts import OrganizationAccounts
-from hub.runtime.aws.associations import VpcOwner, ZoneOwner
 from hub.runtime.aws.instances import SpokeInstances
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.task_queue import QueuedTasks
-from hub.runtime.aws.vpcs import SpokeVpcs
-from hub.runtime.aws.zones import WriterZones
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Fqdn, Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import Recorder
-from hub.runtime.policy.compiled import from_json
-from hub.runtime.publisher.publisher import Publisher
+from hub.runtime.policy.compiled import from_json, policy_digest
 from hub.runtime.rate_limit import Pace
-from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.scheduler import SweepScheduler
-from hub.runtime.sweeper.sweeper import Sweeper
 
 if TYPE_CHECKING:
     from botocore.config import Config
 
+    from hub.runtime.associator.associator import Associator
+    from hub.runtime.associator.discovery import VpcDiscovery
+    from hub.runtime.aws.vpcs import SpokeVpcs
+    from hub.runtime.aws.zones import WriterZones
     from hub.runtime.policy.decide import Policy
+    from hub.runtime.publisher.publisher import Publisher
+    from hub.runtime.sweeper.auditor import Auditor
+    from hub.runtime.sweeper.sweeper import Sweeper
 
 DEPLOY_BOTH: Final = "deploy the hub template and the package made from one configuration"
 # In addition to the publisher's share of the networking account's Route 53 quotas: the share that an audit may use, and
@@ -62,20 +58,14 @@ def setting(name: str) -> str:
     Raises:
         Misdeployed: if the environment does not have it.
     """
-    try:
-        return os.environ[name]
-    except KeyError as missing:
-        raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}") from missing
+    if name not in os.environ:
+        raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}")
+    return os.environ[name]
 
 
 def now() -> Millis:
     """Return the current time: the only clock of the runtime."""
     return Millis(int(time.time() * 1000))
-
-
-def policy_digest(policy: str, zone_ids: str) -> str:
-    """Return a digest of the compiled policy and the zones' ids. It identifies the policy that a sweep used."""
-    return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
 
 
 @cache
@@ -133,18 +123,16 @@ def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
-    by_profile = any(
-        association_policy.method is AssociationMethod.PROFILE for association_policy in policy.association_policies
-    )
-    owner = _account_of(setting(contract.ENV_AUTHORIZER_ROLE_ARN)) if by_profile else ""
+    from hub.runtime.aws.vpcs import SpokeVpcs
+
+    by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
+    owner = setting(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
     return SpokeVpcs(_spoke_clients(session_name, CLIENT_CONFIG), owner)
 
 
-def _account_of(arn: str) -> str:
-    return arn.split(":")[4]
-
-
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
+    from hub.runtime.aws.zones import WriterZones
+
     sts = _session().client("sts", config=CLIENT_CONFIG)
     clients = AssumedClients(_session(), sts, session_name, now, CLIENT_CONFIG)
     return WriterZones(clients, role_arn, Pace(share, now() / 1000), now, time.sleep)
@@ -175,6 +163,8 @@ def statuses() -> DynamoStatuses:
 @cache
 def publisher() -> Publisher:
     """Return the publisher."""
+    from hub.runtime.publisher.publisher import Publisher
+
     table = _table(CLIENT_CONFIG)
     share = float(setting(contract.ENV_ROUTE53_SHARE))
     return Publisher(
@@ -189,6 +179,8 @@ def publisher() -> Publisher:
 @cache
 def sweeper() -> Sweeper:
     """Return the sweeper."""
+    from hub.runtime.sweeper.sweeper import Sweeper
+
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     ledger = DynamoLedger(table)
@@ -209,6 +201,9 @@ def sweeper() -> Sweeper:
 @cache
 def vpc_discovery() -> VpcDiscovery | None:
     """Return the discovery of VPCs, or None if policy does not associate VPCs with any zone."""
+    from hub.runtime.associator.discovery import VpcDiscovery
+    from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+
     policy = _policy()
     if not policy.association_policies:
         return None
@@ -228,6 +223,11 @@ def vpc_discovery() -> VpcDiscovery | None:
 @cache
 def associator() -> Associator:
     """Return the associator."""
+    from hub.runtime.associator.associator import Associator
+    from hub.runtime.associator.steps import StepRunner
+    from hub.runtime.aws.associations import VpcOwner, ZoneOwner
+    from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
@@ -238,7 +238,7 @@ def associator() -> Associator:
     steps = StepRunner(
         association_policies=policy.association_policies,
         zone_ids=zone_ids,
-        zone_owner=_account_of(role_arn),
+        zone_owner=role_arn.split(":")[4],
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,
@@ -261,6 +261,8 @@ def associator() -> Associator:
 @cache
 def auditor() -> Auditor:
     """Return the auditor."""
+    from hub.runtime.sweeper.auditor import Auditor
+
     table = _table(CLIENT_CONFIG)
     statuses = DynamoStatuses(table)
     return Auditor(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
@@ -87,3 +88,8 @@ def _set(values: Iterable[str] | None) -> frozenset[str] | None:
 
 def _condition(read: dict[str, Any] | None) -> TagCondition | None:
     return None if read is None else TagCondition(**read)
+
+
+def policy_digest(policy: str, zone_ids: str) -> str:
+    """Return a digest of the compiled policy and the zones' ids. It identifies the policy that a sweep used."""
+    return sha256(f"{policy}\n{zone_ids}".encode()).hexdigest()[:16]
