@@ -23,7 +23,6 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Fqdn, Millis
 from hub.runtime.model.vpcs import AssociationMethod
-from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.policy.compiled import from_json, policy_digest
 from hub.runtime.rate_limit import Pace
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from hub.runtime.associator.discovery import VpcDiscovery
     from hub.runtime.aws.vpcs import SpokeVpcs
     from hub.runtime.aws.zones import WriterZones
+    from hub.runtime.observer.observer import Observer
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.publisher import Publisher
     from hub.runtime.sweeper.auditor import Auditor
@@ -109,13 +109,13 @@ def _guard() -> Guard:
 
 
 @cache
-def _spoke_clients(session_name: str, config: Config) -> AssumedClients:
-    """Return clients with the reader roles, shared by all readers of spokes, so that each role is assumed once."""
+def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
+    """Return clients under assumed roles. All adapters of a function share them, so that it assumes each role once."""
     return AssumedClients(_session(), _session().client("sts", config=config), session_name, now, config)
 
 
 def _instances(session_name: str, config: Config) -> SpokeInstances:
-    return SpokeInstances(_spoke_clients(session_name, config))
+    return SpokeInstances(_assumed_clients(session_name, config))
 
 
 def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
@@ -127,20 +127,21 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
 
     by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
     owner = setting(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
-    return SpokeVpcs(_spoke_clients(session_name, CLIENT_CONFIG), owner)
+    return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), owner)
 
 
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
     from hub.runtime.aws.zones import WriterZones
 
-    sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, session_name, now, CLIENT_CONFIG)
+    clients = _assumed_clients(session_name, CLIENT_CONFIG)
     return WriterZones(clients, role_arn, Pace(share, now() / 1000), now, time.sleep)
 
 
 @cache
 def observer() -> Observer:
     """Return the observer."""
+    from hub.runtime.observer.observer import Observer
+
     policy = _policy()
     ledger = DynamoLedger(_table(SPOKE_CONFIG))
     return Observer(
@@ -231,8 +232,7 @@ def associator() -> Associator:
     policy = _policy()
     table = _table(CLIENT_CONFIG)
     role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
-    sts = _session().client("sts", config=CLIENT_CONFIG)
-    clients = AssumedClients(_session(), sts, contract.ASSOCIATOR_ROLE, now, CLIENT_CONFIG)
+    clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
     zone_ids, vpcs = _zone_ids(policy), _vpcs(contract.ASSOCIATOR_ROLE, policy)
     rows, approvals = DynamoVpcs(table), DynamoStatuses(table)
     steps = StepRunner(
