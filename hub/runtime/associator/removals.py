@@ -38,7 +38,6 @@ def removals(
 
     Only associations that orgdns may end count: those it made, or all of them where policy owns all. The rows are read
     in a stream, so that those of a large organization need not fit into memory.
-
     """
     present: Counter[Loss] = Counter()
     losing: dict[Loss, set[str]] = {}

@@ -5,7 +5,7 @@ DynamoDB returns numbers as Decimal. A missing attribute is read as its default.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -124,8 +124,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
 
 
 def _facts_row(instance: Instance, account: Account) -> Row:
-    texts = {name: value for name, value in asdict(instance).items() if name in _TEXT_FACTS}
-    return texts | {
+    return {name: getattr(instance, name) for name in _TEXT_FACTS} | {
         "state": instance.state.value,
         "launched_at": instance.launched_at,
         "interfaces": [
