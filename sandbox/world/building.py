@@ -15,7 +15,7 @@ from sandbox.aws.events.vpcs import Trails
 from sandbox.aws.functions.service import Functions, own_event_sources
 from sandbox.aws.iam.guard import Guard
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
-from sandbox.aws.organization import build_organization, organization_bridges
+from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
 from sandbox.aws.resolution.server import DnsServer
 from sandbox.aws.resolver_configs import resolver_configs
@@ -85,8 +85,7 @@ def world(
         deployment.prepare(organization)
         deployment.deploy()
         functions.discover(config.hub.account, config.hub.region)
-        for unit in spec.units:
-            for account in unit.accounts:
-                for region in config.spokes.regions:
-                    made.add_vpc(account.id, region)
+        for account in member_accounts_below(organization.backend, config.organization.units):
+            for region in config.spokes.regions:
+                made.add_vpc(account, region)
         yield made
