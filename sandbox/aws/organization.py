@@ -171,6 +171,30 @@ def organization_id(account: str) -> str | None:
     return backend.org.id if backend else None
 
 
+def organization_context(account: str, side: str) -> dict[str, str | tuple[str, ...]]:
+    """aws:PrincipalOrgID and aws:PrincipalOrgPaths, or for the side "Resource" their counterparts, of an account.
+
+    "AWS global condition context keys"
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html): both are absent outside
+    an organization. The paths are a key with several values, and end with a slash.
+    """
+    backend = management_backend(account)
+    if backend is None:
+        return {}
+    return {f"aws:{side}OrgID": backend.org.id, f"aws:{side}OrgPaths": (_path(backend, account),)}
+
+
+def _path(backend: OrganizationsBackend, account: str) -> str:
+    """The path of the unit that contains an account: `o-.../r-.../ou-.../`."""
+    parents = {unit.id: unit.parent_id for unit in backend.ou}
+    path: list[str] = []
+    unit = backend.get_account_by_id(account).parent_id
+    while unit is not None:
+        path.insert(0, unit)
+        unit = parents[unit]
+    return "/".join([backend.org.id, *path, ""])
+
+
 def member_accounts_below(backend: OrganizationsBackend, units: Collection[str]) -> tuple[str, ...]:
     """The accounts in these units and all units below, including suspended ones, without the management account."""
     wanted = set(units)
@@ -216,20 +240,15 @@ def _delegated(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_paths(method: Callable[..., Any]) -> Callable[..., Any]:
-    """DescribeAccount with the account's Paths, from the organization down to its unit.
+    """DescribeAccount with the account's Paths, from the organization down to the account itself.
 
     "Account" (https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html).
     """
 
     def describe(self: OrganizationsBackend, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - moto's own types
         answer: dict[str, Any] = method(self, **kwargs)
-        parents = {unit.id: unit.parent_id for unit in self.ou}
-        path: list[str] = []
-        unit = self.get_account_by_id(kwargs["AccountId"]).parent_id
-        while unit is not None:
-            path.insert(0, unit)
-            unit = parents[unit]
-        answer["Account"]["Paths"] = ["/".join([self.org.id, *path, ""])]
+        account = kwargs["AccountId"]
+        answer["Account"]["Paths"] = [f"{_path(self, account)}{account}/"]
         return answer
 
     return describe

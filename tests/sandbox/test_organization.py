@@ -68,7 +68,7 @@ def test_delegated_administrator_reads_the_organization(organization: Organizati
     account: Any = organizations(HUB).describe_account(AccountId=DATA)["Account"]
     assert (account["Name"], account["Status"], account["State"]) == ("data", "ACTIVE", "ACTIVE")
     assert account["Arn"] == f"arn:aws:organizations::{MANAGEMENT}:account/o-demo123456/{DATA}"
-    assert account["Paths"] == [f"o-demo123456/r-demo/{WORK}/{PROD}/"]
+    assert account["Paths"] == [f"o-demo123456/r-demo/{WORK}/{PROD}/{DATA}/"]
     assert organizations(HUB).list_accounts()["Accounts"] == organizations(MANAGEMENT).list_accounts()["Accounts"]
 
 
@@ -80,11 +80,11 @@ def test_paths_follow_the_accounts_moves(organization: Organization) -> None:
         described: Any = organizations(HUB).describe_account(AccountId=WEB)["Account"]
         return list(described["Paths"])
 
-    assert paths() == [f"o-demo123456/r-demo/{WORK}/"]
+    assert paths() == [f"o-demo123456/r-demo/{WORK}/{WEB}/"]
     organization.move_account(WEB, PROD)
-    assert paths() == [f"o-demo123456/r-demo/{WORK}/{PROD}/"]
+    assert paths() == [f"o-demo123456/r-demo/{WORK}/{PROD}/{WEB}/"]
     organization.move_account(WEB, organization.root_id)
-    assert paths() == ["o-demo123456/r-demo/"]
+    assert paths() == [f"o-demo123456/r-demo/{WEB}/"]
 
 
 @pytest.mark.usefixtures("organization")

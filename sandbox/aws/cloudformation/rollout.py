@@ -28,10 +28,57 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A group of stack instances: the accounts below some units, some of them filtered out, and the regions.
+
+    "DeploymentTargets" (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html).
+    AWS does not document whether automatic deployment honors the filter; here it does.
+    """
+
+    units: tuple[str, ...]
+    regions: tuple[str, ...]
+    filter: str = "NONE"
+    filtered: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, group: Json) -> Group:
+        """Read the group from the resource's properties, and refuse what CloudFormation refuses."""
+        targets = group["DeploymentTargets"]
+        if targets.keys() - {"OrganizationalUnitIds", "Accounts", "AccountFilterType"} or group.keys() - {
+            "DeploymentTargets",
+            "Regions",
+        }:
+            raise ValidationError(message="only targets by unit and account, without overrides, are modeled")
+        if not targets.get("OrganizationalUnitIds"):
+            raise ValidationError(message="a service-managed stack set needs OrganizationalUnitIds")
+        kind = targets.get("AccountFilterType", "NONE")
+        if ("Accounts" in targets) != (kind in {"DIFFERENCE", "INTERSECTION"}):
+            # UNION is "not supported for create operations when using StackSet as a resource":
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudformation-stackset-deploymenttargets.html
+            raise ValidationError(message=f"Accounts with AccountFilterType {kind} are not supported in a template")
+        return cls(
+            tuple(targets["OrganizationalUnitIds"]),
+            tuple(group["Regions"]),
+            kind,
+            frozenset(targets.get("Accounts", ())),
+        )
+
+    def accounts(self, backend: OrganizationsBackend) -> tuple[str, ...]:
+        """The accounts of the group, never the management account."""
+        below = member_accounts_below(backend, self.units)
+        match self.filter:
+            case "DIFFERENCE":
+                return tuple(account for account in below if account not in self.filtered)
+            case "INTERSECTION":
+                return tuple(account for account in below if account in self.filtered)
+        return below
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """The targets of a stack set, and what happens when accounts come and go."""
 
-    groups: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    groups: tuple[Group, ...]
     automatic: bool
     retain: bool
     depends_on: tuple[str, ...]
@@ -39,15 +86,9 @@ class Deployment:
     @classmethod
     def of(cls, properties: Json) -> Deployment:
         """Read the deployment from the resource's properties."""
-        groups = []
-        for group in properties.get("StackInstancesGroup", ()):
-            targets = group["DeploymentTargets"]
-            if targets.keys() != {"OrganizationalUnitIds"} or group.keys() - {"DeploymentTargets", "Regions"}:
-                raise ValidationError(message="only targets by OrganizationalUnitIds, without overrides, are modeled")
-            groups.append((tuple(targets["OrganizationalUnitIds"]), tuple(group["Regions"])))
         automatic = properties.get("AutoDeployment", {})
         return cls(
-            groups=tuple(groups),
+            groups=tuple(Group.of(group) for group in properties.get("StackInstancesGroup", ())),
             automatic=bool(automatic.get("Enabled", False)),
             retain=bool(automatic.get("RetainStacksOnAccountRemoval", False)),
             depends_on=tuple(automatic.get("DependsOn", ())),
@@ -148,9 +189,9 @@ def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None
 def _add(stack_set: StackSet, backend: OrganizationsBackend) -> None:
     present = {(instance.account_id, instance.region_name) for instance in stack_set.stack_instances}
     active = {account.id for account in backend.accounts if account.status == "ACTIVE"}
-    for units, regions in stack_set.deployment.groups:
-        for account in member_accounts_below(backend, units):
-            for region in regions:
+    for group in stack_set.deployment.groups:
+        for account in group.accounts(backend):
+            for region in group.regions:
                 if account in active and (account, region) not in present:
                     present.add((account, region))
                     stack_set.stack_instances.append(RealStackInstance(stack_set, account, region))
@@ -159,9 +200,9 @@ def _add(stack_set: StackSet, backend: OrganizationsBackend) -> None:
 def _take_away(stack_set: StackSet, backend: OrganizationsBackend, *, keep: bool) -> None:
     wanted = {
         (account, region)
-        for units, regions in stack_set.deployment.groups
-        for account in member_accounts_below(backend, units)
-        for region in regions
+        for group in stack_set.deployment.groups
+        for account in group.accounts(backend)
+        for region in group.regions
     }
     for instance in tuple(stack_set.stack_instances):
         if (instance.account_id, instance.region_name) not in wanted:

@@ -13,7 +13,7 @@ from moto.sqs.models import sqs_backends
 
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import account_of, deployed_role, identity_documents, trust_document
-from sandbox.aws.organization import organization_id
+from sandbox.aws.organization import organization_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,14 +54,13 @@ def bus_admits(arn: str, event: Event, principal_arn: str, *, by_rule: bool) -> 
     if bus is None or bus.policy is None:
         return False
     account = account_of(principal_arn)
-    organization = organization_id(account)
     context = {
         "aws:PrincipalArn": principal_arn,
         "aws:PrincipalAccount": account,
         "events:source": event["source"],
         "events:detail-type": event["detail-type"],
         "events:eventBusInvocation": "true" if by_rule else "false",
-        **({"aws:PrincipalOrgID": organization} if organization else {}),
+        **organization_context(account, "Principal"),
     }
     return resource_allows(json.loads(bus.policy), Request(principal_arn, account, "events:PutEvents", arn, context))
 

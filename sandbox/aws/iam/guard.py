@@ -22,7 +22,7 @@ from hub.runtime import contract
 from sandbox.aws.bridge import replaced
 from sandbox.aws.iam import evaluation
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
-from sandbox.aws.organization import PARTITION, management_backend, organization_id
+from sandbox.aws.organization import PARTITION, management_backend, organization_context, organization_id
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -98,7 +98,6 @@ class Guard:
             AccessDenied: if the deployed policies do not allow the action.
         """
         account = account_of(role_arn)
-        org = organization_id(account)
         request = evaluation.Request(
             principal_arn=role_arn,
             principal_account=account,
@@ -108,7 +107,7 @@ class Guard:
                 "aws:PrincipalArn": role_arn,
                 "aws:PrincipalAccount": account,
                 "aws:SecureTransport": "true",
-                **({"aws:PrincipalOrgID": org} if org else {}),
+                **organization_context(account, "Principal"),
                 **_resource_context(resource),
                 **(context or {}),
             },
@@ -191,11 +190,7 @@ def _resource_context(resource: str) -> Context:
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
     """
     account = account_of(resource) if resource.count(":") >= _COLONS_OF_AN_ARN else ""
-    org = organization_id(account) if account else None
-    return {
-        **({"aws:ResourceAccount": account} if account else {}),
-        **({"aws:ResourceOrgID": org} if org else {}),
-    }
+    return {"aws:ResourceAccount": account, **organization_context(account, "Resource")} if account else {}
 
 
 def account_of(arn: str) -> str:
