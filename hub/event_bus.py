@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import awacs.events
 from awacs.aws import (
@@ -20,6 +20,7 @@ from troposphere import GetAtt, Template
 from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
 
 from hub.runtime import contract
+from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.event_patterns import instance_events, vpc_events
 from orgdns.cfn.trust import role_arn
 
@@ -41,14 +42,11 @@ def add_event_bus(template: Template, config: Config, observer: Worker, associat
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
     )
-    template.add_resource(
-        EventBusPolicy(
-            "EventBusPolicy",
-            EventBusName=GetAtt(bus, "Name"),
-            StatementId="OnlyTheSpokesRules",
-            Statement=_delivery_from_spokes(config, bus).JSONrepr(),
-        )
-    )
+    in_units = in_covered_units(config, "Principal")
+    template.add_resource(_bus_policy("EventBusPolicy", "OnlyTheSpokesRules", bus, in_units, config))
+    if included := config.organization.included:
+        accounts = [StringEquals({"aws:PrincipalAccount": list(included)})]
+        template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     for kind in instance_events(config):
         template.add_resource(_rule(bus, kind, observer))
     if associator:
@@ -77,21 +75,21 @@ def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
     )
 
 
-def _delivery_from_spokes(config: Config, bus: EventBus) -> Statement:
-    """Allow only rules in this organization, with a delivery role, to put only the kinds of events that rules route.
+def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config: Config) -> EventBusPolicy:
+    """Allow only rules of these senders, with a delivery role, to put only the kinds of events that rules route.
 
     AWS's example for PutEvents compares source and detail-type with ForAllValues, because events:source has many
     values. ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy conditions in Amazon
     EventBridge", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
     """
-    return Statement(
+    statement = Statement(
         Effect=Allow,
         Principal=Principal("*"),
         Action=[awacs.events.PutEvents],
         Resource=[GetAtt(bus, "Arn")],
         Condition=Condition(
             [
-                StringEquals({"aws:PrincipalOrgID": config.organization.id}),
+                *senders,
                 ArnLike({"aws:PrincipalArn": role_arn("*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
                 Bool({"events:eventBusInvocation": "true"}),
                 ForAllValuesStringEquals(
@@ -108,3 +106,4 @@ def _delivery_from_spokes(config: Config, bus: EventBus) -> Statement:
             ]
         ),
     )
+    return EventBusPolicy(title, EventBusName=GetAtt(bus, "Name"), StatementId=sid, Statement=statement.JSONrepr())

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import awacs.organizations
 import awacs.sts
-from awacs.aws import Action, Allow, Condition, Statement, StringEquals
+from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import GetAtt, Sub
 
 from hub.runtime import contract
+from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
@@ -33,20 +34,23 @@ def assume_in_network(sid: str, config: Config, role: str) -> Statement:
     )
 
 
-def assume_in_organization(sid: str, config: Config, role: str) -> Statement:
-    """The grant to assume a role in any account of the organization."""
-    return Statement(
-        Sid=sid,
+def assume_in_covered_accounts(sid: str, config: Config, role: str) -> list[Statement]:
+    """The grants to assume a role in the accounts of the covered units, and in the accounts included by name."""
+    in_units = Statement(
+        Sid=f"{sid}InCoveredUnits",
         Effect=Allow,
         Action=[awacs.sts.AssumeRole],
         Resource=[role_arn("*", role)],
-        Condition=Condition(StringEquals({"aws:ResourceOrgID": config.organization.id})),
+        Condition=Condition(in_covered_units(config, "Resource")),
     )
+    by_name = [role_arn(account, role) for account in config.organization.included]
+    included = Statement(Sid=f"{sid}InIncludedAccounts", Effect=Allow, Action=[awacs.sts.AssumeRole], Resource=by_name)
+    return [in_units, *([included] if by_name else [])]
 
 
-def read_instances(config: Config) -> Statement:
-    """The grant to assume the reader role of any account."""
-    return assume_in_organization("ReadInstancesInThisOrganization", config, contract.READER_ROLE)
+def read_instances(config: Config) -> list[Statement]:
+    """The grants to assume the reader role of a covered account."""
+    return assume_in_covered_accounts("ReadInstances", config, contract.READER_ROLE)
 
 
 def read_account_names(config: Config) -> Statement:

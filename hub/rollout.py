@@ -17,6 +17,7 @@ from troposphere.cloudformation import Parameter as StackSetParameter
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
+from orgdns.cfn.coverage_conditions import root_of
 from orgdns.cfn.event_patterns import vpc_events_parameter
 from orgdns.cfn.zone_ids import zone_parameters
 
@@ -111,14 +112,34 @@ def _stack_set(
             ConcurrencyMode="SOFT_FAILURE_TOLERANCE",
         ),
         StackInstancesGroup=[
-            StackInstances(
-                DeploymentTargets=DeploymentTargets(OrganizationalUnitIds=list(config.organization.units)),
-                Regions=list(regions),
-            )
+            StackInstances(DeploymentTargets=targets, Regions=list(regions)) for targets in _targets(config)
         ],
         TemplateBody=body,
         **parameters,
     )
+
+
+def _targets(config: Config) -> list[DeploymentTargets]:
+    """The accounts in the units without the excluded ones, and the included accounts.
+
+    A service-managed StackSet names accounts only as a part of units, so included accounts are a part of the root
+    ("AWS::CloudFormation::StackSet DeploymentTargets",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudformation-stackset-deploymenttargets.html).
+    """
+    organization = config.organization
+    excluded: dict[str, Any] = (
+        {"Accounts": list(organization.excluded), "AccountFilterType": "DIFFERENCE"} if organization.excluded else {}
+    )
+    targets = [DeploymentTargets(OrganizationalUnitIds=list(organization.units), **excluded)]
+    if organization.included:
+        targets.append(
+            DeploymentTargets(
+                OrganizationalUnitIds=[root_of(organization.units[0])],
+                Accounts=list(organization.included),
+                AccountFilterType="INTERSECTION",
+            )
+        )
+    return targets
 
 
 def _stack_set_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:

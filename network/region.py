@@ -69,7 +69,7 @@ def principals(config: Config) -> list[str | Sub]:
                 scope = selection.scope
                 any_account = scope.accounts is None and scope.units is None
                 units |= set(config.organization.units) if any_account else scope.units or frozenset()
-                accounts |= scope.accounts or frozenset()
+                accounts |= set(config.organization.included) if any_account else scope.accounts or frozenset()
     organization = config.organization
     if any(unit.startswith("r-") for unit in units):
         return [_organization_arn(organization.management_account, f"organization/{organization.id}")]

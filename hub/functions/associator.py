@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import awacs.dynamodb
 
 from hub.environment import authorizer, environment, guards, zone_ids
-from hub.grants import assume_in_network, assume_in_organization, keep_ledger, read_account_names
+from hub.grants import assume_in_covered_accounts, assume_in_network, keep_ledger, read_account_names
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import vpc_events
 from orgdns.cfn.queues import rule_arn, take
@@ -52,8 +52,8 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
                 awacs.dynamodb.UpdateItem,
                 awacs.dynamodb.DeleteItem,
             ),
-            assume_in_organization("ReadVpcsInThisOrganization", config, contract.READER_ROLE),
-            assume_in_organization("AssociateVpcsInThisOrganization", config, contract.VPC_ROLE),
+            *assume_in_covered_accounts("ReadVpcs", config, contract.READER_ROLE),
+            *assume_in_covered_accounts("AssociateVpcs", config, contract.VPC_ROLE),
             read_account_names(config),
             assume_in_network("AuthorizeAssociations", config, contract.AUTHORIZER_ROLE),
         ),

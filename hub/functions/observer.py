@@ -42,7 +42,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         statements=(
             take("TakeEvents", queue),
             keep_ledger(ledger, awacs.dynamodb.GetItem, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem),
-            read_instances(config),
+            *read_instances(config),
             read_account_names(config),
         ),
         source=queue_source(queue, concurrency=10, batch_size=100, window=1),

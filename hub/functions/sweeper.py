@@ -74,7 +74,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
                 awacs.dynamodb.UpdateItem,
             ),
             _list_spokes(config),
-            read_instances(config),
+            *read_instances(config),
             read_account_names(config),
             assume_in_network("ReadZones", config, contract.ZONE_READER_ROLE),
         ),

@@ -119,7 +119,7 @@ def _instances(session_name: str, config: Config) -> SpokeInstances:
 
 
 def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
-    return OrganizationAccounts(_session().client("organizations", config=config), ledger, now)
+    return OrganizationAccounts(_session().client("organizations", config=config), ledger, _policy().coverage, now)
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:

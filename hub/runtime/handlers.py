@@ -73,6 +73,9 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             case InstanceResult.DROPPED:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=fields)
+            case InstanceResult.NOT_COVERED:
+                metrics.add_metric("EventsNotCovered", MetricUnit.Count, len(messages[outcome.ref]))
+                logger.warning("event dropped", extra=fields)
             case InstanceResult.RECORDED | InstanceResult.UNCHANGED:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)

@@ -9,21 +9,15 @@ from hub.runtime.ports import AccountUnknown, SpokeUnreachable
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Spoke
-    from hub.runtime.policy.decide import Policy
+    from hub.runtime.policy.coverage import Coverage
     from hub.runtime.ports import Accounts
-
-
-class Subject(Enum):
-    """What a use case works on; policy covers the two differently."""
-
-    INSTANCES = auto()
-    VPCS = auto()
 
 
 class Cause(Enum):
     """The reason that orgdns must not act for a spoke."""
 
     REGION_NOT_COVERED = auto()
+    ACCOUNT_NOT_COVERED = auto()
     ACCOUNT_UNKNOWN = auto()
     ACCOUNT_INACTIVE = auto()
     UNITS_UNKNOWN = auto()
@@ -34,11 +28,6 @@ class Cause(Enum):
         """Whether a later check may succeed without any change by a person."""
         return self in {Cause.UNITS_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE}
 
-    @property
-    def account_left(self) -> bool:
-        """Whether the account is not an active member of the organization."""
-        return self in {Cause.ACCOUNT_UNKNOWN, Cause.ACCOUNT_INACTIVE}
-
 
 class NotMember(Exception):
     """orgdns must not act for the spoke. `cause` is the reason for the code, the message is for a person."""
@@ -48,16 +37,15 @@ class NotMember(Exception):
         self.cause = cause
 
 
-def member_account(spoke: Spoke, accounts: Accounts, policy: Policy, subject: Subject) -> Account:
-    """Return the spoke's account if policy covers the spoke and the organization vouches for the account.
+def member_account(spoke: Spoke, accounts: Accounts, coverage: Coverage) -> Account:
+    """Return the spoke's account if the configuration covers the spoke and the organization vouches for the account.
 
-    The account is active, and its organizational units are known where policy depends on them. Each association policy
-    selects regions itself, so the regions of the policy restrict instances only.
+    The account is active, its organizational units are known, and it is covered by them or by name.
 
     Raises:
         NotMember: if any of these does not hold, or Organizations does not answer.
     """
-    if subject is Subject.INSTANCES and spoke.region not in policy.regions:
+    if spoke.region not in coverage.regions:
         raise NotMember(Cause.REGION_NOT_COVERED, f"the configuration does not cover the region {spoke.region}")
     try:
         account = accounts.account(spoke.account)
@@ -67,9 +55,11 @@ def member_account(spoke: Spoke, accounts: Accounts, policy: Policy, subject: Su
         raise NotMember(Cause.ORGANIZATION_UNREACHABLE, str(unreachable)) from unreachable
     if not account.active:
         raise NotMember(Cause.ACCOUNT_INACTIVE, f"the account {account.id} is not active")
-    needs_units = policy.reads_units if subject is Subject.INSTANCES else policy.associations_read_units
-    if needs_units and not account.units:
-        # For example, if this version of boto3 does not return paths. Missing knowledge must not remove anything.
+    covered = coverage.covers_account(account.id, account.units)
+    if covered is False:
+        raise NotMember(Cause.ACCOUNT_NOT_COVERED, f"the configuration does not cover the account {account.id}")
+    if covered is None or not account.units:
+        # Missing knowledge must neither give nor remove anything.
         raise NotMember(
             Cause.UNITS_UNKNOWN, f"Organizations does not return the organizational units of account {account.id}"
         )

@@ -85,6 +85,9 @@ def report_vpc(outcome: VpcOutcome) -> None:
         metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
     if outcome.awaiting_approval:
         logger.error(AWAITS_APPROVAL, extra=fields | {"zones": outcome.awaiting_approval})
+    if outcome.not_covered:
+        metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
+        logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
     if outcome.retry:
         logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
 

@@ -6,12 +6,15 @@ All faults are reported at once, each with its line. A mistake in the file never
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
 from pydantic import Field, ValidationError
 
+from hub.runtime.model.vpcs import AssociationMethod
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
+from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import vpc_faults
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hub.runtime.model.names import Fqdn
-    from hub.runtime.model.vpcs import AssociationMethod
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 __all__ = [
@@ -41,6 +43,12 @@ __all__ = [
     "load",
     "parse",
 ]
+
+
+EXCLUDED_WITH_PROFILE: Final = (
+    "organization.accounts.exclude: AWS RAM shares the Route 53 Profile with whole units, so an excluded account can "
+    "still let its VPCs resolve the zones"
+)
 
 
 class Config(Section):
@@ -66,6 +74,16 @@ class Config(Section):
         """The domains of all zones, sorted."""
         return tuple(sorted(zone.domain for zone in self.zones))
 
+    @property
+    def coverage(self) -> Coverage:
+        """The covered accounts and regions."""
+        return Coverage(
+            regions=frozenset(self.spokes.regions),
+            units=frozenset(self.organization.units),
+            included=frozenset(self.organization.included),
+            excluded=frozenset(self.organization.excluded),
+        )
+
     def compiled_policy(self) -> Policy:
         """The policy in the form that the runtime reads. It is compiled once."""
         return self._compiled_policy
@@ -74,7 +92,7 @@ class Config(Section):
     def _compiled_policy(self) -> Policy:
         reverse_zones = [zone.reverse for zone in self.zones if zone.reverse]
         return Policy(
-            regions=frozenset(self.spokes.regions),
+            coverage=self.coverage,
             domains=self.domains,
             rules=tuple(rule.rule(self.domains) for rule in self.policy.rules),
             unit_labels=tuple(sorted(self.organization.unit_labels.items())),
@@ -110,7 +128,11 @@ class Config(Section):
             for index, zone in enumerate(self.zones)
             if zone.autodefined_rules is None
         ]
-        return tuple(f"zones[{index}].domain: {text}" for index, text in warnings if text)
+        shared = self.organization.excluded and self.zones_by(AssociationMethod.PROFILE)
+        return (
+            *((EXCLUDED_WITH_PROFILE,) if shared else ()),
+            *(f"zones[{index}].domain: {text}" for index, text in warnings if text),
+        )
 
 
 def load(path: Path) -> Config:
@@ -165,6 +187,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     """Faults across sections, found in the raw content so that other faults do not hide them."""
+    yield from account_faults(content, source)
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)

@@ -22,6 +22,7 @@ from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRef, VpcRow
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from sandbox.aws.route53.state import StrictRoute53
 
 VPCS, ACCOUNTS = 1_000, 200
+ROOT: Final = "r-ab12"
 DOMAIN: Final = Fqdn("burst.internal.")
 NETWORK: Final = "333333333333"
 # The calls of the zone's owner for each association: one to authorize it, one to delete the authorization.
@@ -118,7 +120,12 @@ class _World:
 
     def associator(self, zone_id: str, share: float) -> Associator:
         pace = Pace(share, time.time())
-        policy = Policy(frozenset({REGION}), (DOMAIN,), (), association_policies=(AssociationPolicy(DOMAIN),))
+        policy = Policy(
+            Coverage(frozenset({REGION}), frozenset({ROOT})),
+            (DOMAIN,),
+            (),
+            association_policies=(AssociationPolicy(DOMAIN),),
+        )
         steps = StepRunner(
             association_policies=policy.association_policies,
             zone_ids={DOMAIN: zone_id},
@@ -151,7 +158,7 @@ class _World:
         return False
 
     def account(self, account_id: str) -> Account:
-        return Account(account_id, None)
+        return Account(account_id, None, units=(ROOT,))
 
     def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
         associated = self.route53.vpcs_of(self._zone_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -214,7 +214,7 @@ def main() -> None:
     config = load(example.CONFIG)
     # One name for each instance, in the zone of this rule.
     (rule,) = [rule for rule in config.compiled_policy().rules if rule.name == "everybody"]
-    policy = type(config.compiled_policy())(frozenset([SPOKE.region]), config.compiled_policy().domains, (rule,))
+    policy = replace(config.compiled_policy(), rules=(rule,))
     zone_ids = {domain: f"Z{position}" for position, domain in enumerate(policy.domains)}
     {"sweep": sweep, "audit": audit}[what](Many(int(number), policy, zone_ids))
     print(_peak())  # noqa: T201 - the figure

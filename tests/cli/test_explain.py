@@ -248,7 +248,7 @@ def test_undecided_instances_are_counted() -> None:
     console = screen()
     show_plan(console, replace(plan([], []), undecided=Undecided(1, 2, 3)), everything=False)
     text = folded(console)
-    assert "does not cover, which keep their names: 1." in text
+    assert "does not cover: they lose their names after the grace period: 1." in text
     assert "has no facts about yet, so their names are unknown: 2." in text
     assert "does not read, so their names are unknown: 3." in text
 

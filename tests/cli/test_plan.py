@@ -25,7 +25,7 @@ from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import Rule, Scope, TagCondition
 from hub.runtime.publisher.holders import desired_record_sets
 from orgdns.cli.reports.plan import AccountSummary, Kind, PolicyChange, name_changes, newly_lost, policy_change
-from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, claim, instance, key, ref
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, claim, covering, instance, key, ref
 
 SHARE = ConflictRule.SHARE
 ACCOUNTS = {PAYMENTS.id: PAYMENTS, SEARCH.id: SEARCH}
@@ -37,7 +37,7 @@ def policy(
 ) -> Policy:
     rule = Rule("names", (Template.parse(template, [CORP]),), ttl=60)
     # Each term is one of the rule's fields, as its test names it.
-    return Policy(frozenset(regions), (CORP,), (replace(rule, **terms),))  # type: ignore[arg-type]
+    return Policy(covering(*regions), (CORP,), (replace(rule, **terms),))  # type: ignore[arg-type]
 
 
 def observed(subject: Instance, by: Policy, account: Account | None = None) -> Observation:
@@ -200,24 +200,30 @@ def test_name_with_a_conflict_is_blocked() -> None:
 
 
 def test_undecided_instances_keep_their_names() -> None:
-    """Instances outside the regions, without facts or without units are counted, and their names do not change."""
+    """Instances that are not covered, without facts or without units are counted, and their names do not change yet."""
     outside = observed(instance(1, region="us-east-1"), policy(regions=["us-east-1"]))
     unseen = replace(observed(instance(2, name="old"), policy()), instance=None, account=None)
     unplaced = observed(instance(3, name="db"), policy(), replace(PAYMENTS, units=()))
     then = policy("{name}.x.corp.internal", scope=Scope(units=frozenset({"ou-ab12-workload"})))
     result = change([outside, unseen, unplaced], then)
     assert (result.names, result.refused, result.lost, result.decided) == ((), (), (), 0)
-    assert (result.undecided.outside, result.undecided.without_facts, result.undecided.without_units) == (1, 1, 1)
-    # The policy leaves instances outside its regions as they are; for the others the result is unknown.
-    assert not change([outside], then).any
+    assert (result.undecided.not_covered, result.undecided.without_facts, result.undecided.without_units) == (1, 1, 1)
+    # Instances that are not covered lose their names later; for the others the result is unknown.
+    assert change([outside], then).any
+    assert not change([replace(outside, claims=())], then).any
     assert change([unseen], then).any
     assert change([unplaced], then).any
 
 
-def test_units_matter_only_to_a_policy_that_reads_them() -> None:
-    """A policy that does not read units decides an account without recorded units."""
-    observations = [observed(instance(1), policy(), replace(PAYMENTS, units=()))]
-    assert change(observations, policy()).decided == 1
+def test_account_that_is_no_longer_covered_loses_its_names_later() -> None:
+    """An excluded account counts as not covered, and so does one outside the units; nothing changes at once."""
+    observations = [observed(instance(1), policy())]
+    for coverage in (
+        replace(policy().coverage, excluded=frozenset({PAYMENTS.id})),
+        replace(policy().coverage, units=frozenset({"ou-ab12-elsewhere"})),
+    ):
+        result = change(observations, replace(policy(), coverage=coverage))
+        assert (result.names, result.decided, result.undecided.not_covered) == ((), 0, 1)
 
 
 def test_declined_name_is_not_refused() -> None:

@@ -10,6 +10,7 @@ from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.templates import Template
 from hub.runtime.policy import compiled
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
@@ -23,7 +24,12 @@ def test_compiled_policy_has_every_key() -> None:
     policy = parse(yaml.safe_dump(content)).compiled_policy()
     domains = tuple(map(Fqdn, ("1.10.in-addr.arpa.", "2.10.in-addr.arpa.", "corp.internal.", "instances.internal.")))
     assert policy == Policy(
-        regions=frozenset({"eu-central-1", "eu-west-1", "us-east-1"}),
+        coverage=Coverage(
+            regions=frozenset({"eu-central-1", "eu-west-1", "us-east-1"}),
+            units=frozenset({"ou-ab12-infra001", "ou-ab12-workload"}),
+            included=frozenset({"888888888888"}),
+            excluded=frozenset({"999999999999"}),
+        ),
         domains=domains,
         rules=(
             Rule(

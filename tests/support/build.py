@@ -19,6 +19,7 @@ from hub.runtime.model.names import (
     RecordSet,
     RecordType,
 )
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from orgdns.config.load import load
 
@@ -36,6 +37,11 @@ ROOT_UNIT, WORKLOADS, RESEARCH = "r-ab12", "ou-ab12-workload", "ou-ab12-research
 PAYMENTS = Account("444444444444", "payments", units=(ROOT_UNIT, WORKLOADS))
 SEARCH = Account("555555555555", "search", units=(ROOT_UNIT, WORKLOADS))
 SCIENCE = Account("666666666666", "data-science", units=(ROOT_UNIT, WORKLOADS, RESEARCH))
+
+
+def covering(*regions: str) -> Coverage:
+    """All accounts, in these regions."""
+    return Coverage(frozenset(regions), frozenset({ROOT_UNIT}))
 
 
 def example_policy() -> Policy:

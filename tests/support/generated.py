@@ -18,8 +18,14 @@ from tests.support.build import EXAMPLE
 
 NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
 HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
+INCLUDED, EXCLUDED = "888888888888", "999999999999"
 COVERED = ["eu-central-1", "eu-west-1", "us-east-1"]
 IN_COVERED_REGIONS = {"StringEquals": {"aws:RequestedRegion": COVERED}}
+UNIT_PATHS = [f"{ORGANIZATION}/r-ab12/*{unit}/*" for unit in ("ou-ab12-infra001", "ou-ab12-workload")]
+IN_COVERED_UNITS = {
+    "StringEquals": {"aws:ResourceOrgID": ORGANIZATION},
+    "ForAnyValue:StringLike": {"aws:ResourceOrgPaths": UNIT_PATHS},
+}
 VPCS_IN_COVERED_REGIONS = {
     "ForAllValues:StringLike": {"route53:VPCs": [f"VPCId=*,VPCRegion={region}" for region in COVERED]},
     "Null": {"route53:VPCs": "false"},
@@ -61,7 +67,20 @@ def unassociated() -> Config:
     return parse(yaml.safe_dump(content), "unassociated.yaml")
 
 
-CONFIGS = {"example": example, "many-zones": many_zones, "profiles": profiles, "unassociated": unassociated}
+def by_name() -> Config:
+    """A configuration that includes one account by name and excludes another."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["organization"]["accounts"] = {"include": [INCLUDED], "exclude": [EXCLUDED]}
+    return parse(yaml.safe_dump(content), "by-name.yaml")
+
+
+CONFIGS = {
+    "by-name": by_name,
+    "example": example,
+    "many-zones": many_zones,
+    "profiles": profiles,
+    "unassociated": unassociated,
+}
 
 
 @cache

@@ -104,7 +104,9 @@ class MemoryDriver:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
         self.ledger, self.statuses, self.zones = MemoryLedger(), MemoryStatuses(self.clock), MemoryZones()
-        accounts = {account: Account(account, LABELS[account], units=("r-ab12",)) for account in ACCOUNTS}
+        accounts = {
+            account: Account(account, LABELS[account], units=("r-ab12", "ou-ab12-workload")) for account in ACCOUNTS
+        }
         self.organization = MemoryOrganization(accounts, page=1)
         self.plan = Plan()
         self.launched = 0

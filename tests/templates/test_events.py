@@ -15,7 +15,7 @@ from hub.runtime import contract
 from orgdns.cfn.event_patterns import state_pattern, tag_pattern, vpc_pattern
 from orgdns.config.load import load
 from tests.support.build import DOCUMENTS, EXAMPLE
-from tests.support.generated import ORGANIZATION, of_type, properties, read, sub
+from tests.support.generated import ORGANIZATION, UNIT_PATHS, of_type, properties, read, sub
 
 # As published in "State change events for your instances"
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
@@ -229,7 +229,7 @@ def test_calls_that_pass(changed: dict[str, str], *, passes: bool) -> None:
 
 
 def test_who_may_deliver_to_the_bus() -> None:
-    """Only rules in this organization, with a delivery role, may put only these kinds of events."""
+    """Only rules in the covered units, with a delivery role, may put only these kinds of events."""
     assert properties("hub", "EventBus")["Name"] == contract.EVENT_BUS
     policy = properties("hub", "EventBusPolicy")
     assert policy["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
@@ -240,6 +240,7 @@ def test_who_may_deliver_to_the_bus() -> None:
         "Resource": [{"Fn::GetAtt": ["EventBus", "Arn"]}],
         "Condition": {
             "StringEquals": {"aws:PrincipalOrgID": ORGANIZATION},
+            "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": UNIT_PATHS},
             "ArnLike": {"aws:PrincipalArn": sub("arn:${AWS::Partition}:iam::*:role/orgdns-delivery-*")},
             "Bool": {"events:eventBusInvocation": "true"},
             "ForAllValues:StringEquals": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.runtime import contract
 from tests.support.generated import (
+    IN_COVERED_UNITS,
     MANAGEMENT,
     NETWORK,
     ORGANIZATION,
@@ -31,10 +32,10 @@ def test_observer_role() -> None:
             [arn_of("Ledger")],
             None,
         ),
-        "ReadInstancesInThisOrganization": (
+        "ReadInstancesInCoveredUnits": (
             {"sts:AssumeRole"},
             [sub("arn:${AWS::Partition}:iam::*:role/orgdns-reader")],
-            {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}},
+            IN_COVERED_UNITS,
         ),
         "ReadAccountNames": (
             {"organizations:DescribeAccount"},
@@ -84,7 +85,7 @@ def test_sweeper_role() -> None:
             [sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
             None,
         ),
-        "ReadInstancesInThisOrganization": observer["ReadInstancesInThisOrganization"],
+        "ReadInstancesInCoveredUnits": observer["ReadInstancesInCoveredUnits"],
         "ReadAccountNames": observer["ReadAccountNames"],
         "ReadZones": (
             {"sts:AssumeRole"},
@@ -99,7 +100,6 @@ def test_associator_role() -> None:
     role = properties("hub", "AssociatorRole")
     assert role["RoleName"] == contract.ASSOCIATOR_ROLE
     observer = grants(inline(properties("hub", "ObserverRole")))
-    in_organization = {"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}
     operations = {"GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"}
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("AssociatorLogs")], None),
@@ -109,11 +109,11 @@ def test_associator_role() -> None:
             None,
         ),
         "KeepLedger": ({f"dynamodb:{operation}" for operation in operations}, [arn_of("Ledger")], None),
-        "ReadVpcsInThisOrganization": observer["ReadInstancesInThisOrganization"],
-        "AssociateVpcsInThisOrganization": (
+        "ReadVpcsInCoveredUnits": observer["ReadInstancesInCoveredUnits"],
+        "AssociateVpcsInCoveredUnits": (
             {"sts:AssumeRole"},
             [sub("arn:${AWS::Partition}:iam::*:role/orgdns-vpc-associator")],
-            in_organization,
+            IN_COVERED_UNITS,
         ),
         "ReadAccountNames": observer["ReadAccountNames"],
         "AuthorizeAssociations": (

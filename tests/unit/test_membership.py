@@ -5,85 +5,91 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hub.runtime.membership import Cause, NotMember, Subject, member_account
+from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Spoke
-from hub.runtime.policy.decide import Policy
-from hub.runtime.policy.rules import Scope
-from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.ports import SpokeUnreachable
-from tests.support.build import CORP, PAYMENTS, WORKLOADS, example_policy
+from tests.support.build import PAYMENTS, RESEARCH, ROOT_UNIT, WORKLOADS, covering
 from tests.support.memory import MemoryOrganization
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 ELSEWHERE = Spoke(PAYMENTS.id, "sa-east-1")
-POLICY = example_policy()
-BY_UNIT = frozenset({WORKLOADS})
+COVERAGE = replace(covering("eu-central-1"), units=frozenset({WORKLOADS}))
 
 
-def instances_by_unit() -> Policy:
-    first, *others = (replace(rule, scope=Scope()) for rule in POLICY.rules)
-    return replace(POLICY, rules=(replace(first, scope=Scope(units=BY_UNIT)), *others), association_policies=())
-
-
-def vpcs_by_unit() -> Policy:
-    rules = tuple(replace(rule, scope=Scope()) for rule in POLICY.rules)
-    by_unit = AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=BY_UNIT)),))
-    return replace(POLICY, rules=rules, association_policies=(by_unit,))
-
-
-def checked(
-    spoke: Spoke, subject: Subject, policy: Policy = POLICY, account: Account | None = PAYMENTS
-) -> Account | Cause:
+def checked(spoke: Spoke = SPOKE, coverage: Coverage = COVERAGE, account: Account | None = PAYMENTS) -> Account | Cause:
     """The account, or the cause of the refusal."""
     organization = MemoryOrganization({account.id: account} if account else {})
     try:
-        return member_account(spoke, organization, policy, subject)
+        return member_account(spoke, organization, coverage)
     except NotMember as refused:
         return refused.cause
 
 
-@pytest.mark.parametrize("subject", Subject)
-def test_active_account_in_a_covered_region_is_a_member(subject: Subject) -> None:
+def test_active_account_in_a_covered_unit_and_region_is_a_member() -> None:
     """The account comes as Organizations describes it."""
-    assert checked(SPOKE, subject) == PAYMENTS
+    assert checked() == PAYMENTS
 
 
-@pytest.mark.parametrize("subject", Subject)
-def test_account_that_left_is_not_a_member(subject: Subject) -> None:
-    """An unknown account and an inactive one are refused, and both count as having left."""
-    assert checked(SPOKE, subject, account=None) is Cause.ACCOUNT_UNKNOWN
-    assert checked(SPOKE, subject, account=replace(PAYMENTS, active=False)) is Cause.ACCOUNT_INACTIVE
-    assert [cause for cause in Cause if cause.account_left] == [Cause.ACCOUNT_UNKNOWN, Cause.ACCOUNT_INACTIVE]
+def test_account_that_left_is_not_a_member() -> None:
+    """An unknown account and an inactive one are refused."""
+    assert checked(account=None) is Cause.ACCOUNT_UNKNOWN
+    assert checked(account=replace(PAYMENTS, active=False)) is Cause.ACCOUNT_INACTIVE
 
 
-def test_regions_restrict_instances_only() -> None:
-    """A region outside the policy is refused without a call; association policies select regions themselves."""
-    assert checked(ELSEWHERE, Subject.INSTANCES, account=None) is Cause.REGION_NOT_COVERED
-    assert checked(ELSEWHERE, Subject.VPCS) == PAYMENTS
+def test_region_that_is_not_covered_is_refused_without_a_call() -> None:
+    """No account is read for a region outside the configuration."""
+    assert checked(ELSEWHERE, account=None) is Cause.REGION_NOT_COVERED
 
 
 @pytest.mark.parametrize(
-    ("policy", "subject", "needed"),
+    ("units", "member"),
     [
-        (instances_by_unit(), Subject.INSTANCES, True),
-        (instances_by_unit(), Subject.VPCS, False),
-        (vpcs_by_unit(), Subject.VPCS, True),
-        (vpcs_by_unit(), Subject.INSTANCES, False),
+        ((ROOT_UNIT, WORKLOADS), True),
+        ((ROOT_UNIT, WORKLOADS, RESEARCH), True),
+        ((ROOT_UNIT,), False),
+        ((ROOT_UNIT, RESEARCH), False),
     ],
 )
-def test_unknown_units_matter_where_policy_reads_units(policy: Policy, subject: Subject, *, needed: bool) -> None:
-    """An account without units is refused only by a policy that depends on units for this subject."""
-    without_units = replace(PAYMENTS, units=())
-    expected = Cause.UNITS_UNKNOWN if needed else without_units
-    assert checked(SPOKE, subject, policy, without_units) == expected
-    assert checked(SPOKE, subject, policy) == PAYMENTS
+def test_units_decide(units: tuple[str, ...], *, member: bool) -> None:
+    """An account is covered below a covered unit, at any depth, and nowhere else."""
+    account = replace(PAYMENTS, units=units)
+    assert checked(account=account) == (account if member else Cause.ACCOUNT_NOT_COVERED)
+
+
+def test_root_covers_all_accounts() -> None:
+    """The root stands for the whole organization."""
+    account = replace(PAYMENTS, units=(ROOT_UNIT, "ou-ab12-anywhere"))
+    assert checked(coverage=covering("eu-central-1"), account=account) == account
+
+
+def test_accounts_are_included_and_excluded_by_name() -> None:
+    """An exclusion wins over everything else, an inclusion over the units."""
+    outside = replace(PAYMENTS, units=(ROOT_UNIT,))
+    included = replace(COVERAGE, included=frozenset({PAYMENTS.id}))
+    excluded = replace(COVERAGE, excluded=frozenset({PAYMENTS.id}))
+    assert checked(coverage=included, account=outside) == outside
+    assert checked(coverage=excluded) is Cause.ACCOUNT_NOT_COVERED
+    assert checked(coverage=replace(included, excluded=excluded.excluded)) is Cause.ACCOUNT_NOT_COVERED
+
+
+def test_unknown_units_are_temporary() -> None:
+    """Without units nothing is known, also of an included account, whose rules may depend on them."""
+    unknown = replace(PAYMENTS, units=())
+    assert checked(account=unknown) is Cause.UNITS_UNKNOWN
+    assert (
+        checked(coverage=replace(COVERAGE, included=frozenset({PAYMENTS.id})), account=unknown) is Cause.UNITS_UNKNOWN
+    )
+    excluded = replace(COVERAGE, excluded=frozenset({PAYMENTS.id}))
+    assert checked(coverage=excluded, account=unknown) is Cause.ACCOUNT_NOT_COVERED
 
 
 def test_inactive_account_without_units_has_left() -> None:
     """What is permanent is reported before what may pass."""
-    account = replace(PAYMENTS, active=False, units=())
-    assert checked(SPOKE, Subject.INSTANCES, instances_by_unit(), account) is Cause.ACCOUNT_INACTIVE
+    assert checked(account=replace(PAYMENTS, active=False, units=())) is Cause.ACCOUNT_INACTIVE
 
 
 class Throttled:
@@ -94,7 +100,7 @@ class Throttled:
 def test_organization_that_does_not_answer_is_temporary() -> None:
     """The message of Organizations is kept, and only a cause that may pass without a person is temporary."""
     with pytest.raises(NotMember, match=r"^Organizations: TooManyRequestsException$") as raised:
-        member_account(SPOKE, Throttled(), POLICY, Subject.VPCS)
+        member_account(SPOKE, Throttled(), COVERAGE)
     assert raised.value.cause is Cause.ORGANIZATION_UNREACHABLE
     assert [cause for cause in Cause if cause.temporary] == [Cause.UNITS_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE]
 
@@ -105,6 +111,7 @@ def test_organization_that_does_not_answer_is_temporary() -> None:
         (ELSEWHERE, PAYMENTS, "the configuration does not cover the region sa-east-1"),
         (SPOKE, None, "the organization has no account 444444444444"),
         (SPOKE, replace(PAYMENTS, active=False), "the account 444444444444 is not active"),
+        (SPOKE, replace(PAYMENTS, units=(ROOT_UNIT,)), "the configuration does not cover the account 444444444444"),
         (
             SPOKE,
             replace(PAYMENTS, units=()),
@@ -116,5 +123,25 @@ def test_message_names_the_place(spoke: Spoke, account: Account | None, message:
     """Each refusal says which account or region it is about."""
     organization = MemoryOrganization({account.id: account} if account else {})
     with pytest.raises(NotMember) as raised:
-        member_account(spoke, organization, instances_by_unit(), Subject.INSTANCES)
+        member_account(spoke, organization, COVERAGE)
     assert str(raised.value) == message
+
+
+UNITS = st.lists(st.sampled_from([WORKLOADS, RESEARCH, "ou-ab12-outside1"]), unique=True)
+ACCOUNTS = st.frozensets(st.sampled_from([PAYMENTS.id, "1" * 12]))
+
+
+@given(
+    units=UNITS,
+    covered=st.frozensets(st.sampled_from([ROOT_UNIT, WORKLOADS, RESEARCH])),
+    lists=st.tuples(ACCOUNTS, ACCOUNTS),
+)
+def test_member_is_covered_by_its_units_or_by_name(
+    units: list[str], covered: frozenset[str], lists: tuple[frozenset[str], frozenset[str]]
+) -> None:
+    """Whatever the units and lists, exactly the accounts that the configuration gives are members."""
+    included, excluded = lists
+    account = replace(PAYMENTS, units=(ROOT_UNIT, *units))
+    coverage = Coverage(frozenset({"eu-central-1"}), covered, included, excluded)
+    member = account.id not in excluded and (account.id in included or bool(covered & {ROOT_UNIT, *units}))
+    assert (checked(coverage=coverage, account=account) == account) is member

@@ -28,7 +28,7 @@ from hub.runtime.policy.rules import Rule, Scope
 from hub.runtime.publisher.holders import conflict_rule, desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
-from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, instance
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, covering, instance
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses
 from tests.support.memory_zones import MemoryZones
@@ -47,7 +47,7 @@ def policy(conflict: ConflictRule, stopped: WhenStopped, ttl: int = 60, only: st
         Scope(accounts=frozenset({only}) if only else None),
         stopped=stopped,
     )
-    return Policy(frozenset({"eu-central-1"}), (CORP,), (short,))
+    return Policy(covering("eu-central-1"), (CORP,), (short,))
 
 
 POLICIES = st.builds(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
 from hub.runtime.associator.removal_guard import RemovalGuard
 from hub.runtime.associator.run import VpcRun
-from hub.runtime.membership import NotMember, Subject, member_account
+from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.vpcs import VpcRef, VpcRow
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 
@@ -74,13 +74,15 @@ class Associator:
         return [run.outcome for run in runs.values()]
 
     def _work(self, task: Associate, runs: Mapping[str, VpcRun]) -> None:
-        """Converge the VPCs of a member account. If the task says so, abandon the VPCs of an account that left."""
+        """Converge the VPCs of a covered spoke. If the task says so, abandon the VPCs of one that is not covered."""
         try:
-            account = member_account(task.spoke, self.accounts, self.policy, Subject.VPCS)
+            account = member_account(task.spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             if refused.cause.temporary:
                 raise SpokeUnreachable(str(refused)) from refused
-            if refused.cause.account_left and task.abandon:
+            for run in runs.values():
+                run.not_covered = str(refused)
+            if task.abandon:
                 self._abandon(self._rows(task.spoke), runs)
             return
         self._converge(task.spoke, account, runs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.associator.plan import association_plan, cleanup_steps
 from hub.runtime.chunks import chunks
-from hub.runtime.membership import NotMember, Subject, member_account
+from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import VpcRow, VpcsStatus
 from hub.runtime.ports import SpokeUnreachable
@@ -56,8 +56,8 @@ class VpcDiscovery:
         """Bring the ledger in line with the spoke's VPCs, and enqueue the VPCs that need a change.
 
         A listing that fails enqueues nothing. `swept` is the status after the sweep of the spoke's instances. If the
-        names of the spoke are withdrawn, its VPCs keep their associations until its account leaves the organization.
-        Until then the spoke's status counts these VPCs, so that sweeps of the spoke continue.
+        names of the spoke are withdrawn, its associations end only if the spoke is not covered. A spoke that denies
+        access keeps them, and its status counts their VPCs, so that sweeps of the spoke continue.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -71,11 +71,13 @@ class VpcDiscovery:
     def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:
         status = VpcsStatus(spoke, seen_at=self.clock())
         try:
-            account = member_account(spoke, self.accounts, self.policy, Subject.VPCS)
+            account = member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
-            return self._failed(status, str(refused), account_left=refused.cause.account_left, withdrawn=withdrawn)
+            return self._failed(status, str(refused), not_covered=not refused.cause.temporary, withdrawn=withdrawn)
         if withdrawn:
-            fault = "unreachable for too long: its VPCs keep their associations until its account leaves"
+            fault = (
+                "unreachable for too long: its VPCs keep their associations while the configuration covers the spoke"
+            )
             return self._failed(status, fault, withdrawn=True)
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
@@ -106,15 +108,15 @@ class VpcDiscovery:
         return DiscoveryOutcome(status, len(changing))
 
     def _failed(
-        self, status: VpcsStatus, fault: str, *, account_left: bool = False, withdrawn: bool = False
+        self, status: VpcsStatus, fault: str, *, not_covered: bool = False, withdrawn: bool = False
     ) -> DiscoveryOutcome:
-        """Store why the VPCs of a spoke could not be described; if its account left, enqueue them to be abandoned."""
+        """Store why the VPCs of a spoke could not be described; if it is not covered, enqueue them to be abandoned."""
         kept: list[str] = []
         if withdrawn:
             owned = frozenset(self.zone_ids.values())
             rows = self.rows.vpc_rows(status.spoke)
             kept = [row.ref.id for row in rows if cleanup_steps(row, owned)]
-        abandoned = kept if account_left else []
+        abandoned = kept if not_covered else []
         status = replace(status, fault=fault)
         self._enqueue(status.spoke, abandoned, abandon=True)
         self.rows.put_vpcs_status(status)

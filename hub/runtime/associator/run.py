@@ -16,8 +16,9 @@ class VpcOutcome:
     """The outcome for one VPC.
 
     `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
-    person approves. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `retry` is why
-    the remaining steps must be tried again; it is empty if none remain.
+    person approves. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
+    is why orgdns does not act for the VPC's account and region. `retry` is why the remaining steps must be tried again;
+    it is empty if none remain.
 
     """
 
@@ -27,6 +28,7 @@ class VpcOutcome:
     awaiting_approval: tuple[str, ...] = ()
     full: bool = False
     removed: bool = False
+    not_covered: str = ""
     retry: str = ""
 
 
@@ -41,6 +43,7 @@ class VpcRun:
     awaiting_approval: set[str] = field(default_factory=set)
     full: bool = False
     removed: bool = False
+    not_covered: str = ""
     retry: str = ""
     out_of_time: bool = False
 
@@ -54,5 +57,6 @@ class VpcRun:
             tuple(sorted(self.awaiting_approval)),
             self.full,
             self.removed,
+            self.not_covered,
             self.retry,
         )

@@ -17,25 +17,33 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_organizations.type_defs import AccountTypeDef
 
+    from hub.runtime.policy.coverage import Coverage
     from hub.runtime.ports import Clock, LabelLedger
 
 # orgdns notices within this time that an account was renamed or left, and sooner that an account is new.
 KEEP_KNOWN_MILLIS: Final = 900_000
 KEEP_UNKNOWN_MILLIS: Final = 60_000
+# An account in any other state is neither active nor known to have left, for example one that AWS still activates
+# (Organizations API Reference, Account: State).
+_INACTIVE: Final = frozenset({"SUSPENDED", "PENDING_CLOSURE", "CLOSED"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Cached:
+    """The account, or None: the organization has no such account, or `unknown` says what is missing."""
+
     account: Account | None
     expires_at: int
+    unknown: str = ""
 
 
 class OrganizationAccounts:
     """The accounts of the organization, cached for a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: LabelLedger, clock: Clock) -> None:
+    def __init__(self, client: OrganizationsClient, labels: LabelLedger, coverage: Coverage, clock: Clock) -> None:
         self._client = client
         self._labels = labels
+        self._coverage = coverage
         self._clock = clock
         self._cache: dict[str, _Cached] = {}
 
@@ -44,12 +52,14 @@ class OrganizationAccounts:
 
         Raises:
             AccountUnknown: if the organization has no such account.
-            SpokeUnreachable: if Organizations does not answer.
+            SpokeUnreachable: if Organizations does not answer, or its answer lacks a value.
         """
         cached = self._cache.get(account_id)
         if cached is None or cached.expires_at <= self._clock():
             cached = self._read(account_id)
             self._cache[account_id] = cached
+        if cached.unknown:
+            raise SpokeUnreachable(cached.unknown)
         if cached.account is None:
             raise AccountUnknown(account_id)
         return cached.account
@@ -57,7 +67,7 @@ class OrganizationAccounts:
     def _described(self, account_id: str) -> AccountTypeDef | None:
         """The account as Organizations describes it, or None if the organization has no such account."""
         try:
-            return self._client.describe_account(AccountId=account_id)["Account"]
+            return self._client.describe_account(AccountId=account_id).get("Account", {})
         except ClientError as error:
             if error_code(error) == "AccountNotFoundException":
                 return None
@@ -70,10 +80,16 @@ class OrganizationAccounts:
         if described is None:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
         # `State` replaces `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
-        active = (described.get("State") or described.get("Status")) == "ACTIVE"
-        label, reason = self._own_label(account_id, described.get("Name", ""))
-        account = Account(account_id, label, reason, active=active, units=_units(described))
-        return _Cached(account, self._clock() + KEEP_KNOWN_MILLIS)
+        state, name = described.get("State") or described.get("Status"), described.get("Name")
+        if name is None or state not in _INACTIVE | {"ACTIVE"}:
+            unknown = f"Organizations does not return a name and a known state of account {account_id}"
+            return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS, unknown)
+        active, units = state == "ACTIVE", _units(described)
+        if active and self._coverage.covers_account(account_id, units):
+            label, reason = self._own_label(account_id, name)
+        else:
+            label, reason = None, "only active, covered accounts have labels"
+        return _Cached(Account(account_id, label, reason, active, units), self._clock() + KEEP_KNOWN_MILLIS)
 
     def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
         """The label for an account's name if the account owns it, or None and the reason."""
@@ -107,7 +123,9 @@ class OrganizationAccounts:
 def _units(described: AccountTypeDef) -> tuple[str, ...]:
     """The root and the units that contain an account, from the root down; empty if Organizations does not say.
 
-    An account has one path, `o-.../r-.../ou-.../`, because it has one parent (Organizations API Reference, Account).
+    An account has one path, `o-.../r-.../ou-.../<account>/`, because it has one parent (Organizations API Reference,
+    Account).
     """
     paths = described.get("Paths", [])
-    return tuple(paths[0].strip("/").split("/")[1:]) if len(paths) == 1 else ()
+    steps = paths[0].split("/") if len(paths) == 1 else []
+    return tuple(step for step in steps if step.startswith(("r-", "ou-")))

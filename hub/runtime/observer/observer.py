@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import SPOKE_CALLS
-from hub.runtime.membership import Cause, NotMember, Subject, member_account
+from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
@@ -32,6 +32,8 @@ DELIVERIES_BEFORE_GONE: Final = 3
 # Assuming the role and describing the instances of a spoke takes this many seconds at most.
 DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=2)
 NO_TIME: Final = "no time is left in this run"
+# The causes for which it is not known whether the account is in the organization.
+_NO_ANSWER: Final = frozenset({Cause.ACCOUNT_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,18 @@ class Observer:
         if not deadline.allows(DESCRIBE_SECONDS):
             return [InstanceOutcome(hint.ref, InstanceResult.RETRY, NO_TIME) for hint in hints], None
         try:
-            account = member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
+            account = member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             return [self._outside(hint, refused) for hint in hints], None
         return [self.recorder.ended(hint.ref) for hint in hints if hint.final], account
 
     def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
         """Return the outcome of a hint from a spoke that orgdns must not work on."""
-        # The instances of an inactive account may still run, so an event does not remove their names. But an end is
-        # final in every account that the organization knows.
-        if hint.final and refused.cause in {Cause.ACCOUNT_INACTIVE, Cause.UNITS_UNKNOWN}:
-            return self.recorder.ended(hint.ref)
-        result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.DROPPED
+        # The instances of such an account may still run, so an event does not remove their names. But an end is final
+        # in every account that the organization knows.
+        if hint.final and refused.cause not in _NO_ANSWER and (ended := self.recorder.ended_if_known(hint.ref)):
+            return ended
+        result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.NOT_COVERED
         return InstanceOutcome(hint.ref, result, str(refused))
 
     def _converge(self, waiting: list[_WaitingSpoke], deadline: Deadline) -> list[InstanceOutcome]:

@@ -21,6 +21,7 @@ class InstanceResult(StrEnum):
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
     DROPPED = "dropped"
+    NOT_COVERED = "not covered"
     RETRY = "retry"
 
 
@@ -57,6 +58,14 @@ class Recorder:
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
         """Withdraw all claims of an instance for good."""
         return self._record(ref, Decision(), (None, None), None)
+
+    def ended_if_known(self, ref: InstanceRef) -> InstanceOutcome | None:
+        """Withdraw all claims of an instance for good, or return None if the ledger does not know the instance."""
+        try:
+            known = self.ledger.observation(ref) is not None
+        except LedgerUnavailable as unavailable:
+            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        return self.ended(ref) if known else None
 
     def missing(self, ref: InstanceRef, reason: str, described_at: Millis) -> InstanceOutcome:
         """Withdraw all claims of an instance until EC2 shows it again."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hub.runtime.model.names import ConflictRule, Fqdn, Selection, WhenStopped
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.templates import Template
+from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import ReverseZone, Rule, Scope, TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
@@ -31,7 +32,7 @@ def from_json(text: str) -> Policy:
     """
     read: dict[str, Any] = json.loads(text)
     return Policy(
-        regions=frozenset(read["regions"]),
+        coverage=Coverage(**{name: frozenset(values) for name, values in read["coverage"].items()}),
         domains=tuple(Fqdn(domain) for domain in read["domains"]),
         rules=tuple(_rule(rule) for rule in read["rules"]),
         unit_labels=tuple((unit, label) for unit, label in read["unit_labels"]),

@@ -35,6 +35,7 @@ from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hub.runtime.policy.coverage import Coverage
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 # More than an instance needs. Each name takes rows of the ledger and records of the zone.
@@ -105,7 +106,7 @@ class Policy:
     instances. `association_policies` are for the zones whose VPCs are configured.
     """
 
-    regions: frozenset[str]
+    coverage: Coverage
     domains: tuple[Fqdn, ...]
     rules: tuple[Rule, ...]
     unit_labels: tuple[tuple[str, str], ...] = ()
@@ -115,19 +116,9 @@ class Policy:
     association_policies: tuple[AssociationPolicy, ...] = ()
 
     @property
-    def associations_read_units(self) -> bool:
-        """Whether associations depend on the organizational units of an account."""
-        return any(association_policy.reads_units for association_policy in self.association_policies)
-
-    @property
     def tags_read(self) -> frozenset[str]:
         """The keys of the tags that any rule reads."""
         return frozenset[str]().union(*(rule.tags_read for rule in self.rules))
-
-    @property
-    def reads_units(self) -> bool:
-        """Whether names depend on the organizational units of an account."""
-        return any(rule.scope.units is not None or "ou" in rule.variables for rule in self.rules)
 
     @property
     def withdraws_when_stopped(self) -> bool:

@@ -51,11 +51,6 @@ class AssociationPolicy:
         return selected and not any(selection.covers(vpc, account) for selection in self.exceptions)
 
     @property
-    def reads_units(self) -> bool:
-        """Whether the decision depends on the organizational units of an account."""
-        return any(selection.scope.units is not None for selection in self._all)
-
-    @property
     def tags_read(self) -> frozenset[str]:
         """The keys of the VPC's tags that the decision depends on."""
         return frozenset(selection.tag.key for selection in self._all if selection.tag)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.membership import NotMember, Subject, member_account
+from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
@@ -148,7 +148,7 @@ class Sweeper:
 
         """
         try:
-            return member_account(spoke, self.accounts, self.policy, Subject.INSTANCES)
+            return member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             raise (SpokeUnreachable if refused.cause.temporary else SpokeDenied)(str(refused)) from refused
 

@@ -122,7 +122,10 @@ def _show_notes(console: Console, change: PolicyChange) -> None:
     unknown = "so their names are unknown"
     counted = [
         ("Instances decided by their last known facts", change.decided),
-        ("Instances in regions that the configuration does not cover, which keep their names", undecided.outside),
+        (
+            "Instances that the configuration does not cover: they lose their names after the grace period",
+            undecided.not_covered,
+        ),
         (f"Instances that the ledger has no facts about yet, {unknown}", undecided.without_facts),
         (
             f"Instances without recorded organizational units, which the deployed policy does not read, {unknown}",

@@ -75,11 +75,11 @@ class AccountSummary:
 class Undecided:
     """The numbers of instances that the new policy cannot be applied to, which stay as they are.
 
-    `outside` are in regions that the new policy does not cover. For `without_facts` the ledger has no facts. For
-    `without_units` it has no organizational units, which the new policy reads and the deployed one does not.
+    `not_covered` have names in accounts or regions that the new configuration does not cover: they lose them when the
+    grace period is over. For `without_facts` the ledger has no facts, and for `without_units` no organizational units.
     """
 
-    outside: int = 0
+    not_covered: int = 0
     without_facts: int = 0
     without_units: int = 0
 
@@ -98,9 +98,7 @@ class PolicyChange:
     @property
     def any(self) -> bool:
         """Whether anything would change, or it is unknown whether it would."""
-        return bool(
-            self.names or self.refused or self.lost or self.undecided.without_facts or self.undecided.without_units
-        )
+        return bool(self.names or self.refused or self.lost or self.undecided != Undecided())
 
 
 def name_changes(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[NameDifference, ...]:
@@ -171,18 +169,20 @@ class _Decided:
 
 def _decided(observations: Iterable[Observation], policy: Policy, zone_ids: Mapping[Fqdn, str]) -> _Decided:
     decided = _Decided()
-    outside = without_facts = without_units = 0
+    not_covered = without_facts = without_units = 0
     for observation in observations:
         if observation.account:
             decided.labels[observation.account.id] = observation.account.label
         if observation.ended:
             # Its names are removed, whatever the policy says.
             decided.ended.add(observation.ref)
-        elif observation.ref.region not in policy.regions:
-            outside += 1
+        elif observation.ref.region not in policy.coverage.regions:
+            not_covered += bool(observation.claims)
         elif observation.instance is None or observation.account is None:
             without_facts += 1
-        elif policy.reads_units and not observation.account.units:
+        elif policy.coverage.covers_account(observation.account.id, observation.account.units) is False:
+            not_covered += bool(observation.claims)
+        elif not observation.account.units:
             # Every account is at least in the root.
             without_units += 1
         else:
@@ -195,7 +195,7 @@ def _decided(observations: Iterable[Observation], policy: Policy, zone_ids: Mapp
                 for refusal in decision.refusals
                 if not refusal.declined and (refusal.rule, refusal.name) not in known
             ]
-    decided.undecided = Undecided(outside, without_facts, without_units)
+    decided.undecided = Undecided(not_covered, without_facts, without_units)
     return decided
 
 

@@ -8,6 +8,16 @@ from orgdns.config.sections.section import Section
 from orgdns.config.types import AccountId, OrganizationId, Region, Several, UnitId, UnitLabel
 
 
+class CoveredAccounts(Section):
+    """Exceptions to the covered units, by account."""
+
+    include: Several[AccountId] | None = None
+    """Accounts that are covered although they are in none of the units. StackSets do not deploy to the management
+    account: deploy the spoke stacks there by hand."""
+    exclude: Several[AccountId] | None = None
+    """Accounts that are not covered although they are in one of the units."""
+
+
 class Organization(Section):
     """The AWS Organization, and the organizational units whose accounts orgdns covers."""
 
@@ -17,8 +27,20 @@ class Organization(Section):
     """The organization's management account."""
     units: Several[UnitId]
     """The organizational units (or the root) whose accounts get names, including all units below them."""
+    accounts: CoveredAccounts = Field(default_factory=CoveredAccounts)
+    """Accounts that are covered in addition to those in the units, and accounts that are not covered."""
     unit_labels: dict[UnitId, UnitLabel] = Field(default_factory=dict)
     """The values of {ou}, by unit. An account takes the label of the nearest unit above it that has a label."""
+
+    @property
+    def included(self) -> tuple[str, ...]:
+        """The accounts that are covered in addition to those in the units, sorted."""
+        return tuple(sorted(self.accounts.include or ()))
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """The accounts in the units that are not covered, sorted."""
+        return tuple(sorted(self.accounts.exclude or ()))
 
 
 class Hub(Section):

@@ -8,7 +8,7 @@ import pytest
 from hub.runtime import contract
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
-from sandbox.example import HUB, MANAGEMENT, NETWORK, PAYMENTS, SCIENCE, SEARCH, WORKLOAD_UNIT
+from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH, WORKLOAD_UNIT
 from sandbox.world import Vpc, World
 
 REGION = "eu-central-1"
@@ -195,20 +195,6 @@ def test_account_that_joins_gets_names(made: World, remote_vpc: Vpc) -> None:
     (instance,) = made.launch(joined, "us-east-1", "hello")
     made.converge()
     assert made.resolve(f"hello.us-east-1.new-team.{CORP}", remote_vpc) == {made.address(joined, "us-east-1", instance)}
-
-
-def test_management_account_is_covered_by_its_own_stacks(made: World, remote_vpc: Vpc) -> None:
-    """StackSets never deploys to the management account. Spoke stacks deployed by hand do the same there."""
-    made.add_vpc(MANAGEMENT, REGION)
-    made.launch(MANAGEMENT, REGION, "unreached")
-    made.converge()
-    assert made.ask(f"unreached.{REGION}.management.{CORP}", remote_vpc).rcode() == dns.rcode.NXDOMAIN
-    made.deploy_spoke(MANAGEMENT, [REGION])
-    (instance,) = made.launch(MANAGEMENT, REGION, "billing")
-    made.converge()
-    assert made.resolve(f"billing.{REGION}.management.{CORP}", remote_vpc) == {
-        made.address(MANAGEMENT, REGION, instance)
-    }
 
 
 def test_hub_and_network_accounts_are_covered_too(made: World, remote_vpc: Vpc) -> None:

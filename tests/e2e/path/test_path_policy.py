@@ -10,7 +10,7 @@ import pytest
 from hub.runtime import contract
 from orgdns.config.load import load
 from sandbox.clock import MovedClock
-from sandbox.example import NETWORK, PAYMENTS, SCIENCE, SEARCH
+from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World, world
 from tests.support.build import DOCUMENTS
 
@@ -64,6 +64,23 @@ def test_short_names_are_limited_to_accounts_and_units(made: World, remote_vpc: 
         made.converge()
         expected = set() if account == SEARCH else {made.address(account, REGION, instance)}
         assert made.resolve(f"short-{number}.{CORP}", remote_vpc) == expected
+
+
+def test_management_account_is_covered_if_it_is_included(made: World, remote_vpc: Vpc) -> None:
+    """StackSets never deploys to the management account. Spoke stacks deployed by hand do the same there.
+
+    The configuration includes the account by name.
+    """
+    made.add_vpc(MANAGEMENT, REGION)
+    made.launch(MANAGEMENT, REGION, "unreached")
+    made.converge()
+    assert made.ask(f"unreached.{REGION}.management.{CORP}", remote_vpc).rcode() == dns.rcode.NXDOMAIN
+    made.deploy_spoke(MANAGEMENT, [REGION])
+    (instance,) = made.launch(MANAGEMENT, REGION, "billing")
+    made.converge()
+    assert made.resolve(f"billing.{REGION}.management.{CORP}", remote_vpc) == {
+        made.address(MANAGEMENT, REGION, instance)
+    }
 
 
 def test_account_that_moves_gets_the_names_of_its_new_unit(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:

@@ -48,6 +48,7 @@ def everything() -> dict[str, Any]:
     """A configuration that uses every key."""
     content: dict[str, Any] = yaml.safe_load(GOOD)
     content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
+    content["organization"]["accounts"] = {"include": ["888888888888"], "exclude": ["999999999999"]}
     content["zones"][0]["adopt"] = True
     content["zones"] += [
         {

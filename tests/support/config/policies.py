@@ -14,6 +14,7 @@ from tests.support.build import (
     CORP,
     PAYMENTS,
     ZONE_IDS,
+    covering,
     instance,
     interface,
 )
@@ -30,7 +31,7 @@ def rule(*templates: str, name: str = "rule", ttl: int = 60, **more: object) -> 
 
 
 def policy(*rules: Rule, **more: object) -> Policy:
-    return Policy(frozenset({"eu-central-1"}), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
+    return Policy(covering("eu-central-1"), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
 
 
 def decide(source: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:

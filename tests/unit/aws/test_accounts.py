@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from botocore.stub import Stubber
 
@@ -9,7 +11,11 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.ports import AccountUnknown, SpokeUnreachable
 from tests.support.aws.clients import SESSION
+from tests.support.build import PAYMENTS, SEARCH, WORKLOADS, covering
 from tests.support.memory import MemoryClock
+
+# By name, so that an account needs no path.
+EVERY_ACCOUNT = replace(covering(), included=frozenset({"4" * 12, "6" * 12}))
 
 
 class OneLabelEach:
@@ -31,7 +37,7 @@ class TestAccounts:
         """An account is cached, and then read again so that a new name is noticed."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
-        accounts = OrganizationAccounts(client, OneLabelEach(), clock)
+        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, clock)
         with Stubber(client) as stubber:
             for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
@@ -45,7 +51,7 @@ class TestAccounts:
     def test_unknown_account_is_unknown(self) -> None:
         """An account outside the organization differs from one that cannot be read."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
         with Stubber(client) as stubber:
             stubber.add_client_error("describe_account", "AccountNotFoundException")
             stubber.add_client_error("describe_account", "AccessDeniedException")
@@ -60,14 +66,14 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
-            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+            accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
             assert accounts.account("4" * 12).active is False
 
     @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
     def test_account_that_takes_anothers_name_has_no_label(self, name: str) -> None:
         """An administrator may rename an account, but the label stays with the account that had it first."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
         with Stubber(client) as stubber:
             # The third call reads whether the holder still has the name.
             for account in ("Payments", name, "Payments"):
@@ -82,7 +88,7 @@ class TestAccounts:
     def test_label_is_free_after_its_holder_was_renamed(self, now: str | None) -> None:
         """An account that had a name only for a while, or that left, does not keep the label."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
         with Stubber(client) as stubber:
             for name in ("Payments", "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
@@ -98,7 +104,7 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
-            account = OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("4" * 12)
+            account = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock()).account("4" * 12)
         assert account.label is None
         assert "no letter or digit" in account.reason
 
@@ -109,12 +115,19 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": described})
-            assert OrganizationAccounts(client, OneLabelEach(), MemoryClock()).account("444444444444").units == ()
+            assert (
+                OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock()).account("444444444444").units
+                == ()
+            )
 
     @pytest.mark.parametrize(
         ("path", "units"),
         [
-            ("o-1/r-ab12/ou-ab12-workload/ou-ab12-research/", ("r-ab12", "ou-ab12-workload", "ou-ab12-research")),
+            (
+                "o-1/r-ab12/ou-ab12-workload/ou-ab12-research/444444444444/",
+                ("r-ab12", "ou-ab12-workload", "ou-ab12-research"),
+            ),
+            ("o-1/r-ab12/444444444444/", ("r-ab12",)),
             ("o-1/r-ab12/", ("r-ab12",)),
         ],
     )
@@ -124,5 +137,51 @@ class TestAccounts:
         with Stubber(client) as stubber:
             account = {"Name": "Payments", "State": "ACTIVE", "Paths": [path]}
             stubber.add_response("describe_account", {"Account": account})
-            accounts = OrganizationAccounts(client, OneLabelEach(), MemoryClock())
+            accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
             assert accounts.account("444444444444").units == units
+
+    @pytest.mark.parametrize(
+        "described",
+        [
+            {"Name": "Payments"},
+            {"Name": "Payments", "State": "PENDING_ACTIVATION"},
+            {"Name": "Payments", "State": "HIBERNATING"},
+            {"State": "ACTIVE"},
+            {},
+        ],
+    )
+    def test_missing_value_is_unknown(self, described: dict[str, str]) -> None:
+        """An account without a name or a known state is neither active nor inactive, and is read again soon."""
+        client, clock = SESSION.client("organizations"), MemoryClock()
+        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, clock)
+        whole = {"Name": "Payments", "State": "ACTIVE"}
+        with Stubber(client) as stubber:
+            for answer in (described, whole):
+                stubber.add_response("describe_account", {"Account": answer})
+            for _ in range(2):
+                with pytest.raises(SpokeUnreachable, match=f"name and a known state of account {PAYMENTS.id}"):
+                    accounts.account(PAYMENTS.id)
+            clock.sleep(61)
+            assert accounts.account(PAYMENTS.id).active
+            stubber.assert_no_pending_responses()
+
+    @pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "CLOSED"])
+    def test_inactive_states(self, state: str) -> None:
+        """A suspended or closed account is inactive by either field, and has no label."""
+        for field in ("State", "Status"):
+            client, labels = SESSION.client("organizations"), OneLabelEach()
+            with Stubber(client) as stubber:
+                stubber.add_response("describe_account", {"Account": {"Name": "Payments", field: state}})
+                account = OrganizationAccounts(client, labels, EVERY_ACCOUNT, MemoryClock()).account(PAYMENTS.id)
+            assert (account.active, account.label, labels.holders) == (False, None, {})
+
+    @pytest.mark.parametrize("paths", [["o-1/r-ab12/ou-ab12-outside1/555555555555/"], []])
+    def test_account_that_is_not_covered_takes_no_label(self, paths: list[str]) -> None:
+        """Neither an account outside the covered units nor one with unknown units takes a label."""
+        client, labels = SESSION.client("organizations"), OneLabelEach()
+        coverage = replace(covering(), units=frozenset({WORKLOADS}))
+        described = {"Name": "Payments", "State": "ACTIVE", "Paths": paths}
+        with Stubber(client) as stubber:
+            stubber.add_response("describe_account", {"Account": described})
+            account = OrganizationAccounts(client, labels, coverage, MemoryClock()).account(SEARCH.id)
+        assert (account.label, labels.holders) == (None, {})

@@ -39,7 +39,7 @@ from hub.runtime.ports import (
     ZoneUnavailable,
 )
 from hub.runtime.rate_limit import Pace
-from tests.support.build import CORP_ZONE, ref
+from tests.support.build import CORP_ZONE, covering, ref
 from tests.support.memory import MemoryClock
 
 SPOKE = Spoke("444444444444", "eu-central-1")
@@ -157,7 +157,7 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
     role = "arn:aws:iam::333333333333:role/orgdns"
     session: Any = None
     return {
-        "accounts": lambda: OrganizationAccounts(failing, session, clock).account("444444444444"),
+        "accounts": lambda: OrganizationAccounts(failing, session, covering(), clock).account("444444444444"),
         "associations": lambda: ZoneOwner(clients, role, pace, clock, clock.sleep).clear(
             CORP_ZONE, VpcRef(SPOKE.account, SPOKE.region, "vpc-1")
         ),

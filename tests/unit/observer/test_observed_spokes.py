@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import product
 
+import pytest
+
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import Account, Instance, InstanceState, Spoke
 from hub.runtime.observer.events import Hint
@@ -35,7 +37,7 @@ def test_unknown_account_is_dropped(world: World) -> None:
     """For an account outside the organization, nothing is described or named, and the event is not retried."""
     outcome = world.event(ref(account="999999999999"))
     assert (outcome.result, outcome.reason) == (
-        InstanceResult.DROPPED,
+        InstanceResult.NOT_COVERED,
         "the organization has no account 999999999999",
     )
     assert world.organization.descriptions == []
@@ -54,7 +56,7 @@ def test_region_that_is_not_covered_is_dropped(world: World) -> None:
     """An event of a region that policy does not cover is dropped."""
     outcome = world.event(ref(region="sa-east-1"))
     assert (outcome.result, outcome.reason) == (
-        InstanceResult.DROPPED,
+        InstanceResult.NOT_COVERED,
         "the configuration does not cover the region sa-east-1",
     )
 
@@ -65,7 +67,32 @@ def test_event_removes_no_name_of_a_suspended_account(world: World) -> None:
     world.event(first)
     world.event(second)
     world.organization.accounts[PAYMENTS.id] = Account(PAYMENTS.id, PAYMENTS.label, active=False)
-    assert world.event(first, None).result is InstanceResult.DROPPED
+    assert world.event(first, None).result is InstanceResult.NOT_COVERED
+    assert world.event(second, "terminated").result is InstanceResult.RECORDED
+    assert key("web").fqdn in world.claimed()
+    assert key("two").fqdn not in world.claimed()
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_account_that_is_not_covered_gets_nothing(world: World, *, final: bool) -> None:
+    """Nothing is described or recorded for it, whatever its event says."""
+    world.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=("r-ab12", "ou-ab12-outside1"))
+    outcome = world.event(world.show(), "terminated" if final else "running")
+    assert (outcome.result, outcome.reason) == (
+        InstanceResult.NOT_COVERED,
+        f"the configuration does not cover the account {PAYMENTS.id}",
+    )
+    assert world.organization.descriptions == []
+    assert world.ledger.observation(outcome.ref) is None
+
+
+def test_account_that_is_no_longer_covered_can_end_its_instances(world: World) -> None:
+    """Its names stay until the grace period is over, but an end is final."""
+    first, second = world.show(1), world.show(2, name="two")
+    world.event(first)
+    world.event(second)
+    world.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=("r-ab12",))
+    assert world.event(first, "running").result is InstanceResult.NOT_COVERED
     assert world.event(second, "terminated").result is InstanceResult.RECORDED
     assert key("web").fqdn in world.claimed()
     assert key("two").fqdn not in world.claimed()
@@ -95,7 +122,7 @@ def test_slow_spoke_does_not_starve_others(world: World) -> None:
 
 def test_spokes_wait_together(world: World) -> None:
     """The pauses between descriptions are the same for one spoke and for many."""
-    regions = sorted(world.observer.policy.regions)
+    regions = sorted(world.observer.policy.coverage.regions)
     subjects = [
         world.show(number, account=account, region=region, state=InstanceState.PENDING)
         for number, (account, region) in enumerate(product([PAYMENTS.id, SEARCH.id], regions), 1)

@@ -11,10 +11,9 @@ from hub.runtime.model.names import (
     WhenStopped,
 )
 from hub.runtime.policy.decide import Decision
-from hub.runtime.policy.rules import Scope, TagCondition
+from hub.runtime.policy.rules import TagCondition
 from tests.support.build import (
     PAYMENTS,
-    RESEARCH,
     SCIENCE,
     ZONE_IDS,
     example_policy,
@@ -73,15 +72,12 @@ class TestMeetingRules:
             assert claim.values == values
 
     def test_policy_knows_what_it_reads(self) -> None:
-        """The policy knows which tags its rules read, and whether they depend on units and stops."""
+        """The policy knows which tags its rules read, and whether they depend on stops."""
         rules = (
             rule("{name}.{tag:team}.corp.internal", opt_in=TagCondition("in")),
             rule("{alias}.{ou}.corp.internal", aliases="list", opt_out=TagCondition("out", "x")),
             rule("{asg}.corp.internal"),
         )
         assert policy(*rules).tags_read == {"Name", "team", "in", "list", "out", GROUP_TAG}
-        assert policy(*rules).reads_units
-        assert not policy(rule()).reads_units
-        assert policy(rule(scope=Scope(units=frozenset({RESEARCH})))).reads_units
         assert not policy(*rules).withdraws_when_stopped
         assert policy(rule(stopped=WhenStopped.WITHDRAW)).withdraws_when_stopped

@@ -21,7 +21,7 @@ from hub.runtime.policy.compiled import from_json, to_json
 from hub.runtime.policy.decide import MAX_NAMES, MAX_REFUSALS, Decision, Policy
 from hub.runtime.policy.rules import Rule
 from orgdns.config.checks.collisions import by_any_tag
-from tests.support.build import PAYMENTS, SEARCH, example_policy, instance
+from tests.support.build import PAYMENTS, SEARCH, covering, example_policy, instance
 from tests.support.hostile import ACCOUNTS, TAGS, instances, policies, zone_ids
 
 NAME = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+")
@@ -173,6 +173,6 @@ def test_no_account_gets_by_its_tags_what_policy_gives_only_to_another(policy: P
 def test_careless_rule_lets_a_tag_take_another_instances_name(tag: str) -> None:
     """By a careless rule alone, a tag can be another instance's id; the checks of the configuration prevent it."""
     domains = example_policy().domains
-    careless = Policy(frozenset(), domains, (Rule("a", (Template.parse("{name}.corp.internal", domains),), 60),))
+    careless = Policy(covering(), domains, (Rule("a", (Template.parse("{name}.corp.internal", domains),), 60),))
     (claim,) = decided(careless, instance(2, account=SEARCH.id, name=tag), SEARCH).claims
     assert claim.key.fqdn == "i-00000000000000001.corp.internal."

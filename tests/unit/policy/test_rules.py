@@ -18,6 +18,7 @@ from tests.support.build import (
     SUBNET,
     VPC,
     WORKLOADS,
+    covering,
     instance,
     interface,
 )
@@ -195,7 +196,7 @@ class TestPatterns:
     def test_name_that_lies_in_an_inner_zone_is_refused(self) -> None:
         """Of nested zones, only the inner one answers, so a name that a tag puts there would not resolve."""
         inner = Fqdn("prod.corp.internal.")
-        whole = Policy(frozenset(), (CORP, inner), (rule(), rule("{name}.{tag:env}.corp.internal")))
+        whole = Policy(covering(), (CORP, inner), (rule(), rule("{name}.{tag:env}.corp.internal")))
         for name, tags in (("prod", {}), ("web", {"env": "prod"})):
             decision = whole.decide(instance(name=name, tags=tags), PAYMENTS, IDS | {inner: "Z0INNER"})
             assert "prod" not in names(decision)

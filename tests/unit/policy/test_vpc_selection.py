@@ -43,11 +43,9 @@ class TestVpcSelection:
         assert AssociationPolicy(CORP).wants(vpc(), PAYMENTS)
         assert not NO_VPC.wants(vpc(), PAYMENTS)
 
-    def test_tags_and_units_that_a_policy_reads(self) -> None:
-        """A policy knows which tags it reads, and whether it reads units."""
+    def test_tags_that_a_policy_reads(self) -> None:
+        """A policy knows which tags it reads."""
         association_policy = AssociationPolicy(
             CORP, selections=(VpcSelection(tag=TagCondition("a")),), exceptions=(VpcSelection(tag=TagCondition("b")),)
         )
         assert association_policy.tags_read == {"a", "b"}
-        assert not association_policy.reads_units
-        assert AssociationPolicy(CORP, exceptions=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),)).reads_units

@@ -69,14 +69,16 @@ def test_spoke_that_does_not_answer_is_not_unreachable(world: World) -> None:
         (None, "eu-central-1", "the organization has no account"),
         (replace(PAYMENTS, active=False), "eu-central-1", "not active"),
         (PAYMENTS, "ap-south-1", "does not cover the region"),
+        (replace(PAYMENTS, units=("r-ab12", "ou-ab12-elsewhere")), "eu-central-1", "does not cover the account"),
     ],
 )
 def test_departed_spoke_loses_its_names_after_the_grace_period(
     world: World, account: Account | None, region: str, reason: str
 ) -> None:
-    """If an account left or is suspended, or its region is dropped, the names are withdrawn after the grace period."""
+    """Names go after the grace period if an account left or is not covered any more, or its region is dropped."""
     world.show(1, region=region)
-    world.policy = replace(POLICY, regions=POLICY.regions | {region})
+    wider = replace(POLICY.coverage, regions=POLICY.coverage.regions | {region})
+    world.policy = replace(POLICY, coverage=wider)
     spoke = Spoke(PAYMENTS.id, region)
     world.sweep(spoke)
     assert world.claimants()

@@ -35,7 +35,7 @@ def plan_document(change: PolicyChange, associations: Collection[AssociationChan
         "lost": [claim_name_fields(status.claim) | claimant_fields(status) for status in change.lost],
         "instances": {
             "decided": change.decided,
-            "outside_regions": change.undecided.outside,
+            "not_covered": change.undecided.not_covered,
             "without_facts": change.undecided.without_facts,
             "without_units": change.undecided.without_units,
         },

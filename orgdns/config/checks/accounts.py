@@ -1,0 +1,25 @@
+"""Checks of the covered accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orgdns.config.errors import Fault, Source, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def account_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
+    """The faults of the accounts that are included and excluded by name."""
+    organization = content.get("organization")
+    accounts = organization.get("accounts") if isinstance(organization, dict) else None
+    if not isinstance(accounts, dict):
+        return
+    included = listed(accounts, "include")
+    for number, account in enumerate(listed(accounts, "exclude")):
+        if account in included:
+            yield source.fault(
+                ("organization", "accounts", "exclude", number),
+                f"{account!r} is also in organization.accounts.include: remove it from one of them",
+            )
