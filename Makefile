@@ -40,7 +40,7 @@ test: $(STAMP)  ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(STAMP)  ## Run the tests that need no simulated organization (less than a minute)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not world" tests/unit tests/config tests/cli tests/templates
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not world" tests/unit tests/config tests/cli tests/templates tests/lint
 
 test-deep: $(STAMP)  ## Run ten thousand cases of each property, 20,000 schedules of the pipeline in memory, 200 deployed
 	@$(BIN)/python -m pytest tests/unit/model/test_health.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
@@ -56,12 +56,13 @@ mutants: $(STAMP)  ## Break the pure core in thousands of ways, and check that t
 	@$(BIN)/python -m mutmut export-cicd-stats
 	@$(BIN)/python -m tests.support.mutants
 
-check: $(STAMP)  ## Check format, lint, types, imports and committed templates
+check: $(STAMP)  ## Check format, lint, types, imports and templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python generate.py --config $(CONFIG) --check
+	@$(BIN)/python -m pytest --quiet tests/lint
 
 format: $(STAMP)  ## Format the code, and fix what the linter can
 	@$(BIN)/ruff format .

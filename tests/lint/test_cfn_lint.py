@@ -16,6 +16,7 @@ from tests.support.generated import (
     read,
     texts,
 )
+from tests.support.lint.templates import linted
 
 
 def lint(text: str) -> list[str]:
@@ -43,6 +44,12 @@ def test_lint_of_another_configuration(name: str) -> None:
 def test_lint_with_a_profile(name: str, form: Form) -> None:
     """cfn-lint accepts the templates for zones that are resolved by profile."""
     assert lint(texts("profiles", form)[name]) == []
+
+
+@pytest.mark.parametrize("name", [name for name in linted() if name.startswith("every-")])
+def test_lint_with_every_feature(name: str) -> None:
+    """cfn-lint accepts the templates for configurations that use everything."""
+    assert lint(linted()[name]) == []
 
 
 def test_lint_finds_errors() -> None:
