@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 # The stamp has the lock's checksum: a checkout or a pull that changes the lock reinstalls, touching a file does not.
 LOCK := $(shell cksum requirements/dev.txt | cut -d' ' -f1)
 STAMP := $(VENV)/.installed-$(LOCK)
+# checkov pins versions that contradict the other requirements.
+VENV_LINT := .venv-lint
+STAMP_LINT := $(VENV_LINT)/.installed-$(shell cksum requirements/lint.txt | cut -d' ' -f1)
 
 LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	--custom-compile-command "make lock"
@@ -24,6 +27,12 @@ $(STAMP): | requirements/dev.txt
 	@echo "installing the locked requirements into $(VENV) (once; a minute or two)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+$(STAMP_LINT): | requirements/lint.txt
+	@echo "installing the locked linter of templates into $(VENV_LINT) (once; half a minute)"
+	@$(PYTHON) -m venv --clear $(VENV_LINT)
+	@$(VENV_LINT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/lint.txt
 	@touch $@
 
 install: $(STAMP)  ## Make .venv from the locked requirements
@@ -56,7 +65,7 @@ mutants: $(STAMP)  ## Break the pure core in thousands of ways, and check that t
 	@$(BIN)/python -m mutmut export-cicd-stats
 	@$(BIN)/python -m tests.support.mutants
 
-check: $(STAMP)  ## Check format, lint, types, imports and templates
+check: $(STAMP) $(STAMP_LINT)  ## Check format, lint, types, imports and templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -76,12 +85,13 @@ package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 
 lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
-	@# dev.txt decides all versions; the other locks are subsets with the same pins.
+	@# dev.txt decides all versions; run.txt and package.txt are subsets with the same pins.
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) requirements/run.in --constraint requirements/dev.txt --output-file requirements/run.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) --no-deps requirements/package.in --constraint requirements/dev.txt \
 		--output-file requirements/package.txt
+	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/lint.in --output-file requirements/lint.txt
 	@rm -rf $(VENV)-lock
 
 clean:  ## Remove everything that make creates
-	@rm -rf $(VENV) build mutants .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(VENV_LINT) build mutants .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,3 +22,57 @@ IAM: Final = (
         "resources would also list the streams of other tables.",
     ),
 )
+
+CHECKOV: Final = (
+    Justified(
+        "CKV_AWS_27",
+        "AWS::SQS::Queue.*",
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
+        "SQS encrypts the queues with its own keys (SqsManagedSseEnabled), which the check does not read. The messages "
+        "are hints that name instances and VPCs: ids, tags and no secret. A key of the account would need a key policy "
+        "that lets EventBridge and Scheduler use it, in each account and region of a spoke.",
+    ),
+    Justified(
+        "CKV_AWS_119",
+        "AWS::DynamoDB::Table.Ledger",
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+        "KMS encrypts the ledger with the account's AWS managed key, and CloudTrail logs the key's use. The ledger "
+        "holds what DNS answers, and facts of instances, no secret. A role needs a grant on the table to read it.",
+    ),
+    Justified(
+        "CKV_AWS_158",
+        "AWS::Logs::LogGroup.*",
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        "CloudWatch Logs encrypts every log group with keys of its own. The functions log names, ids and decisions, no "
+        "secret.",
+    ),
+    Justified(
+        "CKV_AWS_173",
+        "AWS::Lambda::Function.*",
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+        "Lambda encrypts environment variables with an AWS managed key. They are names and ARNs that the template also "
+        "holds in plain text, and no secret.",
+    ),
+    Justified(
+        "CKV_AWS_115",
+        "AWS::Lambda::Function.*",
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+        "The event source mappings limit concurrency: MaximumConcurrency for queues, and one invocation a shard for "
+        "the stream. Reserved concurrency would throttle messages instead, and cannot be set in an account whose quota "
+        "leaves fewer than 100 to other functions.",
+    ),
+    Justified(
+        "CKV_AWS_116",
+        "AWS::Lambda::Function.*",
+        # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+        "A function's dead-letter queue takes asynchronous invocations, and there are none. Each queue has a redrive "
+        "policy, and the stream's mapping a destination for failures, and an alarm watches each.",
+    ),
+    Justified(
+        "CKV_AWS_117",
+        "AWS::Lambda::Function.*",
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+        "The functions call only APIs of AWS, none in a VPC. In a VPC they would need a way to Route 53, "
+        "Organizations and STS in the networking account, and depend on the DNS that they write.",
+    ),
+)
