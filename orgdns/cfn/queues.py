@@ -21,8 +21,20 @@ LONGEST_RETENTION: Final = 14 * _DAY
 
 
 def queue(title: str, name: str, retention: int = LONGEST_RETENTION, **properties: Any) -> Queue:  # noqa: ANN401  SQS's own
-    """A standard queue, encrypted with SQS-managed keys. It keeps messages for `retention` seconds."""
-    return Queue(title, QueueName=name, SqsManagedSseEnabled=True, MessageRetentionPeriod=retention, **properties)
+    """A standard queue, encrypted with SQS-managed keys. It keeps messages for `retention` seconds.
+
+    It is deleted with its stack. Its messages are hints that only this stack's functions act on, and sweeps find what
+    they are about.
+    """
+    return Queue(
+        title,
+        QueueName=name,
+        SqsManagedSseEnabled=True,
+        MessageRetentionPeriod=retention,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        **properties,
+    )
 
 
 def queue_policy(target: Queue, rule_arns: Sequence[AWSHelperFn] = ()) -> QueuePolicy:

@@ -100,7 +100,12 @@ def add_worker(template: Template, worker: Worker) -> None:
             template.add_resource(queue_policy(own_queue, worker.rules))
     logs = template.add_resource(
         LogGroup(
-            f"{worker.title}Logs", LogGroupName=f"/aws/lambda/{worker.function}", RetentionInDays=Ref(LOG_RETENTION)
+            f"{worker.title}Logs",
+            LogGroupName=f"/aws/lambda/{worker.function}",
+            RetentionInDays=Ref(LOG_RETENTION),
+            # The logs say why a record changed, so they outlive the stack, until they expire.
+            DeletionPolicy="RetainExceptOnCreate",
+            UpdateReplacePolicy="Retain",
         )
     )
     role = template.add_resource(_execution_role(worker, logs))

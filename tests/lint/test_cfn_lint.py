@@ -20,8 +20,11 @@ from tests.support.lint.templates import linted
 
 
 def lint(text: str) -> list[str]:
-    """The errors and warnings of cfn-lint for the regions that the example covers."""
-    rules = get_rules([], [], ["W", "E"], include_experimental=False)
+    """The errors and warnings of cfn-lint for the regions that the example covers.
+
+    I3011 requires a decision on what happens to a resource with data when its stack is deleted.
+    """
+    rules = get_rules([], [], ["W", "E", "I3011"], include_experimental=False)
     matches = api.lint(text, rules, config=ManualArgs(regions=list(example().spokes.regions)))
     return [f"{match.rule.id} {match.message}" for match in matches]
 
@@ -53,8 +56,9 @@ def test_lint_with_every_feature(name: str) -> None:
 
 
 def test_lint_finds_errors() -> None:
-    """The linter, as called here, finds an error and a warning."""
+    """The linter, as called here, finds an error, a warning, and a missing decision."""
     broken = read("hub")
     broken["Resources"]["Observer"]["Properties"]["Role"] = {"Fn::GetAtt": ["NoSuchRole", "Arn"]}
     broken["Parameters"]["Unused"] = {"Type": "String"}
-    assert {"E1010", "W2001"} <= {finding.split()[0] for finding in lint(json.dumps(broken))}
+    del broken["Resources"]["Ledger"]["DeletionPolicy"]
+    assert {"E1010", "W2001", "I3011"} <= {finding.split()[0] for finding in lint(json.dumps(broken))}

@@ -27,7 +27,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 def faulty_hub() -> str:
-    """A hub without encrypted queues and with a ledger that cannot be restored."""
+    """A hub whose ledger cannot be restored, and whose logs never expire."""
     template = read("hub", form=Form.JSON)
     ledger = template["Resources"]["Ledger"]["Properties"]
     ledger["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] = False

@@ -84,6 +84,18 @@ def test_ledger() -> None:
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 
+def test_logs_outlive_the_stack() -> None:
+    """The log groups of all functions are retained when the stack is deleted, and the queues are not."""
+    resources = read("hub")["Resources"].values()
+    kept = [
+        (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+        for resource in resources
+        if resource["Type"] == "AWS::Logs::LogGroup"
+    ]
+    assert kept == [("RetainExceptOnCreate", "Retain")] * 4
+    assert {resource["DeletionPolicy"] for resource in resources if resource["Type"] == "AWS::SQS::Queue"} == {"Delete"}
+
+
 def test_no_names_collide_in_the_hub_account() -> None:
     """The three stacks in the hub account, which is also a spoke, do not share a resource name."""
     named = [
