@@ -10,7 +10,7 @@ import awacs.dynamodb
 from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
 from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.iam import Policy, Role
-from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, Target
+from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, ScheduleGroup, Target
 
 from hub.environment import authorizer, environment, guards, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
@@ -98,8 +98,12 @@ def _list_spokes(config: Config) -> Statement:
 
 
 def add_schedules(template: Template, sweeper: Worker) -> None:
-    """Add the two schedules that send tasks to the sweeper's queue, and their role."""
-    role = template.add_resource(_schedule_role(sweeper))
+    """Add the two schedules that send tasks to the sweeper's queue, their group, and their role.
+
+    The role trusts only schedules of a group, so the group is their own.
+    """
+    group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=contract.PREFIX))
+    role = template.add_resource(_schedule_role(sweeper, group))
     for title, name, description, expression, task, window in (
         (
             "SweepSchedule",
@@ -122,6 +126,7 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
             Schedule(
                 title,
                 Name=name,
+                GroupName=Ref(group),
                 Description=description,
                 ScheduleExpression=expression,
                 FlexibleTimeWindow=window,
@@ -136,13 +141,12 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
         )
 
 
-def _schedule_role(sweeper: Worker) -> Role:
+def _schedule_role(sweeper: Worker, group: ScheduleGroup) -> Role:
     """The role of both schedules, which send tasks to the sweeper's queue.
 
     The source in the trust policy is the schedule group, not the schedule ("Confused deputy prevention in EventBridge
     Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
     """
-    group = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
     return Role(
         "ScheduleRole",
         RoleName=contract.SCHEDULE_ROLE,
@@ -151,7 +155,7 @@ def _schedule_role(sweeper: Worker) -> Role:
             "scheduler.amazonaws.com",
             Condition(
                 [
-                    ArnEquals({"aws:SourceArn": Sub(group)}),
+                    ArnEquals({"aws:SourceArn": GetAtt(group, "Arn")}),
                     StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
                 ]
             ),

@@ -12,6 +12,7 @@ from moto.sqs.models import sqs_backends
 from hub.runtime import contract
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.schedules import NotAllowed
 from sandbox.clock import MovedClock
 from sandbox.example import HUB
 from sandbox.world import World
@@ -92,6 +93,7 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
     [
         ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "FLEXIBLE time window"),
+        ({"GroupName": "nobodys"}, "Schedule group nobodys does not exist"),
         ({"KmsKeyArn": "arn:aws:kms:x"}, "not modeled: .'KmsKeyArn'"),
         ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "is not a queue"),
     ],
@@ -108,3 +110,32 @@ def test_schedule_that_is_not_modeled_is_not_deployed(made: World, change: dict[
     body = {"Resources": {"Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": properties | change}}}
     with pytest.raises(DeploymentFailed, match=message):
         made.deployer.deploy(HUB, REGION, "schedule", json.dumps(body))
+
+
+@pytest.mark.usefixtures("emptied")
+def test_role_trusts_schedules_of_its_group_only(made: World) -> None:
+    """A schedule of another group cannot use the role, not even for a dead letter."""
+    target = {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps", "RoleArn": f"arn:aws:iam::{HUB}:role/orgdns-schedule"}
+    made.client("scheduler", HUB).create_schedule(
+        Name="stranger",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target,
+    )
+    with pytest.raises(NotAllowed, match="does not trust"):
+        made.schedules.fire("stranger")
+    made.client("scheduler", HUB).delete_schedule(Name="stranger")
+    assert made.waiting(contract.SWEEPS_QUEUE) == 0
+
+
+def test_schedule_group(made: World) -> None:
+    """A group is created and deleted with its stack, and not taken over."""
+    resource = {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "other"}}
+    made.deployer.deploy(HUB, REGION, "group", json.dumps({"Resources": {"Group": resource}}))
+    groups = made.client("scheduler", HUB).list_schedule_groups()["ScheduleGroups"]
+    assert {group["Name"] for group in groups} == {"default", "orgdns", "other"}
+    with pytest.raises(DeploymentFailed, match="already exists"):
+        made.deployer.deploy(HUB, REGION, "again", json.dumps({"Resources": {"Group": resource}}))
+    made.client("cloudformation", HUB).delete_stack(StackName="group")
+    groups = made.client("scheduler", HUB).list_schedule_groups()["ScheduleGroups"]
+    assert {group["Name"] for group in groups} == {"default", "orgdns"}

@@ -12,6 +12,7 @@ from tests.support.generated import (
     HUB,
     NAMES,
     ORGANIZATION,
+    arn_of,
     grants,
     of_type,
     resolved_size,
@@ -104,11 +105,7 @@ def test_who_may_assume_each_role() -> None:
         "ScheduleRole": (
             {"Service": "scheduler.amazonaws.com"},
             {
-                "ArnEquals": {
-                    "aws:SourceArn": sub(
-                        "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule-group/default"
-                    )
-                },
+                "ArnEquals": {"aws:SourceArn": arn_of("ScheduleGroup")},
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
             },
         ),

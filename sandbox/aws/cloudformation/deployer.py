@@ -21,7 +21,7 @@ from sandbox.aws.cloudformation.alarms import Alarm
 from sandbox.aws.cloudformation.corrected import corrected_types
 from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.aws.cloudformation.rollout import automatic_deployment
-from sandbox.aws.cloudformation.schedules import ScheduleResource
+from sandbox.aws.cloudformation.schedules import ScheduleGroupResource, ScheduleResource
 from sandbox.aws.cloudformation.stack_set import StackSetResource
 from sandbox.aws.cloudformation.template import (
     TemplateRefused,
@@ -42,7 +42,15 @@ if TYPE_CHECKING:
     from sandbox.aws.cloudformation.template import Template
 
 # moto finds resource types among the subclasses of its model, so importing these registers them.
-BRIDGED_TYPES: Final = (Alarm, EventBusPolicy, QueuePolicy, ScheduleResource, StackSetResource, *PROFILE_TYPES)
+BRIDGED_TYPES: Final = (
+    Alarm,
+    EventBusPolicy,
+    QueuePolicy,
+    ScheduleGroupResource,
+    ScheduleResource,
+    StackSetResource,
+    *PROFILE_TYPES,
+)
 
 
 class DeploymentFailed(RuntimeError):

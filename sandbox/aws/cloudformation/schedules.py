@@ -1,7 +1,9 @@
-"""AWS::Scheduler::Schedule, a resource type that the emulator lacks.
+"""AWS::Scheduler::Schedule and ScheduleGroup, resource types that the emulator lacks.
 
 A simulation of AWS::Scheduler::Schedule
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html). The
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html) and
+ScheduleGroup
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedulegroup.html). The
 schedules are kept in moto's own Scheduler, so its API returns them too. `sandbox.aws.schedules` runs them.
 """
 
@@ -16,19 +18,60 @@ from moto.scheduler.models import scheduler_backends
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
 
 Json = dict[str, Any]
-GROUP: Final = "default"
+_DEFAULT_GROUP: Final = "default"
 _PROPERTIES: Final = frozenset(
-    {"Name", "Description", "ScheduleExpression", "FlexibleTimeWindow", "State", "Target"},
+    {"Name", "GroupName", "Description", "ScheduleExpression", "FlexibleTimeWindow", "State", "Target"},
 )
 _TARGET: Final = frozenset({"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"})
 
 
-class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
-    """AWS::Scheduler::Schedule, in the default group."""
+class ScheduleGroupResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::Scheduler::ScheduleGroup."""
 
-    def __init__(self, name: str, account_id: str, region_name: str) -> None:
+    def __init__(self, name: str, arn: str) -> None:
         self.physical_resource_id = name
-        self.arn = f"arn:aws:scheduler:{region_name}:{account_id}:schedule/{GROUP}/{name}"
+        self.arn = arn
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """The only attribute that is modeled, Arn."""
+        if attribute != "Arn":
+            raise ValidationError(message=f"the attribute {attribute} of a schedule group is not modeled")
+        return self.arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """The property with the resource's name."""
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """The resource type."""
+        return "AWS::Scheduler::ScheduleGroup"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
+    ) -> ScheduleGroupResource:
+        """Create the group. CloudFormation does not take over an existing group of the same name."""
+        if unknown := sorted(cloudformation_json.get("Properties", {}).keys() - {"Name"}):
+            raise ValidationError(message=f"properties of a schedule group that are not modeled: {unknown}")
+        backend = scheduler_backends[account_id][region_name]
+        if resource_name in backend.schedule_groups:
+            raise ValidationError(message=f"{resource_name} already exists")
+        return cls(resource_name, backend.create_schedule_group(resource_name, []).arn)
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Delete the group with its schedules."""
+        scheduler_backends[account_id][region_name].delete_schedule_group(self.physical_resource_id)
+
+
+class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
+    """AWS::Scheduler::Schedule."""
+
+    def __init__(self, name: str, group: str, account_id: str, region_name: str) -> None:
+        self.physical_resource_id = name
+        self.group = group
+        self.arn = f"arn:aws:scheduler:{region_name}:{account_id}:schedule/{group}/{name}"
 
     def get_cfn_attribute(self, attribute: str) -> str:
         """The only attribute, Arn."""
@@ -51,12 +94,14 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> ScheduleResource:
         """Create the schedule. CloudFormation does not take over an existing schedule of the same name."""
-        settings = _settings(cloudformation_json["Properties"])
+        settings, group = _settings(cloudformation_json["Properties"]), _group(cloudformation_json["Properties"])
         backend = scheduler_backends[account_id][region_name]
-        if resource_name in backend.schedule_groups[GROUP].schedules:
+        if group not in backend.schedule_groups:
+            raise ValidationError(message=f"Schedule group {group} does not exist.")
+        if resource_name in backend.schedule_groups[group].schedules:
             raise ValidationError(message=f"{resource_name} already exists")
-        backend.create_schedule(name=resource_name, group_name=GROUP, action_after_completion=None, **settings)
-        return cls(resource_name, account_id, region_name)
+        backend.create_schedule(name=resource_name, group_name=group, action_after_completion=None, **settings)
+        return cls(resource_name, group, account_id, region_name)
 
     @classmethod
     def update_from_cloudformation_json(
@@ -69,16 +114,23 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
     ) -> ScheduleResource:
         """Replace the whole configuration."""
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
-        if "Name" in properties and new_resource_name != name:
+        if ("Name" in properties and new_resource_name != name) or _group(properties) != original_resource.group:
             raise ValidationError(message="the replacement of a schedule is not modeled")
         scheduler_backends[account_id][region_name].update_schedule(
-            name=name, group_name=GROUP, **_settings(properties)
+            name=name, group_name=original_resource.group, **_settings(properties)
         )
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Delete the schedule."""
-        scheduler_backends[account_id][region_name].delete_schedule(GROUP, self.physical_resource_id)
+        """Delete the schedule, unless it went with its group."""
+        group = scheduler_backends[account_id][region_name].schedule_groups.get(self.group)
+        if group is not None:
+            group.delete_schedule(self.physical_resource_id)
+
+
+def _group(properties: Json) -> str:
+    group: str = properties.get("GroupName", _DEFAULT_GROUP)
+    return group
 
 
 def _settings(properties: Json) -> Json:

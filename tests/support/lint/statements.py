@@ -18,6 +18,7 @@ _ARNS: Final = {
     "AWS::IAM::Role": ("RoleName", f"arn:aws:iam::{ACCOUNT}:role/{{}}"),
     "AWS::Lambda::Function": ("FunctionName", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}"),
     "AWS::Logs::LogGroup": ("LogGroupName", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*"),
+    "AWS::Scheduler::ScheduleGroup": ("Name", f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{{}}"),
     "AWS::SQS::Queue": ("QueueName", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{{}}"),
 }
 _SUBSTITUTION: Final = re.compile(r"\$\{([^}]+)\}")
