@@ -92,8 +92,10 @@ def vpc_association_statements(config: Config) -> list[Statement]:
                 Sid="AssociateWithTheProfile",
                 Effect=Allow,
                 Action=[awacs.route53profiles.AssociateProfile, awacs.route53profiles.DisassociateProfile],
-                # The actions have no resource type. An account can only associate a Profile that it owns or that is
-                # shared with it.
+                # The actions have no resource type, and their condition keys know the VPC and tags, not the Profile
+                # ("Actions, resources, and condition keys for Amazon Route 53 Profiles",
+                # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html).
+                # An account can only associate a Profile that it owns or that is shared with it.
                 Resource=["*"],
                 Condition=covered,
             )

@@ -128,7 +128,9 @@ def _execution_role(worker: Worker, logs: LogGroup) -> Role:
         f"{worker.title}Role",
         RoleName=worker.role,
         Description=f"Execution role of the orgdns {worker.title.lower()}.",
-        # Without a condition on aws:SourceAccount: AWS does not document that Lambda sets it when it assumes a role.
+        # Without a condition on aws:SourceAccount: AWS does not document that Lambda sets it when it assumes a role. A
+        # role can only be passed to a service in its own account ("Grant a user permissions to pass a role to an AWS
+        # service", https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
         AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
         Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(write_logs, *worker.statements))],
     )
