@@ -71,7 +71,7 @@ check: $(STAMP) $(STAMP_LINT)  ## Check format, lint, types, imports and templat
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python generate.py --config $(CONFIG) --check
-	@$(BIN)/python -m pytest --quiet tests/lint
+	@$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile tests/lint
 
 format: $(STAMP)  ## Format the code, and fix what the linter can
 	@$(BIN)/ruff format .
