@@ -268,3 +268,17 @@ def test_planted_managed_policy() -> None:
         resources["ReaderRole"]["Properties"]["ManagedPolicyArns"] = [administrator]
 
     assert changed("spoke-account", plant) == {Finding("managed-policy", f"ReaderRole {administrator}")}
+
+
+def test_planted_grant_without_policy_document() -> None:
+    """A grant that the linter does not read is a fault."""
+
+    def plant(resources: Template) -> None:
+        resources["EventBusPolicy"]["Properties"] = {
+            "StatementId": "All",
+            "Action": "events:PutEvents",
+            "Principal": "*",
+        }
+        resources["Permission"] = {"Type": "AWS::Lambda::Permission", "Properties": {"Principal": "s3.amazonaws.com"}}
+
+    assert changed("hub", plant) == {Finding("unread-grant", "EventBusPolicy"), Finding("unread-grant", "Permission")}

@@ -34,6 +34,10 @@ _ESCALATING: Final = frozenset(
 _CALLERS: Final = ("aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths")
 _SOURCES: Final = ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths")
 _OWNERS: Final = ("aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths")
+# Resources that grant without a policy document, which this linter does not read.
+_WITHOUT_DOCUMENT: Final = frozenset(
+    {"AWS::EC2::VPCEndpointServicePermissions", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission"}
+)
 _NEGATED: Final = ("NotAction", "NotResource", "NotPrincipal")
 
 
@@ -44,6 +48,13 @@ def findings(template: Mapping[str, Any]) -> set[Finding]:
         for title, resource in template["Resources"].items()
         # The content of such a policy is not in the template, and AWS changes its own at any time.
         for arn in resource.get("Properties", {}).get("ManagedPolicyArns", [])
+    }
+    found |= {
+        Finding("unread-grant", title)
+        for title, resource in template["Resources"].items()
+        if resource["Type"] in _WITHOUT_DOCUMENT
+        # The older form of the resource, in which its properties are the grant.
+        or (resource["Type"] == "AWS::Events::EventBusPolicy" and "Statement" not in resource["Properties"])
     }
     for statement in statements(template):
         for rule, subject in _statement(statement):
