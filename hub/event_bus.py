@@ -78,6 +78,10 @@ def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
 def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config: Config) -> EventBusPolicy:
     """Allow only rules of these senders, with a delivery role, to put only the kinds of events that rules route.
 
+    The conditions name the senders. The principal cannot, because accounts come and go, and a principal's ARN has no
+    wildcards ("AWS JSON policy elements: Principal",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
+
     AWS's example for PutEvents compares source and detail-type with ForAllValues, because events:source has many
     values. ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy conditions in Amazon
     EventBridge", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
