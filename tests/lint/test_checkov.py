@@ -8,12 +8,10 @@ import pytest
 
 from orgdns.cfn.rendering import Form
 from tests.support.generated import read
-from tests.support.lint.checkov import COMMAND, Report, checkov
+from tests.support.lint.checkov import Report, checkov
 from tests.support.lint.findings import Finding, unjustified, unneeded
 from tests.support.lint.justified import CHECKOV
 from tests.support.lint.templates import linted
-
-pytestmark = pytest.mark.skipif(not COMMAND.exists(), reason="`make check` installs checkov")
 
 PLANTED = ("planted/hub.json", "planted/spoke-account.json")
 
