@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
@@ -17,9 +17,8 @@ from hub.runtime.model.names import (
     RecordType,
     Refusal,
     WhenStopped,
-    strictest,
 )
-from hub.runtime.names.labels import NameRefused, cut, enclosing, reverse_name
+from hub.runtime.names.labels import NameRefused, enclosing, reverse_name
 from hub.runtime.names.templates import Name, Template, matches
 from hub.runtime.policy.candidates import (
     Missing,
@@ -30,6 +29,7 @@ from hub.runtime.policy.candidates import (
     selected_interfaces,
     tag_value,
 )
+from hub.runtime.policy.claims import claim_of, limited, merged, shortened
 from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ MAX_REFUSALS: Final = 50
 # The ledger stores everything about an instance in one row of up to 400 KB, for a moment together with its previous
 # claims (DynamoDB Developer Guide, "Constraints": item size).
 MAX_ALL_VALUES: Final = 1_000
-MAX_REASON: Final = 600
-# The values of one instance under one name and type: a name and its previous values must fit into a change batch.
-MAX_VALUES: Final = 100
 # The states in which an instance has an address of its own.
 _ADDRESSED_STATES: Final = frozenset({InstanceState.RUNNING}) | STOPPED_STATES
 
@@ -72,8 +69,8 @@ class _Draft:
     canonical: dict[_Place, tuple[Rule, Fqdn]] = field(default_factory=dict)
 
     def add(self, rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> None:
-        claim = _claim(rule, name, key, instance, interfaces)
-        self.claims[key] = _merged(self.claims[key], claim) if key in self.claims else claim
+        claim = claim_of(rule, name, key, instance, interfaces)
+        self.claims[key] = merged(self.claims[key], claim) if key in self.claims else claim
         if rule.reverse:
             for interface in interfaces:
                 for address in (*interface.ipv4, *interface.ipv6):
@@ -85,7 +82,7 @@ class _Draft:
             cuts.append(Refusal("*", f"the instance requests {len(self.claims)} names; the limit is {MAX_NAMES}"))
         kept: list[Claim] = []
         values = 0
-        for claim in [_cut(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:
+        for claim in [limited(claim, cuts) for claim in list(self.claims.values())[:MAX_NAMES]]:
             values += sum(len(of_type) for _, of_type in claim.values)
             if values > MAX_ALL_VALUES:
                 reason = f"the names have more than {MAX_ALL_VALUES:,} values in all; the last names are left out"
@@ -93,7 +90,7 @@ class _Draft:
                 break
             kept.append(claim)
         # Cuts come first, because the last of many refusals are not recorded.
-        refusals = tuple(dict.fromkeys(map(_shortened, (*cuts, *self.refusals))))[:MAX_REFUSALS]
+        refusals = tuple(dict.fromkeys(map(shortened, (*cuts, *self.refusals))))[:MAX_REFUSALS]
         return Decision(tuple(sorted(kept, key=lambda claim: claim.key)), refusals)
 
 
@@ -227,45 +224,3 @@ class Policy:
                     rule=rule.name,
                     launched_at=instance.launched_at,
                 )
-
-
-def _claim(rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> Claim:
-    values = (
-        (RecordType.A, tuple(address for interface in interfaces for address in interface.ipv4)),
-        (RecordType.AAAA, tuple(address for interface in interfaces for address in interface.ipv6)),
-    )
-    return Claim(
-        key=key,
-        instance=instance.ref,
-        values=tuple((record_type, of_type) for record_type, of_type in values if of_type),
-        ttl=rule.ttl,
-        conflict=rule.conflict,
-        rule=rule.name,
-        launched_at=instance.launched_at,
-        note=cut("; ".join(name.notes), MAX_REASON),
-    )
-
-
-def _shortened(refusal: Refusal) -> Refusal:
-    return replace(refusal, reason=cut(refusal.reason, MAX_REASON))
-
-
-def _merged(claim: Claim, other: Claim) -> Claim:
-    """The claim on a name that two rules give: all addresses, the stricter conflict rule, the lower TTL."""
-    first, second = dict(claim.values), dict(other.values)
-    values = tuple(
-        (record_type, tuple(dict.fromkeys((*first.get(record_type, ()), *second.get(record_type, ())))))
-        for record_type in sorted(first | second)
-    )
-    conflict = strictest((claim.conflict, other.conflict))
-    return replace(claim, values=values, ttl=min(claim.ttl, other.ttl), conflict=conflict)
-
-
-def _cut(claim: Claim, refusals: list[Refusal]) -> Claim:
-    """The claim with its values sorted, and at most as many as one instance may have under a name."""
-    for record_type, values in claim.values:
-        if len(values) > MAX_VALUES:
-            reason = f"{len(values)} values of type {record_type}; the limit is {MAX_VALUES}"
-            refusals.append(Refusal(claim.rule, reason, claim.key.fqdn))
-    kept = tuple((record_type, tuple(sorted(values[:MAX_VALUES]))) for record_type, values in claim.values)
-    return replace(claim, values=kept)

@@ -6,7 +6,8 @@ from hub.runtime.model.names import (
     Selection,
 )
 from hub.runtime.policy.candidates import MAX_ALIASES
-from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REASON, MAX_REFUSALS, MAX_VALUES
+from hub.runtime.policy.claims import MAX_REASON, MAX_VALUES
+from hub.runtime.policy.decide import MAX_ALL_VALUES, MAX_NAMES, MAX_REFUSALS
 from tests.support.build import (
     instance,
     interface,

@@ -7,8 +7,9 @@ from hub.runtime.model.names import (
     Fqdn,
 )
 from hub.runtime.policy.candidates import MAX_ALIASES
+from hub.runtime.policy.claims import MAX_REASON
 from hub.runtime.policy.compiled import from_json, to_json
-from hub.runtime.policy.decide import MAX_REASON, Policy
+from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import SHOWN_PATTERNS, Scope, TagCondition
 from tests.support.build import (
     CORP,
