@@ -93,6 +93,12 @@ INSTANCES = {
     "night of payments": an_instance(
         0xA000000000000013, "payments", at("10.1.0.21"), tags={"Name": "night"}, state=InstanceState.STOPPED
     ),
+    "\u043f\u043e\u0447\u0442\u0430 of payments": an_instance(
+        0xA000000000000019, "payments", at("10.1.0.25"), tags={"Name": "\u043f\u043e\u0447\u0442\u0430"}
+    ),
+    "\u0440\u0430yments of payments": an_instance(
+        0xA00000000000001A, "payments", at("10.1.0.27"), tags={"Name": "\u0440\u0430yments"}
+    ),
     # The same address as that of `web of payments`, in another VPC.
     "twin of search": an_instance(
         0xB000000000000003, "search", at("10.1.0.4", vpc="vpc-0b000000000000002"), tags={"Name": "twin"}

@@ -52,9 +52,11 @@ def label_of(raw: str) -> Label:
 
     Raises:
         NameRefused: if nothing remains, the label is longer than 63 characters, the text contains control characters or
-            characters that IDNA forbids, such as a change of the writing direction, or it is already encoded.
+            characters that IDNA forbids, such as a change of the writing direction, it mixes scripts, or it is already
+            encoded.
     """
     letters = letters_of(raw)
+    refuse_mixed_scripts(letters.text)
     label = encoded(letters.text)
     if len(label) > MAX_LABEL:
         raise NameRefused(f"{shown(raw)} gives a label of {len(label)} characters; DNS allows {MAX_LABEL}")
@@ -77,6 +79,20 @@ def letters_of(raw: str) -> Label:
     if not label:
         raise NameRefused(f"{shown(raw)} contains no letter or digit")
     return Label(label, tuple(steps))
+
+
+def refuse_mixed_scripts(letters: str) -> None:
+    """Refuse letters that someone chooses for a label, if they belong to several scripts.
+
+    Raises:
+        NameRefused: if they do, so that one may look like another.
+    """
+    if letters.isascii():
+        return
+    from hub.runtime.names.scripts import mixed_scripts  # noqa: PLC0415 - see below
+
+    if scripts := mixed_scripts(letters):
+        raise NameRefused(f"{shown(letters)} mixes letters of the scripts {' and '.join(scripts)}: use one script")
 
 
 def encoded(label: str) -> str:
@@ -162,7 +178,7 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-# The tables of IDNA are large, and few names need them, so they are imported on first use.
+# The tables of IDNA and Unicode are large, and few names need them, so they are imported on first use.
 
 
 def _mapped(raw: str) -> str:

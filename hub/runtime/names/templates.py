@@ -19,6 +19,7 @@ from hub.runtime.names.labels import (
     encoded,
     is_reverse,
     letters_of,
+    refuse_mixed_scripts,
     shown,
 )
 
@@ -115,6 +116,10 @@ class Template:
             NameRefused: if a value is missing or cannot be part of a name, or the name is too long.
         """
         texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
+        if not all(letters.text.isascii() for _, letters in texts.values()):
+            for label in labels_of(self):
+                # Two tags in one label could share out a mixture. Facts and the rule's own text do not count.
+                refuse_mixed_scripts("".join(texts[each][1].text for each in VARIABLE.findall(label) if chosen(each)))
         # A label is encoded as a whole: the limits apply to the label, and its parts would be encoded differently.
         labels = [(letters, encoded(letters)) for letters in (_filled(label, texts) for label in labels_of(self))]
         name = f"{'.'.join(label for _, label in labels)}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
-from hub.runtime.names.labels import NameRefused, enclosing, label_of, parse_domain, reverse_name
+from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
 from orgdns.cli.reports.explain import InstanceReport, NameReport, instance_report, name_report
 from orgdns.cli.sources.snapshot import observation, observations_of_id
 
@@ -115,6 +115,6 @@ def fqdn_of(subject: str) -> Fqdn:
     try:
         # A name in Unicode, or as encoded in the zone.
         labels = subject.removesuffix(".").split(".")
-        return parse_domain(".".join(label if label.isascii() else label_of(label).text for label in labels))
+        return parse_domain(".".join(label if label.isascii() else encoded(letters_of(label).text) for label in labels))
     except NameRefused as refused:
         raise NothingToExplain(f"no instance can have such a name: {refused}") from refused

@@ -52,6 +52,11 @@ LOWER, HYPHENS, ENCODED = (
         ("a\u3002b", "a-b", (LOWER, HYPHENS)),
         ("\u0939\u093f\u0928\u094d\u0926\u0940", "xn--j2bd4cyah0f", (ENCODED,)),
         ("web\u1369x", "web-x", (HYPHENS,)),
+        ("\u043f\u043e\u0447\u0442\u0430-1", "xn---1-6kc9cet8a", (ENCODED,)),
+        ("\u0440\u0430\u0443\u0440\u0430\u04cf", "xn--80aa0cbo65f", (ENCODED,)),
+        ("\u6771\u4eac\u30bf\u30ef\u30fc", "xn--5ck2eqb538s34z", (ENCODED,)),
+        ("\u30b5\u30fc\u30d0\u306e", "xn--u9jwh3c9h", (ENCODED,)),
+        ("\ud55c\u5b57", "xn--p8sp35z", (ENCODED,)),
     ],
 )
 def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None:
@@ -76,7 +81,13 @@ def test_tag_becomes_label(raw: str, label: str, steps: tuple[str, ...]) -> None
         ("\uff58n--80ak6aa92e", "encoded international"),
         ("_xn--80ak6aa92e", "encoded international"),
         ("\u0661\u0662", "directionality"),
-        ("\u05d0a", "cannot be an international name"),
+        ("1\u05d0", "cannot be an international name"),
+        ("\u05d0a", "mixes letters of the scripts Hebrew and Latin: use one script"),
+        ("\u0440\u0430yments", "mixes letters of the scripts Cyrillic and Latin"),
+        ("web-\u043f\u043e\u0447\u0442\u0430", "Cyrillic and Latin"),
+        ("\u0440\u0430ym\u03b5nts", "Cyrillic and Greek and Latin"),
+        ("\u6771\u4eac\uac00\u3042", "Han and Hangul and Hiragana"),
+        ("web\u4e001", "Han and Latin"),
         ("\ud800", "not allowed"),
     ],
 )
