@@ -97,6 +97,7 @@ class Config(Section):
             rules=tuple(rule.rule(self.domains) for rule in self.policy.rules),
             unit_labels=tuple(sorted(self.organization.unit_labels.items())),
             reserved=tuple(self.policy.reserved or ()),
+            unreserved=frozenset(self.policy.unreserved or ()),
             reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
             association_policies=self.association_policies,

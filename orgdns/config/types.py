@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -17,6 +18,7 @@ from typing_extensions import TypeAliasType
 from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import NameRefused, parse_domain
 from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
+from hub.runtime.policy.reserved import WELL_KNOWN
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -62,6 +64,16 @@ def string(value: object) -> str:
     if not isinstance(value, str):
         # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
         raise ValueError(f"{value!r} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
+    return value
+
+
+def _well_known(value: str) -> str:
+    if value not in WELL_KNOWN:
+        nearest = get_close_matches(value, sorted(WELL_KNOWN), n=1, cutoff=0)[0]
+        raise ValueError(
+            f"{value!r} is not one of the well-known names that are reserved: did you mean {nearest!r}? "
+            f"They are {', '.join(sorted(WELL_KNOWN))}"
+        )
     return value
 
 
@@ -144,6 +156,10 @@ NamePattern = TypeAliasType(
         AfterValidator(_pattern),
         WithJsonSchema({"type": "string", "pattern": r"^[a-z0-9*-]+(?:\.[a-z0-9*-]+)*$"}),
     ],
+)
+WellKnownName = TypeAliasType(
+    "WellKnownName",
+    Annotated[Text, AfterValidator(_well_known), WithJsonSchema({"type": "string", "enum": sorted(WELL_KNOWN)})],
 )
 NetworkCidr = Annotated[Text, AfterValidator(_network), WithJsonSchema({"type": "string", "pattern": f"^{_CIDR}$"})]
 Region = TypeAliasType(

@@ -101,3 +101,14 @@ def test_reserved_name_can_be_given_by_subnet() -> None:
     for rules in ((place, anybody), (anybody, place)):
         assert any("to another owner" in fault for fault in faults(with_rules(*rules)))
         assert len(parse(with_rules(*rules, reserved=["d*.corp.internal"])).policy.rules) == 2
+
+
+@pytest.mark.parametrize("name", ["wpad.corp.internal", "eu-west-1.corp.internal"])
+def test_built_in_reservation_counts(name: str) -> None:
+    """A fixed name that no tag can give needs no `reserved`. It needs it again where the name is unreserved."""
+    fixed: dict[str, object] = {"template": name, "accounts": ["444444444444"]}
+    text = with_rules(fixed, {"template": "{name}.corp.internal"})
+    assert len(parse(text).policy.rules) == 2
+    if name.startswith("wpad"):
+        (fault,) = faults(text.replace("policy:\n", "policy:\n  unreserved: [wpad]\n"))
+        assert "to another owner" in fault

@@ -59,12 +59,13 @@ def test_compiled_policy_has_every_key() -> None:
             ),
         ),
         unit_labels=(("ou-ab12-workload", "workloads"), ("r-ab12", "all")),
-        reserved=("wpad.corp.internal", "db.corp.internal"),
+        reserved=("puppet.corp.internal", "db.corp.internal"),
         reverse_zones=(
             ReverseZone(domains[0], frozenset({"vpc-12345678"})),
             ReverseZone(domains[1]),
         ),
         adopting=(domains[2],),
+        unreserved=frozenset({"wpad", "isatap"}),
         association_policies=(
             AssociationPolicy(domains[0], AssociationMethod.PROFILE),
             AssociationPolicy(domains[1], AssociationMethod.PROFILE, disables_autodefined_rules=True),

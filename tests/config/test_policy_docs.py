@@ -93,6 +93,9 @@ INSTANCES = {
     "night of payments": an_instance(
         0xA000000000000013, "payments", at("10.1.0.21"), tags={"Name": "night"}, state=InstanceState.STOPPED
     ),
+    "WPAD of payments": an_instance(0xA000000000000016, "payments", at("10.1.0.22"), tags={"Name": "WPAD"}),
+    "isatap of payments": an_instance(0xA000000000000017, "payments", at("10.1.0.23"), tags={"Name": "isatap"}),
+    "eu-west-1 of payments": an_instance(0xA000000000000018, "payments", at("10.1.0.24"), tags={"Name": "eu-west-1"}),
     "\u043f\u043e\u0447\u0442\u0430 of payments": an_instance(
         0xA000000000000019, "payments", at("10.1.0.25"), tags={"Name": "\u043f\u043e\u0447\u0442\u0430"}
     ),

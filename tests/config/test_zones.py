@@ -130,7 +130,7 @@ def test_two_zones_with_one_id_are_a_fault() -> None:
 
 def test_reserved_name_in_a_reverse_zone_is_a_fault() -> None:
     """No template gives a name in a reverse zone, so there is nothing to reserve."""
-    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- wpad.corp.internal", "- 1.1.1.10.in-addr.arpa")
+    text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("- puppet.corp.internal", "- 1.1.1.10.in-addr.arpa")
     assert any("policy.reserved[0]: " in fault and "is not in any forward zone" in fault for fault in faults(text))
 
 

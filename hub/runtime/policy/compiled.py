@@ -40,6 +40,7 @@ def from_json(text: str) -> Policy:
         reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _set(zone["vpcs"])) for zone in read["reverse_zones"]),
         adopting=tuple(Fqdn(domain) for domain in read["adopting"]),
         association_policies=tuple(_association_policy(each) for each in read["association_policies"]),
+        unreserved=frozenset(read["unreserved"]),
     )
 
 

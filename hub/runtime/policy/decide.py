@@ -30,6 +30,7 @@ from hub.runtime.policy.candidates import (
     tag_value,
 )
 from hub.runtime.policy.claims import claim_of, limited, merged, shortened
+from hub.runtime.policy.reserved import chosen_below_zone, first_chosen, is_region, is_well_known
 from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ class Policy:
     """The compiled policy, which the package contains as JSON.
 
     `unit_labels` are the values of `{ou}` in the accounts of a unit. `reserved` are patterns of names that no owner or
-    administrator can choose. In the zones `adopting`, orgdns takes over records that other tools left for known
-    instances. `association_policies` are for the zones whose VPCs are configured.
+    administrator can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns
+    takes over records that other tools left for known instances. `association_policies` are for the zones whose VPCs
+    are configured.
     """
 
     coverage: Coverage
@@ -111,6 +113,7 @@ class Policy:
     reverse_zones: tuple[ReverseZone, ...] = ()
     adopting: tuple[Fqdn, ...] = ()
     association_policies: tuple[AssociationPolicy, ...] = ()
+    unreserved: frozenset[str] = frozenset()
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -164,7 +167,7 @@ class Policy:
                 continue
             barred = (
                 rule.barred(name, template)
-                or (self._reserved(name) if template.by_choice else None)
+                or (self._reserved(name, template) if template.by_choice else None)
                 or self._hidden(name, template)
             )
             if barred:
@@ -173,10 +176,21 @@ class Policy:
         declined = all(isinstance(reason, Untagged) for reason in reasons)
         return Refusal(rule.name, "; then ".join(map(str, reasons)), declined=declined)
 
-    def _reserved(self, name: Name) -> str | None:
+    def _reserved(self, name: Name, template: Template) -> str | None:
         """Why no one can choose a name, or None."""
         pattern = next((each for each in self.reserved if matches(each, name.fqdn.removesuffix("."))), None)
-        return f"{pattern!r} is reserved: only a rule that spells the name out gives it" if pattern else None
+        first, below_zone = first_chosen(name.fqdn, template), chosen_below_zone(name.fqdn, template)
+        if first and is_well_known(first, self.unreserved):
+            pattern = pattern or first
+        if pattern:
+            return f"{pattern!r} is reserved: only a rule that spells the name out gives it"
+        return self._taken(below_zone) if below_zone else None
+
+    def _taken(self, label: str) -> str | None:
+        """Why no one can choose a label directly below a zone, or None."""
+        if is_region(label, self.coverage.regions):
+            return f"{label!r} is the code of a region, which nobody can choose as the label directly below a zone"
+        return None
 
     def _hidden(self, name: Name, template: Template) -> str | None:
         """Why a name would not resolve, or None: of nested zones, only the most specific one answers."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.names.labels import NameRefused, is_reverse
 from hub.runtime.names.templates import VARIABLE, Template, inner_labels, matches, pattern_fault, tag_key
+from hub.runtime.policy.reserved import is_region, is_well_known
 from orgdns.config.checks.collisions import by_any_tag, collision, shadowed
 from orgdns.config.checks.zones import domain_of
 from orgdns.config.errors import Fault, Place, Source, listed, named_twice
@@ -39,6 +40,7 @@ class _Whole:
     domains: tuple[Fqdn, ...]
     regions: tuple[str, ...]
     reserved: tuple[str, ...]
+    unreserved: tuple[str, ...]
     unit_labels: tuple[str, ...]
 
     @property
@@ -48,10 +50,14 @@ class _Whole:
 
     def apart(self, left: Template, right: Template) -> bool:
         """Whether one of them is a reserved name without variables, which no tag can give."""
-        return any(
-            not template.variables and matches(pattern, template.text.removesuffix("."))
-            for template in (left, right)
-            for pattern in self.reserved
+        return any(not template.variables and self._is_reserved(template) for template in (left, right))
+
+    def _is_reserved(self, template: Template) -> bool:
+        labels = inner_labels(template)
+        return (
+            is_well_known(labels[0], self.unreserved)
+            or (len(labels) == 1 and is_region(labels[0], self.regions))
+            or any(matches(pattern, template.text.removesuffix(".")) for pattern in self.reserved)
         )
 
 
@@ -85,6 +91,7 @@ def policy_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
         domains=tuple(domain for zone in listed(content, "zones") if (domain := domain_of(zone))),
         regions=tuple(region for region in listed(content.get("spokes"), "regions") if isinstance(region, str)),
         reserved=reserved,
+        unreserved=tuple(name for name in listed(policy, "unreserved") if isinstance(name, str)),
         unit_labels=_unit_labels(content.get("organization")),
     )
     yield from named_twice(source, ("policy", "rules"), rules, "name")

@@ -19,6 +19,7 @@ from orgdns.config.types import (
     TemplateText,
     UnitId,
     VpcId,
+    WellKnownName,
 )
 
 # Route 53 takes a TTL of up to 2,147,483,647 s (API Reference, "ResourceRecordSet",
@@ -101,5 +102,7 @@ class PolicySection(Section):
 
     reserved: Several[NamePattern] | None = None
     """Patterns of full names that no tag or account name can give; * matches any characters except a dot."""
+    unreserved: Several[WellKnownName] | None = None
+    """Well-known names, such as wpad, that a tag or account name can give nevertheless (as a name's first label)."""
     rules: Annotated[list[RuleSection], Field(min_length=1)]
     """The rules. Each rule gives names independently; no rule overrides another."""

@@ -50,6 +50,7 @@ def everything() -> dict[str, Any]:
     content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
     content["organization"]["accounts"] = {"include": ["888888888888"], "exclude": ["999999999999"]}
     content["zones"][0]["adopt"] = True
+    content["policy"]["unreserved"] = ["wpad", "isatap"]
     content["zones"] += [
         {
             "domain": "1.10.in-addr.arpa",
