@@ -18,7 +18,7 @@ from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import vpc_faults
-from orgdns.config.checks.zones import zone_faults
+from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
@@ -98,6 +98,7 @@ class Config(Section):
             unit_labels=tuple(sorted(self.organization.unit_labels.items())),
             reserved=tuple(self.policy.reserved or ()),
             unreserved=frozenset(self.policy.unreserved or ()),
+            networks=tuple(sorted((zone.domain, tuple(zone.addresses)) for zone in self.zones if zone.addresses)),
             reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
             association_policies=self.association_policies,
@@ -123,11 +124,15 @@ class Config(Section):
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
 
     def warnings(self) -> tuple[str, ...]:
-        """What is valid but would not work in the VPCs: one line each, with its place."""
+        """What is valid but would not work in the VPCs, or is open to all accounts: one line each, with its place."""
+        has_pointers = any(rule.reverse for rule in self.policy.rules)
         warnings = [
-            (index, warning(zone.domain, zone.networks))
+            (index, text)
             for index, zone in enumerate(self.zones)
-            if zone.autodefined_rules is None
+            for text in (
+                warning(zone.domain, zone.networks) if zone.autodefined_rules is None else None,
+                open_to_all(zone.reverse) if zone.reverse and has_pointers else None,
+            )
         ]
         shared = self.organization.excluded and self.zones_by(AssociationMethod.PROFILE)
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -206,3 +207,23 @@ def test_plan_lists_vpcs(made: World, command: Command, tmp_path: Path) -> None:
     assert corp["gained"] == []
     shown = " ".join(command("plan", "--config", str(path), code=2).stdout.split())
     assert f"VPCs that would no longer resolve {CORP}:" in shown
+
+
+def test_plan_shows_addresses_and_warnings(made: World, command: Command, tmp_path: Path) -> None:
+    """Names of addresses that a zone no longer publishes are deleted, with the reason. Warnings are on stderr."""
+    (instance,) = made.launch(PAYMENTS, REGION, "plan-address")
+    made.converge()
+    path = tmp_path / "addresses.yaml"
+    zone = "  - domain: 1.10.in-addr.arpa\n    id: Z0REVERSE0IPV40EXAMPL\n    networks: [10.1.0.0/16]\n"
+    text = (
+        CONFIG.read_text().replace("      ttl: 60\n", "      reverse: oldest\n").replace("zones:\n", f"zones:\n{zone}")
+    )
+    path.write_text(text.replace("EXAMPL\n    # Every", "EXAMPL\n    addresses: [192.168.0.0/16]\n    # Every"))
+    end = command("plan", "--config", str(path), "--json", code=2)
+    assert "warning: zones[0].domain: 1.10.in-addr.arpa accepts the addresses of every account" in end.stderr
+    document = json.loads(end.stdout)
+    kinds = {name["name"]: name["kind"] for name in document["names"]}
+    assert kinds[f"plan-address.{CORP}."] == "deleted"
+    address = made.address(PAYMENTS, REGION, instance)
+    reasons = [refusal["reason"] for refusal in document["refused"] if refusal["instance"].endswith(instance)]
+    assert any(reason.startswith(f"{address} may not be published") for reason in reasons)

@@ -61,11 +61,19 @@ def test_compiled_policy_has_every_key() -> None:
         unit_labels=(("ou-ab12-workload", "workloads"), ("r-ab12", "all")),
         reserved=("puppet.corp.internal", "db.corp.internal"),
         reverse_zones=(
-            ReverseZone(domains[0], frozenset({"vpc-12345678"})),
+            ReverseZone(
+                domains[0],
+                Scope(
+                    accounts=frozenset({"444444444444"}),
+                    units=frozenset({"ou-ab12-research"}),
+                    vpcs=frozenset({"vpc-12345678"}),
+                ),
+            ),
             ReverseZone(domains[1]),
         ),
         adopting=(domains[2],),
         unreserved=frozenset({"wpad", "isatap"}),
+        networks=((domains[2], ("10.0.0.0/8", "2001:db8::/32")),),
         association_policies=(
             AssociationPolicy(domains[0], AssociationMethod.PROFILE),
             AssociationPolicy(domains[1], AssociationMethod.PROFILE, disables_autodefined_rules=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from hub.runtime.model.names import Fqdn
 from orgdns.config.load import parse
 from tests.support.config.configuration import GOOD, faults, with_templates, with_zones
 
@@ -52,6 +53,13 @@ def test_rule_with_names_in_another_zone_is_a_fault() -> None:
         ({"domain": "10.in-addr.arpa", "networks": ["10.0.0.0/8"]}, "networks[0]", "is not a VPC CIDR block"),
         ({"domain": "10.in-addr.arpa", "networks": ["ten"]}, "networks[0]", "is not a CIDR block"),
         ({"domain": "1.10.in-addr.arpa", "vpcs": ["vpc-1"]}, "vpcs[0]", "not a VPC id"),
+        ({"domain": "1.10.in-addr.arpa", "accounts": [4]}, "accounts[0]", "put it in quotes"),
+        ({"domain": "1.10.in-addr.arpa", "units": ["ou-1"]}, "units[0]", "an organizational unit id"),
+        (
+            {"domain": "1.10.in-addr.arpa", "addresses": ["10.1.0.0/16"]},
+            "addresses",
+            "addresses of their own block only",
+        ),
     ],
 )
 def test_fault_of_a_reverse_zone(zone: dict[str, object], place: str, message: str) -> None:
@@ -64,6 +72,56 @@ def test_template_in_a_reverse_zone_is_a_fault() -> None:
     """`reverse` requests PTR records; a template cannot."""
     text = with_zones({"domain": "1.10.in-addr.arpa"}).replace("{name}.corp.internal", "{name}.1.10.in-addr.arpa")
     assert any("it lies in a reverse zone" in fault for fault in faults(text))
+
+
+@pytest.mark.parametrize(
+    ("cidr", "message"),
+    [
+        ("10.0.0.1/8", "has host bits set"),
+        ("ten", "is not a CIDR block"),
+        ("0.0.0.0/0", "contains addresses of 0.0.0.0/8, which no instance has as its own"),
+        ("127.0.0.0/8", "127.0.0.0/8"),
+        ("169.254.169.254/32", "169.254.0.0/16"),
+        ("168.0.0.0/7", "169.254.0.0/16"),
+        ("224.0.0.0/4", "224.0.0.0/4"),
+        ("255.255.255.255/32", "240.0.0.0/4"),
+        ("::/0", "neither in the unique local nor in the global unicast addresses (fc00::/7 and 2000::/3)"),
+        ("::1/128", "neither in the unique local"),
+        ("fe80::/10", "neither in the unique local"),
+        ("ff00::/8", "neither in the unique local"),
+        ("::ffff:0:0/96", "neither in the unique local"),
+    ],
+)
+def test_fault_of_addresses_to_publish(cidr: str, message: str) -> None:
+    """A zone cannot publish addresses that no instance has as its own."""
+    text = GOOD.replace(
+        "id: Z0CORPINTERNAL0EXAMPL", f'id: Z0CORPINTERNAL0EXAMPL\n    addresses: [10.0.0.0/8, "{cidr}"]'
+    )
+    reported = faults(text)
+    assert any(": zones[0].addresses[1]: " in fault and message in fault for fault in reported), reported
+
+
+def test_addresses_reach_the_policy_of_their_zone() -> None:
+    """Each zone that says has its own addresses, and the others have the default."""
+    own = 'id: Z0CORPINTERNAL0EXAMPL\n    addresses: [10.0.0.0/8, 203.0.113.0/24, "fd00::/8", "2001:db8::/32"]'
+    policy = parse(GOOD.replace("id: Z0CORPINTERNAL0EXAMPL", own)).compiled_policy()
+    assert policy.networks == ((Fqdn("corp.internal."), ("10.0.0.0/8", "203.0.113.0/24", "fd00::/8", "2001:db8::/32")),)
+
+
+@pytest.mark.parametrize(
+    "says", [{}, {"accounts": ["444444444444"]}, {"units": ["r-ab12"]}, {"vpcs": ["vpc-12345678"]}]
+)
+def test_reverse_zone_that_does_not_say_whose_addresses_is_warned_about(says: dict[str, object]) -> None:
+    """The warning names the zone and the keys. Where no rule gives PTR records, there is nothing to warn about."""
+    zone: dict[str, object] = {"domain": "1.10.in-addr.arpa", "networks": ["10.1.0.0/16"]}
+    content = yaml.safe_load(with_zones(zone | says))
+    assert parse(yaml.safe_dump(content)).warnings() == ()
+    content["policy"]["rules"][0]["reverse"] = "oldest"
+    warnings = parse(yaml.safe_dump(content)).warnings()
+    assert len(warnings) == (0 if says else 1)
+    for warning in warnings:
+        assert warning.startswith("zones[2].domain: 1.10.in-addr.arpa accepts the addresses of every account")
+        assert "'accounts', 'units' or 'vpcs'" in warning
 
 
 WAY_OUT = "AutodefinedReverseFlag DISABLE"

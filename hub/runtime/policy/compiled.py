@@ -37,10 +37,11 @@ def from_json(text: str) -> Policy:
         rules=tuple(_rule(rule) for rule in read["rules"]),
         unit_labels=tuple((unit, label) for unit, label in read["unit_labels"]),
         reserved=tuple(read["reserved"]),
-        reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _set(zone["vpcs"])) for zone in read["reverse_zones"]),
+        reverse_zones=tuple(ReverseZone(Fqdn(zone["domain"]), _scope(zone["scope"])) for zone in read["reverse_zones"]),
         adopting=tuple(Fqdn(domain) for domain in read["adopting"]),
         association_policies=tuple(_association_policy(each) for each in read["association_policies"]),
         unreserved=frozenset(read["unreserved"]),
+        networks=tuple((Fqdn(domain), tuple(networks)) for domain, networks in read["networks"]),
     )
 
 

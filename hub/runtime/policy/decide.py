@@ -20,6 +20,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.names.labels import NameRefused, enclosing, reverse_name
 from hub.runtime.names.templates import Name, Template, matches
+from hub.runtime.policy import addresses
 from hub.runtime.policy.candidates import (
     Missing,
     NameCandidate,
@@ -69,7 +70,12 @@ class _Draft:
     refusals: list[Refusal] = field(default_factory=list)
     canonical: dict[_Place, tuple[Rule, Fqdn]] = field(default_factory=dict)
 
+    def refuse(self, rule: Rule, name: Name, reasons: tuple[str, ...]) -> None:
+        self.refusals += [Refusal(rule.name, reason, name.fqdn) for reason in reasons]
+
     def add(self, rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> None:
+        if not interfaces:
+            return
         claim = claim_of(rule, name, key, instance, interfaces)
         self.claims[key] = merged(self.claims[key], claim) if key in self.claims else claim
         if rule.reverse:
@@ -103,6 +109,7 @@ class Policy:
     administrator can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns
     takes over records that other tools left for known instances. `association_policies` are for the zones whose VPCs
     are configured.
+    `networks` are those whose addresses a zone publishes, for the zones that do not have the default.
     """
 
     coverage: Coverage
@@ -114,6 +121,7 @@ class Policy:
     adopting: tuple[Fqdn, ...] = ()
     association_policies: tuple[AssociationPolicy, ...] = ()
     unreserved: frozenset[str] = frozenset()
+    networks: tuple[tuple[Fqdn, tuple[str, ...]], ...] = ()
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -137,6 +145,7 @@ class Policy:
             return Decision(refusals=(Refusal("*", "the instance has no private address"),))
         draft = _Draft()
         facts = self._facts(instance, account)
+        networks = dict(self.networks)
         for rule in self.rules:
             interfaces = selected_interfaces(rule, instance) if rule.scope.covers_instance(instance, account) else ()
             if not interfaces:
@@ -148,11 +157,15 @@ class Policy:
                 given = self._given(rule, candidate)
                 if isinstance(given, Refusal):
                     draft.refusals.append(given)
-                else:
-                    name, template = given
-                    key = NameKey(zone_ids[template.domain], name.fqdn)
-                    draft.add(rule, name, key, instance, candidate.interfaces)
-        for claim in self._reverse(instance, draft.canonical, zone_ids):
+                    continue
+                name, template = given
+                key = NameKey(zone_ids[template.domain], name.fqdn)
+                inside, outside = addresses.split(
+                    candidate.interfaces, networks.get(template.domain, addresses.DEFAULT)
+                )
+                draft.refuse(rule, name, addresses.reasons(outside, template.domain))
+                draft.add(rule, name, key, instance, inside)
+        for claim in self._reverse(instance, account, draft.canonical, zone_ids):
             draft.claims.setdefault(claim.key, claim)
         return draft.decision()
 
@@ -221,14 +234,18 @@ class Policy:
         }
 
     def _reverse(
-        self, instance: Instance, names: Mapping[_Place, tuple[Rule, Fqdn]], zone_ids: Mapping[Fqdn, str]
+        self,
+        instance: Instance,
+        account: Account,
+        names: Mapping[_Place, tuple[Rule, Fqdn]],
+        zone_ids: Mapping[Fqdn, str],
     ) -> Iterator[Claim]:
-        """The claims on PTR names, for each address in a reverse zone that covers its VPC."""
+        """The claims on PTR names, for each address in a reverse zone that covers its account and VPC."""
         for (address, vpc_id), (rule, fqdn) in names.items():
             pointer = reverse_name(address)
             enclosing_zones = [zone for zone in self.reverse_zones if pointer.endswith(f".{zone.domain}")]
             zone = max(enclosing_zones, key=lambda zone: len(zone.domain), default=None)
-            if rule.reverse and zone and (zone.vpcs is None or vpc_id in zone.vpcs):
+            if rule.reverse and zone and zone.covers(instance.ref, account, vpc_id):
                 yield Claim(
                     key=NameKey(zone_ids[zone.domain], pointer),
                     instance=instance.ref,

@@ -155,7 +155,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ReverseZone:
-    """A zone for PTR records, and the VPCs whose addresses it covers; None stands for all."""
+    """A zone for PTR records, and the accounts, units and VPCs whose addresses it accepts.
+
+    Anyone can create a VPC with another VPC's CIDR, so an address alone does not say whose it is.
+    """
 
     domain: Fqdn
-    vpcs: frozenset[str] | None = None
+    scope: Scope = field(default_factory=Scope)
+
+    def covers(self, ref: Placed, account: Account, vpc_id: str) -> bool:
+        """Whether the zone accepts the addresses that an instance of the account has in a VPC."""
+        return self.scope.covers(ref, account) and self.scope.covers_vpc(vpc_id)

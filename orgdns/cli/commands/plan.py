@@ -30,6 +30,8 @@ def run(
     """
     with errors_reported(), reading_progress() as progress:
         changed = load(config)
+        for warning in changed.warnings():
+            typer.echo(f"{config}: warning: {warning}", err=True)
         hub = HubAccount.in_region(region).ledger()
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)

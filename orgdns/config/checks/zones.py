@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.names.autodefined_rules import reverse_domain
 from hub.runtime.names.labels import NameRefused, is_reverse, parse_domain, reverse_network
+from hub.runtime.policy.addresses import IPV6
+from hub.runtime.policy.rules import Scope
 from orgdns.config.checks.autodefined_rules import NARROWEST_VPC, WIDEST_VPC
 from orgdns.config.errors import Fault, Place, Source, listed, named_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from ipaddress import IPv6Network
 
     from hub.runtime.model.names import Fqdn
+    from hub.runtime.policy.rules import ReverseZone
 
 # A function's environment carries the ids of the zones, and has 4 KB for all variables
 # ("Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
@@ -23,7 +25,12 @@ MAX_ZONE_IDS: Final = 3_500
 # An id that is not known yet counts at its maximum length (API Reference, "HostedZone",
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html).
 _LONGEST_ZONE_ID: Final = "Z" * 32
-_REVERSE_ONLY: Final = ("vpcs", "networks", "autodefined_rules")
+_REVERSE_ONLY: Final = ("accounts", "units", "vpcs", "networks", "autodefined_rules")
+# No instance has such an address as its own: this network, loopback, link-local, multicast, reserved and broadcast
+# ("IANA IPv4 Special-Purpose Address Registry", https://www.iana.org/assignments/iana-ipv4-special-registry/).
+_NOT_OF_INSTANCES: Final = tuple(
+    IPv4Network(block) for block in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+)
 _ALL_ADDRESSES: Final = frozenset({"arpa.", "in-addr.arpa.", "ip6.arpa."})
 
 
@@ -57,6 +64,7 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
                 for key in _REVERSE_ONLY
                 if key in zone
             )
+            yield from _address_faults(zone, place, source)
     yield from named_twice(source, ("zones",), zones, "id")
     if (size := len(json.dumps(ids))) > MAX_ZONE_IDS:
         yield source.fault(
@@ -64,6 +72,34 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
             f"{len(ids)} zones are too many: their domains and ids take {size:,} characters, and the functions' "
             f"environment holds {MAX_ZONE_IDS:,}",
         )
+
+
+def open_to_all(zone: ReverseZone) -> str | None:
+    """Why the PTR records of a reverse zone are open to every account, and what to do; or None."""
+    if zone.scope != Scope():
+        return None
+    return (
+        f"{zone.domain.removesuffix('.')} accepts the addresses of every account, and any account can create a VPC "
+        "with the same CIDR and hold the PTR records of its addresses: say whose addresses the zone accepts, with "
+        "'accounts', 'units' or 'vpcs'; to accept all accounts, set 'units' to the root"
+    )
+
+
+def _address_faults(zone: dict[str, Any], place: Place, source: Source) -> Iterator[Fault]:
+    for number, cidr in enumerate(listed(zone, "addresses")):
+        try:
+            block = ip_network(cidr) if isinstance(cidr, str) else None
+        except ValueError:
+            continue
+        if isinstance(block, IPv4Network):
+            wrong = next((each for each in _NOT_OF_INSTANCES if each.overlaps(block)), None)
+            message = f"contains addresses of {wrong}, which no instance has as its own" if wrong else None
+        elif block and not any(block.subnet_of(IPv6Network(each)) for each in IPV6):
+            message = f"is neither in the unique local nor in the global unicast addresses ({' and '.join(IPV6)})"
+        else:
+            message = None
+        if message:
+            yield source.fault((*place, "addresses", number), f"{cidr!r} {message}")
 
 
 def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:
@@ -77,6 +113,10 @@ def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: So
     if zone.get("adopt"):
         yield source.fault(
             (*place, "adopt"), "does not apply to reverse zones: orgdns does not adopt PTR records of other tools"
+        )
+    if "addresses" in zone:
+        yield source.fault(
+            (*place, "addresses"), "does not apply to reverse zones: they accept the addresses of their own block only"
         )
     for number, cidr in enumerate(listed(zone, "networks")):
         try:

@@ -5,11 +5,11 @@ from typing import Literal, Self
 from pydantic import ConfigDict, model_validator
 
 from hub.runtime.names.labels import is_reverse
-from hub.runtime.policy.rules import ReverseZone
+from hub.runtime.policy.rules import ReverseZone, Scope
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from orgdns.config.sections.section import Section, set_of
 from orgdns.config.sections.vpcs import ResolvedBy
-from orgdns.config.types import Domain, NetworkCidr, Region, Several, VpcId, ZoneId
+from orgdns.config.types import AccountId, Domain, NetworkCidr, Region, Several, UnitId, VpcId, ZoneId
 
 
 class NewZone(Section):
@@ -34,6 +34,15 @@ class Zone(Section):
     """The VPC with which the network stack creates the zone."""
     adopt: bool = False
     """Adopt simple A and AAAA record sets that other tools left for known instances (not in reverse zones)."""
+    addresses: Several[NetworkCidr] | None = None
+    """Only addresses in these CIDR blocks are published (not in reverse zones). Default: private and shared IPv4
+    addresses (RFC 1918, RFC 6598), unique local and global unicast IPv6 addresses."""
+    accounts: Several[AccountId] | None = None
+    """Reverse zones: the accounts in which addresses get PTR records, in addition to those of `units`. Default without
+    `units`: all accounts."""
+    units: Several[UnitId] | None = None
+    """Reverse zones: the organizational units in whose accounts addresses get PTR records, including all units below
+    them."""
     vpcs: Several[VpcId] | None = None
     """Reverse zones: only addresses in these VPCs get PTR records. Default: addresses in all VPCs."""
     networks: Several[NetworkCidr] | None = None
@@ -53,7 +62,8 @@ class Zone(Section):
     @property
     def reverse(self) -> ReverseZone | None:
         """The zone in the form that the policy reads, or None if it is not a reverse zone."""
-        return ReverseZone(self.domain, set_of(self.vpcs)) if is_reverse(self.domain) else None
+        scope = Scope(accounts=set_of(self.accounts), units=set_of(self.units), vpcs=set_of(self.vpcs))
+        return ReverseZone(self.domain, scope) if is_reverse(self.domain) else None
 
     @property
     def association_policy(self) -> AssociationPolicy | None:

@@ -50,11 +50,14 @@ def everything() -> dict[str, Any]:
     content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
     content["organization"]["accounts"] = {"include": ["888888888888"], "exclude": ["999999999999"]}
     content["zones"][0]["adopt"] = True
+    content["zones"][0]["addresses"] = ["10.0.0.0/8", "2001:db8::/32"]
     content["policy"]["unreserved"] = ["wpad", "isatap"]
     content["zones"] += [
         {
             "domain": "1.10.in-addr.arpa",
             "id": "Z0000000000000",
+            "accounts": ["444444444444"],
+            "units": ["ou-ab12-research"],
             "vpcs": ["vpc-12345678"],
             "networks": ["10.1.0.0/16"],
             "autodefined_rules": "disabled",

@@ -1,21 +1,32 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.runtime.model.names import (
+    Account,
     ConflictRule,
     RecordType,
     Selection,
 )
+from hub.runtime.names.labels import reverse_name
 from hub.runtime.policy.compiled import from_json, to_json
 from hub.runtime.policy.decide import Decision
-from hub.runtime.policy.rules import ReverseZone
+from hub.runtime.policy.rules import ReverseZone, Scope
 from tests.support.build import (
+    PAYMENTS,
+    RESEARCH,
+    ROOT_UNIT,
+    SCIENCE,
+    SEARCH,
     VPC,
+    WORKLOADS,
     instance,
     interface,
 )
 from tests.support.config.policies import REVERSE, REVERSE_6, REVERSE_ALL, decide, names, policy, rule
+from tests.support.hostile import ACCOUNTS, TAGS, instances
 
 
 def pointers(decision: Decision) -> dict[str, tuple[str, ...]]:
@@ -78,13 +89,61 @@ class TestReverse:
 
     def test_zone_for_no_vpc_holds_nothing(self) -> None:
         """A reverse zone for no VPCs has no records, also after the policy was compiled and read back."""
-        none = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, frozenset()),))
+        none = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, Scope(vpcs=frozenset())),))
         for read in (none, from_json(to_json(none))):
             assert not pointers(decide(read, instance(interfaces=(interface("10.1.0.1"),))))
 
+    @pytest.mark.parametrize(
+        ("scope", "accepted"),
+        [
+            (Scope(), {PAYMENTS, SEARCH, SCIENCE}),
+            (Scope(accounts=frozenset({PAYMENTS.id})), {PAYMENTS}),
+            (Scope(units=frozenset({RESEARCH})), {SCIENCE}),
+            (Scope(accounts=frozenset({PAYMENTS.id}), units=frozenset({RESEARCH})), {PAYMENTS, SCIENCE}),
+            (Scope(accounts=frozenset({PAYMENTS.id}), vpcs=frozenset({"vpc-2"})), set()),
+            (Scope(units=frozenset({ROOT_UNIT}), vpcs=frozenset({VPC})), {PAYMENTS, SEARCH, SCIENCE}),
+        ],
+    )
+    def test_zone_accepts_the_addresses_of_its_accounts(self, scope: Scope, accepted: set[Account]) -> None:
+        """Accounts and units add up, as in a rule; VPCs restrict them. Other names do not depend on the zone."""
+        compiled = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(ReverseZone(REVERSE, scope),))
+        whole = from_json(to_json(compiled))
+        for account in (PAYMENTS, SEARCH, SCIENCE):
+            decision = decide(whole, instance(account=account.id, interfaces=(interface("10.1.0.1"),)), account)
+            assert bool(pointers(decision)) == (account in accepted)
+            assert "web" in names(decision)
+
+    @given(
+        st.sets(st.sampled_from([PAYMENTS.id, SEARCH.id, SCIENCE.id])),
+        st.sets(st.sampled_from([WORKLOADS, RESEARCH])),
+        st.sampled_from([None, frozenset({VPC}), frozenset({"vpc-2"})]),
+        st.data(),
+    )
+    def test_instance_outside_claims_no_pointer(
+        self, accounts: set[str], units: set[str], vpcs: frozenset[str] | None, data: st.DataObject
+    ) -> None:
+        """For any instance outside a zone's accounts, units or VPCs, no claim on a PTR name in the zone exists."""
+        scope = Scope(accounts=frozenset(accounts), units=frozenset(units), vpcs=vpcs)
+        account = data.draw(st.sampled_from(ACCOUNTS))
+        subject = data.draw(instances(account, 1, TAGS))
+        zone = ReverseZone(REVERSE_ALL, scope)
+        whole = policy(
+            rule("{instance_id}.corp.internal", interfaces=Selection.ALL, reverse=ConflictRule.OLDEST),
+            reverse_zones=(zone,),
+        )
+        found = pointers(decide(whole, subject, account))
+        inside = account.id in accounts or not units.isdisjoint(account.units)
+        addresses = {address: interface.vpc_id for interface in subject.interfaces for address in interface.ipv4[:1]}
+        expected = {
+            f"Z0REVERSEALL {reverse_name(address)}"
+            for address, vpc_id in addresses.items()
+            if inside and (vpcs is None or vpc_id in vpcs)
+        }
+        assert set(found) == expected
+
     def test_zone_for_some_vpcs_keeps_others_out(self) -> None:
         """A VPC with the same network gets no PTR record in a reverse zone for other VPCs."""
-        zone = ReverseZone(REVERSE, frozenset({VPC}))
+        zone = ReverseZone(REVERSE, Scope(vpcs=frozenset({VPC})))
         whole = policy(rule(reverse=ConflictRule.OLDEST), reverse_zones=(zone,))
         inside = instance(interfaces=(interface("10.1.0.1"),))
         outside = instance(interfaces=(interface("10.1.0.1", vpc_id="vpc-2"),))
