@@ -21,6 +21,9 @@ _SECTIONS = (
     "Outputs",
 )
 _RESOURCE = ("Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
+# Items and characters of a list that stands beside its key.
+_SHORT_LIST = 3
+_SHORT_TEXT = 90
 
 
 class Form(StrEnum):
@@ -62,7 +65,9 @@ class _Dumper(yaml.SafeDumper):
         # PyYAML quotes every scalar with an explicit tag (`!Ref 'Name'`). Write `!Ref Name` where plain text is valid.
         style: str = super().choose_scalar_style()
         tagged = isinstance(self.event, yaml.ScalarEvent) and (self.event.tag or "").startswith("!")
-        plain = tagged and self.analysis and self.analysis.allow_block_plain and not self.analysis.multiline
+        if not tagged or not self.analysis or self.analysis.multiline:
+            return style
+        plain = self.analysis.allow_flow_plain if self.flow_level else self.analysis.allow_block_plain
         return "" if plain else style
 
 
@@ -74,7 +79,28 @@ def _represent_dict(dumper: _Dumper, content: dict[str, Any]) -> yaml.Node:
             return dumper.represent_scalar("!GetAtt", f"{title}.{attribute}")
         case {"Fn::Sub": str(text)} if len(content) == 1:
             return dumper.represent_scalar("!Sub", text)
+        case {"Fn::If": [*arguments]} if len(content) == 1:
+            return dumper.represent_sequence("!If", arguments, flow_style=True)
     return dumper.represent_mapping("tag:yaml.org,2002:map", content.items())
+
+
+def _represent_list(dumper: _Dumper, content: list[Any]) -> yaml.Node:
+    # A short list stands beside its key: the hub's template is close to the size that CloudFormation takes as text.
+    texts = [_as_text(item) for item in content]
+    short = len(texts) <= _SHORT_LIST and None not in texts and len(str(texts)) <= _SHORT_TEXT
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", content, flow_style=short)
+
+
+def _as_text(item: object) -> str | None:
+    """What a text or a reference takes in a list; None for anything else."""
+    match item:
+        case str(text):
+            return text
+        case {"Ref": str(text), **others} | {"Fn::Sub": str(text), **others} if not others:
+            return text
+        case {"Fn::GetAtt": [str(title), str(attribute)], **others} if not others:
+            return f"{title}.{attribute}"
+    return None
 
 
 def _represent_str(dumper: _Dumper, text: str) -> yaml.Node:
@@ -82,4 +108,5 @@ def _represent_str(dumper: _Dumper, text: str) -> yaml.Node:
 
 
 _Dumper.add_representer(dict, _represent_dict)
+_Dumper.add_representer(list, _represent_list)
 _Dumper.add_representer(str, _represent_str)
