@@ -57,10 +57,6 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, _data: object) -> bool:
         return True
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  PyYAML's signature
-        # Indent list items below their key.
-        super().increase_indent(flow, indentless=False)
-
     def choose_scalar_style(self) -> str:
         # PyYAML quotes every scalar with an explicit tag (`!Ref 'Name'`). Write `!Ref Name` where plain text is valid.
         style: str = super().choose_scalar_style()
