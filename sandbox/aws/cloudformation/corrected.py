@@ -11,17 +11,16 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.models import LambdaFunction
 from moto.cloudformation.exceptions import ValidationError
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.events.models import EventBus
 from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.logs.models import LogGroup
 from moto.route53.models import FakeZone, route53_backends
-from moto.s3.models import s3_backends
 from moto.sqs.models import Queue
 
 from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.organization import PARTITION
 
 if TYPE_CHECKING:
@@ -54,11 +53,7 @@ def corrected_types() -> Iterator[None]:
             delete=_delete_managed_policy,
         ),
         replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
-        replaced(
-            LambdaFunction,
-            create_from_cloudformation_json=classmethod(_create_function),
-            update_from_cloudformation_json=classmethod(_update_function),
-        ),
+        function_types(),
         replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
     ):
@@ -67,8 +62,6 @@ def corrected_types() -> Iterator[None]:
 
 _CREATE_ROLE = Role.create_from_cloudformation_json.__func__
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__
-_CREATE_FUNCTION = LambdaFunction.create_from_cloudformation_json.__func__
-_UPDATE_FUNCTION = LambdaFunction.update_from_cloudformation_json.__func__
 
 
 def _log_group_attribute(group: LogGroup, attribute: str) -> str:
@@ -219,39 +212,6 @@ def _create_table(
     if "PointInTimeRecoverySpecification" in properties:
         backend.update_continuous_backups(table.name, properties["PointInTimeRecoverySpecification"])
     return table
-
-
-def _check_code(properties: Json, account_id: str) -> None:
-    code = properties["Code"]
-    if "S3Bucket" in code and s3_backends[account_id][PARTITION].get_object(code["S3Bucket"], code["S3Key"]) is None:
-        message = f"Error occurred while GetObject. S3 Error Code: NoSuchKey. {code['S3Bucket']}/{code['S3Key']}"
-        raise ValidationError(message=message)
-
-
-def _create_function(
-    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
-) -> LambdaFunction:
-    """Create a function with its architecture. Its code must exist."""
-    properties = cloudformation_json["Properties"]
-    _check_code(properties, account_id)
-    function = _CREATE_FUNCTION(cls, name, cloudformation_json, account_id, region, **kwargs)
-    function.architectures = properties.get("Architectures", ["x86_64"])
-    return function
-
-
-def _update_function(
-    cls: type,
-    original_resource: LambdaFunction,
-    new_resource_name: str,
-    cloudformation_json: Json,
-    account_id: str,
-    region_name: str,
-) -> LambdaFunction:
-    properties = cloudformation_json["Properties"]
-    _check_code(properties, account_id)
-    function = _UPDATE_FUNCTION(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name)
-    function.architectures = properties.get("Architectures", ["x86_64"])
-    return function
 
 
 def _update_queue(

@@ -3,7 +3,8 @@
 A simulation. moto skips unknown resource types and still reports CREATE_COMPLETE, checks neither parameters nor
 capabilities, and loses resources in updates. Here each of these is an error or is done as AWS documents in the
 "CloudFormation User Guide" (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/Welcome.html). A failed
-creation leaves nothing behind, as with OnFailure DELETE; a failed update is not rolled back.
+creation leaves nothing behind, as with OnFailure DELETE. A failed update is not rolled back, but the next one again
+applies everything that differs from the last template that was deployed.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.alarms import Alarm
 from sandbox.aws.cloudformation.corrected import corrected_types
+from sandbox.aws.cloudformation.functions import FunctionAlias
 from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
 from sandbox.aws.cloudformation.rollout import automatic_deployment
 from sandbox.aws.cloudformation.schedules import ScheduleGroupResource, ScheduleResource
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 BRIDGED_TYPES: Final = (
     Alarm,
     EventBusPolicy,
+    FunctionAlias,
     QueuePolicy,
     ScheduleGroupResource,
     ScheduleResource,
@@ -201,10 +204,17 @@ def _updated(method: Callable[..., Any]) -> Callable[..., Any]:
     def update_stack(
         self: CloudFormationBackend, name: str, template: str, parameters: list[dict[str, Any]], **options: object
     ) -> Stack:
-        given = self._resolve_update_parameters(self.get_stack(name), parameters)
-        complete = _complete(template, given)
+        stack = self.get_stack(name)
+        complete = _complete(template, self._resolve_update_parameters(stack, parameters))
         listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in complete.items()]
-        return method(self, name=name, template=template, parameters=listed, **options)
+        before, resources = (stack.template, stack.template_dict), stack.resource_map
+        compared = (resources._template, resources._resource_json_map, resources.input_parameters)
+        try:
+            return method(self, name=name, template=template, parameters=listed, **options)
+        except Exception:
+            stack.template, stack.template_dict = before
+            resources._template, resources._resource_json_map, resources.input_parameters = compared
+            raise
 
     return update_stack
 

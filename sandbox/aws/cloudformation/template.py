@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any, Final
 
 import cfn_flip
@@ -30,6 +31,9 @@ _IAM_NAMES: Final = {
     "AWS::IAM::User": "UserName",
     "AWS::IAM::UserToGroupAddition": None,
 }
+# Each change of these types replaces the resource, so what refers to it changes, too ("AWS::Lambda::Version",
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-version.html).
+_REPLACED: Final = frozenset({"AWS::Lambda::Version"})
 _SUBSTITUTION: Final = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -117,7 +121,10 @@ def check_types(template: Template, supported: Collection[str]) -> None:
 
 
 def changed_resources(old: Template, new: Template, changed_parameters: Collection[str]) -> tuple[str, ...]:
-    """The resources in both templates that changed, or that refer to a changed parameter, mapping or condition."""
+    """The resources in both templates that changed, or that refer to a changed parameter, mapping or condition.
+
+    What refers to a resource that is replaced has changed, too. A resource comes after those that it refers to.
+    """
     changed = set(changed_parameters)
     for section in ("Mappings", "Conditions"):
         before, after = old.get(section, {}), new.get(section, {})
@@ -131,11 +138,18 @@ def changed_resources(old: Template, new: Template, changed_parameters: Collecti
         {name: {"Properties": {}, **resource} for name, resource in template["Resources"].items()}
         for template in (old, new)
     )
-    return tuple(
-        name
-        for name in after
-        if name in before and (before[name] != after[name] or changed & set(_references(after[name])))
-    )
+    found: list[str] = []
+    for name in _in_order(after):
+        if name in before and (before[name] != after[name] or changed & set(_references(after[name]))):
+            found.append(name)
+            changed |= {name} if after[name]["Type"] in _REPLACED else set()
+    return tuple(found)
+
+
+def _in_order(resources: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the resources, each after those that it refers to."""
+    graph = {name: sorted(resources.keys() & set(_references(resource))) for name, resource in resources.items()}
+    return tuple(TopologicalSorter(graph).static_order())
 
 
 def _references(node: object) -> Iterator[str]:

@@ -65,7 +65,7 @@ class LambdaContext:
     memory_limit_in_mb: str
     log_group_name: str
     log_stream_name: str
-    function_version: str = "$LATEST"
+    function_version: str
     identity: None = None
     client_context: None = None
 
@@ -201,7 +201,24 @@ def _set_environ(variables: Mapping[str, str]) -> None:
 def configuration(function: Moto) -> tuple[str, ...]:
     """What an execution environment is made from. When it changes, the environment ends."""
     variables = json.dumps(function.environment_vars, sort_keys=True)
-    return function.code_sha_256, function.handler, function.role, variables, str(function.memory_size)
+    level = logging_variables(function).get("AWS_LAMBDA_LOG_LEVEL", "")
+    made_from = (function.code_sha_256, function.handler, function.role, variables, str(function.memory_size), level)
+    return qualifier_of(function), *made_from
+
+
+def qualifier_of(function: Moto) -> str:
+    """The number of a published version, or `$LATEST`."""
+    published = function.function_arn.rpartition(":")[2]
+    return str(published) if published.isdigit() else "$LATEST"
+
+
+def logging_variables(function: Moto) -> dict[str, str]:
+    """The log level of the function, if its logging configuration has one.
+
+    "Setting JSON and plain text log formats" (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html).
+    """
+    level = getattr(function, "logging_config", {}).get("ApplicationLogLevel")
+    return {"AWS_LAMBDA_LOG_LEVEL": level} if level else {}
 
 
 def runtime_variables(function: Moto, root: Path, stream: str) -> dict[str, str]:
@@ -216,11 +233,12 @@ def runtime_variables(function: Moto, root: Path, stream: str) -> dict[str, str]
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
         "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": qualifier_of(function),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "LAMBDA_TASK_ROOT": str(root),
+        **logging_variables(function),
     }
 
 

@@ -15,6 +15,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
+from sandbox.aws.functions.environment import qualifier_of
 from sandbox.aws.functions.records import batch_info, iso_time, queue_record, reported_failures, stream_record
 
 if TYPE_CHECKING:
@@ -172,13 +173,13 @@ class StreamPoller:
         body = {
             "requestContext": {
                 "requestId": outcome.request_id,
-                "functionArn": self.function.function_arn,
+                "functionArn": self.mapping.function_arn,
                 "condition": condition,
                 "approximateInvokeCount": batch.invocations,
             },
             "responseContext": {
                 "statusCode": 200,
-                "executedVersion": "$LATEST",
+                "executedVersion": qualifier_of(self.function),
                 **({"functionError": "Unhandled"} if outcome.error else {}),
             },
             "version": "1.0",

@@ -18,14 +18,21 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from moto.awslambda.models import LambdaBackend, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.functions.environment import Environment, LambdaContext, configuration, credentials, runtime_variables
+from sandbox.aws.functions.environment import (
+    Environment,
+    LambdaContext,
+    configuration,
+    credentials,
+    qualifier_of,
+    runtime_variables,
+)
 from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
 from sandbox.aws.functions.records import Outcome
 
@@ -38,6 +45,8 @@ Event = dict[str, Any]
 Moment = Literal["before", "after"]
 # A function or mapping of the emulator, which ships no types.
 Moto = Any
+# arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS
+_COLONS_WITH_QUALIFIER: Final = 7
 
 
 class Killed(BaseException):
@@ -53,16 +62,33 @@ class Checker(Protocol):
 
 @contextmanager
 def own_event_sources() -> Iterator[None]:
-    """Keep the emulator from consuming the sources of event source mappings, while the context lasts."""
-    create = LambdaBackend.create_event_source_mapping
+    """Keep the emulator from consuming the sources of event source mappings, while the context lasts.
+
+    A mapping keeps the alias that it was given. The emulator would keep the version that the alias has at the time.
+    """
+    create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
 
     def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
         mapping = create(backend, spec)
         _silence(backend.account_id, backend.region_name)
-        return mapping
+        return _qualified(mapping, spec)
 
-    with replaced(LambdaBackend, create_event_source_mapping=create_event_source_mapping):
+    def update_event_source_mapping(backend: Moto, uuid: str, spec: dict[str, Any]) -> Moto:
+        return _qualified(update(backend, uuid, spec), spec)
+
+    with replaced(
+        LambdaBackend,
+        create_event_source_mapping=create_event_source_mapping,
+        update_event_source_mapping=update_event_source_mapping,
+    ):
         yield
+
+
+def _qualified(mapping: Moto, spec: dict[str, Any]) -> Moto:
+    name = spec.get("FunctionName", "")
+    if mapping and name.count(":") == _COLONS_WITH_QUALIFIER:
+        mapping.function_arn = mapping.function_name = name
+    return mapping
 
 
 def _silence(account: str, region: str) -> None:
@@ -183,7 +209,9 @@ class Functions:
         if environment and environment.configuration == configuration(function):
             return environment
         root = _unpacked(function.code_bytes)
-        stream = f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+        stream = (
+            f"{datetime.fromtimestamp(self._clock.now(), UTC):%Y/%m/%d}/[{qualifier_of(function)}]{uuid.uuid4().hex}"
+        )
         variables = {**runtime_variables(function, root, stream), **credentials(function)}
         self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
         lines = self._lines.setdefault(name, [])
@@ -201,6 +229,7 @@ class Functions:
             memory_limit_in_mb=str(function.memory_size),
             log_group_name=function.logs_group_name,
             log_stream_name=environment.stream,
+            function_version=qualifier_of(function),
         )
 
 
