@@ -85,7 +85,9 @@ package: $(STAMP)  ## Build the Lambda package from CONFIG into build/
 	@$(BIN)/python -m hub.package --config $(CONFIG)
 
 lock: $(STAMP)  ## Lock the newest allowed versions of all requirements, with hashes
-	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	@$(PYTHON) -m venv --clear $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/lock.txt
+	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/lock.in --output-file requirements/lock.txt
 	@# dev.txt decides all versions; run.txt and package.txt are subsets with the same pins.
 	@$(VENV)-lock/bin/uv $(LOCKING) --upgrade requirements/dev.in --output-file requirements/dev.txt
 	@$(VENV)-lock/bin/uv $(LOCKING) requirements/run.in --constraint requirements/dev.txt --output-file requirements/run.txt
