@@ -1,17 +1,19 @@
 """Build the Lambda package, a reproducible zip of the runtime, the compiled policy and the locked libraries.
 
-The libraries come from the current environment, which `make install` installs from locked hashes. A library with a
-version other than the locked one is an error, and so is a library that is not pure Python: the functions run on arm64.
+The libraries come from the current environment, which `make install` installs from locked hashes. It is an error if a
+library has another version than the locked one, if a file of it was changed since it was installed, or if it is not
+pure Python: the functions run on arm64.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import re
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -23,6 +25,7 @@ from orgdns.config.load import ConfigInvalid, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.metadata import PackagePath
 
     from hub.runtime.policy.decide import Policy
 
@@ -33,10 +36,11 @@ _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # The metadata that a library's license requires. Other metadata differs between installations.
 _METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE")
+_INSTALL_AGAIN: Final = "run 'make clean install'"
 
 
 class PackageInvalid(Exception):
-    """The environment does not match the lock file. The message says what to do."""
+    """The environment does not match the lock file, or was changed. The message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,11 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
     """The package for a policy.
 
     Raises:
-        PackageInvalid: if the environment does not contain the locked libraries.
+        PackageInvalid: if the environment does not contain the locked libraries as they were installed.
     """
-    entries = dict(_runtime_files()) | dict(_library_files(lock))
+    entries = dict(_runtime_files())
+    for library in _libraries(lock):
+        entries |= dict(_files(library))
     entries[f"hub/runtime/{contract.POLICY_FILE}"] = to_json(policy).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -82,8 +88,8 @@ def _runtime_files() -> Iterator[tuple[str, bytes]]:
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
 
 
-def _library_files(lock: Path) -> Iterator[tuple[str, bytes]]:
-    """The files of the locked libraries from this environment."""
+def _libraries(lock: Path) -> Iterator[Distribution]:
+    """The locked libraries in this environment."""
     for name, version in _PINNED.findall(lock.read_text(encoding="utf-8")):
         try:
             library = distribution(name)
@@ -95,9 +101,35 @@ def _library_files(lock: Path) -> Iterator[tuple[str, bytes]]:
             raise PackageInvalid(
                 f"{name} is not pure Python: lock a version that is, because the functions run on arm64"
             )
-        for file in library.files or ():
-            if _is_packaged(file.as_posix()):
-                yield file.as_posix(), Path(str(library.locate_file(file))).read_bytes()
+        yield library
+
+
+def _files(library: Distribution) -> Iterator[tuple[str, bytes]]:
+    """The packaged files of a library, as they were installed."""
+    if library.files is None:
+        raise PackageInvalid(f"{library.name} has no RECORD of its files: {_INSTALL_AGAIN}")
+    for file in library.files:
+        if _is_packaged(file.as_posix()):
+            yield file.as_posix(), _installed(library, file)
+
+
+def _installed(library: Distribution, file: PackagePath) -> bytes:
+    """The content of a file, if it has the digest that the library's RECORD lists.
+
+    pip checks the digest of the whole library against the lock, and keeps those of its files in RECORD ("Recording
+    installed projects", https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
+    """
+    path, recorded = Path(str(library.locate_file(file))), file.hash
+    content = path.read_bytes() if path.is_file() else b""
+    if not path.is_file():
+        fault = "is missing"
+    elif recorded is None or recorded.mode != "sha256":
+        fault = "has no SHA-256 digest in the library's RECORD"
+    elif base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=") != recorded.value:
+        fault = "was changed after the library was installed"
+    else:
+        return content
+    raise PackageInvalid(f"{library.name}: {file} {fault}: {_INSTALL_AGAIN}")
 
 
 def _is_packaged(path: str) -> bool:

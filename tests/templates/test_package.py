@@ -112,6 +112,60 @@ def test_package_without_boto3_does_not_import(unzipped: Path) -> None:
     assert "No module named 'boto3'" in run_alone("import hub.runtime.bootstrap", unzipped).stderr
 
 
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of an installed library, which is found before the original."""
+    for file in distribution("idna").files or ():
+        target = tmp_path / file.as_posix()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix != ".pyc":
+            target.write_bytes(Path(str(file.locate())).read_bytes())
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def test_unchanged_copy_is_accepted(installed: Path, built: Package) -> None:
+    """The copy gives the same package, so that the tests below fail for their own reason."""
+    assert distribution("idna").locate_file("idna") == installed / "idna"
+    assert package(example_policy()).sha256 == built.sha256
+
+
+def test_changed_file_of_a_library_is_rejected(installed: Path) -> None:
+    """A file that differs from its digest in RECORD was changed after the installation; the message says what to do."""
+    with (installed / "idna" / "core.py").open("a") as module:
+        module.write("# one line more")
+    with pytest.raises(PackageInvalid, match=r"idna: idna/core.py was changed .*: run 'make clean install'"):
+        package(example_policy())
+
+
+@pytest.mark.parametrize("digest", ["", "md5=1B2M2Y8AsgTpgAmY7PhCfg"])
+def test_file_without_a_digest_is_rejected(installed: Path, digest: str) -> None:
+    """A file that RECORD lists without a SHA-256 digest cannot be checked."""
+    (record,) = installed.glob("idna-*.dist-info/RECORD")
+    lines = [
+        f"idna/core.py,{digest},1" if line.startswith("idna/core.py,") else line for line in record.read_text().split()
+    ]
+    record.write_text("\n".join(lines))
+    with pytest.raises(PackageInvalid, match=r"idna: idna/core.py has no SHA-256 digest .*: run 'make clean install'"):
+        package(example_policy())
+
+
+def test_missing_file_is_rejected(installed: Path) -> None:
+    """A library of which a file or the RECORD was deleted is not as it was installed."""
+    (installed / "idna" / "core.py").unlink()
+    with pytest.raises(PackageInvalid, match=r"idna: idna/core.py is missing: run 'make clean install'"):
+        package(example_policy())
+    next(installed.glob("idna-*.dist-info/RECORD")).unlink()
+    with pytest.raises(PackageInvalid, match=r"idna has no RECORD of its files: run 'make clean install'"):
+        package(example_policy())
+
+
+def test_file_that_record_does_not_list_is_not_packed(installed: Path, built: Package) -> None:
+    """A file that someone added to a library does not get into the package."""
+    (installed / "idna" / "added.py").write_text("added = True")
+    assert package(example_policy()).sha256 == built.sha256
+
+
 def test_unlocked_version_is_rejected(tmp_path: Path) -> None:
     """A library with a version other than the locked one is an error."""
     lock = tmp_path / "package.txt"
