@@ -21,6 +21,8 @@ import typer
 
 from hub.runtime import contract
 from hub.runtime.policy.compiled import to_json
+from hub.sbom import Library, sbom
+from orgdns import __version__
 from orgdns.config.load import ConfigInvalid, load
 
 if TYPE_CHECKING:
@@ -45,14 +47,25 @@ class PackageInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """The content of the zip file, its digest and its S3 key."""
+    """The content of the zip file, the libraries in it, its digests and its S3 key."""
 
     content: bytes
+    libraries: tuple[Library, ...]
 
     @property
     def sha256(self) -> str:
         """The SHA-256 digest of the content, in hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def code_sha256(self) -> str:
+        """The SHA-256 digest of the content as Lambda reports it, in base64: the hub's parameter CodeSha256."""
+        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
+
+    @property
+    def bill_of_materials(self) -> str:
+        """What the package contains, in CycloneDX JSON."""
+        return sbom(contract.PREFIX, __version__, self.sha256, self.libraries)
 
     @property
     def key(self) -> str:
@@ -66,9 +79,11 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
     Raises:
         PackageInvalid: if the environment does not contain the locked libraries as they were installed.
     """
-    entries = dict(_runtime_files())
+    entries, libraries = dict(_runtime_files()), []
     for library in _libraries(lock):
-        entries |= dict(_files(library))
+        files = dict(_files(library))
+        libraries.append(_described(library, files))
+        entries |= files
     entries[f"hub/runtime/{contract.POLICY_FILE}"] = to_json(policy).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -78,7 +93,7 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
             info.create_system = 3  # Unix on every machine, so that the mode below is read as a Unix mode
             info.external_attr = 0o100644 << 16
             archive.writestr(info, entries[name])
-    return Package(buffer.getvalue())
+    return Package(buffer.getvalue(), tuple(libraries))
 
 
 def _runtime_files() -> Iterator[tuple[str, bytes]]:
@@ -132,6 +147,18 @@ def _installed(library: Distribution, file: PackagePath) -> bytes:
     raise PackageInvalid(f"{library.name}: {file} {fault}: {_INSTALL_AGAIN}")
 
 
+def _described(library: Distribution, files: dict[str, bytes]) -> Library:
+    metadata = library.metadata
+    field = next((name for name in ("License-Expression", "License") if name in metadata), None)
+    return Library(
+        name=re.sub(r"[-_.]+", "-", library.name).lower(),
+        version=library.version,
+        license=metadata[field] if field else "unknown",
+        is_expression=field == "License-Expression",
+        digests={path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
+    )
+
+
 def _is_packaged(path: str) -> bool:
     """Whether a file of a library belongs in the package."""
     if path.startswith("..") or path.endswith(".pyc"):
@@ -153,7 +180,15 @@ def main(
     output.mkdir(parents=True, exist_ok=True)
     path = output / built.key
     path.write_bytes(built.content)
-    typer.echo(f"{path}\nsha256  {built.sha256}\nbytes   {len(built.content):,}\nCodeKey {built.key}")
+    bill = path.with_suffix(".cdx.json")
+    bill.write_text(built.bill_of_materials, encoding="utf-8")
+    typer.echo(
+        f"{path}\n{bill}\n"
+        f"bytes      {len(built.content):,}\n"
+        f"sha256     {built.sha256}\n"
+        f"CodeKey    {built.key}\n"
+        f"CodeSha256 {built.code_sha256}"
+    )
 
 
 if __name__ == "__main__":

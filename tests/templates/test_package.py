@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
+import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,9 +15,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from hub.package import LOCK, Package, PackageInvalid, package
 from hub.runtime.policy.compiled import from_json
+from orgdns import __version__
 from tests.support.build import ROOT, example_policy
 
 
@@ -164,6 +171,54 @@ def test_file_that_record_does_not_list_is_not_packed(installed: Path, built: Pa
     """A file that someone added to a library does not get into the package."""
     (installed / "idna" / "added.py").write_text("added = True")
     assert package(example_policy()).sha256 == built.sha256
+
+
+def test_bill_of_materials(built: Package, unzipped: Path) -> None:
+    """The bill is valid CycloneDX, and names package, libraries and every file of a library with its digest."""
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(built.bill_of_materials) is None
+    bill = json.loads(built.bill_of_materials)
+    subject = bill["metadata"]["component"]
+    assert (subject["name"], subject["version"]) == ("orgdns", __version__)
+    assert subject["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(built.content).hexdigest()}]
+    locked = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(), re.MULTILINE))
+    assert {each["purl"] for each in bill["components"]} == {f"pkg:pypi/{name}@{locked[name]}" for name in locked}
+    assert all(each["licenses"] for each in bill["components"])
+    files = {
+        file["name"]: [
+            {"alg": "SHA-256", "content": hashlib.sha256((unzipped / file["name"]).read_bytes()).hexdigest()}
+        ]
+        for each in bill["components"]
+        for file in each["components"]
+    }
+    assert files == {file["name"]: file["hashes"] for each in bill["components"] for file in each["components"]}
+    with zipfile.ZipFile(io.BytesIO(built.content)) as archive:
+        assert set(files) == {path for path in archive.namelist() if not path.startswith("hub/")}
+
+
+def test_bill_of_materials_is_reproducible(built: Package) -> None:
+    """The same package has the same bill: no time, no random number. Another package has another serial number."""
+    assert package(example_policy()).bill_of_materials == built.bill_of_materials
+    other = package(replace(example_policy(), rules=example_policy().rules[:1]))
+    numbers = {json.loads(each.bill_of_materials)["serialNumber"] for each in (built, other)}
+    assert len(numbers) == 2
+    assert "timestamp" not in built.bill_of_materials
+
+
+def test_make_package_writes_package_and_bill(tmp_path: Path, built: Package) -> None:
+    """It prints the parameters of the deployment. The digest is the one that Lambda reports for the zip."""
+    run = subprocess.run(  # noqa: S603  as above
+        [sys.executable, "-m", "hub.package", "--output", tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    zipped, bill = sorted(tmp_path.iterdir(), reverse=True)
+    assert zipped.read_bytes() == built.content
+    assert bill.read_text() == built.bill_of_materials
+    printed = dict(line.split(maxsplit=1) for line in run.stdout.splitlines()[2:])
+    assert printed["CodeKey"] == zipped.name == built.key
+    assert printed["CodeSha256"] == base64.b64encode(hashlib.sha256(zipped.read_bytes()).digest()).decode()
 
 
 def test_unlocked_version_is_rejected(tmp_path: Path) -> None:
