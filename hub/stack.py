@@ -23,7 +23,8 @@ from hub.functions.publisher import publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
 from hub.runtime import contract
 from orgdns.cfn.alarms import add_alarm_topic
-from orgdns.cfn.worker import CODE_BUCKET, CODE_KEY, LOG_LEVEL, LOG_RETENTION, add_worker
+from orgdns.cfn.code import add_code_conditions, code_parameters
+from orgdns.cfn.worker import LOG_LEVEL, LOG_RETENTION, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
@@ -56,23 +57,6 @@ def hub_template(config: Config) -> Template:
 
 
 def _add_parameters(template: Template, config: Config) -> None:
-    code = [
-        Parameter(
-            CODE_BUCKET,
-            Type="String",
-            Description="S3 bucket in the hub region that holds the Lambda package.",
-            AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-            ConstraintDescription="must be the name of an S3 bucket",
-        ),
-        Parameter(
-            CODE_KEY,
-            Type="String",
-            Description="S3 key of the Lambda package. Upload each package under a new key, or CloudFormation "
-            "does not detect the change.",
-            AllowedPattern=r"^[A-Za-z0-9!_.*'()/-]{1,1000}\.zip$",
-            ConstraintDescription="must be the key of a zip file",
-        ),
-    ]
     zones = zone_parameters(config.zones)
     operation = [
         Parameter(
@@ -91,11 +75,13 @@ def _add_parameters(template: Template, config: Config) -> None:
             AllowedValues=["DEBUG", "INFO"],
         ),
     ]
-    for label, group in (("Package", code), ("Zones of the network stack", zones), ("Operation", operation)):
+    groups = (("Package", code_parameters()), ("Zones of the network stack", zones), ("Operation", operation))
+    for label, group in groups:
         for parameter in group:
             template.add_parameter(parameter)
             template.add_parameter_to_group(parameter, label)
     add_alarm_topic(template, "Operation")
+    add_code_conditions(template)
 
 
 def _ledger() -> Table:
@@ -134,14 +120,12 @@ def _add_outputs(template: Template, *, associates: bool) -> None:
         ("LedgerTableName", "DynamoDB table of the ledger.", Ref("Ledger")),
         ("LedgerTableArn", "DynamoDB table of the ledger.", GetAtt("Ledger", "Arn")),
         ("ObserverFunctionName", "Function that turns events into claims.", Ref("Observer")),
-        ("ObserverFunctionArn", "Function that turns events into claims.", GetAtt("Observer", "Arn")),
         (
             "ObserverRoleArn",
             "Execution role of the observer, which every reader role trusts.",
             GetAtt("ObserverRole", "Arn"),
         ),
         ("PublisherFunctionName", "Function that publishes claims to the hosted zones.", Ref("Publisher")),
-        ("PublisherFunctionArn", "Function that publishes claims to the hosted zones.", GetAtt("Publisher", "Arn")),
         (
             "PublisherRoleArn",
             "Execution role of the publisher, which the writer role trusts.",

@@ -32,6 +32,8 @@ PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"
 ASSOCIATOR_FUNCTION: Final = f"{PREFIX}-associator"
 ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
+# The alias of each function that event source mappings run: the published version whose code has the deployed digest.
+LIVE_ALIAS: Final = "live"
 LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"

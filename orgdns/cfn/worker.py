@@ -1,4 +1,4 @@
-"""A Lambda function with its queues, execution role, log group, event source mapping and alarm."""
+"""A Lambda function with its queues, execution role, log group, published version, event source mapping and alarm."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from troposphere.logs import LogGroup
 from troposphere.sqs import Queue, RedrivePolicy
 
 from orgdns.cfn.alarms import dead_letter_alarm
+from orgdns.cfn.code import add_live_alias, code_properties
 from orgdns.cfn.queues import queue, queue_policy
 from orgdns.cfn.trust import document, trust_in_service
 
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 
     from troposphere import AWSHelperFn, Template
 
-# Parameters that a stack with workers must have.
-CODE_BUCKET: Final = "CodeBucket"
-CODE_KEY: Final = "CodeKey"
+# Parameters that a stack with workers must have, besides those of `orgdns.cfn.code`.
 LOG_RETENTION: Final = "LogRetentionDays"
 LOG_LEVEL: Final = "LogLevel"
 
@@ -110,9 +109,8 @@ def add_worker(template: Template, worker: Worker) -> None:
     )
     role = template.add_resource(_execution_role(worker, logs))
     function = template.add_resource(_function(worker, logs, role))
-    template.add_resource(
-        lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(function), **worker.source)
-    )
+    live = add_live_alias(template, function)
+    template.add_resource(lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(live), **worker.source))
     template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
 
 
@@ -144,7 +142,7 @@ def _function(worker: Worker, logs: LogGroup, role: Role) -> lambda_.Function:
         Handler=worker.handler,
         Timeout=worker.timeout,
         Role=GetAtt(role, "Arn"),
-        Code=lambda_.Code(S3Bucket=Ref(CODE_BUCKET), S3Key=Ref(CODE_KEY)),
+        **code_properties(),
         Runtime="python3.13",
         Architectures=["arm64"],
         MemorySize=512,

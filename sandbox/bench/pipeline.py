@@ -102,7 +102,8 @@ def lone_starts(made: World, clock: MovedClock) -> Iterator[Figure]:
     hub = made.client("lambda", made.config.hub.account)
     windows = 0
     for function in (contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION):
-        (mapping,) = hub.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+        alias = hub.get_alias(FunctionName=function, Name=contract.LIVE_ALIAS)["AliasArn"]
+        (mapping,) = hub.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
         windows += mapping.get("MaximumBatchingWindowInSeconds", 0)
     waits = []
     for number in range(LONE_STARTS):

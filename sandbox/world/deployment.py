@@ -88,7 +88,7 @@ class Deployment:
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=BUCKET, **place)
         s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)
-        return {"CodeBucket": BUCKET, "CodeKey": built.key}
+        return {"CodeBucket": BUCKET, "CodeKey": built.key, "CodeSha256": built.code_sha256}
 
     def deploy_spoke(self, account: str, regions: Sequence[str]) -> None:
         """Deploy the spoke stacks by hand, as for the management account, which StackSets never reach."""

@@ -170,12 +170,12 @@ def functions() -> Iterator[tuple[Client, Stubber]]:
 
 
 def configured(stub: Stubber, environment: dict[str, Any]) -> None:
-    request = {"FunctionName": contract.OBSERVER_FUNCTION}
+    request = {"FunctionName": contract.OBSERVER_FUNCTION, "Qualifier": contract.LIVE_ALIAS}
     stub.add_response("get_function_configuration", {"Environment": environment}, request)
 
 
 def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber]) -> None:
-    """The zone ids and the table come from the function's environment."""
+    """The zone ids and the table come from the environment of the version that runs."""
     made, stub = functions
     environment = {contract.ENV_ZONE_IDS: json.dumps({CORP: CORP_ZONE}), contract.ENV_LEDGER_TABLE: "table"}
     configured(stub, {"Variables": environment})

@@ -39,12 +39,12 @@ def test_other_expressions_are_refused(expression: str) -> None:
 @pytest.fixture
 def emptied(made: World) -> Iterator[None]:
     """A queue that no function polls, empty before and after."""
-    (mapping,) = made.client("lambda", HUB).list_event_source_mappings(FunctionName=contract.SWEEPER_FUNCTION)[
-        "EventSourceMappings"
-    ]
-    made.client("lambda", HUB).update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    functions = made.client("lambda", HUB)
+    alias = functions.get_alias(FunctionName=contract.SWEEPER_FUNCTION, Name=contract.LIVE_ALIAS)["AliasArn"]
+    (mapping,) = functions.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     yield
-    made.client("lambda", HUB).update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     for queue in (contract.SWEEPS_QUEUE, contract.SWEEPS_DEAD_LETTER_QUEUE):
         sqs_backends[HUB][REGION].queues[queue]._messages.clear()  # noqa: SLF001 - SQS purges a queue once a minute at most
 

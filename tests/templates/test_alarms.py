@@ -92,9 +92,7 @@ def test_alarms_notify_the_topic_if_there_is_one() -> None:
     """Without a topic, the alarms have no action."""
     hub = read("hub")
     assert hub["Parameters"]["AlarmTopicArn"]["Default"] == ""
-    assert hub["Conditions"] == {
-        "HasAlarmTopic": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]},
-    }
+    assert hub["Conditions"]["HasAlarmTopic"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
     actions = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     for title in of_type("hub", "AWS::CloudWatch::Alarm"):
         assert properties("hub", title)["AlarmActions"] == actions

@@ -99,10 +99,12 @@ def test_logs_outlive_the_stack() -> None:
 def test_no_names_collide_in_the_hub_account() -> None:
     """The three stacks in the hub account, which is also a spoke, do not share a resource name."""
     named = [
-        (resource["Type"], json.dumps(content.get("EventBusName", "default")), json.dumps(content[key]))
+        (resource["Type"], *(json.dumps(part) for part in (content.get("EventBusName"), within, content[key])))
         for name in ("hub", "spoke-account", "spoke-region")
         for resource in read(name)["Resources"].values()
         for content in [resource["Properties"]]
+        # An alias belongs to its function.
+        for within in [content.get("FunctionName")]
         for key in ("Name", "RoleName", "QueueName", "TableName", "FunctionName", "LogGroupName")
         if key in content
     ]

@@ -32,6 +32,9 @@ def test_hub_without_a_zone_of_the_policy_retries_every_event(made: World) -> No
         FunctionName=contract.OBSERVER_FUNCTION,
         Environment={"Variables": variables | {contract.ENV_ZONE_IDS: short}},
     )
+    alias = {"FunctionName": contract.OBSERVER_FUNCTION, "Name": contract.LIVE_ALIAS}
+    deployed = function.get_alias(**alias)["FunctionVersion"]
+    function.update_alias(**alias, FunctionVersion="$LATEST")
     made.launch(PAYMENTS, "eu-central-1", "kept")
     made.converge()
     assert made.waiting(contract.EVENTS_QUEUE) == 2
@@ -42,6 +45,7 @@ def test_hub_without_a_zone_of_the_policy_retries_every_event(made: World) -> No
     function.update_function_configuration(
         FunctionName=contract.OBSERVER_FUNCTION, Environment={"Variables": variables}
     )
+    function.update_alias(**alias, FunctionVersion=deployed)
 
 
 def test_log_lines_carry_instance_and_name(made: World) -> None:
@@ -81,7 +85,7 @@ def test_metrics_are_counted(made: World) -> None:
 
 
 def function_of(made: World, name: str) -> Any:  # noqa: ANN401 - the emulator's own
-    return lambda_backends[made.config.hub.account][made.config.hub.region].get_function(name)
+    return lambda_backends[made.config.hub.account][made.config.hub.region].get_function(name, contract.LIVE_ALIAS)
 
 
 def test_documented_queue_event(made: World) -> None:

@@ -33,14 +33,15 @@ class Deployed:
 
 
 def deployed(client: LambdaClient) -> Deployed:
-    """The environment of the deployed observer function, read with the operator's credentials.
+    """The environment of the observer that runs, which its alias names, read with the operator's credentials.
 
     Raises:
         HubUnknown: if there are no credentials, or account or region are not the hub's.
     """
     name = contract.OBSERVER_FUNCTION
     try:
-        environment = client.get_function_configuration(FunctionName=name).get("Environment", {})
+        live = client.get_function_configuration(FunctionName=name, Qualifier=contract.LIVE_ALIAS)
+        environment = live.get("Environment", {})
     except ClientError as error:
         if error_code(error) == "ResourceNotFoundException":
             raise HubUnknown(
