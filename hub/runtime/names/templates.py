@@ -16,6 +16,7 @@ from hub.runtime.names.labels import (
     MAX_NAME,
     Label,
     NameRefused,
+    cut,
     encoded,
     is_reverse,
     letters_of,
@@ -82,7 +83,7 @@ class Template:
         """
         absolute = f"{text.removesuffix('.')}."
         faults = [
-            f"unknown variable {{{name}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
+            f"unknown variable {{{cut(name, MAX_LABEL)}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
             for name in VARIABLE.findall(absolute)
             if name not in VARIABLES and not tag_key(name)
         ]
@@ -155,8 +156,8 @@ def pattern_fault(text: str) -> str | None:
     """What is wrong with a pattern of names, or None."""
     if not _PATTERN.fullmatch(text):
         return (
-            f"{text!r} is not a pattern: use lower-case letters, digits, hyphens and dots, and * for any characters "
-            "but a dot"
+            f"{shown(text)} is not a pattern: use lower-case letters, digits, hyphens and dots, and * for any "
+            "characters but a dot"
         )
     return None
 
@@ -168,7 +169,11 @@ def matches(pattern: str, name: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile("[a-z0-9-]*".join(re.escape(part) for part in pattern.split("*")))
+    first, *others = (re.escape(part) for part in pattern.split("*"))
+    # After each *, the first place where the next text stands is as good as any, except for the last text, which ends
+    # the name. Without the atomic groups, a pattern with many * would try every combination of places.
+    between = "".join(f"(?>[a-z0-9-]*?{part})" for part in others[:-1])
+    return re.compile(first + between + "".join(f"[a-z0-9-]*{part}" for part in others[-1:]))
 
 
 def inner_labels(template: Template) -> list[str]:
@@ -197,17 +202,17 @@ def _label_faults(label: str) -> list[str]:
         return ["it has an empty label"]
     literal = VARIABLE.sub("x", label)
     if not LABEL.fullmatch(literal):
-        return [f"{label!r} is not a label: use lower-case letters, digits, inner hyphens and {{variables}}"]
+        return [f"{shown(label)} is not a label: use lower-case letters, digits, inner hyphens and {{variables}}"]
     inside = VARIABLE.findall(label)
     if any(CONTROL.search(variable) for variable in inside):
-        return [f"{label!r} names a tag with control characters"]
+        return [f"{shown(label)} names a tag with control characters"]
     shapeless = sorted(set(inside) & _SHAPELESS_FACTS)
     free = [variable for variable in inside if variable in _SHAPELESS_FACTS or chosen_freely(variable)]
     if shapeless and len(free) > 1:
         # In `{name}-{account_name}`, `a` + `b-c` and `a-b` + `c` give the same label, so that a tag could take a name
         # of another account.
-        return [f"{label!r} joins {{{shapeless[0]}}} to text that someone chooses: give it a label of its own"]
+        return [f"{shown(label)} joins {{{shapeless[0]}}} to text that someone chooses: give it a label of its own"]
     if shapeless and "}{" in label:
         # `10-1-0-4` + `5prod` and `10-1-0-45` + `prod` give the same label, too.
-        return [f"{label!r} joins {{{shapeless[0]}}} to another variable: separate them with a hyphen or a dot"]
+        return [f"{shown(label)} joins {{{shapeless[0]}}} to another variable: separate them with a hyphen or a dot"]
     return []

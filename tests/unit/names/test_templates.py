@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import MAX_NAME, NameRefused, label_of
-from hub.runtime.names.templates import Template, matches, pattern_fault
+from hub.runtime.names.templates import SHAPES, Template, matches, pattern_fault
 from orgdns.config.checks.collisions import Known, by_any_tag, collision
 from tests.support.build import CORP
 
@@ -176,6 +179,24 @@ def test_pattern_stays_within_a_label(pattern: str, name: str, *, met: bool) -> 
     assert matches(pattern, name) is met
 
 
+@given(
+    st.text("ab*-.", min_size=1, max_size=10).filter(lambda text: pattern_fault(text) is None),
+    st.text("ab-.", max_size=12),
+)
+def test_pattern_is_a_regular_expression_without_its_cost(pattern: str, name: str) -> None:
+    """Every pattern matches what it would if each star was tried with every text."""
+    expected = re.fullmatch("[a-z0-9-]*".join(map(re.escape, pattern.split("*"))), name)
+    assert matches(pattern, name) is (expected is not None)
+
+
+def test_pattern_with_many_stars_is_matched_at_once() -> None:
+    """A tag cannot make the comparison with a pattern take minutes."""
+    began = time.monotonic()
+    assert not matches("*a" * 30 + "*b", "a" * 63)
+    assert matches("*a" * 30 + "*", "a" * 63)
+    assert time.monotonic() - began < 1
+
+
 @pytest.mark.parametrize("text", ["", "Web", "web_", "a..b", ".a", "a b", "[a]", "a?"])
 def test_pattern_that_could_never_match_is_a_fault(text: str) -> None:
     """A pattern with characters that no name has is a mistake."""
@@ -209,6 +230,23 @@ def test_templates_collide_where_a_choice_could_give_a_name_of_the_other(
 ) -> None:
     """Templates collide if two texts can be equal and someone chooses a part; the reason names the labels."""
     assert collision(inside(text), inside(other), known) == reason
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{name}", "{asg}", "{device_index}", "{short_id}", "{region}", "a", "1", "-"]), max_size=5
+    ),
+    st.text("a1-", max_size=12) | st.sampled_from(["eu-west-1", "a-eu-west-1", "eu-west-11", "1eu-west-1-1"]),
+)
+def test_label_gives_a_text_as_the_shapes_of_its_variables_say(parts: list[str], text: str) -> None:
+    """Two labels meet if the variables' shapes, tried in every way, give the fixed text."""
+    known: Known = {"region": ["eu-west-1", "eu-west-1-1"]}
+    shapes = SHAPES | {"region": "|".join(map(re.escape, known["region"]))}
+    expected = re.fullmatch("".join(f"({shapes[part[1:-1]]})" if part[0] == "{" else part for part in parts), text)
+    variable = Template(f"{''.join(parts)}.{{name}}.corp.internal.", CORP)
+    fixed = Template(f"{text}.{{asg}}.corp.internal.", CORP)
+    met = collision(variable, fixed, known) is not None
+    assert met is (expected is not None)
 
 
 def test_freely_chosen_variables_read_alike() -> None:
