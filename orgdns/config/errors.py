@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
+
+from hub.runtime.names.labels import cut, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The keys and indices that lead to a value in the file.
 Place = tuple[str | int, ...]
+# How much is printed of a file with very many or very long mistakes, so that a person can read it.
+MAX_PRINTED: Final = 100
+MAX_PLACE: Final = 200
+MAX_MESSAGE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,14 +30,18 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.place}: {self.message}" if self.place else f"line {self.line}: {self.message}"
+        place = f"{cut(self.place, MAX_PLACE)}: " if self.place else ""
+        return f"line {self.line}: {place}{cut(self.message, MAX_MESSAGE)}"
 
 
 class ConfigInvalid(Exception):
-    """The file has faults. The exception carries all of them, in the order of their lines."""
+    """The file has faults. The exception carries all of them, in the order of their lines, and prints the first."""
 
     def __init__(self, path: str, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(f"{path}: {fault}" for fault in faults))
+        lines = [f"{path}: {fault}" for fault in faults[:MAX_PRINTED]]
+        if more := len(faults) - MAX_PRINTED:
+            lines += [f"{path}: and {more:,} more mistakes: correct these first"] if more > 0 else []
+        super().__init__("\n".join(lines))
         self.path = path
         self.faults = faults
 
@@ -41,6 +51,8 @@ class Source:
     """The file as written: every value in it has a line."""
 
     root: yaml.Node | None
+    # The keys of the mappings that were searched, because a file with many mistakes is searched for each.
+    _keys: dict[int, dict[str, tuple[yaml.Node, yaml.Node]]] = field(default_factory=dict, compare=False, repr=False)
 
     def fault(self, place: Place, message: str) -> Fault:
         """A fault at a place."""
@@ -60,7 +72,7 @@ class Source:
         node, line = self.root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
-                found = next(((key, value) for key, value in node.value if key.value == step), None)
+                found = self._keys_of(node).get(step) if isinstance(step, str) else None
                 if found is None:
                     return line, node, False
                 line, node = found[0].start_mark.line + 1, found[1]
@@ -70,6 +82,13 @@ class Source:
             else:
                 return line, node, False
         return line, node, True
+
+    def _keys_of(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """The nodes of a mapping's keys and values by the text of the key; of equal keys, the first."""
+        if id(node) not in self._keys:
+            pairs = [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+            self._keys[id(node)] = {key.value: (key, value) for key, value in reversed(pairs)}
+        return self._keys[id(node)]
 
     def repeated(self) -> Iterator[Fault]:
         """A fault for each duplicate key, and for each value that a list has twice.
@@ -99,7 +118,7 @@ def named_twice(source: Source, place: Place, sections: list[Any], key: str) -> 
         if isinstance(value, str):
             seen[value] += 1
             if seen[value] > 1:
-                yield source.fault((*place, index, key), f"{value!r} is used twice")
+                yield source.fault((*place, index, key), f"{shown(value)} is used twice")
 
 
 def _repeated(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterator[Fault]:
@@ -117,7 +136,7 @@ def _repeated(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterat
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             if isinstance(value, yaml.ScalarNode) and value.value in seen:
-                message = f"{value.value!r} is listed twice"
+                message = f"{shown(value.value)} is listed twice"
                 yield Fault(value.start_mark.line + 1, written((*place, index)), message)
             elif isinstance(value, yaml.ScalarNode):
                 seen.add(value.value)

@@ -6,6 +6,7 @@ All faults are reported at once, each with its line. A mistake in the file never
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
@@ -20,6 +21,7 @@ from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
+from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
 from orgdns.config.sections.section import Section
@@ -49,6 +51,10 @@ EXCLUDED_WITH_PROFILE: Final = (
     "organization.accounts.exclude: AWS RAM shares the Route 53 Profile with whole units, so an excluded account can "
     "still let its VPCs resolve the zones"
 )
+# The functions' environment holds the ids of fewer zones (see zone_faults), whatever their domains are.
+MAX_ZONES: Final = 200
+# Rules can collide in pairs, so there can be many more mistakes than rules. The search for them ends here.
+MAX_FOUND: Final = 1_000
 
 
 class Config(Section):
@@ -64,7 +70,7 @@ class Config(Section):
     """The regions in which instances get names."""
     guards: Guards = Field(default_factory=Guards)
     """The removals that need a person's approval."""
-    zones: Annotated[list[Zone], Field(min_length=1)]
+    zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]
     """The private hosted zones that orgdns writes names to."""
     policy: PolicySection
     """Which names instances may claim: the rules, and the names that no rule gives."""
@@ -148,7 +154,9 @@ def load(path: Path) -> Config:
         ConfigInvalid: if the file has faults; the exception lists all of them.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            # One character more than the limit is enough to refuse the file.
+            text = file.read(MAX_TEXT + 1)
     except (OSError, UnicodeDecodeError) as unreadable:
         raise ConfigInvalid(str(path), (Fault(1, "", f"cannot be read: {unreadable}"),)) from unreadable
     return parse(text, str(path))
@@ -161,8 +169,11 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         ConfigInvalid: if the text has faults; the exception lists all of them.
     """
     try:
+        check_limits(text)
         source = Source(yaml.compose(text, Loader=yaml.SafeLoader))
         content = yaml.safe_load(text)
+    except TooLarge as large:
+        raise ConfigInvalid(path, (Fault(large.line, "", str(large)),)) from large
     except yaml.MarkedYAMLError as broken:
         line = broken.problem_mark.line + 1 if broken.problem_mark else 1
         raise ConfigInvalid(path, (Fault(line, "", f"is not valid YAML: {broken.problem}"),)) from broken
@@ -172,20 +183,21 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         raise ConfigInvalid(
             path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
         ) from broken
-    except RecursionError as broken:
-        raise ConfigInvalid(path, (Fault(1, "", "is nested too deeply"),)) from broken
     faults = list(source.repeated())
     try:
         config = Config.model_validate(content)
     except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
+        errors = invalid.errors(include_url=False, include_input=False)
+        for error in errors:
             # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))
             faults.append(source.fault(place, _message(error["type"], error["msg"])))
         # Also check across sections what can be read, so that the author can fix everything in one go.
-        faults += _faults_of_whole(content, source) if isinstance(content, dict) else []
+        # Each is compared with each, so lists beyond their limit come first.
+        if isinstance(content, dict) and all(error["type"] != "too_long" for error in errors):
+            faults += islice(_faults_of_whole(content, source), MAX_FOUND)
         raise ConfigInvalid(path, tuple(sorted(set(faults)))) from invalid
-    faults += _faults_of_whole(content, source)
+    faults += islice(_faults_of_whole(content, source), MAX_FOUND)
     if faults:
         raise ConfigInvalid(path, tuple(sorted(set(faults))))
     return config

@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
+from hub.runtime.messages import short
 from hub.runtime.model.names import Fqdn
-from hub.runtime.names.labels import NameRefused, parse_domain
+from hub.runtime.names.labels import NameRefused, parse_domain, shown
 from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
 from hub.runtime.policy.reserved import WELL_KNOWN
 
@@ -43,7 +44,7 @@ class Shape:
         """
         text = string(value)
         if not re.fullmatch(self.pattern, text):
-            raise ValueError(f"{text!r} is not {self.what}")
+            raise ValueError(f"{shown(text)} is not {self.what}")
         return text
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -63,7 +64,7 @@ def string(value: object) -> str:
     """
     if not isinstance(value, str):
         # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
-        raise ValueError(f"{value!r} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
+        raise ValueError(f"{short(value)} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
     return value
 
 
@@ -71,7 +72,7 @@ def _well_known(value: str) -> str:
     if value not in WELL_KNOWN:
         nearest = get_close_matches(value, sorted(WELL_KNOWN), n=1, cutoff=0)[0]
         raise ValueError(
-            f"{value!r} is not one of the well-known names that are reserved: did you mean {nearest!r}? "
+            f"{shown(value)} is not one of the well-known names that are reserved: did you mean {nearest!r}? "
             f"They are {', '.join(sorted(WELL_KNOWN))}"
         )
     return value
@@ -87,7 +88,7 @@ def known_regions() -> frozenset[str]:
 
 def _region(value: str) -> str:
     if value not in known_regions():
-        raise ValueError(f"{value!r} is not an AWS region")
+        raise ValueError(f"{shown(value)} is not an AWS region")
     return value
 
 
@@ -106,11 +107,11 @@ def _pattern(value: str) -> str:
 
 def _network(value: str) -> str:
     if not re.fullmatch(_CIDR, value):
-        raise ValueError(f"{value!r} is not a CIDR block, such as 10.1.0.0/16")
+        raise ValueError(f"{shown(value)} is not a CIDR block, such as 10.1.0.0/16")
     try:
         return str(ip_network(value))
     except ValueError as refused:
-        raise ValueError(f"{value!r} is not a CIDR block, such as 10.1.0.0/16: {refused}") from refused
+        raise ValueError(f"{shown(value)} is not a CIDR block, such as 10.1.0.0/16: {refused}") from refused
 
 
 _CIDR: Final = "[0-9a-fA-F.:]+/[0-9]{1,3}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.names.labels import shown
 from hub.runtime.names.templates import SHAPES, VARIABLE, Template, chosen, chosen_freely, labels_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def collision(left: Template, right: Template, known: Known) -> str | None:
         return None
     if any(label == other and _has_one_owner(label) for label, other in pairs):
         return None
-    differences = [f"{label!r} can equal {other!r}" for label, other in pairs if label != other]
+    differences = [f"{shown(label)} can equal {shown(other)}" for label, other in pairs if label != other]
     return " and ".join(differences) if differences and _chosen(*mine, *theirs) else None
 
 
@@ -70,25 +71,46 @@ def _can_meet(mine: str, theirs: str, known: Known) -> bool:
     """Whether two labels of templates can give the same label. In doubt, they can."""
     if mine == theirs:
         return True
-    shapes = SHAPES | {variable: "|".join(map(re.escape, values)) for variable, values in known.items()}
-
-    def pattern(label: str) -> str:
-        parts = VARIABLE.split(label)
-        # Every second part is the name of a variable.
-        return "".join(
-            f"({shapes.get(part, '[a-z0-9-]+')})" if number % 2 else re.escape(part)
-            for number, part in enumerate(parts)
-        )
-
     if "{" not in mine or "{" not in theirs:
-        literal, shape = (mine, theirs) if "{" not in mine else (theirs, mine)
-        return re.fullmatch(pattern(shape), literal) is not None
+        literal, label = (mine, theirs) if "{" not in mine else (theirs, mine)
+        return "{" in label and _can_give(label, literal, known)
     left, right = (known.get(label.strip("{}")) for label in (mine, theirs))
     if left is not None and right is not None:
         return not set(left).isdisjoint(right)
     return not (mine in _SINGLE_FACTS and theirs in _SINGLE_FACTS)
 
 
+def _can_give(label: str, literal: str, known: Known) -> bool:
+    """Whether a label of a template can give this text.
+
+    Each part moves the places where the next part can begin, so the work grows with the parts, not with their
+    combinations.
+    """
+    places = {0}
+    for number, part in enumerate(VARIABLE.split(label)):
+        # Every second part is the name of a variable.
+        if not number % 2:
+            places = {place + len(part) for place in places if literal.startswith(part, place)}
+        elif part in known:
+            places = {
+                place + len(value) for place in places for value in known[part] if literal.startswith(value, place)
+            }
+        elif (shape := SHAPES.get(part, _ANY)) == _ANY:
+            places = set(range(min(places, default=len(literal)) + 1, len(literal) + 1))
+        else:
+            values = re.compile(shape)
+            places = {
+                end
+                for place in places
+                for end in range(place + 1, len(literal) + 1)
+                if values.fullmatch(literal, place, end)
+            }
+        if not places:
+            return False
+    return len(literal) in places
+
+
+_ANY: Final = "[a-z0-9-]+"
 # A value of one of these is never a value of another.
 _SINGLE_FACTS: Final = frozenset(
     {"{region}", "{az}", "{account_id}", "{instance_id}", "{vpc_id}", "{subnet_id}", "{short_id}"}

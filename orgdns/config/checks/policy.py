@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.names.labels import NameRefused, is_reverse
+from hub.runtime.messages import short
+from hub.runtime.names.labels import NameRefused, is_reverse, shown
 from hub.runtime.names.templates import VARIABLE, Template, inner_labels, matches, pattern_fault, tag_key
 from hub.runtime.policy.reserved import is_region, is_well_known
 from orgdns.config.checks.collisions import by_any_tag, collision, shadowed
@@ -121,7 +122,7 @@ def _unit_labels(organization: object) -> tuple[str, ...]:
 def _reserved_faults(reserved: list[Any], whole: _Whole) -> Iterator[Fault]:
     for index, pattern in enumerate(reserved):
         if isinstance(pattern, str) and not pattern_fault(pattern) and not _is_in_a_zone(pattern, whole.domains):
-            message = f"{pattern!r} is not in any forward zone: write the full name, with the zone's domain"
+            message = f"{shown(pattern)} is not in any forward zone: write the full name, with the zone's domain"
             yield whole.source.fault(("policy", "reserved", index), message)
 
 
@@ -147,18 +148,20 @@ def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whol
     """What is wrong with one rule, in itself and against the other sections."""
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
-            yield whole.source.fault((*place, "regions", number), f"{region!r} is not one of spokes.regions")
+            yield whole.source.fault((*place, "regions", number), f"{short(region)} is not one of spokes.regions")
     ttl, text = rule.get("ttl"), whole.source.text((*place, "ttl"))
     if isinstance(ttl, int) and text not in {None, str(ttl)}:
         # YAML reads 0100 as 64, and 1:30 as 90.
-        yield whole.source.fault((*place, "ttl"), f"{text!r} is not a plain decimal number: YAML reads it as {ttl}")
+        yield whole.source.fault(
+            (*place, "ttl"), f"{short(text)} is not a plain decimal number: YAML reads it as {short(ttl)}"
+        )
     if rule.get("reverse") and not any(map(is_reverse, whole.domains)):
         yield whole.source.fault((*place, "reverse"), "needs a reverse zone: add one to 'zones'")
     for key in _TEMPLATES:
         yield from _unreadable(rule.get(key), (*place, key), whole)
     for template in placed:
         for message in _template_faults(template.template, rule, whole):
-            yield whole.source.fault(template.place, f"{_text(template.template)!r} {message}")
+            yield whole.source.fault(template.place, f"{shown(_text(template.template))} {message}")
     match placed:
         case [template, fallback]:
             yield from _fallback_faults(template, fallback, whole)
@@ -170,7 +173,7 @@ def _unreadable(text: object, place: Place, whole: _Whole) -> Iterator[Fault]:
         try:
             Template.parse(text, whole.domains)
         except NameRefused as refused:
-            yield whole.source.fault(place, f"{text!r}: {refused}")
+            yield whole.source.fault(place, f"{shown(text)}: {refused}")
 
 
 def _fallback_faults(template: _Placed, fallback: _Placed, whole: _Whole) -> Iterator[Fault]:
@@ -211,8 +214,8 @@ def _pattern_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], w
         for number, pattern in enumerate(listed(rule, key)):
             readable = isinstance(pattern, str) and not pattern_fault(pattern)
             if shapes and readable and not any(_could_match(pattern, labels) for labels in shapes):
-                names = " or ".join(sorted({repr(".".join(labels)) for labels in shapes}))
-                message = f"{pattern!r} matches no name of the rule; within the zone, its names are {names}"
+                names = " or ".join(sorted({shown(".".join(labels)) for labels in shapes}))
+                message = f"{shown(pattern)} matches no name of the rule; within the zone, its names are {names}"
                 yield whole.source.fault((*place, key, number), f"{message}; * does not match a dot")
 
 
@@ -237,8 +240,8 @@ def _collisions(placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
                     remedy += ", or add the name without variables to 'reserved'"
                 yield whole.source.fault(
                     later.place,
-                    f"{_text(later.template)!r} can give a name of {_text(earlier.template)!r} to another owner "
-                    f"({reason}): {remedy}",
+                    f"{shown(_text(later.template))} can give a name of {shown(_text(earlier.template))} to another "
+                    f"owner ({reason}): {remedy}",
                 )
 
 

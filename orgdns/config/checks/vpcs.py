@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hub.runtime.messages import short
 from orgdns.config.errors import Fault, Place, Source, listed
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _region_faults(selections: list[Any], place: Place, regions: list[str], sour
     for index, selection in enumerate(selections):
         for number, region in enumerate(listed(selection, "regions")):
             if regions and region not in regions:
-                yield source.fault((*place, index, "regions", number), f"{region!r} is not one of spokes.regions")
+                yield source.fault((*place, index, "regions", number), f"{short(region)} is not one of spokes.regions")
 
 
 def _profile_faults(zones: list[Any], source: Source) -> Iterator[Fault]:

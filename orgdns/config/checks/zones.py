@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.names.autodefined_rules import reverse_domain
-from hub.runtime.names.labels import NameRefused, is_reverse, parse_domain, reverse_network
+from hub.runtime.names.labels import NameRefused, is_reverse, parse_domain, reverse_network, shown
 from hub.runtime.policy.addresses import IPV6
 from hub.runtime.policy.rules import Scope
 from orgdns.config.checks.autodefined_rules import NARROWEST_VPC, WIDEST_VPC
@@ -53,7 +53,7 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
             continue
         place = ("zones", index)
         if domain in seen:
-            yield source.fault((*place, "domain"), f"there is already a zone for {zone['domain']!r}")
+            yield source.fault((*place, "domain"), f"there is already a zone for {shown(zone['domain'])}")
         seen.add(domain)
         ids[domain] = zone_id if isinstance(zone_id := zone.get("id"), str) else _LONGEST_ZONE_ID
         if is_reverse(domain) or domain in _ALL_ADDRESSES:
@@ -99,7 +99,7 @@ def _address_faults(zone: dict[str, Any], place: Place, source: Source) -> Itera
         else:
             message = None
         if message:
-            yield source.fault((*place, "addresses", number), f"{cidr!r} {message}")
+            yield source.fault((*place, "addresses", number), f"{shown(cidr)} {message}")
 
 
 def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:
@@ -107,8 +107,8 @@ def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: So
     if network is None or reverse_domain(network) != domain:
         yield source.fault(
             (*place, "domain"),
-            f"{zone['domain']!r} is not a reverse zone: use whole octets, such as 1.10.in-addr.arpa for 10.1.0.0/16, "
-            "or whole nibbles for IPv6",
+            f"{shown(zone['domain'])} is not a reverse zone: use whole octets, such as 1.10.in-addr.arpa for "
+            "10.1.0.0/16, or whole nibbles for IPv6",
         )
     if zone.get("adopt"):
         yield source.fault(
@@ -124,7 +124,7 @@ def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: So
         except ValueError:
             continue
         if block and (fault := _network_fault(block, network)):
-            yield source.fault((*place, "networks", number), f"{cidr!r} {fault}")
+            yield source.fault((*place, "networks", number), f"{shown(cidr)} {fault}")
 
 
 def _network_fault(block: IPv4Network | IPv6Network, zone_network: IPv4Network | IPv6Network | None) -> str | None:

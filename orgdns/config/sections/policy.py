@@ -97,12 +97,17 @@ class RuleSection(Section):
         )
 
 
+# Every rule is compared with every other one, and every reserved name with every zone.
+MAX_RULES: Final = 500
+MAX_RESERVED: Final = 1_000
+
+
 class PolicySection(Section):
     """Which names instances may claim."""
 
-    reserved: Several[NamePattern] | None = None
+    reserved: Annotated[Several[NamePattern], Field(max_length=MAX_RESERVED)] | None = None
     """Patterns of full names that no tag or account name can give; * matches any characters except a dot."""
     unreserved: Several[WellKnownName] | None = None
     """Well-known names, such as wpad, that a tag or account name can give nevertheless (as a name's first label)."""
-    rules: Annotated[list[RuleSection], Field(min_length=1)]
+    rules: Annotated[list[RuleSection], Field(min_length=1, max_length=MAX_RULES)]
     """The rules. Each rule gives names independently; no rule overrides another."""
