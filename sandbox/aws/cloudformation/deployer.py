@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
-from moto.cloudformation import parsing
+from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 
@@ -147,6 +147,8 @@ def cloudformation_bridges() -> Iterator[None]:
         corrected_types(),
         automatic_deployment(),
         replaced(Stack, parse_template=staticmethod(parsed_template)),
+        replaced(models, yaml=_SafeYaml),
+        replaced(responses, yaml=_SafeYaml),
         replaced(
             CloudFormationBackend,
             create_stack=_created(CloudFormationBackend.create_stack),
@@ -169,6 +171,24 @@ class _Refusing:
     def warning(self, message: str, *arguments: object) -> None:
         """Refuse what moto would only warn about."""
         raise ValidationError(message=message % arguments if arguments else message)
+
+
+class _SafeYaml:
+    """Replaces moto's YAML reader, which runs the Python code that a template's tags name."""
+
+    Loader = None
+
+    @staticmethod
+    def add_multi_constructor(*_arguments: object) -> None:
+        """Add nothing: the short intrinsic functions are known already."""
+
+    @staticmethod
+    def load(text: str, **_options: object) -> Template:
+        """Parse a template without running anything."""
+        try:
+            return parsed_template(text)
+        except TemplateRefused as refused:
+            raise ValidationError(message=str(refused)) from refused
 
 
 def _complete(template_text: str, given: Mapping[str, str]) -> dict[str, str]:
