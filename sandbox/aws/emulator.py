@@ -15,6 +15,7 @@ import moto.core.responses
 import moto.settings
 from botocore.loaders import JSONFileLoader, create_loader
 from moto import mock_aws
+from moto.core.models import responses_mock
 from moto.core.serialize import XFormedAttributePicker
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import SQSBackend
@@ -86,6 +87,10 @@ def _receive_message(sqs: Moto, queue: str, count: int, _wait_seconds: int, *par
     return _RECEIVE_MESSAGE(sqs, queue, count, 0, *parameters, **options)
 
 
+def _no_request(_adapter: Moto, request: Moto, **_options: Any) -> None:  # noqa: ANN401 - the emulator's own
+    raise ConnectionError(f"the sandbox does not send requests to other servers: {request.method} {request.url}")
+
+
 @contextmanager
 def emulated_aws() -> Iterator[None]:
     """Let the emulator answer every AWS call of this process while the context lasts."""
@@ -106,5 +111,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced(Table, query=_query, all_items=_all_items))
         # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.
         enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))
+        # Otherwise the emulator sends requests to addresses that are in its calls, such as those of SNS subscriptions.
+        enter(replaced(responses_mock, _real_send=_no_request))
         enter(mock_aws())
         yield
