@@ -12,6 +12,7 @@ from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions, own_event_sources
 from sandbox.aws.iam.guard import Guard
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
@@ -50,6 +51,8 @@ def world(
         profiles = enter(route53_profiles(clock))
         deploy = enter(deployer())
         enter(own_event_sources())
+        packages = Packages()
+        enter(packages.in_force())
         enter(events_routed(router))
         trails = Trails()
         enter(ec2_events(router.emit, clock, trails))
@@ -65,7 +68,7 @@ def world(
             )
         )
         organization = build_organization(spec)
-        functions = Functions(clock, guard)
+        functions = Functions(clock, guard, packages)
         made = World(
             config,
             clock,
@@ -81,7 +84,7 @@ def world(
             profiles,
             trails,
         )
-        deployment = Deployment(config, deploy, made.client)
+        deployment = Deployment(config, deploy, made.client, packages)
         deployment.prepare(organization)
         deployment.deploy()
         functions.discover(config.hub.account, config.hub.region)

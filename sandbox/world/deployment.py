@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from generate import templates
@@ -11,6 +11,7 @@ from orgdns.cfn.event_patterns import VPC_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
 from sandbox.aws.cloudformation.template import parsed_template
+from sandbox.aws.functions.packages import Packages
 from sandbox.aws.network import chosen_ids, switch_dns_on
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Deployment:
     config: Config
     deployer: Deployer
     client: Callable[..., Any]
+    packages: Packages = field(default_factory=Packages)
 
     def prepare(self, organization: Organization) -> None:
         """Create what an organization has before orgdns: trusted access, a network, and zones with VPCs."""
@@ -82,6 +84,7 @@ class Deployment:
     def _upload_package(self) -> dict[str, str]:
         """Put the Lambda package into a bucket of the hub account; the hub template's parameters that say where."""
         built = package(self.config.compiled_policy())
+        self.packages.trust(built.content)
         region = self.config.hub.region
         s3 = self.client("s3", self.config.hub.account)
         # us-east-1 is S3's default, and refused as a constraint (S3 API Reference, CreateBucket).

@@ -16,6 +16,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaFunction, LambdaVersion, lambda_backends
 from moto.awslambda.utils import make_function_ver_arn
 from moto.cloudformation.exceptions import ValidationError
@@ -59,13 +60,23 @@ def function_types() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _refusals_as_validation_errors() -> Iterator[None]:
+    """Report what Lambda refuses as CloudFormation's own error, with Lambda's message."""
+    try:
+        yield
+    except LambdaClientError as refused:
+        raise ValidationError(message=refused.message) from refused
+
+
 def _create_function(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> LambdaFunction:
     """Create a function with all properties that moto loses. Its code must exist."""
     properties = cloudformation_json["Properties"]
     code = _code(properties, account_id)
-    function = _CREATE_FUNCTION(cls, name, cloudformation_json, account_id, region, **kwargs)
+    with _refusals_as_validation_errors():
+        function = _CREATE_FUNCTION(cls, name, cloudformation_json, account_id, region, **kwargs)
     return _completed(function, properties, code)
 
 
@@ -80,7 +91,10 @@ def _update_function(
     """Update code and configuration of $LATEST. Published versions keep theirs."""
     properties = cloudformation_json["Properties"]
     code = _code(properties, account_id)
-    function = _UPDATE_FUNCTION(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name)
+    with _refusals_as_validation_errors():
+        function = _UPDATE_FUNCTION(
+            cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
+        )
     return _completed(function, properties, code)
 
 

@@ -39,6 +39,7 @@ from sandbox.aws.functions.records import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sandbox.aws.functions.packages import Packages
     from sandbox.clock import Clock
 
 Event = dict[str, Any]
@@ -108,10 +109,11 @@ class Functions:
             `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
     """
 
-    def __init__(self, clock: Clock, guard: Checker | None = None) -> None:
+    def __init__(self, clock: Clock, guard: Checker | None = None, packages: Packages | None = None) -> None:
         self.interrupt: Callable[[str, Moment], None] = lambda _function, _moment: None
         self._clock = clock
         self._guard = guard
+        self._packages = packages
         self._lock = RLock()
         self._places: dict[tuple[str, str], None] = {}
         self._environments: dict[str, Environment] = {}
@@ -145,6 +147,8 @@ class Functions:
     def invoke(self, function: Moto, event: Event) -> Outcome:
         """Run a function once with this event."""
         name, request_id = function.function_name, str(uuid.uuid4())
+        if self._packages and (reason := self._packages.fault(function)):
+            return Outcome(request_id, error=reason)
         with self._lock:
             environment = self._environment(function)
             self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
