@@ -1,12 +1,13 @@
 """AWS's API on loopback: the emulator's own server, one request at a time.
 
-It answers from the same backends as the bridges in this process.
+It answers from the same backends as the bridges in this process, and only to those who have a key of this simulation.
 """
 
 from __future__ import annotations
 
 import io
 import threading
+import time
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from sandbox.admission import Refused, check_signature, signature_of, unknown_key
+from sandbox.aws.credentials import secret_of
 from sandbox.aws.resolution.server import LOOPBACK
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _POLL: Final = 0.1
+# The body of a refused request that is read, so that its sender reads the answer instead of a broken connection.
+_MOST_DISCARDED: Final = 1024 * 1024
 
 
 class _Handler(MotoRequestHandler):  # type: ignore[misc]  # moto ships no types
@@ -37,12 +42,6 @@ def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[st
     """
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # Read the whole request before taking the lock, so that a slow sender does not block others.
-        body = environ["wsgi.input"]
-        if environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = io.BytesIO(body.read())
-        else:
-            environ["wsgi.input"] = io.BytesIO(body.read(int(environ.get("CONTENT_LENGTH") or 0)))
         with lock:
             try:
                 return _whole(app(environ, start_response))
@@ -55,6 +54,34 @@ def one_at_a_time(app: WSGIApplication, lock: threading.Lock, fail: Callable[[st
                 return _failed(start_response, error)
 
     return answer
+
+
+def guarded(app: WSGIApplication, port: int, now: Callable[[], float]) -> WSGIApplication:
+    """The application, answering only requests to this port that are signed now with a key of the simulation."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            signature = signature_of(environ, port)
+            secret = secret_of(signature.key_id)
+            if secret is None:
+                raise unknown_key(signature.key_id)
+            # Read the whole request before taking the lock, so that a slow sender does not block others.
+            body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            check_signature(environ, body, signature, secret, now())
+        except Refused as refused:
+            _discard(environ)
+            start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            return [f"The sandbox refuses the request: {refused}.\n".encode()]
+        return app(environ, start_response)
+
+    return answer
+
+
+def _discard(environ: WSGIEnvironment) -> None:
+    length = str(environ.get("CONTENT_LENGTH") or 0)
+    if length.isascii() and length.isdigit() and int(length) <= _MOST_DISCARDED:
+        environ["wsgi.input"].read(int(length))
 
 
 def _failed(start_response: StartResponse, error: Exception) -> list[bytes]:
@@ -71,9 +98,15 @@ def _whole(parts: Any) -> list[bytes]:  # noqa: ANN401 - an iterable which may h
 
 
 @contextmanager
-def answering(listener: socket.socket, lock: threading.Lock, fail: Callable[[str], None]) -> Iterator[None]:
-    """Answer the listener's requests while the context lasts, and none afterwards."""
+def answering(
+    listener: socket.socket,
+    lock: threading.Lock,
+    fail: Callable[[str], None],
+    now: Callable[[], float] = time.time,
+) -> Iterator[None]:
+    """Answer the listener's requests while the context lasts, and none afterwards. `now` is the clients' clock."""
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app), lock, fail)
+    app = guarded(app, listener.getsockname()[1], now)
     server = make_server(LOOPBACK, 0, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL}, daemon=True)
     thread.start()

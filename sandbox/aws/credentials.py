@@ -1,4 +1,4 @@
-"""Administrators' access keys of simulated accounts, and clients that use them."""
+"""Access keys of simulated accounts, and clients that use those of administrators."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ def access_key(account: str) -> tuple[str, str]:
     """Create an administrator's access key in the account; its id and its secret."""
     key = iam_backends[account][PARTITION].create_temp_access_key()
     return key.access_key_id, key.secret_access_key
+
+
+def secret_of(key_id: str) -> str | None:
+    """The secret of an access key that was issued in this simulation, also by AssumeRole, and is active; or None."""
+    for account in tuple(iam_backends):
+        key = iam_backends[account][PARTITION].access_keys.get(key_id)
+        if key is not None and key.status == "Active":
+            secret: str = key.secret_access_key
+            return secret
+    return None
 
 
 def administrator_client(service: str, account: str, region: str, **options: Any) -> Any:  # noqa: ANN401 - any service's client

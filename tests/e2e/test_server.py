@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import dns.message
 import dns.query
 import dns.rcode
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from tests.support.build import ROOT
 from tests.support.served import PATIENCE, ZONE, Running, answers, ask, launched, started, until
@@ -134,6 +139,39 @@ def test_it_listens_on_loopback_only(server: Running) -> None:
     port = int(endpoint.rpartition(":")[2])
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_requests_of_sdks_are_answered(server: Running) -> None:
+    """Signatures fit as SDKs make them: with keys in S3 of any characters, queries, and keys from AssumeRole."""
+    s3 = server.client("s3", "dns-hub")
+    for number, key in enumerate(("plain", "a b/c+d=e&f?g#h%20/ü~(1)'*!", "a//b/../c", "/leading")):
+        s3.put_object(Bucket="orgdns-packages", Key=f"test/{key}", Body=bytes(number), Metadata={"a_b": "c  d"})
+        assert s3.get_object(Bucket="orgdns-packages", Key=f"test/{key}")["Body"].read() == bytes(number)
+    listed = s3.list_objects_v2(Bucket="orgdns-packages", Prefix="test/a ", Delimiter="?")
+    assert listed["CommonPrefixes"] == [{"Prefix": "test/a b/c+d=e&f?"}]
+    trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]})
+    role = server.client("iam", "search").create_role(RoleName="visitor", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    key = server.client("sts", "search").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    session: Any = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"], "us-east-1")
+    endpoint = server.client("sts", "search").meta.endpoint_url
+    assert session.client("sts", endpoint_url=endpoint).get_caller_identity()["Arn"].endswith("/visitor/me")
+    assert session.client("route53", endpoint_url=endpoint).list_hosted_zones(MaxItems="1")["HostedZones"] == []
+
+
+def test_others_are_refused_with_the_reason(server: Running) -> None:
+    """Another user of the machine, a page that a browser shows, and keys of an earlier sandbox learn why not."""
+    endpoint = server.client("sts", "payments").meta.endpoint_url
+    for headers in ({}, {"Origin": "https://evil.example"}, {"x-moto-account-id": "222222222222"}):
+        request = urllib.request.Request(f"{endpoint}/moto-api/reset", b"", headers)  # noqa: S310 - the server's own address
+        with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+            urllib.request.urlopen(request, timeout=5)  # noqa: S310 - as above
+        with refused.value as answer:
+            assert answer.read().startswith(b"The sandbox refuses the request: ")
+    earlier: Any = boto3.Session("ASIA0000000000000000", "x", region_name="eu-central-1")
+    for service, call in (("ec2", "describe_vpcs"), ("sts", "get_caller_identity"), ("dynamodb", "list_tables")):
+        with pytest.raises((ClientError, ResponseParserError), match="makes new keys when it starts"):
+            getattr(earlier.client(service, endpoint_url=endpoint), call)()
+    assert server.client("lambda", "dns-hub").list_functions()["Functions"]
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

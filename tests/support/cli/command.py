@@ -7,11 +7,14 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import time_machine
 
 from sandbox.api_server import answering
 from sandbox.aws.resolution.server import LOOPBACK
@@ -56,6 +59,12 @@ class Command:
         return document
 
 
+def machine_time() -> float:
+    """The machine's own time, which a separate process has, whatever the clock of the organization says."""
+    hatch = time_machine.escape_hatch
+    return hatch.time.time() if hatch.is_travelling() else time.time()
+
+
 @contextmanager
 def command_in(world: World, folder: Path) -> Iterator[Command]:
     """The command with the hub's credentials, run in a folder. No API call may fail in the server."""
@@ -63,7 +72,8 @@ def command_in(world: World, folder: Path) -> Iterator[Command]:
     key_id, secret = world.access_key(HUB)
     # The command must not import a package of the same name from the folder where the operator runs it.
     (folder / "orgdns.py").write_text("raise RuntimeError")
-    with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, threading.Lock(), failures.append):
+    lock = threading.Lock()
+    with socket.create_server((LOOPBACK, 0)) as listener, answering(listener, lock, failures.append, machine_time):
         environment = {
             "PATH": os.environ["PATH"],
             "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{listener.getsockname()[1]}",
