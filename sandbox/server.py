@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from configparser import ConfigParser
@@ -154,13 +155,20 @@ def _aws_config(made: World, profiles: Mapping[str, str], region: str, endpoint:
     return text.getvalue()
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, like the AWS command line's own files."""
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, like the AWS command line's own files.
+
+    The file is a new one, which takes the place of what was there: nobody has it open, and a link is not followed.
+
+    Raises:
+        CannotStart: if the file cannot be written.
+    """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-        path.write_text(text, encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
     except OSError as fault:
         raise CannotStart(f"{path}: {fault.strerror}; choose another folder with --home") from fault
 
@@ -204,8 +212,8 @@ def serve(
         stack.enter_context(answering(listener, lock, fail))
         stack.enter_context(repeating(work, over))
         endpoint = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        _write(home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
-        _write(home / "config", _aws_config(made, profiles, region, endpoint))
+        write_private(home / "vpcs.json", json.dumps([asdict(vpc) for vpc in vpcs], indent=2) + "\n")
+        write_private(home / "config", _aws_config(made, profiles, region, endpoint))
         introduction(
             console,
             names,

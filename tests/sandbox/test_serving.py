@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -14,7 +15,7 @@ from orgdns.config.load import load
 from sandbox import example
 from sandbox.api_server import one_at_a_time
 from sandbox.narration import log_text
-from sandbox.server import FunctionsStopped, misfits, repeating
+from sandbox.server import FunctionsStopped, misfits, repeating, write_private
 from tests.support.served import PATIENCE
 
 
@@ -33,6 +34,23 @@ def test_failure_of_the_functions_ends_the_program() -> None:
     with pytest.raises(FunctionsStopped, match="no queue for you") as stopped, repeating(fail, over):
         assert over.wait(PATIENCE)
     assert isinstance(stopped.value.__cause__, PermissionError)
+
+
+def test_keys_are_written_for_their_owner_alone(tmp_path: Path) -> None:
+    """Neither a link nor an open file that someone left in the place shows the keys, and the folder is private."""
+    other, path = tmp_path / "other", tmp_path / "home" / "config"
+    other.write_text("theirs")
+    write_private(path, "first")
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    path.chmod(0o666)
+    with path.open() as opened:
+        write_private(path, "second")
+        assert opened.read() == "first"
+    path.unlink()
+    path.symlink_to(other)
+    write_private(path, "third")
+    assert (path.read_text(), path.stat().st_mode & 0o777, other.read_text()) == ("third", 0o600, "theirs")
+    assert [each.name for each in path.parent.iterdir()] == ["config"]
 
 
 class Request:
