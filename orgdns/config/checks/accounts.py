@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hub.runtime.names.labels import shown
 from orgdns.config.errors import Fault, Source, listed
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ def account_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     accounts = organization.get("accounts") if isinstance(organization, dict) else None
     if not isinstance(accounts, dict):
         return
-    included = listed(accounts, "include")
+    included = {account for account in listed(accounts, "include") if isinstance(account, str)}
     for number, account in enumerate(listed(accounts, "exclude")):
-        if account in included:
+        if isinstance(account, str) and account in included:
             yield source.fault(
                 ("organization", "accounts", "exclude", number),
-                f"{account!r} is also in organization.accounts.include: remove it from one of them",
+                f"{shown(account)} is also in organization.accounts.include: remove it from one of them",
             )
