@@ -254,6 +254,7 @@ def associator() -> Associator:
         approvals=approvals,
         guard=_guard(),
         steps=steps,
+        clock=now,
         sleep=time.sleep,
     )
 

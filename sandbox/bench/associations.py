@@ -34,7 +34,7 @@ from sandbox.bench.figures import Figure
 from sandbox.clock import moved_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.model.vpcs import VpcsStatus, ZoneInVpc
     from sandbox.aws.route53.state import StrictRoute53
@@ -145,6 +145,7 @@ class _World:
             approvals=self,
             guard=Guard(1.0, 0, 0),
             steps=steps,
+            clock=_now,
             sleep=time.sleep,
         )
 
@@ -182,8 +183,11 @@ class _World:
         row = self.rows.get(ref, VpcRow(ref))
         self.rows[ref] = replace(row, records={**row.records, target: record})
 
-    def forget_vpc(self, ref: VpcRef) -> None:
-        del self.rows[ref]
+    def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
+        self.rows[ref] = replace(self.rows[ref], zones=zones)
+
+    def forget_vpc(self, ref: VpcRef, ended: Mapping[str, AssociationRecord] | None = None) -> None:
+        del self.rows[ref], ended
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
         del status
@@ -191,8 +195,11 @@ class _World:
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return ZoneStatus(zone_id)
 
-    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        del zone_id, vpcs
+    def await_approval(self, zone_id: str, vpc: str) -> None:
+        del zone_id, vpc
+
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        del zone_id, vpc
 
 
 def _now() -> Millis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.associator.ports import AssociationRefused
@@ -176,9 +176,14 @@ class MemoryVpcRows:
         records |= {} if record == AssociationRecord() else {target: record}
         self._write(ref, replace(self._row(ref), records=records))
 
-    def forget_vpc(self, ref: VpcRef) -> None:
+    def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
+        self._write(ref, replace(self._row(ref), zones=zones))
+
+    def forget_vpc(self, ref: VpcRef, ended: Mapping[str, AssociationRecord] | None = None) -> None:
         self.aws._call("forget_vpc")  # noqa: SLF001 - counted with the others
         self.rows.pop(ref, None)
+        if ended:
+            self.rows[ref] = VpcRow(ref, records=dict(ended))
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
         self.statuses[status.spoke] = status
@@ -186,9 +191,14 @@ class MemoryVpcRows:
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return self.zones.get(zone_id, ZoneStatus(zone_id))
 
-    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        status = replace(self.zone_status(zone_id), pending_vpcs=tuple(vpcs))
-        self.zones[zone_id] = status if vpcs else replace(status, approved_vpcs=frozenset())
+    def await_approval(self, zone_id: str, vpc: str) -> None:
+        status = self.zone_status(zone_id)
+        self.zones[zone_id] = replace(status, pending_vpcs=tuple(sorted({*status.pending_vpcs, vpc})))
+
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        status = self.zone_status(zone_id)
+        pending = tuple(pending for pending in status.pending_vpcs if pending != vpc)
+        self.zones[zone_id] = replace(status, pending_vpcs=pending, approved_vpcs=status.approved_vpcs - {vpc})
 
     def approve(self, zone_id: str) -> None:
         status = self.zone_status(zone_id)

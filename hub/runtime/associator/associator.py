@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps
+from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps, uncovered_zone
 from hub.runtime.associator.removal_guard import RemovalGuard
 from hub.runtime.associator.run import VpcRun
+from hub.runtime.guard import Cause
 from hub.runtime.membership import NotMember, member_account
+from hub.runtime.model.names import NEVER
 from hub.runtime.model.vpcs import VpcRef, VpcRow
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.tasks import Associate
     from hub.runtime.model.vpcs import Vpc
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Sleep
+    from hub.runtime.ports import Accounts, Clock, Sleep
 
 # EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): it may not show the VPC of an event yet.
 # Seconds between two descriptions.
@@ -51,6 +53,7 @@ class Associator:
     approvals: ApprovalLedger
     guard: Guard
     steps: StepRunner
+    clock: Clock
     sleep: Sleep
 
     def associate(self, task: Associate, deadline: Deadline) -> list[VpcOutcome]:
@@ -82,19 +85,32 @@ class Associator:
                 raise SpokeUnreachable(str(refused)) from refused
             for run in runs.values():
                 run.not_covered = str(refused)
-            if task.abandon:
-                self._abandon(self._rows(task.spoke), runs)
+            self._leave(self._rows(task.spoke), runs, grace_is_over=task.abandon)
             return
         self._converge(task.spoke, account, runs)
+
+    def _leave(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun], *, grace_is_over: bool) -> None:
+        """End the associations of VPCs of a spoke that is not covered, under the guard, which counts all of them."""
+        if grace_is_over:
+            rows = {vpc_id: self._leaving(row) for vpc_id, row in rows.items()}
+        leaving = {vpc_id: row for vpc_id, row in rows.items() if grace_is_over or _uncovered(row)}
+        self._abandon(leaving, runs, self._removal_guard(runs))
+
+    def _leaving(self, row: VpcRow) -> VpcRow:
+        """Record that a VPC is to lose its zones because it is not covered, so that other tasks count it, too."""
+        if _uncovered(row):
+            return row
+        zones = tuple(map(uncovered_zone, row.zones))
+        if zones:
+            self.rows.put_zones(row.ref, zones)
+        return replace(row, zones=zones)
 
     def _rows(self, spoke: Spoke) -> dict[str, VpcRow]:
         return {row.ref.id: row for row in self.rows.vpc_rows(spoke)}
 
     def _converge(self, spoke: Spoke, account: Account, runs: Mapping[str, VpcRun]) -> None:
         """Describe the VPCs and carry out the steps of their plans, until no step remains."""
-        removal_guard = RemovalGuard(
-            self.policy.association_policies, self.zone_ids, self.rows, self.approvals, self.guard, runs
-        )
+        removal_guard = self._removal_guard(runs)
         waiting = list(runs)
         for _ in range(PASSES):
             if any(runs[vpc_id].retry for vpc_id in waiting):
@@ -155,24 +171,56 @@ class Associator:
         return plan
 
     def _may(self, run: VpcRun, step: Step, removal_guard: RemovalGuard) -> bool:
-        """Whether a step needs no approval. Only steps that take a zone from a VPC need one."""
+        """Whether a step needs no approval. Only steps that take a zone from a VPC need one.
+
+        The ledger records before the call that the VPC leaves: a worker that is killed after the call must not hide it.
+        """
         if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
             return True
-        awaiting = removal_guard.awaiting_approval(run, step.target)
-        run.awaiting_approval |= awaiting
-        record = run.row.record(step.target)
-        if bool(awaiting) != record.awaiting_approval:
-            self.steps.remember(run, step.target, replace(record, awaiting_approval=bool(awaiting)))
-        return not awaiting
+        verdict, record = removal_guard.judge(run, step.target), run.row.record(step.target)
+        run.awaiting_approval |= verdict.awaiting_approval
+        left_at = self.clock() if verdict.counts_for else NEVER
+        updated = (
+            replace(record, awaiting_approval=True)
+            if verdict.awaiting_approval
+            else replace(record, left_at=left_at, left_for=verdict.counts_for)
+        )
+        if updated != record:
+            self.steps.remember(run, step.target, updated)
+        for zone_id in sorted(verdict.awaiting_approval):
+            # After the record, by which the VPC is removed from the list again.
+            self.approvals.await_approval(zone_id, str(run.row.ref))
+        return not verdict.awaiting_approval
 
-    def _abandon(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun]) -> None:
-        """Clean up after those VPCs that no longer exist and that the ledger knows, and forget them."""
+    def _removal_guard(self, runs: Mapping[str, VpcRun]) -> RemovalGuard:
+        policies = self.policy.association_policies
+        return RemovalGuard(policies, self.zone_ids, self.rows, self.approvals, self.guard, runs, self.clock())
+
+    def _abandon(
+        self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun], removal_guard: RemovalGuard | None = None
+    ) -> None:
+        """Clean up after those VPCs that the ledger knows, and forget them.
+
+        Without a guard they do not exist any more. With a guard, what has left a zone is remembered for a while.
+        """
         owned = frozenset(self.zone_ids.values())
+        runs = {vpc_id: run for vpc_id, run in runs.items() if vpc_id in rows}
         for vpc_id, run in runs.items():
-            if vpc_id not in rows:
-                continue
             run.row = rows[vpc_id]
-            steps = cleanup_steps(run.row, owned)
-            if all(self.steps.carry_out(run, step) for step in steps) and not run.faults:
-                self.rows.forget_vpc(run.row.ref)
-                run.row, run.removed = VpcRow(run.row.ref), True
+        for run in runs.values():
+            done = True
+            for step in cleanup_steps(run.row, owned):
+                if removal_guard is not None and not self._may(run, step, removal_guard):
+                    done = False
+                elif not self.steps.carry_out(run, step):
+                    done = False
+                    break
+            if done and not run.faults:
+                left = {} if removal_guard is None else run.row.records
+                ended = {associated: record for associated, record in left.items() if record.left_at}
+                self.rows.forget_vpc(run.row.ref, ended)
+                run.row, run.removed = VpcRow(run.row.ref, records=ended), True
+
+
+def _uncovered(row: VpcRow) -> bool:
+    return any(zone.leaving is Cause.COVERAGE for zone in row.zones)

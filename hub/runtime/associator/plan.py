@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, ZoneInVpc
+from hub.runtime.guard import Cause
+from hub.runtime.model.vpcs import AssociationMethod, ZoneInVpc
 from hub.runtime.names.autodefined_rules import autodefined_rules_below
 from hub.runtime.names.labels import is_reverse
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 # How many items of a long list a note shows.
 _SHOWN = 3
+_REASONS = {
+    Cause.POLICY: "policy no longer selects the VPC",
+    Cause.OWNER: "its account changed the VPC, and policy no longer selects it",
+    Cause.UNITS: "its account moved in the organization, and policy no longer selects the VPC",
+    Cause.COVERAGE: "its account or region is no longer covered",
+}
 
 
 class Act(StrEnum):
@@ -76,8 +83,7 @@ def association_plan(
     own = frozenset(zone_ids.values())
     for association_policy in association_policies:
         zone_id = zone_ids[association_policy.domain]
-        wanted = association_policy.wants(vpc, account)
-        zone = _zone_in_vpc(vpc, row, association_policy, zone_id, own, wanted=wanted)
+        zone = _zone_in_vpc(vpc, account, row, association_policy, zone_id, own)
         zones.append(zone)
         steps += _zone_steps(vpc, row, association_policy, zone)
     steps += _profile_steps(vpc, row, zones)
@@ -96,10 +102,17 @@ def association_plan(
     return AssociationPlan(tuple(zones), tuple(sorted(steps, key=lambda step: list(Act).index(step.act))))
 
 
+def uncovered_zone(zone: ZoneInVpc) -> ZoneInVpc:
+    """Return the state of a zone in a VPC of an account that is not covered any more: the VPC is to lose the zone."""
+    return replace(zone, wanted=None, blocked="", notes=(_REASONS[Cause.COVERAGE],), leaving=Cause.COVERAGE)
+
+
 def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
     """Return the steps for a VPC that no longer exists: those that the zones' owner can carry out without it."""
     managed = sorted(zone_id for zone_id, record in row.records.items() if zone_id in zone_ids and record.managed)
+    waiting = sorted(associated for associated, record in row.records.items() if record.awaiting_approval)
     return (
+        *(Step(Act.RELEASE, associated) for associated in waiting if associated not in managed),
         *(Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, zone_ids)),
         *(Step(Act.DISASSOCIATE, zone_id) for zone_id in managed),
     )
@@ -111,8 +124,14 @@ def _open_zones(row: VpcRow, zone_ids: Collection[str]) -> list[str]:
 
 
 def _zone_in_vpc(
-    vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, own: Collection[str], *, wanted: bool
+    vpc: Vpc,
+    account: Account,
+    row: VpcRow,
+    association_policy: AssociationPolicy,
+    zone_id: str,
+    own: Collection[str],
 ) -> ZoneInVpc:
+    wanted = association_policy.wants(vpc, account)
     direct = any(zone.id == zone_id for zone in vpc.zones)
     by_profile = vpc.by_profile(zone_id)
     method = AssociationMethod.ASSOCIATION if direct else AssociationMethod.PROFILE if by_profile else None
@@ -122,8 +141,9 @@ def _zone_in_vpc(
             *notes,
             "by the Profile, which the VPC's own account associated; policy does not select the VPC for the zone",
         )
-    if method and not wanted and row.record(zone_id if direct else vpc.profile).awaiting_approval:
-        notes = (*notes, "policy no longer selects the VPC; ending the association awaits approval: run orgdns approve")
+    leaving = None if wanted else row.leaving(zone_id) or (_cause(row, account, association_policy) if method else None)
+    if method and leaving and row.record(zone_id if direct else vpc.profile).awaiting_approval:
+        notes = (*notes, f"{_REASONS[leaving]}; ending the association awaits approval: run orgdns approve")
     return ZoneInVpc(
         zone_id=zone_id,
         domain=association_policy.domain,
@@ -132,7 +152,15 @@ def _zone_in_vpc(
         managed=row.record(zone_id if direct or not by_profile else vpc.profile).managed,
         blocked=_blocked(vpc, row, association_policy, zone_id, method) if wanted else "",
         notes=notes,
+        leaving=leaving,
     )
+
+
+def _cause(before: VpcRow, account: Account, association_policy: AssociationPolicy) -> Cause:
+    """Return why policy no longer wants a VPC: what changed since it was described before."""
+    if before.vpc is None or before.account is None or not association_policy.wants(before.vpc, before.account):
+        return Cause.POLICY
+    return Cause.OWNER if association_policy.wants(before.vpc, account) else Cause.UNITS
 
 
 def _blocked(
@@ -197,7 +225,7 @@ def _zone_steps(vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zo
         # Associating ends with clearing the authorization.
         yield Step(Act.ASSOCIATE, zone.zone_id)
         return
-    if not direct and record != AssociationRecord():
+    if not direct and record != record.ended:
         yield Step(Act.FORGET, zone.zone_id)
     # If the Profile replaces the association, associate the Profile first, so that the zone always answers.
     replaceable = zone.wanted is None or (zone.wanted is AssociationMethod.PROFILE and vpc.by_profile(zone.zone_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.model.names import Account, Spoke
     from hub.runtime.model.status import ZoneStatus
@@ -48,12 +48,16 @@ class VpcLedger(Protocol):
         """Store a VPC as described, and the state of the zones in it. The association records stay."""
         ...
 
+    def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
+        """Store the state of the zones in a VPC that cannot be described any more."""
+        ...
+
     def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         """Store the record of one zone, or of the Profile, in a VPC."""
         ...
 
-    def forget_vpc(self, ref: VpcRef) -> None:
-        """Delete the row of a VPC that no longer exists."""
+    def forget_vpc(self, ref: VpcRef, ended: Mapping[str, AssociationRecord] | None = None) -> None:
+        """Delete the row of a VPC. If the guard must count ended associations, only these stay for a while."""
         ...
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
@@ -76,8 +80,12 @@ class ApprovalLedger(Protocol):
         """Return the status of a zone; a new status if the ledger has none."""
         ...
 
-    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        """Store the VPCs whose associations await approval to end. An empty collection ends the approvals, too."""
+    def await_approval(self, zone_id: str, vpc: str) -> None:
+        """Add a VPC to those whose associations with the zone await approval to end."""
+        ...
+
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""
         ...
 
 

@@ -79,14 +79,15 @@ class StepRunner:
                 self.remember(run, associated, replace(run.row.record(associated), in_progress=False))
             case Act.RELEASE:
                 self._release(run, associated)
+                self.remember(run, associated, replace(run.row.record(associated), awaiting_approval=False))
             case Act.FORGET:
-                self.remember(run, associated, AssociationRecord())
+                self.remember(run, associated, run.row.record(associated).ended)
             case Act.ASSOCIATE:
                 self._associate(run, associated)
             case Act.DISASSOCIATE:
                 self.authorizations.disassociate(associated, ref)
                 self._release(run, associated)
-                self.remember(run, associated, AssociationRecord())
+                self.remember(run, associated, run.row.record(associated).ended)
             case Act.ASSOCIATE_PROFILE:
                 before = run.row.record(associated)
                 self.remember(run, associated, AssociationRecord(managed=True))
@@ -97,7 +98,8 @@ class StepRunner:
                     raise
             case Act.DISASSOCIATE_PROFILE:
                 self.associations.disassociate_profile(associated, ref)
-                self.remember(run, associated, AssociationRecord())
+                self._release(run, associated)
+                self.remember(run, associated, run.row.record(associated).ended)
             case Act.DISABLE_AUTODEFINED_RULES:
                 self.associations.disable_autodefined_rules(ref)
 
@@ -144,11 +146,6 @@ class StepRunner:
 
     def _release(self, run: VpcRun, associated: str) -> None:
         """Remove the VPC from those whose association awaits approval to end."""
-        if not run.row.record(associated).awaiting_approval:
-            return
-        for zone_id in zones_lost(associated, self.association_policies, self.zone_ids):
-            pending = self.approvals.zone_status(zone_id).pending_vpcs
-            remaining = [vpc for vpc in pending if vpc != str(run.row.ref)]
-            if len(remaining) < len(pending):
-                self.approvals.put_pending_vpcs(zone_id, remaining)
-        self.remember(run, associated, replace(run.row.record(associated), awaiting_approval=False))
+        if run.row.record(associated).awaiting_approval:
+            for zone_id in zones_lost(associated, self.association_policies, self.zone_ids):
+                self.approvals.end_approval(zone_id, str(run.row.ref))

@@ -58,8 +58,8 @@ class SpokeStatus:
 class ZoneStatus:
     """The state of a zone: how many names differed in its last audit, by kind; the rest as in a spoke's status.
 
-    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations policy no longer wants and that await
-    approval, `approved_vpcs` those that a person approved.
+    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and await approval,
+    `approved_vpcs` those that a person approved.
     """
 
     zone_id: str

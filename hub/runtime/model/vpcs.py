@@ -11,6 +11,7 @@ from hub.runtime.model.names import NEVER, Millis, Ref, Spoke
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub.runtime.guard import Cause
     from hub.runtime.model.names import Account, Fqdn
 
 
@@ -86,13 +87,21 @@ class AssociationRecord:
 
     `managed` means that orgdns made the association. `in_progress` is set from before the first call of an association
     until after the last; an authorization may remain if it stays set. `fault` says why the last attempt failed.
-    `awaiting_approval` means that the association ends once a person approves.
+    `awaiting_approval` means that the association ends once a person approves. `left_at` is when orgdns last ended the
+    association without an approval, and `left_for` why: the guard counts it for a day.
     """
 
     managed: bool = False
     in_progress: bool = False
     fault: str = ""
     awaiting_approval: bool = False
+    left_at: Millis = NEVER
+    left_for: Cause | None = None
+
+    @property
+    def ended(self) -> AssociationRecord:
+        """What remains of the record when the association has ended."""
+        return AssociationRecord(left_at=self.left_at, left_for=self.left_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,7 @@ class ZoneInVpc:
 
     `wanted` is the method by which policy wants the VPC to resolve the zone, or None; `method` is the one in use now.
     `blocked` says why the VPC resolves no name of a zone that policy wants. `notes` are further facts for a person.
+    `leaving` is why policy no longer wants the VPC to resolve the zone. It stays until policy wants it again.
     """
 
     zone_id: str
@@ -110,6 +120,7 @@ class ZoneInVpc:
     managed: bool = False
     blocked: str = ""
     notes: tuple[str, ...] = ()
+    leaving: Cause | None = None
 
     @property
     def resolves(self) -> bool:
@@ -131,6 +142,10 @@ class VpcRow:
     account: Account | None = None
     zones: tuple[ZoneInVpc, ...] = ()
     records: Mapping[str, AssociationRecord] = field(default_factory=dict)
+
+    def leaving(self, zone_id: str) -> Cause | None:
+        """Why the VPC is to lose a zone, as far as the ledger knows."""
+        return next((zone.leaving for zone in self.zones if zone.zone_id == zone_id), None)
 
     def record(self, zone_or_profile_id: str) -> AssociationRecord:
         """The record of a zone or a Profile."""

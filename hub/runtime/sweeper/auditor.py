@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.guard import Removal
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.holders import desired_record_sets
@@ -60,14 +61,17 @@ _REASONS: Final = {
 
 @dataclass(slots=True)
 class _Run:
-    """The bookkeeping of one zone. `vanishing` are the names that would lose all record sets of orgdns."""
+    """The bookkeeping of one zone. `names` counts the names that orgdns holds there, by the account of their instances.
+
+    `vanishing` are the names that would lose all record sets of orgdns, each with its account.
+    """
 
     status: ZoneStatus
     deadline: Deadline
     listed: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
-    vanishing: dict[Fqdn, Difference] = field(default_factory=dict)
-    names: int = 0
+    vanishing: dict[Fqdn, tuple[Difference, str]] = field(default_factory=dict)
+    names: Counter[str] = field(default_factory=Counter)
 
 
 class _Unfinished(Exception):
@@ -122,14 +126,15 @@ class Auditor:
 
     def _status(self, run: _Run) -> ZoneStatus:
         """Mark the vanishing names, unless they await approval; return the zone's status."""
-        pending_removals = self.guard.awaiting_approval(dict.fromkeys(run.vanishing, 1), run.names, run.status.approved)
-        for fqdn, difference in run.vanishing.items():
+        removals: dict[str, Removal] = {fqdn: Removal(account) for fqdn, (_, account) in run.vanishing.items()}
+        pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
+        for fqdn, (difference, _) in run.vanishing.items():
             if fqdn not in pending_removals:
                 self.ledger.mark(NameKey(run.status.zone_id, fqdn), _REASONS[difference])
         return replace(
             run.status,
             audited_at=run.status.tried_at,
-            names=run.names,
+            names=run.names.total(),
             differences=tuple(sorted((difference.value, number) for difference, number in run.counts.items())),
             fault="",
             pending_removals=tuple(sorted(fqdn for fqdn in run.vanishing if fqdn in pending_removals))[:MAX_PENDING],
@@ -144,7 +149,8 @@ class Auditor:
             remembered = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn, _ in chunk])
             for fqdn, found in chunk:
                 run.listed.add(fqdn)
-                run.names += bool(found.owned)
+                if found.owned:
+                    run.names[_account(found.owned)] += 1
                 key = NameKey(zone_id, fqdn)
                 self._compare_name(run, key, found, remembered.get(key, Published()), settled)
 
@@ -163,7 +169,7 @@ class Auditor:
                 run,
                 key,
                 Difference.UNCLAIMED if unclaimed else Difference.EDITED,
-                vanishes=bool(current and not desired),
+                vanishing=() if desired else found.owned,
             )
         elif before - current and _owners(before) - _owners(current):
             self._differs(run, key, Difference.MISSING)
@@ -175,21 +181,21 @@ class Auditor:
     def _compare_claims(self, run: _Run, state: NameState) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
         desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
-        vanishes = bool(before and not desired)
+        vanishing = () if desired else state.published.record_sets
         if state.published.conflict:
-            self._differs(run, state.key, Difference.FOREIGN, vanishes=vanishes)
+            self._differs(run, state.key, Difference.FOREIGN, vanishing)
         elif state.published.pending or desired != before:
-            self._differs(run, state.key, Difference.BEHIND, vanishes=vanishes)
+            self._differs(run, state.key, Difference.BEHIND, vanishing)
         elif before and state.key.fqdn not in run.listed:
             self._differs(run, state.key, Difference.MISSING)
 
-    def _differs(self, run: _Run, key: NameKey, difference: Difference, *, vanishes: bool = False) -> None:
-        """Count a difference. Mark the name, unless it would vanish: those names are counted first."""
+    def _differs(self, run: _Run, key: NameKey, difference: Difference, vanishing: Collection[RecordSet] = ()) -> None:
+        """Count a difference. Mark the name, unless all its record sets would vanish: those names are counted first."""
         if key.fqdn in run.vanishing:
             return
         run.counts[difference] += 1
-        if vanishes:
-            run.vanishing[key.fqdn] = difference
+        if vanishing:
+            run.vanishing[key.fqdn] = (difference, _account(vanishing))
         else:
             self.ledger.mark(key, _REASONS[difference])
 
@@ -217,6 +223,12 @@ def _check_time(run: _Run) -> None:
 
 def _owners(record_sets: Collection[RecordSet]) -> set[str]:
     return {record_set.set_identifier for record_set in record_sets}
+
+
+def _account(record_sets: Collection[RecordSet]) -> str:
+    """Return the account whose instances hold a name. A name that several accounts share belongs to all of them."""
+    refs = map(InstanceRef.of_set_identifier, _owners(record_sets))
+    return " ".join(sorted({ref.account for ref in refs if ref}))
 
 
 def _foreign_beside(found: ZoneRecordSets) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.observer.recorder import InstanceResult
@@ -185,7 +186,12 @@ class Sweeper:
         """Describe the instances that would lose their names again, and record them; return the pending removals."""
         observed = self._observed_again(run)
         removals = {ref.id: run.losing[ref] for ref, again in observed.items() if not again.decision.claims}
-        pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
+        account = run.account.id
+        pending_removals = self.guard.awaiting_approval(
+            {instance_id: Removal(account, names) for instance_id, names in removals.items()},
+            {account: run.names},
+            run.status.approved,
+        )
         for refs in chunks([ref for ref in observed if ref.id not in pending_removals], DESCRIBED_AT_ONCE):
             _check_time(run)
             rows = self.rows.known_observations(refs)

@@ -74,6 +74,7 @@ class Stage:
             approvals=self.rows,
             guard=self.guard,
             steps=steps,
+            clock=self.clock,
             sleep=self.clock.sleep,
         )
 

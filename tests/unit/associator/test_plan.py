@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hub.runtime.associator.plan import Act, Step, cleanup_steps
-from hub.runtime.model.names import Fqdn
+from hub.runtime.guard import Cause
+from hub.runtime.model.names import Fqdn, Millis
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, VpcRow
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE
@@ -204,3 +205,23 @@ class TestZonesInVpc:
         assert planned(
             by_profile, BY_PROFILE, **{PROFILE: AssociationRecord(managed=True, awaiting_approval=True)}
         ).steps == (Step(Act.RELEASE, PROFILE),)
+
+    def test_release_comes_with_the_cleanup_of_a_deleted_vpc(self) -> None:
+        """What someone else associated does not await approval for ever. What orgdns ends is released by its end."""
+        waiting = AssociationRecord(awaiting_approval=True)
+        records = {PROFILE: waiting, REVERSE_ZONE: waiting, CORP_ZONE: replace(waiting, managed=True)}
+        assert cleanup_steps(VpcRow(vpc_ref(), records=records), {CORP_ZONE, REVERSE_ZONE}) == (
+            Step(Act.RELEASE, REVERSE_ZONE),
+            Step(Act.RELEASE, PROFILE),
+            Step(Act.DISASSOCIATE, CORP_ZONE),
+        )
+
+    def test_time_at_which_a_vpc_left_is_not_forgotten(self) -> None:
+        """The guard counts it for a day. Everything else in the record is forgotten."""
+        left = AssociationRecord(left_at=Millis(5), left_for=Cause.OWNER)
+        assert planned(vpc(), NO_VPC, **{CORP_ZONE: left}).steps == ()
+        refused = replace(left, fault="refused")
+        assert planned(vpc(), NO_VPC, **{CORP_ZONE: refused}).steps == (Step(Act.FORGET, CORP_ZONE),)
+        assert planned(vpc(), NO_VPC, **{CORP_ZONE: replace(left, managed=True)}).steps == (
+            Step(Act.FORGET, CORP_ZONE),
+        )

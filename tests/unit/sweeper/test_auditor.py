@@ -2,96 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from hub.runtime.deadline import Deadline
-from hub.runtime.guard import Guard
-from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, RecordSet, Spoke
-from hub.runtime.model.status import SETTLED_MILLIS, SpokeStatus, ZoneStatus
-from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.sweeper.auditor import NO_TIME, Auditor, Difference
+from hub.runtime.model.names import ForeignRecordSet, Published, RecordSet, Spoke
+from hub.runtime.model.status import SETTLED_MILLIS, SpokeStatus
+from hub.runtime.sweeper.auditor import NO_TIME, Difference
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, claim, key, record_set, ref
-from tests.support.memory import MemoryClock, MemoryLedger
-from tests.support.memory_statuses import MemoryStatuses
+from tests.support.memory import MemoryLedger
+from tests.support.use_cases.auditor_world import HOME, World
 
 OTHER_ZONE = next(zone_id for zone_id in ZONE_IDS.values() if zone_id != CORP_ZONE)
-HOME = ref(1).spoke
-
-
-@dataclass
-class Zones:
-    """The names of zones. A listing fails after `breaks_after` names."""
-
-    record_sets: dict[NameKey, ZoneRecordSets] = field(default_factory=dict)
-    breaks_after: int | None = None
-    closed: bool = False
-
-    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
-        if self.closed:
-            raise ZoneClosed("AccessDenied")
-        of_zone = [
-            (name_key.fqdn, existing)
-            for name_key, existing in sorted(self.record_sets.items())
-            if name_key.zone_id == zone_id
-        ]
-        yield from of_zone[: self.breaks_after]
-        if self.breaks_after is not None:
-            raise ZoneUnavailable("Throttling")
-
-
-class World:
-    """An auditor, the zones that it reads and the ledger that it marks."""
-
-    def __init__(self) -> None:
-        self.clock = MemoryClock(now=10**12)
-        self.ledger = MemoryLedger()
-        self.statuses = MemoryStatuses(self.clock)
-        self.zones = Zones()
-        self.seconds_left = 900.0
-        self.swept(HOME)
-
-    def swept(self, spoke: Spoke) -> None:
-        self.statuses.spokes[spoke] = SpokeStatus(spoke, swept_at=self.clock())
-
-    def audit(self, *zone_ids: str) -> list[ZoneStatus]:
-        auditor = Auditor(
-            ledger=self.ledger,
-            statuses=self.statuses,
-            zones=self.zones,
-            guard=Guard(share=0.3, names=10, grace=0),
-            clock=self.clock,
-            paused=self.statuses.paused,
-        )
-        return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left))
-
-    def found(self) -> dict[str, int]:
-        """The differences that an audit of the zone counts."""
-        (status,) = self.audit()
-        assert status.fault == ""
-        return dict(status.differences)
-
-    def publish(self, *numbers: int, claimed: bool = True) -> None:
-        """Publish names so that claims, memory and zone agree."""
-        for number in numbers:
-            record = record_set(number, name=f"n{number}")
-            self.hold(record)
-            self.remember(record)
-            if claimed:
-                self.ledger.put_claim(claim(number, name=f"n{number}"), 1)
-
-    def hold(self, *owned: RecordSet, foreign: tuple[ForeignRecordSet, ...] = (), name: str = "") -> None:
-        name_key = NameKey(CORP_ZONE, owned[0].fqdn) if owned else key(name)
-        self.zones.record_sets[name_key] = ZoneRecordSets(tuple(sorted(owned)), foreign)
-
-    def remember(self, *owned: RecordSet, **how: object) -> None:
-        self.ledger.published[NameKey(CORP_ZONE, owned[0].fqdn)] = replace(Published(owned), **how)  # type: ignore[arg-type]
-
-    @property
-    def marked(self) -> set[str]:
-        return {name_key.fqdn.split(".")[0] for name_key in self.ledger.marked}
 
 
 @pytest.fixture
@@ -236,6 +158,29 @@ def test_too_many_vanishing_names_await_approval(world: World) -> None:
     (status,) = world.audit()
     assert world.marked == {"n1", *(f"n{number}" for number in range(11, 23))}
     assert status.pending_names == 11
+
+
+def test_account_with_too_many_vanishing_names_awaits_approval_alone(world: World) -> None:
+    """The names of one account await approval. Those of another account vanish meanwhile."""
+    world.publish(*range(1, 13), claimed=False)
+    world.swept(Spoke(SEARCH.id, "eu-central-1"))
+    world.hold(replace(record_set(20, name="n20"), set_identifier=ref(20, SEARCH.id).set_identifier))
+    (status,) = world.audit()
+    assert world.marked == {"n20"}
+    assert (status.names, status.pending_names) == (13, 12)
+
+
+def test_shared_names_belong_to_all_of_their_accounts(world: World) -> None:
+    """Names that two accounts share count for neither of them alone."""
+    world.publish(*range(1, 8), claimed=False)
+    world.swept(Spoke(SEARCH.id, "eu-central-1"))
+    for number in range(20, 24):
+        mine = record_set(number, name=f"n{number}")
+        world.hold(mine, replace(mine, set_identifier=ref(number, SEARCH.id).set_identifier))
+    (status,) = world.audit()
+    # Seven and four: together more than ten of eleven.
+    assert status.pending_names == 11
+    assert world.marked == set()
 
 
 def test_few_vanishing_names_are_marked(world: World) -> None:

@@ -140,17 +140,21 @@ class DynamoStatuses:
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
         """Approve the pending removals, so that the next sweep, audit or association task makes them."""
         if isinstance(status, ZoneStatus):
-            approved = {"approved": list(status.pending_removals), "approved_vpcs": list(status.pending_vpcs)}
-            self._table.update(_zone_key(status.zone_id), approved)
+            key = _zone_key(status.zone_id)
+            self._table.update(key, {"approved": list(status.pending_removals)})
+            if status.pending_vpcs:
+                self._table.add(key, "approved_vpcs", status.pending_vpcs)
         else:
             self._table.update(_spoke_key(status.spoke), {"approved": list(status.pending_removals)})
 
-    def put_pending_vpcs(self, zone_id: str, vpcs: Collection[str]) -> None:
-        """Record the VPCs whose associations with a zone await approval; without any, approvals are deleted."""
-        if vpcs:
-            self._table.update(_zone_key(zone_id), {"pending_vpcs": list(vpcs)})
-        else:
-            self._table.update(_zone_key(zone_id), {}, ("pending_vpcs", "approved_vpcs"))
+    def await_approval(self, zone_id: str, vpc: str) -> None:
+        """Add a VPC to those whose associations with the zone await approval to end."""
+        self._table.add(_zone_key(zone_id), "pending_vpcs", [vpc])
+
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""
+        for attribute in ("pending_vpcs", "approved_vpcs"):
+            self._table.discard(_zone_key(zone_id), attribute, [vpc])
 
     def _put(
         self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, removed: Collection[str] = ()
@@ -210,6 +214,6 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),
         pending_names=int(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
-        pending_vpcs=tuple(row.get("pending_vpcs", ())),
+        pending_vpcs=tuple(sorted(row.get("pending_vpcs", ()))),
         approved_vpcs=frozenset(row.get("approved_vpcs", ())),
     )

@@ -161,6 +161,25 @@ class Table:
                 **optional,
             )
 
+    def add(self, key: Row, attribute: str, values: Collection[str]) -> None:
+        """Add texts to a set of a row, which may not exist yet. What others add at the same time stays."""
+        self._change_set("ADD", key, attribute, values)
+
+    def discard(self, key: Row, attribute: str, values: Collection[str]) -> None:
+        """Remove texts from a set of a row, if they are there."""
+        self._change_set("DELETE", key, attribute, values)
+
+    def _change_set(self, verb: str, key: Row, attribute: str, values: Collection[str]) -> None:
+        # Sets have no order, and each change is atomic (DynamoDB Developer Guide, "Update expressions").
+        with translated():
+            self._client.update_item(
+                TableName=self._name,
+                Key=written(key),
+                UpdateExpression=f"{verb} #0 :0",
+                ExpressionAttributeNames={"#0": attribute},
+                ExpressionAttributeValues=written({":0": set(values)}),
+            )
+
     def delete(self, key: Row) -> None:
         """Delete a row, if it exists."""
         with translated():

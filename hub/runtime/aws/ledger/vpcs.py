@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of, account_row
+from hub.runtime.guard import WINDOW, Cause
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.vpcs import (
     AssociatedZone,
@@ -57,7 +58,12 @@ class DynamoVpcs:
             "account": account_row(account),
             "zones": [_zone_row(zone) for zone in zones],
         }
-        self._table.update(_key(vpc.ref), described)
+        # The row may be what remains of a VPC whose account was not covered for a while.
+        self._table.update(_key(vpc.ref), described, (contract.EXPIRES,))
+
+    def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
+        """Record the state of the zones in a VPC that cannot be described any more."""
+        self._table.update(_key(ref), {"zones": [_zone_row(zone) for zone in zones]})
 
     def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         """Record the association of a VPC with one zone, or with the Profile."""
@@ -65,17 +71,15 @@ class DynamoVpcs:
         if record == AssociationRecord():
             self._table.update(_key(ref), {}, (attribute,))
         else:
-            row = {
-                "managed": record.managed,
-                "in_progress": record.in_progress,
-                "fault": record.fault,
-                "awaiting_approval": record.awaiting_approval,
-            }
-            self._table.update(_key(ref), {attribute: row})
+            self._table.update(_key(ref), {attribute: _record_row(record)})
 
-    def forget_vpc(self, ref: VpcRef) -> None:
-        """Delete the row of a VPC that no longer exists."""
-        self._table.delete(_key(ref))
+    def forget_vpc(self, ref: VpcRef, ended: Mapping[str, AssociationRecord] | None = None) -> None:
+        """Delete the row of a VPC. If the guard must count ended associations, only these stay for a while."""
+        if not ended:
+            self._table.delete(_key(ref))
+            return
+        rows = {f"{contract.ASSOCIATION_PREFIX}{target}": _record_row(record) for target, record in ended.items()}
+        self._table.put(_key(ref) | rows | {contract.EXPIRES: self._table.expiry(WINDOW)})
 
     def put_vpcs_status(self, status: VpcsStatus) -> None:
         """Record the result of a discovery of a spoke's VPCs."""
@@ -103,10 +107,32 @@ def vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
         account=account_of(ref.account, row["account"]) if "account" in row else None,
         zones=tuple(_zone_of(zone) for zone in row.get("zones", ())),
         records={
-            name.removeprefix(contract.ASSOCIATION_PREFIX): AssociationRecord(**record)
+            name.removeprefix(contract.ASSOCIATION_PREFIX): _record_of(record)
             for name, record in row.items()
             if name.startswith(contract.ASSOCIATION_PREFIX)
         },
+    )
+
+
+def _record_row(record: AssociationRecord) -> Row:
+    return {
+        "managed": record.managed,
+        "in_progress": record.in_progress,
+        "fault": record.fault,
+        "awaiting_approval": record.awaiting_approval,
+        "left_at": record.left_at,
+        "left_for": record.left_for.value if record.left_for else "",
+    }
+
+
+def _record_of(row: Mapping[str, Any]) -> AssociationRecord:
+    return AssociationRecord(
+        managed=row["managed"],
+        in_progress=row["in_progress"],
+        fault=row["fault"],
+        awaiting_approval=row["awaiting_approval"],
+        left_at=Millis(int(row.get("left_at", NEVER))),
+        left_for=Cause(row["left_for"]) if row.get("left_for") else None,
     )
 
 
@@ -119,6 +145,7 @@ def _zone_row(zone: ZoneInVpc) -> Row:
         "managed": zone.managed,
         "blocked": zone.blocked,
         "notes": list(zone.notes),
+        "leaving": zone.leaving.value if zone.leaving else "",
     }
 
 
@@ -131,6 +158,7 @@ def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
         managed=row["managed"],
         blocked=row["blocked"],
         notes=tuple(row["notes"]),
+        leaving=Cause(row["leaving"]) if row.get("leaving") else None,
     )
 
 

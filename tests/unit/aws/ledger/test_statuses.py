@@ -78,6 +78,25 @@ class TestStatuses:
         statuses.approve(ZONE)
         assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
 
+    def test_vpcs_await_approval_and_are_approved_one_by_one(self, statuses: DynamoStatuses) -> None:
+        """What is added, approved and released for one VPC changes nothing for another one."""
+        for vpc in ("b", "a", "c"):
+            statuses.await_approval(CORP_ZONE, vpc)
+        statuses.await_approval(CORP_ZONE, "a")
+        seen = statuses.zone_status(CORP_ZONE)
+        assert seen.pending_vpcs == ("a", "b", "c")
+        statuses.approve(replace(seen, pending_vpcs=("a", "b")))
+        statuses.end_approval(CORP_ZONE, "a")
+        statuses.end_approval(CORP_ZONE, "a")
+        statuses.approve(replace(seen, pending_vpcs=("c",)))
+        status = statuses.zone_status(CORP_ZONE)
+        assert status.pending_vpcs == ("b", "c")
+        assert status.approved_vpcs == {"b", "c"}
+        statuses.put_zone_status(ZONE)
+        for vpc in ("b", "c"):
+            statuses.end_approval(CORP_ZONE, vpc)
+        assert statuses.zone_status(CORP_ZONE) == ZONE
+
     def test_row_of_a_withdrawn_spoke_expires(self, statuses: DynamoStatuses, table: Table) -> None:
         """The row of a withdrawn spoke expires, unless the spoke returns."""
         statuses.put_spoke_status(replace(STATUS, withdrawn=True))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+from hub.runtime.guard import Cause
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.vpcs import (
     AssociatedZone,
@@ -18,6 +21,7 @@ from hub.runtime.model.vpcs import (
     VpcsStatus,
     ZoneInVpc,
 )
+from tests.support.aws.dynamodb import NOW
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK, vpc_ref
 
@@ -52,6 +56,7 @@ class TestRows:
                 managed=True,
                 blocked="b",
                 notes=("n",),
+                leaving=Cause.UNITS,
             ),
         )
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True, in_progress=True))
@@ -77,6 +82,41 @@ class TestRows:
         vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(9), fault="denied"))
         # The last description stays.
         assert vpcs.vpcs_statuses() == (VpcsStatus(SPOKE, Millis(5), 3, 0, "denied"),)
+
+    def test_end_of_an_association_is_remembered(self, vpcs: DynamoVpcs, table: Table) -> None:
+        """When and why a VPC left stays for a day, even if the rest of its row is forgotten. It is no longer known."""
+        left = AssociationRecord(left_at=Millis(NOW), left_for=Cause.COVERAGE)
+        vpcs.put_vpc(Vpc(REF), PAYMENTS, ())
+        vpcs.put_association(REF, CORP_ZONE, left)
+        assert vpcs.vpc_rows(SPOKE)[0].records == {CORP_ZONE: left}
+        vpcs.forget_vpc(REF, {CORP_ZONE: left})
+        assert vpcs.vpc_rows(SPOKE) == (VpcRow(REF, records={CORP_ZONE: left}),)
+        (row,) = table.query(contract.VPCS_KEY)
+        assert row[contract.EXPIRES] == (NOW + 86_400_000) // 1000
+        vpcs.put_vpc(Vpc(REF), PAYMENTS, ())
+        (row,) = table.query(contract.VPCS_KEY)
+        assert contract.EXPIRES not in row
+
+    def test_records_and_zones_of_before(self, vpcs: DynamoVpcs, table: Table) -> None:
+        """Rows of an earlier version say nothing about VPCs that leave."""
+        zone = ZoneInVpc(CORP_ZONE, CORP)
+        vpcs.put_vpc(Vpc(REF), PAYMENTS, (zone,))
+        vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
+        (row,) = table.query(contract.VPCS_KEY)
+        del row["zones"][0]["leaving"]
+        for name in ("left_at", "left_for"):
+            del row[f"{contract.ASSOCIATION_PREFIX}{CORP_ZONE}"][name]
+        table.put(row)
+        (read,) = vpcs.vpc_rows(SPOKE)
+        assert (read.zones, read.record(CORP_ZONE)) == ((zone,), AssociationRecord(managed=True))
+
+    def test_zones_are_written_alone(self, vpcs: DynamoVpcs) -> None:
+        """The description stays."""
+        vpcs.put_vpc(Vpc(REF), PAYMENTS, ())
+        (before,) = vpcs.vpc_rows(SPOKE)
+        zones = (ZoneInVpc(CORP_ZONE, CORP, leaving=Cause.COVERAGE),)
+        vpcs.put_zones(REF, zones)
+        assert vpcs.vpc_rows(SPOKE) == (replace(before, zones=zones),)
 
     def test_row_of_a_vpc_is_deleted(self, vpcs: DynamoVpcs) -> None:
         """A deleted row is gone, and deleting it again does no harm."""
