@@ -50,11 +50,11 @@ def report_sweep(outcome: SweepOutcome) -> None:
     if not outcome.complete:
         metrics.add_metric("SpokesNotSwept", MetricUnit.Count, 1)
         logger.warning("spoke not swept", extra=fields | {"reason": status.fault, "withdrawn": status.withdrawn})
-        return
-    metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
-    # Changes that no event reported in time: the measure of lost events.
-    metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
-    logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": status.missed})
+    else:
+        metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
+        # Changes that no event reported in time: the measure of lost events.
+        metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
+        logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": status.missed})
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)

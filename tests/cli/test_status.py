@@ -96,6 +96,21 @@ def test_names_and_vpcs_of_a_zone_await_approval_apart(approved: frozenset[str])
     assert ("1 VPCs would lose the zone" in text) == (not approved)
 
 
+def test_unreachable_spoke_whose_names_await_approval() -> None:
+    """A person sees why so many spokes would lose their names, and what to run."""
+    status = replace(WELL, fault="AccessDenied", fault_since=NOW, pending_removals=("i-1",), pending_names=3)
+    text = shown(overview_of(status))
+    assert "Pending removals that await orgdns approve: 1" in text
+    assert "unreachable for too long, like more than a tenth of the spokes: orgdns approve" in text
+    assert f"its 3 names are kept until orgdns approve {SPOKE}: AccessDenied" in text
+    approved = replace(status, approved=frozenset({"i-1"}))
+    assert "its 20 names are kept for now" in shown(overview_of(approved))
+    console = Console(file=io.StringIO(), width=200, highlight=False, markup=False, emoji=False)
+    show_pending_removals(console, overview_of(status), status, str, all_of=False)
+    assert isinstance(console.file, io.StringIO)
+    assert "more than a tenth of the spokes: AccessDenied" in console.file.getvalue()
+
+
 def test_spoke_whose_account_left_is_not_a_trouble() -> None:
     """Once its names are withdrawn and its stack is deleted, nothing remains to do there."""
     assert overview_of(WELL, replace(WELL, spoke=Spoke("9" * 12, "x"), fault="x", fault_since=NOW, withdrawn=True)).well

@@ -20,8 +20,9 @@ class SpokeStatus:
 
     `policy` is the digest of the policy that the last complete sweep used. `fault` says why the last sweep is not
     complete. `fault_since` is the time since which the spoke is unreachable; it is 0 for a temporary fault.
-    `withdrawn` means that the spoke was unreachable for longer than its names are kept. `pending_removals` are the
-    instances that would have lost names in the last sweep and await approval, `approved` those that a person approved.
+    `withdrawn` means that the spoke was unreachable for longer than its names are kept. `withdrawn_at` is when it lost
+    names for that reason without an approval. `pending_removals` are the instances that would have lost names in the
+    last sweep and await approval, `approved` those that a person approved.
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns.
 
@@ -43,6 +44,7 @@ class SpokeStatus:
     approved: frozenset[str] = frozenset()
     event_at: Millis = NEVER
     kept_vpcs: int = 0
+    withdrawn_at: Millis = NEVER
 
     @property
     def over(self) -> bool:

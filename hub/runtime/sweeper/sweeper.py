@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
-from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
@@ -18,6 +17,7 @@ from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.hash_set import HashSet
+from hub.runtime.sweeper.unreachable import PAGE_SECONDS, UnreachableSpokes, names_of, with_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,13 +34,9 @@ if TYPE_CHECKING:
 
 # An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
-# A sweep ends unfinished before the next page if fewer seconds than this remain.
-PAGE_SECONDS: Final = HUB_CALLS.seconds()
 DESCRIBED_AT_ONCE: Final = 200
 NO_TIME: Final = "the sweep ran out of time before it had read all instances"
 GONE: Final = "EC2 did not show the instance twice in a row"
-# Pending removals are stored in one row of the ledger, of 400 KB at most; further instances wait for another sweep.
-MAX_PENDING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +126,12 @@ class Sweeper:
                 fault="",
                 fault_since=NEVER,
                 withdrawn=False,
-                pending_removals=tuple(sorted(ref.id for ref in pending_removals))[:MAX_PENDING],
-                pending_names=sum(pending_removals.values()),
+                withdrawn_at=NEVER,
             )
+            status = with_pending(status, pending_removals)
         except SpokeDenied as denied:
-            status = self._unreachable(status, str(denied), deadline, report)
+            unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
+            status = unreachable.withdraw(status, str(denied), deadline, report)
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
@@ -168,8 +165,8 @@ class Sweeper:
                 run.instances += not instance.state.final
                 observed = self._observed(run, instance, described_at)
                 row = rows.get(instance.ref)
-                if observed is not None and _names(row) and not observed.decision.claims:
-                    run.losing[instance.ref] = _names(row)
+                if observed is not None and names_of(row) and not observed.decision.claims:
+                    run.losing[instance.ref] = names_of(row)
                 elif observed is not None:
                     self._record(run, instance.ref, observed, row)
 
@@ -177,7 +174,7 @@ class Sweeper:
         """Find the instances that have names and that EC2 did not show; count the names of all instances."""
         for row in self.rows.observations_of(run.status.spoke):
             _check_time(run)
-            names = _names(row)
+            names = names_of(row)
             run.names += names
             if names and row.ref.id not in run.listed and row.observed_at < run.began_at:
                 run.losing[row.ref] = names
@@ -250,31 +247,7 @@ class Sweeper:
         launched_at = observed.instance.launched_at if observed.instance else NEVER
         return run.status.policy == self.policy_digest and observed.described_at - launched_at > ON_ITS_WAY
 
-    def _unreachable(
-        self, status: SpokeStatus, reason: str, deadline: Deadline, report: Callable[[InstanceOutcome], None]
-    ) -> SpokeStatus:
-        """Return the status of a spoke that denies access; withdraw its names when the grace period is over."""
-        now = self.clock()
-        since = status.fault_since or now
-        status = replace(status, fault=reason, fault_since=since, pending_removals=(), pending_names=0)
-        if status.withdrawn or now - since < self.guard.grace:
-            return status
-        for row in self.rows.observations_of(status.spoke):
-            if not deadline.allows(PAGE_SECONDS):
-                return status
-            if _names(row):
-                outcome = self.recorder.missing(row.ref, f"the spoke was unreachable for too long: {reason}", now)
-                if outcome.result is InstanceResult.RETRY and not outcome.superseded:
-                    raise LedgerUnavailable(outcome.reason)
-                report(outcome)
-        return replace(status, withdrawn=True, names=0)
-
 
 def _check_time(run: _Run) -> None:
     if not run.deadline.allows(PAGE_SECONDS):
         raise _Unfinished(NO_TIME)
-
-
-def _names(row: Observation | None) -> int:
-    """Return how many names an instance has by its row, or may have."""
-    return 0 if row is None or (row.ended and row.settled) else len(row.claims)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 10
 _FIRST: Final = 3
 _NO_REASON: Final = "no reason is known; see the log of the sweeper"
+_TOGETHER: Final = "unreachable for too long, like more than a tenth of the spokes"
 
 
 def show_status(console: Console, overview: Overview, *, everything: bool) -> None:
@@ -71,6 +72,8 @@ def show_pending_removals(
     ]
     where = str(subject.spoke) if isinstance(subject, SpokeStatus) else overview.domain(subject.zone_id)
     heading = f"{where}: {subject.pending_names:,} names would be removed"
+    if isinstance(subject, SpokeStatus) and subject.fault_since:
+        heading += f", because the spoke is {_TOGETHER}: {subject.fault}"
     if lines:
         _show_list(console, heading, lines, None)
     vpcs = overview.vpcs_of(subject)
@@ -89,6 +92,8 @@ def _pending_lines(overview: Overview) -> list[Text]:
         parts: list[str] = []
         if isinstance(subject, SpokeStatus):
             parts.append(_pending_names(subject, "instances"))
+            if subject.fault_since:
+                parts.append(_TOGETHER)
         else:
             if subject.zone_id in health.pending_zones:
                 parts.append(_pending_names(subject, "names"))
@@ -111,6 +116,8 @@ def _first(texts: Sequence[str]) -> str:
 
 def _unreachable(status: SpokeStatus) -> Text:
     names = "its names were withdrawn" if status.withdrawn else f"its {status.names:,} names are kept for now"
+    if set(status.pending_removals) - status.approved:
+        names = f"its {status.pending_names:,} names are kept until orgdns approve {status.spoke}"
     return visible(f"{status.spoke} since {time(status.fault_since)}, {names}: {status.fault}")
 
 

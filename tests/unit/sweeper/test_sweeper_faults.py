@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import Account, Spoke
+from hub.runtime.model.names import NEVER, Account, Spoke
+from hub.runtime.model.status import SpokeStatus
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.sweeper import NO_TIME
 from tests.support.build import PAYMENTS, instance
@@ -48,6 +49,83 @@ def test_grace_period_begins_anew(world: World) -> None:
         world.organization.denied = set()
         world.sweep()
     assert world.claimants() == {instance(1).ref}
+
+
+OTHERS = [Spoke(f"{number:012}", "eu-central-1") for number in range(1, 10)]
+
+
+def others_unreachable(world: World, number: int) -> None:
+    """Of nine other spokes with names, so many became unreachable when the spoke of the world did."""
+    since = world.statuses.spokes[SPOKE].fault_since
+    for index, spoke in enumerate(OTHERS):
+        world.statuses.spokes[spoke] = SpokeStatus(spoke, names=3, fault_since=since if index < number else NEVER)
+
+
+def test_names_of_many_spokes_await_approval_after_the_grace_period(world: World) -> None:
+    """Two of ten spokes pass their grace period together. What a person approves is withdrawn, and nothing else."""
+    world.show(*range(1, 4))
+    world.sweep()
+    world.organization.denied = {SPOKE}
+    world.sweep()
+    others_unreachable(world, 1)
+    world.clock.sleep(7 * 86_400)
+    status = world.sweep().status
+    assert (len(status.pending_removals), status.pending_names, status.withdrawn) == (3, 9, False)
+    assert "AccessDenied" in status.fault
+    assert len(world.claimants()) == 3
+    # It stays so, whatever becomes of the others.
+    others_unreachable(world, 0)
+    assert world.sweep().status.pending_removals == status.pending_removals
+    world.statuses.approve_spoke(SPOKE)
+    approved = world.statuses.spokes[SPOKE].approved
+    world.statuses.spokes[SPOKE] = replace(status, approved=approved - {status.pending_removals[0]})
+    assert world.sweep().status.pending_removals == status.pending_removals[:1]
+    assert {ref.id for ref in world.claimants()} == set(status.pending_removals[:1])
+    world.statuses.approve_spoke(SPOKE)
+    done = world.sweep().status
+    assert (done.withdrawn, done.withdrawn_at, done.pending_removals, done.pending_names) == (True, NEVER, (), 0)
+    assert world.claimants() == set()
+
+
+def test_pending_withdrawal_ends_when_the_spoke_answers(world: World) -> None:
+    """A spoke that answers again has nothing pending, and a new grace period."""
+    world.show(1)
+    world.sweep()
+    world.organization.denied = {SPOKE}
+    world.sweep()
+    others_unreachable(world, 1)
+    world.clock.sleep(7 * 86_400)
+    assert world.sweep().status.pending_removals
+    world.organization.denied = set()
+    assert world.sweep().status.pending_removals == ()
+    world.organization.denied = {SPOKE}
+    assert world.sweep().status.pending_removals == ()
+    assert world.claimants()
+
+
+def test_withdrawal_without_approval_is_remembered(world: World) -> None:
+    """Spokes that pass their grace period within a day count it. It is forgotten when the spoke answers."""
+    world.show(1)
+    world.sweep()
+    world.organization.denied = {SPOKE}
+    world.sweep()
+    world.clock.sleep(7 * 86_400)
+    status = world.sweep().status
+    assert 0 < status.withdrawn_at - status.tried_at < 1_000
+    assert world.sweep().status.withdrawn_at == status.withdrawn_at
+    world.organization.denied = set()
+    assert world.sweep().status.withdrawn_at == NEVER
+
+
+def test_withdrawal_of_a_spoke_without_names_does_not_count(world: World) -> None:
+    """It took no name from anybody."""
+    world.sweep()
+    world.organization.denied = {SPOKE}
+    world.sweep()
+    others_unreachable(world, 9)
+    world.clock.sleep(7 * 86_400)
+    status = world.sweep().status
+    assert (status.withdrawn, status.withdrawn_at, status.pending_removals) == (True, NEVER, ())
 
 
 def test_spoke_that_does_not_answer_is_not_unreachable(world: World) -> None:

@@ -58,6 +58,7 @@ class DynamoStatuses:
             "fault": status.fault,
             "fault_since": status.fault_since,
             "withdrawn": status.withdrawn,
+            "withdrawn_at": status.withdrawn_at,
         }
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
@@ -194,6 +195,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         fault=row.get("fault", ""),
         fault_since=Millis(int(row.get("fault_since", 0))),
         withdrawn=row.get("withdrawn", False),
+        withdrawn_at=Millis(int(row.get("withdrawn_at", 0))),
         pending_removals=tuple(row.get("pending_removals", ())),
         pending_names=int(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),

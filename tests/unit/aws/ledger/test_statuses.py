@@ -26,6 +26,7 @@ STATUS = SpokeStatus(
     Millis(NOW - 9),
     pending_removals=("i-1", "i-2"),
     pending_names=6,
+    withdrawn_at=Millis(NOW - 7),
 )
 ZONE = ZoneStatus(CORP_ZONE, Millis(NOW), Millis(NOW - 1), 7, (("edited", 2),), "", (Fqdn("web.corp.internal."),), 1)
 

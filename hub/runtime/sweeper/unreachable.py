@@ -1,0 +1,86 @@
+"""What becomes of the names of an unreachable spoke, over ports. No AWS, no log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.names import NEVER
+from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.ports import LedgerUnavailable
+from hub.runtime.sweeper.withdrawals import awaits_approval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hub.runtime.deadline import Deadline
+    from hub.runtime.guard import Guard
+    from hub.runtime.model.names import InstanceRef
+    from hub.runtime.model.observation import Observation
+    from hub.runtime.model.status import SpokeStatus
+    from hub.runtime.observer.recorder import InstanceOutcome, Recorder
+    from hub.runtime.ports import Clock
+    from hub.runtime.sweeper.ports import Statuses, SweepLedger
+
+# A sweep ends unfinished before the next page if fewer seconds than this remain.
+PAGE_SECONDS: Final = HUB_CALLS.seconds()
+# Pending removals are stored in one row of the ledger, of 400 KB at most; further instances wait for another sweep.
+MAX_PENDING: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachableSpokes:
+    """Withdraws the names of spokes that were unreachable for too long."""
+
+    rows: SweepLedger
+    statuses: Statuses
+    recorder: Recorder
+    guard: Guard
+    clock: Clock
+
+    def withdraw(
+        self, status: SpokeStatus, reason: str, deadline: Deadline, report: Callable[[InstanceOutcome], None]
+    ) -> SpokeStatus:
+        """Return the status of a spoke that denies access.
+
+        When the grace period is over, withdraw its names, unless too many spokes would lose theirs together.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
+        """
+        now = self.clock()
+        status = replace(status, fault=reason, fault_since=status.fault_since or now)
+        if status.withdrawn or now - status.fault_since < self.guard.grace:
+            return with_pending(status, {})
+        names = {row.ref: names_of(row) for row in self.rows.observations_of(status.spoke) if names_of(row)}
+        # The status has the names of the last sweep; more may have come since.
+        status = replace(status, names=max(status.names, sum(names.values())))
+        # What awaits approval does so until a person approves it or the spoke answers, whatever other spokes do.
+        held = bool(status.pending_removals) or awaits_approval(
+            status, self.statuses.spoke_statuses(), self.guard.grace, now
+        )
+        pending = {ref: number for ref, number in names.items() if held and ref.id not in status.approved}
+        for ref in [ref for ref in names if ref not in pending]:
+            if not deadline.allows(PAGE_SECONDS):
+                return status
+            outcome = self.recorder.missing(ref, f"the spoke was unreachable for too long: {reason}", now)
+            if outcome.result is InstanceResult.RETRY and not outcome.superseded:
+                raise LedgerUnavailable(outcome.reason)
+            report(outcome)
+        status = with_pending(status, pending)
+        if pending:
+            return status
+        # What a person approved does not count when the next spoke passes its grace period.
+        return replace(status, withdrawn=True, withdrawn_at=now if status.names and not held else NEVER, names=0)
+
+
+def with_pending(status: SpokeStatus, pending: Mapping[InstanceRef, int]) -> SpokeStatus:
+    """Return the status with these pending removals: instances, and how many names each would lose."""
+    removals = tuple(sorted(ref.id for ref in pending))[:MAX_PENDING]
+    return replace(status, pending_removals=removals, pending_names=sum(pending.values()))
+
+
+def names_of(row: Observation | None) -> int:
+    """Return how many names an instance has by its row, or may have."""
+    return 0 if row is None or (row.ended and row.settled) else len(row.claims)
