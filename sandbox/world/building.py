@@ -83,6 +83,7 @@ def world(
             Schedules(clock),
             profiles,
             trails,
+            packages,
         )
         deployment = Deployment(config, deploy, made.client, packages)
         deployment.prepare(organization)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sandbox.aws.cloudformation.deployer import Deployer
     from sandbox.aws.events.eventbridge import Router
     from sandbox.aws.events.vpcs import Trails
+    from sandbox.aws.functions.packages import Packages
     from sandbox.aws.functions.service import Functions
     from sandbox.aws.iam.guard import Guard
     from sandbox.aws.organization import Organization
@@ -69,6 +70,7 @@ class World:
     schedules: Schedules
     profiles: Profiles
     trails: Trails
+    packages: Packages
     # The first VPC of each account and region, which instances are launched in, and the VPCs made later.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)

@@ -70,11 +70,14 @@ class Spokes(Section):
 
 
 class Guards(Section):
-    """How much a sweep or an audit may remove without a person's approval."""
+    """How much a sweep or an audit may remove without a person's approval, and the associator within a day."""
 
     removal_share: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """A removal of more than this share of the names of a spoke or a zone..."""
+    """A removal of more than this share of the names of a spoke or a zone, or of the VPCs of a zone..."""
     removal_names: Annotated[int, Field(ge=0, le=1_000_000)] = 10
-    """...and of more than this many names awaits `orgdns approve`."""
+    """...and of more than this many names or VPCs awaits `orgdns approve`."""
     grace_days: Annotated[int, Field(ge=1, le=365)] = 7
-    """How many days an unreachable spoke keeps its names."""
+    """How many days an unreachable spoke keeps its names.
+
+    If more than a tenth of the spokes, of several accounts, pass this time within a day, they await `orgdns approve`.
+    """
