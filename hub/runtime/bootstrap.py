@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 import boto3
 
 from hub.runtime import contract
+from hub.runtime.aws import settings
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.instances import SpokeInstances
 from hub.runtime.aws.ledger.names import DynamoLedger
@@ -20,11 +19,9 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.task_queue import QueuedTasks
-from hub.runtime.guard import Guard
-from hub.runtime.model.names import Fqdn, Millis
+from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.recorder import Recorder
-from hub.runtime.policy.compiled import from_json, policy_digest
 from hub.runtime.rate_limit import Pace
 from hub.runtime.sweeper.scheduler import SweepScheduler
 
@@ -41,26 +38,10 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.auditor import Auditor
     from hub.runtime.sweeper.sweeper import Sweeper
 
-DEPLOY_BOTH: Final = "deploy the hub template and the package made from one configuration"
 # In addition to the publisher's share of the networking account's Route 53 quotas: the share that an audit may use, and
 # the one that each of the associator's two workers may use.
 AUDIT_SHARE: Final = 0.1
 ASSOCIATION_SHARE: Final = 0.1
-
-
-class Misdeployed(Exception):
-    """The package and the hub template were made from different configurations."""
-
-
-def setting(name: str) -> str:
-    """Return a setting of the hub stack from the function's environment.
-
-    Raises:
-        Misdeployed: if the environment does not have it.
-    """
-    if name not in os.environ:
-        raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}")
-    return os.environ[name]
 
 
 def now() -> Millis:
@@ -75,37 +56,7 @@ def _session() -> boto3.Session:
 
 def _table(config: Config) -> Table:
     client = _session().client("dynamodb", config=config)
-    return Table(client, setting(contract.ENV_LEDGER_TABLE), now, time.sleep)
-
-
-@cache
-def _policy_text() -> str:
-    return files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8")
-
-
-@cache
-def _policy() -> Policy:
-    return from_json(_policy_text())
-
-
-def _zone_ids(policy: Policy) -> dict[Fqdn, str]:
-    """Return the ids of the policy's zones.
-
-    Raises:
-        Misdeployed: if some are missing. The invocation fails then, and every message is delivered again.
-    """
-    ids: dict[Fqdn, str] = json.loads(setting(contract.ENV_ZONE_IDS))
-    missing = sorted(set(policy.domains) - set(ids))
-    if missing:
-        raise Misdeployed(
-            f"the policy in the package has zones that the hub stack does not have: {', '.join(missing)}: {DEPLOY_BOTH}"
-        )
-    return ids
-
-
-def _guard() -> Guard:
-    guards = json.loads(setting(contract.ENV_GUARDS))
-    return Guard(guards["share"], guards["names"], guards["grace_days"] * 86_400_000)
+    return Table(client, settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
 
 
 @cache
@@ -119,14 +70,15 @@ def _instances(session_name: str, config: Config) -> SpokeInstances:
 
 
 def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
-    return OrganizationAccounts(_session().client("organizations", config=config), ledger, _policy().coverage, now)
+    client = _session().client("organizations", config=config)
+    return OrganizationAccounts(client, ledger, settings.policy().coverage, now)
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
     from hub.runtime.aws.vpcs import SpokeVpcs
 
     by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
-    owner = setting(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
+    owner = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
     return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), owner)
 
 
@@ -142,11 +94,11 @@ def observer() -> Observer:
     """Return the observer."""
     from hub.runtime.observer.observer import Observer
 
-    policy = _policy()
+    policy = settings.policy()
     ledger = DynamoLedger(_table(SPOKE_CONFIG))
     return Observer(
         policy=policy,
-        zone_ids=_zone_ids(policy),
+        zone_ids=settings.zone_ids(),
         accounts=_accounts(ledger, SPOKE_CONFIG),
         instances=_instances(contract.OBSERVER_ROLE, SPOKE_CONFIG),
         recorder=Recorder(ledger, now),
@@ -167,13 +119,13 @@ def publisher() -> Publisher:
     from hub.runtime.publisher.publisher import Publisher
 
     table = _table(CLIENT_CONFIG)
-    share = float(setting(contract.ENV_ROUTE53_SHARE))
+    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
         controls=DynamoStatuses(table),
-        zones=_zones(contract.PUBLISHER_ROLE, setting(contract.ENV_WRITER_ROLE_ARN), share),
+        zones=_zones(contract.PUBLISHER_ROLE, settings.value(contract.ENV_WRITER_ROLE_ARN), share),
         clock=now,
-        adopting=frozenset(json.loads(setting(contract.ENV_ADOPTING_ZONES))),
+        adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
     )
 
 
@@ -182,19 +134,19 @@ def sweeper() -> Sweeper:
     """Return the sweeper."""
     from hub.runtime.sweeper.sweeper import Sweeper
 
-    policy = _policy()
+    policy = settings.policy()
     table = _table(CLIENT_CONFIG)
     ledger = DynamoLedger(table)
     return Sweeper(
         policy=policy,
-        policy_digest=_policy_digest(),
-        zone_ids=_zone_ids(policy),
+        policy_digest=settings.policy_digest(),
+        zone_ids=settings.zone_ids(),
         accounts=_accounts(ledger, CLIENT_CONFIG),
         instances=_instances(contract.SWEEPER_ROLE, CLIENT_CONFIG),
         rows=ledger,
         statuses=DynamoStatuses(table),
         recorder=Recorder(ledger, now),
-        guard=_guard(),
+        guard=settings.guard(),
         clock=now,
     )
 
@@ -205,13 +157,13 @@ def vpc_discovery() -> VpcDiscovery | None:
     from hub.runtime.associator.discovery import VpcDiscovery
     from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 
-    policy = _policy()
+    policy = settings.policy()
     if not policy.association_policies:
         return None
     table = _table(CLIENT_CONFIG)
     return VpcDiscovery(
         policy=policy,
-        zone_ids=_zone_ids(policy),
+        zone_ids=settings.zone_ids(),
         accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
         vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
         rows=DynamoVpcs(table),
@@ -229,11 +181,11 @@ def associator() -> Associator:
     from hub.runtime.aws.associations import VpcOwner, ZoneOwner
     from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 
-    policy = _policy()
+    policy = settings.policy()
     table = _table(CLIENT_CONFIG)
-    role_arn = setting(contract.ENV_AUTHORIZER_ROLE_ARN)
+    role_arn = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN)
     clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
-    zone_ids, vpcs = _zone_ids(policy), _vpcs(contract.ASSOCIATOR_ROLE, policy)
+    zone_ids, vpcs = settings.zone_ids(), _vpcs(contract.ASSOCIATOR_ROLE, policy)
     rows, approvals = DynamoVpcs(table), DynamoStatuses(table)
     steps = StepRunner(
         association_policies=policy.association_policies,
@@ -252,7 +204,7 @@ def associator() -> Associator:
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,
-        guard=_guard(),
+        guard=settings.guard(),
         steps=steps,
         clock=now,
         sleep=time.sleep,
@@ -269,8 +221,8 @@ def auditor() -> Auditor:
     return Auditor(
         ledger=DynamoLedger(table),
         statuses=statuses,
-        zones=_zones(contract.SWEEPER_ROLE, setting(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
-        guard=_guard(),
+        zones=_zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
+        guard=settings.guard(),
         clock=now,
         paused=statuses.paused,
     )
@@ -284,17 +236,17 @@ def sweep_scheduler() -> SweepScheduler:
         spokes=StackSetSpokes(_session().client("cloudformation", config=CLIENT_CONFIG)),
         statuses=statuses,
         schedule=statuses,
-        tasks=QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_SWEEPS_QUEUE_URL)),
-        zone_ids=sorted(_zone_ids(_policy()).values()),
-        policy_digest=_policy_digest(),
+        tasks=QueuedTasks(
+            _session().client("sqs", config=CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)
+        ),
+        zone_ids=sorted(settings.zone_ids().values()),
+        policy_digest=settings.policy_digest(),
         clock=now,
-        associations=_associations() if _policy().association_policies else None,
+        associations=_associations() if settings.policy().association_policies else None,
     )
 
 
 def _associations() -> QueuedTasks:
-    return QueuedTasks(_session().client("sqs", config=CLIENT_CONFIG), setting(contract.ENV_ASSOCIATIONS_QUEUE_URL))
-
-
-def _policy_digest() -> str:
-    return policy_digest(_policy_text(), setting(contract.ENV_ZONE_IDS))
+    return QueuedTasks(
+        _session().client("sqs", config=CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL)
+    )

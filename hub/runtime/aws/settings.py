@@ -1,0 +1,72 @@
+"""The settings of the functions: the policy in the package, and what Lambda has in the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime import contract
+from hub.runtime.guard import Guard
+from hub.runtime.policy import compiled
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.policy.decide import Policy
+
+DEPLOY_BOTH: Final = "deploy the hub template and the package made from one configuration"
+
+
+class Misdeployed(Exception):
+    """The package and the hub template were made from different configurations."""
+
+
+def value(name: str) -> str:
+    """Return a setting of the hub stack from the function's environment.
+
+    Raises:
+        Misdeployed: if the environment does not have it.
+    """
+    if name not in os.environ:
+        raise Misdeployed(f"the hub stack does not set {name}: {DEPLOY_BOTH}")
+    return os.environ[name]
+
+
+@cache
+def policy_text() -> str:
+    """Return the compiled policy as JSON."""
+    return files("hub.runtime").joinpath(contract.POLICY_FILE).read_text(encoding="utf-8")
+
+
+@cache
+def policy() -> Policy:
+    """Return the policy."""
+    return compiled.from_json(policy_text())
+
+
+def zone_ids() -> dict[Fqdn, str]:
+    """Return the ids of the policy's zones.
+
+    Raises:
+        Misdeployed: if some are missing. The invocation fails then, and every message is delivered again.
+    """
+    ids: dict[Fqdn, str] = json.loads(value(contract.ENV_ZONE_IDS))
+    missing = sorted(set(policy().domains) - set(ids))
+    if missing:
+        raise Misdeployed(
+            f"the policy in the package has zones that the hub stack does not have: {', '.join(missing)}: {DEPLOY_BOTH}"
+        )
+    return ids
+
+
+def guard() -> Guard:
+    """Return what a sweep or audit may remove without approval."""
+    guards = json.loads(value(contract.ENV_GUARDS))
+    return Guard(guards["share"], guards["names"], guards["grace_days"] * 86_400_000)
+
+
+def policy_digest() -> str:
+    """Return the digest that identifies the policy and the zones' ids."""
+    return compiled.policy_digest(policy_text(), value(contract.ENV_ZONE_IDS))
