@@ -41,7 +41,9 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         variables=environment(ledger) | zone_ids(config),
         statements=(
             take("TakeEvents", queue),
-            keep_ledger(ledger, awacs.dynamodb.GetItem, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem),
+            keep_ledger(
+                ledger, awacs.dynamodb.GetItem, awacs.dynamodb.Query, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem
+            ),
             *read_instances(config),
             read_account_names(config),
         ),

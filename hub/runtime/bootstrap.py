@@ -13,6 +13,7 @@ from hub.runtime import contract
 from hub.runtime.aws import settings
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.instances import SpokeInstances
+from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
@@ -22,6 +23,7 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.recorder import Recorder
+from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.rate_limit import Pace
 from hub.runtime.sweeper.scheduler import SweepScheduler
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.publisher import Publisher
     from hub.runtime.sweeper.auditor import Auditor
+    from hub.runtime.sweeper.release import LabelRelease
     from hub.runtime.sweeper.sweeper import Sweeper
 
 # In addition to the publisher's share of the networking account's Route 53 quotas: the share that an audit may use, and
@@ -69,9 +72,19 @@ def _instances(session_name: str, config: Config) -> SpokeInstances:
     return SpokeInstances(_assumed_clients(session_name, config))
 
 
-def _accounts(ledger: DynamoLedger, config: Config) -> OrganizationAccounts:
-    client = _session().client("organizations", config=config)
-    return OrganizationAccounts(client, ledger, settings.policy().coverage, now)
+@cache
+def _labels(config: Config) -> LabelRegistry:
+    table = _table(config)
+    pinned = dict(settings.policy().account_labels)
+    return LabelRegistry(DynamoLabels(table), DynamoLedger(table), pinned, settings.zone_ids(), now)
+
+
+@cache
+def _accounts(config: Config) -> OrganizationAccounts:
+    """Return the accounts. All use cases of a function share them, so that it describes each account once."""
+    return OrganizationAccounts(
+        _session().client("organizations", config=config), _labels(config), settings.policy().coverage, now
+    )
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
@@ -99,7 +112,8 @@ def observer() -> Observer:
     return Observer(
         policy=policy,
         zone_ids=settings.zone_ids(),
-        accounts=_accounts(ledger, SPOKE_CONFIG),
+        accounts=_accounts(SPOKE_CONFIG),
+        labels=_labels(SPOKE_CONFIG),
         instances=_instances(contract.OBSERVER_ROLE, SPOKE_CONFIG),
         recorder=Recorder(ledger, now),
         clock=now,
@@ -141,7 +155,8 @@ def sweeper() -> Sweeper:
         policy=policy,
         policy_digest=settings.policy_digest(),
         zone_ids=settings.zone_ids(),
-        accounts=_accounts(ledger, CLIENT_CONFIG),
+        accounts=_accounts(CLIENT_CONFIG),
+        labels=_labels(CLIENT_CONFIG),
         instances=_instances(contract.SWEEPER_ROLE, CLIENT_CONFIG),
         rows=ledger,
         statuses=DynamoStatuses(table),
@@ -149,6 +164,15 @@ def sweeper() -> Sweeper:
         guard=settings.guard(),
         clock=now,
     )
+
+
+@cache
+def label_release() -> LabelRelease:
+    """Return the use case that frees labels."""
+    from hub.runtime.sweeper.release import LabelRelease
+
+    ledger = DynamoLedger(_table(CLIENT_CONFIG))
+    return LabelRelease(_labels(CLIENT_CONFIG), ledger, settings.zone_ids(), now)
 
 
 @cache
@@ -164,7 +188,7 @@ def vpc_discovery() -> VpcDiscovery | None:
     return VpcDiscovery(
         policy=policy,
         zone_ids=settings.zone_ids(),
-        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        accounts=_accounts(CLIENT_CONFIG),
         vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
         rows=DynamoVpcs(table),
         spokes=DynamoStatuses(table),
@@ -200,7 +224,7 @@ def associator() -> Associator:
     return Associator(
         policy=policy,
         zone_ids=zone_ids,
-        accounts=_accounts(DynamoLedger(table), CLIENT_CONFIG),
+        accounts=_accounts(CLIENT_CONFIG),
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,

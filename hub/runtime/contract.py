@@ -120,8 +120,9 @@ ASSOCIATION_PREFIX: Final = "association#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
 CURSOR_KEY: Final = "schedule"
+# The partition of all labels of accounts. Without the prefix, a label could be another row's key, such as MARK_KEY.
+LABELS_KEY: Final = "labels"
 LABEL_PREFIX: Final = "label#"
-HOLDER_KEY: Final = "holder"
 EXPIRES: Final = "expires"
 
 # The record types that the writer role may change, and the actions that it may use: never UPSERT.

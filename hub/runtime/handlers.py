@@ -26,6 +26,7 @@ from hub.runtime.telemetry import (
     report_audit,
     report_audits_scheduled,
     report_discovery,
+    report_free_label,
     report_instance,
     report_name,
     report_schedule,
@@ -128,11 +129,14 @@ def _work(task: Task, context: LambdaContext) -> None:
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
-    outcome = bootstrap.sweeper().sweep(spoke, _deadline(context), report_instance)
+    deadline = _deadline(context)
+    outcome = bootstrap.sweeper().sweep(spoke, deadline, report_instance)
     vpc_discovery = bootstrap.vpc_discovery()
     if vpc_discovery is not None:
         report_discovery(vpc_discovery.sweep(outcome.status))
     report_sweep(outcome)
+    for held in bootstrap.label_release().free(deadline):
+        report_free_label(held)
 
 
 @logger.inject_lambda_context

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hub.runtime.model.names import Account, ForeignRecordSet, Instance, Millis, RecordSet, Spoke
 
 if TYPE_CHECKING:
+    from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.tasks import Task
 
 Clock = Callable[[], Millis]
@@ -96,13 +97,25 @@ class Tasks(Protocol):
         ...
 
 
-class LabelLedger(Protocol):
-    """Which account has which label, so that no account takes another's label by renaming itself."""
+class AccountLabels(Protocol):
+    """The labels of all accounts, as last read with an account."""
 
-    def holder_of_label(self, label: str, account_id: str) -> str:
-        """Return the account that has the label: this one, if no account had it before; raises LedgerUnavailable."""
+    def reserved(self) -> Mapping[str, str]:
+        """Return the labels that no other account may choose directly below a zone, and the account of each."""
         ...
 
-    def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        """Give the label to another account, because its holder was renamed; raises LedgerUnavailable or Outdated."""
+    def released(self, account_id: str) -> frozenset[str]:
+        """Return the labels that an account still has, although its name no longer gives them."""
+        ...
+
+
+class LabelLedger(Protocol):
+    """The rows of labels; each method raises LedgerUnavailable."""
+
+    def labels(self) -> Iterator[HeldLabel]:
+        """Yield all labels that an account has or had, read consistently."""
+        ...
+
+    def put_label(self, held: HeldLabel) -> None:
+        """Write the row over its previous version; raises Outdated if the ledger has another version."""
         ...

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.associator.plan import Step
     from hub.runtime.associator.run import VpcOutcome
+    from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
@@ -129,6 +130,11 @@ def report_audits_scheduled() -> None:
     """Count and log that audits of all zones were enqueued."""
     metrics.add_metric("AuditsScheduled", MetricUnit.Count, 1)
     logger.info("audits scheduled")
+
+
+def report_free_label(held: HeldLabel) -> None:
+    """Log that another account can take a label now."""
+    logger.info("label is free", extra={"label": held.label, "former_account": held.account_id})
 
 
 def report_name(outcome: NameOutcome, claimants: set[str]) -> None:

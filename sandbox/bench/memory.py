@@ -83,7 +83,7 @@ class Many:
 
     def observation(self, number: int) -> Observation:
         instance = self.instance(number)
-        decided = self.policy.decide(instance, ACCOUNT, self.zone_ids)
+        decided = self.policy.decide(instance, ACCOUNT, self.zone_ids, {})
         return Observation(
             instance.ref, Millis(0), decided.claims, instance=instance, account=ACCOUNT, refusals=decided.refusals
         )
@@ -96,6 +96,12 @@ class Many:
 
     def account(self, _account_id: str) -> Account:
         return ACCOUNT
+
+    def reserved(self) -> Mapping[str, str]:
+        return {}
+
+    def released(self, _account_id: str) -> frozenset[str]:
+        return frozenset()
 
     def pages(self, _spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
         return chunks(map(self.instance, range(self.number)), PAGE)
@@ -159,6 +165,7 @@ def sweep(many: Many) -> None:
         policy_digest="p",
         zone_ids=many.zone_ids,
         accounts=many,
+        labels=many,
         instances=many,
         rows=many,
         statuses=many,

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -43,7 +44,7 @@ def policy(
 def observed(subject: Instance, by: Policy, account: Account | None = None) -> Observation:
     """The row that the observer would have written."""
     account = account or ACCOUNTS[subject.ref.account]
-    decision = by.decide(subject, account, ZONE_IDS)
+    decision = by.decide(subject, account, ZONE_IDS, {})
     return Observation(
         subject.ref,
         Millis(1),
@@ -66,8 +67,13 @@ def states(observations: Iterable[Observation], conflicts: dict[NameKey, str] | 
     ]
 
 
-def change(observations: list[Observation], then: Policy, conflicts: dict[NameKey, str] | None = None) -> PolicyChange:
-    return policy_change(observations, states(observations, conflicts), then, ZONE_IDS)
+def change(
+    observations: list[Observation],
+    then: Policy,
+    conflicts: dict[NameKey, str] | None = None,
+    held: Collection[HeldLabel] = (),
+) -> PolicyChange:
+    return policy_change(observations, states(observations, conflicts), then, ZONE_IDS, held)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +244,40 @@ def test_ended_instances_are_ignored() -> None:
     ended = Observation(ref(2), Millis(1), ended=True)
     observations = [observed(instance(1), policy()), ended]
     left_behind = NameState(key("web"), (*observations[0].claims, claim(2)))
-    assert not policy_change(observations, [left_behind], policy(), ZONE_IDS).any
-    (difference,) = policy_change(observations, [left_behind], policy(ttl=30), ZONE_IDS).names
+    assert not policy_change(observations, [left_behind], policy(), ZONE_IDS, ()).any
+    (difference,) = policy_change(observations, [left_behind], policy(ttl=30), ZONE_IDS, ()).names
     assert [record_set.set_identifier for record_set in (*difference.before, *difference.after)] == [
         ref(1).set_identifier
     ] * 2
+
+
+class TestAccountLabels:
+    """A changed configuration changes the labels of accounts, and so their names."""
+
+    TEMPLATE = "{name}.{account_name}.corp.internal"
+
+    def pinned(self, **labels: str) -> Policy:
+        return replace(policy(self.TEMPLATE), account_labels=((PAYMENTS.id, labels["payments"]),))
+
+    def test_label_of_the_configuration_takes_the_place_of_the_names(self) -> None:
+        """The account's names are under the new label."""
+        rows = [observed(instance(1), policy(self.TEMPLATE))]
+        created, deleted = change(rows, self.pinned(payments="treasury")).names
+        assert {created.key.fqdn, deleted.key.fqdn} == {"web.treasury.corp.internal.", "web.payments.corp.internal."}
+
+    @pytest.mark.parametrize("held", [(), (HeldLabel("search", SEARCH.id),)])
+    def test_label_that_another_account_has_gives_no_name_yet(self, held: tuple[HeldLabel, ...]) -> None:
+        """The other account loses its names under the label first."""
+        rows = [
+            observed(instance(1), policy(self.TEMPLATE)),
+            observed(instance(2, account=SEARCH.id), policy(self.TEMPLATE)),
+        ]
+        found = change(rows, self.pinned(payments="search"), held=held)
+        assert [new.instance.account for new in found.refused] == [PAYMENTS.id, SEARCH.id][0 if held else 1 :]
+
+    def test_label_of_another_account_is_refused_as_a_choice(self) -> None:
+        """The plan refuses what the functions refuse."""
+        rows = [observed(instance(1, name="search"), policy())]
+        assert not change(rows, policy(ttl=60), held=()).any
+        (new,) = change(rows, policy(ttl=60), held=(HeldLabel("search", SEARCH.id),)).refused
+        assert SEARCH.id in new.refusal.reason

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from hub.runtime import contract
 from hub.runtime.aws.ledger import rows
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import LedgerUnavailable
@@ -70,6 +71,13 @@ OBSERVED = Observation(ref(1), Millis(7), (claim(1),), instance=instance(1), acc
 CLAIM_ROW = rows.claim_row(claim(1)) | rows.claim_key(key(), ref(1)) | {"live": True, "version": 2}
 TOMBSTONE = rows.claim_key(key(), ref(2)) | {"live": False, "version": 2}
 PUBLISHED = Published((record_set(1),))
+LABEL_ROW = {
+    contract.PARTITION_KEY: contract.LABELS_KEY,
+    contract.SORT_KEY: "label#payments",
+    "account_id": PAYMENTS.id,
+    "reserved": True,
+    "version": 1,
+}
 PLACE = rows.claim_key(key(), ref(1))
 
 
@@ -80,13 +88,14 @@ def test_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> No
     scanned(stub, [], start=PLACE, last=TOMBSTONE | {})
     scanned(
         stub,
-        [rows.published_row(key(), PUBLISHED) | {"at": 1}, rows.label_key("payments") | {"account_id": PAYMENTS.id}],
+        [rows.published_row(key(), PUBLISHED) | {"at": 1}, LABEL_ROW],
         start=TOMBSTONE | {},
     )
     progress: list[int] = []
     read = snapshot(table(made), progress.append)
     assert read.observations == (OBSERVED,)
     assert read.names == {key(): NameState(key(), (claim(1),), PUBLISHED)}
+    assert read.labels == (HeldLabel("payments", PAYMENTS.id, version=1),)
     assert progress == [3, 3, 5]
 
 

@@ -115,7 +115,7 @@ def decided(example: Example) -> list[str]:
     policy = parse(completed(example.snippet)).compiled_policy()
     zone_ids = {domain: f"Z{number}" for number, domain in enumerate(policy.domains)}
     named = list(dict.fromkeys(line.split(": ", 1)[0] for line in example.expected if not line.startswith("held: ")))
-    decisions: dict[str, Decision] = {who: policy.decide(*INSTANCES[who], zone_ids) for who in named}
+    decisions: dict[str, Decision] = {who: policy.decide(*INSTANCES[who], zone_ids, {}) for who in named}
     by_name: dict[NameKey, list[Claim]] = {}
     for claim in chain.from_iterable(decision.claims for decision in decisions.values()):
         by_name.setdefault(claim.key, []).append(claim)

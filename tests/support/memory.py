@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.runtime.chunks import chunks
 from hub.runtime.deadline import Deadline
+from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -58,6 +59,15 @@ class MemoryOrganization:
     breaks_after: int | None = None
     page: int = 1_000
     descriptions: list[tuple[Spoke, tuple[str, ...]]] = field(default_factory=list)
+    # The labels that no other account may choose, and those that their account's name no longer gives.
+    reserved_labels: dict[str, str] = field(default_factory=dict)
+    released_labels: dict[str, set[str]] = field(default_factory=dict)
+
+    def reserved(self) -> Mapping[str, str]:
+        return self.reserved_labels
+
+    def released(self, account_id: str) -> frozenset[str]:
+        return frozenset(self.released_labels.get(account_id, ()))
 
     def account(self, account_id: str) -> Account:
         if account_id not in self.accounts:
@@ -102,6 +112,7 @@ class MemoryLedger:
     published: dict[NameKey, Published] = field(default_factory=dict)
     touched: list[NameKey] = field(default_factory=list)
     marked: dict[NameKey, str] = field(default_factory=dict)
+    held_labels: dict[str, HeldLabel] = field(default_factory=dict)
     fail_at: int | None = None
     # Called before the next claim is written: another worker may act then.
     between: Callable[[], None] = lambda: None
@@ -150,6 +161,16 @@ class MemoryLedger:
     def mark(self, key: NameKey, reason: str) -> None:
         self._write()
         self.marked[key] = reason
+
+    def labels(self) -> Iterator[HeldLabel]:
+        return iter(list(self.held_labels.values()))
+
+    def put_label(self, held: HeldLabel) -> None:
+        self._write()
+        current = self.held_labels.get(held.label)
+        if (current.version if current else 0) != held.version - 1:
+            raise Outdated(held.label)
+        self.held_labels[held.label] = held
 
     def live_claims(self) -> set[Claim]:
         return {claim for _, claim in self.claims.values() if claim is not None}

@@ -123,13 +123,15 @@ class MemoryDriver:
         zone_ids = {CORP: self.zone_id}
         guard = Guard(0.3, 1_000, 7 * 86_400_000)
         recorder = Recorder(ledger, clock)
-        self.observer = Observer(self.policy, zone_ids, self.organization, spokes, recorder, clock, clock.sleep)
+        accounts = self.organization
+        self.observer = Observer(self.policy, zone_ids, accounts, accounts, spokes, recorder, clock, clock.sleep)
         self.publisher = Publisher(ledger, statuses, zones, clock)
         self.sweeper = Sweeper(
             policy=self.policy,
             policy_digest="p",
             zone_ids=zone_ids,
             accounts=self.organization,
+            labels=self.organization,
             instances=spokes,
             rows=ledger,
             statuses=statuses,

@@ -28,7 +28,7 @@ def test_observer_role() -> None:
             None,
         ),
         "KeepLedger": (
-            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+            {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
             [arn_of("Ledger")],
             None,
         ),

@@ -75,7 +75,7 @@ class World:
         claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
         for shown in self.organization.instances.values():
             account = self.organization.accounts[shown.ref.account]
-            for claim in self.observer.policy.decide(shown, account, ZONE_IDS).claims:
+            for claim in self.observer.policy.decide(shown, account, ZONE_IDS, {}).claims:
                 claims[claim.key].append(claim)
         return {key: set(desired_record_sets(name_claims)) for key, name_claims in claims.items()}
 
@@ -108,6 +108,7 @@ def world() -> World:
         policy=policy(ConflictRule.NEWEST, WhenStopped.KEEP),
         zone_ids=ZONE_IDS,
         accounts=organization,
+        labels=organization,
         instances=organization,
         recorder=Recorder(ledger, clock),
         clock=clock,

@@ -11,14 +11,15 @@ from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.model.names import Account
 from hub.runtime.names.labels import NameRefused, label_of
-from hub.runtime.ports import AccountUnknown, LedgerUnavailable, Outdated, SpokeUnreachable
+from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_organizations.type_defs import AccountTypeDef
 
     from hub.runtime.policy.coverage import Coverage
-    from hub.runtime.ports import Clock, LabelLedger
+    from hub.runtime.policy.label_registry import LabelRegistry
+    from hub.runtime.ports import Clock
 
 # orgdns notices within this time that an account was renamed or left, and sooner that an account is new.
 KEEP_KNOWN_MILLIS: Final = 900_000
@@ -37,10 +38,14 @@ class _Cached:
     unknown: str = ""
 
 
+class _Incomplete(SpokeUnreachable):
+    """The answer of Organizations lacks a value."""
+
+
 class OrganizationAccounts:
     """The accounts of the organization, cached for a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: LabelLedger, coverage: Coverage, clock: Clock) -> None:
+    def __init__(self, client: OrganizationsClient, labels: LabelRegistry, coverage: Coverage, clock: Clock) -> None:
         self._client = client
         self._labels = labels
         self._coverage = coverage
@@ -79,45 +84,50 @@ class OrganizationAccounts:
         described = self._described(account_id)
         if described is None:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
+        try:
+            active, name_label, fault = self._facts(account_id, described)
+            units = _units(described)
+            if active and self._coverage.covers_account(account_id, units):
+                reason = self._labels.take(account_id, name_label, self._bears) or fault
+            else:
+                reason = "only active, covered accounts have labels"
+        except _Incomplete as missing:
+            return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS, str(missing))
+        except LedgerUnavailable as unavailable:
+            raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
+        label = None if reason else name_label
+        return _Cached(Account(account_id, label, reason, active, units), self._clock() + KEEP_KNOWN_MILLIS)
+
+    def _facts(self, account_id: str, described: AccountTypeDef) -> tuple[bool, str, str]:
+        """Whether the account is active, and the label for its name, or an empty one and the reason.
+
+        The configuration may give the account another label.
+
+        Raises:
+            _Incomplete: if the answer lacks the state or the name. The account may still have its label.
+        """
         # `State` replaces `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
         state, name = described.get("State") or described.get("Status"), described.get("Name")
         if name is None or state not in _INACTIVE | {"ACTIVE"}:
-            unknown = f"Organizations does not return a name and a known state of account {account_id}"
-            return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS, unknown)
-        active, units = state == "ACTIVE", _units(described)
-        if active and self._coverage.covers_account(account_id, units):
-            label, reason = self._own_label(account_id, name)
-        else:
-            label, reason = None, "only active, covered accounts have labels"
-        return _Cached(Account(account_id, label, reason, active, units), self._clock() + KEEP_KNOWN_MILLIS)
-
-    def _own_label(self, account_id: str, name: str) -> tuple[str | None, str]:
-        """The label for an account's name if the account owns it, or None and the reason."""
+            raise _Incomplete(f"Organizations does not return a name and a known state of account {account_id}")
+        label, fault = self._labels.pinned(account_id), ""
         try:
-            label = label_of(name).text
+            label = label or label_of(name).text
         except NameRefused as refused:
-            return None, f"the name of the account cannot be a label: {refused}"
-        try:
-            holder = self._labels.holder_of_label(label, account_id)
-        except LedgerUnavailable as unavailable:
-            raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
-        if holder == account_id:
-            return label, ""
-        if self._bears(holder, label):
-            return None, f"the label {label!r} belongs to the account {holder}, which had that name first"
-        try:
-            self._labels.pass_label(label, holder, account_id)
-        except (LedgerUnavailable, Outdated) as unavailable:
-            raise SpokeUnreachable(f"cannot take the label of {account_id}: {unavailable}") from unavailable
-        return label, ""
+            fault = f"the name of the account cannot be a label: {refused}"
+        return state == "ACTIVE", label, fault
 
     def _bears(self, account_id: str, label: str) -> bool:
-        """Whether an account's name still gives a label. An account that was renamed or left loses the label."""
+        """Whether an account still has a name for the label. An account that was renamed or left does not.
+
+        Nor does an account that became inactive, or that the configuration no longer covers.
+        """
         described = self._described(account_id)
-        try:
-            return described is not None and label_of(described.get("Name", "")).text == label
-        except NameRefused:
+        if described is None:
             return False
+        active, name_label, _ = self._facts(account_id, described)
+        covered = self._coverage.covers_account(account_id, _units(described))
+        return active and covered is not False and name_label == label
 
 
 def _units(described: AccountTypeDef) -> tuple[str, ...]:

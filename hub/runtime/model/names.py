@@ -196,7 +196,10 @@ class NameKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels."""
+    """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels.
+
+    `label` is the label of the account if the name, or the name in the values, depends on it; else it is empty.
+    """
 
     key: NameKey
     instance: InstanceRef
@@ -206,6 +209,7 @@ class Claim:
     rule: str
     launched_at: Millis
     note: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

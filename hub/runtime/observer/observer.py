@@ -12,7 +12,7 @@ from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceStat
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
-from hub.runtime.ports import Accounts, Clock, Instances, Sleep, SpokeUnreachable
+from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, Sleep, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,6 +58,7 @@ class Observer:
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
     accounts: Accounts
+    labels: AccountLabels
     instances: Instances
     recorder: Recorder
     clock: Clock
@@ -156,7 +157,7 @@ class Observer:
             return InstanceOutcome(ref, InstanceResult.UNCHANGED, reason)
         if not instance.addressed:
             return InstanceOutcome(ref, InstanceResult.RETRY, "the instance has no address yet")
-        decision = self.policy.decide(instance, account, self.zone_ids)
+        decision = self.policy.decide(instance, account, self.zone_ids, self.labels.reserved())
         outcome = self.recorder.described(instance, account, decision, described_at)
         if early and outcome.result is not InstanceResult.RETRY:
             # Recorded as described, but EC2 does not show yet what the event reports, or no longer shows it.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
-from hub.runtime.policy.decide import Decision
+from hub.runtime.policy.decide import MAX_REFUSALS, Decision
 from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hub.runtime.observer.ports import InstanceLedger
 
 
@@ -70,6 +72,20 @@ class Recorder:
     def missing(self, ref: InstanceRef, reason: str, described_at: Millis) -> InstanceOutcome:
         """Withdraw all claims of an instance until EC2 shows it again."""
         return self._record(ref, Decision(refusals=(Refusal("*", reason),)), (None, None), described_at)
+
+    def without_labels(self, row: Observation, account: Account, labels: Collection[str]) -> InstanceOutcome:
+        """Withdraw an instance's claims under labels that are no longer its account's; keep everything else."""
+        if row.ended:
+            return self.ended(row.ref)
+        kept = tuple(claim for claim in row.claims if claim.label not in labels)
+        refusals = [
+            Refusal(claim.rule, f"the label {claim.label!r} is no longer the account's", claim.key.fqdn)
+            for claim in row.claims
+            if claim.label in labels
+        ]
+        decision = Decision(kept, (*refusals, *row.refusals)[:MAX_REFUSALS])
+        facts = (row.instance, account) if row.instance else (None, None)
+        return self._record(row.ref, decision, facts, row.observed_at)
 
     def _record(
         self,

@@ -49,7 +49,8 @@ def merged(claim: Claim, other: Claim) -> Claim:
         for record_type in sorted(first | second)
     )
     conflict = strictest((claim.conflict, other.conflict))
-    return replace(claim, values=values, ttl=min(claim.ttl, other.ttl), conflict=conflict)
+    label = claim.label or other.label
+    return replace(claim, values=values, ttl=min(claim.ttl, other.ttl), conflict=conflict, label=label)
 
 
 def limited(claim: Claim, refusals: list[Refusal]) -> Claim:

@@ -42,6 +42,7 @@ def from_json(text: str) -> Policy:
         association_policies=tuple(_association_policy(each) for each in read["association_policies"]),
         unreserved=frozenset(read["unreserved"]),
         networks=tuple((Fqdn(domain), tuple(networks)) for domain, networks in read["networks"]),
+        account_labels=tuple((account, label) for account, label in read["account_labels"]),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
@@ -32,7 +32,7 @@ from hub.runtime.policy.candidates import (
 )
 from hub.runtime.policy.claims import claim_of, limited, merged, shortened
 from hub.runtime.policy.reserved import chosen_below_zone, first_chosen, is_region, is_well_known
-from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule
+from hub.runtime.policy.rules import STOPPED_STATES, ReverseZone, Rule, anothers_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,20 +68,20 @@ class _Draft:
 
     claims: dict[NameKey, Claim] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
-    canonical: dict[_Place, tuple[Rule, Fqdn]] = field(default_factory=dict)
+    canonical: dict[_Place, tuple[Rule, Claim]] = field(default_factory=dict)
 
     def refuse(self, rule: Rule, name: Name, reasons: tuple[str, ...]) -> None:
         self.refusals += [Refusal(rule.name, reason, name.fqdn) for reason in reasons]
 
-    def add(self, rule: Rule, name: Name, key: NameKey, instance: Instance, interfaces: tuple[Interface, ...]) -> None:
+    def add(self, rule: Rule, claim: Claim, interfaces: tuple[Interface, ...]) -> None:
         if not interfaces:
             return
-        claim = claim_of(rule, name, key, instance, interfaces)
+        key = claim.key
         self.claims[key] = merged(self.claims[key], claim) if key in self.claims else claim
         if rule.reverse:
             for interface in interfaces:
                 for address in (*interface.ipv4, *interface.ipv6):
-                    self.canonical.setdefault((address, interface.vpc_id), (rule, name.fqdn))
+                    self.canonical.setdefault((address, interface.vpc_id), (rule, claim))
 
     def decision(self) -> Decision:
         cuts: list[Refusal] = []
@@ -105,11 +105,11 @@ class _Draft:
 class Policy:
     """The compiled policy, which the package contains as JSON.
 
-    `unit_labels` are the values of `{ou}` in the accounts of a unit. `reserved` are patterns of names that no owner or
-    administrator can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns
-    takes over records that other tools left for known instances. `association_policies` are for the zones whose VPCs
-    are configured.
-    `networks` are those whose addresses a zone publishes, for the zones that do not have the default.
+    `unit_labels` are the values of `{ou}` in the accounts of a unit, and `account_labels` those of `{account_name}` in
+    accounts that have a label whatever their name is. `reserved` are patterns of names that no owner or administrator
+    can choose, beside the well-known names that are not `unreserved`. In the zones `adopting`, orgdns takes over
+    records that other tools left for known instances. `association_policies` are for the zones whose VPCs are
+    configured. `networks` are those whose addresses a zone publishes, for the zones that do not have the default.
     """
 
     coverage: Coverage
@@ -122,6 +122,7 @@ class Policy:
     association_policies: tuple[AssociationPolicy, ...] = ()
     unreserved: frozenset[str] = frozenset()
     networks: tuple[tuple[Fqdn, tuple[str, ...]], ...] = ()
+    account_labels: tuple[tuple[str, str], ...] = ()
 
     @property
     def tags_read(self) -> frozenset[str]:
@@ -133,11 +134,14 @@ class Policy:
         """Whether any rule withdraws names when an instance stops."""
         return any(rule.stopped is WhenStopped.WITHDRAW for rule in self.rules)
 
-    def decide(self, instance: Instance, account: Account, zone_ids: Mapping[Fqdn, str]) -> Decision:
+    def decide(
+        self, instance: Instance, account: Account, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]
+    ) -> Decision:
         """The claims of an instance, one a name, and the reason for each name that a rule refused.
 
-        The decision depends only on the instance, its account and the policy. If several rules give one name, the claim
-        has the strictest of their conflict rules, the lowest TTL and all addresses.
+        The decision depends only on the instance, its account, the policy, and `labels`: the account of each label that
+        no other account may choose directly below a zone. If several rules give one name, the claim has the strictest
+        of their conflict rules, the lowest TTL and all addresses.
         """
         if instance.state not in _ADDRESSED_STATES:
             return Decision()
@@ -154,7 +158,7 @@ class Policy:
                 draft.refusals.append(Refusal(rule.name, declined, declined=True))
                 continue
             for candidate in name_candidates(rule, instance, facts, interfaces):
-                given = self._given(rule, candidate)
+                given = self._given(rule, candidate, account.id, labels)
                 if isinstance(given, Refusal):
                     draft.refusals.append(given)
                     continue
@@ -164,12 +168,16 @@ class Policy:
                     candidate.interfaces, networks.get(template.domain, addresses.DEFAULT)
                 )
                 draft.refuse(rule, name, addresses.reasons(outside, template.domain))
-                draft.add(rule, name, key, instance, inside)
+                label = account.label if "account_name" in template.variables else None
+                claim = claim_of(rule, name, key, instance, inside)
+                draft.add(rule, replace(claim, label=label or ""), inside)
         for claim in self._reverse(instance, account, draft.canonical, zone_ids):
             draft.claims.setdefault(claim.key, claim)
         return draft.decision()
 
-    def _given(self, rule: Rule, candidate: NameCandidate) -> tuple[Name, Template] | Refusal:
+    def _given(
+        self, rule: Rule, candidate: NameCandidate, account_id: str, labels: Mapping[str, str]
+    ) -> tuple[Name, Template] | Refusal:
         """The name from the first of the rule's templates that has values, unless the name is refused."""
         reasons: list[NameRefused] = []
         for template in rule.templates:
@@ -181,6 +189,7 @@ class Policy:
             barred = (
                 rule.barred(name, template)
                 or (self._reserved(name, template) if template.by_choice else None)
+                or (anothers_label(name, template, account_id, labels) if template.by_choice else None)
                 or self._hidden(name, template)
             )
             if barred:
@@ -237,11 +246,11 @@ class Policy:
         self,
         instance: Instance,
         account: Account,
-        names: Mapping[_Place, tuple[Rule, Fqdn]],
+        names: Mapping[_Place, tuple[Rule, Claim]],
         zone_ids: Mapping[Fqdn, str],
     ) -> Iterator[Claim]:
         """The claims on PTR names, for each address in a reverse zone that covers its account and VPC."""
-        for (address, vpc_id), (rule, fqdn) in names.items():
+        for (address, vpc_id), (rule, canonical) in names.items():
             pointer = reverse_name(address)
             enclosing_zones = [zone for zone in self.reverse_zones if pointer.endswith(f".{zone.domain}")]
             zone = max(enclosing_zones, key=lambda zone: len(zone.domain), default=None)
@@ -249,9 +258,10 @@ class Policy:
                 yield Claim(
                     key=NameKey(zone_ids[zone.domain], pointer),
                     instance=instance.ref,
-                    values=((RecordType.PTR, (fqdn,)),),
+                    values=((RecordType.PTR, (canonical.key.fqdn,)),),
                     ttl=rule.ttl,
                     conflict=rule.reverse,
                     rule=rule.name,
                     launched_at=instance.launched_at,
+                    label=canonical.label,
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.runtime import contract
 from hub.runtime.model.names import (
@@ -17,6 +17,9 @@ from hub.runtime.model.names import (
     WhenStopped,
 )
 from hub.runtime.names.templates import Name, Template, matches, tag_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A refusal is stored in a row of the ledger and written to the log, and an instance may have many.
 SHOWN_PATTERNS: Final = 5
@@ -151,6 +154,18 @@ class Rule:
             others = f" and {len(self.allow) - SHOWN_PATTERNS} others" if len(self.allow) > SHOWN_PATTERNS else ""
             return f"the rule allows only {', '.join(map(repr, self.allow[:SHOWN_PATTERNS]))}{others}"
         return None
+
+
+def anothers_label(name: Name, template: Template, account_id: str, labels: Mapping[str, str]) -> str | None:
+    """Why an account cannot choose a name, or None: directly below its zone, the name is the label of another account.
+
+    `labels` has the account of each label.
+    """
+    label = name.fqdn.removesuffix(f".{template.domain}")
+    holder = labels.get(label, account_id)
+    if holder == account_id:
+        return None
+    return f"{label!r} is the label of the account {holder}: no other account can choose it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.policy.decide import Policy
-    from hub.runtime.ports import Accounts, Clock, Instances
+    from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances
     from hub.runtime.sweeper.ports import Statuses, SweepLedger
 
 # An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
@@ -90,6 +90,7 @@ class Sweeper:
     policy_digest: str
     zone_ids: Mapping[Fqdn, str]
     accounts: Accounts
+    labels: AccountLabels
     instances: Instances
     rows: SweepLedger
     statuses: Statuses
@@ -110,6 +111,7 @@ class Sweeper:
         try:
             run = _Run(status, self._account(spoke), self.clock(), deadline, report)
             try:
+                self._withdraw_released(run)
                 self._compare(run)
                 self._find_absent(run)
                 pending_removals = self._remove(run)
@@ -149,6 +151,18 @@ class Sweeper:
             return member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             raise (SpokeUnreachable if refused.cause.temporary else SpokeDenied)(str(refused)) from refused
+
+    def _withdraw_released(self, run: _Run) -> None:
+        """Withdraw the claims under labels that the account's name no longer gives.
+
+        This needs neither the spoke's answer nor an approval: Organizations says that the label is not the account's.
+
+        """
+        labels = self.labels.released(run.account.id) - {run.account.label}
+        for row in self.rows.observations_of(run.status.spoke) if labels else ():
+            _check_time(run)
+            if any(claim.label in labels for claim in row.claims):
+                self._report(run, self.recorder.without_labels(row, run.account, labels))
 
     def _compare(self, run: _Run) -> None:
         """Compare all instances that EC2 shows with the ledger."""
@@ -215,7 +229,8 @@ class Sweeper:
             return _Observed(instance, Decision(), described_at)
         if instance.state is InstanceState.PENDING or not instance.addressed:
             return None
-        return _Observed(instance, self.policy.decide(instance, run.account, self.zone_ids), described_at)
+        decision = self.policy.decide(instance, run.account, self.zone_ids, self.labels.reserved())
+        return _Observed(instance, decision, described_at)
 
     def _record(self, run: _Run, ref: InstanceRef, observed: _Observed, row: Observation | None) -> None:
         """Record an instance, unless the ledger already has it like this."""
@@ -235,12 +250,17 @@ class Sweeper:
             outcome = self.recorder.missing(ref, GONE, observed.described_at)
         else:
             outcome = self.recorder.described(instance, run.account, observed.decision, observed.described_at)
+        if self._report(run, outcome):
+            run.missed += self._missed(run, observed)
+
+    def _report(self, run: _Run, outcome: InstanceOutcome) -> bool:
+        """Count and report a change; return whether there was one."""
         if outcome.result is InstanceResult.RETRY and not outcome.superseded:
             raise LedgerUnavailable(outcome.reason)
         if outcome.result is InstanceResult.RECORDED:
             run.changed += 1
-            run.missed += self._missed(run, observed)
             run.report(outcome)
+        return outcome.result is InstanceResult.RECORDED
 
     def _missed(self, run: _Run, observed: _Observed) -> bool:
         """Whether an event should have reported the change: not in a first sweep, nor after a new policy."""

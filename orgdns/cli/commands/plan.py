@@ -36,7 +36,7 @@ def run(
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()
-        change = policy_change(current.observations, current.names.values(), policy, zone_ids)
+        change = policy_change(current.observations, current.names.values(), policy, zone_ids, current.labels)
         associations = association_changes(hub.vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
     if as_json:
         print_json(plan_document(change, associations))

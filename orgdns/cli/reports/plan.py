@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
+from orgdns.cli.reports.plan_labels import AccountsPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import Claim, Fqdn, NameKey, NameState, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
     from hub.runtime.policy.decide import Policy
@@ -128,10 +130,14 @@ def newly_lost(before: Iterable[Claim], after: Iterable[Claim]) -> tuple[ClaimSt
 
 
 def policy_change(
-    observations: Iterable[Observation], names: Iterable[NameState], policy: Policy, zone_ids: Mapping[Fqdn, str]
+    observations: Iterable[Observation],
+    names: Iterable[NameState],
+    policy: Policy,
+    zone_ids: Mapping[Fqdn, str],
+    held: Collection[HeldLabel],
 ) -> PolicyChange:
-    """How the policy would change the names and instances in the ledger."""
-    decided = _decided(observations, policy, zone_ids)
+    """How the policy would change the names and instances in the ledger; `held` are the labels of accounts."""
+    decided = _decided(observations, policy, zone_ids, held)
     before: list[Claim] = []
     kept: list[Claim] = []
     blocked: dict[NameKey, str] = {}
@@ -167,8 +173,11 @@ class _Decided:
     undecided: Undecided = field(default_factory=Undecided)
 
 
-def _decided(observations: Iterable[Observation], policy: Policy, zone_ids: Mapping[Fqdn, str]) -> _Decided:
+def _decided(
+    observations: Iterable[Observation], policy: Policy, zone_ids: Mapping[Fqdn, str], held: Collection[HeldLabel]
+) -> _Decided:
     decided = _Decided()
+    labels = AccountsPlan(dict(policy.account_labels), held)
     not_covered = without_facts = without_units = 0
     for observation in observations:
         if observation.account:
@@ -186,7 +195,8 @@ def _decided(observations: Iterable[Observation], policy: Policy, zone_ids: Mapp
             # Every account is at least in the root.
             without_units += 1
         else:
-            decision = policy.decide(observation.instance, observation.account, zone_ids)
+            account = labels.account(observation.account)
+            decision = policy.decide(observation.instance, account, zone_ids, labels.reserved)
             known = {(refusal.rule, refusal.name) for refusal in observation.refusals if not refusal.declined}
             decided.instances.add(observation.ref)
             decided.claims += decision.claims

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.labels import label_of_row
 from hub.runtime.aws.ledger.rows import (
     Row,
     claim_of,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.observation import Observation
 
 # Called after each page with the number of rows read so far.
@@ -31,10 +33,11 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All instances and names in the ledger. Rows written while it is read may be missing."""
+    """All instances, names and labels in the ledger. Rows written while it is read may be missing."""
 
     observations: tuple[Observation, ...]
     names: dict[NameKey, NameState]
+    labels: tuple[HeldLabel, ...] = ()
 
 
 def snapshot(table: Table, progress: Progress) -> Snapshot:
@@ -46,11 +49,14 @@ def snapshot(table: Table, progress: Progress) -> Snapshot:
     observations: list[Observation] = []
     claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
     published: dict[NameKey, Published] = {}
+    labels: list[HeldLabel] = []
     for row in _rows(table, progress):
         partition, sort = row[contract.PARTITION_KEY], row[contract.SORT_KEY]
         try:
             if sort.startswith(contract.INSTANCE_PREFIX):
                 observations.append(observation_of(row))
+            elif partition == contract.LABELS_KEY:
+                labels.append(label_of_row(row))
             elif sort == contract.PUBLISHED_KEY:
                 key = name_key_of(partition)
                 published[key] = published_of(key, row)
@@ -62,7 +68,7 @@ def snapshot(table: Table, progress: Progress) -> Snapshot:
         key: NameState(key, tuple(claims.get(key, ())), published.get(key, Published()))
         for key in sorted(claims.keys() | published.keys())
     }
-    return Snapshot(tuple(sorted(observations, key=lambda row: row.ref)), names)
+    return Snapshot(tuple(sorted(observations, key=lambda row: row.ref)), names, tuple(labels))
 
 
 def observation(table: Table, ref: InstanceRef) -> Observation | None:

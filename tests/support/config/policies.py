@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from hub.runtime.model.names import (
     Account,
     Fqdn,
@@ -34,9 +37,14 @@ def policy(*rules: Rule, **more: object) -> Policy:
     return Policy(covering("eu-central-1"), (CORP,), rules, **more)  # type: ignore[arg-type]  # a policy's own
 
 
-def decide(source: Policy | Rule, subject: Instance | None = None, account: Account = PAYMENTS) -> Decision:
+def decide(
+    source: Policy | Rule,
+    subject: Instance | None = None,
+    account: Account = PAYMENTS,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> Decision:
     whole = policy(source) if isinstance(source, Rule) else source
-    return whole.decide(subject or instance(account=account.id), account, IDS)
+    return whole.decide(subject or instance(account=account.id), account, IDS, labels)
 
 
 def names(decision: Decision) -> list[str]:

@@ -99,7 +99,7 @@ def expected(policy: Policy, driver: Driver, zone_id: str) -> dict[Fqdn, tuple[C
     """The claims on each name, computed from the existing instances and the policy alone."""
     claims: defaultdict[Fqdn, list[Claim]] = defaultdict(list)
     for instance, account in driver.instances():
-        for claim in policy.decide(instance, account, {Fqdn(f"{ZONE}."): zone_id}).claims:
+        for claim in policy.decide(instance, account, {Fqdn(f"{ZONE}."): zone_id}, {}).claims:
             claims[claim.key.fqdn].append(claim)
     return {fqdn: tuple(of_name) for fqdn, of_name in claims.items()}
 

@@ -82,3 +82,11 @@ def assumed_by(function_role: str, account: str, role: str) -> str:
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return "assumed"
+
+
+def rename(made: World, account: str, name: str = "") -> str:
+    """Rename an account, as its administrator can (Account Management API, PutAccountName); return the former name."""
+    described = made.organization.backend.get_account_by_id(account)
+    former = str(described.name)
+    described.name = name or former
+    return former

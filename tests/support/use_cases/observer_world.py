@@ -28,6 +28,7 @@ class World:
             policy=example_policy(),
             zone_ids=ZONE_IDS,
             accounts=self.organization,
+            labels=self.organization,
             instances=self.organization,
             recorder=Recorder(self.ledger, self.clock),
             clock=self.clock,

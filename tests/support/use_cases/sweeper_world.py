@@ -45,6 +45,7 @@ class World:
             policy_digest=self.digest,
             zone_ids=ZONE_IDS,
             accounts=self.organization,
+            labels=self.organization,
             instances=self.organization,
             rows=self.ledger,
             statuses=self.statuses,

@@ -1,35 +1,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.stub import Stubber
 
 from hub.runtime.aws.accounts import OrganizationAccounts
-from hub.runtime.model.names import (
-    Account,
-)
+from hub.runtime.model.names import Account
+from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.ports import AccountUnknown, SpokeUnreachable
 from tests.support.aws.clients import SESSION
 from tests.support.build import PAYMENTS, SEARCH, WORKLOADS, covering
-from tests.support.memory import MemoryClock
+from tests.support.memory import MemoryClock, MemoryLedger
+
+if TYPE_CHECKING:
+    from mypy_boto3_organizations import OrganizationsClient
 
 # By name, so that an account needs no path.
 EVERY_ACCOUNT = replace(covering(), included=frozenset({"4" * 12, "6" * 12}))
 
 
-class OneLabelEach:
-    """The holders of labels, in memory."""
+def registry(
+    clock: MemoryClock, pinned: dict[str, str] | None = None, ledger: MemoryLedger | None = None
+) -> LabelRegistry:
+    """Labels in a ledger in memory."""
+    ledger = ledger or MemoryLedger()
+    return LabelRegistry(ledger, ledger, pinned or {}, {}, clock)
 
-    def __init__(self) -> None:
-        self.holders: dict[str, str] = {}
 
-    def holder_of_label(self, label: str, account_id: str) -> str:
-        return self.holders.setdefault(label, account_id)
-
-    def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        assert self.holders[label] == holder
-        self.holders[label] = account_id
+def in_memory(client: OrganizationsClient, pinned: dict[str, str] | None = None) -> OrganizationAccounts:
+    clock = MemoryClock()
+    return OrganizationAccounts(client, registry(clock, pinned), EVERY_ACCOUNT, clock)
 
 
 class TestAccounts:
@@ -37,7 +39,7 @@ class TestAccounts:
         """An account is cached, and then read again so that a new name is noticed."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
-        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, clock)
+        accounts = OrganizationAccounts(client, registry(clock), EVERY_ACCOUNT, clock)
         with Stubber(client) as stubber:
             for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
@@ -51,7 +53,7 @@ class TestAccounts:
     def test_unknown_account_is_unknown(self) -> None:
         """An account outside the organization differs from one that cannot be read."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
+        accounts = in_memory(client)
         with Stubber(client) as stubber:
             stubber.add_client_error("describe_account", "AccountNotFoundException")
             stubber.add_client_error("describe_account", "AccessDeniedException")
@@ -66,14 +68,14 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
-            accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
+            accounts = in_memory(client)
             assert accounts.account("4" * 12).active is False
 
     @pytest.mark.parametrize("name", ["Payments", "PAYMENTS!", "payments"])
     def test_account_that_takes_anothers_name_has_no_label(self, name: str) -> None:
         """An administrator may rename an account, but the label stays with the account that had it first."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
+        accounts = in_memory(client)
         with Stubber(client) as stubber:
             # The third call reads whether the holder still has the name.
             for account in ("Payments", name, "Payments"):
@@ -84,27 +86,66 @@ class TestAccounts:
         assert thief.label is None
         assert "444444444444" in thief.reason
 
-    @pytest.mark.parametrize("now", ["Pay Ments", "***", None])
-    def test_label_is_free_after_its_holder_was_renamed(self, now: str | None) -> None:
-        """An account that had a name only for a while, or that left, does not keep the label."""
+    @pytest.mark.parametrize(
+        "now",
+        [
+            {"Name": "Pay Ments", "State": "ACTIVE"},
+            {"Name": "***", "State": "ACTIVE"},
+            {"Name": "Payments", "State": "SUSPENDED"},
+            None,
+        ],
+    )
+    def test_label_of_a_renamed_account_does_not_pass_at_once(self, now: dict[str, str] | None) -> None:
+        """Another account waits for the label: the ledger may still have names of the renamed account under it."""
         client = SESSION.client("organizations")
-        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
+        clock = MemoryClock()
+        labels = registry(clock)
+        accounts = OrganizationAccounts(client, labels, EVERY_ACCOUNT, clock)
         with Stubber(client) as stubber:
             for name in ("Payments", "Payments"):
                 stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
             if now is None:
                 stubber.add_client_error("describe_account", "AccountNotFoundException")
             else:
-                stubber.add_response("describe_account", {"Account": {"Name": now, "State": "ACTIVE"}})
+                stubber.add_response("describe_account", {"Account": now})
             accounts.account("444444444444")
-            assert accounts.account("666666666666").label == "payments"
+            waiting = accounts.account("666666666666")
+        assert waiting.label is None
+        assert "belonged to the account 444444444444" in waiting.reason
+        assert labels.released("444444444444") == {"payments"}
+
+    def test_account_whose_name_is_not_returned_keeps_its_label(self) -> None:
+        """Missing knowledge releases nothing."""
+        client = SESSION.client("organizations")
+        clock = MemoryClock()
+        labels = registry(clock)
+        accounts = OrganizationAccounts(client, labels, EVERY_ACCOUNT, clock)
+        with Stubber(client) as stubber:
+            for described in ({"Name": "Payments"}, {"Name": "Payments"}, {}):
+                stubber.add_response("describe_account", {"Account": described | {"State": "ACTIVE"}})
+            accounts.account("444444444444")
+            with pytest.raises(SpokeUnreachable, match="does not return a name"):
+                accounts.account("666666666666")
+        assert not labels.released("444444444444")
+
+    def test_label_of_the_configuration(self) -> None:
+        """An account has the label that the configuration gives it; no other account gets it by its name."""
+        client = SESSION.client("organizations")
+        accounts = in_memory(client, {"444444444444": "treasury"})
+        with Stubber(client) as stubber:
+            for described in ({"Name": "Payments"}, {"Name": "Treasury"}):
+                stubber.add_response("describe_account", {"Account": described | {"State": "ACTIVE"}})
+            assert accounts.account("444444444444").label == "treasury"
+            thief = accounts.account("666666666666")
+        assert thief.label is None
+        assert "the configuration gives the label 'treasury' to the account 444444444444" in thief.reason
 
     def test_account_name_that_cannot_be_a_label(self) -> None:
         """A name that cannot be a label is not an error; the account has the reason."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
-            account = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock()).account("4" * 12)
+            account = in_memory(client).account("4" * 12)
         assert account.label is None
         assert "no letter or digit" in account.reason
 
@@ -115,10 +156,7 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": described})
-            assert (
-                OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock()).account("444444444444").units
-                == ()
-            )
+            assert in_memory(client).account("444444444444").units == ()
 
     @pytest.mark.parametrize(
         ("path", "units"),
@@ -137,7 +175,7 @@ class TestAccounts:
         with Stubber(client) as stubber:
             account = {"Name": "Payments", "State": "ACTIVE", "Paths": [path]}
             stubber.add_response("describe_account", {"Account": account})
-            accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, MemoryClock())
+            accounts = in_memory(client)
             assert accounts.account("444444444444").units == units
 
     @pytest.mark.parametrize(
@@ -153,7 +191,7 @@ class TestAccounts:
     def test_missing_value_is_unknown(self, described: dict[str, str]) -> None:
         """An account without a name or a known state is neither active nor inactive, and is read again soon."""
         client, clock = SESSION.client("organizations"), MemoryClock()
-        accounts = OrganizationAccounts(client, OneLabelEach(), EVERY_ACCOUNT, clock)
+        accounts = OrganizationAccounts(client, registry(clock), EVERY_ACCOUNT, clock)
         whole = {"Name": "Payments", "State": "ACTIVE"}
         with Stubber(client) as stubber:
             for answer in (described, whole):
@@ -169,19 +207,22 @@ class TestAccounts:
     def test_inactive_states(self, state: str) -> None:
         """A suspended or closed account is inactive by either field, and has no label."""
         for field in ("State", "Status"):
-            client, labels = SESSION.client("organizations"), OneLabelEach()
+            client, labels, clock = SESSION.client("organizations"), MemoryLedger(), MemoryClock()
             with Stubber(client) as stubber:
                 stubber.add_response("describe_account", {"Account": {"Name": "Payments", field: state}})
-                account = OrganizationAccounts(client, labels, EVERY_ACCOUNT, MemoryClock()).account(PAYMENTS.id)
-            assert (account.active, account.label, labels.holders) == (False, None, {})
+                accounts = OrganizationAccounts(client, registry(clock, ledger=labels), EVERY_ACCOUNT, clock)
+                account = accounts.account(PAYMENTS.id)
+            assert (account.active, account.label, labels.held_labels) == (False, None, {})
 
     @pytest.mark.parametrize("paths", [["o-1/r-ab12/ou-ab12-outside1/555555555555/"], []])
     def test_account_that_is_not_covered_takes_no_label(self, paths: list[str]) -> None:
         """Neither an account outside the covered units nor one with unknown units takes a label."""
-        client, labels = SESSION.client("organizations"), OneLabelEach()
+        client, clock = SESSION.client("organizations"), MemoryClock()
+        labels = MemoryLedger()
         coverage = replace(covering(), units=frozenset({WORKLOADS}))
         described = {"Name": "Payments", "State": "ACTIVE", "Paths": paths}
         with Stubber(client) as stubber:
             stubber.add_response("describe_account", {"Account": described})
-            account = OrganizationAccounts(client, labels, coverage, MemoryClock()).account(SEARCH.id)
-        assert (account.label, labels.holders) == (None, {})
+            accounts = OrganizationAccounts(client, registry(clock, ledger=labels), coverage, clock)
+            account = accounts.account(SEARCH.id)
+        assert (account.label, labels.held_labels) == (None, {})

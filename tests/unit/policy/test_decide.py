@@ -25,7 +25,7 @@ from tests.support.config.policies import decide, names, policy, reasons, rule
 
 def test_example_gives_each_instance_its_names() -> None:
     """The committed example gives the names that its comments describe."""
-    decision = example_policy().decide(instance(name="web"), PAYMENTS, ZONE_IDS)
+    decision = example_policy().decide(instance(name="web"), PAYMENTS, ZONE_IDS, {})
     assert {claim.key.fqdn for claim in decision.claims} == {
         "web.corp.internal.",
         "web.eu-central-1.payments.corp.internal.",
@@ -36,7 +36,7 @@ def test_example_gives_each_instance_its_names() -> None:
 
 def test_account_without_the_short_name_rule_gets_none() -> None:
     """A rule for certain accounts gives no name to another account, whatever its instances are called."""
-    decision = example_policy().decide(instance(account=SCIENCE.id, name="web"), SCIENCE, ZONE_IDS)
+    decision = example_policy().decide(instance(account=SCIENCE.id, name="web"), SCIENCE, ZONE_IDS, {})
     assert {claim.key.fqdn for claim in decision.claims} == {
         "web.eu-central-1.data-science.corp.internal.",
         "i-00000000000000001.instances.internal.",

@@ -30,7 +30,7 @@ _OWN = frozenset({"account_id", "account_name", "instance_id"})
 
 
 def decided(policy: Policy, subject: Instance, account: Account) -> Decision:
-    return policy.decide(subject, account, zone_ids(policy))
+    return policy.decide(subject, account, zone_ids(policy), {})
 
 
 def forward(decision: Decision) -> list[Claim]:

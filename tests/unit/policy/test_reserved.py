@@ -106,7 +106,7 @@ def test_no_chosen_label_is_reserved_for_any_tags(policy: Policy, tags: dict[str
     pushy = data.draw(st.sampled_from([{}, {"Name": "WPAD", "team": "eu-west-1", "aliases": "isatap, us-gov-east-1"}]))
     subject = data.draw(instances(account, 1, st.just(tags | pushy)))
     rules = {each.name: each for each in policy.rules}
-    for claim in policy.decide(subject, renamed, zone_ids(policy)).claims:
+    for claim in policy.decide(subject, renamed, zone_ids(policy), {}).claims:
         if is_reverse(claim.key.fqdn):
             continue
         labels = claim.key.fqdn.removesuffix(".corp.internal.").split(".")

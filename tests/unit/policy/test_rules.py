@@ -199,7 +199,7 @@ class TestPatterns:
         inner = Fqdn("prod.corp.internal.")
         whole = Policy(covering(), (CORP, inner), (rule(), rule("{name}.{tag:env}.corp.internal")))
         for name, tags in (("prod", {}), ("web", {"env": "prod"})):
-            decision = whole.decide(instance(name=name, tags=tags), PAYMENTS, IDS | {inner: "Z0INNER"})
+            decision = whole.decide(instance(name=name, tags=tags), PAYMENTS, IDS | {inner: "Z0INNER"}, {})
             assert "prod" not in names(decision)
             assert "web.prod" not in names(decision)
             assert "it lies in the zone 'prod.corp.internal'" in reasons(decision)

@@ -148,7 +148,7 @@ def test_newer_event_is_not_undone(world: World) -> None:
         def pages(self, spoke: Spoke):  # type: ignore[no-untyped-def]  # noqa: ANN202
             yield from MemoryOrganization.pages(self, spoke)
             self.instances[late.ref] = late
-            observer = Observer(POLICY, ZONE_IDS, self, self, world.recorder, world.clock, world.clock.sleep)
+            observer = Observer(POLICY, ZONE_IDS, self, self, self, world.recorder, world.clock, world.clock.sleep)
             observer.observe([Hint(late.ref, InstanceState.RUNNING)], AMPLE)
 
     world.organization = Late(world.organization.accounts, world.organization.instances)

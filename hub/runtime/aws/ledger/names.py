@@ -18,7 +18,6 @@ from hub.runtime.aws.ledger.rows import (
     claim_row,
     instance_key,
     instance_of_claim,
-    label_key,
     mark_key,
     name_key_of,
     name_pk,
@@ -30,7 +29,7 @@ from hub.runtime.aws.ledger.rows import (
     spoke_pk,
 )
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
-from hub.runtime.ports import LedgerUnavailable, Outdated
+from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -121,25 +120,6 @@ class DynamoLedger:
         """Have the publisher compare a name with its zone."""
         expiry = self._table.expiry(MARK_MILLIS)
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
-
-    def holder_of_label(self, label: str, account_id: str) -> str:
-        """The account that holds the label: this account, if no other account held it before."""
-        key = label_key(label)
-        with suppress(Outdated):
-            self._table.put(key | {"account_id": account_id}, f"attribute_not_exists({contract.PARTITION_KEY})")
-            return account_id
-        row = self._table.get(key)
-        if row is None:
-            raise LedgerUnavailable(f"the row of the label {label!r} was deleted while it was read")
-        return str(row["account_id"])
-
-    def pass_label(self, label: str, holder: str, account_id: str) -> None:
-        """Give the label to another account, because its holder's name no longer gives it.
-
-        Raises:
-            Outdated: if the label has another holder by now.
-        """
-        self._table.put(label_key(label) | {"account_id": account_id}, "account_id = :holder", {":holder": holder})
 
     def _published_row(self, key: NameKey, published: Published) -> Row:
         row = published_row(key, published) | {"at": self._table.now()}

@@ -70,11 +70,6 @@ def instance_of_claim(sort_key: str) -> InstanceRef:
     return InstanceRef.parse(sort_key.removeprefix(contract.CLAIM_PREFIX))
 
 
-def label_key(label: str) -> Row:
-    """The key of the row that records which account holds a label."""
-    return {contract.PARTITION_KEY: f"{contract.LABEL_PREFIX}{label}", contract.SORT_KEY: contract.HOLDER_KEY}
-
-
 def claim_key(key: NameKey, ref: InstanceRef) -> Row:
     """The key of the row of an instance's claim on a name."""
     return {contract.PARTITION_KEY: name_pk(key), contract.SORT_KEY: f"{contract.CLAIM_PREFIX}{ref}"}
@@ -187,7 +182,7 @@ def claim_row(claim: Claim) -> Row:
         "conflict": claim.conflict.value,
         "rule": claim.rule,
         "launched_at": claim.launched_at,
-    } | ({"note": claim.note} if claim.note else {})
+    } | {name: text for name, text in (("note", claim.note), ("label", claim.label)) if text}
 
 
 def claim_of(row: Mapping[str, Any]) -> Claim:
@@ -201,6 +196,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         rule=row["rule"],
         launched_at=Millis(int(row["launched_at"])),
         note=row.get("note", ""),
+        label=row.get("label", ""),
     )
 
 

@@ -132,7 +132,7 @@ class TestLedger:
             interface("10.0.1.1", index=1, vpc_id="vpc-2", subnet_id="subnet-2"),
         )
         described = instance(1, tags={"orgdns:aliases": "www api", "empty": ""}, interfaces=several, launched_at=7)
-        noted = replace(claim(1), note="'Web' is written 'web': in lower case")
+        noted = replace(claim(1), note="'Web' is written 'web': in lower case", label="payments")
         refusals = (
             Refusal("short", "the rule requires a tag", declined=True),
             Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
@@ -150,20 +150,6 @@ class TestLedger:
         nothing = replace(row, version=3, claims=(), refusals=())
         ledger.put_observation(nothing)
         assert ledger.observation(subject.ref) == nothing
-
-    def test_label_stays_with_the_account_that_had_it_first(self, ledger: DynamoLedger) -> None:
-        """The first account gets the label; later accounts learn who holds it."""
-        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
-        assert ledger.holder_of_label("payments", "444444444444") == "444444444444"
-        assert ledger.holder_of_label("payments", "666666666666") == "444444444444"
-
-    def test_label_passes_only_from_its_holder(self, ledger: DynamoLedger) -> None:
-        """Of two accounts that take a free label, one gets it."""
-        ledger.holder_of_label("payments", "444444444444")
-        ledger.pass_label("payments", "444444444444", "666666666666")
-        with pytest.raises(Outdated):
-            ledger.pass_label("payments", "444444444444", "555555555555")
-        assert ledger.holder_of_label("payments", "555555555555") == "666666666666"
 
     def test_row_of_a_name_without_record_sets_expires(self, ledger: DynamoLedger) -> None:
         """The ledger does not keep rows of names without holders."""
