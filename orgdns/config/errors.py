@@ -52,7 +52,9 @@ class Source:
 
     root: yaml.Node | None
     # The keys of the mappings that were searched, because a file with many mistakes is searched for each.
-    _keys: dict[int, dict[str, tuple[yaml.Node, yaml.Node]]] = field(default_factory=dict, compare=False, repr=False)
+    _keys: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def fault(self, place: Place, message: str) -> Fault:
         """A fault at a place."""
@@ -67,12 +69,18 @@ class Source:
         _, node, whole = self._found(place)
         return node.value if whole and isinstance(node, yaml.ScalarNode) else None
 
+    def key(self, place: Place) -> str:
+        """The key at the end of a place, as the file has it, also if the key is a number."""
+        _, node, _ = self._found(place[:-1])
+        found = self._keys_of(node).get(place[-1]) if isinstance(node, yaml.MappingNode) else None
+        return str(found[0].value if found else place[-1])
+
     def _found(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
         """The line and the node of a place or of the nearest enclosing value, and whether it is the place itself."""
         node, line = self.root, 1
         for step in place:
             if isinstance(node, yaml.MappingNode):
-                found = self._keys_of(node).get(step) if isinstance(step, str) else None
+                found = self._keys_of(node).get(step)
                 if found is None:
                     return line, node, False
                 line, node = found[0].start_mark.line + 1, found[1]
@@ -83,11 +91,19 @@ class Source:
                 return line, node, False
         return line, node, True
 
-    def _keys_of(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
-        """The nodes of a mapping's keys and values by the text of the key; of equal keys, the first."""
+    def _keys_of(self, node: yaml.MappingNode) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:
+        """The nodes of a mapping's keys and values by the text of the key; of equal keys, the first.
+
+        A key that YAML reads as a number is also found by the number.
+        """
         if id(node) not in self._keys:
             pairs = [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
-            self._keys[id(node)] = {key.value: (key, value) for key, value in reversed(pairs)}
+            found: dict[str | int, tuple[yaml.Node, yaml.Node]] = {}
+            for key, value in reversed(pairs):
+                found[key.value] = (key, value)
+                if key.tag == "tag:yaml.org,2002:int":
+                    found[int(yaml.safe_load(key.value))] = (key, value)
+            self._keys[id(node)] = found
         return self._keys[id(node)]
 
     def repeated(self) -> Iterator[Fault]:

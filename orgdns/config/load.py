@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
+from orgdns.config.checks.account_labels import account_label_faults
 from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.policy import policy_faults
@@ -108,6 +109,7 @@ class Config(Section):
             reverse_zones=tuple(sorted(reverse_zones, key=lambda zone: zone.domain)),
             adopting=tuple(sorted(zone.domain for zone in self.zones if zone.adopt)),
             association_policies=self.association_policies,
+            account_labels=tuple(sorted(self.organization.account_labels.items())),
         )
 
     @cached_property
@@ -191,7 +193,11 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         for error in errors:
             # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))
-            faults.append(source.fault(place, _message(error["type"], error["msg"])))
+            message = _message(error["type"], error["msg"])
+            if "[key]" in error["loc"] and not isinstance(place[-1], str):
+                # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
+                message = f"{source.key(place)!r} is a number: put it in quotes"
+            faults.append(source.fault(place, message))
         # Also check across sections what can be read, so that the author can fix everything in one go.
         # Each is compared with each, so lists beyond their limit come first.
         if isinstance(content, dict) and all(error["type"] != "too_long" for error in errors):
@@ -206,6 +212,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     """Faults across sections, found in the raw content so that other faults do not hide them."""
     yield from account_faults(content, source)
+    yield from account_label_faults(content, source)
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)

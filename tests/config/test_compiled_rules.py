@@ -59,6 +59,7 @@ def test_compiled_policy_has_every_key() -> None:
             ),
         ),
         unit_labels=(("ou-ab12-workload", "workloads"), ("r-ab12", "all")),
+        account_labels=(("444444444444", "payments"), ("555555555555", "search")),
         reserved=("puppet.corp.internal", "db.corp.internal"),
         reverse_zones=(
             ReverseZone(

@@ -64,6 +64,8 @@ def test_example_and_page_are_accepted() -> None:
         ("organization/units/0", "infra"),
         ("organization/unit_labels", {"payments": "payments"}),
         ("organization/unit_labels", {"r-ab12": "Payments"}),
+        ("organization/account_labels", {"4444": "payments"}),
+        ("organization/account_labels", {"444444444444": "Payments"}),
         ("spokes/regions/1", "eu-central-1"),
         ("zones", []),
         ("zones/0/domain", "corp_internal"),
@@ -119,6 +121,7 @@ def test_invalid_value_is_refused_by_schema_and_parser(path: str, value: object)
     ("path", "value"),
     [
         ("organization/unit_labels", {"r-ab12": "all", "ou-ab12-workload": "workloads"}),
+        ("organization/account_labels", {"444444444444": "payments", "555555555555": "search"}),
         ("zones/0/domain", "Corp.Internal."),
         ("zones/0/adopt", True),
         ("zones/2/networks", ["10.1.0.0/16"]),

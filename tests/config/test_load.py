@@ -101,6 +101,36 @@ def test_example_is_valid() -> None:
         ("  units:", "  unit_labels: {payments: pay}\n  units:", "organization.unit_labels.payments", "unit id"),
         ("  units:", "  unit_labels: {r-ab12: Pay}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
         ("  units:", "  unit_labels: {r-ab12: xn--a}\n  units:", "organization.unit_labels.r-ab12", "not a label"),
+        (
+            "  units:",
+            "  account_labels: {444444444444: a}\n  units:",
+            "organization.account_labels[444444444444]",
+            "'444444444444' is a number: put it in quotes",
+        ),
+        (
+            "  units:",
+            "  account_labels: {000000000123: a}\n  units:",
+            "organization.account_labels[83]",
+            "'000000000123' is a number: put it in quotes",
+        ),
+        (
+            "  units:",
+            '  account_labels: {"4444": a}\n  units:',
+            "organization.account_labels.4444",
+            "'4444' is not an account id",
+        ),
+        (
+            "  units:",
+            '  account_labels: {"444444444444": A}\n  units:',
+            "organization.account_labels.444444444444",
+            "not a label",
+        ),
+        (
+            "  units:",
+            '  account_labels: {"444444444444": a, "555555555555": a}\n  units:',
+            "organization.account_labels.555555555555",
+            "'a' is already the label of 444444444444",
+        ),
         ("EXAMPL\n", "EXAMPL\n    vpcs: [vpc-12345678]\n", "zones[0].vpcs", "applies to reverse zones"),
         ("EXAMPL\n", "EXAMPL\n    networks: [10.0.0.0/16]\n", "zones[0].networks", "applies to reverse zones"),
         (

@@ -31,6 +31,9 @@ class Organization(Section):
     """Accounts that are covered in addition to those in the units, and accounts that are not covered."""
     unit_labels: dict[UnitId, UnitLabel] = Field(default_factory=dict)
     """The values of {ou}, by unit. An account takes the label of the nearest unit above it that has a label."""
+    account_labels: dict[AccountId, UnitLabel] = Field(default_factory=dict)
+    """The values of {account_name} that do not depend on the account's name, by account. No other account gets such a
+    label, whatever its administrator names it."""
 
     @property
     def included(self) -> tuple[str, ...]:

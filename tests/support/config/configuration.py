@@ -49,6 +49,7 @@ def everything() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(GOOD)
     content["organization"]["unit_labels"] = {"r-ab12": "all", "ou-ab12-workload": "workloads"}
     content["organization"]["accounts"] = {"include": ["888888888888"], "exclude": ["999999999999"]}
+    content["organization"]["account_labels"] = {"555555555555": "search", "444444444444": "payments"}
     content["zones"][0]["adopt"] = True
     content["zones"][0]["addresses"] = ["10.0.0.0/8", "2001:db8::/32"]
     content["policy"]["unreserved"] = ["wpad", "isatap"]
