@@ -1,6 +1,7 @@
 """Write templates/ from the configuration file, or check that they are up to date.
 
-Also write what depends on the code only: the JSON Schema of the configuration file, and the table of rule keys in
+Also write the service control policy that protects the spokes, which somebody with access to the management account may
+attach, and what depends on the code only: the JSON Schema of the configuration file, and the table of rule keys in
 docs/policy.md.
 """
 
@@ -20,6 +21,7 @@ from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
 from spoke.account import account_template
 from spoke.region import region_template
+from spoke.scp import FILE, scp_text
 
 OUT_OF_DATE = 1
 CONFIG_FAULTY = 2
@@ -89,10 +91,14 @@ def main(
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
     expected = templates(loaded, form, config.name)
-    page = with_rule_keys(reference.read_text(encoding="utf-8"))
+    others = (
+        (output / FILE, scp_text(loaded)),
+        (schema, schema_text()),
+        (reference, with_rule_keys(reference.read_text(encoding="utf-8"))),
+    )
     if check:
-        problems = out_of_date(output, expected, form) + differences(schema, schema_text())
-        problems += differences(reference, page)
+        problems = out_of_date(output, expected, form)
+        problems += [problem for path, content in others for problem in differences(path, content)]
         for line in problems:
             typer.echo(line, err=True)
         if problems:
@@ -103,7 +109,7 @@ def main(
     for name, content in expected.items():
         (output / name).write_bytes(content.encode())
         typer.echo(f"{output / name}")
-    for path, content in ((schema, schema_text()), (reference, page)):
+    for path, content in others:
         # Do not rewrite an unchanged file: someone may be reading it.
         if differences(path, content):
             path.write_bytes(content.encode())

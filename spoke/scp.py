@@ -1,0 +1,106 @@
+"""The service control policy that protects the spokes from the administrators of their accounts. It is optional.
+
+An SCP restricts every principal of a member account, including its root user, but neither the management account nor
+service-linked roles ("Service control policies",
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import awacs.account
+import awacs.cloudformation
+import awacs.events
+import awacs.iam
+import awacs.sqs
+from awacs.aws import Action, ArnNotLike, Condition, Deny, Statement
+
+from hub.runtime import contract
+from orgdns.cfn.event_patterns import instance_events, vpc_events
+from orgdns.cfn.trust import document
+from spoke.region import UNDELIVERED_QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orgdns.config.load import Config
+
+FILE: Final = "scp.json"
+# Characters, with white space: only the console removes it ("Quotas for AWS Organizations",
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html).
+MAX_SIZE: Final = 5_120
+# The roles with which service-managed StackSets deploy. A service-linked role of each account makes them
+# (AWS managed policy CloudFormationStackSetsOrgMemberServiceRolePolicy).
+STACKSETS_ROLES: Final = "arn:*:iam::*:role/stacksets-exec-*"
+
+_ROLE_CHANGES: Final = [
+    awacs.iam.AttachRolePolicy,
+    awacs.iam.CreateRole,
+    awacs.iam.DeleteRole,
+    awacs.iam.DeleteRolePermissionsBoundary,
+    awacs.iam.DeleteRolePolicy,
+    awacs.iam.DetachRolePolicy,
+    awacs.iam.PassRole,
+    awacs.iam.PutRolePermissionsBoundary,
+    awacs.iam.PutRolePolicy,
+    awacs.iam.TagRole,
+    awacs.iam.UntagRole,
+    awacs.iam.UpdateAssumeRolePolicy,
+    awacs.iam.UpdateRole,
+    awacs.iam.UpdateRoleDescription,
+]
+_RULE_CHANGES: Final = [
+    awacs.events.DeleteRule,
+    awacs.events.DisableRule,
+    awacs.events.PutRule,
+    awacs.events.PutTargets,
+    awacs.events.RemoveTargets,
+    awacs.events.TagResource,
+    awacs.events.UntagResource,
+]
+_QUEUE_CHANGES: Final = [
+    awacs.sqs.AddPermission,
+    awacs.sqs.DeleteQueue,
+    awacs.sqs.PurgeQueue,
+    awacs.sqs.RemovePermission,
+    awacs.sqs.SetQueueAttributes,
+]
+_STACK_CHANGES: Final = [
+    awacs.cloudformation.CreateChangeSet,
+    awacs.cloudformation.DeleteStack,
+    awacs.cloudformation.ExecuteChangeSet,
+    awacs.cloudformation.UpdateStack,
+]
+
+
+def scp_text(config: Config) -> str:
+    """The service control policy as JSON: the same bytes for the same configuration."""
+    roles = [contract.READER_ROLE, contract.VPC_ROLE, f"{contract.DELIVERY_ROLE_PREFIX}*"]
+    rules = [kind.spoke_rule for kind in instance_events(config) + vpc_events(config)]
+    stacks = [contract.ACCOUNT_STACK_SET, contract.REGION_STACK_SET]
+    policy = document(
+        Statement(Sid="KeepAccountNames", Effect=Deny, Action=[awacs.account.PutAccountName], Resource=["*"]),
+        # Nobody may become the exception of the other statements.
+        Statement(Sid="KeepStackSetsRoles", Effect=Deny, Action=_ROLE_CHANGES, Resource=[STACKSETS_ROLES]),
+        _only_stack_sets("KeepRoles", _ROLE_CHANGES, [f"arn:*:iam::*:role/{role}" for role in roles]),
+        _only_stack_sets("KeepRules", _RULE_CHANGES, [f"arn:*:events:*:*:rule/{rule}" for rule in rules]),
+        _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{UNDELIVERED_QUEUE}"]),
+        _only_stack_sets(
+            "KeepStacks",
+            _STACK_CHANGES,
+            [f"arn:*:cloudformation:*:*:stack/StackSet-{stack_set}-*" for stack_set in stacks],
+        ),
+    )
+    return policy.to_json(indent=1) + "\n"
+
+
+def _only_stack_sets(sid: str, actions: Sequence[Action], resources: list[str]) -> Statement:
+    """Deny the actions on the resources to everybody except StackSets."""
+    return Statement(
+        Sid=sid,
+        Effect=Deny,
+        Action=list(actions),
+        Resource=resources,
+        Condition=Condition(ArnNotLike({"aws:PrincipalArn": STACKSETS_ROLES})),
+    )
