@@ -26,7 +26,7 @@ class _MetricAlarm:
     treat_missing_data: str = "notBreaching"
 
 
-# The sweeper reports the first three with each run of the sweep schedule: two periods in a row rule out one bad run.
+# The sweeper reports the first five with each run of the sweep schedule: two periods in a row rule out one bad run.
 _ALARMS: Final = (
     _MetricAlarm(
         "PendingRemovals",
@@ -50,6 +50,20 @@ _ALARMS: Final = (
         evaluation_periods=2,
         # The metric is missing if the schedule or the sweeper does not run.
         treat_missing_data="breaching",
+    ),
+    _MetricAlarm(
+        "AccountsNearLimit",
+        "accounts-near-limit",
+        "An account holds most of the names, records or VPCs that it may hold in a zone. orgdns refuses what is above "
+        "the limit. Run orgdns status to see which account; see guards in the configuration to raise the limit.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "ZonesNearLimit",
+        "zones-near-limit",
+        "A zone holds most of the records or VPCs that Route 53 lets it hold. Run orgdns status to see which zone. "
+        "Request a higher quota, and enter it as zone_records or zone_vpcs in guards.",
+        evaluation_periods=2,
     ),
     _MetricAlarm(
         "NamesInFullZones",

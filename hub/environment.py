@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from troposphere import Ref, Sub
@@ -44,6 +45,11 @@ def guards(config: Config) -> dict[str, Any]:
         "grace_days": config.guards.grace_days,
     }
     return {contract.ENV_GUARDS: json.dumps(content)}
+
+
+def limits(config: Config) -> dict[str, Any]:
+    """The environment variable with the limits of accounts and zones."""
+    return {contract.ENV_LIMITS: json.dumps(asdict(config.guards.limits), separators=(",", ":"))}
 
 
 def authorizer(config: Config) -> dict[str, Any]:

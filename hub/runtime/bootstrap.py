@@ -23,6 +23,7 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.recorder import Recorder
+from hub.runtime.observer.usage import AccountUsage
 from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.rate_limit import Pace
 from hub.runtime.sweeper.scheduler import SweepScheduler
@@ -115,15 +116,21 @@ def observer() -> Observer:
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
         instances=_instances(contract.OBSERVER_ROLE, SPOKE_CONFIG),
-        recorder=Recorder(ledger, now),
+        recorder=Recorder(ledger, now, account_usage()),
         clock=now,
         sleep=time.sleep,
     )
 
 
 @cache
+def account_usage() -> AccountUsage:
+    """Return the observer's counts of what accounts hold."""
+    return AccountUsage(statuses(), settings.limits(), settings.zone_ids(), now)
+
+
+@cache
 def statuses() -> DynamoStatuses:
-    """Return the statuses in which the observer records the times of events."""
+    """Return the statuses in which the observer records the times of events, and what spokes hold."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
 
 
@@ -150,7 +157,7 @@ def sweeper() -> Sweeper:
 
     policy = settings.policy()
     table = _table(CLIENT_CONFIG)
-    ledger = DynamoLedger(table)
+    ledger, statuses = DynamoLedger(table), DynamoStatuses(table)
     return Sweeper(
         policy=policy,
         policy_digest=settings.policy_digest(),
@@ -159,8 +166,8 @@ def sweeper() -> Sweeper:
         labels=_labels(CLIENT_CONFIG),
         instances=_instances(contract.SWEEPER_ROLE, CLIENT_CONFIG),
         rows=ledger,
-        statuses=DynamoStatuses(table),
-        recorder=Recorder(ledger, now),
+        statuses=statuses,
+        recorder=Recorder(ledger, now, AccountUsage(statuses, settings.limits(), settings.zone_ids(), now)),
         guard=settings.guard(),
         clock=now,
     )
@@ -231,6 +238,7 @@ def associator() -> Associator:
         guard=settings.guard(),
         steps=steps,
         clock=now,
+        account_vpcs=settings.limits().account_vpcs,
         sleep=time.sleep,
     )
 
@@ -265,6 +273,7 @@ def sweep_scheduler() -> SweepScheduler:
         ),
         zone_ids=sorted(settings.zone_ids().values()),
         policy_digest=settings.policy_digest(),
+        limits=settings.limits(),
         clock=now,
         associations=_associations() if settings.policy().association_policies else None,
     )

@@ -77,6 +77,8 @@ ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
 # A JSON object: what a sweep or audit may remove without approval, and for how many days an unreachable spoke keeps its
 # names.
 ENV_GUARDS: Final = "ORGDNS_GUARDS"
+# A JSON object: how much an account may hold in a zone, and how much Route 53 lets a zone hold.
+ENV_LIMITS: Final = "ORGDNS_LIMITS"
 METRICS_NAMESPACE: Final = PREFIX
 
 # The file of the compiled policy in the package, beside this module.

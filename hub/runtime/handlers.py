@@ -83,7 +83,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     for spoke in sorted(spokes):
         # For people only: a failure is not a reason to deliver the events again.
         with suppress(LedgerUnavailable):
-            bootstrap.statuses().note_event(spoke)
+            bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
     return _failed(failed)
 
 

@@ -115,6 +115,8 @@ def report_schedule(outcome: ScheduleOutcome) -> None:
         ("SweepsAndAuditsOverdue", outcome.overdue),
         ("PendingRemovals", outcome.pending_removals),
         ("SpokesOnOldPolicy", outcome.on_old_policy),
+        ("AccountsNearLimit", len(outcome.accounts_near_limit)),
+        ("ZonesNearLimit", len(outcome.zones_near_limit)),
     ):
         metrics.add_metric(metric, MetricUnit.Count, value)
     fields = {
@@ -124,6 +126,13 @@ def report_schedule(outcome: ScheduleOutcome) -> None:
         "on_old_policy": outcome.on_old_policy,
     }
     logger.info("sweeps scheduled", extra=fields)
+    for near in (*outcome.accounts_near_limit, *outcome.zones_near_limit):
+        numbers: dict[str, object] = {"counted": near.kind.value, "used": near.used, "limit": near.limit}
+        of_zone = numbers | {"zone": near.zone_id}
+        if near.account:
+            logger.warning("account near its limit", extra=of_zone | {"account": near.account})
+        else:
+            logger.warning("zone near its limit", extra=of_zone)
 
 
 def report_audits_scheduled() -> None:

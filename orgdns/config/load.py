@@ -18,6 +18,7 @@ from hub.runtime.policy.decide import Policy
 from orgdns.config.checks.account_labels import account_label_faults
 from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
+from orgdns.config.checks.guards import guard_faults
 from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
@@ -70,7 +71,7 @@ class Config(Section):
     spokes: Spokes
     """The regions in which instances get names."""
     guards: Guards = Field(default_factory=Guards)
-    """The removals that need a person's approval."""
+    """The removals that need a person's approval, and the limits of accounts and zones."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]
     """The private hosted zones that orgdns writes names to."""
     policy: PolicySection
@@ -213,6 +214,7 @@ def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]
     """Faults across sections, found in the raw content so that other faults do not hide them."""
     yield from account_faults(content, source)
     yield from account_label_faults(content, source)
+    yield from guard_faults(content, source)
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)

@@ -146,6 +146,7 @@ class _World:
             guard=Guard(1.0, 0, 0),
             steps=steps,
             clock=_now,
+            account_vpcs=VPCS,
             sleep=time.sleep,
         )
 
@@ -171,6 +172,9 @@ class _World:
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
         return tuple(row for ref, row in self.rows.items() if ref.spoke == spoke)
+
+    def account_vpc_rows(self, account_id: str) -> tuple[VpcRow, ...]:
+        return tuple(row for ref, row in self.rows.items() if ref.account == account_id)
 
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         return iter(self.rows.values())

@@ -85,10 +85,11 @@ def test_what_is_not_a_trouble() -> None:
 
 
 def test_zone_that_is_nearly_full() -> None:
-    """A zone with nearly 300 associated VPCs is shown, with the way out."""
-    rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(270)]
+    """A zone with four fifths of 300 associated VPCs is shown, with the way out."""
+    rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(240)]
     report = covered(CURRENT, [SWEPT], [SEEN], rows)
     assert report.zones[0].nearly_full
+    assert not covered(CURRENT, [SWEPT], [SEEN], rows[1:]).zones[0].nearly_full
     assert "resolve the zone by profile" in " ".join(shown(report).split())
 
 

@@ -198,6 +198,18 @@ def test_only_new_refusals_are_listed() -> None:
     assert denied.accounts == (AccountSummary(PAYMENTS.id, "payments", deleted=1, refused=1),)
 
 
+def test_limits_of_accounts_stay() -> None:
+    """A name that a limit refuses now is not created, and a name without a refused record type stays as it is."""
+    row = observed(instance(1), policy())
+    refusal = Refusal("names", "the account has reached its limit", key("web").fqdn, limited=True)
+    refused = replace(row, claims=(), refusals=(refusal,))
+    assert not policy_change([refused], [], policy(), ZONE_IDS, ()).names
+    assert policy_change([replace(refused, refusals=())], [], policy(), ZONE_IDS, ()).names
+    lower = replace(row.claims[0], ttl=1)
+    cut = replace(row, claims=(lower,), refusals=(refusal,))
+    assert not policy_change([cut], states([cut]), policy(), ZONE_IDS, ()).names
+
+
 def test_name_with_a_conflict_is_blocked() -> None:
     """The recorded conflict is part of the name's change."""
     observations = [observed(instance(1), policy())]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup, NothingToExplain
 from orgdns.cli.sources.snapshot import observations_of_id, snapshot
 from orgdns.config.load import load
+from orgdns.config.sections.accounts import Guards
 from tests.support.build import (
     CORP,
     CORP_ZONE,
@@ -184,11 +186,16 @@ def configured(stub: Stubber, environment: dict[str, Any]) -> None:
 
 
 def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber]) -> None:
-    """The zone ids and the table come from the environment of the version that runs."""
+    """The zone ids, the table and the limits come from the environment of the version that runs."""
     made, stub = functions
-    environment = {contract.ENV_ZONE_IDS: json.dumps({CORP: CORP_ZONE}), contract.ENV_LEDGER_TABLE: "table"}
+    limits = Guards().limits
+    environment = {
+        contract.ENV_ZONE_IDS: json.dumps({CORP: CORP_ZONE}),
+        contract.ENV_LEDGER_TABLE: "table",
+        contract.ENV_LIMITS: json.dumps(asdict(limits)),
+    }
     configured(stub, {"Variables": environment})
-    assert deployed(made) == Deployed({CORP: CORP_ZONE}, "table")
+    assert deployed(made) == Deployed({CORP: CORP_ZONE}, "table", limits)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,8 @@ def test_unreadable_hub_is_an_error(functions: tuple[Client, Stubber], code: str
         {"Variables": {contract.ENV_ZONE_IDS: "{", contract.ENV_LEDGER_TABLE: "t"}},
         {"Variables": {contract.ENV_ZONE_IDS: "[]", contract.ENV_LEDGER_TABLE: "t"}},
         {"Variables": {contract.ENV_ZONE_IDS: "{}"}},
+        {"Variables": {contract.ENV_ZONE_IDS: "{}", contract.ENV_LEDGER_TABLE: "t"}},
+        {"Variables": {contract.ENV_ZONE_IDS: "{}", contract.ENV_LEDGER_TABLE: "t", contract.ENV_LIMITS: '{"x": 1}'}},
     ],
 )
 def test_hub_of_another_version_is_an_error(functions: tuple[Client, Stubber], environment: dict[str, Any]) -> None:

@@ -14,11 +14,13 @@ from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
+from hub.runtime.model.usage import Usage
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import approval_document, status_document
 from orgdns.cli.render.status import show_pending_removals, show_status
 from orgdns.cli.reports.dead_letters import Message, dead_task
 from orgdns.cli.reports.status import Overview, SubjectUnknown
+from orgdns.config.sections.accounts import Guards
 from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
 
 NOW = Millis(1_800_000_000_000)
@@ -31,6 +33,10 @@ ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
 
 def overview_of(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
     return Overview(NOW, paused, ScheduleCursor("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
+
+
+def limited(overview: Overview) -> Overview:
+    return replace(overview, limits=Guards().limits)
 
 
 def shown(overview: Overview, *, everything: bool = False) -> str:
@@ -67,6 +73,14 @@ def test_all_is_well() -> None:
             "names web.corp.internal",
         ),
         (overview_of(paused="the zones move"), "Publishing is paused: the zones move."),
+        (
+            limited(overview_of(replace(WELL, usage={CORP_ZONE: Usage(900, 900)}))),
+            f"the account {PAYMENTS.id} in corp.internal ({CORP_ZONE}): 900 of 1,000 names",
+        ),
+        (
+            limited(overview_of(zones=(replace(ZONE, record_sets=9_000),))),
+            f"the zone corp.internal ({CORP_ZONE}): 9,000 of 10,000 records",
+        ),
     ],
 )
 def test_trouble_is_shown(trouble: Overview, expected: str) -> None:
@@ -74,6 +88,20 @@ def test_trouble_is_shown(trouble: Overview, expected: str) -> None:
     assert not trouble.well
     assert expected in shown(trouble)
     assert not status_document(trouble)["well"]
+
+
+def test_what_is_near_a_limit_as_json() -> None:
+    """The fullest comes first, and the status shows what each spoke holds."""
+    spoke = replace(WELL, usage={CORP_ZONE: Usage(800, 1_900)}, vpcs={CORP_ZONE: 3})
+    document = status_document(limited(overview_of(spoke, zones=(replace(ZONE, record_sets=6_000),))))
+    subject = {"zone": f"corp.internal ({CORP_ZONE})", "zone_id": CORP_ZONE, "account": PAYMENTS.id}
+    assert document["near_limit"] == [
+        subject | {"counted": "records", "used": 1_900, "limit": 2_000},
+        subject | {"counted": "names", "used": 800, "limit": 1_000},
+    ]
+    assert document["spokes"][0]["usage"] == {CORP_ZONE: {"names": 800, "records": 1_900}}
+    assert document["spokes"][0]["vpcs"] == {CORP_ZONE: 3}
+    assert document["zones"][0]["records"] == 6_000
 
 
 def test_approved_removals_are_not_pending() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
+from hub.runtime.model.usage import UsageByZone, summed
 from hub.runtime.ports import Clock
 
 
@@ -29,8 +30,20 @@ class MemoryStatuses:
         return tuple(self.spokes.values())
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
-        approved = self.spoke_status(status.spoke).approved if status.pending_removals else frozenset[str]()
-        self.spokes[status.spoke] = replace(status, approved=approved)
+        before = self.spoke_status(status.spoke)
+        approved = before.approved if status.pending_removals else frozenset[str]()
+        usage = {zone_id: usage for zone_id, usage in (status if status.counted else before).usage.items() if usage}
+        self.spokes[status.spoke] = replace(status, approved=approved, usage=usage, vpcs=before.vpcs)
+
+    def usage_of_account(self, account_id: str) -> UsageByZone:
+        return summed(status.usage for spoke, status in self.spokes.items() if spoke.account == account_id)
+
+    def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
+        status = self.spoke_status(spoke)
+        self.spokes[spoke] = replace(status, usage=summed([status.usage, change]))
+
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), vpcs=vpcs)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)

@@ -164,6 +164,9 @@ class MemoryVpcRows:
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
         return tuple(row for ref, row in sorted(self.rows.items()) if ref.spoke == spoke)
 
+    def account_vpc_rows(self, account_id: str) -> tuple[VpcRow, ...]:
+        return tuple(row for ref, row in sorted(self.rows.items()) if ref.account == account_id)
+
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         self.full_reads += 1
         return iter([row for _, row in sorted(self.rows.items())])

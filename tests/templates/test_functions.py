@@ -90,15 +90,24 @@ def test_functions() -> None:
     zones = {"corp.internal.": "Z0CORPINTERNAL0EXAMPL", "instances.internal.": "${ZoneIdInstancesDotInternal}"}
     shared = {contract.ENV_LEDGER_TABLE, "AWS_STS_REGIONAL_ENDPOINTS"}
     publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
-    sweeper = {contract.ENV_SWEEPS_QUEUE_URL, contract.ENV_ZONE_READER_ROLE_ARN, contract.ENV_GUARDS}
+    sweeper = {
+        contract.ENV_SWEEPS_QUEUE_URL,
+        contract.ENV_ZONE_READER_ROLE_ARN,
+        contract.ENV_GUARDS,
+        contract.ENV_LIMITS,
+    }
     authorizer = contract.ENV_AUTHORIZER_ROLE_ARN
     sweeper |= {contract.ENV_ASSOCIATIONS_QUEUE_URL, authorizer}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     for title, handler, own in (
-        ("Observer", contract.OBSERVER_HANDLER, {contract.ENV_ZONE_IDS}),
+        ("Observer", contract.OBSERVER_HANDLER, {contract.ENV_ZONE_IDS, contract.ENV_LIMITS}),
         ("Publisher", contract.PUBLISHER_HANDLER, publisher),
         ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),
-        ("Associator", contract.ASSOCIATOR_HANDLER, {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, authorizer}),
+        (
+            "Associator",
+            contract.ASSOCIATOR_HANDLER,
+            {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, contract.ENV_LIMITS, authorizer},
+        ),
     ):
         function = properties("hub", title)
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps, uncovered_zone
+from hub.runtime.associator.quota import VpcQuota
 from hub.runtime.associator.removal_guard import RemovalGuard
 from hub.runtime.associator.run import VpcRun
 from hub.runtime.guard import Cause
@@ -43,7 +44,7 @@ NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 @dataclass(frozen=True, slots=True)
 class Associator:
-    """Makes and ends associations of VPCs with zones."""
+    """Makes and ends associations of VPCs with zones: new ones for at most `account_vpcs` VPCs of an account."""
 
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
@@ -54,6 +55,7 @@ class Associator:
     guard: Guard
     steps: StepRunner
     clock: Clock
+    account_vpcs: int
     sleep: Sleep
 
     def associate(self, task: Associate, deadline: Deadline) -> list[VpcOutcome]:
@@ -85,7 +87,8 @@ class Associator:
                 raise SpokeUnreachable(str(refused)) from refused
             for run in runs.values():
                 run.not_covered = str(refused)
-            self._leave(self._rows(task.spoke), runs, grace_is_over=task.abandon)
+            rows = {row.ref.id: row for row in self.rows.vpc_rows(task.spoke)}
+            self._leave(rows, runs, grace_is_over=task.abandon)
             return
         self._converge(task.spoke, account, runs)
 
@@ -105,9 +108,6 @@ class Associator:
             self.rows.put_zones(row.ref, zones)
         return replace(row, zones=zones)
 
-    def _rows(self, spoke: Spoke) -> dict[str, VpcRow]:
-        return {row.ref.id: row for row in self.rows.vpc_rows(spoke)}
-
     def _converge(self, spoke: Spoke, account: Account, runs: Mapping[str, VpcRun]) -> None:
         """Describe the VPCs and carry out the steps of their plans, until no step remains."""
         removal_guard = self._removal_guard(runs)
@@ -117,7 +117,10 @@ class Associator:
                 # Route 53 changes a zone by one call at a time, and throttling passes soon: long before SQS delivers
                 # the message again.
                 self.sleep(TRY_AGAIN_AFTER)
-            rows = self._rows(spoke)
+            of_account = self.rows.account_vpc_rows(spoke.account)
+            rows = {row.ref.id: row for row in of_account if row.ref.spoke == spoke}
+            others = [row for row in of_account if row.ref.spoke != spoke or row.ref.id not in runs]
+            quota = VpcQuota(self.account_vpcs, others, runs)
             for vpc_id in waiting:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
                 runs[vpc_id].retry = ""
@@ -126,7 +129,7 @@ class Associator:
             waiting = [
                 vpc_id
                 for vpc_id, vpc in described.items()
-                if self._progressed(runs[vpc_id], account, vpc, removal_guard)
+                if self._progressed(runs[vpc_id], account, vpc, removal_guard, quota)
             ]
             if not waiting:
                 return
@@ -142,7 +145,9 @@ class Associator:
             self.sleep(pause)
         return found
 
-    def _progressed(self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard) -> bool:
+    def _progressed(
+        self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard, quota: VpcQuota
+    ) -> bool:
         """Carry out the steps of a VPC's plan; return whether the VPC must be described again."""
         plan = self._planned(run, account, vpc)
         before = len(run.steps)
@@ -151,6 +156,9 @@ class Associator:
             tried = step in run.steps or step in run.faults
             incomplete = step.act is Act.FORGET and run.row.record(step.target).in_progress
             if tried or incomplete or not self._may(run, step, removal_guard):
+                continue
+            if refusal := quota.refusal(run, step):
+                self.steps.refuse(run, step, refusal)
                 continue
             if not self.steps.carry_out(run, step):
                 break

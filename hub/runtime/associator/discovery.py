@@ -5,6 +5,7 @@ It writes to the ledger only. It enqueues tasks for the associator, which descri
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from hub.runtime.associator.plan import association_plan, cleanup_steps
 from hub.runtime.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
-from hub.runtime.model.vpcs import VpcRow, VpcsStatus
+from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus
 from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 class DiscoveryOutcome:
     """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
-    `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns.
+    `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
+    VPCs that are associated with each zone; it is None if they could not be described.
 
     """
 
     status: VpcsStatus
     enqueued: int = 0
     kept: int = 0
+    associated: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class VpcDiscovery:
         outcome = self._discover(swept.spoke, withdrawn=swept.withdrawn)
         if outcome.kept != swept.kept_vpcs:
             self.spokes.keep_vpcs(swept.spoke, outcome.kept)
+        if outcome.associated is not None and outcome.associated != swept.vpcs:
+            self.spokes.count_vpcs(swept.spoke, outcome.associated)
         return outcome
 
     def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:
@@ -92,12 +97,14 @@ class VpcDiscovery:
     ) -> DiscoveryOutcome:
         changing: list[str] = []
         blocked = 0
+        associated = Counter[str]()
         for vpc in vpcs:
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
             plan = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
             if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
                 self.rows.put_vpc(vpc, account, plan.zones)
             blocked += plan.blocked
+            associated.update(zone.zone_id for zone in plan.zones if zone.method is AssociationMethod.ASSOCIATION)
             if plan.steps:
                 changing.append(vpc.ref.id)
         # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
@@ -105,7 +112,7 @@ class VpcDiscovery:
         status = replace(status, vpcs=len(vpcs), blocked=blocked)
         self._enqueue(status.spoke, changing)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(changing))
+        return DiscoveryOutcome(status, len(changing), associated=dict(associated))
 
     def _failed(
         self, status: VpcsStatus, fault: str, *, not_covered: bool = False, withdrawn: bool = False

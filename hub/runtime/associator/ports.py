@@ -40,6 +40,10 @@ class VpcLedger(Protocol):
         """Return the rows of a spoke's VPCs, read consistently."""
         ...
 
+    def account_vpc_rows(self, account_id: str) -> tuple[VpcRow, ...]:
+        """Return the rows of an account's VPCs in all regions, read consistently."""
+        ...
+
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         """Yield the rows of all VPCs, read consistently."""
         ...
@@ -70,6 +74,10 @@ class SpokeLedger(Protocol):
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         """Store how many VPCs of a withdrawn spoke still have associations made by orgdns."""
+        ...
+
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
+        """Store how many VPCs of a spoke are associated with each zone."""
         ...
 
 

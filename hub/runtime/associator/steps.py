@@ -55,16 +55,20 @@ class StepRunner:
             self._act(run, step)
         except (AssociationRefused, ZoneClosed, SpokeDenied) as refused:
             run.full |= isinstance(refused, AssociationRefused) and refused.full
-            run.faults[step] = str(refused)
-            if step.target:
-                # The reason stays in the ledger until the step succeeds or is no longer needed.
-                self.remember(run, step.target, replace(run.row.record(step.target), fault=str(refused)))
+            self.refuse(run, step, str(refused))
         except (ZoneUnavailable, SpokeUnreachable) as unavailable:
             run.retry = str(unavailable)
             return False
         else:
             run.steps.append(step)
         return True
+
+    def refuse(self, run: VpcRun, step: Step, reason: str) -> None:
+        """Store why a step is refused. The reason stays in the ledger until the step succeeds or is not needed."""
+        run.faults[step] = reason
+        record = run.row.record(step.target)
+        if step.target and record.fault != reason:
+            self.remember(run, step.target, replace(record, fault=reason))
 
     def remember(self, run: VpcRun, associated: str, record: AssociationRecord) -> None:
         """Store the association record of one zone, or of the Profile, in the VPC."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.guard import Guard
+from hub.runtime.model.usage import Limits
 from hub.runtime.policy import compiled
 
 if TYPE_CHECKING:
@@ -70,3 +71,8 @@ def guard() -> Guard:
 def policy_digest() -> str:
     """Return the digest that identifies the policy and the zones' ids."""
     return compiled.policy_digest(policy_text(), value(contract.ENV_ZONE_IDS))
+
+
+def limits() -> Limits:
+    """Return the limits of accounts and zones."""
+    return Limits(**json.loads(value(contract.ENV_LIMITS)))

@@ -18,6 +18,9 @@ pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
     no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
     removal: the alarm clears when nothing remains for a person to decide.
+near a limit
+    An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
+    `hub.runtime.model.near_limit` counts.
 """
 
 from __future__ import annotations
@@ -25,11 +28,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.near_limit import accounts_near_limit, zones_near_limit
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
+    from hub.runtime.model.usage import Limits
 
 # A spoke is swept once an hour and a zone audited once a day: each is overdue after three times as long. Milliseconds.
 SWEEP_OVERDUE: Final = 3 * 3_600_000
@@ -55,6 +62,8 @@ class Health:
     pending_spokes: frozenset[Spoke] = frozenset()
     pending_zones: frozenset[str] = frozenset()
     pending_vpc_zones: frozenset[str] = frozenset()
+    accounts_near_limit: tuple[NearLimit, ...] = ()
+    zones_near_limit: tuple[NearLimit, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -67,15 +76,23 @@ class Health:
             or self.pending_spokes
             or self.pending_zones
             or self.pending_vpc_zones
+            or self.accounts_near_limit
+            or self.zones_near_limit
         )
 
 
 def health(
-    spokes: Iterable[SpokeStatus], zones: Collection[ZoneStatus], listed: Collection[Spoke], policy: str, now: Millis
+    spokes: Iterable[SpokeStatus],
+    zones: Collection[ZoneStatus],
+    listed: Collection[Spoke],
+    policy: str,
+    now: Millis,
+    limits: Limits | None = None,
 ) -> Health:
     """The state of all spokes and zones at one time.
 
-    `listed` are the spokes that have a stack of the rollout, and `policy` is the digest of the current policy.
+    `listed` are the spokes that have a stack of the rollout, and `policy` is the digest of the current policy. Without
+    `limits` nothing is near a limit.
     """
     statuses = {status.spoke: status for status in spokes}
     known = frozenset({*listed, *(spoke for spoke, status in statuses.items() if not status.withdrawn)})
@@ -96,4 +113,6 @@ def health(
         ),
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
+        accounts_near_limit=accounts_near_limit(statuses.values(), limits) if limits else (),
+        zones_near_limit=zones_near_limit(statuses.values(), zones, limits) if limits else (),
     )

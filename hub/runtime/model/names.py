@@ -6,16 +6,13 @@ in milliseconds since the epoch, so that it compares, stores and prints the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NewType, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-import re
-from dataclasses import field
-from enum import StrEnum
-from typing import NewType, Self
 
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
@@ -217,6 +214,7 @@ class Refusal:
     """A rule that covers the instance gave it no name, or refused it `name`; the reason is for a person to read.
 
     `declined` means that the instance did not request a name: a tag that the rule needs is missing, or opts out.
+    `limited` means that the name exceeds a limit of the account.
 
     """
 
@@ -224,6 +222,7 @@ class Refusal:
     reason: str
     name: str = ""
     declined: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hub.runtime.model.names import Fqdn, Millis, Spoke
+    from hub.runtime.model.usage import UsageByZone
 
 # A spoke is swept once an hour. If the last sweep is three times as old, the ledger may have been restored since.
 SETTLED_MILLIS: Final = 3 * 3_600_000
@@ -24,7 +27,8 @@ class SpokeStatus:
     names for that reason without an approval. `pending_removals` are the instances that would have lost names in the
     last sweep and await approval, `approved` those that a person approved.
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
-    an abandoned spoke that still have associations made by orgdns.
+    an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
+    exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone.
 
     """
 
@@ -45,6 +49,13 @@ class SpokeStatus:
     event_at: Millis = NEVER
     kept_vpcs: int = 0
     withdrawn_at: Millis = NEVER
+    usage: UsageByZone = field(default_factory=dict)
+    vpcs: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the last sweep counted what the spoke holds: it was complete, or withdrew all names."""
+        return not self.fault or self.withdrawn
 
     @property
     def over(self) -> bool:
@@ -60,8 +71,9 @@ class SpokeStatus:
 class ZoneStatus:
     """The state of a zone: how many names differed in its last audit, by kind; the rest as in a spoke's status.
 
-    `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and await approval,
-    `approved_vpcs` those that a person approved.
+    `record_sets` are all record sets that the zone held, those of others, too. `claimed` are those that instances
+    claimed at that time. `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and
+    await approval, `approved_vpcs` those that a person approved.
     """
 
     zone_id: str
@@ -75,6 +87,8 @@ class ZoneStatus:
     approved: frozenset[str] = frozenset()
     pending_vpcs: tuple[str, ...] = ()
     approved_vpcs: frozenset[str] = frozenset()
+    record_sets: int = 0
+    claimed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

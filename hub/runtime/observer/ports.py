@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from hub.runtime.model.names import Claim, InstanceRef, NameKey
+    from collections.abc import Collection
+
+    from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
+    from hub.runtime.model.usage import UsageByZone
+    from hub.runtime.policy.decide import Decision
 
 
 class InstanceLedger(Protocol):
@@ -26,4 +30,36 @@ class InstanceLedger(Protocol):
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
+        ...
+
+
+class UsageLedger(Protocol):
+    """What the accounts hold in the zones; each method raises LedgerUnavailable."""
+
+    def usage_of_account(self, account_id: str) -> UsageByZone:
+        """Return what an account holds in all its regions, read consistently."""
+        ...
+
+    def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
+        """Add a change to what a spoke holds."""
+        ...
+
+
+class Admission(Protocol):
+    """Which names an instance gets within the limits of its account. Reading the counts may raise LedgerUnavailable."""
+
+    def fitting(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:
+        """Return what of a decision fits into the limits. Count nothing."""
+        ...
+
+    def admit(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:
+        """Return what of a decision fits into the limits, and count it in place of `before`."""
+        ...
+
+    def undo(self, ref: InstanceRef, before: Collection[Claim], admitted: Decision) -> None:
+        """Take back what `admit` counted, because it was not written."""
+        ...
+
+    def recounted(self, spoke: Spoke) -> None:
+        """Forget the counts of the spoke's account: a sweep stored exact ones for the spoke."""
         ...

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
+from hub.runtime.observer.usage import Unlimited
 from hub.runtime.policy.decide import MAX_REFUSALS, Decision
 from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from hub.runtime.observer.ports import InstanceLedger
+    from hub.runtime.observer.ports import Admission, InstanceLedger
 
 
 class InstanceResult(StrEnum):
@@ -46,10 +47,11 @@ class InstanceOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes what instances claim."""
+    """Writes what instances claim, within the limits of their accounts."""
 
     ledger: InstanceLedger
     clock: Clock
+    admission: Admission = field(default_factory=Unlimited)
 
     def described(
         self, instance: Instance, account: Account, decision: Decision, described_at: Millis
@@ -102,7 +104,6 @@ class Recorder:
 
         """
         ended = described_at is None
-        names = tuple(claim.key.fqdn for claim in decision.claims)
         try:
             while True:
                 before = self.ledger.observation(ref) or Observation(ref, Millis(0))
@@ -114,6 +115,7 @@ class Recorder:
                     reason = "a later description of the instance is already recorded"
                     return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
                 observed_at = max(before.observed_at, self.clock()) if described_at is None else described_at
+                admitted = self.admission.admit(ref, before.claims, decision)
                 try:
                     instance, account = facts
                     after = replace(
@@ -121,15 +123,17 @@ class Recorder:
                         observed_at=observed_at,
                         instance=instance,
                         account=account,
-                        refusals=decision.refusals,
+                        refusals=admitted.refusals,
                         ended=ended,
                     )
-                    changed = self._write(before, after, decision.claims)
+                    changed = self._write(before, after, admitted.claims)
                 except Outdated:
+                    self.admission.undo(ref, before.claims, admitted)
                     continue
                 result = InstanceResult.RECORDED if changed else InstanceResult.UNCHANGED
+                names = tuple(claim.key.fqdn for claim in admitted.claims)
                 # Refusals are reported when they change; the row keeps them.
-                refusals = decision.refusals if changed else ()
+                refusals = admitted.refusals if changed else ()
                 return InstanceOutcome(ref, result, "ended" if ended else "", names, refusals)
         except LedgerUnavailable as unavailable:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))

@@ -72,6 +72,8 @@ class _Run:
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, tuple[Difference, str]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
+    record_sets: int = 0
+    claimed: int = 0
 
 
 class _Unfinished(Exception):
@@ -135,6 +137,8 @@ class Auditor:
             run.status,
             audited_at=run.status.tried_at,
             names=run.names.total(),
+            record_sets=run.record_sets,
+            claimed=run.claimed,
             differences=tuple(sorted((difference.value, number) for difference, number in run.counts.items())),
             fault="",
             pending_removals=tuple(sorted(fqdn for fqdn in run.vanishing if fqdn in pending_removals))[:MAX_PENDING],
@@ -151,6 +155,7 @@ class Auditor:
                 run.listed.add(fqdn)
                 if found.owned:
                     run.names[_account(found.owned)] += 1
+                run.record_sets += len(found.owned) + len(found.foreign)
                 key = NameKey(zone_id, fqdn)
                 self._compare_name(run, key, found, remembered.get(key, Published()), settled)
 
@@ -181,6 +186,7 @@ class Auditor:
     def _compare_claims(self, run: _Run, state: NameState) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
         desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
+        run.claimed += sum(len(claim.values) for claim in state.claims)
         vanishing = () if desired else state.published.record_sets
         if state.published.conflict:
             self._differs(run, state.key, Difference.FOREIGN, vanishing)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
+    from hub.runtime.model.usage import Limits
     from hub.runtime.ports import Clock, Tasks
     from hub.runtime.sweeper.ports import ScheduleLedger, Spokes, Statuses
 
@@ -45,7 +47,8 @@ class ScheduleOutcome:
     """What a run of the schedule enqueued, and the health of all spokes and zones in numbers.
 
     `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, and `pending_removals` the spokes and
-    zones in which something awaits approval: `hub.runtime.model.health` says which these are.
+    zones in which something awaits approval: `hub.runtime.model.health` says which these are. `accounts_near_limit` and
+    `zones_near_limit` are those that use most of a limit.
     """
 
     sweeps: int
@@ -55,6 +58,8 @@ class ScheduleOutcome:
     unreachable: int
     overdue: int
     pending_removals: int
+    accounts_near_limit: tuple[NearLimit, ...] = ()
+    zones_near_limit: tuple[NearLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class SweepScheduler:
     policy_digest: str
     clock: Clock
     associations: Tasks | None = None
+    limits: Limits | None = None
 
     def schedule_sweeps(self) -> ScheduleOutcome:
         """Enqueue the sweeps that are due, and what a person requested or approved: audits and ends of associations.
@@ -119,7 +125,7 @@ class SweepScheduler:
     def _counted(
         self, listed: Collection[Spoke], spokes: Collection[SpokeStatus], zones: Collection[ZoneStatus], now: Millis
     ) -> ScheduleOutcome:
-        found = health(spokes, zones, listed, self.policy_digest, now)
+        found = health(spokes, zones, listed, self.policy_digest, now, self.limits)
         return ScheduleOutcome(
             sweeps=0,
             audits=0,
@@ -128,6 +134,8 @@ class SweepScheduler:
             unreachable=len(found.unreachable),
             overdue=len(found.overdue) + len(found.overdue_zones),
             pending_removals=len(found.pending_spokes) + len(found.pending_zones | found.pending_vpc_zones),
+            accounts_near_limit=found.accounts_near_limit,
+            zones_near_limit=found.zones_near_limit,
         )
 
 

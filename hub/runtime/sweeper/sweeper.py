@@ -13,6 +13,7 @@ from hub.runtime.chunks import chunks
 from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
+from hub.runtime.model.usage import Tally
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
@@ -78,6 +79,7 @@ class _Run:
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
     names: int = 0
+    usage: Tally = field(default_factory=Tally)
     missed: int = 0
     changed: int = 0
 
@@ -123,6 +125,7 @@ class Sweeper:
                 policy=self.policy_digest,
                 instances=run.instances,
                 names=run.names,
+                usage=run.usage.in_place_of(status.usage),
                 missed=run.missed,
                 missed_ever=status.missed_ever + run.missed,
                 fault="",
@@ -137,6 +140,8 @@ class Sweeper:
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
+        if changed and status.counted:
+            self.recorder.admission.recounted(spoke)
         return SweepOutcome(status, changed)
 
     def _account(self, spoke: Spoke) -> Account:
@@ -190,6 +195,7 @@ class Sweeper:
             _check_time(run)
             names = names_of(row)
             run.names += names
+            run.usage.add(row.claims if names else ())
             if names and row.ref.id not in run.listed and row.observed_at < run.began_at:
                 run.losing[row.ref] = names
 
@@ -208,7 +214,9 @@ class Sweeper:
             rows = self.rows.known_observations(refs)
             for ref in refs:
                 self._record(run, ref, observed[ref], rows.get(ref))
-                run.names -= removals.get(ref.id, 0)
+                if ref.id in removals:
+                    run.names -= removals[ref.id]
+                    run.usage.remove(rows[ref].claims)
         return {ref: removals[ref.id] for ref in observed if ref.id in pending_removals}
 
     def _observed_again(self, run: _Run) -> dict[InstanceRef, _Observed]:
@@ -240,8 +248,11 @@ class Sweeper:
             return
         if row is not None and row.settled and row.ended == ended:
             facts = (instance, run.account) if instance is not None and not ended else (None, None)
-            if (row.claims, row.instance, row.account) == (observed.decision.claims, *facts) and (
-                ended or instance is None or row.refusals == observed.decision.refusals
+            decision = observed.decision
+            if row.claims != decision.claims:
+                decision = self.recorder.admission.fitting(ref, row.claims, decision)
+            if (row.claims, row.instance, row.account) == (decision.claims, *facts) and (
+                ended or instance is None or row.refusals == decision.refusals
             ):
                 return
         if ended:

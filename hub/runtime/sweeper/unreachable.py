@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import NEVER
+from hub.runtime.model.usage import Tally
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.withdrawals import awaits_approval
@@ -72,7 +73,13 @@ class UnreachableSpokes:
         if pending:
             return status
         # What a person approved does not count when the next spoke passes its grace period.
-        return replace(status, withdrawn=True, withdrawn_at=now if status.names and not held else NEVER, names=0)
+        return replace(
+            status,
+            withdrawn=True,
+            withdrawn_at=now if status.names and not held else NEVER,
+            names=0,
+            usage=Tally().in_place_of(status.usage),
+        )
 
 
 def with_pending(status: SpokeStatus, pending: Mapping[InstanceRef, int]) -> SpokeStatus:

@@ -8,7 +8,6 @@ from rich.table import Table
 
 from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
-from orgdns.cli.reports.coverage import VPCS_A_ZONE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +96,7 @@ def _zone_line(zone: ZoneCoverage) -> Text:
     method = f"{zone.associated:,} associated, {zone.by_profile:,} by profile"
     text = f"{zone.domain} ({zone.zone_id}): {zone.resolving:,} of {zone.wanted:,} wanted; {method}"
     if zone.nearly_full:
-        text += f"; the quota is {VPCS_A_ZONE} VPCs unless AWS raised it: resolve the zone by profile"
+        text += f"; the quota is {zone.quota:,} VPCs (guards.zone_vpcs): resolve the zone by profile"
     return visible(text, GOOD if zone.resolving == zone.wanted and not zone.nearly_full else BAD)
 
 

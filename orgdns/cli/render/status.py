@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from hub.runtime.model.near_limit import NearLimit
     from orgdns.cli.reports.status import Overview
 
 SHOWN: Final = 10
@@ -34,6 +35,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         ("Unreachable", [_unreachable(status) for status in overview.unreachable]),
         ("No complete sweep for hours", [_overdue(status) for status in overview.overdue]),
         ("Zones without a complete audit for days", [_zone_fault(overview, zone) for zone in overview.overdue_zones]),
+        ("Near a limit (guards in the configuration)", [_near(overview, near) for near in overview.near_limit]),
     ):
         _show_list(console, f"{heading}: {len(lines):,}", lines, most, BAD)
     reached = len(overview.reached)
@@ -128,6 +130,15 @@ def _overdue(status: SpokeStatus) -> Text:
 
 def _zone_fault(overview: Overview, zone: ZoneStatus) -> Text:
     return visible(f"{overview.domain(zone.zone_id)}: {zone.fault or _NO_REASON}")
+
+
+def _near(overview: Overview, near: NearLimit) -> Text:
+    subject = (
+        f"the account {near.account} in {overview.domain(near.zone_id)}"
+        if near.account
+        else (f"the zone {overview.domain(near.zone_id)}")
+    )
+    return visible(f"{subject}: {near.used:,} of {near.limit:,} {near.kind}")
 
 
 def _zone(overview: Overview, zone: ZoneStatus) -> Text:

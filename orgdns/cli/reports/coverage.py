@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.near_limit import near_limit
 from hub.runtime.model.vpcs import AssociationMethod
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class SpokeCoverage:
 
 @dataclass(frozen=True, slots=True)
 class ZoneCoverage:
-    """How many VPCs should resolve a zone, how many do, and by which method."""
+    """How many VPCs should resolve a zone, how many do, and by which method. `quota` is how many may be associated."""
 
     zone_id: str
     domain: str
@@ -57,11 +58,12 @@ class ZoneCoverage:
     resolving: int
     associated: int
     by_profile: int
+    quota: int = VPCS_A_ZONE
 
     @property
     def nearly_full(self) -> bool:
-        """Whether the zone is close to the default quota of VPCs."""
-        return self.associated >= VPCS_A_ZONE * 9 // 10
+        """Whether the zone is close to its quota of VPCs."""
+        return near_limit(self.associated, self.quota)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,12 @@ def coverage(
     vpcs_statuses: Iterable[VpcsStatus],
     rows: Iterable[VpcRow],
     health: Health,
+    zone_vpcs: int = VPCS_A_ZONE,
 ) -> Coverage:
-    """The coverage that StackSets and the ledger show together; `health` is that of the spokes with these stacks."""
+    """The coverage that StackSets and the ledger show together; `health` is that of the spokes with these stacks.
+
+    `zone_vpcs` is the quota of VPCs of a zone.
+    """
     by_spoke = {status.spoke: status for status in statuses}
     vpcs_by_spoke = {status.spoke: status for status in vpcs_statuses}
     vpcs: defaultdict[Spoke, list[VpcRow]] = defaultdict(list)
@@ -109,7 +115,7 @@ def coverage(
             vpcs=tuple(sorted(vpcs[spoke], key=_place)),
         )
         spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
-    return Coverage(tuple(spokes), _zones(spokes))
+    return Coverage(tuple(spokes), _zones(spokes, zone_vpcs))
 
 
 def _place(row: VpcRow) -> str:
@@ -138,7 +144,7 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
 
 
-def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
+def _zones(spokes: Iterable[SpokeCoverage], quota: int) -> tuple[ZoneCoverage, ...]:
     by_zone: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
     for spoke in spokes:
         for row in spoke.vpcs:
@@ -152,6 +158,7 @@ def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
             resolving=sum(zone.wanted is not None and zone.resolves for zone in in_vpcs),
             associated=sum(zone.method is AssociationMethod.ASSOCIATION for zone in in_vpcs),
             by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in in_vpcs),
+            quota=quota,
         )
         for (domain, zone_id), in_vpcs in sorted(by_zone.items())
     )

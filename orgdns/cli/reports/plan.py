@@ -199,7 +199,7 @@ def _decided(
             decision = policy.decide(observation.instance, account, zone_ids, labels.reserved)
             known = {(refusal.rule, refusal.name) for refusal in observation.refusals if not refusal.declined}
             decided.instances.add(observation.ref)
-            decided.claims += decision.claims
+            decided.claims += _limited(decision.claims, observation)
             decided.refused += [
                 NewRefusal(observation.ref, refusal)
                 for refusal in decision.refusals
@@ -207,6 +207,16 @@ def _decided(
             ]
     decided.undecided = Undecided(not_covered, without_facts, without_units)
     return decided
+
+
+def _limited(claims: tuple[Claim, ...], observation: Observation) -> tuple[Claim, ...]:
+    """The claims without what a limit of the account refuses now: a new policy does not change that."""
+    limited = {refusal.name for refusal in observation.refusals if refusal.limited}
+    if not limited:
+        return claims
+    held = {claim.key: claim for claim in observation.claims}
+    given = (held.get(claim.key) if claim.key.fqdn in limited else claim for claim in claims)
+    return tuple(claim for claim in given if claim)
 
 
 # The claims on each name before and after.

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.model.names import Fqdn, Millis, Spoke
+    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import ScheduleCursor
+    from hub.runtime.model.usage import Limits
 
 
 class SubjectUnknown(Exception):
@@ -24,7 +26,8 @@ class Overview:
     """What the ledger holds about spokes, zones and the schedule, at one time.
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
-    spoke whose names were withdrawn, which counts as unreachable if it is listed.
+    spoke whose names were withdrawn, which counts as unreachable if it is listed. `limits` are those of accounts and
+    zones.
     """
 
     now: Millis
@@ -34,11 +37,12 @@ class Overview:
     zones: tuple[ZoneStatus, ...]
     zone_ids: Mapping[Fqdn, str]
     listed: frozenset[Spoke] = frozenset()
+    limits: Limits | None = None
 
     @property
     def health(self) -> Health:
         """What needs a person: the rules are those of the metrics and their alarms."""
-        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now)
+        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now, self.limits)
 
     @property
     def reached(self) -> tuple[SpokeStatus, ...]:
@@ -72,6 +76,12 @@ class Overview:
         found = self.health
         zones = found.pending_zones | found.pending_vpc_zones
         return *self._statuses(found.pending_spokes), *self._zone_statuses(zones)
+
+    @property
+    def near_limit(self) -> tuple[NearLimit, ...]:
+        """The zones, and the accounts in zones, that use most of a limit: those that use the most of it first."""
+        found = (*self.health.zones_near_limit, *self.health.accounts_near_limit)
+        return tuple(sorted(found, key=lambda near: (-near.used / near.limit, near)))
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:

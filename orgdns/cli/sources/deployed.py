@@ -1,4 +1,4 @@
-"""The configuration of the deployed hub that an operator needs: the ids of its zones and its ledger's table."""
+"""The configuration of the deployed hub that an operator needs: its zones' ids, its ledger's table, its limits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.model.names import Fqdn
+from hub.runtime.model.usage import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +27,11 @@ class HubUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """The ids of the zones by domain, and the name of the ledger's table."""
+    """The ids of the zones by domain, the name of the ledger's table, and the limits of accounts and zones."""
 
     zone_ids: Mapping[Fqdn, str]
     table: str
+    limits: Limits | None = None
 
 
 def deployed(client: LambdaClient) -> Deployed:
@@ -62,11 +64,12 @@ def deployed(client: LambdaClient) -> Deployed:
         zone_ids = {
             Fqdn(domain): str(zone_id) for domain, zone_id in json.loads(variables[contract.ENV_ZONE_IDS]).items()
         }
-        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE])
-    except (KeyError, ValueError, AttributeError) as error:
+        limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
+        return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits)
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
+        needed = f"{contract.ENV_ZONE_IDS}, {contract.ENV_LEDGER_TABLE} or {contract.ENV_LIMITS}"
         raise HubUnknown(
-            f"the function {name} lacks {contract.ENV_ZONE_IDS} or {contract.ENV_LEDGER_TABLE} in its environment: "
-            "deploy the hub template of this version"
+            f"the function {name} lacks {needed} in its environment: deploy the hub template of this version"
         ) from error
 
 

@@ -63,6 +63,7 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
         zones=statuses.zone_statuses(),
         zone_ids=hub.deployed.zone_ids,
         listed=frozenset(listed()) if any(status.withdrawn for status in spokes) else frozenset(),
+        limits=hub.deployed.limits,
     )
 
 

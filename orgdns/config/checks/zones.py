@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # A function's environment carries the ids of the zones, and has 4 KB for all variables
 # ("Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-MAX_ZONE_IDS: Final = 3_500
+MAX_ZONE_IDS: Final = 3_300
 # An id that is not known yet counts at its maximum length (API Reference, "HostedZone",
 # https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html).
 _LONGEST_ZONE_ID: Final = "Z" * 32

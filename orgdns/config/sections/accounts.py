@@ -1,9 +1,10 @@
 """The organization, and the accounts and regions that orgdns works in."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
+from hub.runtime.model.usage import Limits
 from orgdns.config.sections.section import Section
 from orgdns.config.types import AccountId, OrganizationId, Region, Several, UnitId, UnitLabel
 
@@ -72,8 +73,12 @@ class Spokes(Section):
     """The covered regions, the same for all accounts."""
 
 
+# More than Route 53 gives on request.
+_MOST: Final = 1_000_000
+
+
 class Guards(Section):
-    """How much a sweep or an audit may remove without a person's approval, and the associator within a day."""
+    """How much may be removed without a person's approval, and how much an account may hold."""
 
     removal_share: Annotated[float, Field(ge=0, le=1)] = 0.3
     """A removal of more than this share of the names of a spoke or a zone, or of the VPCs of a zone..."""
@@ -84,3 +89,24 @@ class Guards(Section):
 
     If more than a tenth of the spokes, of several accounts, pass this time within a day, they await `orgdns approve`.
     """
+    account_names: Annotated[int, Field(ge=1, le=_MOST)] = 1_000
+    """How many names the instances of one account may hold in a zone. A name counts once for each instance."""
+    account_records: Annotated[int, Field(ge=1, le=_MOST)] = 2_000
+    """How many records one account may hold in a zone. Each type of a name (A, AAAA, PTR) is a record."""
+    account_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 30
+    """With how many VPCs of one account orgdns associates a zone; with a Profile, how many VPCs of it in a region."""
+    zone_records: Annotated[int, Field(ge=1, le=_MOST)] = 10_000
+    """The networking account's quota of records in a zone. Enter the new quota after AWS raised it."""
+    zone_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 300
+    """The networking account's quota of VPCs of a zone. Enter the new quota after AWS raised it."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of accounts and zones, in the form that the runtime reads."""
+        return Limits(
+            account_names=self.account_names,
+            account_records=self.account_records,
+            account_vpcs=self.account_vpcs,
+            zone_records=self.zone_records,
+            zone_vpcs=self.zone_vpcs,
+        )

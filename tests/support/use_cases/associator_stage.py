@@ -43,6 +43,7 @@ class Stage:
     clock: MemoryClock = field(default_factory=MemoryClock)
     organization: MemoryOrganization = field(default_factory=MemoryOrganization)
     guard: Guard = field(default_factory=lambda: Guard(0.3, 10, 0))
+    account_vpcs: int = 300
     seconds_left: float = 900.0
     rows: MemoryVpcRows = field(init=False)
 
@@ -75,6 +76,7 @@ class Stage:
             guard=self.guard,
             steps=steps,
             clock=self.clock,
+            account_vpcs=self.account_vpcs,
             sleep=self.clock.sleep,
         )
 

@@ -166,3 +166,18 @@ def test_many_vpcs_make_many_tasks() -> None:
         stage.aws.add(number)
     stage.sweep()
     assert [len(task.vpc_ids) for task in stage.enqueued if isinstance(task, Associate)] == [10, 10, 5]
+
+
+def test_associated_vpcs_are_counted() -> None:
+    """The spoke's status counts the VPCs of each zone, and is written only if the number changed."""
+    stage = Stage()
+    refs = [stage.aws.add(number).ref for number in (1, 2, 3)]
+    stage.aws.associated |= {(CORP_ZONE, ref) for ref in refs[:2]}
+    stage.sweep()
+    assert stage.spokes.spoke_status(HOME).vpcs == {CORP_ZONE: 2}
+    before = stage.spokes.spokes[HOME]
+    stage.sweep()
+    assert stage.spokes.spokes[HOME] is before
+    stage.aws.unreachable.add(HOME)
+    stage.sweep()
+    assert stage.spokes.spoke_status(HOME).vpcs == {CORP_ZONE: 2}

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE, Health, health
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.usage import Usage
 from hub.runtime.sweeper.scheduler import SweepScheduler
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
 from orgdns.cli.reports.status import Overview
+from orgdns.config.sections.accounts import Guards
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 
 NOW = Millis(1_800_000_000_000)
@@ -22,6 +24,7 @@ POLICY = "digest"
 SPOKE = Spoke("444444444444", "eu-central-1")
 GOOD = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy=POLICY)
 ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
+LIMITS = Guards().limits
 UNREACHABLE = replace(GOOD, fault="AccessDenied", fault_since=NOW)
 
 
@@ -124,6 +127,8 @@ SPOKE_STATUSES = st.builds(
     withdrawn=st.booleans(),
     pending_removals=IDS.map(tuple),
     approved=IDS,
+    usage=st.dictionaries(st.sampled_from(["Z1", "Z2"]), st.builds(Usage, st.sampled_from([0, 799, 1_600]))),
+    vpcs=st.dictionaries(st.sampled_from(["Z1", "Z2"]), st.sampled_from([0, 29, 240])),
 )
 ZONE_STATUSES = st.builds(
     ZoneStatus,
@@ -134,6 +139,7 @@ ZONE_STATUSES = st.builds(
     approved=IDS,
     pending_vpcs=IDS.map(tuple),
     approved_vpcs=IDS,
+    record_sets=st.sampled_from([0, 7_999, 8_000]),
 )
 
 
@@ -167,15 +173,20 @@ def test_metrics_status_and_coverage_agree(
         zone_ids=["Z1"],
         policy_digest=POLICY,
         clock=lambda: NOW,
+        limits=LIMITS,
     ).schedule_sweeps()
-    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed)
+    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed, LIMITS)
     shown = status_document(overview)
     assert metrics.on_old_policy == len(shown["policy"]["spokes_behind"])
     assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"])
     assert metrics.unreachable == len(shown["unreachable"])
     assert metrics.overdue == len(shown["overdue"])
     assert metrics.pending_removals == len(shown["pending_removals"])
-    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.on_old_policy)
+    near = (*metrics.accounts_near_limit, *metrics.zones_near_limit)
+    assert {(each.account or None, each.zone_id, each.kind.value, each.used) for each in near} == {
+        (each["account"], each["zone_id"], each["counted"], each["used"]) for each in shown["near_limit"]
+    }
+    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.on_old_policy, *near)
     assert shown["well"] == (not any(alarms))
 
     stacks = {spoke: StackInstance(CURRENT) for spoke in listed}

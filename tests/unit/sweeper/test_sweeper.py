@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import InstanceState, Millis, Spoke
+from hub.runtime.model.names import Claim, InstanceRef, InstanceState, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS
+from hub.runtime.model.usage import Limits, Usage, usage_of
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.observer.usage import AccountUsage
 from hub.runtime.sweeper.sweeper import GONE, ON_ITS_WAY
-from tests.support.build import ZONE_IDS, instance, interface
+from tests.support.build import CORP_ZONE, ZONE_IDS, instance, interface
 from tests.support.memory import AMPLE, MemoryOrganization
 from tests.support.use_cases.sweeper_world import POLICY, SPOKE, World
 
@@ -200,3 +202,43 @@ def test_policy_that_removes_all_names_awaits_approval(world: World) -> None:
     world.statuses.approve_spoke(SPOKE)
     world.sweep()
     assert world.claimants() == set()
+
+
+def test_sweep_counts_what_the_spoke_holds(world: World) -> None:
+    """The counts are those of the claims in the ledger after the sweep; an incomplete sweep leaves them."""
+    first, *_ = world.show(1, 2, 3)
+    world.sweep()
+    assert world.statuses.spoke_status(SPOKE).usage == usage_of(world.ledger.live_claims())
+    world.end(first)
+    world.organization.breaks_after = 0
+    world.sweep()
+    assert world.statuses.spoke_status(SPOKE).usage != usage_of(world.ledger.live_claims() - claims_of(world, first))
+    world.organization.breaks_after = None
+    world.sweep()
+    assert world.statuses.spoke_status(SPOKE).usage == usage_of(world.ledger.live_claims())
+    assert claims_of(world, first) == set()
+
+
+def claims_of(world: World, ref: InstanceRef) -> set[Claim]:
+    return {claim for claim in world.ledger.live_claims() if claim.instance == ref}
+
+
+def test_sweep_keeps_to_the_limits(world: World) -> None:
+    """Names above the limit are refused. The next sweep writes nothing, and gives them when there is room."""
+    limits = Limits(account_names=4, account_records=9, account_vpcs=1, zone_records=9, zone_vpcs=1)
+    usage = AccountUsage(world.statuses, limits, ZONE_IDS, world.clock)
+    world.recorder = replace(world.recorder, admission=usage)
+    refs = world.show(1, 2, 3)
+    world.sweep()
+    # Two names in this zone for each instance.
+    assert world.statuses.spoke_status(SPOKE).usage[CORP_ZONE] == Usage(4, 4)
+    assert {refusal.name for outcome in world.reported for refusal in outcome.refusals} >= {"n3.corp.internal."}
+    rows = dict(world.ledger.observations)
+    world.reported.clear()
+    assert world.sweep().changed == 0
+    assert world.ledger.observations == rows
+    world.end(refs[0])
+    world.sweep()
+    world.clock.sleep(61)
+    world.sweep()
+    assert world.names() >= {"n2", "n3"}

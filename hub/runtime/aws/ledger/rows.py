@@ -95,6 +95,7 @@ def observation_row(observation: Observation) -> Row:
     if observation.refusals:
         row["refusals"] = [
             {"rule": refusal.rule, "reason": refusal.reason, "name": refusal.name, "declined": refusal.declined}
+            | ({"limited": True} if refusal.limited else {})
             for refusal in observation.refusals
         ]
     return row
@@ -168,7 +169,7 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
 
 
 def _refusal(row: Mapping[str, Any]) -> Refusal:
-    return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"])
+    return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"], limited=row.get("limited", False))
 
 
 def claim_row(claim: Claim) -> Row:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.usage import Usage, summed
 from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.usage import UsageByZone
 
 # The ledger keeps the status of a spoke whose names were withdrawn for 30 days after its last sweep. Milliseconds.
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
@@ -29,12 +31,23 @@ class DynamoStatuses:
         self._table = table
         self._events: dict[Spoke, int] = {}
 
-    def note_event(self, spoke: Spoke) -> None:
-        """Record the time of a spoke's event, at most once in 15 minutes."""
+    def note_event(self, spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> None:
+        """Record the time of a spoke's event, at most once in 15 minutes, and the changes of what the spoke holds.
+
+        `changes` returns those that the ledger does not have yet.
+        """
         now = self._table.now()
         if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
-            self._table.update(_spoke_key(spoke), {"event_at": now})
+            self._table.update(_spoke_key(spoke), {"event_at": now}, add=_usage_row(changes(spoke)))
             self._events[spoke] = now
+
+    def usage_of_account(self, account_id: str) -> UsageByZone:
+        """What an account holds in all its regions."""
+        return summed(_usage_of(row) for row in self._table.query(contract.SPOKES_KEY, f"{account_id}/"))
+
+    def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
+        """Add a change to what a spoke holds."""
+        self._table.update(_spoke_key(spoke), {}, add=_usage_row(change))
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         """The status of a spoke; a new status if there is none."""
@@ -60,14 +73,22 @@ class DynamoStatuses:
             "withdrawn": status.withdrawn,
             "withdrawn_at": status.withdrawn_at,
         }
+        removed = [] if status.withdrawn else [contract.EXPIRES]
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
-        removed = () if status.withdrawn else (contract.EXPIRES,)
+        if status.counted:
+            counts = _usage_row(status.usage)
+            row |= {name: number for name, number in counts.items() if number}
+            removed += [name for name, number in counts.items() if not number]
         self._put(_spoke_key(status.spoke), row, status.pending_removals, status.pending_names, removed)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         """Record how many VPCs of an abandoned spoke still have associations made by orgdns."""
         self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
+
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
+        """Record how many VPCs of a spoke are associated with each zone."""
+        self._table.update(_spoke_key(spoke), {"vpcs": dict(vpcs)})
 
     def register_spoke(self, spoke: Spoke) -> None:
         """Add a status for a spoke without one, so that the spoke is swept from now on."""
@@ -95,6 +116,8 @@ class DynamoStatuses:
             "tried_at": status.tried_at,
             "audited_at": status.audited_at,
             "names": status.names,
+            "record_sets": status.record_sets,
+            "claimed": status.claimed,
             "differences": dict(status.differences),
             "fault": status.fault,
         }
@@ -201,7 +224,29 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         approved=frozenset(row.get("approved", ())),
         event_at=Millis(int(row.get("event_at", 0))),
         kept_vpcs=int(row.get("kept_vpcs", 0)),
+        usage=_usage_of(row),
+        vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
     )
+
+
+# What a spoke holds are numbers beside the others in its row, because DynamoDB adds to a number in a map only if the
+# map exists (API Reference, UpdateItem).
+_NAMES, _RECORDS = "names#", "records#"
+
+
+def _usage_row(usage: UsageByZone) -> dict[str, int]:
+    """The attributes of what a spoke holds."""
+    names = {f"{_NAMES}{zone_id}": of_zone.names for zone_id, of_zone in usage.items()}
+    return names | {f"{_RECORDS}{zone_id}": of_zone.records for zone_id, of_zone in usage.items()}
+
+
+def _usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
+    """What a spoke holds, from its row."""
+    zone_ids = sorted({name.partition("#")[2] for name in row if name.startswith((_NAMES, _RECORDS))})
+    return {
+        zone_id: Usage(int(row.get(f"{_NAMES}{zone_id}", 0)), int(row.get(f"{_RECORDS}{zone_id}", 0)))
+        for zone_id in zone_ids
+    }
 
 
 def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
@@ -211,6 +256,8 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         tried_at=Millis(int(row.get("tried_at", 0))),
         audited_at=Millis(int(row.get("audited_at", 0))),
         names=int(row.get("names", 0)),
+        record_sets=int(row.get("record_sets", 0)),
+        claimed=int(row.get("claimed", 0)),
         differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
         fault=row.get("fault", ""),
         pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),

@@ -144,13 +144,19 @@ class Table:
                     f"DynamoDB left rows of {self._name} unwritten after {UNPROCESSED_TRIES} attempts"
                 )
 
-    def update(self, key: Row, attributes: Row, remove: Collection[str] = ()) -> None:
-        """Set some attributes of a row and remove some; the others do not change."""
-        names = {f"#{number}": name for number, name in enumerate((*attributes, *remove))}
+    def update(
+        self, key: Row, attributes: Row, remove: Collection[str] = (), add: Mapping[str, int] | None = None
+    ) -> None:
+        """Set some attributes of a row, add to some numbers, and remove some attributes; the others do not change."""
+        add = add or {}
+        names = {f"#{number}": name for number, name in enumerate((*attributes, *add, *remove))}
+        given = len(attributes) + len(add)
         sets = ", ".join(f"#{number} = :{number}" for number in range(len(attributes)))
-        removed = ", ".join(f"#{number}" for number in range(len(attributes), len(names)))
-        expression = " ".join(f"{verb} {part}" for verb, part in (("SET", sets), ("REMOVE", removed)) if part)
-        values = {f":{number}": value for number, value in enumerate(attributes.values())}
+        added = ", ".join(f"#{number} :{number}" for number in range(len(attributes), given))
+        removed = ", ".join(f"#{number}" for number in range(given, len(names)))
+        parts = (("SET", sets), ("ADD", added), ("REMOVE", removed))
+        expression = " ".join(f"{verb} {part}" for verb, part in parts if part)
+        values = {f":{number}": value for number, value in enumerate((*attributes.values(), *add.values()))}
         optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
         with translated():
             self._client.update_item(

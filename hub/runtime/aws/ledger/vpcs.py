@@ -42,6 +42,10 @@ class DynamoVpcs:
         """The rows of a spoke's VPCs."""
         return tuple(map(vpc_row_of, self._table.query(contract.VPCS_KEY, f"{spoke}/")))
 
+    def account_vpc_rows(self, account_id: str) -> tuple[VpcRow, ...]:
+        """The rows of an account's VPCs in all regions."""
+        return tuple(vpc_row_of(row) for row in self._table.query(contract.VPCS_KEY, f"{account_id}/") if _is_vpc(row))
+
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         """The rows of all VPCs, read page by page."""
         return (vpc_row_of(row) for row in self._table.query(contract.VPCS_KEY) if _is_vpc(row))

@@ -32,6 +32,17 @@ def status_document(overview: Overview) -> Document:
             *(status.zone_id for status in overview.overdue_zones),
         ],
         "pending_removals": [overview.name_of(status) for status in overview.pending_removals],
+        "near_limit": [
+            {
+                "zone": overview.domain(near.zone_id),
+                "zone_id": near.zone_id,
+                "account": near.account or None,
+                "counted": near.kind.value,
+                "used": near.used,
+                "limit": near.limit,
+            }
+            for near in overview.near_limit
+        ],
     }
 
 
@@ -64,6 +75,8 @@ def _spoke(status: SpokeStatus) -> Document:
         "withdrawn": status.withdrawn,
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,
+        "usage": {zone_id: {"names": usage.names, "records": usage.records} for zone_id, usage in status.usage.items()},
+        "vpcs": dict(status.vpcs),
     }
 
 
@@ -73,6 +86,7 @@ def _zone(status: ZoneStatus) -> Document:
         "tried_at": time_or_none(status.tried_at),
         "audited_at": time_or_none(status.audited_at),
         "names": status.names,
+        "records": status.record_sets,
         "differences": dict(status.differences),
         "fault": status.fault or None,
         "pending_removals": list(status.pending_removals),

@@ -9,8 +9,9 @@ from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.usage import Usage
 from tests.support.aws.dynamodb import NOW
-from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 STATUS = SpokeStatus(
@@ -28,7 +29,18 @@ STATUS = SpokeStatus(
     pending_names=6,
     withdrawn_at=Millis(NOW - 7),
 )
-ZONE = ZoneStatus(CORP_ZONE, Millis(NOW), Millis(NOW - 1), 7, (("edited", 2),), "", (Fqdn("web.corp.internal."),), 1)
+ZONE = ZoneStatus(
+    CORP_ZONE,
+    Millis(NOW),
+    Millis(NOW - 1),
+    7,
+    (("edited", 2),),
+    "",
+    (Fqdn("web.corp.internal."),),
+    1,
+    record_sets=12,
+    claimed=11,
+)
 
 
 @pytest.fixture
@@ -125,3 +137,28 @@ class TestStatuses:
         assert statuses.audits_requested()
         statuses.request_audits(wanted=False)
         assert (statuses.audits_requested(), statuses.cursor()) == (False, ScheduleCursor("p"))
+
+    def test_what_an_account_holds(self, statuses: DynamoStatuses) -> None:
+        """Changes add up over the regions of an account, whether they come with an event or alone."""
+        away = Spoke(PAYMENTS.id, "eu-west-1")
+        statuses.note_event(SPOKE, lambda spoke: {"Z1": Usage(2, 3)} if spoke == SPOKE else {})
+        statuses.note_event(SPOKE, lambda _spoke: {"Z1": Usage(100, 100)})
+        statuses.add_usage(SPOKE, {"Z1": Usage(-1, 0), "Z2": Usage(1, 1)})
+        statuses.add_usage(away, {"Z1": Usage(4, 4)})
+        statuses.add_usage(Spoke(SEARCH.id, "eu-west-1"), {"Z1": Usage(9, 9)})
+        assert statuses.usage_of_account(PAYMENTS.id) == {"Z1": Usage(5, 7), "Z2": Usage(1, 1)}
+        assert statuses.spoke_status(SPOKE).usage == {"Z1": Usage(1, 3), "Z2": Usage(1, 1)}
+        assert statuses.spoke_status(SPOKE).event_at >= NOW
+
+    def test_exact_counts_of_a_sweep(self, statuses: DynamoStatuses) -> None:
+        """A complete sweep replaces the counts, and removes those of zones that are not used. A failed one does not."""
+        statuses.add_usage(SPOKE, {"Z1": Usage(2, 3), "Z2": Usage(1, 1)})
+        statuses.count_vpcs(SPOKE, {"Z1": 4})
+        counts = {"Z1": Usage(7, 8), "Z2": Usage()}
+        statuses.put_spoke_status(replace(STATUS, usage=counts))
+        assert statuses.spoke_status(SPOKE).usage == {"Z1": Usage(2, 3), "Z2": Usage(1, 1)}
+        statuses.put_spoke_status(replace(STATUS, fault="", usage=counts))
+        assert statuses.spoke_status(SPOKE).usage == {"Z1": Usage(7, 8)}
+        statuses.put_spoke_status(replace(STATUS, withdrawn=True, usage={"Z1": Usage()}))
+        assert statuses.spoke_status(SPOKE).usage == {}
+        assert statuses.spoke_status(SPOKE).vpcs == {"Z1": 4}
