@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.plan import association_plan, cleanup_steps
+from hub.runtime.associator.plan import Act, Step, association_plan, cleanup_steps
 from hub.runtime.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
@@ -17,8 +17,9 @@ from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus
 from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from hub.runtime.associator.plan import AssociationPlan
     from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.status import SpokeStatus
@@ -32,7 +33,7 @@ class DiscoveryOutcome:
     """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
-    VPCs that are associated with each zone; it is None if they could not be described.
+    VPCs that are associated with each zone, or are enqueued for that; it is None if they could not be described.
 
     """
 
@@ -104,7 +105,7 @@ class VpcDiscovery:
             if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
                 self.rows.put_vpc(vpc, account, plan.zones)
             blocked += plan.blocked
-            associated.update(zone.zone_id for zone in plan.zones if zone.method is AssociationMethod.ASSOCIATION)
+            associated.update(_associated(row, plan))
             if plan.steps:
                 changing.append(vpc.ref.id)
         # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
@@ -131,3 +132,11 @@ class VpcDiscovery:
 
     def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
+
+
+def _associated(row: VpcRow, plan: AssociationPlan) -> Iterator[str]:
+    """Yield the zones that a VPC is associated with, or will be, unless the last attempt was refused."""
+    for zone in plan.zones:
+        coming = Step(Act.ASSOCIATE, zone.zone_id) in plan.steps and not row.record(zone.zone_id).fault
+        if coming or zone.method is AssociationMethod.ASSOCIATION:
+            yield zone.zone_id

@@ -169,10 +169,11 @@ def test_many_vpcs_make_many_tasks() -> None:
 
 
 def test_associated_vpcs_are_counted() -> None:
-    """The spoke's status counts the VPCs of each zone, and is written only if the number changed."""
+    """The spoke's status counts VPCs that a zone has or will have, and is written only if the number changed."""
     stage = Stage()
     refs = [stage.aws.add(number).ref for number in (1, 2, 3)]
-    stage.aws.associated |= {(CORP_ZONE, ref) for ref in refs[:2]}
+    stage.aws.associated.add((CORP_ZONE, refs[0]))
+    stage.rows.put_association(refs[1], CORP_ZONE, AssociationRecord(fault="the account has reached its limit"))
     stage.sweep()
     assert stage.spokes.spoke_status(HOME).vpcs == {CORP_ZONE: 2}
     before = stage.spokes.spokes[HOME]
