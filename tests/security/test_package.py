@@ -17,7 +17,7 @@ from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.example import PAYMENTS
 from sandbox.world import World
 from sandbox.world.deployment import BUCKET
-from tests.support.security.package import MARK, overwrite, parameters, update, upload
+from tests.support.security.package import MARK, overwrite, parameters, put, update, upload
 
 REGION = "eu-central-1"
 FUNCTIONS = (
@@ -90,7 +90,7 @@ def test_object_version_keeps_the_package(made: World) -> None:
     s3 = made.client("s3", made.config.hub.account)
     s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     built = package(replace(made.config.compiled_policy(), rules=made.config.compiled_policy().rules[:1]))
-    version = s3.put_object(Bucket=BUCKET, Key=built.key, Body=built.content)["VersionId"]
+    version = put(made, built.key, built.content)
     overwrite(made, built.key)
     update(made, CodeKey=built.key, CodeSha256=built.code_sha256, S3ObjectVersion=version)
     assert {live(made, function)["CodeSha256"] for function in FUNCTIONS} == {built.code_sha256}
