@@ -108,52 +108,14 @@ def _ledger() -> Table:
 
 
 def _add_outputs(template: Template, *, associates: bool) -> None:
+    """Add what a person needs from outside. Functions, roles and dead-letter queues have fixed names."""
     outputs = [
         ("EventBusArn", "Event bus that the rules of the spokes deliver to.", GetAtt("EventBus", "Arn")),
-        ("EventsQueueUrl", "Queue of events for the observer.", Ref("EventsQueue")),
-        ("EventsDeadLetterQueueUrl", "Dead-letter queue of the observer.", Ref("EventsDeadLetterQueue")),
-        (
-            "PublisherDeadLetterQueueUrl",
-            "Dead-letter queue of the publisher: positions in the ledger's stream.",
-            Ref("PublisherDeadLetterQueue"),
-        ),
         ("LedgerTableName", "DynamoDB table of the ledger.", Ref("Ledger")),
-        ("LedgerTableArn", "DynamoDB table of the ledger.", GetAtt("Ledger", "Arn")),
-        ("ObserverFunctionName", "Function that turns events into claims.", Ref("Observer")),
-        (
-            "ObserverRoleArn",
-            "Execution role of the observer, which every reader role trusts.",
-            GetAtt("ObserverRole", "Arn"),
-        ),
-        ("PublisherFunctionName", "Function that publishes claims to the hosted zones.", Ref("Publisher")),
-        (
-            "PublisherRoleArn",
-            "Execution role of the publisher, which the writer role trusts.",
-            GetAtt("PublisherRole", "Arn"),
-        ),
-        ("SweeperFunctionName", "Function that sweeps spokes and audits zones.", Ref("Sweeper")),
-        (
-            "SweeperRoleArn",
-            "Execution role of the sweeper, which the reader roles and the zone reader role trust.",
-            GetAtt("SweeperRole", "Arn"),
-        ),
+        ("EventsQueueUrl", "Queue of events for the observer.", Ref("EventsQueue")),
         ("SweepsQueueUrl", "Queue of tasks for the sweeper.", Ref("SweepsQueue")),
-        ("SweepsDeadLetterQueueUrl", "Dead-letter queue of the sweeper.", Ref("SweepsDeadLetterQueue")),
     ]
     if associates:
-        outputs += [
-            ("AssociatorFunctionName", "Function that associates VPCs with zones.", Ref("Associator")),
-            (
-                "AssociatorRoleArn",
-                "Execution role of the associator, which the reader, VPC and authorizer roles trust.",
-                GetAtt("AssociatorRole", "Arn"),
-            ),
-            ("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")),
-            (
-                "AssociationsDeadLetterQueueUrl",
-                "Dead-letter queue of the associator.",
-                Ref("AssociationsDeadLetterQueue"),
-            ),
-        ]
+        outputs.append(("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")))
     for title, description, value in outputs:
         template.add_output(Output(title, Description=description, Value=value))
