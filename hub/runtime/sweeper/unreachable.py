@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.names import NEVER
 from hub.runtime.model.usage import Tally
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable
@@ -52,14 +51,15 @@ class UnreachableSpokes:
         """
         now = self.clock()
         status = replace(status, fault=reason, fault_since=status.fault_since or now)
-        if status.withdrawn or now - status.fault_since < self.guard.grace:
+        if now - status.fault_since < self.guard.grace:
             return with_pending(status, {})
+        # Also after the withdrawal: an account can deny access to the sweeper and allow it to the observer.
         names = {row.ref: names_of(row) for row in self.rows.observations_of(status.spoke) if names_of(row)}
         # The status has the names of the last sweep; more may have come since.
         status = replace(status, names=max(status.names, sum(names.values())))
         # What awaits approval does so until a person approves it or the spoke answers, whatever other spokes do.
-        held = bool(status.pending_removals) or awaits_approval(
-            status, self.statuses.spoke_statuses(), self.guard.grace, now
+        held = bool(status.pending_removals) or (
+            not status.withdrawn and awaits_approval(status, self.statuses.spoke_statuses(), self.guard.grace, now)
         )
         pending = {ref: number for ref, number in names.items() if held and ref.id not in status.approved}
         for ref in [ref for ref in names if ref not in pending]:
@@ -73,10 +73,11 @@ class UnreachableSpokes:
         if pending:
             return status
         # What a person approved does not count when the next spoke passes its grace period.
+        counts = bool(status.names) and not (held or status.withdrawn)
         return replace(
             status,
             withdrawn=True,
-            withdrawn_at=now if status.names and not held else NEVER,
+            withdrawn_at=now if counts else status.withdrawn_at,
             names=0,
             usage=Tally().in_place_of(status.usage),
         )

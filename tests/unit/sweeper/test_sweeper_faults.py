@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import NEVER, Account, Spoke
+from hub.runtime.model.names import NEVER, Account, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.sweeper import NO_TIME
-from tests.support.build import PAYMENTS, instance
+from tests.support.build import PAYMENTS, ZONE_IDS, instance
 from tests.support.use_cases.sweeper_world import POLICY, SPOKE, World
 
 
@@ -115,6 +115,27 @@ def test_withdrawal_without_approval_is_remembered(world: World) -> None:
     assert world.sweep().status.withdrawn_at == status.withdrawn_at
     world.organization.denied = set()
     assert world.sweep().status.withdrawn_at == NEVER
+
+
+def test_names_that_come_after_the_withdrawal_go_with_the_next_sweep(world: World) -> None:
+    """A spoke can deny access to the sweeper alone: the observer then gives names that no sweep could compare."""
+    world.show(1)
+    world.sweep()
+    world.organization.denied = {SPOKE}
+    world.sweep()
+    world.clock.sleep(7 * 86_400)
+    before = world.sweep().status
+    (ref,) = world.show(2)
+    observed, account = world.organization.instances[ref], world.organization.accounts[ref.account]
+    decision = POLICY.decide(observed, account, ZONE_IDS, {})
+    world.recorder.described(observed, account, decision, Millis(world.clock()))
+    assert world.claimants() == {ref}
+    # Others that are unreachable do not delay this: the spoke has lost its names already.
+    others_unreachable(world, 9)
+    after = world.sweep().status
+    assert world.claimants() == set()
+    assert (after.withdrawn, after.withdrawn_at, after.pending_removals) == (True, before.withdrawn_at, ())
+    assert (after.names, after.pending_names) == (0, 0)
 
 
 def test_withdrawal_of_a_spoke_without_names_does_not_count(world: World) -> None:
