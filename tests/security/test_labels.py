@@ -114,3 +114,16 @@ class TestNameOfAnotherAccountsLabel:
         made.converge()
         assert made.resolve(f"gateway.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, replacement)}
         made.end(PAYMENTS, REGION, replacement)
+
+    def test_cannot_be_taken_away_between_two_instances(self, made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
+        """An instance ends, and its account starts the next one some hours later."""
+        (instance,) = made.launch(PAYMENTS, REGION, "ledger-db")
+        made.converge()
+        made.end(PAYMENTS, REGION, instance)
+        made.converge()
+        rename(made, SCIENCE, "Ledger DB")
+        hours(made, clock, 2)
+        (replacement,) = made.launch(PAYMENTS, REGION, "ledger-db")
+        made.converge()
+        assert made.resolve(f"ledger-db.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, replacement)}
+        made.end(PAYMENTS, REGION, replacement)

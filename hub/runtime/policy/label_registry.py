@@ -105,7 +105,7 @@ class LabelRegistry:
         if held.account_id in {"", account_id}:
             if not held.account_id or held.released_at:
                 self.put(held.taken(account_id, reserved=not self._chosen_by_another(own, account_id)))
-        elif bears(held.account_id, own):
+        elif own not in self._pinned_to and bears(held.account_id, own):
             return f"the label {own!r} belongs to the account {held.account_id}, which had that name first"
         else:
             if not held.released_at:
@@ -117,9 +117,14 @@ class LabelRegistry:
         return ""
 
     def _chosen_by_another(self, label: str, account_id: str) -> bool:
-        """Whether another account has a name of the label directly below a zone. It keeps that name."""
+        """Whether another account has a name of the label directly below a zone, or had it until a day ago.
+
+        It keeps that name, also between the end of one instance and the start of the next.
+        """
         keys = [NameKey(zone_id, Fqdn(f"{label}.{domain}")) for domain, zone_id in self._zone_ids.items()]
-        return any(claim.instance.account != account_id for key in keys for claim in self._names.name(key).claims)
+        states = map(self._names.name, keys)
+        refs = {ref for state in states for ref in (*(claim.instance for claim in state.claims), *state.withdrawn)}
+        return any(ref.account != account_id for ref in refs)
 
     def read(self) -> None:
         """Read the rows of all labels; raises LedgerUnavailable."""
