@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # How many items of a long list a note shows.
 _SHOWN = 3
+# How many notes a zone has about zones and rules below it. The VPC's row of the ledger has room for no more.
+_NOTES = 10
 _REASONS = {
     Cause.POLICY: "policy no longer selects the VPC",
     Cause.OWNER: "its account changed the VPC, and policy no longer selects it",
@@ -201,12 +203,15 @@ def _notes(
 ) -> Iterator[str]:
     """Yield what a person should know about a zone in a VPC, even if it may be intended."""
     domain = association_policy.domain
-    for zone in vpc.zones:
-        if zone.domain.endswith(f".{domain}") and zone.id not in own:
-            yield f"names below {_shown(zone.domain)} are answered from the zone {zone.id}, which {zone.owner} owns"
-    for rule in vpc.rules:
-        if rule.domain.endswith(f".{domain}"):
-            yield f"names below {_shown(rule.domain)} are forwarded by the Resolver rule {rule.id}"
+    zones = [zone for zone in vpc.zones if zone.domain.endswith(f".{domain}") and zone.id not in own]
+    rules = [rule for rule in vpc.rules if rule.domain.endswith(f".{domain}")]
+    for zone in zones[:_NOTES]:
+        yield f"names below {_shown(zone.domain)} are answered from the zone {zone.id}, which {zone.owner} owns"
+    for rule in rules[:_NOTES]:
+        yield f"names below {_shown(rule.domain)} are forwarded by the Resolver rule {rule.id}"
+    others = len(zones[_NOTES:]) + len(rules[_NOTES:])
+    if others:
+        yield f"{others} more zones and Resolver rules take names below {_shown(domain)}"
     if below := _autodefined_rules_below(vpc, domain):
         more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
         yield f"EC2's autodefined rules answer for {', '.join(map(_shown, below[:_SHOWN]))}{more}"

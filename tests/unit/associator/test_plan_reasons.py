@@ -51,6 +51,16 @@ class TestReasons:
         assert found.zones[0].resolves
         assert not found.blocked
 
+    def test_many_zones_and_rules_below_are_counted(self) -> None:
+        """The ledger has room for the first of each."""
+        zones = tuple(AssociatedZone(f"Z{number}", Fqdn(f"z{number}.{CORP}"), "9" * 12) for number in range(12))
+        rules = tuple(ForwardRule(f"rslvr-rr-{number}", Fqdn(f"r{number}.{CORP}")) for number in range(11))
+        found = planned(vpc(zones=(*associated(), *zones), rules=rules), **{CORP_ZONE: AssociationRecord(managed=True)})
+        notes = found.zones[0].notes
+        assert len(notes) == 21
+        assert ("z9.corp.internal" in notes[9], "r9.corp.internal" in notes[19]) == (True, True)
+        assert notes[20] == "3 more zones and Resolver rules take names below corp.internal"
+
     def test_nested_zones_of_the_configuration(self) -> None:
         """Nested zones of the configuration are not noted."""
         inner = AssociatedZone("Z0INSTANCES0INTERNAL0", Fqdn("sub.corp.internal."), NETWORK)

@@ -6,7 +6,7 @@ attributes, which are written separately: a sweep never overwrites what the asso
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of, account_row
@@ -25,11 +25,16 @@ from hub.runtime.model.vpcs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.names import Account
+
+# A row has 400 KB (DynamoDB Developer Guide, "Constraints": item size), of which tags can take 80 KB. An account can
+# associate its VPC with any number of private zones and with 2,000 Resolver rules. The rest is left out: it is for
+# people only, as all decisions are made by the VPC as it was just described.
+MAX_CHARACTERS: Final = 60_000
 
 
 class DynamoVpcs:
@@ -58,7 +63,7 @@ class DynamoVpcs:
         """Record the description of a VPC and the state of its zones. The association records do not change."""
         described = {
             "seen_at": self._table.now(),
-            "vpc": _vpc_row(vpc),
+            "vpc": _vpc_row(vpc, {zone.zone_id for zone in zones}),
             "account": account_row(account),
             "zones": [_zone_row(zone) for zone in zones],
         }
@@ -166,20 +171,34 @@ def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
     )
 
 
-def _vpc_row(vpc: Vpc) -> Row:
+def _vpc_row(vpc: Vpc, own: Collection[str]) -> Row:
+    """The row of a VPC. `own` are the ids of the zones that orgdns associates, which come first."""
+    zones = sorted(vpc.zones, key=lambda zone: zone.id not in own)
     return {
         "cidrs": list(vpc.cidrs),
         "tags": [list(tag) for tag in vpc.tags],
         "dns_support": vpc.dns_support,
         "dns_hostnames": vpc.dns_hostnames,
-        "zones": [[zone.id, zone.domain, zone.owner] for zone in vpc.zones],
-        "rules": [[rule.id, rule.domain] for rule in vpc.rules],
+        "zones": _room([zone.id, zone.domain, zone.owner] for zone in zones),
+        "rules": _room([rule.id, rule.domain] for rule in vpc.rules),
         "profiles": list(vpc.profiles),
         "autodefined_rules": vpc.autodefined_rules,
         "profile": vpc.profile,
         "profile_zones": list(vpc.profile_zones),
         "profile_coming": vpc.profile_coming,
     }
+
+
+def _room(rows: Iterable[list[str]]) -> list[list[str]]:
+    """The first rows, as many as there is room for."""
+    kept: list[list[str]] = []
+    left = MAX_CHARACTERS
+    for row in rows:
+        left -= sum(map(len, row))
+        if left < 0:
+            break
+        kept.append(row)
+    return kept
 
 
 def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
@@ -189,7 +208,7 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         tags=tuple((key, value) for key, value in row["tags"]),
         dns_support=row["dns_support"],
         dns_hostnames=row["dns_hostnames"],
-        zones=tuple(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"]),
+        zones=tuple(sorted(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"])),
         rules=tuple(ForwardRule(rule_id, Fqdn(domain)) for rule_id, domain in row["rules"]),
         profiles=tuple(row["profiles"]),
         autodefined_rules=row["autodefined_rules"],

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.associator.plan import association_plan
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.guard import Cause
-from hub.runtime.model.names import Millis, Spoke
+from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.vpcs import (
     AssociatedZone,
     AssociationMethod,
@@ -21,6 +22,7 @@ from hub.runtime.model.vpcs import (
     VpcsStatus,
     ZoneInVpc,
 )
+from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.aws.dynamodb import NOW
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK, vpc_ref
@@ -124,3 +126,21 @@ class TestRows:
         vpcs.forget_vpc(REF)
         vpcs.forget_vpc(REF)
         assert list(vpcs.all_vpc_rows()) == []
+
+    def test_row_has_room_whatever_an_account_associates(self, vpcs: DynamoVpcs) -> None:
+        """Hundreds of zones and rules of the VPC's account fit. If they did not, the VPC would keep ours forever."""
+        inner = Fqdn(f"{'.'.join('a' * 63 for _ in range(3))}.{CORP}")
+        foreign = [AssociatedZone(f"Z{number:020}", Fqdn(f"{number}.{inner}"), PAYMENTS.id) for number in range(500)]
+        own = AssociatedZone(CORP_ZONE, CORP, NETWORK)
+        rules = tuple(ForwardRule(f"rslvr-rr-{number:017}", Fqdn(f"{number}.{inner}")) for number in range(1_000))
+        tags = tuple((f"{number:0128}", "\u4e00" * 256) for number in range(50))
+        vpc = Vpc(REF, tags=tags, zones=(*foreign, own), rules=rules)
+        row = VpcRow(REF, records={CORP_ZONE: AssociationRecord(managed=True)})
+        plan = association_plan(vpc, PAYMENTS, row, [AssociationPolicy(CORP, selections=())], {CORP: CORP_ZONE})
+        vpcs.put_vpc(vpc, PAYMENTS, plan.zones)
+        (stored,) = vpcs.vpc_rows(SPOKE)
+        assert stored.zones == plan.zones
+        assert stored.vpc is not None
+        assert own in stored.vpc.zones
+        assert set(stored.vpc.zones) < set(vpc.zones)
+        assert set(stored.vpc.rules) < set(vpc.rules)
