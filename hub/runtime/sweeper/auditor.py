@@ -35,8 +35,9 @@ COMPARED_AT_ONCE: Final = 100
 STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "the audit ran out of time before it had read all names"
 PAUSED: Final = "publishing is paused"
-# Pending removals are stored in one row of the ledger, of 400 KB at most, and a name has up to 255 characters.
-MAX_PENDING: Final = 1_000
+# Pending removals are stored in one row of the ledger, of 400 KB at most, once more when they are approved, and beside
+# VPCs. A name has up to 255 characters. Further names wait for another audit.
+MAX_PENDING: Final = 500
 
 
 class Difference(StrEnum):

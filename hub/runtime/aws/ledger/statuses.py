@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
 # A write for each event would be too many, and the time need not be that exact. Milliseconds.
 EVENT_MILLIS: Final = 900_000
+# A zone's row, of 400 KB at most, has each of these twice when they are approved, beside names.
+MAX_PENDING_VPCS: Final = 1_000
 
 
 class DynamoStatuses:
@@ -172,8 +174,12 @@ class DynamoStatuses:
             self._table.update(_spoke_key(status.spoke), {"approved": list(status.pending_removals)})
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
-        """Add a VPC to those whose associations with the zone await approval to end."""
-        self._table.add(_zone_key(zone_id), "pending_vpcs", [vpc])
+        """Add a VPC to those whose associations with the zone await approval to end, if there is room.
+
+        A VPC without room is added by a later sweep, when others have been approved.
+        """
+        with suppress(Outdated):
+            self._table.add(_zone_key(zone_id), "pending_vpcs", [vpc], most=MAX_PENDING_VPCS)
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""

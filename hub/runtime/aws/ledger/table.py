@@ -167,15 +167,26 @@ class Table:
                 **optional,
             )
 
-    def add(self, key: Row, attribute: str, values: Collection[str]) -> None:
-        """Add texts to a set of a row, which may not exist yet. What others add at the same time stays."""
-        self._change_set("ADD", key, attribute, values)
+    def add(self, key: Row, attribute: str, values: Collection[str], most: int | None = None) -> None:
+        """Add texts to a set of a row, which may not exist yet. What others add at the same time stays.
+
+        Raises:
+            Outdated: if the set has `most` texts or more.
+        """
+        self._change_set("ADD", key, attribute, values, most)
 
     def discard(self, key: Row, attribute: str, values: Collection[str]) -> None:
         """Remove texts from a set of a row, if they are there."""
         self._change_set("DELETE", key, attribute, values)
 
-    def _change_set(self, verb: str, key: Row, attribute: str, values: Collection[str]) -> None:
+    def _change_set(
+        self, verb: str, key: Row, attribute: str, values: Collection[str], most: int | None = None
+    ) -> None:
+        optional: dict[str, Any] = {}
+        bound: Row = {":0": set(values)}
+        if most is not None:
+            optional["ConditionExpression"] = "attribute_not_exists(#0) OR size(#0) < :1"
+            bound[":1"] = most
         # Sets have no order, and each change is atomic (DynamoDB Developer Guide, "Update expressions").
         with translated():
             self._client.update_item(
@@ -183,7 +194,8 @@ class Table:
                 Key=written(key),
                 UpdateExpression=f"{verb} #0 :0",
                 ExpressionAttributeNames={"#0": attribute},
-                ExpressionAttributeValues=written({":0": set(values)}),
+                ExpressionAttributeValues=written(bound),
+                **optional,
             )
 
     def delete(self, key: Row) -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.statuses import MAX_PENDING_VPCS, DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
+from hub.runtime.model.vpcs import VpcRef
+from hub.runtime.sweeper.auditor import MAX_PENDING
 from tests.support.aws.dynamodb import NOW
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH
 
@@ -90,6 +92,21 @@ class TestStatuses:
         statuses.put_zone_status(ZONE)
         statuses.approve(ZONE)
         assert statuses.zone_status(CORP_ZONE).approved == set(ZONE.pending_removals)
+
+    def test_row_of_a_zone_has_room_whatever_awaits_approval(self, statuses: DynamoStatuses, table: Table) -> None:
+        """An account with thousands of VPCs and long names does not stop the audits of the zone, and approvals."""
+        key = {contract.PARTITION_KEY: contract.ZONES_KEY, contract.SORT_KEY: CORP_ZONE}
+        vpcs = [str(VpcRef(PAYMENTS.id, "ap-southeast-1", f"vpc-{number:017x}")) for number in range(MAX_PENDING_VPCS)]
+        table.add(key, "pending_vpcs", vpcs)
+        statuses.await_approval(CORP_ZONE, "one too many")
+        names = tuple(Fqdn(f"{number:0251}.a.") for number in range(MAX_PENDING))
+        statuses.put_zone_status(replace(ZONE, pending_removals=names))
+        statuses.approve(statuses.zone_status(CORP_ZONE))
+        status = statuses.zone_status(CORP_ZONE)
+        assert (len(status.approved), len(status.approved_vpcs)) == (MAX_PENDING, MAX_PENDING_VPCS)
+        statuses.end_approval(CORP_ZONE, vpcs[0])
+        statuses.await_approval(CORP_ZONE, "the next")
+        assert "the next" in statuses.zone_status(CORP_ZONE).pending_vpcs
 
     def test_vpcs_await_approval_and_are_approved_one_by_one(self, statuses: DynamoStatuses) -> None:
         """What is added, approved and released for one VPC changes nothing for another one."""
