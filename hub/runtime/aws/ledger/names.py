@@ -43,6 +43,9 @@ TOMBSTONE_MILLIS: Final = 86_400_000
 ENDED_MILLIS: Final = 7 * 86_400_000
 # The publisher reads a mark at once; the row remains for a person to look at.
 MARK_MILLIS: Final = 7 * 86_400_000
+# A filter has at most 300 operators and functions and 4 KB of text (DynamoDB Developer Guide, "Constraints": expression
+# parameters). Of more zones, the names of all zones are read.
+ZONES_A_FILTER: Final = 100
 
 
 class DynamoLedger:
@@ -100,11 +103,15 @@ class DynamoLedger:
         DynamoDB returns the rows of a partition together. If it did not, a name would come in parts, and its reader
         would compare it once more than needed.
         """
-        values = {f":z{number}": f"{contract.NAME_PREFIX}{zone_id}#" for number, zone_id in enumerate(zone_ids)}
+        zones = frozenset(zone_ids)
+        prefixes = [f"{zone_id}#" for zone_id in zone_ids] if len(zones) <= ZONES_A_FILTER else [""]
+        values = {f":z{number}": f"{contract.NAME_PREFIX}{prefix}" for number, prefix in enumerate(prefixes)}
         condition = " OR ".join(f"begins_with({contract.PARTITION_KEY}, {value})" for value in values)
         rows = self._table.scan(condition, values)
         for partition, of_name in groupby(rows, key=lambda row: str(row[contract.PARTITION_KEY])):
-            yield _name_state(name_key_of(partition), of_name)
+            key = name_key_of(partition)
+            if key.zone_id in zones:
+                yield _name_state(key, of_name)
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
         """What is published under these names; a name without such a row is left out."""

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import boto3
 import pytest
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
-from hub.runtime.aws.ledger.rows import name_key_of
+from hub.runtime.aws.ledger.rows import Row, name_key_of
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import (
     Account,
@@ -29,6 +31,18 @@ SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 @pytest.fixture
 def ledger(table: Table) -> DynamoLedger:
     return DynamoLedger(table)
+
+
+@dataclass
+class Scans:
+    """A table that remembers the filters of its scans."""
+
+    table: Table
+    filters: list[str] = field(default_factory=list)
+
+    def scan(self, condition: str, values: dict[str, object]) -> Iterator[Row]:
+        self.filters.append(condition)
+        return self.table.scan(condition, values)
 
 
 class TestLedgerRows:
@@ -60,6 +74,17 @@ class TestLedgerRows:
         assert found[key()] == ledger.name(key())
         assert found[key()].withdrawn == {ref(2)}
         assert found[key("marked")].claims == ()
+
+    def test_filter_for_all_zones_is_within_the_limits_of_dynamodb(self, ledger: DynamoLedger, table: Table) -> None:
+        """A configuration has up to 200 zones, and a search for what is under a label reads the names of all."""
+        ledger.put_claim(claim(1), 1)
+        ledger.put_claim(replace(claim(2), key=NameKey("Z0OTHER", key().fqdn)), 1)
+        scans = Scans(table)
+        many = [CORP_ZONE, *(f"Z{number:019}" for number in range(199))]
+        for zones in (many[:100], many[:101], many):
+            assert [state.key for state in DynamoLedger(cast("Table", scans)).names(zones)] == [key()]
+        assert all(len(filtered) <= 4_096 for filtered in scans.filters)
+        assert all(filtered.count("begins_with") + filtered.count(" OR ") <= 300 for filtered in scans.filters)
 
     def test_published_of_many_names(self, ledger: DynamoLedger) -> None:
         """Names without published record sets are left out."""
