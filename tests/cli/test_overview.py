@@ -11,11 +11,11 @@ from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import SpokeStatus
+from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from orgdns.cli.sources.deployed import Deployed
 from orgdns.cli.sources.ledger import HubLedger, overview
 from tests.support.aws.dynamodb import table
-from tests.support.build import PAYMENTS, ZONE_IDS
+from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
 
 __all__ = ["table"]
 
@@ -44,3 +44,10 @@ def test_withdrawn_spoke_counts_while_it_has_a_stack(hub: HubLedger, listed: fro
     """As for the metrics, a withdrawn spoke is unreachable as long as the rollout has a stack for it."""
     hub.statuses.put_spoke_status(replace(STATUS, withdrawn=True))
     assert overview(hub, lambda: listed).health.unreachable == listed
+
+
+def test_zone_that_the_configuration_no_longer_has_is_left_out(hub: HubLedger) -> None:
+    """As for the metrics: nothing audits it, so it would be overdue forever."""
+    for zone_id in (CORP_ZONE, "Z0REMOVED"):
+        hub.statuses.put_zone_status(ZoneStatus(zone_id, tried_at=Millis(1), audited_at=Millis(1)))
+    assert overview(hub).health.overdue_zones == {CORP_ZONE}

@@ -97,7 +97,8 @@ class SweepScheduler:
         # associations made by orgdns: its account may leave the organization later than its unit.
         swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
         due, following = due_sweeps(swept, statuses, self.schedule.cursor(), self.policy_digest, now)
-        zones = self.statuses.zone_statuses()
+        # A zone that the configuration no longer has is not audited, so its status would be overdue forever.
+        zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
         every_zone = self.schedule.audits_requested()
         again = [
             zone.zone_id

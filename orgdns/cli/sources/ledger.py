@@ -55,12 +55,14 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
     """
     statuses = hub.statuses
     spokes = statuses.spoke_statuses()
+    # As in the metrics: the ledger may have the status of a zone that the configuration no longer has.
+    zone_ids = frozenset(hub.deployed.zone_ids.values())
     return Overview(
         now=now(),
         paused=statuses.paused(),
         cursor=statuses.cursor(),
         spokes=spokes,
-        zones=statuses.zone_statuses(),
+        zones=tuple(zone for zone in statuses.zone_statuses() if zone.zone_id in zone_ids),
         zone_ids=hub.deployed.zone_ids,
         listed=frozenset(listed()) if any(status.withdrawn for status in spokes) else frozenset(),
         limits=hub.deployed.limits,

@@ -226,7 +226,7 @@ def test_run_counts_what_needs_attention() -> None:
         "Z0": ZoneStatus("Z0", tried_at=NOW, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),
         "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, pending_removals=("web.",)),  # type: ignore[arg-type]
     }
-    outcome = sweep_scheduler(known, statuses, MemoryTasks()).schedule_sweeps()
+    outcome = sweep_scheduler(known, statuses, MemoryTasks(), zones=2).schedule_sweeps()
     assert (outcome.spokes, outcome.on_old_policy, outcome.unreachable, outcome.overdue, outcome.pending_removals) == (
         5,
         1,
@@ -234,6 +234,15 @@ def test_run_counts_what_needs_attention() -> None:
         2,
         2,
     )
+
+
+def test_zone_that_the_configuration_no_longer_has_is_forgotten() -> None:
+    """Nothing audits it, and nobody can approve anything for it, so it must not raise an alarm without end."""
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    gone = ZoneStatus("Z1", tried_at=Millis(1), audited_at=Millis(1), pending_removals=(Fqdn("web."),))
+    statuses.zones = {"Z1": replace(gone, pending_vpcs=("vpc",))}
+    outcome = sweep_scheduler([], statuses, tasks, zones=1).schedule_sweeps()
+    assert (outcome.overdue, outcome.pending_removals, tasks.enqueued) == (0, 0, [])
 
 
 def test_approved_vpcs_are_enqueued_by_spoke() -> None:
@@ -248,5 +257,5 @@ def test_approved_vpcs_are_enqueued_by_spoke() -> None:
     statuses.zones = {
         zone: ZoneStatus(zone, tried_at=NOW, approved_vpcs=frozenset(map(str, vpcs))) for zone, vpcs in approved.items()
     }
-    replace(sweep_scheduler([], statuses, tasks), associations=associations).schedule_sweeps()
+    replace(sweep_scheduler([], statuses, tasks, zones=2), associations=associations).schedule_sweeps()
     assert associations.enqueued == [(Associate(home, (first, second)), 0), (Associate(away, (first,)), 0)]
