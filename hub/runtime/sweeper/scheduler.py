@@ -103,7 +103,7 @@ class SweepScheduler:
         again = [
             zone.zone_id
             for zone in zones
-            if zone.approved or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
+            if _approved_now(zone) or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
         ]
         audits = _audits(self.zone_ids if every_zone else again)
         self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
@@ -179,7 +179,15 @@ def _position(spoke: Spoke) -> str:
 
 
 def _urgent(status: SpokeStatus | None) -> bool:
-    return status is None or not status.tried_at or bool(status.approved)
+    return status is None or not status.tried_at or _approved_now(status)
+
+
+def _approved_now(status: SpokeStatus | ZoneStatus) -> bool:
+    """Whether a removal that a person approved is still pending.
+
+    The approvals of removals that were made stay in the ledger as long as others are pending.
+    """
+    return not status.approved.isdisjoint(status.pending_removals)
 
 
 def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:

@@ -86,10 +86,14 @@ def test_new_and_approved_spokes_come_first() -> None:
     statuses = tried(known)
     del statuses[known[5]]
     statuses[known[6]] = SpokeStatus(known[6])
-    statuses[known[7]] = replace(statuses[known[7]], approved=frozenset({"i-1"}))
+    approved = replace(statuses[known[7]], approved=frozenset({"i-1"}))
+    statuses[known[7]] = replace(approved, pending_removals=("i-1", "i-2"))
+    # What was approved is removed. What awaits approval further needs no sweep every five minutes.
+    statuses[known[8]] = replace(approved, spoke=known[8], pending_removals=("i-2",))
     due, last = due_sweeps(known, statuses, ScheduleCursor("p", NOW, "f"), "p", NOW)
     assert dict(due[:3]) == dict.fromkeys(known[5:8], 0)
     assert len(due) <= 3 + 9
+    assert sum(not delay for spoke, delay in due if spoke in known[5:9]) == 3
     assert last.ahead == 0
     assert all(delay <= LONGEST_DELAY for _, delay in due)
 
@@ -160,7 +164,11 @@ def test_run_that_cannot_enqueue_is_repeated() -> None:
 def test_requested_audits() -> None:
     """An approved zone is audited by the next run; after a pause, every zone is audited once."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    statuses.zones = {"Z0": ZoneStatus("Z0"), "Z1": ZoneStatus("Z1", approved=frozenset({"web."}))}
+    approved = ZoneStatus("Z1", tried_at=NOW, approved=frozenset({"web."}))
+    statuses.zones = {
+        "Z0": replace(approved, zone_id="Z0", pending_removals=(Fqdn("db."),)),
+        "Z1": replace(approved, pending_removals=(Fqdn("db."), Fqdn("web."))),
+    }
     assert sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps().audits == 1
     assert tasks.enqueued == [(Audit(("Z1",)), 0)]
     statuses.audit, tasks.enqueued = True, []
