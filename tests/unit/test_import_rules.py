@@ -31,7 +31,7 @@ FORBIDDEN = (
     ("hub.environment", "network.account"),
     ("hub.rollout", "orgdns.cli.render.text"),
     ("hub.event_bus", "sandbox.world"),
-    ("hub.package", "moto"),
+    ("hub.package.archive", "moto"),
     ("hub.rollout", "hub.runtime.handlers"),
     ("hub.functions.sweeper", "hub.functions.associator"),
     ("spoke.region", "hub.stack"),

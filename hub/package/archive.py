@@ -15,15 +15,12 @@ import zipfile
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
-
+from hub.package.sbom import Library, sbom
 from hub.runtime import contract
 from hub.runtime.policy.compiled import to_json
-from hub.sbom import Library, sbom
 from orgdns import __version__
-from orgdns.config.load import ConfigInvalid, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.policy.decide import Policy
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 LOCK: Final = ROOT / "requirements" / "package.txt"
 # The earliest time that a zip file can hold. Any fixed time makes the zip reproducible.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -165,31 +162,3 @@ def _is_packaged(path: str) -> bool:
         return False
     first, _, rest = path.partition("/")
     return not first.endswith(".dist-info") or rest.startswith(_METADATA_KEPT)
-
-
-def main(
-    config: Annotated[Path, typer.Option(help="The configuration file.")] = ROOT / "orgdns.example.yaml",
-    output: Annotated[Path, typer.Option(help="The folder to write the zip to.")] = ROOT / "build",
-) -> None:
-    """Build the Lambda package. The same input gives the same bytes."""
-    try:
-        built = package(load(config).compiled_policy())
-    except (ConfigInvalid, PackageInvalid) as invalid:
-        typer.echo(str(invalid), err=True)
-        raise typer.Exit(2) from invalid
-    output.mkdir(parents=True, exist_ok=True)
-    path = output / built.key
-    path.write_bytes(built.content)
-    bill = path.with_suffix(".cdx.json")
-    bill.write_text(built.bill_of_materials, encoding="utf-8")
-    typer.echo(
-        f"{path}\n{bill}\n"
-        f"bytes      {len(built.content):,}\n"
-        f"sha256     {built.sha256}\n"
-        f"CodeKey    {built.key}\n"
-        f"CodeSha256 {built.code_sha256}"
-    )
-
-
-if __name__ == "__main__":
-    typer.run(main)

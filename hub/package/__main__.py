@@ -1,0 +1,37 @@
+"""`make package`: write the package and its bill of materials, and print the parameters of the deployment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.package.archive import ROOT, PackageInvalid, package
+from orgdns.config.load import ConfigInvalid, load
+
+
+def main(
+    config: Annotated[Path, typer.Option(help="The configuration file.")] = ROOT / "orgdns.example.yaml",
+    output: Annotated[Path, typer.Option(help="The folder to write the zip to.")] = ROOT / "build",
+) -> None:
+    """Build the Lambda package. The same input gives the same bytes."""
+    try:
+        built = package(load(config).compiled_policy())
+    except (ConfigInvalid, PackageInvalid) as invalid:
+        typer.echo(str(invalid), err=True)
+        raise typer.Exit(2) from invalid
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / built.key
+    path.write_bytes(built.content)
+    bill = path.with_suffix(".cdx.json")
+    bill.write_text(built.bill_of_materials, encoding="utf-8")
+    typer.echo(
+        f"{path}\n{bill}\n"
+        f"bytes      {len(built.content):,}\n"
+        f"sha256     {built.sha256}\n"
+        f"CodeKey    {built.key}\n"
+        f"CodeSha256 {built.code_sha256}"
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)
