@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.names.labels import label_of
+from orgdns.cli.render.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,8 +71,9 @@ class Narrator:
 
     def report(self, who: str, what: str, style: str = "") -> None:
         """Print one line, or more if the text has more."""
-        line = Text(f"{time.strftime('%H:%M:%S')} {who:<9} {what}", style=style)
-        self._console.print(line, soft_wrap=True)
+        lines = f"{time.strftime('%H:%M:%S')} {who:<9} {what}".split("\n")
+        # Accounts choose tags, and a terminal obeys control characters.
+        self._console.print(Text("\n").join(visible(line, style) for line in lines), soft_wrap=True)
 
     def forwarded(self, event: dict[str, Any]) -> tuple[dict[str, Any]]:
         """Report an event that one bus sends to another, and pass it on unchanged."""

@@ -14,6 +14,7 @@ import traceback
 from configparser import ConfigParser
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -209,6 +210,7 @@ def serve(
         def fail(text: str) -> None:
             narrator.report("request", text, "red")
 
+        made.schedules.dropped = partial(narrator.report, "schedule", style="red")
         stack.enter_context(answering(listener, lock, fail))
         stack.enter_context(repeating(work, over))
         endpoint = f"http://{LOOPBACK}:{listener.getsockname()[1]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
 from sandbox.aws.schedules import NotAllowed
 from sandbox.clock import MovedClock
-from sandbox.example import HUB
+from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
 
 REGION = "eu-central-1"
@@ -139,3 +140,29 @@ def test_schedule_group(made: World) -> None:
     made.client("cloudformation", HUB).delete_stack(StackName="group")
     groups = made.client("scheduler", HUB).list_schedule_groups()["ScheduleGroups"]
     assert {group["Name"] for group in groups} == {"default", "orgdns"}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("untrusted", {}, "does not trust scheduler.amazonaws.com"),
+        ("cron", {"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
+        ("function", {"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "than queues"),
+    ],
+)
+@pytest.mark.usefixtures("emptied")
+def test_schedule_of_an_account_stops_no_other(
+    made: World, monkeypatch: pytest.MonkeyPatch, name: str, change: dict[str, Any], message: str
+) -> None:
+    """A member account can create any schedule. What cannot run is dropped, is reported once, and the others run."""
+    reasons: list[str] = []
+    monkeypatch.setattr(made.schedules, "dropped", reasons.append)
+    scheduler = made.client("scheduler", PAYMENTS)
+    target = {"Arn": f"arn:aws:sqs:{REGION}:{PAYMENTS}:nobodys", "RoleArn": f"arn:aws:iam::{PAYMENTS}:role/none"}
+    request = {"ScheduleExpression": "rate(1 minute)", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
+    scheduler.create_schedule(Name=name, **request | change)
+    made.schedules.fire_due()
+    made.schedules.fire_due()
+    scheduler.delete_schedule(Name=name)
+    (reason,) = reasons
+    assert re.search(message, reason)

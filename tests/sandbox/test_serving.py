@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from rich.console import Console
 
 from orgdns.config.load import load
 from sandbox import example
 from sandbox.api_server import one_at_a_time
-from sandbox.narration import log_text
+from sandbox.narration import Narrator, log_text
 from sandbox.server import FunctionsStopped, misfits, repeating, write_private
+from sandbox.world import World
 from tests.support.served import PATIENCE
 
 
@@ -51,6 +53,13 @@ def test_keys_are_written_for_their_owner_alone(tmp_path: Path) -> None:
     write_private(path, "third")
     assert (path.read_text(), path.stat().st_mode & 0o777, other.read_text()) == ("third", 0o600, "theirs")
     assert [each.name for each in path.parent.iterdir()] == ["config"]
+
+
+def test_narrator_prints_no_control_characters(made: World) -> None:
+    """Accounts choose tags. The terminal of who runs the sandbox does not obey them."""
+    screen = StringIO()
+    Narrator(made, {}, Console(file=screen)).report("bus", "Name=\x1b]0;x\x07web\nsecond line")
+    assert screen.getvalue().endswith("Name=\\x1b]0;x\\x07web\nsecond line\n")
 
 
 class Request:

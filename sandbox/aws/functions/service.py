@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import LambdaBackend, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
@@ -90,6 +91,18 @@ def _qualified(mapping: Moto, spec: dict[str, Any]) -> Moto:
     if mapping and name.count(":") == _COLONS_WITH_QUALIFIER:
         mapping.function_arn = mapping.function_name = name
     return mapping
+
+
+def _function(backend: Moto, mapping: Moto) -> Moto | None:
+    """The function of a mapping, or None.
+
+    A mapping outlives its function, version or alias ("DeleteFunction",
+    https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html).
+    """
+    try:
+        return backend.get_function(mapping.function_arn)
+    except UnknownFunctionException:
+        return None
 
 
 def _silence(account: str, region: str) -> None:
@@ -186,13 +199,14 @@ class Functions:
             _silence(account, region)
             backend = lambda_backends[account][region]
             for mapping in backend._event_source_mappings.values():
-                if str(mapping.enabled).lower() != "true":
+                function = _function(backend, mapping)
+                if function is None or str(mapping.enabled).lower() != "true":
                     continue
                 if ":sqs:" in mapping.event_source_arn:
-                    queues.append(QueuePoller(self, mapping, backend.get_function(mapping.function_arn)))
+                    queues.append(QueuePoller(self, mapping, function))
                     continue
                 stream = self._streams.get(mapping.uuid) or StreamPoller(self, self._clock, mapping)
-                stream.function = backend.get_function(mapping.function_arn)
+                stream.function = function
                 self._streams[mapping.uuid] = stream
                 streams.append(stream)
         return [*queues, *streams]

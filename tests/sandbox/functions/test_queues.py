@@ -133,3 +133,12 @@ def test_disabled_mapping_is_not_polled(world: World) -> None:
     world.send("one")
     assert world.functions.converge() == 0
     assert world.waiting(world.url) == ["one"]
+
+
+def test_mapping_outlives_its_function(world: World) -> None:
+    """Whoever deletes a function stops neither the service nor the other functions. The messages stay."""
+    world.queue()
+    world.send("good")
+    world.lambda_.delete_function(FunctionName="observer")
+    assert world.functions.converge() == 0
+    assert world.waiting(world.url) == ["good"]
