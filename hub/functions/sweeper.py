@@ -101,14 +101,17 @@ def _list_spokes(config: Config) -> Statement:
 def add_schedules(template: Template, sweeper: Worker) -> None:
     """Add the two schedules that send tasks to the sweeper's queue, their group, and their role.
 
-    The role trusts only schedules of a group, so the group is their own.
+    The role trusts only schedules of a group, so the group is their own. A name has no prefix, because it is one of the
+    group. Schedules of earlier versions were in the default group, and CloudFormation moves a schedule to another group
+    only if its name changes, too: it looks for the old name in the new group
+    (https://github.com/aws/aws-cdk/issues/34216).
     """
     group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=contract.PREFIX))
     role = template.add_resource(_schedule_role(sweeper, group))
     for title, name, description, expression, task, window in (
         (
             "SweepSchedule",
-            f"{contract.PREFIX}-sweeps",
+            contract.SWEEP_SCHEDULE,
             "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour.",
             f"rate({contract.SCHEDULE_MINUTES} minutes)",
             contract.SCHEDULE_SWEEPS,
@@ -116,7 +119,7 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
         ),
         (
             "AuditSchedule",
-            f"{contract.PREFIX}-audits",
+            contract.AUDIT_SCHEDULE,
             "Enqueues an audit of every zone.",
             "rate(1 day)",
             contract.SCHEDULE_AUDITS,

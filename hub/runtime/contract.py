@@ -15,6 +15,9 @@ READER_ROLE: Final = f"{PREFIX}-reader"
 WRITER_ROLE: Final = f"{PREFIX}-writer"
 ZONE_READER_ROLE: Final = f"{PREFIX}-zone-reader"
 SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
+# In the schedule group of the hub.
+SWEEP_SCHEDULE: Final = "sweeps"
+AUDIT_SCHEDULE: Final = "audits"
 ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
 # In the networking account: authorizes the association of a VPC with a zone, and ends associations.
 AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"

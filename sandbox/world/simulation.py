@@ -16,7 +16,7 @@ from botocore.config import Config as ClientConfig
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
-from hub.runtime.contract import LEDGER_TABLE, PREFIX
+from hub.runtime.contract import AUDIT_SCHEDULE, LEDGER_TABLE, SWEEP_SCHEDULE
 from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
@@ -205,12 +205,12 @@ class World:
 
     def sweep(self) -> None:
         """Fire the sweep schedule, and let the functions work until nothing is left to do."""
-        self.schedules.fire(f"{PREFIX}-sweeps")
+        self.schedules.fire(SWEEP_SCHEDULE)
         self.converge()
 
     def audit(self) -> None:
         """Fire the audit schedule, and let the functions work until nothing is left to do."""
-        self.schedules.fire(f"{PREFIX}-audits")
+        self.schedules.fire(AUDIT_SCHEDULE)
         self.converge()
 
     def empty_ledger(self) -> None:

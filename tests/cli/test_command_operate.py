@@ -8,6 +8,7 @@ import re
 import boto3
 import pytest
 
+from hub.runtime import contract
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
@@ -60,7 +61,7 @@ def test_documented_policy_is_exact(made: World) -> None:
 
 def test_status_pause_and_resume(made: World, command: Command) -> None:
     """Status shows the progress of sweeps and the reason of a pause, as text and as JSON. Resume ends the pause."""
-    made.schedules.fire("orgdns-sweeps")
+    made.schedules.fire(contract.SWEEP_SCHEDULE)
     made.converge()
     document = command.json("status", code=2)
     assert document["policy"]["spokes"] == len(document["spokes"]) > len(document["policy"]["spokes_behind"])
@@ -76,7 +77,7 @@ def test_status_pause_and_resume(made: World, command: Command) -> None:
     assert len(made.route53.batches) == batches
     assert command.json("resume") == {"paused": None}
     assert command.json("status", code=2)["paused"] is None
-    made.schedules.fire("orgdns-sweeps")
+    made.schedules.fire(contract.SWEEP_SCHEDULE)
     made.converge()
     assert any(name == f"during.{CORP}." for name, *_ in made.owners(CORP))
 
@@ -105,7 +106,7 @@ def test_pending_removals_are_shown_and_approved(made: World, command: Command, 
     assert document["approved"]
     assert set(ids) <= set(document["subjects"][0]["pending_removals"])
     assert command.json("status", code=2)["pending_removals"] == []
-    made.schedules.fire("orgdns-sweeps")
+    made.schedules.fire(contract.SWEEP_SCHEDULE)
     made.converge()
     assert all(
         f"{instance_id}.instances.internal." not in name

@@ -68,7 +68,7 @@ def test_schedule_is_due_once_in_a_period(made: World, clock: MovedClock) -> Non
 @pytest.mark.usefixtures("emptied")
 def test_input_is_the_message(made: World) -> None:
     """The message is the template's Input."""
-    made.schedules.fire("orgdns-audits")
+    made.schedules.fire(contract.AUDIT_SCHEDULE)
     sqs = made.client("sqs", HUB)
     (message,) = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"])[
         "Messages"
@@ -84,7 +84,7 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
     letters = f"arn:aws:sqs:{REGION}:{HUB}:{contract.SWEEPS_DEAD_LETTER_QUEUE}"
     only = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": letters}
     iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [only]}))
-    made.schedules.fire("orgdns-sweeps")
+    made.schedules.fire(contract.SWEEP_SCHEDULE)
     assert made.waiting(contract.SWEEPS_QUEUE) == 0
     assert made.waiting(contract.SWEEPS_DEAD_LETTER_QUEUE) == 1
 
@@ -166,3 +166,27 @@ def test_schedule_of_an_account_stops_no_other(
     scheduler.delete_schedule(Name=name)
     (reason,) = reasons
     assert re.search(message, reason)
+
+
+def test_schedule_moves_to_a_group_under_a_new_name_only(made: World) -> None:
+    """CloudFormation looks for the old name in the new group. A new name is a new schedule, and the old one goes."""
+    target = {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps", "RoleArn": f"arn:aws:iam::{HUB}:role/orgdns-schedule"}
+    properties = {
+        "Name": "moving",
+        "State": "DISABLED",
+        "ScheduleExpression": "rate(1 day)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": target,
+    }
+
+    def deploy(**changed: str) -> None:
+        schedule = {"Type": "AWS::Scheduler::Schedule", "Properties": properties | changed}
+        made.deployer.deploy(HUB, REGION, "moving", json.dumps({"Resources": {"Schedule": schedule}}))
+
+    deploy()
+    with pytest.raises(DeploymentFailed, match="'moving' was not found"):
+        deploy(GroupName=contract.PREFIX)
+    deploy(GroupName=contract.PREFIX, Name="moved")
+    listed = made.client("scheduler", HUB).list_schedules(NamePrefix="mov")["Schedules"]
+    assert [(schedule["GroupName"], schedule["Name"]) for schedule in listed] == [(contract.PREFIX, "moved")]
+    made.client("cloudformation", HUB).delete_stack(StackName="moving")

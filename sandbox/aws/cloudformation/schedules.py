@@ -112,10 +112,22 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         account_id: str,
         region_name: str,
     ) -> ScheduleResource:
-        """Replace the whole configuration."""
+        """Replace the whole configuration. A new name is a new schedule; a new group alone is not.
+
+        CloudFormation identifies a schedule by its name, and looks for it in the new group
+        (https://github.com/aws/aws-cdk/issues/34216).
+        """
         properties, name = cloudformation_json["Properties"], original_resource.physical_resource_id
-        if ("Name" in properties and new_resource_name != name) or _group(properties) != original_resource.group:
-            raise ValidationError(message="the replacement of a schedule is not modeled")
+        if "Name" in properties and new_resource_name != name:
+            created = cls.create_from_cloudformation_json(
+                new_resource_name, cloudformation_json, account_id, region_name
+            )
+            original_resource.delete(account_id, region_name)
+            return created
+        if _group(properties) != original_resource.group:
+            raise ValidationError(
+                message=f"Resource of type 'AWS::Scheduler::Schedule' with identifier '{name}' was not found."
+            )
         scheduler_backends[account_id][region_name].update_schedule(
             name=name, group_name=original_resource.group, **_settings(properties)
         )

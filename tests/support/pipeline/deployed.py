@@ -151,13 +151,13 @@ class SandboxDriver:
 
     def sweep(self) -> None:
         self.statuses().put_cursor(ScheduleCursor())
-        self.made.schedules.fire("orgdns-sweeps")
+        self.made.schedules.fire(contract.SWEEP_SCHEDULE)
         self.made.converge()
         self.clock.advance(10)
         self.made.converge()
 
     def audit(self) -> None:
-        self.made.schedules.fire("orgdns-audits")
+        self.made.schedules.fire(contract.AUDIT_SCHEDULE)
         self.made.converge()
 
     def lose_ledger(self) -> None:
