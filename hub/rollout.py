@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def rollout_template(config: Config, account_body: str, region_body: str) -> Template:
-    """The stack of the hub account with both StackSets, which contain the text of the spoke templates.
+    """The stack of the hub account with the StackSets, which contain the text of the spoke templates.
 
     Args:
         config: The configuration.
@@ -44,37 +44,34 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
     events = [vpc_events_parameter()] if config.association_policies else []
     for parameter in (*zones, *events):
         template.add_parameter(parameter)
-    accounts = template.add_resource(
-        _stack_set(
-            config,
-            "SpokeAccount",
-            contract.ACCOUNT_STACK_SET,
-            "Deploys the roles through which orgdns describes instances and VPCs, once per account.",
-            account_body,
-            [config.hub.region],
-            _stack_set_parameters(zones),
+    for by_name, targets in ((False, _units(config)), (True, _included(config))):
+        if targets is None:
+            continue
+        accounts = template.add_resource(
+            _stack_set(
+                "IncludedAccount" if by_name else "SpokeAccount",
+                contract.INCLUDED_ACCOUNT_STACK_SET if by_name else contract.ACCOUNT_STACK_SET,
+                "Deploys the roles through which orgdns describes instances and VPCs, once per account.",
+                account_body,
+                StackInstances(DeploymentTargets=targets, Regions=[config.hub.region]),
+                _stack_set_parameters(zones),
+                AutoDeployment(Enabled=False) if by_name else _automatic(),
+                # An account that was in the units until now loses those stacks first: roles have the same names.
+                **({"DependsOn": ["SpokeAccount", "SpokeRegion"]} if by_name else {}),
+            )
         )
-    )
-    # A service-managed StackSet belongs to the management account, even if a delegated administrator creates it
-    # ("Register a delegated administrator",
-    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html). Ref returns
-    # `<name>:<id>`, the last part of its ARN.
-    account_set_arn = (
-        f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{config.organization.management_account}"
-        f":stackset/${{{accounts.title}}}"
-    )
-    template.add_resource(
-        _stack_set(
-            config,
-            "SpokeRegion",
-            contract.REGION_STACK_SET,
-            "Deploys the rules that forward events to orgdns, in every covered region.",
-            region_body,
-            config.spokes.regions,
-            _stack_set_parameters(events),
-            DependsOn=[Sub(account_set_arn)],
+        template.add_resource(
+            _stack_set(
+                "IncludedRegion" if by_name else "SpokeRegion",
+                contract.INCLUDED_REGION_STACK_SET if by_name else contract.REGION_STACK_SET,
+                "Deploys the rules that forward events to orgdns, in every covered region.",
+                region_body,
+                StackInstances(DeploymentTargets=targets, Regions=list(config.spokes.regions)),
+                _stack_set_parameters(events),
+                AutoDeployment(Enabled=False) if by_name else _automatic(_arn(config, accounts)),
+                **({"DependsOn": [accounts.title]} if by_name else {}),
+            )
         )
-    )
     for title, description in (
         ("SpokeAccount", "StackSet of the spoke account stacks."),
         ("SpokeRegion", "StackSet of the spoke region stacks."),
@@ -83,15 +80,35 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
     return template
 
 
+def _arn(config: Config, stack_set: StackSet) -> Sub:
+    """The ARN of a service-managed StackSet.
+
+    It belongs to the management account, even if a delegated administrator creates it ("Register a delegated
+    administrator",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html). Ref returns
+    `<name>:<id>`, the last part of the ARN.
+    """
+    return Sub(
+        f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{config.organization.management_account}"
+        f":stackset/${{{stack_set.title}}}"
+    )
+
+
+def _automatic(*depends_on: Sub) -> AutoDeployment:
+    """Deploy to accounts when they come into the targeted units, and delete their stacks when they leave."""
+    first = {"DependsOn": list(depends_on)} if depends_on else {}
+    return AutoDeployment(Enabled=True, RetainStacksOnAccountRemoval=False, **first)
+
+
 def _stack_set(
-    config: Config,
     title: str,
     name: str,
     description: str,
     body: str,
-    regions: Sequence[str],
+    instances: StackInstances,
     parameters: dict[str, Any],
-    **auto_deployment: Any,  # noqa: ANN401  the StackSet's own properties
+    deployment: AutoDeployment,
+    **attributes: list[str],
 ) -> StackSet:
     return StackSet(
         title,
@@ -100,7 +117,7 @@ def _stack_set(
         PermissionModel="SERVICE_MANAGED",
         CallAs="DELEGATED_ADMIN",
         Capabilities=["CAPABILITY_NAMED_IAM"],
-        AutoDeployment=AutoDeployment(Enabled=True, RetainStacksOnAccountRemoval=False, **auto_deployment),
+        AutoDeployment=deployment,
         ManagedExecution=ManagedExecution(Active=True),
         # By default, a StackSet deploys to one account at a time, one region after another, and stops at the first
         # failure. Soft tolerance keeps the concurrency independent of the tolerance ("StackSet operation options",
@@ -111,35 +128,44 @@ def _stack_set(
             FailureTolerancePercentage=20,
             ConcurrencyMode="SOFT_FAILURE_TOLERANCE",
         ),
-        StackInstancesGroup=[
-            StackInstances(DeploymentTargets=targets, Regions=list(regions)) for targets in _targets(config)
-        ],
+        StackInstancesGroup=[instances],
         TemplateBody=body,
         **parameters,
+        **attributes,
     )
 
 
-def _targets(config: Config) -> list[DeploymentTargets]:
-    """The accounts in the units without the excluded ones, and the included accounts.
+def _units(config: Config) -> DeploymentTargets:
+    """The accounts in the units without the excluded ones.
 
-    A service-managed StackSet names accounts only as a part of units, so included accounts are a part of the root
-    ("AWS::CloudFormation::StackSet DeploymentTargets",
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudformation-stackset-deploymenttargets.html).
+    An excluded account that comes into a unit later gets the stacks, too: automatic deployment "does not consider
+    account level targeting filters" ("Enable or disable automatic deployments",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html). They are
+    of no use there, because the hub gives it nothing.
     """
     organization = config.organization
     excluded: dict[str, Any] = (
         {"Accounts": list(organization.excluded), "AccountFilterType": "DIFFERENCE"} if organization.excluded else {}
     )
-    targets = [DeploymentTargets(OrganizationalUnitIds=list(organization.units), **excluded)]
-    if organization.included:
-        targets.append(
-            DeploymentTargets(
-                OrganizationalUnitIds=[root_of(organization.units[0])],
-                Accounts=list(organization.included),
-                AccountFilterType="INTERSECTION",
-            )
-        )
-    return targets
+    return DeploymentTargets(OrganizationalUnitIds=list(organization.units), **excluded)
+
+
+def _included(config: Config) -> DeploymentTargets | None:
+    """The accounts that are included by name, or None. StackSets never deploy to the management account.
+
+    A service-managed StackSet names accounts only as a part of units, so they are a part of the root
+    ("AWS::CloudFormation::StackSet DeploymentTargets",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-cloudformation-stackset-deploymenttargets.html).
+    They have StackSets of their own, without automatic deployment, which would deploy to every account that comes into
+    the organization.
+    """
+    organization = config.organization
+    accounts = [account for account in organization.included if account != organization.management_account]
+    if not accounts:
+        return None
+    return DeploymentTargets(
+        OrganizationalUnitIds=[root_of(organization.units[0])], Accounts=accounts, AccountFilterType="INTERSECTION"
+    )
 
 
 def _stack_set_parameters(parameters: Sequence[Parameter]) -> dict[str, Any]:

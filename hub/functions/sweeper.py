@@ -89,12 +89,14 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
 
 def _list_spokes(config: Config) -> Statement:
     # A service-managed StackSet belongs to the management account, even if a delegated administrator creates it.
-    stack_set = f"{config.organization.management_account}:stackset/{contract.REGION_STACK_SET}:*"
+    organization = config.organization
+    prefix = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{organization.management_account}:stackset"
+    included = [contract.INCLUDED_REGION_STACK_SET] if organization.included else []
     return Statement(
         Sid="ListSpokes",
         Effect=Allow,
         Action=[awacs.cloudformation.ListStackInstances],
-        Resource=[Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
+        Resource=[Sub(f"{prefix}/{stack_set}:*") for stack_set in (contract.REGION_STACK_SET, *included)],
     )
 
 

@@ -265,7 +265,10 @@ def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(_session().client("cloudformation", config=CLIENT_CONFIG)),
+        spokes=StackSetSpokes(
+            _session().client("cloudformation", config=CLIENT_CONFIG),
+            included=bool(settings.policy().coverage.included),
+        ),
         statuses=statuses,
         schedule=statuses,
         tasks=QueuedTasks(

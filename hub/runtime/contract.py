@@ -52,6 +52,9 @@ PROFILE: Final = PREFIX
 # The StackSets of the spokes. The stack instances of the second one are the list of spokes.
 ACCOUNT_STACK_SET: Final = f"{PREFIX}-spoke-account"
 REGION_STACK_SET: Final = f"{PREFIX}-spoke-region"
+# Those of the accounts that are included by name.
+INCLUDED_ACCOUNT_STACK_SET: Final = f"{ACCOUNT_STACK_SET}-included"
+INCLUDED_REGION_STACK_SET: Final = f"{REGION_STACK_SET}-included"
 
 # The schedules and the sweeper itself enqueue JSON objects. The field TASK says what to do.
 TASK: Final = "orgdns"

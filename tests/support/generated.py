@@ -74,9 +74,17 @@ def by_name() -> Config:
     return parse(yaml.safe_dump(content), "by-name.yaml")
 
 
+def management() -> Config:
+    """A configuration that includes the management account."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["organization"]["accounts"] = {"include": [MANAGEMENT]}
+    return parse(yaml.safe_dump(content), "management.yaml")
+
+
 CONFIGS = {
     "by-name": by_name,
     "example": example,
+    "management": management,
     "many-zones": many_zones,
     "profiles": profiles,
     "unassociated": unassociated,

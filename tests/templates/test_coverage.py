@@ -24,14 +24,28 @@ CONFIG = "by-name"
 ROLES = (contract.READER_ROLE, contract.VPC_ROLE)
 
 
-@pytest.mark.parametrize("stack_set", ["SpokeAccount", "SpokeRegion"])
-def test_stack_sets_deploy_to_covered_accounts(stack_set: str) -> None:
-    """To the units without the excluded account, and to the included account as a part of the root."""
-    groups = properties("rollout", stack_set, CONFIG)["StackInstancesGroup"]
-    assert [group["DeploymentTargets"] for group in groups] == [
-        {"OrganizationalUnitIds": UNITS, "Accounts": [EXCLUDED], "AccountFilterType": "DIFFERENCE"},
-        {"OrganizationalUnitIds": ["r-ab12"], "Accounts": [INCLUDED], "AccountFilterType": "INTERSECTION"},
+@pytest.mark.parametrize("part", ["Account", "Region"])
+def test_stack_sets_deploy_to_covered_accounts(part: str) -> None:
+    """To the units without the excluded account, and to the included account as a part of the root.
+
+    Automatic deployment ignores accounts by name, so that for the included account is off.
+    """
+    units, included = properties("rollout", f"Spoke{part}", CONFIG), properties("rollout", f"Included{part}", CONFIG)
+    assert [group["DeploymentTargets"] for group in units["StackInstancesGroup"]] == [
+        {"OrganizationalUnitIds": UNITS, "Accounts": [EXCLUDED], "AccountFilterType": "DIFFERENCE"}
     ]
+    assert units["AutoDeployment"]["Enabled"] is True
+    assert [group["DeploymentTargets"] for group in included["StackInstancesGroup"]] == [
+        {"OrganizationalUnitIds": ["r-ab12"], "Accounts": [INCLUDED], "AccountFilterType": "INTERSECTION"}
+    ]
+    assert included["AutoDeployment"] == {"Enabled": False}
+    assert included["StackSetName"] == f"{units['StackSetName']}-included"
+    assert included["TemplateBody"] == units["TemplateBody"]
+
+
+def test_included_management_account_has_no_stack_set() -> None:
+    """StackSets never deploy to it."""
+    assert set(of_type("rollout", "AWS::CloudFormation::StackSet", "management")) == {"SpokeAccount", "SpokeRegion"}
 
 
 def test_bus_admits_covered_accounts_only() -> None:

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class StackSetSpokes:
-    """The stack instances of the StackSet that is deployed to every account and region."""
+    """The stack instances of the StackSets that are deployed to every account and region.
 
-    def __init__(self, client: CloudFormationClient) -> None:
+    Accounts that are included by name have a StackSet of their own. It does not exist if they are the management
+    account alone, to which StackSets do not deploy.
+    """
+
+    def __init__(self, client: CloudFormationClient, *, included: bool = False) -> None:
         self._client = client
+        self._included = included
 
     def listed(self) -> frozenset[Spoke]:
         """Every spoke, whatever the state of its stack.
@@ -27,12 +32,22 @@ class StackSetSpokes:
         Raises:
             SpokesUnknown: if the list is incomplete.
         """
+        spokes = self._of(contract.REGION_STACK_SET)
+        return spokes | self._of(contract.INCLUDED_REGION_STACK_SET) if self._included else spokes
+
+    def _of(self, stack_set: str) -> frozenset[Spoke]:
         paginator = self._client.get_paginator("list_stack_instances")
         try:
             return frozenset(
                 Spoke(instance["Account"], instance["Region"])
-                for page in paginator.paginate(StackSetName=contract.REGION_STACK_SET, CallAs="DELEGATED_ADMIN")
+                for page in paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN")
                 for instance in page["Summaries"]
             )
         except (ClientError, *NO_ANSWER) as error:
-            raise SpokesUnknown(f"cannot list the stack instances of {contract.REGION_STACK_SET}: {error}") from error
+            if stack_set == contract.INCLUDED_REGION_STACK_SET and _is_missing(error):
+                return frozenset()
+            raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {error}") from error
+
+
+def _is_missing(error: Exception) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == "StackSetNotFoundException"

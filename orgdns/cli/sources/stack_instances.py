@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
+_ACCOUNT_STACK_SETS: Final = (contract.ACCOUNT_STACK_SET, contract.INCLUDED_ACCOUNT_STACK_SET)
+_REGION_STACK_SETS: Final = (contract.REGION_STACK_SET, contract.INCLUDED_REGION_STACK_SET)
+
+
 def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
     """The stack of each account and region, or the account's stack of roles if that one is not current.
 
@@ -25,9 +29,9 @@ def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
     """
     regions = {
         Spoke(summary["Account"], summary["Region"]): _stack_instance(summary)
-        for summary in _summaries(client, contract.REGION_STACK_SET)
+        for summary in _summaries(client, *_REGION_STACK_SETS)
     }
-    roles = {summary["Account"]: _stack_instance(summary) for summary in _summaries(client, contract.ACCOUNT_STACK_SET)}
+    roles = {summary["Account"]: _stack_instance(summary) for summary in _summaries(client, *_ACCOUNT_STACK_SETS)}
     return {
         spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
         for spoke, instance in regions.items()
@@ -40,17 +44,31 @@ def listed_spokes(client: CloudFormationClient) -> frozenset[Spoke]:
     Raises:
         HubUnknown: if StackSets does not list all of them.
     """
-    summaries = _summaries(client, contract.REGION_STACK_SET)
+    summaries = _summaries(client, *_REGION_STACK_SETS)
     return frozenset(Spoke(summary["Account"], summary["Region"]) for summary in summaries)
 
 
-def _summaries(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping[str, Any]]:
+def _summaries(client: CloudFormationClient, stack_set: str, included: str) -> Iterator[Mapping[str, Any]]:
+    """The stacks of a StackSet, and of that for the accounts included by name, which exists only if there are any."""
+    yield from _summaries_of(client, stack_set)
+    try:
+        yield from _summaries_of(client, included)
+    except _Missing:
+        return
+
+
+class _Missing(HubUnknown):
+    """The StackSet does not exist."""
+
+
+def _summaries_of(client: CloudFormationClient, stack_set: str) -> Iterator[Mapping[str, Any]]:
     paginator = client.get_paginator("list_stack_instances")
     try:
         for page in paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN"):
             yield from page["Summaries"]
     except (ClientError, BotoCoreError) as error:
-        raise HubUnknown(
+        missing = isinstance(error, ClientError) and error.response["Error"]["Code"] == "StackSetNotFoundException"
+        raise (_Missing if missing else HubUnknown)(
             f"the stacks of {stack_set} cannot be listed: use credentials of the hub account (AWS_PROFILE) that may "
             f"call cloudformation:ListStackInstances, and its region (--region or AWS_REGION). AWS says: {error}"
         ) from error

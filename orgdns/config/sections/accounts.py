@@ -13,10 +13,12 @@ class CoveredAccounts(Section):
     """Exceptions to the covered units, by account."""
 
     include: Several[AccountId] | None = None
-    """Accounts that are covered although they are in none of the units. StackSets do not deploy to the management
-    account: deploy the spoke stacks there by hand."""
+    """Accounts that are covered although they are in none of the units. Before you move such an account into one of
+    them, remove it here and deploy the rollout: two stacks of one account cannot have roles of one name. StackSets do
+    not deploy to the management account: deploy the spoke stacks there by hand."""
     exclude: Several[AccountId] | None = None
-    """Accounts that are not covered although they are in one of the units."""
+    """Accounts that are not covered although they are in one of the units. StackSets deploys to such an account if it
+    comes into the unit later. The stacks are of no use there, because the hub gives it nothing."""
 
 
 class Organization(Section):

@@ -22,7 +22,7 @@ from sandbox.aws.bridge import replaced
 from sandbox.aws.organization import management_backend, member_accounts_below
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 Json = dict[str, Any]
 
@@ -32,7 +32,6 @@ class Group:
     """A group of stack instances: the accounts below some units, some of them filtered out, and the regions.
 
     "DeploymentTargets" (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html).
-    AWS does not document whether automatic deployment honors the filter; here it does.
     """
 
     units: tuple[str, ...]
@@ -63,14 +62,20 @@ class Group:
             frozenset(targets.get("Accounts", ())),
         )
 
-    def accounts(self, backend: OrganizationsBackend) -> tuple[str, ...]:
-        """The accounts of the group, never the management account."""
+    def accounts(self, backend: OrganizationsBackend, arrived: Collection[str]) -> tuple[str, ...]:
+        """The accounts of the group, never the management account.
+
+        "Automatic deployments do not consider account level targeting filters" ("Enable or disable automatic
+        deployments",
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html), so
+        they do not hold for accounts that arrived in a unit later.
+        """
         below = member_accounts_below(backend, self.units)
         match self.filter:
             case "DIFFERENCE":
-                return tuple(account for account in below if account not in self.filtered)
+                return tuple(account for account in below if account not in self.filtered or account in arrived)
             case "INTERSECTION":
-                return tuple(account for account in below if account in self.filtered)
+                return tuple(account for account in below if account in self.filtered or account in arrived)
         return below
 
 
@@ -141,7 +146,9 @@ def _followed(method: Callable[..., object]) -> Callable[..., object]:
     def change(self: OrganizationsBackend, **kwargs: object) -> object:
         answer = method(self, **kwargs)
         ordered = _in_order(_automatic_stack_sets(self))
+        account = str(kwargs.get("AccountId") or self.accounts[-1].id)
         for stack_set in reversed(ordered):
+            stack_set.arrived.add(account)
             _take_away(stack_set, self, keep=stack_set.deployment.retain)
         for stack_set in ordered:
             _add(stack_set, self)
@@ -174,7 +181,7 @@ def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None
     Raises:
         ValidationError: if it depends on a stack set that the administrator does not have.
     """
-    stack_set.deployment = deployment
+    stack_set.deployment, stack_set.arrived = deployment, set()
     known = {
         each.arn for backend in cloudformation_backends[account_id].values() for each in backend.stacksets.values()
     }
@@ -190,7 +197,7 @@ def _add(stack_set: StackSet, backend: OrganizationsBackend) -> None:
     present = {(instance.account_id, instance.region_name) for instance in stack_set.stack_instances}
     active = {account.id for account in backend.accounts if account.status == "ACTIVE"}
     for group in stack_set.deployment.groups:
-        for account in group.accounts(backend):
+        for account in group.accounts(backend, stack_set.arrived):
             for region in group.regions:
                 if account in active and (account, region) not in present:
                     present.add((account, region))
@@ -201,7 +208,7 @@ def _take_away(stack_set: StackSet, backend: OrganizationsBackend, *, keep: bool
     wanted = {
         (account, region)
         for group in stack_set.deployment.groups
-        for account in group.accounts(backend)
+        for account in group.accounts(backend, stack_set.arrived)
         for region in group.regions
     }
     for instance in tuple(stack_set.stack_instances):

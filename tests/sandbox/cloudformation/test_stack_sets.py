@@ -135,6 +135,22 @@ def test_new_account_gets_nothing_without_auto_deployment(world: World) -> None:
     assert stacks("100000000009", REGION) == []
 
 
+@pytest.mark.parametrize("kind", ["DIFFERENCE", "INTERSECTION"])
+def test_automatic_deployment_does_not_consider_filters(world: World, kind: str) -> None:
+    """The filter holds for the accounts that are there. Each account that comes into the unit later gets the stacks."""
+    targets = {"OrganizationalUnitIds": [WORK], "Accounts": [WEB], "AccountFilterType": kind}
+    group = [{"DeploymentTargets": targets, "Regions": [REGION]}]
+    world.deploy({"Resources": {"Set": stack_set("filtered", READER, StackInstancesGroup=group)}})
+    there = {WEB} if kind == "INTERSECTION" else {DATA}
+    assert {account for account in (WEB, DATA) if stacks(account, REGION)} == there
+    world.organization.add_account(PROD, AccountSpec("100000000009", "new"))
+    assert stacks("100000000009", REGION) == ["filtered"]
+    world.organization.move_account(WEB, OUTSIDE)
+    assert stacks(WEB, REGION) == []
+    world.organization.move_account(WEB, WORK)
+    assert stacks(WEB, REGION) == ["filtered"]
+
+
 def test_stack_set_update_updates_its_stacks(world: World) -> None:
     """A changed template reaches every stack; changed targets add and delete stacks."""
     world.deploy(rollout())

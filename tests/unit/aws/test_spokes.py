@@ -37,3 +37,25 @@ def test_spokes_of_all_pages() -> None:
 
     spokes = StackSetSpokes(stubbed("cloudformation", answers)).listed()
     assert spokes == {SPOKE, Spoke(SPOKE.account, "us-east-1")}
+
+
+def test_included_accounts_have_a_stack_set_of_their_own() -> None:
+    """It is read only if accounts are included, and its absence is no fault."""
+
+    def answers(stub: Stubber) -> None:
+        summary = {"Account": SPOKE.account, "Region": SPOKE.region}
+        request = {"StackSetName": contract.REGION_STACK_SET, "CallAs": "DELEGATED_ADMIN"}
+        included = request | {"StackSetName": contract.INCLUDED_REGION_STACK_SET}
+        other = {"Account": "888888888888", "Region": SPOKE.region}
+        stub.add_response("list_stack_instances", {"Summaries": [summary]}, request)
+        stub.add_response("list_stack_instances", {"Summaries": [other]}, included)
+        stub.add_response("list_stack_instances", {"Summaries": [summary]}, request)
+        stub.add_client_error("list_stack_instances", "StackSetNotFoundException", expected_params=included)
+        stub.add_response("list_stack_instances", {"Summaries": [summary]}, request)
+        stub.add_client_error("list_stack_instances", "Throttling", expected_params=included)
+
+    spokes = StackSetSpokes(stubbed("cloudformation", answers), included=True)
+    assert spokes.listed() == {SPOKE, Spoke("888888888888", SPOKE.region)}
+    assert spokes.listed() == {SPOKE}
+    with pytest.raises(SpokesUnknown, match="Throttling"):
+        spokes.listed()
