@@ -66,11 +66,17 @@ _QUEUE_CHANGES: Final = [
     awacs.sqs.RemovePermission,
     awacs.sqs.SetQueueAttributes,
 ]
+# A stack policy and termination protection bind StackSets, too: with them, a spoke stays as it is.
 _STACK_CHANGES: Final = [
+    awacs.cloudformation.CancelUpdateStack,
+    awacs.cloudformation.ContinueUpdateRollback,
     awacs.cloudformation.CreateChangeSet,
     awacs.cloudformation.DeleteStack,
     awacs.cloudformation.ExecuteChangeSet,
+    awacs.cloudformation.RollbackStack,
+    awacs.cloudformation.SetStackPolicy,
     awacs.cloudformation.UpdateStack,
+    awacs.cloudformation.UpdateTerminationProtection,
 ]
 
 

@@ -51,6 +51,9 @@ PROTECTED = [
     ("sqs:PurgeQueue", UNDELIVERED),
     ("cloudformation:DeleteStack", STACK),
     ("cloudformation:UpdateStack", STACK.replace("region", "account")),
+    ("cloudformation:CancelUpdateStack", STACK),
+    ("cloudformation:SetStackPolicy", STACK),
+    ("cloudformation:UpdateTerminationProtection", STACK.replace("region", "region-included")),
 ]
 
 
