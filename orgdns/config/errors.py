@@ -30,8 +30,8 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        place = f"{cut(self.place, MAX_PLACE)}: " if self.place else ""
-        return f"line {self.line}: {place}{cut(self.message, MAX_MESSAGE)}"
+        place = f"{cut(printable(self.place), MAX_PLACE)}: " if self.place else ""
+        return f"line {self.line}: {place}{cut(printable(self.message), MAX_MESSAGE)}"
 
 
 class ConfigInvalid(Exception):
@@ -113,6 +113,14 @@ class Source:
         to a repeated value.
         """
         return _repeated(self.root, (), set())
+
+
+def printable(text: str) -> str:
+    """The text on one line, with control characters as escapes: a key of the file can have any."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def written(place: Place) -> str:

@@ -182,7 +182,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         raise ConfigInvalid(path, (Fault(line, "", f"is not valid YAML: {broken.problem}"),)) from broken
     except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar looks like a date but is not one
         raise ConfigInvalid(path, (Fault(1, "", f"is not valid YAML: {broken}"),)) from broken
-    except (KeyError, AttributeError) as broken:  # `!!bool x`, `!!timestamp x`
+    except (KeyError, AttributeError, IndexError) as broken:  # `!!bool x`, `!!timestamp x`, `!!int ""`
         raise ConfigInvalid(
             path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
         ) from broken

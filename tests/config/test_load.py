@@ -223,6 +223,8 @@ def test_number_that_yaml_converts_is_a_fault(ttl: str) -> None:
         "&x [*x]",
         "!!bool x",
         '!!timestamp "abc"',
+        '!!int ""',
+        '!!float ""',
         "[" * 3000,
         "{a: &x {b: *x}}",
         "? [a]\n: b",
@@ -284,3 +286,9 @@ def test_any_replaced_value_is_valid_or_reported(data: st.DataObject) -> None:
     else:
         return
     assert reported
+
+
+def test_key_cannot_write_to_the_terminal() -> None:
+    """A key of the file can have any characters, and a terminal obeys some of them."""
+    (fault,) = (fault for fault in faults(GOOD + '"\\e[31mred": 1\n') if "unknown key" in fault)
+    assert "\\x1b[31mred: is an unknown key" in fault
