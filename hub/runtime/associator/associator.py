@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.associator.plan import Act, AssociationPlan, Step, association_plan, cleanup_steps, uncovered_zone
+from hub.runtime.associator.plan import (
+    Act,
+    AssociationPlan,
+    Step,
+    association_plan,
+    cleanup_steps,
+    uncovered_zone,
+    unselected,
+)
 from hub.runtime.associator.quota import VpcQuota
 from hub.runtime.associator.removal_guard import RemovalGuard
 from hub.runtime.associator.run import VpcRun
@@ -79,7 +87,7 @@ class Associator:
         return [run.outcome for run in runs.values()]
 
     def _work(self, task: Associate, runs: Mapping[str, VpcRun]) -> None:
-        """Converge the VPCs of a covered spoke. If the task says so, abandon the VPCs of one that is not covered."""
+        """Converge the VPCs of a covered spoke. If the task says so, end what a spoke may keep no longer."""
         try:
             account = member_account(task.spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
@@ -90,7 +98,27 @@ class Associator:
             rows = {row.ref.id: row for row in self.rows.vpc_rows(task.spoke)}
             self._leave(rows, runs, grace_is_over=task.abandon)
             return
-        self._converge(task.spoke, account, runs)
+        try:
+            self._converge(task.spoke, account, runs)
+        except SpokeDenied:
+            if not task.abandon:
+                raise
+            self._end_unselected(task.spoke, account, runs)
+
+    def _end_unselected(self, spoke: Spoke, account: Account, runs: Mapping[str, VpcRun]) -> None:
+        """End associations that policy no longer wants with VPCs that their account has not shown for too long.
+
+        Their last description decides, with what the account is now: an account keeps no zone by denying access.
+        """
+        removal_guard = self._removal_guard(runs)
+        for row in self.rows.vpc_rows(spoke):
+            run = runs.get(row.ref.id)
+            if run is None or row.vpc is None:
+                continue
+            run.row = row
+            for step in unselected(self._planned(run, account, row.vpc), row):
+                if self._may(run, step, removal_guard) and not self.steps.carry_out(run, step):
+                    break
 
     def _leave(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun], *, grace_is_over: bool) -> None:
         """End the associations of VPCs of a spoke that is not covered, under the guard, which counts all of them."""

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.plan import Act, Step, association_plan, cleanup_steps
+from hub.runtime.associator.plan import Act, Step, association_plan, cleanup_steps, unselected
 from hub.runtime.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
@@ -60,8 +60,8 @@ class VpcDiscovery:
         """Bring the ledger in line with the spoke's VPCs, and enqueue the VPCs that need a change.
 
         A listing that fails enqueues nothing. `swept` is the status after the sweep of the spoke's instances. If the
-        names of the spoke are withdrawn, its associations end only if the spoke is not covered. A spoke that denies
-        access keeps them, and its status counts their VPCs, so that sweeps of the spoke continue.
+        names of the spoke are withdrawn, its associations end if the spoke is not covered. A spoke that denies access
+        keeps those that policy wants, and its status counts their VPCs, so that sweeps of the spoke continue.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -82,9 +82,9 @@ class VpcDiscovery:
             return self._failed(status, str(refused), not_covered=not refused.cause.temporary, withdrawn=withdrawn)
         if withdrawn:
             fault = (
-                "unreachable for too long: its VPCs keep their associations while the configuration covers the spoke"
+                "unreachable for too long: its VPCs keep the associations that policy wants by their last description"
             )
-            return self._failed(status, fault, withdrawn=True)
+            return self._failed(status, fault, account=account, withdrawn=True)
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
@@ -116,19 +116,34 @@ class VpcDiscovery:
         return DiscoveryOutcome(status, len(changing), associated=dict(associated))
 
     def _failed(
-        self, status: VpcsStatus, fault: str, *, not_covered: bool = False, withdrawn: bool = False
+        self,
+        status: VpcsStatus,
+        fault: str,
+        *,
+        account: Account | None = None,
+        not_covered: bool = False,
+        withdrawn: bool = False,
     ) -> DiscoveryOutcome:
-        """Store why the VPCs of a spoke could not be described; if it is not covered, enqueue them to be abandoned."""
-        kept: list[str] = []
+        """Store why the VPCs of a spoke could not be described, and enqueue what it may keep no longer.
+
+        That is everything if the spoke is not covered, and otherwise what policy does not select for the account.
+        """
+        kept: list[VpcRow] = []
         if withdrawn:
             owned = frozenset(self.zone_ids.values())
-            rows = self.rows.vpc_rows(status.spoke)
-            kept = [row.ref.id for row in rows if cleanup_steps(row, owned)]
-        abandoned = kept if not_covered else []
+            kept = [row for row in self.rows.vpc_rows(status.spoke) if cleanup_steps(row, owned)]
+        abandoned = [row.ref.id for row in kept if not_covered or (account and self._loses(row, account))]
         status = replace(status, fault=fault)
         self._enqueue(status.spoke, abandoned, abandon=True)
         self.rows.put_vpcs_status(status)
         return DiscoveryOutcome(status, len(abandoned), len(kept))
+
+    def _loses(self, row: VpcRow, account: Account) -> bool:
+        """Whether policy no longer wants an association with a VPC, by its last description."""
+        if row.vpc is None:
+            return False
+        plan = association_plan(row.vpc, account, row, self.policy.association_policies, self.zone_ids)
+        return bool(unselected(plan, row))
 
     def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))

@@ -109,6 +109,11 @@ def uncovered_zone(zone: ZoneInVpc) -> ZoneInVpc:
     return replace(zone, wanted=None, blocked="", notes=(_REASONS[Cause.COVERAGE],), leaving=Cause.COVERAGE)
 
 
+def unselected(plan: AssociationPlan, row: VpcRow) -> tuple[Step, ...]:
+    """Return the steps that end associations made by orgdns. The zones' owner can carry them out without the VPC."""
+    return tuple(step for step in plan.steps if step.act is Act.DISASSOCIATE and row.record(step.target).managed)
+
+
 def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
     """Return the steps for a VPC that no longer exists: those that the zones' owner can carry out without it."""
     managed = sorted(zone_id for zone_id, record in row.records.items() if zone_id in zone_ids and record.managed)

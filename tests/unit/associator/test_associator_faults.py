@@ -15,8 +15,10 @@ from hub.runtime.guard import Cause, Guard
 from hub.runtime.model.names import Millis
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef, VpcRow
+from hub.runtime.policy.rules import Scope
+from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from hub.runtime.ports import SpokeUnreachable, ZoneUnavailable
-from tests.support.build import CORP_ZONE, PAYMENTS
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import Killed, closed, vpc_ref
 from tests.support.use_cases.associator_stage import ASSOCIATED, HOME, NO_VPC, TAGGED, Stage
@@ -251,3 +253,24 @@ def test_vpcs_converge_after_any_story(
         wanted = ref in aws.vpcs and TAGGED.wants(aws.vpcs[ref], PAYMENTS)
         assert ((CORP_ZONE, ref) in aws.associated) == (wanted or ref in machine.by_hand)
     assert not any(record.in_progress for row in machine.stage.rows.rows.values() for record in row.records.values())
+
+
+def test_denied_account_loses_what_policy_does_not_select_by_its_last_description() -> None:
+    """The zones' owner ends the association; under the guard; what policy wants, and what others made, stays."""
+    by_unit = AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),))
+    stage = Stage((by_unit,))
+    ref, by_hand = stage.aws.add(1).ref, stage.aws.add(2).ref
+    stage.aws.associated.add((CORP_ZONE, by_hand))
+    stage.associate(ref, by_hand)
+    stage.aws.denied.add(HOME)
+    stage.associate(ref, by_hand, abandon=True)
+    assert {CORP_ZONE} == stage.aws.zones_of(ref) == stage.aws.zones_of(by_hand)
+    stage.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=("r-ab12", "ou-ab12-infra001"))
+    stage.guard = Guard(0.0, 0, 0)
+    (outcome, _) = stage.associate(ref, by_hand, abandon=True)
+    assert outcome.awaiting_approval == (CORP_ZONE,)
+    assert stage.aws.zones_of(ref) == {CORP_ZONE}
+    stage.rows.approve(CORP_ZONE)
+    stage.associate(ref, by_hand, abandon=True)
+    assert stage.aws.zones_of(ref) == set()
+    assert stage.aws.zones_of(by_hand) == {CORP_ZONE}

@@ -182,3 +182,20 @@ def test_associated_vpcs_are_counted() -> None:
     stage.aws.unreachable.add(HOME)
     stage.sweep()
     assert stage.spokes.spoke_status(HOME).vpcs == {CORP_ZONE: 2}
+
+
+def test_account_that_denies_access_keeps_no_zone_that_policy_does_not_select() -> None:
+    """After the grace period, the last description of a VPC decides, with the account's unit of today."""
+    by_unit = AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),))
+    stage = Stage((by_unit,))
+    kept, elsewhere = stage.aws.add(1).ref, stage.aws.add(2).ref
+    for ref in (kept, elsewhere):
+        stage.aws.associated.add((CORP_ZONE, ref))
+        stage.rows.put_association(ref, CORP_ZONE, AssociationRecord(managed=ref == kept))
+    stage.sweep()
+    assert (stage.sweep(departed=True).kept, stage.enqueued) == (1, [])
+    stage.organization.accounts[PAYMENTS.id] = replace(PAYMENTS, units=("r-ab12", "ou-ab12-infra001"))
+    assert stage.sweep().enqueued == 1
+    stage.enqueued.clear()
+    assert stage.sweep(departed=True).kept == 1
+    assert stage.enqueued == [Associate(HOME, (kept.id,), abandon=True)]
