@@ -170,7 +170,7 @@ def test_metrics_status_and_coverage_agree(
         statuses=statuses,
         schedule=statuses,
         tasks=MemoryTasks(),
-        zone_ids=["Z1"],
+        zone_ids=[zone.zone_id for zone in zones],
         policy_digest=POLICY,
         clock=lambda: NOW,
         limits=LIMITS,
