@@ -57,6 +57,14 @@ def test_records_of_a_zone(record_sets: int, claimed: int, now: int, used: int |
     assert found == ((NearLimit("Z1", "", Kind.RECORDS, used, 1_000),) if used else ())
 
 
+def test_zone_without_an_audit() -> None:
+    """A zone that was not audited yet counts by what is claimed, and an audited zone without claims by its records."""
+    claimed = [replace(SEARCH, usage={"Z1": Usage(0, 900)})]
+    assert zones_near_limit(claimed, [], LIMITS) == (NearLimit("Z1", "", Kind.RECORDS, 900, 1_000),)
+    audited = ZoneStatus("Z2", record_sets=800)
+    assert zones_near_limit([], [audited], LIMITS) == (NearLimit("Z2", "", Kind.RECORDS, 800, 1_000),)
+
+
 USAGES = st.dictionaries(st.sampled_from("ab"), st.builds(Usage, st.integers(-5, 5), st.integers(-5, 5)))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.runtime.model.names import Claim, Fqdn, NameKey, RecordType, Refusal
 from hub.runtime.model.usage import NOTHING, Limits, Usage, summed, usage_of
-from hub.runtime.observer.quota import fitting
+from hub.runtime.observer.quota import POINTS_NOWHERE, fitting
 from hub.runtime.policy.decide import MAX_REFUSALS, Decision
 from tests.support.build import CORP_ZONE, claim, key
 
@@ -79,6 +79,8 @@ def test_further_type_of_a_name() -> None:
     assert found.claims == named("a")
     assert len(found.refusals) == 1
     assert decided(named("a", both=True), named("a"), Usage(2, 2)).claims == named("a", both=True)
+    only_v6 = replace(named("a")[0], values=(V6,))
+    assert decided(named("a", both=True), (only_v6,), Usage(2, 3)).claims == (only_v6,)
 
 
 def test_pointer_to_a_refused_name() -> None:
@@ -91,7 +93,8 @@ def test_pointer_to_a_refused_name() -> None:
     decision = Decision((a, b, *pointers))
     found = fitting(decision, (), {CORP_ZONE: Usage(2, 2)}, LIMITS, DOMAINS)
     assert found.claims == (a, pointers[0])
-    assert [refusal.name for refusal in found.refusals] == [b.key.fqdn, pointers[1].key.fqdn]
+    assert found.refusals[1:] == (Refusal(b.rule, POINTS_NOWHERE, pointers[1].key.fqdn, limited=True),)
+    assert found.refusals[0].name == b.key.fqdn
     kept = fitting(decision, (pointers[1],), {CORP_ZONE: Usage(2, 2)}, LIMITS, DOMAINS)
     assert kept.claims == (a, *pointers)
 
