@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,12 +13,12 @@ from sandbox.aws.bridge import replaced
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE
 from sandbox.world import Vpc, World
+from tests.support.path.faults import send
 from tests.support.path.sweeps import CORP, REGION, spoke_status, sweep_all
 from tests.support.security.organization import (
     OUTSIDE,
     assumed_by,
     bus_open_to_the_organization,
-    enqueue,
     held_by,
     ledger_text,
     moved_out,
@@ -62,7 +63,7 @@ class TestOutsider:
         task = {"orgdns": "associate", "account": OUTSIDE, "region": REGION, "vpcs": [outside_vpc.id]}
         with bus_open_to_the_organization(made):
             made.add_vpc(OUTSIDE, REGION, associated=False)
-            enqueue(made, contract.ASSOCIATIONS_QUEUE, **task)
+            send(made, json.dumps(task), contract.ASSOCIATIONS_QUEUE)
             made.converge()
         for zone in made.zone_ids.values():
             assert outside_vpc.id not in made.route53.vpcs_of(zone)
@@ -70,7 +71,8 @@ class TestOutsider:
 
     def test_sweep_gives_nothing(self, made: World, outside_vpc: Vpc) -> None:
         """A sweep of the outsider's spoke reads nothing there, records nothing, and says why."""
-        enqueue(made, contract.SWEEPS_QUEUE, orgdns="sweep", account=OUTSIDE, region=REGION)
+        task = {"orgdns": "sweep", "account": OUTSIDE, "region": REGION}
+        send(made, json.dumps(task), contract.SWEEPS_QUEUE)
         made.converge()
         assert held_by(made, OUTSIDE) == []
         assert outside_vpc.id not in made.route53.vpcs_of(made.zone_ids[CORP])

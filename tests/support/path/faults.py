@@ -36,10 +36,10 @@ def drain(made: World, clock: MovedClock) -> None:
     raise AssertionError("the events queue did not drain")
 
 
-def send(made: World, body: str) -> None:
-    """Send a message to the events queue. In AWS, only the hub's own rule can."""
+def send(made: World, body: str, queue: str = contract.EVENTS_QUEUE) -> None:
+    """Send a message to a queue of the hub. In AWS, only the hub's own rules, schedules and functions can."""
     sqs = made.client("sqs", HUB)
-    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"], MessageBody=body)
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
 
 
 def as_role(account: str, role: str) -> dict[str, str]:

@@ -39,12 +39,6 @@ def ledger_text(made: World) -> str:
     return json.dumps([str(item.attrs) for item in table.all_items()])
 
 
-def enqueue(made: World, queue: str, **task: object) -> None:
-    """Put a task on a queue of the hub. In AWS, only the hub's own schedules and functions can."""
-    sqs = made.client("sqs", example.HUB)
-    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=json.dumps(task))
-
-
 @contextmanager
 def bus_open_to_the_organization(made: World) -> Iterator[None]:
     """Open the hub's bus to every account of the organization, as if its policy did not name the covered units."""
