@@ -65,11 +65,11 @@ class _Account:
 class Unlimited:
     """Admits every name and counts nothing."""
 
-    def fitting(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:  # noqa: ARG002 - as UsageCounter
+    def fitting(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:  # noqa: ARG002 - as Admission
         """Return the decision."""
         return decision
 
-    def admit(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:  # noqa: ARG002 - as UsageCounter
+    def admit(self, ref: InstanceRef, before: Collection[Claim], decision: Decision) -> Decision:  # noqa: ARG002 - as Admission
         """Return the decision."""
         return decision
 
