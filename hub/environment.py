@@ -44,7 +44,7 @@ def guards(config: Config) -> dict[str, Any]:
         "names": config.guards.removal_names,
         "grace_days": config.guards.grace_days,
     }
-    return {contract.ENV_GUARDS: json.dumps(content)}
+    return {contract.ENV_GUARDS: json.dumps(content, separators=(",", ":"))}
 
 
 def limits(config: Config) -> dict[str, Any]:
@@ -59,5 +59,5 @@ def authorizer(config: Config) -> dict[str, Any]:
 
 def json_with_zone_ids(content: object, zones: Sequence[Zone]) -> str | Sub:
     """Content as JSON. If the network stack creates one of these zones, `Fn::Sub` inserts its id from a parameter."""
-    text = json.dumps(content)
+    text = json.dumps(content, separators=(",", ":"))
     return Sub(text) if any(zone.create for zone in zones) else text
