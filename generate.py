@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from troposphere import Template
 
 from hub.rollout import rollout_template
 from hub.runtime.model.vpcs import AssociationMethod
@@ -16,6 +17,7 @@ from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
 from orgdns.cfn.rendering import Form, text
+from orgdns.cfn.tags import tagged
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
@@ -32,16 +34,19 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
 
     `source` is the name of the configuration file, which the first line of a YAML template mentions.
     """
-    account = text(account_template(config), form, source)
-    region = text(region_template(config), form, source)
+
+    def finished(template: Template) -> str:
+        return text(tagged(template), form, source)
+
+    account, region = finished(account_template(config)), finished(region_template(config))
     by_profile = bool(config.zones_by(AssociationMethod.PROFILE))
-    profile = {f"network-region.{form}": text(network_region_template(config), form, source)} if by_profile else {}
+    profile = {f"network-region.{form}": finished(network_region_template(config))} if by_profile else {}
     return {
-        f"hub.{form}": text(hub_template(config), form, source),
-        f"network.{form}": text(network_template(config), form, source),
+        f"hub.{form}": finished(hub_template(config)),
+        f"network.{form}": finished(network_template(config)),
         f"spoke-account.{form}": account,
         f"spoke-region.{form}": region,
-        f"rollout.{form}": text(rollout_template(config, account, region), form, source),
+        f"rollout.{form}": finished(rollout_template(config, account, region)),
     } | profile
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import awacs.ec2
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
-from troposphere import GetAtt, Output, Ref, Tags, Template
+from troposphere import GetAtt, Output, Ref, Template
 from troposphere.iam import ManagedPolicy, Policy, Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
@@ -79,7 +79,6 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
         Name=shown_domain(domain),
         HostedZoneConfig=HostedZoneConfiguration(Comment="DNS names of EC2 instances, managed by orgdns."),
         VPCs=[HostedZoneVPCs(VPCId=new.vpc, VPCRegion=new.region)],
-        HostedZoneTags=Tags({"application": contract.PREFIX}),
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
     )

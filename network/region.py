@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troposphere import GetAtt, Output, Ref, Sub, Tags, Template
+from troposphere import GetAtt, Output, Ref, Sub, Template
 from troposphere.ram import ResourceShare
 from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
@@ -27,8 +27,7 @@ def network_region_template(config: Config) -> Template:
     zones = config.zones_by(AssociationMethod.PROFILE)
     for parameter in zone_parameters(zones):
         template.add_parameter(parameter)
-    tags = Tags({"application": contract.PREFIX})
-    profile = template.add_resource(Profile("Profile", Name=contract.PROFILE, Tags=tags))
+    profile = template.add_resource(Profile("Profile", Name=contract.PROFILE))
     for zone in zones:
         template.add_resource(
             ProfileResourceAssociation(
@@ -47,7 +46,6 @@ def network_region_template(config: Config) -> Template:
             # policy selects are principals. RAM refuses accounts outside the organization, even if added by hand.
             Principals=principals(config),
             AllowExternalPrincipals=False,
-            Tags=tags,
         )
     )
     template.add_output(Output("ProfileId", Description="Route 53 Profile of this region.", Value=Ref(profile)))

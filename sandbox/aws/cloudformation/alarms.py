@@ -36,6 +36,7 @@ _OPTIONAL: Final = {
     "InsufficientDataActions": "insufficient_data_actions",
     "OKActions": "ok_actions",
     "TreatMissingData": "treat_missing_data",
+    "Tags": "tags",
     "Unit": "unit",
 }
 _DEFAULTS: Final[Json] = {"alarm_actions": [], "description": None, "dimensions": [], "treat_missing_data": "missing"}

@@ -113,14 +113,23 @@ class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no t
         self.permission_model = "SERVICE_MANAGED"
         self.stack_name = f"StackSet-{stack_set.name}-{mock_random.uuid4()}"
         self.stack = cloudformation_backends[account_id][region_name].create_stack(
-            name=self.stack_name, template=stack_set.template, parameters=dict(stack_set.parameters)
+            name=self.stack_name,
+            template=stack_set.template,
+            parameters=dict(stack_set.parameters),
+            # "CloudFormation also propagates these tags to supported resources that are created in the stacks":
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
+            tags=dict(stack_set.tags),
         )
 
     def update(self, stack_set: StackSet) -> None:
         """Update the stack to the stack set's current template and parameters."""
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack_set.parameters.items()]
         cloudformation_backends[self.account_id][self.region_name].update_stack(
-            name=self.stack.stack_id, template=stack_set.template, role_arn=None, parameters=parameters, tags=None
+            name=self.stack.stack_id,
+            template=stack_set.template,
+            role_arn=None,
+            parameters=parameters,
+            tags=dict(stack_set.tags),
         )
         self.template = stack_set.template
 

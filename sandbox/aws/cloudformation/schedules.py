@@ -53,16 +53,40 @@ class ScheduleGroupResource(CloudFormationModel):  # type: ignore[misc]  # moto 
         cls, resource_name: str, cloudformation_json: Json, account_id: str, region_name: str, **_kwargs: object
     ) -> ScheduleGroupResource:
         """Create the group. CloudFormation does not take over an existing group of the same name."""
-        if unknown := sorted(cloudformation_json.get("Properties", {}).keys() - {"Name"}):
-            raise ValidationError(message=f"properties of a schedule group that are not modeled: {unknown}")
+        tags = _group_tags(cloudformation_json)
         backend = scheduler_backends[account_id][region_name]
         if resource_name in backend.schedule_groups:
             raise ValidationError(message=f"{resource_name} already exists")
-        return cls(resource_name, backend.create_schedule_group(resource_name, []).arn)
+        return cls(resource_name, backend.create_schedule_group(resource_name, tags).arn)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: ScheduleGroupResource,
+        new_resource_name: str,
+        cloudformation_json: Json,
+        account_id: str,
+        region_name: str,
+    ) -> ScheduleGroupResource:
+        """Replace the tags, which are all that can change without a replacement."""
+        if new_resource_name != original_resource.physical_resource_id:
+            raise ValidationError(message="the replacement of a schedule group is not modeled")
+        backend = scheduler_backends[account_id][region_name]
+        before = backend.list_tags_for_resource(original_resource.arn)["Tags"]
+        backend.untag_resource(original_resource.arn, [tag["Key"] for tag in before])
+        backend.tag_resource(original_resource.arn, _group_tags(cloudformation_json))
+        return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
         """Delete the group with its schedules."""
         scheduler_backends[account_id][region_name].delete_schedule_group(self.physical_resource_id)
+
+
+def _group_tags(resource: Json) -> list[Json]:
+    properties = resource.get("Properties", {})
+    if unknown := sorted(properties.keys() - {"Name", "Tags"}):
+        raise ValidationError(message=f"properties of a schedule group that are not modeled: {unknown}")
+    return list(properties.get("Tags", ()))
 
 
 class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types

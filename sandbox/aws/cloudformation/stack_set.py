@@ -78,7 +78,7 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
             name=resource_name,
             template=properties["TemplateBody"],
             parameters=_parameters(properties),
-            tags={tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())},
+            tags=_tags(properties),
             permission_model="SERVICE_MANAGED",
             admin_role=None,
             exec_role=None,
@@ -110,10 +110,11 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         _check(properties, account_id)
         if "StackSetName" in properties and new_resource_name != stack_set.name:
             raise ValidationError(message="the replacement of a stack set is not modeled")
-        before = (stack_set.template, stack_set.parameters)
+        before = (stack_set.template, stack_set.parameters, stack_set.tags)
+        stack_set.tags = _tags(properties)
         stack_set.template = stack_set.instances.template = properties["TemplateBody"]
         stack_set.parameters = stack_set.instances.parameters = _parameters(properties)
-        if before != (stack_set.template, stack_set.parameters):
+        if before != (stack_set.template, stack_set.parameters, stack_set.tags):
             for instance in stack_set.stack_instances:
                 instance.update(stack_set)
         deploy(stack_set, Deployment.of(properties), account_id)
@@ -123,6 +124,10 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         """Delete the stacks, and then the stack set."""
         remove_stacks(self.stack_set)
         cloudformation_backends[account_id][region_name].delete_stack_set(self.stack_set.id)
+
+
+def _tags(properties: Json) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
 
 
 def _parameters(properties: Json) -> dict[str, str]:

@@ -164,6 +164,16 @@ def test_stack_set_update_updates_its_stacks(world: World) -> None:
     assert (stacks(WEB, REGION), stacks(DATA, REGION), stacks(DATA, SECOND)) == (["a"], ["a"], ["a", "z"])
 
 
+def test_tags_reach_the_stacks(world: World) -> None:
+    """The tags of a stack set are those of its stacks, also after an update."""
+    for value in ("first", "second"):
+        tags = [{"Key": "team", "Value": value}]
+        world.deploy({"Resources": {"Set": stack_set("tagged", READER, Tags=tags)}})
+        for account in (WEB, DATA):
+            (stack,) = client("cloudformation", account).describe_stacks()["Stacks"]
+            assert stack["Tags"] == tags
+
+
 def test_deleted_stack_set_deletes_its_stacks(world: World) -> None:
     """Deleting the stack set deletes its stacks."""
     world.deploy(rollout())
