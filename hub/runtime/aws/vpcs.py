@@ -91,6 +91,7 @@ class _Description:
                 ref=ref,
                 cidrs=_cidrs(vpc),
                 tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in vpc.get("Tags", []))),
+                default=bool(vpc.get("IsDefault")),
                 dns_support=dns_support,
                 dns_hostnames=dns_hostnames,
                 zones=tuple(sorted(self._zones(ref.id))),

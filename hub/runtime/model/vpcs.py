@@ -48,15 +48,17 @@ class ForwardRule:
 class Vpc:
     """A VPC as its account shows it: its facts, and everything that decides what its Resolver answers from.
 
-    `profiles` are the ids of the Route 53 Profiles that the VPC is associated with. `autodefined_rules` says whether
-    Resolver's autodefined rules for reverse lookups are active. `profile` is the id of the orgdns Profile in the
-    region, empty if there is none, and `profile_zones` are the ids of the zones in that Profile. `profile_coming` means
-    that AWS is still associating the VPC with it.
+    `default` means that it is the default VPC, which AWS creates in every region of an account. `profiles` are the ids
+    of the Route 53 Profiles that the VPC is associated with. `autodefined_rules` says whether Resolver's autodefined
+    rules for reverse lookups are active. `profile` is the id of the orgdns Profile in the region, empty if there is
+    none, and `profile_zones` are the ids of the zones in that Profile. `profile_coming` means that AWS is still
+    associating the VPC with it.
     """
 
     ref: VpcRef
     cidrs: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    default: bool = False
     dns_support: bool = True
     dns_hostnames: bool = True
     zones: tuple[AssociatedZone, ...] = ()

@@ -34,6 +34,7 @@ def described(vpc_id: str, owner: str = PAYMENTS.id) -> dict[str, Any]:
     return {
         "VpcId": vpc_id,
         "OwnerId": owner,
+        "IsDefault": True,
         "CidrBlock": "10.7.0.0/16",
         "CidrBlockAssociationSet": [
             {"CidrBlock": "10.8.0.0/16", "CidrBlockState": {"State": "associated"}},
@@ -113,6 +114,7 @@ class TestDescription:
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16"),
             tags=(("Name", "x"), ("dns", "shared")),
+            default=True,
             dns_support=True,
             dns_hostnames=False,
             zones=(

@@ -177,6 +177,7 @@ def _vpc_row(vpc: Vpc, own: Collection[str]) -> Row:
     return {
         "cidrs": list(vpc.cidrs),
         "tags": [list(tag) for tag in vpc.tags],
+        "default": vpc.default,
         "dns_support": vpc.dns_support,
         "dns_hostnames": vpc.dns_hostnames,
         "zones": _room([zone.id, zone.domain, zone.owner] for zone in zones),
@@ -206,6 +207,7 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         ref=ref,
         cidrs=tuple(row["cidrs"]),
         tags=tuple((key, value) for key, value in row["tags"]),
+        default=row.get("default", False),
         dns_support=row["dns_support"],
         dns_hostnames=row["dns_hostnames"],
         zones=tuple(sorted(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"])),

@@ -42,6 +42,7 @@ class TestRows:
             REF,
             ("10.7.0.0/16",),
             (("dns", "x"),),
+            default=True,
             dns_hostnames=False,
             zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),),
             rules=(ForwardRule("r", CORP),),
@@ -100,17 +101,19 @@ class TestRows:
         assert contract.EXPIRES not in row
 
     def test_records_and_zones_of_before(self, vpcs: DynamoVpcs, table: Table) -> None:
-        """Rows of an earlier version say nothing about VPCs that leave."""
+        """Rows of an earlier version say nothing about VPCs that leave, nor about default VPCs."""
         zone = ZoneInVpc(CORP_ZONE, CORP)
         vpcs.put_vpc(Vpc(REF), PAYMENTS, (zone,))
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
         (row,) = table.query(contract.VPCS_KEY)
         del row["zones"][0]["leaving"]
+        del row["vpc"]["default"]
         for name in ("left_at", "left_for"):
             del row[f"{contract.ASSOCIATION_PREFIX}{CORP_ZONE}"][name]
         table.put(row)
         (read,) = vpcs.vpc_rows(SPOKE)
         assert (read.zones, read.record(CORP_ZONE)) == ((zone,), AssociationRecord(managed=True))
+        assert read.vpc == Vpc(REF)
 
     def test_zones_are_written_alone(self, vpcs: DynamoVpcs) -> None:
         """The description stays."""
