@@ -39,8 +39,12 @@ class NewVpc(TypedDict, total=False):
 
 
 @contextmanager
-def chosen_ids(vpc_id: str | None = None, subnet_id: str | None = None) -> Iterator[None]:
-    """Give the VPC and the subnet that are created while the context lasts these ids; random ones where None."""
+def chosen_ids(ec2: Moto, vpc_id: str | None = None, subnet_id: str | None = None) -> Iterator[None]:
+    """Give the VPC and the subnet that are created while the context lasts these ids; random ones where None.
+
+    The emulator creates the default VPC of an account and region with the first call, which must not take the ids.
+    """
+    ec2.describe_vpcs()
     with (
         replaced(vpcs, **({"random_vpc_id": lambda: vpc_id} if vpc_id else {})),
         replaced(subnets, **({"random_subnet_id": lambda: subnet_id} if subnet_id else {})),

@@ -52,7 +52,7 @@ class Deployment:
             vpc_id = place.vpc if place else f"vpc-{len(zone_ids(config)):017x}"
             region = place.region if place else config.hub.region
             ec2 = self.client("ec2", config.network.account, region)
-            with chosen_ids(vpc_id):
+            with chosen_ids(ec2, vpc_id):
                 ec2.create_vpc(CidrBlock="10.0.0.0/16")
             switch_dns_on(ec2, vpc_id)
             if place is None:

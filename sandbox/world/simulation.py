@@ -107,7 +107,7 @@ class World:
         cidr = how.get("cidr") or f"10.{self._networks}.0.0/16"
         tags = tag_list(how.get("tags") or {})
         specification = {"TagSpecifications": [{"ResourceType": "vpc", "Tags": tags}]} if tags else {}
-        with chosen_ids(how.get("vpc_id"), how.get("subnet_id")):
+        with chosen_ids(ec2, how.get("vpc_id"), how.get("subnet_id")):
             vpc_id = ec2.create_vpc(CidrBlock=cidr, **specification)["Vpc"]["VpcId"]
             subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr)["Subnet"]["SubnetId"]
         if how.get("dns", True):

@@ -5,6 +5,8 @@ import dns.rcode
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.aws.network import dns_attributes
+from sandbox.aws.resolution.attributes import DnsAttributes
 from sandbox.example import MANAGEMENT, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 
@@ -69,6 +71,19 @@ def test_further_ranges_and_peers_have_rules(made: World) -> None:
     assert made.ask("4.0.206.10.in-addr.arpa", vpc, "PTR").rcode() == dns.rcode.NXDOMAIN
     ec2.disassociate_vpc_cidr_block(AssociationId=block["AssociationId"])
     assert made.resolve("4.0.64.100.in-addr.arpa", vpc, "PTR") == {"own.corp.internal."}
+
+
+def test_c1_every_account_has_its_default_vpc_in_every_region(made: World) -> None:
+    """AWS makes one in each region, 172.31.0.0/16, with both DNS attributes: also where the first VPC has a chosen id.
+
+    "Default VPCs" (https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html).
+    """
+    for account, region in made.vpcs:
+        (vpc,) = made.client("ec2", account, region).describe_vpcs(
+            Filters=[{"Name": "is-default", "Values": ["true"]}]
+        )["Vpcs"]
+        assert (vpc["CidrBlock"], vpc["OwnerId"]) == ("172.31.0.0/16", account)
+        assert dns_attributes(vpc["VpcId"]) == DnsAttributes(support=True, hostnames=True)
 
 
 def test_vpcs_can_have_chosen_ids_and_overlap(made: World) -> None:
