@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
 
 _VPCS: Final = "route53:VPCs"
-# The region of Route 53's only endpoint in the partition (AWS General Reference, "Route 53 endpoints").
-_ROUTE53_REGION: Final = "us-east-1"
 
 
 def vpcs_in_covered_regions(config: Config) -> list[Any]:
@@ -37,4 +35,4 @@ def described_by_route53(config: Config) -> StringEquals:
     allowed ("Actions, resources, and condition keys for Amazon Route 53": dependent actions,
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53.html).
     """
-    return StringEquals({"aws:RequestedRegion": sorted({*config.spokes.regions, _ROUTE53_REGION})})
+    return StringEquals({"aws:RequestedRegion": sorted({*config.spokes.regions, config.route53_region})})

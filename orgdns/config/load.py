@@ -19,16 +19,17 @@ from orgdns.config.checks.account_labels import account_label_faults
 from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.guards import guard_faults
+from orgdns.config.checks.partitions import partition_faults, partition_warnings
 from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.vpcs import vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
+from orgdns.config.partitions import global_region, known_regions, partition_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
 from orgdns.config.sections.section import Section
 from orgdns.config.sections.zones import NewZone, Zone
-from orgdns.config.types import known_regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,16 @@ class Config(Section):
     def domains(self) -> tuple[Fqdn, ...]:
         """The domains of all zones, sorted."""
         return tuple(sorted(zone.domain for zone in self.zones))
+
+    @cached_property
+    def partition(self) -> str:
+        """The partition of all accounts and regions."""
+        return partition_of(self.hub.region) or "aws"
+
+    @property
+    def route53_region(self) -> str:
+        """The region of Route 53's only endpoint in the partition."""
+        return global_region(self.partition)
 
     @property
     def coverage(self) -> Coverage:
@@ -145,6 +156,7 @@ class Config(Section):
         ]
         shared = self.organization.excluded and self.zones_by(AssociationMethod.PROFILE)
         return (
+            *partition_warnings(self.hub.region, self.spokes.regions),
             *((EXCLUDED_WITH_PROFILE,) if shared else ()),
             *(f"zones[{index}].domain: {text}" for index, text in warnings if text),
         )
@@ -215,6 +227,7 @@ def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]
     yield from account_faults(content, source)
     yield from account_label_faults(content, source)
     yield from guard_faults(content, source)
+    yield from partition_faults(content, source)
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)

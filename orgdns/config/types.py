@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from botocore.loaders import create_loader
-from botocore.regions import EndpointResolver
+import botocore
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
@@ -20,6 +18,7 @@ from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import NameRefused, parse_domain, shown
 from hub.runtime.names.templates import TAG_PREFIX, VARIABLES, pattern_fault
 from hub.runtime.policy.reserved import WELL_KNOWN
+from orgdns.config.partitions import SUPPORTED, known_regions, partition_of
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -78,18 +77,15 @@ def _well_known(value: str) -> str:
     return value
 
 
-@cache
-def known_regions() -> frozenset[str]:
-    """The regions of the standard AWS partition, according to botocore."""
-    # A session would need the profile that AWS_PROFILE names; checking a file must not.
-    endpoints = EndpointResolver(create_loader().load_data("endpoints"))
-    return frozenset(endpoints.get_available_endpoints("ec2", partition_name="aws"))
-
-
 def _region(value: str) -> str:
-    if value not in known_regions():
-        raise ValueError(f"{shown(value)} is not an AWS region")
-    return value
+    if value in known_regions():
+        return value
+    partition = partition_of(value)
+    if partition and partition not in SUPPORTED:
+        raise ValueError(f"{shown(value)} is in the partition {partition}: orgdns supports {', '.join(SUPPORTED)}")
+    # The form of a region's name does not tell a new region from a typing error.
+    new = f"; if it is new, update botocore ({botocore.__version__} does not list it)" if partition else ""
+    raise ValueError(f"{shown(value)} is not an AWS region{new}")
 
 
 def _domain(value: str) -> Fqdn:

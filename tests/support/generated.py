@@ -14,6 +14,7 @@ import yaml
 from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import Config, known_regions, parse
+from orgdns.config.partitions import regions_of
 from tests.support.build import EXAMPLE
 
 NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
@@ -44,7 +45,7 @@ def many_zones(count: int = 17) -> Config:
         {"domain": f"{number}.16.172.in-addr.arpa"} | ({"create": new} if number % 2 else {"id": f"Z{number:031}"})
         for number in range(100, 100 + count - len(content["zones"]))
     ]
-    content["spokes"]["regions"] = sorted(known_regions())
+    content["spokes"]["regions"] = sorted(regions_of("aws"))
     for zone in content["zones"]:
         zone.setdefault("resolved_by", {"vpcs": "all"})
     return parse(yaml.safe_dump(content), "many.yaml")
