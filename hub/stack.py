@@ -26,6 +26,7 @@ from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.code import add_code_conditions, code_parameters
 from orgdns.cfn.worker import LOG_LEVEL, LOG_RETENTION, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
+from orgdns.config.partitions import WITHOUT_JSON_LOGS
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
@@ -49,7 +50,7 @@ def hub_template(config: Config) -> Template:
     add_event_bus(template, config, observer, associator)
     template.add_resource(ledger)
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
-        add_worker(template, worker)
+        add_worker(template, worker, json_logs=config.partition not in WITHOUT_JSON_LOGS)
     add_schedules(template, sweeper)
     add_metric_alarms(template, associates=bool(associator))
     _add_outputs(template, associates=bool(associator))

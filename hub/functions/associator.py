@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import awacs.dynamodb
 
-from hub.environment import authorizer, environment, guards, limits, zone_ids
+from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
 from hub.grants import assume_in_covered_accounts, assume_in_network, keep_ledger, read_account_names
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import vpc_events
@@ -41,7 +41,12 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         handler=contract.ASSOCIATOR_HANDLER,
         description="Associates VPCs with the hosted zones that policy selects for them.",
         timeout=TIMEOUT,
-        variables=environment(ledger) | zone_ids(config) | guards(config) | limits(config) | authorizer(config),
+        variables=environment(ledger)
+        | zone_ids(config)
+        | guards(config)
+        | limits(config)
+        | member_roles()
+        | authorizer(config),
         statements=(
             take("TakeTasks", queue),
             keep_ledger(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import awacs.dynamodb
 
-from hub.environment import environment, limits, zone_ids
+from hub.environment import environment, limits, member_roles, zone_ids
 from hub.grants import keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import instance_events
@@ -38,7 +38,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         handler=contract.OBSERVER_HANDLER,
         description="Turns events of instances into claims on names.",
         timeout=TIMEOUT,
-        variables=environment(ledger) | zone_ids(config) | limits(config),
+        variables=environment(ledger) | zone_ids(config) | limits(config) | member_roles(),
         statements=(
             take("TakeEvents", queue),
             keep_ledger(

@@ -12,7 +12,7 @@ from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, ScheduleGroup, Target
 
-from hub.environment import authorizer, environment, guards, limits, zone_ids
+from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
 from orgdns.cfn.queues import send, take
@@ -57,6 +57,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         | zone_ids(config)
         | guards(config)
         | limits(config)
+        | member_roles()
         | {
             contract.ENV_SWEEPS_QUEUE_URL: Ref(queue),
             contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config.network.account, contract.ZONE_READER_ROLE),

@@ -70,7 +70,7 @@ def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
 
 
 def _instances(session_name: str, config: Config) -> SpokeInstances:
-    return SpokeInstances(_assumed_clients(session_name, config))
+    return SpokeInstances(_assumed_clients(session_name, config), settings.member_roles())
 
 
 @cache
@@ -93,7 +93,7 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
 
     by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
     owner = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
-    return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), owner)
+    return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), settings.member_roles(), owner)
 
 
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
@@ -226,7 +226,7 @@ def associator() -> Associator:
         rows=rows,
         approvals=approvals,
         authorizations=ZoneOwner(clients, role_arn, Pace(ASSOCIATION_SHARE, now() / 1000), now, time.sleep),
-        associations=VpcOwner(clients),
+        associations=VpcOwner(clients, settings.member_roles()),
     )
     return Associator(
         policy=policy,

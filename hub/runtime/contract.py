@@ -78,6 +78,10 @@ ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
+# The ARNs of the roles in the covered accounts, as a pattern with the fields of `MEMBER_ROLE_FIELDS`. The hub stack
+# inserts the partition.
+ENV_MEMBER_ROLE_ARN: Final = "ORGDNS_MEMBER_ROLE_ARN"
+MEMBER_ROLE_FIELDS: Final = ("{account}", "{role}")
 ENV_AUTHORIZER_ROLE_ARN: Final = "ORGDNS_AUTHORIZER_ROLE_ARN"
 ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
 # A JSON object: what a sweep or audit may remove without approval, and for how many days an unreachable spoke keeps its

@@ -91,8 +91,8 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
     }
 
 
-def add_worker(template: Template, worker: Worker) -> None:
-    """Add all resources of a worker to the template."""
+def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) -> None:
+    """Add all resources of a worker to the template. Without `json_logs`, Lambda leaves the log lines as they are."""
     for own_queue in (worker.dead_letters, worker.queue):
         if own_queue:
             template.add_resource(own_queue)
@@ -108,7 +108,7 @@ def add_worker(template: Template, worker: Worker) -> None:
         )
     )
     role = template.add_resource(_execution_role(worker, logs))
-    function = template.add_resource(_function(worker, logs, role))
+    function = template.add_resource(_function(worker, logs, role, json_logs=json_logs))
     live = add_live_alias(template, function)
     template.add_resource(lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(live), **worker.source))
     template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
@@ -134,7 +134,10 @@ def _execution_role(worker: Worker, logs: LogGroup) -> Role:
     )
 
 
-def _function(worker: Worker, logs: LogGroup, role: Role) -> lambda_.Function:
+def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) -> lambda_.Function:
+    # Lambda applies a log level to JSON logs only. Otherwise the logger of the functions applies it.
+    log_format = {"LogFormat": "JSON", "ApplicationLogLevel": Ref(LOG_LEVEL)} if json_logs else {}
+    log_level = {} if json_logs else {"POWERTOOLS_LOG_LEVEL": Ref(LOG_LEVEL)}
     return lambda_.Function(
         worker.title,
         FunctionName=worker.function,
@@ -146,6 +149,6 @@ def _function(worker: Worker, logs: LogGroup, role: Role) -> lambda_.Function:
         Runtime="python3.13",
         Architectures=["arm64"],
         MemorySize=512,
-        LoggingConfig=lambda_.LoggingConfig(LogFormat="JSON", ApplicationLogLevel=Ref(LOG_LEVEL), LogGroup=Ref(logs)),
-        Environment=lambda_.Environment(Variables=dict(worker.variables)),
+        LoggingConfig=lambda_.LoggingConfig(**log_format, LogGroup=Ref(logs)),
+        Environment=lambda_.Environment(Variables=dict(worker.variables) | log_level),
     )

@@ -15,7 +15,7 @@ from moto.ec2.models import ec2_backends
 from hub.runtime.associator.associator import Associator
 from hub.runtime.associator.steps import StepRunner
 from hub.runtime.aws.associations import VpcOwner, ZoneOwner
-from hub.runtime.aws.zones import REGION
+from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
@@ -28,9 +28,11 @@ from hub.runtime.policy.vpc_selection import AssociationPolicy
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
+from sandbox.aws.partition import arn_of
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.bench.figures import Figure
+from sandbox.bench.scenarios import REGION
 from sandbox.clock import moved_clock
 
 if TYPE_CHECKING:
@@ -107,7 +109,7 @@ class _World:
     def zone(self) -> str:
         """Create a zone of the networking account with a first VPC; its id."""
         first = ec2_backends[NETWORK][REGION].create_vpc("10.0.0.0/16").id
-        made = self.client(f"arn:aws:iam::{NETWORK}:role/-", REGION).create_hosted_zone(
+        made = self.client(arn_of("iam", "", NETWORK, "role/-"), REGION).create_hosted_zone(
             Name=DOMAIN, CallerReference="-", VPC={"VPCRegion": REGION, "VPCId": first}
         )
         self._zone_id = made["HostedZone"]["Id"].rpartition("/")[2]
@@ -133,8 +135,8 @@ class _World:
             vpcs=self,
             rows=self,
             approvals=self,
-            authorizations=ZoneOwner(self, f"arn:aws:iam::{NETWORK}:role/-", pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
-            associations=VpcOwner(self),  # type: ignore[arg-type]  # as above
+            authorizations=ZoneOwner(self, arn_of("iam", "", NETWORK, "role/-"), pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
+            associations=VpcOwner(self, MemberRoles(arn_of("iam", "", "{account}", "role/{role}"))),  # type: ignore[arg-type]  # as above
         )
         return Associator(
             policy=policy,
@@ -150,7 +152,7 @@ class _World:
             sleep=time.sleep,
         )
 
-    def client(self, role_arn: str, _region: str, _service: str = "route53") -> Any:  # noqa: ANN401 - as the clients that it stands for
+    def client(self, role_arn: str, _region: str | None, _service: str = "route53") -> Any:  # noqa: ANN401 - as the clients that it stands for
         account = role_arn.split(":")[4]
         if account not in self._made:
             self._made[account] = administrator_client("route53", account, REGION)

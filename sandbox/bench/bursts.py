@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from hub.runtime.aws.zones import REGION
 from hub.runtime.model.names import (
     RecordType,
 )
@@ -18,6 +17,7 @@ from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.aws.route53.state import Limits
+from sandbox.bench.scenarios import REGION
 from sandbox.clock import moved_clock
 
 if TYPE_CHECKING:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 DOMAIN, REVERSE = "burst.internal", "10.in-addr.arpa"
+# The region of everything in these benchmarks.
+REGION: Final = "eu-central-1"
 SPOKES: Final = 200
 
 

@@ -7,7 +7,9 @@ import json
 import yaml
 
 from hub.runtime import contract
+from hub.stack import hub_template
 from tests.support.build import EXAMPLE
+from tests.support.config.partitions import example_in
 from tests.support.generated import (
     arn_of,
     content_of,
@@ -95,18 +97,23 @@ def test_functions() -> None:
         contract.ENV_ZONE_READER_ROLE_ARN,
         contract.ENV_GUARDS,
         contract.ENV_LIMITS,
+        contract.ENV_MEMBER_ROLE_ARN,
     }
-    authorizer = contract.ENV_AUTHORIZER_ROLE_ARN
+    authorizer, member_roles = contract.ENV_AUTHORIZER_ROLE_ARN, contract.ENV_MEMBER_ROLE_ARN
     sweeper |= {contract.ENV_ASSOCIATIONS_QUEUE_URL, authorizer}
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
     for title, handler, own in (
-        ("Observer", contract.OBSERVER_HANDLER, {contract.ENV_ZONE_IDS, contract.ENV_LIMITS}),
+        (
+            "Observer",
+            contract.OBSERVER_HANDLER,
+            {contract.ENV_ZONE_IDS, contract.ENV_LIMITS, contract.ENV_MEMBER_ROLE_ARN},
+        ),
         ("Publisher", contract.PUBLISHER_HANDLER, publisher),
         ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),
         (
             "Associator",
             contract.ASSOCIATOR_HANDLER,
-            {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, contract.ENV_LIMITS, authorizer},
+            {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, contract.ENV_LIMITS, member_roles, authorizer},
         ),
     ):
         function = properties("hub", title)
@@ -134,3 +141,13 @@ def test_zone_ids_without_new_zones() -> None:
     variables = hub["Resources"]["Observer"]["Properties"]["Environment"]["Variables"]
     assert json.loads(variables[contract.ENV_ZONE_IDS]) == {"corp.internal.": "Z0CORPINTERNAL0EXAMPL"}
     assert not any(name.startswith("ZoneId") for name in hub["Parameters"])
+
+
+def test_c5_govcloud_has_no_json_log_format() -> None:
+    """Where Lambda has no JSON log format, the functions' own logger takes the log level."""
+    resources = hub_template(example_in("aws-us-gov")).to_dict()["Resources"].values()
+    functions = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::Function"]
+    assert len(functions) == 4
+    for function in functions:
+        assert list(function["LoggingConfig"]) == ["LogGroup"]
+        assert function["Environment"]["Variables"]["POWERTOOLS_LOG_LEVEL"] == {"Ref": "LogLevel"}

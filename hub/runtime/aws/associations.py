@@ -26,7 +26,7 @@ from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from hub.runtime.aws.sessions import AssumedClients
+    from hub.runtime.aws.sessions import AssumedClients, MemberRoles
     from hub.runtime.model.vpcs import VpcRef
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Pace
@@ -99,8 +99,9 @@ class ZoneOwner:
 class VpcOwner:
     """The calls of each account for its own VPCs, through its VPC role."""
 
-    def __init__(self, clients: AssumedClients) -> None:
+    def __init__(self, clients: AssumedClients, roles: MemberRoles) -> None:
         self._clients = clients
+        self._roles = roles
 
     def associate(self, zone_id: str, ref: VpcRef) -> None:
         """Associate the VPC with the zone."""
@@ -131,8 +132,8 @@ class VpcOwner:
             client.update_resolver_config(ResourceId=ref.id, AutodefinedReverseFlag="DISABLE")
 
     @contextmanager
-    def _client(self, ref: VpcRef, service: str, region: str) -> Iterator[Any]:
-        role_arn = f"arn:aws:iam::{ref.account}:role/{contract.VPC_ROLE}"
+    def _client(self, ref: VpcRef, service: str, region: str | None) -> Iterator[Any]:
+        role_arn = self._roles.vpc_associator(ref.account)
         with translated(self._clients, role_arn, ref.spoke):
             try:
                 yield self._clients.client(role_arn, region, service)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.chunks import chunks
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ec2 import EC2Client
 
-    from hub.runtime.aws.sessions import AssumedClients
+    from hub.runtime.aws.sessions import AssumedClients, MemberRoles
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
@@ -27,8 +26,9 @@ INSTANCES_A_PAGE: Final = 1_000
 class SpokeInstances:
     """The instances of every spoke."""
 
-    def __init__(self, clients: AssumedClients) -> None:
+    def __init__(self, clients: AssumedClients, roles: MemberRoles) -> None:
         self._clients = clients
+        self._roles = roles
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
         """The instances that EC2 shows now, by id.
@@ -53,7 +53,7 @@ class SpokeInstances:
         return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
 
     def _listed(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance, ...]]:
-        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
+        role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region, "ec2")
             pages = client.get_paginator("describe_instances").paginate(**request, **_managed_too(client))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
@@ -74,6 +75,25 @@ DENIALS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRoles:
+    """The roles that the spoke stacks create in each covered account.
+
+    Attributes:
+        pattern: Their ARNs, with `{account}` and `{role}` for what differs.
+    """
+
+    pattern: str
+
+    def reader(self, account: str) -> str:
+        """The ARN of an account's reader role."""
+        return self.pattern.format(account=account, role=contract.READER_ROLE)
+
+    def vpc_associator(self, account: str) -> str:
+        """The ARN of an account's role that associates VPCs."""
+        return self.pattern.format(account=account, role=contract.VPC_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
 class _Session:
     credentials: CredentialsTypeDef
     assumed_at: int
@@ -89,10 +109,10 @@ class AssumedClients:
         self._clock = clock
         self._config = config
         self._sessions: dict[str, _Session] = {}
-        self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
+        self._clients: OrderedDict[tuple[str, str | None, str], Any] = OrderedDict()
 
-    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
-        """A client of a service in a region, as the role.
+    def client(self, role_arn: str, region: str | None, service: str) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
+        """A client of a service in a region, as the role. A global service is called from the function's own region.
 
         Raises:
             RoleUnavailable: if the role cannot be assumed.
@@ -137,7 +157,7 @@ class AssumedClients:
             raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}", denied=denied) from error
         return _Session(credentials, now)
 
-    def _made(self, credentials: CredentialsTypeDef, region: str, service: str) -> Any:  # noqa: ANN401 - as above
+    def _made(self, credentials: CredentialsTypeDef, region: str | None, service: str) -> Any:  # noqa: ANN401 - as above
         # boto3's overloads accept only literal names of services.
         make: Callable[..., Any] = self._session.client
         return make(

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.guard import Guard
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy import compiled
@@ -71,6 +72,11 @@ def guard() -> Guard:
 def policy_digest() -> str:
     """Return the digest that identifies the policy and the zones' ids."""
     return compiled.policy_digest(policy_text(), value(contract.ENV_ZONE_IDS))
+
+
+def member_roles() -> MemberRoles:
+    """Return the roles in the covered accounts."""
+    return MemberRoles(value(contract.ENV_MEMBER_ROLE_ARN))
 
 
 def limits() -> Limits:

@@ -18,7 +18,7 @@ from hub.runtime.model.vpcs import AssociatedZone, ForwardRule, Vpc, VpcRef
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from hub.runtime.aws.sessions import AssumedClients
+    from hub.runtime.aws.sessions import AssumedClients, MemberRoles
 
 # EC2 API Reference, DescribeVpcs: MaxResults.
 VPCS_A_PAGE: Final = 1_000
@@ -39,11 +39,13 @@ class SpokeVpcs:
 
     Args:
         clients: Clients under the reader roles.
+        roles: The reader roles.
         profile_owner: The account that owns the Profile, or empty if no zone is resolved by a Profile.
     """
 
-    def __init__(self, clients: AssumedClients, profile_owner: str = "") -> None:
+    def __init__(self, clients: AssumedClients, roles: MemberRoles, profile_owner: str = "") -> None:
         self._clients = clients
+        self._roles = roles
         self._profile_owner = profile_owner
 
     def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
@@ -55,7 +57,7 @@ class SpokeVpcs:
         """
         if vpc_ids is not None and not vpc_ids:
             return ()
-        role_arn = f"arn:aws:iam::{spoke.account}:role/{contract.READER_ROLE}"
+        role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             return tuple(_Description(self._clients, role_arn, spoke, self._profile_owner).vpcs(vpc_ids))
 
@@ -207,7 +209,7 @@ _ARN_PARTS: Final = 6
 
 
 def _owner_of(profile: Mapping[str, Any]) -> str:
-    """The account in the ARN of a Profile, `arn:aws:route53profiles:<region>:<account>:profile/<id>`."""
+    """The account in the ARN of a Profile, `arn:<partition>:route53profiles:<region>:<account>:profile/<id>`."""
     parts: list[str] = required(profile, "Arn").split(":")
     if len(parts) != _ARN_PARTS:
         raise AnswerMalformed(f"the ARN of a Profile does not have {_ARN_PARTS} parts: {profile['Arn']!r}")

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Pace
 
-# Route 53 has one endpoint in a partition, with signatures for us-east-1 (AWS General Reference, "Route 53 endpoints").
-REGION: Final = "us-east-1"
+# Route 53 has one endpoint in a partition (AWS General Reference, "Route 53 endpoints"). botocore finds it, and the
+# region that signatures name, from any region of the partition: here from the function's own.
+REGION: Final = None
 # Refusals that the batch itself causes, so that a repetition does not help.
 _REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
 # Refusals for one zone, which waiting does not fix. Other zones must not wait for it.

@@ -10,12 +10,10 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from hub.runtime.aws.sessions import (
-    RoleUnavailable,
-    error_code,
-)
+from hub.runtime.aws.sessions import MemberRoles, RoleUnavailable, error_code
 
 SESSION = boto3.Session("testing", "testing", region_name="eu-central-1")
+ROLES = MemberRoles("arn:aws-us-gov:iam::{account}:role/{role}")
 LAUNCHED = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
@@ -25,10 +23,10 @@ class OneClient:
     def __init__(self, client: Any, error: Exception | None = None) -> None:  # noqa: ANN401 - any service's client
         self.given = client
         self.error = error
-        self.requested: list[tuple[str, str]] = []
+        self.requested: list[tuple[str, str | None]] = []
         self.old_session = False
 
-    def client(self, role_arn: str, region: str, _service: str) -> Any:  # noqa: ANN401 - as above
+    def client(self, role_arn: str, region: str | None, _service: str) -> Any:  # noqa: ANN401 - as above
         self.requested.append((role_arn, region))
         if self.error:
             raise self.error
@@ -47,13 +45,13 @@ class Clients:
         keys = {"region_name": "eu-central-1", "aws_access_key_id": "a", "aws_secret_access_key": "s"}
         self.made = {name: make(name, **keys) for name in ("ec2", "route53", "route53resolver", "route53profiles")}
         self.stubs = {name: Stubber(client) for name, client in self.made.items()}
-        self.requested: list[tuple[str, str, str]] = []
+        self.requested: list[tuple[str, str | None, str]] = []
         self.unavailable: RoleUnavailable | None = None
         self.old_session = False
         for stub in self.stubs.values():
             stub.activate()
 
-    def client(self, role_arn: str, region: str, service: str) -> Any:  # noqa: ANN401 - stands for AssumedClients
+    def client(self, role_arn: str, region: str | None, service: str) -> Any:  # noqa: ANN401 - stands for AssumedClients
         if self.unavailable:
             raise self.unavailable
         self.requested.append((role_arn, region, service))

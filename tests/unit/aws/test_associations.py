@@ -13,7 +13,7 @@ from hub.runtime.model.vpcs import (
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import Pace
-from tests.support.aws.clients import Clients
+from tests.support.aws.clients import ROLES, Clients
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import MemoryClock
 
@@ -113,7 +113,7 @@ class TestVpcOwner:
         """A refused association has its reason; an authorization that has not taken effect yet may pass."""
         clients.stubs["route53"].add_client_error("associate_vpc_with_hosted_zone", code)
         with pytest.raises(error) as raised:
-            VpcOwner(clients).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients
+            VpcOwner(clients, ROLES).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients
         if isinstance(raised.value, AssociationRefused):
             assert (raised.value.taken, raised.value.full) == (taken, full)
 
@@ -122,7 +122,7 @@ class TestVpcOwner:
         stub = clients.stubs["route53profiles"]
         wanted = {"ProfileId": "rp-1", "ResourceId": REF.id}
         request = wanted | {"Name": "orgdns", "Priority": PROFILE_PRIORITY}
-        made = VpcOwner(clients)  # type: ignore[arg-type]  # stands for AssumedClients
+        made = VpcOwner(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
         stub.add_response("associate_profile", {}, request)
         made.associate_profile("rp-1", REF)
         stub.add_client_error("associate_profile", "ResourceExistsException", expected_params=request)
@@ -139,7 +139,7 @@ class TestVpcOwner:
         """The autodefined rules are disabled for this VPC."""
         wanted = {"ResourceId": REF.id, "AutodefinedReverseFlag": "DISABLE"}
         clients.stubs["route53resolver"].add_response("update_resolver_config", {}, wanted)
-        VpcOwner(clients).disable_autodefined_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
+        VpcOwner(clients, ROLES).disable_autodefined_rules(REF)  # type: ignore[arg-type]  # stands for AssumedClients
 
     def test_no_answer(self, clients: Clients) -> None:
         """Without an answer, the outcome is unknown, so the call is repeated."""
@@ -149,4 +149,4 @@ class TestVpcOwner:
 
         clients.made["route53"].associate_vpc_with_hosted_zone = silent
         with pytest.raises(SpokeUnreachable):
-            VpcOwner(clients).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients
+            VpcOwner(clients, ROLES).associate(CORP_ZONE, REF)  # type: ignore[arg-type]  # stands for AssumedClients

@@ -15,7 +15,7 @@ from hub.runtime.model.names import (
     Spoke,
 )
 from hub.runtime.ports import SpokeUnreachable
-from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
+from tests.support.aws.clients import LAUNCHED, ROLES, SESSION, OneClient
 from tests.support.build import ref
 
 SPOKE = Spoke("444444444444", "eu-central-1")
@@ -37,7 +37,7 @@ class TestInstances:
         client = SESSION.client("ec2")
         clients = OneClient(client)
         with Stubber(client) as stubber:
-            yield SpokeInstances(clients), stubber, clients  # type: ignore[arg-type]  # stands where roles are assumed
+            yield SpokeInstances(clients, ROLES), stubber, clients  # type: ignore[arg-type]  # stands where roles are assumed
 
     def test_every_page_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """All pages of a listing are read, as the account's reader role."""
@@ -50,7 +50,7 @@ class TestInstances:
             ref(number).id for number in (1, 2, 3)
         }
         stubber.assert_no_pending_responses()
-        assert set(clients.requested) == {("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1")}
+        assert set(clients.requested) == {("arn:aws-us-gov:iam::444444444444:role/orgdns-reader", "eu-central-1")}
 
     def test_incomplete_listing_is_an_error(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """If a page fails, the whole listing is unknown."""
@@ -64,7 +64,7 @@ class TestInstances:
 
     def test_invalid_request_is_a_bug(self) -> None:
         """A request that boto3 does not send is a bug, and not a spoke that may answer later."""
-        instances = SpokeInstances(OneClient(SESSION.client("ec2")))  # type: ignore[arg-type]  # as above
+        instances = SpokeInstances(OneClient(SESSION.client("ec2")), ROLES)  # type: ignore[arg-type]  # as above
         with pytest.raises(ParamValidationError):
             instances.describe(SPOKE, [3])  # type: ignore[list-item]  # the bug
 
@@ -87,7 +87,7 @@ class TestInstances:
         """A missing reader role says nothing about the instances."""
         denied = OneClient(None, RoleUnavailable("orgdns-reader cannot be assumed: AccessDenied"))
         with pytest.raises(SpokeUnreachable, match="cannot be assumed"):
-            SpokeInstances(denied).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
+            SpokeInstances(denied, ROLES).describe(SPOKE, [ref(1).id])  # type: ignore[arg-type]  # as above
 
     def test_all_facts_of_an_instance_are_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
         """State, place, tags and all interfaces are read; the primary interface and address come first."""

@@ -84,6 +84,6 @@ def test_one_session_serves_all_services() -> None:
         session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
         made = AssumedClients(session, session.client("sts"), "test", MemoryClock(), CLIENT_CONFIG)
         role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"
-        ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, "us-east-1", "route53")
+        ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, None, "route53")
         assert (ec2.meta.service_model.service_name, route53.meta.service_model.service_name) == ("ec2", "route53")
         assert ec2._request_signer._credentials.access_key == route53._request_signer._credentials.access_key  # noqa: SLF001 - nothing else tells

@@ -14,7 +14,7 @@ from hub.runtime.model.vpcs import (
     VpcRef,
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable
-from tests.support.aws.clients import Clients
+from tests.support.aws.clients import ROLES, Clients
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK
 
@@ -109,7 +109,7 @@ class TestDescription:
         route53.add_response(
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
-        (shown,) = SpokeVpcs(clients, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        (shown,) = SpokeVpcs(clients, ROLES, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert shown == Vpc(
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16"),
@@ -128,12 +128,12 @@ class TestDescription:
             profile_zones=(CORP_ZONE,),
             profile_coming=True,
         )
-        assert {role for role, _, _ in clients.requested} == {f"arn:aws:iam::{PAYMENTS.id}:role/orgdns-reader"}
+        assert {role for role, _, _ in clients.requested} == {f"arn:aws-us-gov:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
     def test_region_without_vpcs_takes_one_call(self, clients: Clients) -> None:
         """A region without VPCs takes one call, and an empty list of ids takes none."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})
-        spokes = SpokeVpcs(clients)  # type: ignore[arg-type]  # stands for AssumedClients
+        spokes = SpokeVpcs(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
         assert spokes.described(SPOKE) == ()
         assert spokes.described(SPOKE, []) == ()
 
@@ -141,7 +141,7 @@ class TestDescription:
         """One unknown id among VpcIds would make the whole call fail."""
         wanted = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1", "vpc-2"]}]}
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []}, wanted)
-        SpokeVpcs(clients).described(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
+        SpokeVpcs(clients, ROLES).described(SPOKE, ["vpc-2", "vpc-1"])  # type: ignore[arg-type]  # stands for AssumedClients
 
     def test_vpc_that_is_deleted_while_it_is_described(self, clients: Clients) -> None:
         """The deleted VPC is left out; the others are not."""
@@ -150,7 +150,7 @@ class TestDescription:
         resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
         resolver.add_response("list_resolver_configs", {"ResolverConfigs": []})
         clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
-        assert SpokeVpcs(clients).described(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
+        assert SpokeVpcs(clients, ROLES).described(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
 
     @pytest.mark.parametrize(
         ("code", "old", "error"),
@@ -166,7 +166,7 @@ class TestDescription:
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described(REF.id)]})
         clients.stubs["route53resolver"].add_client_error("list_resolver_rule_associations", code)
         with pytest.raises(error) as raised:
-            SpokeVpcs(clients).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+            SpokeVpcs(clients, ROLES).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert type(raised.value) is error
 
     def test_role_that_is_missing(self, clients: Clients) -> None:
@@ -174,4 +174,4 @@ class TestDescription:
         for denied, error in ((True, SpokeDenied), (False, SpokeUnreachable)):
             clients.unavailable = RoleUnavailable("no", denied=denied)
             with pytest.raises(error):
-                SpokeVpcs(clients).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+                SpokeVpcs(clients, ROLES).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
