@@ -7,19 +7,19 @@ from typing import Any
 import boto3
 from moto.iam.models import iam_backends
 
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.partition import partition
 
 
 def access_key(account: str) -> tuple[str, str]:
     """Create an administrator's access key in the account; its id and its secret."""
-    key = iam_backends[account][PARTITION].create_temp_access_key()
+    key = iam_backends[account][partition()].create_temp_access_key()
     return key.access_key_id, key.secret_access_key
 
 
 def secret_of(key_id: str) -> str | None:
     """The secret of an access key that was issued in this simulation, also by AssumeRole, and is active; or None."""
     for account in tuple(iam_backends):
-        key = iam_backends[account][PARTITION].access_keys.get(key_id)
+        key = iam_backends[account][partition()].access_keys.get(key_id)
         if key is not None and key.status == "Active":
             secret: str = key.secret_access_key
             return secret

@@ -16,11 +16,14 @@ import moto.settings
 from botocore.loaders import JSONFileLoader, create_loader
 from moto import mock_aws
 from moto.core.models import responses_mock
+from moto.core.responses import BaseResponse
 from moto.core.serialize import XFormedAttributePicker
 from moto.dynamodb.models.table import Table
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.sqs.models import SQSBackend
 
-from sandbox.aws.bridge import replaced
+from orgdns.config.partitions import known_regions
+from sandbox.aws.bridge import replaced, replaced_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +36,9 @@ Moto = Any
 _QUERY: Final = Table.query
 _RECEIVE_MESSAGE: Final = SQSBackend.receive_message
 _sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
+_GET_REGION: Final = BaseResponse.get_region_from_url
+# `key/date/region/service/aws4_request`
+_PARTS_OF_A_SCOPE: Final = 5
 _FIND_POSSIBLE_KEYS: Final = XFormedAttributePicker.get_possible_keys
 _POSSIBLE_KEYS: Final[dict[tuple[object, ...], tuple[str, ...]]] = {}
 
@@ -87,6 +93,25 @@ def _receive_message(sqs: Moto, queue: str, count: int, _wait_seconds: int, *par
     return _RECEIVE_MESSAGE(sqs, queue, count, 0, *parameters, **options)
 
 
+def _region(response: Moto, request: Moto, full_url: str) -> str:
+    """The region that a request is signed for.
+
+    The emulator takes it from the host, which for `route53.us-gov.amazonaws.com` does not name a region.
+    """
+    _, _, scope = request.headers.get("Authorization", "").partition("Credential=")
+    parts = scope.partition(",")[0].split("/")
+    return parts[2] if len(parts) == _PARTS_OF_A_SCOPE else str(_GET_REGION(response, request, full_url))
+
+
+def _zones() -> dict[str, list[Zone]]:
+    """Availability Zones of the regions that the emulator does not know."""
+    unknown = known_regions() - RegionsAndZonesBackend.zones.keys()
+    return {
+        region: [Zone(f"{region}{letter}", region, f"{region}-az{number}") for number, letter in enumerate("abc", 1)]
+        for region in unknown
+    }
+
+
 def _no_request(_adapter: Moto, request: Moto, **_options: Any) -> None:  # noqa: ANN401 - the emulator's own
     raise ConnectionError(f"the sandbox does not send requests to other servers: {request.method} {request.url}")
 
@@ -107,6 +132,8 @@ def emulated_aws() -> Iterator[None]:
         )
         enter(replaced(botocore.useragent, sanitize_user_agent_string_component=_sanitized))
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
+        enter(replaced(BaseResponse, get_region_from_url=_region))
+        enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
         enter(replaced(SQSBackend, receive_message=_receive_message))
         enter(replaced(Table, query=_query, all_items=_all_items))
         # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.

@@ -20,12 +20,13 @@ from moto.organizations.models import (
     organizations_backends,
 )
 
+from orgdns.config.partitions import global_region
 from sandbox.aws.bridge import replaced, replaced_values
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-PARTITION: Final = "aws"
 STACK_SETS_PRINCIPAL: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 _UNIT_ID: Final = re.compile(r"ou-([0-9a-z]{4,32})-[0-9a-z]{8,32}")
 _ACCOUNT_ID: Final = re.compile(r"\d{12}")
@@ -103,7 +104,7 @@ class Organization:
     @property
     def backend(self) -> OrganizationsBackend:
         """The management account's backend, where moto keeps the organization."""
-        return organizations_backends[self.management_account][PARTITION]
+        return organizations_backends[self.management_account][partition()]
 
     @property
     def account_ids(self) -> tuple[str, ...]:
@@ -133,14 +134,14 @@ class Organization:
 
 def build_organization(spec: OrganizationSpec) -> Organization:
     """Create an organization with the ids of its specification; `organization_bridges` must be in force."""
-    backend = organizations_backends[spec.management_account][PARTITION]
+    backend = organizations_backends[spec.management_account][partition()]
     with replaced(
         utils,
         make_random_org_id=lambda: spec.id,
         make_random_root_id=lambda: spec.root_id,
         make_random_account_id=lambda: spec.management_account,
     ):
-        backend.create_organization(region="us-east-1", FeatureSet="ALL")
+        backend.create_organization(region=global_region(partition()), FeatureSet="ALL")
     backend.get_account_by_id(spec.management_account).name = spec.management_name
     organization = Organization(spec.id, spec.root_id, spec.management_account)
     for unit in spec.units:
@@ -154,13 +155,13 @@ def build_organization(spec: OrganizationSpec) -> Organization:
 
 def management_backend(account: str) -> OrganizationsBackend | None:
     """The backend that holds an account's organization, or None if the account belongs to none."""
-    own = organizations_backends[account][PARTITION]
+    own = organizations_backends[account][partition()]
     if own.org:
         return own
     if account not in organizations_backends.master_accounts:
         return None
-    management, partition = organizations_backends.master_accounts[account]
-    backend = organizations_backends[management][partition]
+    management, of_partition = organizations_backends.master_accounts[account]
+    backend = organizations_backends[management][of_partition]
     # moto keeps memberships from one simulation to the next.
     return backend if any(member.id == account for member in backend.accounts) else None
 

@@ -18,6 +18,7 @@ from moto.sqs.models import sqs_backends
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import deployed_role, identity_documents, trust_document
+from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
 
 SERVICE: Final = "scheduler.amazonaws.com"
-_QUEUE: Final = re.compile(r"arn:aws:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)")
+_QUEUE: Final = re.compile(r"arn:aws[a-z-]*:sqs:([a-z0-9-]+):([0-9]{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)")
 # A schedule of the emulator, which ships no types.
 Moto = Any
 
@@ -102,7 +103,7 @@ def _send(schedule: Moto, queue_arn: str) -> None:
     # The source is the schedule group: "Confused deputy prevention in EventBridge Scheduler"
     # (https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
     _, _, _, of_region, of_account, _ = schedule.arn.split(":", 5)
-    group = f"arn:aws:scheduler:{of_region}:{of_account}:schedule-group/{schedule.group_name}"
+    group = arn_of("scheduler", of_region, of_account, f"schedule-group/{schedule.group_name}")
     context = {"aws:SourceArn": group, "aws:SourceAccount": of_account}
     if role is None or not resource_allows(
         trust_document(role), Request(SERVICE, "", "sts:AssumeRole", role_arn, context)

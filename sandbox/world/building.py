@@ -17,6 +17,7 @@ from sandbox.aws.functions.service import Functions, own_event_sources
 from sandbox.aws.iam.guard import Guard
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
+from sandbox.aws.partition import in_partition
 from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
 from sandbox.aws.resolution.server import DnsServer
 from sandbox.aws.resolver_configs import resolver_configs
@@ -45,6 +46,7 @@ def world(
     guard = Guard()
     with ExitStack() as stack:
         enter = stack.enter_context
+        enter(in_partition(config.partition))
         enter(emulated_aws())
         route53 = enter(strict_route53(clock, ids=ids))
         enter(organization_bridges())

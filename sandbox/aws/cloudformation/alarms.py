@@ -13,6 +13,8 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
+from sandbox.aws.partition import is_arn_of
+
 Json = dict[str, Any]
 # An alarm of the emulator, which ships no types.
 Moto = Any
@@ -131,6 +133,6 @@ def _settings(properties: Json, region: str) -> Json:
         raise ValidationError(message="the period of an alarm is 10, 20, 30 or any multiple of 60 seconds")
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         for action in given.get(name, ()):
-            if not action.startswith(f"arn:aws:sns:{region}:"):
+            if not is_arn_of(f"sns:{region}", action):
                 raise ValidationError(message=f"{action} is not an SNS topic of {region}: only topics are modeled")
     return settings

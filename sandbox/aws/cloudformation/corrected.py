@@ -7,21 +7,20 @@ refuses what it cannot do here instead of ignoring it.
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.events.models import EventBus
-from moto.iam.models import ManagedPolicy, Role, iam_backends
 from moto.logs.models import LogGroup
 from moto.route53.models import FakeZone, route53_backends
 from moto.sqs.models import Queue
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.functions import function_types
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.cloudformation.iam_types import iam_types
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,16 +41,7 @@ def corrected_types() -> Iterator[None]:
             get_cfn_attribute=_zone_attribute,
             delete=_delete_zone,
         ),
-        replaced(
-            Role,
-            create_from_cloudformation_json=classmethod(_create_role),
-            update_from_cloudformation_json=classmethod(_update_role),
-        ),
-        replaced(
-            ManagedPolicy,
-            update_from_cloudformation_json=classmethod(_update_managed_policy),
-            delete=_delete_managed_policy,
-        ),
+        iam_types(),
         replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
         function_types(),
         replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
@@ -60,7 +50,6 @@ def corrected_types() -> Iterator[None]:
         yield
 
 
-_CREATE_ROLE = Role.create_from_cloudformation_json.__func__
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__
 
 
@@ -80,7 +69,7 @@ def _create_zone(
 ) -> FakeZone:
     """Create a zone; a zone with VPCs is private, as AWS::Route53::HostedZone documents."""
     properties = cloudformation_json["Properties"]
-    backend = route53_backends[account_id][PARTITION]
+    backend = route53_backends[account_id][partition()]
     vpcs = list(_vpcs(properties).items())
     vpc, region = vpcs[0] if vpcs else (None, None)
     zone = backend.create_hosted_zone(
@@ -106,7 +95,7 @@ def _update_zone(
 ) -> FakeZone:
     del new_resource_name, region_name
     zone, properties = original_resource, cloudformation_json["Properties"]
-    backend = route53_backends[account_id][PARTITION]
+    backend = route53_backends[account_id][partition()]
     wanted, present = _vpcs(properties), {vpc["vpc_id"] for vpc in zone.vpcs}
     if properties["Name"].removesuffix(".") + "." != zone.name or bool(wanted) != zone.private_zone:
         raise ValidationError(message="the replacement of a hosted zone is not modeled")
@@ -126,78 +115,7 @@ def _zone_attribute(zone: FakeZone, attribute: str) -> str:
 
 def _delete_zone(zone: FakeZone, account_id: str, _region_name: str) -> None:
     """Delete the zone with its stack. DeleteHostedZone refuses if records remain in the zone."""
-    route53_backends[account_id][PARTITION].delete_hosted_zone(zone.resource_id)
-
-
-def _inline_policies(properties: Json) -> dict[str, str]:
-    if "ManagedPolicyArns" in properties or "PermissionsBoundary" in properties:
-        raise ValidationError(message="managed policies and boundaries of a role are not modeled")
-    return {policy["PolicyName"]: json.dumps(policy["PolicyDocument"]) for policy in properties.get("Policies", ())}
-
-
-def _create_role(
-    cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
-) -> Role:
-    """Create a role with its policies as JSON texts, as IAM's own API stores them."""
-    policies = _inline_policies(cloudformation_json["Properties"])
-    role = _CREATE_ROLE(cls, name, cloudformation_json, account_id, region, **kwargs)
-    role.policies = policies
-    return role
-
-
-def _update_role(
-    _cls: type,
-    original_resource: Role,
-    new_resource_name: str,
-    cloudformation_json: Json,
-    account_id: str,
-    region_name: str,
-) -> Role:
-    """Replace the trust policy and the inline policies, without interruption."""
-    del new_resource_name, account_id, region_name
-    role, properties = original_resource, cloudformation_json["Properties"]
-    if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
-        raise ValidationError(message="the replacement of a role is not modeled")
-    role.policies = _inline_policies(properties)
-    role.assume_role_policy_document = json.dumps(properties["AssumeRolePolicyDocument"])
-    role.description = properties.get("Description", "")
-    role.max_session_duration = properties.get("MaxSessionDuration", 3600)
-    return role
-
-
-def _update_managed_policy(
-    _cls: type,
-    original_resource: ManagedPolicy,
-    new_resource_name: str,
-    cloudformation_json: Json,
-    account_id: str,
-    region_name: str,
-) -> ManagedPolicy:
-    """Create a new default version, and attach the policy to exactly the roles that the update names."""
-    del new_resource_name, region_name
-    policy, properties = original_resource, cloudformation_json["Properties"]
-    if properties.keys() & {"Groups", "Users"} or properties.get("ManagedPolicyName", policy.name) != policy.name:
-        raise ValidationError(message="policies of users and groups, and replacements, are not modeled")
-    backend = iam_backends[account_id][PARTITION]
-    for version in [version for version in policy.versions if not version.is_default]:
-        backend.delete_policy_version(policy.arn, version.version_id)
-    backend.create_policy_version(policy.arn, json.dumps(properties["PolicyDocument"]), "true")
-    wanted, roles = set(properties.get("Roles", ())), tuple(backend.roles.values())
-    for role in roles:
-        if role.name in wanted and policy.arn not in role.managed_policies:
-            policy.attach_to(role)
-        elif role.name not in wanted and policy.arn in role.managed_policies:
-            policy.detach_from(role)
-    return policy
-
-
-def _delete_managed_policy(policy: ManagedPolicy, account_id: str, _region_name: str) -> None:
-    """Detach the policy from its roles, and delete it with its stack."""
-    backend = iam_backends[account_id][PARTITION]
-    for role in tuple(backend.roles.values()):
-        if policy.arn in role.managed_policies:
-            policy.detach_from(role)
-    backend.delete_policy(policy.arn)
+    route53_backends[account_id][partition()].delete_hosted_zone(zone.resource_id)
 
 
 def _create_table(

@@ -17,6 +17,7 @@ from moto.cloudformation import models, parsing, responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 
+from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.alarms import Alarm
 from sandbox.aws.cloudformation.corrected import corrected_types
@@ -34,6 +35,7 @@ from sandbox.aws.cloudformation.template import (
     parsed_template,
 )
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.partition import partition
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ BRIDGED_TYPES: Final = (
     StackSetResource,
     *PROFILE_TYPES,
 )
+
+_RESOURCE_MAP: Final = parsing.ResourceMap.__init__
 
 
 class DeploymentFailed(RuntimeError):
@@ -155,7 +159,7 @@ def cloudformation_bridges() -> Iterator[None]:
             update_stack=_updated(CloudFormationBackend.update_stack),
             create_change_set=_no_change_set,
         ),
-        replaced(parsing.ResourceMap, build_resource_diff=_resource_diff),
+        replaced(parsing.ResourceMap, __init__=_resource_map, build_resource_diff=_resource_diff),
         replaced(
             parsing,
             parse_and_update_resource=_strictly_updated(parsing.parse_and_update_resource),
@@ -214,7 +218,8 @@ def _created(method: Callable[..., Any]) -> Callable[..., Any]:
                 # A resource that cannot be deleted was not created; the first error is the one that counts.
                 with suppress(Exception):
                     self.stacks[stack_id].delete()
-                del self.stacks[stack_id]
+                # A stack that a stack set made here is gone with the stack set.
+                self.stacks.pop(stack_id, None)
             raise
 
     return create_stack
@@ -242,6 +247,12 @@ def _updated(method: Callable[..., Any]) -> Callable[..., Any]:
 def _no_change_set(_self: CloudFormationBackend, *_arguments: object, **_options: object) -> tuple[str, str]:
     # moto would execute it without any of the checks here.
     raise ValidationError(message="the sandbox has no change sets: use create-stack and update-stack")
+
+
+def _resource_map(self: parsing.ResourceMap, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - moto's own
+    """A map whose pseudo parameters are those of the partition. In moto they are those of `aws`."""
+    _RESOURCE_MAP(self, *arguments, **options)
+    self._parsed_resources |= {"AWS::Partition": partition(), "AWS::URLSuffix": dns_suffix(partition())}
 
 
 def _resource_diff(

@@ -24,7 +24,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.s3.models import s3_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +101,9 @@ def _update_function(
 def _completed(function: Moto, properties: Json, code: bytes | None) -> Moto:
     if properties.get("CodeSigningConfigArn"):
         raise ValidationError(message="code signing is not modeled")
+    if partition() == "aws-us-gov" and properties.get("LoggingConfig", {}).get("LogFormat") == "JSON":
+        # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html
+        raise ValidationError(message="JSON log formatting is not available in GovCloud")
     if code is not None:
         digest = hashlib.sha256(code)
         function.code_bytes, function.code_size, function.code_digest = code, len(code), digest.hexdigest()
@@ -116,7 +119,7 @@ def _code(properties: Json, account_id: str) -> bytes | None:
     if "S3Bucket" not in code:
         return None
     place = (code["S3Bucket"], code["S3Key"], code.get("S3ObjectVersion"))
-    found = s3_backends[account_id][PARTITION].get_object(*place)
+    found = s3_backends[account_id][partition()].get_object(*place)
     if found is None:
         kind = "NoSuchVersion" if place[2] else "NoSuchKey"
         raise ValidationError(message=f"Error occurred while GetObject. S3 Error Code: {kind}. {place[0]}/{place[1]}")

@@ -16,6 +16,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.scheduler.models import scheduler_backends
 
 from sandbox.aws.cloudformation.expressions import NoExpression, period_of
+from sandbox.aws.partition import arn_of, is_arn_of
 
 Json = dict[str, Any]
 _DEFAULT_GROUP: Final = "default"
@@ -95,7 +96,7 @@ class ScheduleResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
     def __init__(self, name: str, group: str, account_id: str, region_name: str) -> None:
         self.physical_resource_id = name
         self.group = group
-        self.arn = f"arn:aws:scheduler:{region_name}:{account_id}:schedule/{group}/{name}"
+        self.arn = arn_of("scheduler", region_name, account_id, f"schedule/{group}/{name}")
 
     def get_cfn_attribute(self, attribute: str) -> str:
         """The only attribute, Arn."""
@@ -176,7 +177,7 @@ def _settings(properties: Json) -> Json:
     target = properties["Target"]
     if unknown := sorted(target.keys() - _TARGET):
         raise ValidationError(message=f"properties of a schedule's target that are not modeled: {unknown}")
-    if not target["Arn"].startswith("arn:aws:sqs:"):
+    if not is_arn_of("sqs", target["Arn"]):
         raise ValidationError(message=f"{target['Arn']} is not a queue: other targets are not modeled")
     try:
         period_of(properties["ScheduleExpression"])

@@ -14,6 +14,7 @@ from moto.sqs.models import sqs_backends
 from sandbox.aws.iam.evaluation import Request, identity_allows, resource_allows
 from sandbox.aws.iam.guard import account_of, deployed_role, identity_documents, trust_document
 from sandbox.aws.organization import organization_context
+from sandbox.aws.partition import arn_of, is_arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,12 +36,14 @@ class Undeliverable(Exception):
 
 def bus_arn(account: str, region: str, name: str = "default") -> str:
     """The ARN of an event bus."""
-    return f"arn:aws:events:{region}:{account}:event-bus/{name}"
+    return arn_of("events", region, account, f"event-bus/{name}")
 
 
 def bus_of(arn: str) -> Moto:
     """The bus with this ARN, or None."""
     _, _, _, region, account, resource = arn.split(":", 5)
+    if not is_arn_of("events", arn):
+        return None
     return events_backends[account][region].event_buses.get(resource.removeprefix("event-bus/"))
 
 

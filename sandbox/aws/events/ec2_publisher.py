@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.aws.partition import arn_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -100,7 +102,7 @@ class Publisher:
             "userIdentity": {
                 "type": "Root",
                 "principalId": account,
-                "arn": f"arn:aws:iam::{account}:root",
+                "arn": arn_of("iam", "", account, "root"),
                 "accountId": account,
             },
             "eventTime": self._now(),
@@ -131,7 +133,7 @@ class Publisher:
             "account": account,
             "time": self._now(),
             "region": region,
-            "resources": [f"arn:aws:ec2:{region}:{account}:{resource}" for resource in resources],
+            "resources": [arn_of("ec2", region, account, resource) for resource in resources],
             "detail": detail,
         }
         self._emit(event)

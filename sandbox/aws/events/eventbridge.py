@@ -25,7 +25,7 @@ from moto.sts.models import sts_backends
 from sandbox.aws.bridge import replaced
 from sandbox.aws.events.delivery import Undeliverable, bus_admits, bus_arn, bus_of, check_forwarding, send
 from sandbox.aws.iam.guard import account_of
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.partition import arn_of, partition
 from sandbox.clock import Clock, RealClock
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Router:
         """
         if len(entries) > MAX_ENTRIES:
             raise ValidationException(f"Member must have length less than or equal to {MAX_ENTRIES}")
-        principal = principal_arn or f"arn:aws:iam::{account}:root"
+        principal = principal_arn or arn_of("iam", "", account, "root")
         with self._lock:
             return [self._put(account, region, entry, principal) for entry in entries]
 
@@ -191,12 +191,12 @@ def events_routed(router: Router) -> Iterator[None]:
 
 
 def _principal_arn(account: str, access_key: str) -> str:
-    if session := sts_backends[account][PARTITION].get_assumed_role_from_access_key(access_key):
+    if session := sts_backends[account][partition()].get_assumed_role_from_access_key(access_key):
         return str(session.role_arn)
-    for user in iam_backends[account][PARTITION].users.values():
+    for user in iam_backends[account][partition()].users.values():
         if any(key.access_key_id == access_key for key in user.access_keys):
             return str(user.arn)
-    return f"arn:aws:iam::{account}:root"
+    return arn_of("iam", "", account, "root")
 
 
 def _time(moment: float | str) -> str:

@@ -26,7 +26,7 @@ from moto.sts.models import sts_backends
 from sandbox.aws.bridge import replaced
 from sandbox.aws.iam.evaluation import Request, resource_allows
 from sandbox.aws.iam.guard import deployed_role, trust_document
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -252,7 +252,7 @@ def credentials(function: Moto) -> dict[str, str]:
     request = Request(SERVICE, "", "sts:AssumeRole", function.role)
     if role is None or not resource_allows(trust_document(role), request):
         raise RoleNotAssumable(f"The role defined for the function cannot be assumed by Lambda: {function.role}")
-    session = sts_backends[function.account_id][PARTITION].assume_role(
+    session = sts_backends[function.account_id][partition()].assume_role(
         region_name=function.region,
         role_session_name=function.function_name,
         role_arn=function.role,

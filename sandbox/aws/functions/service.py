@@ -36,6 +36,7 @@ from sandbox.aws.functions.environment import (
 )
 from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
 from sandbox.aws.functions.records import Outcome
+from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ Event = dict[str, Any]
 Moment = Literal["before", "after"]
 # A function or mapping of the emulator, which ships no types.
 Moto = Any
-# arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS
+# arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:ALIAS
 _COLONS_WITH_QUALIFIER: Final = 7
 
 
@@ -262,7 +263,7 @@ def _unpacked(code: bytes) -> Path:
 
 
 def _log_stream_arn(function: Moto, stream: str) -> str:
-    group = f"arn:aws:logs:{function.region}:{function.account_id}:log-group:{function.logs_group_name}"
+    group = arn_of("logs", function.region, function.account_id, f"log-group:{function.logs_group_name}")
     return f"{group}:log-stream:{stream}"
 
 

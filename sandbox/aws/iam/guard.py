@@ -22,7 +22,8 @@ from hub.runtime import contract
 from sandbox.aws.bridge import replaced
 from sandbox.aws.iam import evaluation
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
-from sandbox.aws.organization import PARTITION, management_backend, organization_context, organization_id
+from sandbox.aws.organization import management_backend, organization_context, organization_id
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,10 +55,6 @@ _DENIALS: Final = {
 }
 _DENIAL: Final = ("AccessDenied", 403)
 _COLONS_OF_AN_ARN: Final = 5
-# botocore's name for the region of a global service, and the region's name in aws:RequestedRegion: "Global condition
-# keys",
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion
-_GLOBAL: Final = {"aws-global": "us-east-1"}
 
 # Typed as Any, because the guard uses private attributes of botocore's clients.
 _CLIENT: Final[Any] = BaseClient
@@ -173,14 +170,19 @@ class Guard:
         if credentials is None:
             return None
         key_id = credentials.access_key
-        key = iam_backends[get_account_id_from(key_id)][PARTITION].access_keys.get(key_id)
+        key = iam_backends[get_account_id_from(key_id)][partition()].access_keys.get(key_id)
         role_arn: str | None = getattr(key, "role_arn", None)
         return role_arn if role_arn and role_arn.rpartition("/")[2] in self.roles else None
 
 
 def _region(client: Any) -> str:  # noqa: ANN401 - botocore's own types
-    region: str = client.meta.region_name
-    return _GLOBAL.get(region, region)
+    """The region that a call is signed for: of a global service, that of its endpoint.
+
+    It is the value of aws:RequestedRegion ("Global condition keys",
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requestedregion).
+    """
+    region: str = client._request_signer.region_name
+    return region
 
 
 def _resource_context(resource: str) -> Context:
@@ -254,7 +256,7 @@ def _allowed(
 
 
 def _roles(account: str) -> tuple[Role, ...]:
-    return tuple(iam_backends[account][PARTITION].roles.values())
+    return tuple(iam_backends[account][partition()].roles.values())
 
 
 def _text(document: object) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws.partition import arn_of
+
 if TYPE_CHECKING:
     from sandbox.aws.iam.conditions import Context
 
@@ -34,4 +36,4 @@ class Permission:
 
 def zone_arn(zone_id: str) -> str:
     """The ARN of a hosted zone, whose id may have its path as a prefix."""
-    return f"arn:aws:route53:::hostedzone/{zone_id.rpartition('/')[2]}"
+    return arn_of("route53", "", "", f"hostedzone/{zone_id.rpartition('/')[2]}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.aws.iam.permission import Caller, Parameters, Permission, zone_arn
 from sandbox.aws.iam.vpc_permissions import VPC_OPERATIONS
+from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +73,7 @@ def _on_everything(service: str) -> Callable[[str, Parameters, Caller], tuple[Pe
 
 
 def _table_arn(name: str, caller: Caller) -> str:
-    return name if name.startswith("arn:") else f"arn:aws:dynamodb:{caller.region}:{caller.account}:table/{name}"
+    return name if name.startswith("arn:") else arn_of("dynamodb", caller.region, caller.account, f"table/{name}")
 
 
 def _on_table(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
@@ -120,14 +121,14 @@ def _on_zone(operation: str, parameters: Parameters, _caller: Caller) -> tuple[P
 
 def _on_change(operation: str, parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
     change = parameters["Id"].rpartition("/")[2]
-    return (Permission(f"route53:{operation}", f"arn:aws:route53:::change/{change}"),)
+    return (Permission(f"route53:{operation}", arn_of("route53", "", "", f"change/{change}")),)
 
 
 def _on_member(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
     """An account or unit, whose ARN contains the management account and the organization."""
     member = parameters.get("AccountId") or parameters["ChildId"]
     kind = "ou" if member.startswith("ou-") else "account"
-    arn = f"arn:aws:organizations::{caller.management_account}:{kind}/{caller.organization}/{member}"
+    arn = arn_of("organizations", "", caller.management_account or "", f"{kind}/{caller.organization}/{member}")
     return (Permission(f"organizations:{operation}", arn),)
 
 
@@ -140,7 +141,7 @@ def _on_queue(operation: str, parameters: Parameters, _caller: Caller) -> tuple[
     host, account, name = parameters["QueueUrl"].removeprefix("https://").split("/")
     # `sqs.<region>.amazonaws.com`
     region = host.split(".")[1]
-    return (Permission(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{region}:{account}:{name}"),)
+    return (Permission(f"sqs:{operation.removesuffix('Batch')}", arn_of("sqs", region, account, name)),)
 
 
 def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
@@ -156,7 +157,7 @@ def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple
     if operation == "AssociateProfile":
         needed.append(Permission("ec2:DescribeVpcs"))
     if parameters.get("Tags"):
-        associations = f"arn:aws:route53profiles:{caller.region}:{caller.account}:profile-association/*"
+        associations = arn_of("route53profiles", caller.region, caller.account, "profile-association/*")
         needed.append(Permission("route53profiles:TagResource", associations))
     return tuple(needed)
 
@@ -165,7 +166,7 @@ def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tup
     """A stack set. If a delegated administrator created it, it belongs to the management account."""
     delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
     account = caller.management_account if delegated else caller.account
-    arn = f"arn:aws:cloudformation:{caller.region}:{account}:stackset/{parameters['StackSetName']}:*"
+    arn = arn_of("cloudformation", caller.region, account or "", f"stackset/{parameters['StackSetName']}:*")
     return (Permission(f"cloudformation:{operation}", arn),)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.aws.iam.permission import Caller, Parameters, Permission, zone_arn
+from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ def _on_zones_of_vpc(operation: str, parameters: Parameters, _caller: Caller) ->
 
 
 def _on_vpc(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    vpc = f"arn:aws:ec2:{caller.region}:{caller.account}:vpc/{parameters['VpcId']}"
+    vpc = arn_of("ec2", caller.region, caller.account, f"vpc/{parameters['VpcId']}")
     return (Permission(f"ec2:{operation}", vpc),)
 
 
@@ -52,7 +53,7 @@ def _on_resolver_config(operation: str, parameters: Parameters, caller: Caller) 
     document whether it may be the configuration's own id, so a policy should rely on neither.
     """
     config = parameters.get("ResourceId", "*")
-    arn = f"arn:aws:route53resolver:{caller.region}:{caller.account}:resolver-config/{config}"
+    arn = arn_of("route53resolver", caller.region, caller.account, f"resolver-config/{config}")
     return (Permission(f"route53resolver:{operation}", arn), _DESCRIBE_VPCS)
 
 

@@ -20,8 +20,8 @@ from moto.ec2.models import ec2_backends
 from moto.route53.models import route53_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.organization import PARTITION
 from sandbox.aws.pages import InvalidToken, page
+from sandbox.aws.partition import partition
 from sandbox.aws.profiles.model import (
     HOSTED_ZONE,
     Caller,
@@ -99,7 +99,7 @@ class _Emulator:
         return vpc_id in ec2_backends[caller.account][caller.region].vpcs
 
     def private_zone(self, account: str, zone_id: str) -> str | None:
-        zone = route53_backends[account][PARTITION].zones.get(zone_id)
+        zone = route53_backends[account][partition()].zones.get(zone_id)
         return stored_name(zone.name) if zone and zone.private_zone else None
 
     def is_shared(self, profile: Profile) -> bool:

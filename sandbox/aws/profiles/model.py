@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from sandbox.aws.partition import arn_of, is_arn_of
+
 # "Quotas on Route 53 Profiles" of a region. A Profile's owner and the accounts it is shared with share all but the
 # first:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-entities-route53-profiles
@@ -22,7 +24,7 @@ MAX_PROFILES_OF_VPC: Final = 2
 HOSTED_ZONE: Final = "HOSTED_ZONE"
 # "CreateProfile: Name", https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_CreateProfile.html
 _NAME: Final = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9\-_' ]{1,64}")
-_ZONE_ARN: Final = re.compile(r"arn:aws:route53:::hostedzone/([A-Z0-9]{1,32})")
+_ZONE: Final = re.compile(r"hostedzone/([A-Z0-9]{1,32})")
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Profile:
 
         https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonroute53profiles.html
         """
-        return f"arn:aws:route53profiles:{self.region}:{self.owner}:profile/{self.id}"
+        return arn_of("route53profiles", self.region, self.owner, f"profile/{self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class ProfileResourceAssociation:
     @property
     def resource_arn(self) -> str:
         """The hosted zone's ARN."""
-        return f"arn:aws:route53:::hostedzone/{self.zone_id}"
+        return arn_of("route53", "", "", f"hostedzone/{self.zone_id}")
 
 
 class Refused(Exception):
@@ -130,9 +132,9 @@ def zone_id_of(resource_arn: str) -> str:
         Refused: if a resource with this ARN cannot be attached to a Profile.
         NotImplementedError: if it is another kind of resource that can be attached.
     """
-    if match := _ZONE_ARN.fullmatch(resource_arn):
+    if match := _ZONE.fullmatch(resource_arn.removeprefix(arn_of("route53", "", "", ""))):
         return match[1]
-    if resource_arn.startswith(("arn:aws:route53resolver:", "arn:aws:ec2:")):
+    if is_arn_of("route53resolver", resource_arn) or is_arn_of("ec2", resource_arn):
         raise NotImplementedError(f"{resource_arn}: only private hosted zones are modeled in Profiles")
     raise Refused(
         "InvalidParameterException", f"{resource_arn} cannot be attached to a Profile", FieldName="ResourceArn"

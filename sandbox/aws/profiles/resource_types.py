@@ -17,6 +17,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.core.exceptions import JsonRESTError
 from moto.ram.models import ResourceShare, ram_backends
 
+from sandbox.aws.partition import arn_of
 from sandbox.aws.profiles.model import HOSTED_ZONE, Caller, Refused
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 # AWS RAM's default permission for Profiles, and the only one that is modeled:
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#sharing-perms
-DEFAULT_PERMISSION: Final = "arn:aws:ram::aws:permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
+DEFAULT_PERMISSION: Final = "permission/AWSRAMPermissionRoute53ProfileAllowAssociation"
 
 
 class _Resource:
@@ -213,8 +214,8 @@ PROFILE_TYPES: Final = (ProfileResource, ProfileResourceAssociationResource, Res
 
 def _new_share(properties: Json, account_id: str, region_name: str) -> ResourceShare:
     """A share with the requested properties, not yet added to AWS RAM."""
-    if set(properties.get("PermissionArns", ())) - {DEFAULT_PERMISSION}:
-        raise ValidationError(message=f"only the permission {DEFAULT_PERMISSION} is modeled")
+    if set(properties.get("PermissionArns", ())) - {arn_of("ram", "", "aws", DEFAULT_PERMISSION)}:
+        raise ValidationError(message=f"only the {DEFAULT_PERMISSION} is modeled")
     external = str(properties.get("AllowExternalPrincipals", True)).lower() == "true"
     share = ResourceShare(account_id, region_name, name=properties["Name"], allowExternalPrincipals=external)
     with _refusing():

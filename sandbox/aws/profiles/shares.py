@@ -19,6 +19,7 @@ from moto.ram.models import ResourceAccessManagerBackend, ResourceShare, ram_bac
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.organization import management_backend, member_accounts_below, organization_id
+from sandbox.aws.partition import is_arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 RAM_PRINCIPAL: Final = "ram.amazonaws.com"
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_PROFILE_ARN: Final = re.compile(r"arn:aws:route53profiles:.+:profile/.+")
+_PROFILE_ARN: Final = re.compile(r"arn:aws[a-z-]*:route53profiles:.+:profile/.+")
 
 
 def is_shared(profile: Profile) -> bool:
@@ -119,7 +120,7 @@ def _adds_principals(method: Callable[..., None]) -> Callable[..., None]:
         within = {organization.org.arn, *(unit.arn for unit in _units(organization))} if organization else set()
         accounts = {account.id for account in organization.accounts} if organization else set()
         for principal in principals:
-            if principal.startswith("arn:aws:organizations:"):
+            if is_arn_of("organizations", principal):
                 if principal not in within or not (organization and _sharing_is_enabled(organization)):
                     kind = "OrganizationalUnit" if ":ou/" in principal else "Organization"
                     raise UnknownResourceException(f"{kind} {principal.rpartition('/')[2]} could not be found.")

@@ -96,6 +96,18 @@ def test_managed_policy_is_attached_updated_and_deleted(world: World) -> None:
     assert not {"one", "two"} & {each.name for each in iam_backends[HUB]["aws"].roles.values()}
 
 
+def test_c5_an_arn_of_another_partition_is_refused(world: World) -> None:
+    """IAM refuses a policy whose resources or principals are in another partition, as in AWS."""
+    other = "arn:aws-us-gov:s3:::bucket"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": other}
+    for resource in (
+        role("reader", "a:B", AWS="arn:aws-us-gov:iam::100000000003:root"),
+        {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": {"Statement": statement}}},
+    ):
+        with pytest.raises((DeploymentFailed, ClientError), match='Partition "aws-us-gov" is not valid for resource'):
+            world.deploy({"Resources": {"Role": resource}})
+
+
 def test_failed_creation_leaves_nothing_behind(world: World) -> None:
     """If the second resource fails, the first is deleted, and the stack's name is free again."""
     world.deployer.deploy(

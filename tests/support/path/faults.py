@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from moto.sts.models import sts_backends
 
 from hub.runtime import contract
-from sandbox.aws.organization import PARTITION
+from sandbox.aws.partition import arn_of, partition
 from sandbox.clock import MovedClock
 from sandbox.example import HUB
 from sandbox.world import World
@@ -44,10 +44,10 @@ def send(made: World, body: str, queue: str = contract.EVENTS_QUEUE) -> None:
 
 def as_role(account: str, role: str) -> dict[str, str]:
     """Credentials of a role session, as AssumeRole returns them to a trusted principal."""
-    session = sts_backends[account][PARTITION].assume_role(
+    session = sts_backends[account][partition()].assume_role(
         region_name=REGION,
         role_session_name="test",
-        role_arn=f"arn:aws:iam::{account}:role/{role}",
+        role_arn=arn_of("iam", "", account, f"role/{role}"),
         policy=None,
         duration=3600,
         external_id=None,
