@@ -120,12 +120,16 @@ def _stack_set(
         AutoDeployment=deployment,
         ManagedExecution=ManagedExecution(Active=True),
         # By default, a StackSet deploys to one account at a time, one region after another, and stops at the first
-        # failure. Soft tolerance keeps the concurrency independent of the tolerance ("StackSet operation options",
-        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackset-ops-options.html).
+        # failure. Percentages are rounded down, so that 20 % of four accounts is none. One account's failure is no
+        # reason to leave the others without events: every failure is tolerated, and `orgdns coverage` shows it. Soft
+        # tolerance keeps the concurrency however many accounts fail ("StackSet operation options" and "Choose the
+        # Concurrency Mode", https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackset-ops-options.html,
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/concurrency-mode.html). A template that fails
+        # everywhere changes nothing: CloudFormation rolls back each stack on its own.
         OperationPreferences=OperationPreferences(
             RegionConcurrencyType="PARALLEL",
             MaxConcurrentPercentage=50,
-            FailureTolerancePercentage=20,
+            FailureTolerancePercentage=100,
             ConcurrencyMode="SOFT_FAILURE_TOLERANCE",
         ),
         StackInstancesGroup=[instances],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import awacs.cloudformation
 import awacs.dynamodb
+import awacs.organizations
 from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
 from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.iam import Policy, Role
@@ -75,7 +76,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
                 awacs.dynamodb.PutItem,
                 awacs.dynamodb.UpdateItem,
             ),
-            _list_spokes(config),
+            *_list_spokes(config),
             *read_instances(config),
             read_account_names(config),
             assume_in_network("ReadZones", config, contract.ZONE_READER_ROLE),
@@ -88,17 +89,43 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
     )
 
 
-def _list_spokes(config: Config) -> Statement:
-    # A service-managed StackSet belongs to the management account, even if a delegated administrator creates it.
-    organization = config.organization
-    prefix = f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{organization.management_account}:stackset"
-    included = [contract.INCLUDED_REGION_STACK_SET] if organization.included else []
-    return Statement(
-        Sid="ListSpokes",
-        Effect=Allow,
-        Action=[awacs.cloudformation.ListStackInstances],
-        Resource=[Sub(f"{prefix}/{stack_set}:*") for stack_set in (contract.REGION_STACK_SET, *included)],
-    )
+def _list_spokes(config: Config) -> list[Statement]:
+    """The grants to list the stack instances as StackSets' delegated administrator.
+
+    A service-managed StackSet belongs to the management account, even if a delegated administrator creates it. AWS does
+    not document whether the StackSet's ARN in a policy names that account or the administrator's own, so both are
+    named.
+
+    For each such call, StackSets also asks Organizations in the caller's name whether the account is a delegated
+    administrator. Without organizations:ListDelegatedAdministrators, it answers that the account is none ("Register a
+    delegated administrator",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html, and
+    https://github.com/hashicorp/terraform-provider-aws/issues/32536). The action has no resource type. A condition
+    would break the check or restrict nothing: AWS does not document whether the check sets aws:CalledVia, nor whether
+    it sets organizations:ServicePrincipal, nor to which of StackSets' two principals. If it does not, StringEquals
+    always denies. StringEqualsIfExists would allow the call without the key, which lists everything. The action only
+    reads the ids and names of the delegated administrators.
+    """
+    included = [contract.INCLUDED_REGION_STACK_SET] if config.organization.included else []
+    return [
+        Statement(
+            Sid="ListSpokes",
+            Effect=Allow,
+            Action=[awacs.cloudformation.ListStackInstances],
+            Resource=[
+                Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:stackset/{stack_set}:*")
+                for stack_set in (contract.REGION_STACK_SET, *included)
+                for owner in (config.organization.management_account, "${AWS::AccountId}")
+            ],
+        ),
+        Statement(
+            Sid="ProveDelegation",
+            Effect=Allow,
+            Action=[awacs.organizations.ListDelegatedAdministrators],
+            # The action has no resource type (above).
+            Resource=["*"],
+        ),
+    ]
 
 
 def add_schedules(template: Template, sweeper: Worker) -> None:

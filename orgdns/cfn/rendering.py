@@ -22,9 +22,13 @@ _SECTIONS = (
 )
 _RESOURCE = ("Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
 # Items of a list, entries of a mapping, and characters of either, that stand beside the key.
-_SHORT_LIST = 6
+_SHORT_LIST = 10
 _SHORT_MAPPING = 3
 _SHORT_TEXT = 110
+
+
+# Functions whose arguments stand in one line.
+_ON_A_LINE = ("If", "Not", "Equals")
 
 
 class Form(StrEnum):
@@ -88,8 +92,9 @@ def _represent_dict(dumper: _Dumper, content: dict[str, Any]) -> yaml.Node:
             return dumper.represent_scalar("!GetAtt", f"{title}.{attribute}")
         case {"Fn::Sub": str(text)} if len(content) == 1:
             return dumper.represent_scalar("!Sub", text)
-        case {"Fn::If": [*arguments]} if len(content) == 1:
-            return dumper.represent_sequence("!If", arguments, flow_style=True)
+    for function in _ON_A_LINE:
+        if content.keys() == {f"Fn::{function}"}:
+            return dumper.represent_sequence(f"!{function}", content[f"Fn::{function}"], flow_style=True)
     # A short mapping and a short list stand beside their key: the hub's template is close to the size that
     # CloudFormation takes as text.
     return dumper.represent_mapping("tag:yaml.org,2002:map", content.items(), flow_style=_is_short(content))

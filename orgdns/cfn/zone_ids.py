@@ -21,7 +21,7 @@ def zone_parameters(zones: Iterable[Zone]) -> list[Parameter]:
             Type="String",
             Description=f"ID of the hosted zone {shown_domain(zone.domain)}, an output of the network stack.",
             AllowedPattern=r"^Z[A-Z0-9]{1,31}$",
-            ConstraintDescription="must be a hosted zone id, such as Z0123456789ABCDEFGHIJ",
+            ConstraintDescription="must be a hosted zone id",
         )
         for zone in zones
         if zone.create

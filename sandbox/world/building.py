@@ -7,7 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox import example
+from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.deployer import deployer
+from sandbox.aws.cloudformation.stack_instances import RealStackInstance
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
@@ -19,6 +21,7 @@ from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.partition import in_partition
 from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
+from sandbox.aws.regions import Regions
 from sandbox.aws.resolution.server import DnsServer
 from sandbox.aws.resolver_configs import resolver_configs
 from sandbox.aws.route53.bridge import strict_route53
@@ -59,6 +62,9 @@ def world(
         trails = Trails()
         enter(ec2_events(router.emit, clock, trails))
         enter(guard.in_force())
+        regions = Regions()
+        enter(regions.in_force())
+        enter(replaced(RealStackInstance, regions=regions))
         reverse = AutodefinedRules()
         enter(resolver_configs(reverse))
         dns_server = enter(
@@ -86,6 +92,7 @@ def world(
             profiles,
             trails,
             packages,
+            regions,
         )
         deployment = Deployment(config, deploy, made.client, packages)
         deployment.prepare(organization)

@@ -10,6 +10,7 @@ from hub.package import package
 from orgdns.cfn.event_patterns import VPC_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
+from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import parsed_template
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.network import chosen_ids, switch_dns_on
@@ -80,6 +81,20 @@ class Deployment:
                 self.deployer.deploy(config.network.account, covered, PROFILE_STACK, body, self.parameters_of(body))
         body = files["rollout.yaml"]
         self.deployer.deploy(hub, region, ROLLOUT_STACK, body, self.parameters_of(body), NAMED_IAM)
+        self._check_rollout()
+
+    def _check_rollout(self) -> None:
+        """Raise if a stack of the rollout failed. The rollout itself tolerates that, and the organization has no fault.
+
+        Raises:
+            DeploymentFailed: with the reason of the first.
+        """
+        client = self.client("cloudformation", self.config.hub.account)
+        for stack_set in client.list_stack_sets(Status="ACTIVE")["Summaries"]:
+            for each in client.list_stack_instances(StackSetName=stack_set["StackSetName"])["Summaries"]:
+                if each["Status"] != "CURRENT":
+                    place = f"{stack_set['StackSetName']} in {each['Account']}/{each['Region']}"
+                    raise DeploymentFailed(f"{place}: {each['StatusReason']}")
 
     def _upload_package(self) -> dict[str, str]:
         """Put the Lambda package into a bucket of the hub account; the hub template's parameters that say where."""

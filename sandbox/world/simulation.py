@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sandbox.aws.iam.guard import Guard
     from sandbox.aws.organization import Organization
     from sandbox.aws.profiles.rules import Profiles
+    from sandbox.aws.regions import Regions
     from sandbox.aws.route53.state import StrictRoute53
     from sandbox.aws.schedules import Schedules
     from sandbox.clock import Clock
@@ -71,6 +72,7 @@ class World:
     profiles: Profiles
     trails: Trails
     packages: Packages
+    regions: Regions
     # The first VPC of each account and region, which instances are launched in, and the VPCs made later.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)

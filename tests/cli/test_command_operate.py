@@ -9,13 +9,15 @@ import boto3
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
 from orgdns.cli.sources.snapshot import snapshot
+from orgdns.cli.sources.stack_instances import listed_spokes
 from sandbox.aws.iam.guard import Guard
 from sandbox.clock import MovedClock
-from sandbox.example import HUB, PAYMENTS, SEARCH
+from sandbox.example import HUB, MANAGEMENT, PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.build import ROOT
 from tests.support.cli.command import CORP, REGION, Command
@@ -25,7 +27,7 @@ def operators_policy() -> str:
     """The operator's IAM policy from the documentation, for the simulated hub."""
     document = (ROOT / "docs" / "operate.md").read_text()
     (policy,) = [block for block in re.findall(r"```json\n(.*?)```", document, re.DOTALL) if "Statement" in block]
-    return str(policy).replace("REGION", REGION).replace("HUB_ACCOUNT", HUB)
+    return str(policy).replace("REGION", REGION).replace("HUB_ACCOUNT", HUB).replace("MANAGEMENT_ACCOUNT", MANAGEMENT)
 
 
 def test_documented_policy_is_exact(made: World) -> None:
@@ -37,8 +39,7 @@ def test_documented_policy_is_exact(made: World) -> None:
     arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trusted)["Role"]["Arn"]
     iam.put_role_policy(RoleName=role, PolicyName="operate", PolicyDocument=policy)
     assumed = made.client("sts", HUB).assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    dynamodb = boto3.client(
-        "dynamodb",
+    session = boto3.Session(
         region_name=REGION,
         aws_access_key_id=assumed["AccessKeyId"],
         aws_secret_access_key=assumed["SecretAccessKey"],
@@ -49,11 +50,12 @@ def test_documented_policy_is_exact(made: World) -> None:
     hub_configuration = deployed(made.client("lambda", HUB))
     guard = Guard({role})
     with guard.in_force():
-        hub = HubLedger.of(hub_configuration, dynamodb)
+        hub = HubLedger.of(hub_configuration, session.client("dynamodb"))
         lookup = Lookup(hub, lambda _rows: None)
         assert len(lookup.instances(instance)) == len(lookup.instances(f"{PAYMENTS}/{REGION}/{instance}")) == 1
         assert [len(report.claim_statuses) for report in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(hub.table, lambda _rows: None).observations
+        assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"))
     assert guard.denied == []
     # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
     assert guard.used_actions(role) | {"lambda:GetFunctionConfiguration"} == guard.granted_actions(role)

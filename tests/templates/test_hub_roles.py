@@ -74,7 +74,7 @@ def test_sweeper_role() -> None:
     reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     queue = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     observer = grants(inline(properties("hub", "ObserverRole")))
-    stack_set = f"{MANAGEMENT}:stackset/orgdns-spoke-region:*"
+    stack_set = "stackset/orgdns-spoke-region:*"
     assert grants(inline(role)) == {
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("SweeperLogs")], None),
         "TakeTasks": (queue, [arn_of("SweepsQueue")], None),
@@ -82,9 +82,13 @@ def test_sweeper_role() -> None:
         "KeepLedger": (reads | {"dynamodb:PutItem", "dynamodb:UpdateItem"}, [arn_of("Ledger")], None),
         "ListSpokes": (
             {"cloudformation:ListStackInstances"},
-            [sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{stack_set}")],
+            [
+                sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:{owner}:{stack_set}")
+                for owner in (MANAGEMENT, "${AWS::AccountId}")
+            ],
             None,
         ),
+        "ProveDelegation": ({"organizations:ListDelegatedAdministrators"}, ["*"], None),
         "ReadInstancesInCoveredUnits": observer["ReadInstancesInCoveredUnits"],
         "ReadAccountNames": observer["ReadAccountNames"],
         "ReadZones": (

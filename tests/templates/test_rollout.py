@@ -41,6 +41,7 @@ def test_stack_sets() -> None:
         assert stack_set["ManagedExecution"] == {"Active": True}
         assert stack_set["OperationPreferences"]["RegionConcurrencyType"] == "PARALLEL"
         assert stack_set["OperationPreferences"]["ConcurrencyMode"] == "SOFT_FAILURE_TOLERANCE"
+        assert stack_set["OperationPreferences"]["FailureTolerancePercentage"] == 100
         units = {"OrganizationalUnitIds": ["ou-ab12-infra001", "ou-ab12-workload"]}
         assert stack_set["StackInstancesGroup"] == [{"DeploymentTargets": units, "Regions": regions}]
     automatic = {"Enabled": True, "RetainStacksOnAccountRemoval": False}

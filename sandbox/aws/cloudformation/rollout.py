@@ -2,8 +2,7 @@
 
 A simulation of "Enable or disable automatic deployments for StackSets in AWS Organizations"
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html). It extends
-moto's own stack sets, so moto's API lists them and their instances. Operations take no time and stop at the first
-failure: operation preferences and tolerances are not simulated.
+moto's own stack sets, so moto's API lists them and their instances.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import StackInstance, StackSet, cloudformation_backends
-from moto.moto_api._internal import mock_random
+from moto.cloudformation.models import StackSet, cloudformation_backends
 from moto.organizations.models import OrganizationsBackend
 
 from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudformation.stack_instances import Preferences, RealStackInstance, operate
 from sandbox.aws.organization import management_backend, member_accounts_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
 Json = dict[str, Any]
+EVERYTHING_TOLERATED = Preferences(tolerance=100, tolerance_in_percent=True, parallel=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,7 @@ class Deployment:
     automatic: bool
     retain: bool
     depends_on: tuple[str, ...]
+    preferences: Preferences
 
     @classmethod
     def of(cls, properties: Json) -> Deployment:
@@ -97,49 +98,8 @@ class Deployment:
             automatic=bool(automatic.get("Enabled", False)),
             retain=bool(automatic.get("RetainStacksOnAccountRemoval", False)),
             depends_on=tuple(automatic.get("DependsOn", ())),
+            preferences=Preferences.of(properties.get("OperationPreferences", {})),
         )
-
-
-class RealStackInstance(StackInstance):  # type: ignore[misc]  # moto ships no types
-    """A stack instance with a real stack in its account and region, where the account sees it."""
-
-    def __init__(self, stack_set: StackSet, account_id: str, region_name: str) -> None:
-        self.account_id = account_id
-        self.region_name = region_name
-        self.stackset_id = stack_set.id
-        self.name = stack_set.name
-        self.template = stack_set.template
-        self.parameters: list[Json] = []
-        self.permission_model = "SERVICE_MANAGED"
-        self.stack_name = f"StackSet-{stack_set.name}-{mock_random.uuid4()}"
-        self.stack = cloudformation_backends[account_id][region_name].create_stack(
-            name=self.stack_name,
-            template=stack_set.template,
-            parameters=dict(stack_set.parameters),
-            # "CloudFormation also propagates these tags to supported resources that are created in the stacks":
-            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
-            tags=dict(stack_set.tags),
-        )
-
-    def update(self, stack_set: StackSet) -> None:
-        """Update the stack to the stack set's current template and parameters."""
-        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in stack_set.parameters.items()]
-        cloudformation_backends[self.account_id][self.region_name].update_stack(
-            name=self.stack.stack_id,
-            template=stack_set.template,
-            role_arn=None,
-            parameters=parameters,
-            tags=dict(stack_set.tags),
-        )
-        self.template = stack_set.template
-
-    def delete(self) -> None:
-        """Delete the stack."""
-        cloudformation_backends[self.account_id][self.region_name].delete_stack(self.stack.stack_id)
-
-    def to_dict(self) -> Json:
-        """The instance as the API returns it."""
-        return {**super().to_dict(), "StackId": self.stack.stack_id, "ParameterOverrides": []}
 
 
 @contextmanager
@@ -160,7 +120,9 @@ def _followed(method: Callable[..., object]) -> Callable[..., object]:
             stack_set.arrived.add(account)
             _take_away(stack_set, self, keep=stack_set.deployment.retain)
         for stack_set in ordered:
-            _add(stack_set, self)
+            # "StackSetOperationPreferences don't apply to AutoDeployment": a failure stops nothing
+            # (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html).
+            operate(stack_set, _added(stack_set, self), EVERYTHING_TOLERATED)
         return answer
 
     return change
@@ -184,11 +146,12 @@ def _in_order(stack_sets: tuple[StackSet, ...]) -> tuple[StackSet, ...]:
     return tuple(by_arn[arn] for arn in graphlib.TopologicalSorter(graph).static_order())
 
 
-def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None:
-    """Create the stacks that the stack set's targets require, and delete all others.
+def deploy(stack_set: StackSet, deployment: Deployment, account_id: str, *, changed: bool = False) -> None:
+    """Create the stacks that the stack set's targets require, update the existing ones, and delete all others.
 
     Raises:
-        ValidationError: if it depends on a stack set that the administrator does not have.
+        ValidationError: if it depends on a stack set that the administrator does not have, or if an operation fails in
+            more accounts of a Region than it tolerates.
     """
     stack_set.deployment, stack_set.arrived = deployment, set()
     known = {
@@ -199,18 +162,27 @@ def deploy(stack_set: StackSet, deployment: Deployment, account_id: str) -> None
     backend = management_backend(account_id)
     # When the administrator removes a target its stacks go, whatever AutoDeployment says about accounts that leave.
     _take_away(stack_set, backend, keep=False)
-    _add(stack_set, backend)
+    # moto tries a failed update again, when nothing has changed since.
+    outdated = tuple(each for each in stack_set.stack_instances if changed or each.status != "CURRENT")
+    if failure := operate(stack_set, outdated, deployment.preferences):
+        raise ValidationError(message=f"the operation failed: {failure}")
+    if failure := operate(stack_set, _added(stack_set, backend), deployment.preferences):
+        raise ValidationError(message=f"the operation failed: {failure}")
 
 
-def _add(stack_set: StackSet, backend: OrganizationsBackend) -> None:
+def _added(stack_set: StackSet, backend: OrganizationsBackend) -> tuple[RealStackInstance, ...]:
+    """The new instances of accounts and regions that have none; their stacks do not exist yet."""
     present = {(instance.account_id, instance.region_name) for instance in stack_set.stack_instances}
     active = {account.id for account in backend.accounts if account.status == "ACTIVE"}
+    added = []
     for group in stack_set.deployment.groups:
         for account in group.accounts(backend, stack_set.arrived):
             for region in group.regions:
                 if account in active and (account, region) not in present:
                     present.add((account, region))
-                    stack_set.stack_instances.append(RealStackInstance(stack_set, account, region))
+                    added.append(RealStackInstance(stack_set, account, region))
+    stack_set.stack_instances += added
+    return tuple(added)
 
 
 def _take_away(stack_set: StackSet, backend: OrganizationsBackend, *, keep: bool) -> None:

@@ -114,10 +114,8 @@ class StackSetResource(CloudFormationModel):  # type: ignore[misc]  # moto ships
         stack_set.tags = _tags(properties)
         stack_set.template = stack_set.instances.template = properties["TemplateBody"]
         stack_set.parameters = stack_set.instances.parameters = _parameters(properties)
-        if before != (stack_set.template, stack_set.parameters, stack_set.tags):
-            for instance in stack_set.stack_instances:
-                instance.update(stack_set)
-        deploy(stack_set, Deployment.of(properties), account_id)
+        changed = before != (stack_set.template, stack_set.parameters, stack_set.tags)
+        deploy(stack_set, Deployment.of(properties), account_id, changed=changed)
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:

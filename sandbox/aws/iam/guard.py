@@ -21,6 +21,7 @@ from moto.iam.models import Role, get_account_id_from, iam_backends
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
 from sandbox.aws.iam import evaluation
+from sandbox.aws.iam.permission import Refusal
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
 from sandbox.aws.organization import management_backend, organization_context, organization_id
 from sandbox.aws.partition import partition
@@ -160,9 +161,12 @@ class Guard:
         try:
             self.check(role_arn, permission.action, permission.resource, context)
         except AccessDenied as denied:
-            code, status = _DENIALS.get(service, _DENIAL)
-            answer = {"Error": {"Code": code, "Message": str(denied)}, "ResponseMetadata": {"HTTPStatusCode": status}}
-            raise client.exceptions.from_code(code)(answer, operation) from denied
+            error = permission.refusal or Refusal(*_DENIALS.get(service, _DENIAL), str(denied))
+            answer = {
+                "Error": {"Code": error.code, "Message": error.message},
+                "ResponseMetadata": {"HTTPStatusCode": error.status},
+            }
+            raise client.exceptions.from_code(error.code)(answer, operation) from denied
 
     def _guarded_role(self, client: Any) -> str | None:  # noqa: ANN401 - as above
         """The ARN of the guarded role whose credentials a client signs with, or None."""

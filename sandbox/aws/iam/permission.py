@@ -26,12 +26,25 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """The error with which a service answers if the permission is missing."""
+
+    code: str
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
-    """One action on one resource, with the condition keys that the call itself sets."""
+    """One action on one resource, with the condition keys that the call itself sets.
+
+    `refusal` is the error of a permission that AWS checks by itself, if it is not the service's usual one.
+    """
 
     action: str
     resource: str = "*"
     context: Context = field(default_factory=dict)
+    refusal: Refusal | None = None
 
 
 def zone_arn(zone_id: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from sandbox.aws.iam.permission import Caller, Parameters, Permission, zone_arn
+from sandbox.aws.iam.permission import Caller, Parameters, Permission, Refusal, zone_arn
 from sandbox.aws.iam.vpc_permissions import VPC_OPERATIONS
 from sandbox.aws.partition import arn_of
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Caller", "Permission", "UnknownOperation", "needed_permissions", "normalized_record_name"]
 
+_DELEGATED: Final = Permission(
+    "organizations:ListDelegatedAdministrators",
+    refusal=Refusal("ValidationError", 400, "Account used is not a delegated administrator"),
+)
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _ESCAPE: Final = re.compile(rb"\\([0-3][0-7]{2})|(.)", re.DOTALL)
 
@@ -163,11 +167,22 @@ def _on_profile(operation: str, parameters: Parameters, caller: Caller) -> tuple
 
 
 def _on_stack_set(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-    """A stack set. If a delegated administrator created it, it belongs to the management account."""
+    """A stack set, and for a delegated administrator the check that it is one, which AWS makes in the caller's name.
+
+    Without organizations:ListDelegatedAdministrators, StackSets answers that the account is no delegated administrator
+    (https://github.com/hashicorp/terraform-provider-aws/issues/32536). If a delegated administrator creates a stack
+    set, it belongs to the management account ("Register a delegated administrator",
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-delegated-admin.html). AWS does not
+    document whether its ARN in a policy names that account or the administrator's. A policy must hold for both.
+    """
     delegated = parameters.get("CallAs") == "DELEGATED_ADMIN"
-    account = caller.management_account if delegated else caller.account
-    arn = arn_of("cloudformation", caller.region, account or "", f"stackset/{parameters['StackSetName']}:*")
-    return (Permission(f"cloudformation:{operation}", arn),)
+    owners = [caller.management_account, caller.account] if delegated else [caller.account]
+    stack_set = f"stackset/{parameters['StackSetName']}:*"
+    stack_sets = tuple(
+        Permission(f"cloudformation:{operation}", arn_of("cloudformation", caller.region, owner or "", stack_set))
+        for owner in owners
+    )
+    return (_DELEGATED, *stack_sets) if delegated else stack_sets
 
 
 _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], tuple[Permission, ...]]]] = {

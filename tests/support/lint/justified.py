@@ -21,6 +21,14 @@ IAM: Final = (
         "AWS's example for a function that processes a stream grants the action on the table's streams. A grant on all "
         "resources would also list the streams of other tables.",
     ),
+    Justified(
+        "star-without-condition",
+        "SweeperRole ProveDelegation organizations:ListDelegatedAdministrators",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorganizations.html
+        "StackSets makes the call in the caller's name, and AWS does not document what it asks for, so that a "
+        "condition could deny it. The action has no resource type, and only reads the ids and names of the delegated "
+        "administrators.",
+    ),
 )
 
 CHECKOV: Final = (

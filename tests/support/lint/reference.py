@@ -68,6 +68,13 @@ def action(name: str) -> Action | None:
     return Action(name, "Permissions management" in details["accessLevel"], frozenset(types), frozenset(keys))
 
 
+def dependent_actions(name: str) -> frozenset[str]:
+    """The actions that AWS also checks when somebody makes the call, as far as this copy of the reference lists any."""
+    details = _DATA.actions.get_action_details(*name.split(":"))
+    listed = [details["dependentActions"], *(used["dependentActions"] for used in details["resourceTypes"])]
+    return frozenset(each for actions in listed for each in actions or ())
+
+
 def matching(pattern: str) -> list[str]:
     """The actions that a pattern such as `sqs:*` stands for."""
     service = pattern.partition(":")[0]
