@@ -45,9 +45,9 @@ class Preferences:
         tolerance = preferences[percent] if percent in preferences else preferences.get("FailureToleranceCount", 0)
         at_once = preferences.get("MaxConcurrentCount", 1)
         return cls(
-            float(tolerance or 0),
+            float(tolerance),
             percent in preferences,
-            float(preferences.get(percent_at_once, at_once)),
+            float(preferences.get(percent_at_once, at_once) or 1),
             percent_at_once in preferences,
             preferences.get("ConcurrencyMode") == "SOFT_FAILURE_TOLERANCE",
             preferences.get("RegionConcurrencyType") == "PARALLEL",
