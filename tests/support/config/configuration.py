@@ -73,6 +73,8 @@ def everything() -> dict[str, Any]:
         "regions": ["eu-west-1"],
         "vpcs": ["vpc-12345678"],
         "tag": {"tag": "dns", "value": "shared"},
+        "cidr": ["10.0.0.0/8", "2001:db8::/32"],
+        "default": True,
     }
     content["zones"][0]["resolved_by"] = {"vpcs": [selection], "except": [{"tag": {"tag": "dns"}}], "owns_all": True}
     content["zones"][1]["resolved_by"] = {"vpcs": "none"}
