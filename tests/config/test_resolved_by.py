@@ -108,3 +108,53 @@ def test_disabling_autodefined_rules_needs_resolved_by() -> None:
     del content["zones"][3]["resolved_by"]
     with pytest.raises(ConfigInvalid, match="needs 'resolved_by'"):
         parse(yaml.safe_dump(content))
+
+
+REGIONS = ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"]
+LISTED = [f"{number:012}" for number in range(1, 81)]
+IN_A_UNIT = {"units": ["ou-ab12-workload"]}
+
+
+def warned(resolved_by: dict[str, Any], regions: list[str], **guards: int) -> list[str]:
+    content = yaml.safe_load(GOOD)
+    content["spokes"]["regions"] = regions
+    content["guards"] |= guards
+    content["zones"][0]["resolved_by"] = resolved_by
+    del content["zones"][1]["resolved_by"]
+    return list(parse(yaml.safe_dump(content)).warnings())
+
+
+@pytest.mark.parametrize(
+    ("resolved_by", "parts"),
+    [
+        ({"vpcs": "all"}, ("a zone takes 300 VPCs (guards.zone_vpcs)", "4 in all, 75 accounts fill it", "by: profile")),
+        ({"vpcs": [IN_A_UNIT]}, ("4 in all, 75 accounts",)),
+        ({"vpcs": [IN_A_UNIT, {"default": True}]}, ("8 in all, 37 accounts",)),
+        ({"vpcs": [IN_A_UNIT, {"accounts": LISTED[:10]}]}, ("4 in all, 65 accounts",)),
+        ({"vpcs": [{"accounts": LISTED}]}, ("the listed accounts have 320 if each has one in each region",)),
+        ({"vpcs": "all", "by": "profile"}, None),
+        ({"vpcs": "none"}, None),
+        ({"vpcs": [IN_A_UNIT | {"regions": REGIONS[:3]}]}, None),
+        ({"vpcs": [{"accounts": LISTED[:59]}]}, None),
+        ({"vpcs": [{"accounts": LISTED, "vpcs": ["vpc-12345678"]}]}, None),
+    ],
+)
+def test_c1_zone_that_likely_has_no_room(resolved_by: dict[str, Any], parts: tuple[str, ...] | None) -> None:
+    """The warning says how many accounts fill the zone, by what the file says: regions, and accounts that it lists."""
+    warnings = warned(resolved_by, REGIONS)
+    if parts is None:
+        assert warnings == []
+        return
+    (warning,) = warnings
+    assert warning.startswith("zones[0].resolved_by: ")
+    assert all(part in warning for part in parts), warning
+
+
+def test_c1_profile_that_likely_has_no_room() -> None:
+    """Each region has a Profile of its own, with a quota of its own."""
+    by_profile = {"vpcs": "all", "by": "profile"}
+    (warning,) = warned(by_profile, REGIONS, profile_vpcs=99)
+    assert "a Profile takes 99 VPCs (guards.profile_vpcs). If every account has one in each region, 1 in all" in warning
+    assert warned(by_profile, REGIONS, profile_vpcs=100) == []
+    assert warned({"vpcs": "all"}, REGIONS, zone_vpcs=400) == []
+    assert warned({"vpcs": "all"}, REGIONS[:3]) == []
