@@ -61,8 +61,8 @@ _ALARMS: Final = (
     _MetricAlarm(
         "ZonesNearLimit",
         "zones-near-limit",
-        "A zone holds most of the records or VPCs that Route 53 lets it hold. Run orgdns status to see which zone. "
-        "Request a higher quota, and enter it as zone_records or zone_vpcs in guards.",
+        "A zone or a Profile holds most of the records or VPCs that Route 53 lets it hold. Run orgdns status to see "
+        "which. Request a higher quota, and enter it as zone_records, zone_vpcs or profile_vpcs in guards.",
         evaluation_periods=2,
     ),
     _MetricAlarm(

@@ -10,7 +10,6 @@ from troposphere.route53profiles import Profile, ProfileResourceAssociation
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
-from hub.runtime.policy.vpc_selection import VpcSelection
 from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_parameters, zone_title
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ def principals(config: Config) -> list[str | Sub]:
     units: set[str] = set()
     for association_policy in config.association_policies:
         if association_policy.method is AssociationMethod.PROFILE:
-            everything = (VpcSelection(),)
-            for selection in everything if association_policy.selections is None else association_policy.selections:
+            for selection in association_policy.selections:
                 scope = selection.scope
                 any_account = scope.accounts is None and scope.units is None
                 units |= set(config.organization.units) if any_account else scope.units or frozenset()

@@ -21,7 +21,7 @@ from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.guards import guard_faults
 from orgdns.config.checks.partitions import partition_faults, partition_warnings
 from orgdns.config.checks.policy import policy_faults
-from orgdns.config.checks.vpcs import vpc_faults
+from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
@@ -144,7 +144,10 @@ class Config(Section):
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
 
     def warnings(self) -> tuple[str, ...]:
-        """What is valid but would not work in the VPCs, or is open to all accounts: one line each, with its place."""
+        """What is valid but would not work in the VPCs, or is open to all accounts: one line each, with its place.
+
+        Zones that likely have no room for their VPCs are among them.
+        """
         has_pointers = any(rule.reverse for rule in self.policy.rules)
         warnings = [
             (index, text)
@@ -159,6 +162,12 @@ class Config(Section):
             *partition_warnings(self.hub.region, self.spokes.regions),
             *((EXCLUDED_WITH_PROFILE,) if shared else ()),
             *(f"zones[{index}].domain: {text}" for index, text in warnings if text),
+            *(
+                f"zones[{index}].resolved_by: {text}"
+                for index, zone in enumerate(self.zones)
+                if (policy := zone.association_policy)
+                and (text := quota_warning(policy, self.spokes.regions, self.guards.limits))
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from hub.runtime.model.health import SWEEP_OVERDUE, health
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
+from hub.runtime.model.usage import Limits
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRow, VpcsStatus, ZoneInVpc
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from orgdns.cli.render.coverage import show_coverage
@@ -91,6 +92,35 @@ def test_zone_that_is_nearly_full() -> None:
     assert report.zones[0].nearly_full
     assert not covered(CURRENT, [SWEPT], [SEEN], rows[1:]).zones[0].nearly_full
     assert "resolve the zone by profile" in " ".join(shown(report).split())
+
+
+def test_c1_profile_that_is_nearly_full() -> None:
+    """A Profile takes 1,000 VPCs, and each region has one of its own."""
+    by_profile = replace(ZONE, wanted=AssociationMethod.PROFILE, method=AssociationMethod.PROFILE)
+    rows = [
+        VpcRow(vpc_ref(number, region="eu-west-1" if number < 10 else "eu-central-1"), zones=(by_profile,))
+        for number in range(810)
+    ]
+    (zone,) = covered(CURRENT, [SWEPT], [SEEN], rows).zones
+    assert (zone.by_profile, zone.fullest_profile, zone.nearly_full) == (810, 800, True)
+    text = " ".join(shown(covered(CURRENT, [SWEPT], [SEEN], rows)).split())
+    assert "800 VPCs of a region use the Profile, and its quota is 1,000 (guards.profile_vpcs)" in text
+    assert not covered(CURRENT, [SWEPT], [SEEN], rows[:-1]).zones[0].nearly_full
+    limits = Limits(1, 1, 1, 1, zone_vpcs=9, profile_vpcs=2_000)
+    (raised,) = coverage(CURRENT, [], [], rows, health([], [], CURRENT, "p", NOW), limits).zones
+    assert (raised.nearly_full, raised.quota) == (False, 9)
+
+
+def test_c1_default_vpcs_are_counted() -> None:
+    """The zone says how many default VPCs policy does not select."""
+    default = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2), default=True), zones=(ZoneInVpc(CORP_ZONE, CORP),))
+    selected = replace(default, ref=vpc_ref(3), zones=(ZONE,))
+    report = covered(CURRENT, [SWEPT], [SEEN], [ROW, default, selected])
+    assert report.well
+    assert "2 of 2 wanted" in shown(report)
+    assert "1 default VPCs left out" in " ".join(shown(report).split())
+    document = coverage_document(report)
+    assert [zone["default"] for zone in document["zones"]] == [1]
 
 
 def shown(report: Coverage, *, details: bool = False, everything: bool = False) -> str:

@@ -73,6 +73,10 @@ def test_reverse_names() -> None:
     [
         (replace(ZONE, method=None, blocked="LimitsExceeded"), "LimitsExceeded"),
         (replace(ZONE, wanted=None, method=None), "the policy does not select this VPC"),
+        (
+            replace(ZONE, wanted=None, method=None, notes=("it is ...",)),
+            "the policy does not select this VPC: it is ...",
+        ),
     ],
 )
 def test_why_not(zone: ZoneInVpc, reason: str) -> None:

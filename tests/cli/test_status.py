@@ -81,6 +81,11 @@ def test_all_is_well() -> None:
             limited(overview_of(zones=(replace(ZONE, record_sets=9_000),))),
             f"the zone corp.internal ({CORP_ZONE}): 9,000 of 10,000 records",
         ),
+        (limited(overview_of(replace(WELL, vpcs={"rp-1": 900}))), "the Profile rp-1: 900 of 1,000 VPCs"),
+        (
+            limited(overview_of(replace(WELL, vpcs={"rp-1": 29}))),
+            f"account {PAYMENTS.id} in the Profile rp-1: 29 of 30 VPCs",
+        ),
     ],
 )
 def test_trouble_is_shown(trouble: Overview, expected: str) -> None:

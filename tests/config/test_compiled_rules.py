@@ -89,6 +89,8 @@ def test_compiled_policy_has_every_key() -> None:
                             vpcs=frozenset({"vpc-12345678"}),
                         ),
                         tag=TagCondition("dns", "shared"),
+                        default=True,
+                        cidrs=frozenset({"10.0.0.0/8", "2001:db8::/32"}),
                     ),
                 ),
                 exceptions=(VpcSelection(tag=TagCondition("dns")),),

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.plan import Act, Step, association_plan, cleanup_steps, unselected
+from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, unselected
 from hub.runtime.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
@@ -33,7 +33,8 @@ class DiscoveryOutcome:
     """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
-    VPCs that are associated with each zone, or are enqueued for that; it is None if they could not be described.
+    VPCs that are associated with each zone and with the Profile, or are enqueued for that; it is None if they could not
+    be described.
 
     """
 
@@ -105,7 +106,7 @@ class VpcDiscovery:
             if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
                 self.rows.put_vpc(vpc, account, plan.zones)
             blocked += plan.blocked
-            associated.update(_associated(row, plan))
+            associated.update(_associated(vpc, row, plan))
             if plan.steps:
                 changing.append(vpc.ref.id)
         # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
@@ -149,9 +150,13 @@ class VpcDiscovery:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
 
 
-def _associated(row: VpcRow, plan: AssociationPlan) -> Iterator[str]:
-    """Yield the zones that a VPC is associated with, or will be, unless the last attempt was refused."""
-    for zone in plan.zones:
-        coming = Step(Act.ASSOCIATE, zone.zone_id) in plan.steps and not row.record(zone.zone_id).fault
-        if coming or zone.method is AssociationMethod.ASSOCIATION:
-            yield zone.zone_id
+def _associated(vpc: Vpc, row: VpcRow, plan: AssociationPlan) -> Iterator[str]:
+    """Yield what a VPC is associated with, or will be unless the last attempt was refused: zones, and the Profile."""
+    coming = {
+        step.target
+        for step in plan.steps
+        if step.act in {Act.ASSOCIATE, Act.ASSOCIATE_PROFILE} and not row.record(step.target).fault
+    }
+    yield from coming | {zone.zone_id for zone in plan.zones if zone.method is AssociationMethod.ASSOCIATION}
+    if vpc.has_profile and vpc.profile not in coming:
+        yield vpc.profile

@@ -30,6 +30,9 @@ _REASONS = {
 }
 
 
+_LEFT_OUT = "the default VPC of its region, which policy leaves out: select it by 'default: true' or by its id"
+
+
 class Act(StrEnum):
     """What a step does, in the order of a plan's steps."""
 
@@ -148,7 +151,11 @@ def _zone_in_vpc(
             *notes,
             "by the Profile, which the VPC's own account associated; policy does not select the VPC for the zone",
         )
-    leaving = None if wanted else row.leaving(zone_id) or (_cause(row, account, association_policy) if method else None)
+    if association_policy.leaves_out(vpc, account):
+        notes = (*notes, _LEFT_OUT)
+    leaving = (
+        None if wanted else row.leaving(zone_id) or (_cause(vpc, row, account, association_policy) if method else None)
+    )
     if method and leaving and row.record(zone_id if direct else vpc.profile).awaiting_approval:
         notes = (*notes, f"{_REASONS[leaving]}; ending the association awaits approval: run orgdns approve")
     return ZoneInVpc(
@@ -163,11 +170,15 @@ def _zone_in_vpc(
     )
 
 
-def _cause(before: VpcRow, account: Account, association_policy: AssociationPolicy) -> Cause:
+def _cause(vpc: Vpc, before: VpcRow, account: Account, association_policy: AssociationPolicy) -> Cause:
     """Return why policy no longer wants a VPC: what changed since it was described before."""
-    if before.vpc is None or before.account is None or not association_policy.wants(before.vpc, before.account):
+    if before.vpc is None or before.account is None:
         return Cause.POLICY
-    return Cause.OWNER if association_policy.wants(before.vpc, account) else Cause.UNITS
+    # Whether a VPC is a default VPC never changes, but a row that was written before orgdns recorded it may be wrong.
+    known = replace(before.vpc, default=vpc.default)
+    if not association_policy.wants(known, before.account):
+        return Cause.POLICY
+    return Cause.OWNER if association_policy.wants(known, account) else Cause.UNITS
 
 
 def _blocked(

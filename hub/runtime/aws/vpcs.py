@@ -198,11 +198,16 @@ class _Description:
 
 
 def _cidrs(described: Mapping[str, Any]) -> tuple[str, ...]:
-    blocks = described.get("CidrBlockAssociationSet", [])
-    associated = {
-        required(block, "CidrBlock") for block in blocks if block.get("CidrBlockState", {}).get("State") == "associated"
-    }
-    return tuple(sorted(associated or {required(described, "CidrBlock")}))
+    """The CIDR blocks of a VPC, of IPv4 and of IPv6."""
+    associated, of_ipv6 = (
+        {
+            required(block, f"{kind}CidrBlock")
+            for block in described.get(f"{kind}CidrBlockAssociationSet", [])
+            if block.get(f"{kind}CidrBlockState", {}).get("State") == "associated"
+        }
+        for kind in ("", "Ipv6")
+    )
+    return tuple(sorted((associated or {required(described, "CidrBlock")}) | of_ipv6))
 
 
 _ARN_PARTS: Final = 6

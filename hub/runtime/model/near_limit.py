@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.usage import summed
+from hub.runtime.model.vpcs import is_profile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class NearLimit:
-    """An account in a zone, or the whole zone if `account` is empty, that uses most of a limit."""
+    """An account in a zone, or the whole zone if `account` is empty, that uses most of a limit.
+
+    VPCs that use a Route 53 Profile count for the Profile, whose id stands for the zone's.
+    """
 
     zone_id: str
     account: str
@@ -65,7 +69,7 @@ def accounts_near_limit(spokes: Iterable[SpokeStatus], limits: Limits) -> tuple[
 def zones_near_limit(
     spokes: Collection[SpokeStatus], zones: Iterable[ZoneStatus], limits: Limits
 ) -> tuple[NearLimit, ...]:
-    """The zones that use most of a limit, sorted.
+    """The zones and Profiles that use most of a limit, sorted.
 
     The last audit of a zone counted all record sets, those of others, too. What instances claim since then comes on
     top.
@@ -77,7 +81,12 @@ def zones_near_limit(
     return _near(
         [
             *(NearLimit(zone_id, "", Kind.RECORDS, used, limits.zone_records) for zone_id, used in records.items()),
-            *(NearLimit(zone_id, "", Kind.VPCS, vpcs, limits.zone_vpcs) for zone_id, vpcs in _vpcs(spokes).items()),
+            *(
+                NearLimit(
+                    zone_id, "", Kind.VPCS, vpcs, limits.profile_vpcs if is_profile(zone_id) else limits.zone_vpcs
+                )
+                for zone_id, vpcs in _vpcs(spokes).items()
+            ),
         ]
     )
 

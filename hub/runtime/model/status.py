@@ -28,7 +28,7 @@ class SpokeStatus:
     last sweep and await approval, `approved` those that a person approved.
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
-    exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone.
+    exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
 
     """
 

@@ -1,7 +1,7 @@
 """What the accounts hold in the zones, and the limits by which they share a zone. Pure.
 
-Route 53 gives a private hosted zone 10,000 record sets and 300 VPCs by default, on request more ("Quotas",
-https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). All accounts share them.
+By default Route 53 gives a private hosted zone 10,000 record sets and 300 VPCs, and a Profile 1,000 VPCs; on request
+more ("Quotas", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). All accounts share them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much an account may hold in each zone, and how much Route 53 lets a zone hold."""
+    """How much an account may hold in each zone, and how much Route 53 lets a zone and a Profile hold."""
 
     account_names: int
     account_records: int
     account_vpcs: int
     zone_records: int
     zone_vpcs: int
+    profile_vpcs: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,11 @@ class Vpc:
         return next((value for name, value in self.tags if name == key), None)
 
 
+def is_profile(zone_or_profile_id: str) -> bool:
+    """Whether an id is that of a Route 53 Profile, and not of a zone (API Reference, AssociateProfile: `rp-...`)."""
+    return zone_or_profile_id.startswith("rp-")
+
+
 @dataclass(frozen=True, slots=True)
 class AssociationRecord:
     """What the ledger records about one zone, or the Profile, in one VPC.

@@ -50,9 +50,7 @@ def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
     return AssociationPolicy(
         domain=Fqdn(read["domain"]),
         method=AssociationMethod(read["method"]),
-        selections=None
-        if read["selections"] is None
-        else tuple(_selection(selection) for selection in read["selections"]),
+        selections=tuple(_selection(selection) for selection in read["selections"]),
         exceptions=tuple(_selection(selection) for selection in read["exceptions"]),
         owns_all=read["owns_all"],
         disables_autodefined_rules=read["disables_autodefined_rules"],
@@ -60,7 +58,12 @@ def _association_policy(read: dict[str, Any]) -> AssociationPolicy:
 
 
 def _selection(read: dict[str, Any]) -> VpcSelection:
-    return VpcSelection(scope=_scope(read["scope"]), tag=_condition(read["tag"]))
+    return VpcSelection(
+        scope=_scope(read["scope"]),
+        tag=_condition(read["tag"]),
+        default=read["default"],
+        cidrs=_set(read["cidrs"]),
+    )
 
 
 def _rule(read: dict[str, Any]) -> Rule:

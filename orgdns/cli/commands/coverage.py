@@ -7,7 +7,7 @@ import typer
 
 from orgdns.cli.render.coverage import show_coverage
 from orgdns.cli.render.documents.coverage import coverage_document
-from orgdns.cli.reports.coverage import VPCS_A_ZONE, coverage
+from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
@@ -35,8 +35,7 @@ def run(
         stacks = account.stack_instances()
         known = replace(overview(hub), listed=frozenset(stacks))
         vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), hub.vpcs.all_vpc_rows()
-        quota = known.limits.zone_vpcs if known.limits else VPCS_A_ZONE
-        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, quota)
+        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.limits)
         if wanted:
             report = report.only(wanted)
         if missing := [str(spoke) for spoke in wanted if spoke not in {covered.spoke for covered in report.spokes}]:

@@ -9,6 +9,7 @@ from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import show_plan
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.plan import policy_change
+from orgdns.cli.reports.plan_quotas import vpc_demands
 from orgdns.cli.reports.plan_vpcs import association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
@@ -37,10 +38,12 @@ def run(
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()
         change = policy_change(current.observations, current.names.values(), policy, zone_ids, current.labels)
-        associations = association_changes(hub.vpcs.all_vpc_rows(), policy.association_policies, zone_ids)
+        rows = tuple(hub.vpcs.all_vpc_rows())
+        associations = association_changes(rows, policy.association_policies, zone_ids)
+        demands = vpc_demands(rows, policy.association_policies, zone_ids, changed.guards.limits)
     if as_json:
-        print_json(plan_document(change, associations))
+        print_json(plan_document(change, associations, demands))
     else:
-        show_plan(screen(), change, associations, everything=everything)
+        show_plan(screen(), change, associations, demands, everything=everything)
     if change.any or associations:
         raise typer.Exit(ATTENTION)

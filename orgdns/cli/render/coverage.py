@@ -95,8 +95,15 @@ def _vpc_zone_line(zone: ZoneInVpc) -> Text:
 def _zone_line(zone: ZoneCoverage) -> Text:
     method = f"{zone.associated:,} associated, {zone.by_profile:,} by profile"
     text = f"{zone.domain} ({zone.zone_id}): {zone.resolving:,} of {zone.wanted:,} wanted; {method}"
-    if zone.nearly_full:
+    if zone.default:
+        text += f"; {zone.default:,} default VPCs left out"
+    if zone.zone_nearly_full:
         text += f"; the quota is {zone.quota:,} VPCs (guards.zone_vpcs): resolve the zone by profile"
+    elif zone.nearly_full:
+        text += (
+            f"; {zone.fullest_profile:,} VPCs of a region use the Profile, and its quota is {zone.profile_quota:,} "
+            "(guards.profile_vpcs): request a higher quota, or select fewer VPCs"
+        )
     return visible(text, GOOD if zone.resolving == zone.wanted and not zone.nearly_full else BAD)
 
 

@@ -12,11 +12,12 @@ from orgdns.cli.render.text import BAD, GOOD, QUIET, change_line, visible
 from orgdns.cli.reports.plan import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
     from orgdns.cli.reports.plan import NameDifference, PolicyChange
+    from orgdns.cli.reports.plan_quotas import VpcDemand
     from orgdns.cli.reports.plan_vpcs import AssociationChange
 
 SHOWN: Final = 40
@@ -27,7 +28,12 @@ _HEADINGS: Final = ("created", "deleted", "given", "taken", "changed", "refused"
 
 
 def show_plan(
-    console: Console, change: PolicyChange, associations: Sequence[AssociationChange] = (), *, everything: bool
+    console: Console,
+    change: PolicyChange,
+    associations: Sequence[AssociationChange] = (),
+    demands: Sequence[VpcDemand] = (),
+    *,
+    everything: bool,
 ) -> None:
     """Show the summary by account, then names, refusals, losses and VPCs: all of them, or the first of each."""
     if change.accounts:
@@ -47,6 +53,7 @@ def show_plan(
         console.print("No name would change.")
     for association in associations:
         _show_vpcs(console, association, everything=everything)
+    _show_list(console, "VPCs by zone, and the quotas:", list(_demand_lines(demands)), everything=everything)
     _show_notes(console, change)
 
 
@@ -60,6 +67,22 @@ def _show_vpcs(console: Console, change: AssociationChange, *, everything: bool)
     ):
         lines = [visible(str(ref), style) for ref in refs]
         _show_list(console, f"VPCs that {effect}: {len(refs):,}", lines, everything=everything)
+
+
+def _demand_lines(demands: Sequence[VpcDemand]) -> Iterator[Text]:
+    for demand in demands:
+        shown = demand.domain.removesuffix(".") or f"the Profile in {demand.region}"
+        key = "guards.profile_vpcs" if demand.region else "guards.zone_vpcs"
+        text = f"{shown}: {demand.vpcs:,} of {demand.quota:,} VPCs ({key})"
+        if demand.left_out:
+            text += f"; {demand.left_out:,} default VPCs are left out: 'default: true' selects them"
+        yield visible(text, BAD if demand.too_many else "yellow" if demand.near else QUIET)
+        if demand.too_many:
+            instead = "select fewer VPCs" if demand.region else "use 'by: profile', or select fewer VPCs"
+            yield visible(f"  {demand.too_many:,} VPCs would be refused: {instead}", BAD)
+        for account, vpcs in demand.accounts:
+            refused = f"{vpcs:,} VPCs, and {demand.account_quota:,} are allowed (guards.account_vpcs)"
+            yield visible(f"  the account {account} has {refused}", BAD)
 
 
 def _show_accounts(console: Console, change: PolicyChange) -> None:

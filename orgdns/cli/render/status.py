@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from hub.runtime.model.vpcs import is_profile
 from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 
@@ -133,11 +134,10 @@ def _zone_fault(overview: Overview, zone: ZoneStatus) -> Text:
 
 
 def _near(overview: Overview, near: NearLimit) -> Text:
-    subject = (
-        f"the account {near.account} in {overview.domain(near.zone_id)}"
-        if near.account
-        else (f"the zone {overview.domain(near.zone_id)}")
-    )
+    where = f"the Profile {near.zone_id}" if is_profile(near.zone_id) else overview.domain(near.zone_id)
+    subject = where if is_profile(near.zone_id) else f"the zone {where}"
+    if near.account:
+        subject = f"the account {near.account} in {where}"
     return visible(f"{subject}: {near.used:,} of {near.limit:,} {near.kind}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from hub.runtime.model.health import Health
     from hub.runtime.model.names import Spoke
     from hub.runtime.model.status import SpokeStatus
+    from hub.runtime.model.usage import Limits
     from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneInVpc
 
-# The VPCs that a private zone can be associated with, unless AWS raised the quota ("Quotas: hosted zones",
+# The VPCs that a private zone, or a Profile, can be associated with, unless AWS raised the quota ("Quotas on entities",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
 VPCS_A_ZONE: Final = 300
+VPCS_A_PROFILE: Final = 1_000
 CURRENT: Final = "CURRENT"
 
 
@@ -50,7 +52,12 @@ class SpokeCoverage:
 
 @dataclass(frozen=True, slots=True)
 class ZoneCoverage:
-    """How many VPCs should resolve a zone, how many do, and by which method. `quota` is how many may be associated."""
+    """How many VPCs should resolve a zone, how many do, and by which method.
+
+    `default` counts the default VPCs that policy does not select. `quota` is how many VPCs may be associated.
+    `fullest_profile` is how many VPCs resolve the zone by the Profile in the region where they are most, and
+    `profile_quota` how many may use a Profile.
+    """
 
     zone_id: str
     domain: str
@@ -58,12 +65,20 @@ class ZoneCoverage:
     resolving: int
     associated: int
     by_profile: int
+    default: int = 0
     quota: int = VPCS_A_ZONE
+    fullest_profile: int = 0
+    profile_quota: int = VPCS_A_PROFILE
+
+    @property
+    def zone_nearly_full(self) -> bool:
+        """Whether the zone is close to its quota of VPCs."""
+        return near_limit(self.associated, self.quota)
 
     @property
     def nearly_full(self) -> bool:
-        """Whether the zone is close to its quota of VPCs."""
-        return near_limit(self.associated, self.quota)
+        """Whether the zone, or the Profile of a region, is close to its quota of VPCs."""
+        return self.zone_nearly_full or near_limit(self.fullest_profile, self.profile_quota)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +109,11 @@ def coverage(
     vpcs_statuses: Iterable[VpcsStatus],
     rows: Iterable[VpcRow],
     health: Health,
-    zone_vpcs: int = VPCS_A_ZONE,
+    limits: Limits | None = None,
 ) -> Coverage:
     """The coverage that StackSets and the ledger show together; `health` is that of the spokes with these stacks.
 
-    `zone_vpcs` is the quota of VPCs of a zone.
+    `limits` are those of the hub, with the quotas of VPCs.
     """
     by_spoke = {status.spoke: status for status in statuses}
     vpcs_by_spoke = {status.spoke: status for status in vpcs_statuses}
@@ -115,7 +130,10 @@ def coverage(
             vpcs=tuple(sorted(vpcs[spoke], key=_place)),
         )
         spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
-    return Coverage(tuple(spokes), _zones(spokes, zone_vpcs))
+    zone_vpcs = limits.zone_vpcs if limits else VPCS_A_ZONE
+    profile_vpcs = limits.profile_vpcs if limits else VPCS_A_PROFILE
+    zones = (replace(zone, quota=zone_vpcs, profile_quota=profile_vpcs) for zone in _zones(spokes))
+    return Coverage(tuple(spokes), tuple(zones))
 
 
 def _place(row: VpcRow) -> str:
@@ -144,12 +162,15 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
 
 
-def _zones(spokes: Iterable[SpokeCoverage], quota: int) -> tuple[ZoneCoverage, ...]:
+def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
     by_zone: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
+    default, by_region = Counter[str](), defaultdict[str, Counter[str]](Counter)
     for spoke in spokes:
         for row in spoke.vpcs:
             for zone in row.zones:
                 by_zone[_shown(zone), zone.zone_id].append(zone)
+                default[zone.zone_id] += row.vpc is not None and row.vpc.default and zone.wanted is None
+                by_region[zone.zone_id][row.ref.region] += zone.method is AssociationMethod.PROFILE
     return tuple(
         ZoneCoverage(
             zone_id=zone_id,
@@ -158,7 +179,8 @@ def _zones(spokes: Iterable[SpokeCoverage], quota: int) -> tuple[ZoneCoverage, .
             resolving=sum(zone.wanted is not None and zone.resolves for zone in in_vpcs),
             associated=sum(zone.method is AssociationMethod.ASSOCIATION for zone in in_vpcs),
             by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in in_vpcs),
-            quota=quota,
+            default=default[zone_id],
+            fullest_profile=max(by_region[zone_id].values()),
         )
         for (domain, zone_id), in_vpcs in sorted(by_zone.items())
     )

@@ -118,7 +118,8 @@ def _why_not(row: VpcRow, fqdn: Fqdn, but: str = "") -> Iterator[str]:
         if zone.blocked:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): {zone.blocked}"
         elif zone.method is None:
-            yield f"{_shown(zone.domain)} ({zone.zone_id}): the policy does not select this VPC"
+            reasons = ("the policy does not select this VPC", *zone.notes)
+            yield f"{_shown(zone.domain)} ({zone.zone_id}): {': '.join(reasons)}"
         else:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): a more specific domain, or a rule, takes precedence"
 

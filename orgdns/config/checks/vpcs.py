@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.messages import short
+from hub.runtime.model.near_limit import near_limit
+from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.config.errors import Fault, Place, Source, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from hub.runtime.model.usage import Limits
+    from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
+
+# The configuration names units, not how many accounts are in them. A zone that fewer accounts than this would fill is
+# worth a warning: organizations often have more.
+MANY_ACCOUNTS: Final = 100
 
 
 def vpc_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
@@ -58,3 +67,50 @@ def _profile_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
                 ("zones", index, "resolved_by", "owns_all"),
                 "applies to 'by: association' only: the owner of a Profile cannot see who associated a VPC with it",
             )
+
+
+def quota_warning(policy: AssociationPolicy, regions: Collection[str], limits: Limits) -> str | None:
+    """Why a zone, or the Profile of a region, likely cannot hold the VPCs that are selected for it; or None.
+
+    Nobody knows here which VPCs there are. The estimate is one VPC of an account in each region, and one more where
+    default VPCs are selected.
+    """
+    if policy.method is AssociationMethod.PROFILE:
+        # Each region has a Profile of its own.
+        quota, regions, instead = limits.profile_vpcs, frozenset({""}), "select fewer VPCs"
+        holds = f"a Profile takes {quota:,} VPCs (guards.profile_vpcs)"
+    else:
+        quota, instead = limits.zone_vpcs, "use 'by: profile', or select fewer VPCs"
+        holds = f"a zone takes {quota:,} VPCs (guards.zone_vpcs)"
+    listed_vpcs = sum(_listed_vpcs(selection, len(_regions(selection, regions))) for selection in policy.selections)
+    if near_limit(listed_vpcs, quota):
+        return f"{holds}, and the listed accounts have {listed_vpcs:,} if each has one in each region: {instead}"
+    selected = [selection for selection in policy.selections if _is_open(selection)]
+    of_account = sum(
+        len({region for each in selected if each.default in {None, default} for region in _regions(each, regions)})
+        for default in (False, True)
+    )
+    accounts = (quota - listed_vpcs) // of_account if of_account else MANY_ACCOUNTS
+    if accounts < MANY_ACCOUNTS:
+        return (
+            f"{holds}. If every account has one in each region, {of_account:,} in all, {accounts:,} accounts fill it. "
+            f"For more accounts, {instead}"
+        )
+    return None
+
+
+def _regions(selection: VpcSelection, regions: Collection[str]) -> Collection[str]:
+    chosen = selection.scope.regions
+    return regions if chosen is None or len(regions) == 1 else chosen
+
+
+def _is_open(selection: VpcSelection) -> bool:
+    """Whether a selection does not say how many VPCs or accounts it has."""
+    scope = selection.scope
+    return scope.vpcs is None and (scope.units is not None or scope.accounts is None)
+
+
+def _listed_vpcs(selection: VpcSelection, regions: int) -> int:
+    """The VPCs that a selection lists, or one in each region of the accounts that it lists."""
+    scope = selection.scope
+    return len(scope.vpcs) if scope.vpcs is not None else len(scope.accounts or ()) * regions

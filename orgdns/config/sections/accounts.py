@@ -101,6 +101,8 @@ class Guards(Section):
     """The networking account's quota of records in a zone. Enter the new quota after AWS raised it."""
     zone_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 300
     """The networking account's quota of VPCs of a zone. Enter the new quota after AWS raised it."""
+    profile_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 1_000
+    """The networking account's quota of VPCs of a Route 53 Profile. Enter the new quota after AWS raised it."""
 
     @property
     def limits(self) -> Limits:
@@ -111,4 +113,5 @@ class Guards(Section):
             account_vpcs=self.account_vpcs,
             zone_records=self.zone_records,
             zone_vpcs=self.zone_vpcs,
+            profile_vpcs=self.profile_vpcs,
         )

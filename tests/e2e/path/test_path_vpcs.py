@@ -9,12 +9,20 @@ import dns.rcode
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.model.vpcs import VpcRef
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.path.sweeps import hour, spoke_status, sweep_all
-from tests.support.path.vpcs import NOBODY, add_resolver_rule, add_vpc_without_trail, is_associated, vpc_rows
+from tests.support.path.vpcs import (
+    NOBODY,
+    add_resolver_rule,
+    add_vpc_without_trail,
+    default_vpcs,
+    is_associated,
+    vpc_rows,
+)
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -52,6 +60,19 @@ def test_new_vpc_resolves_after_the_next_sweep(made: World, clock: MovedClock, w
     assert not is_associated(made, vpc)
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
+
+
+def test_c1_default_vpcs_are_left_out(made: World, clock: MovedClock) -> None:
+    """AWS gives every account a default VPC in every region. `vpcs: all` does not fill the zones with them."""
+    sweep_all(made, clock)
+    rows = {row.ref: row for row in vpc_rows(made)}
+    found = default_vpcs(made)
+    assert {(vpc.account, vpc.region) for vpc in found} == set(made.vpcs)
+    for vpc in found:
+        assert not is_associated(made, vpc)
+        zones = rows[VpcRef(vpc.account, vpc.region, vpc.id)].zones
+        assert {zone.domain for zone in zones} == {f"{CORP}.", "instances.internal."}
+        assert all("default VPC" in note for zone in zones for note in zone.notes)
 
 
 def test_tag_excludes_a_vpc_and_includes_it_again(made: World, web: str) -> None:

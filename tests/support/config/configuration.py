@@ -51,7 +51,7 @@ def everything() -> dict[str, Any]:
     content["organization"]["accounts"] = {"include": ["888888888888"], "exclude": ["999999999999"]}
     content["organization"]["account_labels"] = {"555555555555": "search", "444444444444": "payments"}
     content["guards"] |= {"account_names": 1_000, "account_records": 2_000, "account_vpcs": 30}
-    content["guards"] |= {"zone_records": 20_000, "zone_vpcs": 300}
+    content["guards"] |= {"zone_records": 20_000, "zone_vpcs": 300, "profile_vpcs": 1_000}
     content["zones"][0]["adopt"] = True
     content["zones"][0]["addresses"] = ["10.0.0.0/8", "2001:db8::/32"]
     content["policy"]["unreserved"] = ["wpad", "isatap"]
@@ -73,6 +73,8 @@ def everything() -> dict[str, Any]:
         "regions": ["eu-west-1"],
         "vpcs": ["vpc-12345678"],
         "tag": {"tag": "dns", "value": "shared"},
+        "cidr": ["10.0.0.0/8", "2001:db8::/32"],
+        "default": True,
     }
     content["zones"][0]["resolved_by"] = {"vpcs": [selection], "except": [{"tag": {"tag": "dns"}}], "owns_all": True}
     content["zones"][1]["resolved_by"] = {"vpcs": "none"}

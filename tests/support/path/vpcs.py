@@ -57,6 +57,16 @@ def add_vpc_without_trail(made: World) -> Vpc:
     return vpc
 
 
+def default_vpcs(made: World) -> list[Vpc]:
+    """The default VPCs of the accounts and regions that have another VPC, too."""
+    default = [{"Name": "is-default", "Values": ["true"]}]
+    return [
+        Vpc(account, region, vpc["VpcId"], subnet="")
+        for account, region in made.vpcs
+        for vpc in made.client("ec2", account, region).describe_vpcs(Filters=default)["Vpcs"]
+    ]
+
+
 def vpc_rows(made: World) -> list[VpcRow]:
     """The ledger's rows of all VPCs."""
     table = Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: NEVER, lambda _seconds: None)

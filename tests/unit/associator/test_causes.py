@@ -21,6 +21,7 @@ ANYWHERE = AssociationPolicy(CORP)
 NOWHERE = AssociationPolicy(CORP, selections=())
 TAGGED = AssociationPolicy(CORP, selections=(VpcSelection(tag=TagCondition("dns")),))
 IN_UNIT = AssociationPolicy(CORP, selections=(VpcSelection(Scope(units=frozenset({WORKLOADS}))),))
+IN_CIDR = AssociationPolicy(CORP, selections=(VpcSelection(cidrs=frozenset({"10.0.0.0/8"})),))
 UNTAGGED = Vpc(vpc_ref(), zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),))
 TAGGED_VPC = replace(UNTAGGED, tags=(("dns", "yes"),))
 INSIDE = replace(PAYMENTS, units=(WORKLOADS,))
@@ -50,6 +51,9 @@ def zone_of(
         (UNTAGGED, MOVED, IN_UNIT, TAGGED_VPC, Cause.UNITS),
         (UNTAGGED, MOVED, TAGGED, TAGGED_VPC, Cause.OWNER),
         (UNTAGGED, INSIDE, TAGGED, None, Cause.POLICY),
+        (UNTAGGED, INSIDE, IN_CIDR, replace(UNTAGGED, cidrs=("10.7.0.0/16",)), Cause.OWNER),
+        # The row before may be from a version that did not know default VPCs. The VPC was one then, too.
+        (replace(UNTAGGED, default=True), INSIDE, ANYWHERE, UNTAGGED, Cause.POLICY),
     ],
 )
 def test_cause_by_what_changed(

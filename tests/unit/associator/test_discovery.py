@@ -3,7 +3,7 @@ from dataclasses import dataclass, field, replace
 from hub.runtime.associator.discovery import DiscoveryOutcome, VpcDiscovery
 from hub.runtime.model.names import Account, Spoke
 from hub.runtime.model.tasks import Associate, Task
-from hub.runtime.model.vpcs import AssociationRecord
+from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord
 from hub.runtime.policy.rules import Scope
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS, ZONE_IDS, example_policy
@@ -55,6 +55,21 @@ def test_vpcs_that_need_a_change_are_enqueued() -> None:
     assert (swept.status.vpcs, swept.status.blocked, swept.status.fault, swept.enqueued) == (2, 0, "", 1)
     assert {ref: row.vpc is not None for ref, row in stage.rows.rows.items()} == {new: True, associated: True}
     assert stage.rows.statuses[HOME] == swept.status
+
+
+def test_c1_vpcs_of_a_zone_and_of_the_profile_are_counted() -> None:
+    """A VPC counts where it is associated or will be, also for the Profile, but not where the attempt was refused."""
+    stage = Stage(association_policies=(AssociationPolicy(CORP, AssociationMethod.PROFILE),))
+    stage.aws.profiles = {HOME.region: "rp-1"}
+    refs = [stage.aws.add(number).ref for number in range(1, 4)]
+    stage.aws.profiled.add(("rp-1", refs[0]))
+    stage.aws.associated.add((CORP_ZONE, refs[0]))
+    stage.rows.put_association(refs[1], "rp-1", AssociationRecord(fault="refused"))
+    assert stage.sweep().associated == {"rp-1": 2, CORP_ZONE: 1}
+    stage = Stage()
+    refs = [stage.aws.add(number).ref for number in range(1, 3)]
+    stage.rows.put_association(refs[1], CORP_ZONE, AssociationRecord(fault="refused"))
+    assert stage.sweep().associated == {CORP_ZONE: 1}
 
 
 def test_discovery_changes_only_the_ledger() -> None:

@@ -108,6 +108,15 @@ class TestReasons:
         assert found.zones[0].blocked == "LimitsExceeded"
         assert found.steps == (Step(Act.ASSOCIATE, CORP_ZONE),)
 
+    def test_c1_default_vpc_is_noted(self) -> None:
+        """A default VPC that policy leaves out for that reason only has a note, whether it has the zone or not."""
+        note = "the default VPC of its region, which policy leaves out: select it by 'default: true' or by its id"
+        for zones in ((), associated()):
+            default = vpc(default=True, zones=zones)
+            assert planned(default).zones[0].notes[-1:] == (note,)
+            assert note not in planned(default, NO_VPC).zones[0].notes
+            assert note not in planned(replace(default, default=False)).zones[0].notes
+
     def test_pending_end_is_noted(self) -> None:
         """An association whose end awaits approval has a note."""
         found = planned(

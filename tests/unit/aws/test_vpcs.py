@@ -41,6 +41,10 @@ def described(vpc_id: str, owner: str = PAYMENTS.id) -> dict[str, Any]:
             {"CidrBlock": "10.7.0.0/16", "CidrBlockState": {"State": "associated"}},
             {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
         ],
+        "Ipv6CidrBlockAssociationSet": [
+            {"Ipv6CidrBlock": "2001:db8:7::/56", "Ipv6CidrBlockState": {"State": "associated"}},
+            {"Ipv6CidrBlock": "2001:db8:9::/56", "Ipv6CidrBlockState": {"State": "disassociated"}},
+        ],
         "Tags": [{"Key": "dns", "Value": "shared"}, {"Key": "Name", "Value": "x"}],
     }
 
@@ -112,7 +116,7 @@ class TestDescription:
         (shown,) = SpokeVpcs(clients, ROLES, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
         assert shown == Vpc(
             REF,
-            cidrs=("10.7.0.0/16", "10.8.0.0/16"),
+            cidrs=("10.7.0.0/16", "10.8.0.0/16", "2001:db8:7::/56"),
             tags=(("Name", "x"), ("dns", "shared")),
             default=True,
             dns_support=True,

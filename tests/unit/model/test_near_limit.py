@@ -46,6 +46,18 @@ def test_vpcs() -> None:
     assert zones_near_limit([home, away, full], [], LIMITS) == (NearLimit("Z1", "", Kind.VPCS, 16, 20),)
 
 
+def test_c1_vpcs_of_a_profile() -> None:
+    """VPCs that use a Profile count against the Profile's quota, and against the account's limit there."""
+    limits = replace(LIMITS, profile_vpcs=30)
+    home = replace(PAYMENTS[0], vpcs={"rp-1": 9})
+    other = replace(SEARCH, vpcs={"rp-1": 15, "rp-2": 1})
+    of_account = (NearLimit("rp-1", PAYMENTS[0].spoke.account, Kind.VPCS, 9, 10),)
+    assert accounts_near_limit([home], limits) == of_account
+    assert zones_near_limit([home, other], [], limits) == (NearLimit("rp-1", "", Kind.VPCS, 24, 30),)
+    assert zones_near_limit([other], [], limits) == ()
+    assert Limits(1, 1, 1, 1, 1).profile_vpcs == 1_000
+
+
 @pytest.mark.parametrize(
     ("record_sets", "claimed", "now", "used"),
     [(0, 0, 800, 800), (800, 100, 100, 800), (700, 100, 200, 800), (800, 300, 100, 800), (799, 0, 0, None)],

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 # associate its VPC with any number of private zones and with 2,000 Resolver rules. The rest is left out: it is for
 # people only, as all decisions are made by the VPC as it was just described.
 MAX_CHARACTERS: Final = 60_000
+# A row that was written before orgdns recorded it does not say whether a VPC is a default VPC. All of these have this
+# CIDR block ("Default VPCs", https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html).
+_DEFAULT_CIDR: Final = "172.31.0.0/16"
 
 
 class DynamoVpcs:
@@ -207,7 +210,7 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         ref=ref,
         cidrs=tuple(row["cidrs"]),
         tags=tuple((key, value) for key, value in row["tags"]),
-        default=row.get("default", False),
+        default=row.get("default", _DEFAULT_CIDR in row["cidrs"]),
         dns_support=row["dns_support"],
         dns_hostnames=row["dns_hostnames"],
         zones=tuple(sorted(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"])),

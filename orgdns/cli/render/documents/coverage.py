@@ -25,6 +25,7 @@ def coverage_document(coverage: Coverage) -> Document:
                 "resolving": zone.resolving,
                 "associated": zone.associated,
                 "by_profile": zone.by_profile,
+                "default": zone.default,
                 "nearly_full": zone.nearly_full,
             }
             for zone in coverage.zones
@@ -51,6 +52,7 @@ def _vpc(row: VpcRow) -> Document:
         "vpc": row.ref.id,
         "name": vpc.tag("Name") if vpc else None,
         "cidrs": list(vpc.cidrs) if vpc else [],
+        "default": vpc.default if vpc else False,
         "zones": [
             {
                 "zone": zone.domain,

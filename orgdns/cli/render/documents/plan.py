@@ -11,10 +11,13 @@ if TYPE_CHECKING:
 
     from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.reports.plan import AccountSummary, NameDifference, PolicyChange
+    from orgdns.cli.reports.plan_quotas import VpcDemand
     from orgdns.cli.reports.plan_vpcs import AssociationChange
 
 
-def plan_document(change: PolicyChange, associations: Collection[AssociationChange] = ()) -> Document:
+def plan_document(
+    change: PolicyChange, associations: Collection[AssociationChange] = (), demands: Collection[VpcDemand] = ()
+) -> Document:
     """The document of `plan --json`."""
     return {
         "changes": change.any or bool(associations),
@@ -28,6 +31,18 @@ def plan_document(change: PolicyChange, associations: Collection[AssociationChan
                 "method_changed": [str(ref) for ref in association.method_changed],
             }
             for association in associations
+        ],
+        "vpc_quotas": [
+            {
+                "zone": demand.domain or None,
+                "region": demand.region or None,
+                "vpcs": demand.vpcs,
+                "quota": demand.quota,
+                "default_left_out": demand.left_out,
+                "account_quota": demand.account_quota,
+                "accounts_over_quota": [{"account": account, "vpcs": vpcs} for account, vpcs in demand.accounts],
+            }
+            for demand in demands
         ],
         "accounts": [_account(summary) for summary in change.accounts],
         "names": [_difference(name) for name in change.names],

@@ -101,19 +101,33 @@ class TestRows:
         assert contract.EXPIRES not in row
 
     def test_records_and_zones_of_before(self, vpcs: DynamoVpcs, table: Table) -> None:
-        """Rows of an earlier version say nothing about VPCs that leave, nor about default VPCs."""
+        """Rows of an earlier version say nothing about VPCs that leave."""
         zone = ZoneInVpc(CORP_ZONE, CORP)
         vpcs.put_vpc(Vpc(REF), PAYMENTS, (zone,))
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
         (row,) = table.query(contract.VPCS_KEY)
         del row["zones"][0]["leaving"]
-        del row["vpc"]["default"]
         for name in ("left_at", "left_for"):
             del row[f"{contract.ASSOCIATION_PREFIX}{CORP_ZONE}"][name]
         table.put(row)
         (read,) = vpcs.vpc_rows(SPOKE)
         assert (read.zones, read.record(CORP_ZONE)) == ((zone,), AssociationRecord(managed=True))
-        assert read.vpc == Vpc(REF)
+
+    @pytest.mark.parametrize(("cidr", "default"), [("172.31.0.0/16", True), ("172.31.0.0/20", False)])
+    def test_c1_default_vpc_in_a_row_of_before(
+        self,
+        vpcs: DynamoVpcs,
+        table: Table,
+        cidr: str,
+        default: bool,  # noqa: FBT001 - a table's column
+    ) -> None:
+        """A row of an earlier version does not say it, so the CIDR of all default VPCs counts until the next sweep."""
+        vpcs.put_vpc(Vpc(REF, (cidr,), default=not default), PAYMENTS, ())
+        assert vpcs.vpc_rows(SPOKE)[0].vpc == Vpc(REF, (cidr,), default=not default)
+        (row,) = table.query(contract.VPCS_KEY)
+        del row["vpc"]["default"]
+        table.put(row)
+        assert vpcs.vpc_rows(SPOKE)[0].vpc == Vpc(REF, (cidr,), default=default)
 
     def test_zones_are_written_alone(self, vpcs: DynamoVpcs) -> None:
         """The description stays."""
