@@ -98,8 +98,8 @@ TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
 # EventBridge delivers CreateVpc, DeleteVpc and ModifyVpcAttribute only where a CloudTrail trail logs them.
 CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
 VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
-# The states that change names: running registers an instance, the final states remove it, and stopping withdraws names
-# where a rule says so.
+# The states that change names: running registers an instance, and the final states remove it. A stopped instance loses
+# a name to a running one, and all names of a rule that withdraws them.
 REGISTERING_STATES: Final = ("running",)
 STOPPING_STATES: Final = ("stopping", "stopped")
 FINAL_STATES: Final = ("shutting-down", "terminated")

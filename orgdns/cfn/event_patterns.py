@@ -46,7 +46,7 @@ class EventKind:
 def instance_events(config: Config) -> tuple[EventKind, ...]:
     """The kinds of events that the observer processes."""
     return (
-        EventKind("StateRule", "instance-states", state_pattern(config)),
+        EventKind("StateRule", "instance-states", state_pattern()),
         EventKind("TagRule", "instance-tags", tag_pattern(config)),
     )
 
@@ -85,17 +85,16 @@ def vpc_tag_pattern(config: Config) -> dict[str, Any]:
     }
 
 
-def state_pattern(config: Config) -> dict[str, Any]:
-    """State changes that can change names. Stopping does only if a rule withdraws the names of stopped instances.
+def state_pattern() -> dict[str, Any]:
+    """State changes that can change names. A running instance goes before a stopped one with the same name.
 
     "State change events for your instances"
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html).
     """
-    stopping = contract.STOPPING_STATES if config.compiled_policy().withdraws_when_stopped else ()
     return {
         "source": [contract.STATE_SOURCE],
         "detail-type": [contract.STATE_DETAIL_TYPE],
-        "detail": {"state": [*contract.REGISTERING_STATES, *stopping, *contract.FINAL_STATES]},
+        "detail": {"state": [*contract.REGISTERING_STATES, *contract.STOPPING_STATES, *contract.FINAL_STATES]},
     }
 
 

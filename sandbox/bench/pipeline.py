@@ -74,13 +74,21 @@ def life(made: World) -> Iterator[Figure]:
         return (event,)
 
     made.router.tamper = count
-    (instance,) = made.launch(PAYMENTS, made.config.hub.region, "life")
+    region = made.config.hub.region
+    (instance,) = made.launch(PAYMENTS, region, "life")
     made.converge()
-    made.end(PAYMENTS, made.config.hub.region, instance)
+    made.end(PAYMENTS, region, instance)
     made.converge()
     yield Figure("events_per_instance_life", len(events), "events")
     yield Figure("ledger_writes_per_instance_life", _ledger_writes(made) - written, "rows")
     yield Figure("route53_calls_per_instance_life", len(made.route53.batches) - calls, "calls")
+    (stopped,) = made.launch(PAYMENTS, region, "stopped")
+    made.converge()
+    written = _ledger_writes(made)
+    for act in (made.stop, made.start):
+        act(PAYMENTS, region, stopped)
+        made.converge()
+    yield Figure("ledger_writes_per_stop_and_start", _ledger_writes(made) - written, "rows")
 
 
 def sweeps(made: World, clock: MovedClock) -> Iterator[Figure]:

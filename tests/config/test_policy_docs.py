@@ -103,6 +103,9 @@ INSTANCES = {
         0xA00000000000001A, "payments", at("10.1.0.27"), tags={"Name": "\u0440\u0430yments"}
     ),
     "dns of payments": an_instance(0xA00000000000001B, "payments", at("8.8.8.8", "10.1.0.26"), tags={"Name": "dns"}),
+    "web in the warm pool": an_instance(
+        0xA00000000000001C, "payments", at("10.1.0.28"), tags={"Name": "web"}, state=InstanceState.STOPPED
+    ),
     # The same address as that of `web of payments`, in another VPC.
     "twin of search": an_instance(
         0xB000000000000003, "search", at("10.1.0.4", vpc="vpc-0b000000000000002"), tags={"Name": "twin"}

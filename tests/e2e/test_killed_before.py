@@ -9,4 +9,4 @@ from tests.support.pipeline.killed import deployed, killed_at_every_call
 def test_killed_before_every_call(clock: MovedClock) -> None:
     """Every step of the story ends the same, whichever call the worker is killed before, without a sweep."""
     with deployed(clock) as driver:
-        assert killed_at_every_call(driver, "killed before") >= 81
+        assert killed_at_every_call(driver, "killed before") >= 111

@@ -86,7 +86,7 @@ def key(name: str = "web", zone_id: str = CORP_ZONE) -> NameKey:
     return NameKey(zone_id, Fqdn(f"{name}.corp.internal."))
 
 
-def claim(
+def claim(  # noqa: PLR0913 - a builder has a default for each
     number: int = 1,
     *,
     name: str = "web",
@@ -95,6 +95,7 @@ def claim(
     conflict: ConflictRule = ConflictRule.NEWEST,
     ttl: int = 60,
     launched_at: int | None = None,
+    running: bool = True,
 ) -> Claim:
     return Claim(
         key=key(name),
@@ -104,6 +105,7 @@ def claim(
         conflict=conflict,
         rule="short-names",
         launched_at=Millis(number * 1000 if launched_at is None else launched_at),
+        running=running,
     )
 
 

@@ -153,6 +153,11 @@ class MemoryDriver:
         self.organization.instances[ref] = replace(shown, tags=(("Name", name),))
         self.on_their_way.append(Hint(ref, expected_tags=frozenset({(("Name", name),)})))
 
+    def switch(self, ref: InstanceRef, *, on: bool) -> None:
+        state = InstanceState.RUNNING if on else InstanceState.STOPPED
+        self.organization.instances[ref] = replace(self.organization.instances[ref], state=state)
+        self.on_their_way.append(Hint(ref, state))
+
     def end(self, ref: InstanceRef, *, shown: bool) -> None:
         running = self.organization.instances.pop(ref)
         if shown:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -238,3 +240,33 @@ def test_order_of_events_does_not_matter(
         outcomes.append(made.content())
     assert outcomes[0] == outcomes[1]
     assert all(key.zone_id == CORP_ZONE for key in outcomes[0])
+
+
+@pytest.mark.parametrize("conflict", ConflictRule)
+@pytest.mark.parametrize("older", [False, True])
+def test_n2_a_running_claimant_goes_before_a_stopped_one_in_any_order(conflict: ConflictRule, *, older: bool) -> None:
+    """A member of a warm pool runs, stops and starts beside another `web`: the zone never depends on the events' order.
+
+    The pool's instance is the newer one of the two, or the older one. Each event is delivered when EC2 shows the last
+    state already.
+    """
+    pool, other = instance(1 if older else 2), instance(2 if older else 1)
+    life = (InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED)
+    for last in (InstanceState.STOPPED, InstanceState.RUNNING):
+        events = [*((pool, state) for state in life), (pool, last), (other, InstanceState.RUNNING)]
+        for order in permutations(range(len(events))):
+            made = world()
+            made.observer = replace(made.observer, policy=policy(conflict, WhenStopped.KEEP))
+            made.organization.instances |= {pool.ref: replace(pool, state=last), other.ref: other}
+            for number in order:
+                shown, state = events[number]
+                made.hints.append(Hint(shown.ref, state))
+                made.converge()
+            assert made.content() == made.expected()
+            owners = {found.set_identifier for sets in made.content().values() for found in sets}
+            if last is InstanceState.STOPPED:
+                assert owners == {other.ref.set_identifier}
+            elif conflict is ConflictRule.SHARE:
+                assert owners == {pool.ref.set_identifier, other.ref.set_identifier}
+            else:
+                assert owners == {instance(1 if conflict is ConflictRule.OLDEST else 2).ref.set_identifier}

@@ -195,7 +195,8 @@ class NameKey:
 class Claim:
     """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels.
 
-    `label` is the label of the account if the name, or the name in the values, depends on it; else it is empty.
+    `label` is the label of the account if the name, or the name in the values, depends on it; else it is empty. An
+    instance that is not `running` is stopped or stopping.
     """
 
     key: NameKey
@@ -207,6 +208,7 @@ class Claim:
     launched_at: Millis
     note: str = ""
     label: str = ""
+    running: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +231,7 @@ class Refusal:
 class RecordSet:
     """The record set that one instance holds under one name and type.
 
-    The SetIdentifier is empty for a simple record set, which another tool made. orgdns only ever deletes such record
-    sets.
+    The SetIdentifier is empty for a simple record set, which another tool made, and which orgdns only ever deletes.
 
     """
 

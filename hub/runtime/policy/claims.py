@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import Claim, Instance, Interface, NameKey, RecordType, Refusal, strictest
 from hub.runtime.names.labels import cut
+from hub.runtime.policy.rules import STOPPED_STATES
 
 if TYPE_CHECKING:
     from hub.runtime.names.templates import Name
@@ -32,6 +33,7 @@ def claim_of(rule: Rule, name: Name, key: NameKey, instance: Instance, interface
         conflict=rule.conflict,
         rule=rule.name,
         launched_at=instance.launched_at,
+        running=instance.state not in STOPPED_STATES,
         note=cut("; ".join(name.notes), MAX_REASON),
     )
 

@@ -16,7 +16,6 @@ from hub.runtime.model.names import (
     NameKey,
     RecordType,
     Refusal,
-    WhenStopped,
 )
 from hub.runtime.names.labels import NameRefused, enclosing, reverse_name
 from hub.runtime.names.templates import Name, Template, matches
@@ -128,11 +127,6 @@ class Policy:
     def tags_read(self) -> frozenset[str]:
         """The keys of the tags that any rule reads."""
         return frozenset[str]().union(*(rule.tags_read for rule in self.rules))
-
-    @property
-    def withdraws_when_stopped(self) -> bool:
-        """Whether any rule withdraws names when an instance stops."""
-        return any(rule.stopped is WhenStopped.WITHDRAW for rule in self.rules)
 
     def decide(
         self, instance: Instance, account: Account, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]
@@ -264,4 +258,5 @@ class Policy:
                     rule=rule.name,
                     launched_at=instance.launched_at,
                     label=canonical.label,
+                    running=canonical.running,
                 )

@@ -7,6 +7,12 @@
 | A, then B launched              | B       | A       | A and B          |
 | A, then B; B ends               | A       | A       | A                |
 | A, then B; A ends (re-creation) | B       | B       | B                |
+| A, then B; A stops              | B       | B       | B                |
+| A, then B; B stops (warm pool)  | A       | A       | A                |
+| A, then B; both stop            | B       | A       | A and B          |
+
+A stopped instance does not answer, so a name leads to it only if no claimant runs. That holds for shared names, too: of
+the clients of a name with a stopped member, a part would get an address that does not answer.
 """
 
 from __future__ import annotations
@@ -48,26 +54,29 @@ def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
     If more members share a name than Route 53 allows, or than fit into a change batch, the oldest hold it.
 
     """
-    by_age = _by_age(claims)
-    return tuple(by_age[_held(by_age)])
+    contenders = _contenders(claims)
+    return tuple(contenders[_held(contenders, claims)])
 
 
 def claim_statuses(claims: Collection[Claim]) -> tuple[ClaimStatus, ...]:
     """Return the status of each claim on one name, the oldest first. The order of `claims` does not matter."""
-    by_age = _by_age(claims)
-    held = _held(by_age)
-    holding = range(*held.indices(len(by_age)))
-    reason = _reason_lost(by_age, held) if len(holding) < len(by_age) else ""
+    if not claims:
+        return ()
+    held = holders(claims)
+    holding = {claim.instance for claim in held}
+    lost, stopped = _reason_lost(held, claims), _reason_stopped(held[0], conflict_rule(claims))
     return tuple(
-        ClaimStatus(claim, holds=True) if number in holding else ClaimStatus(claim, holds=False, reason=reason)
-        for number, claim in enumerate(by_age)
+        ClaimStatus(claim, holds=True)
+        if claim.instance in holding
+        else ClaimStatus(claim, holds=False, reason=stopped if held[0].running and not claim.running else lost)
+        for claim in _by_age(claims)
     )
 
 
 def left_out(claims: Collection[Claim]) -> int:
     """Return how many members of a shared name do not hold it, because it is full."""
     shared = bool(claims) and conflict_rule(claims) is ConflictRule.SHARE
-    return len(claims) - len(holders(claims)) if shared else 0
+    return len(_contenders(claims)) - len(holders(claims)) if shared else 0
 
 
 def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
@@ -92,29 +101,41 @@ def _by_age(claims: Collection[Claim]) -> list[Claim]:
     return sorted(claims, key=lambda claim: (claim.launched_at, claim.instance))
 
 
-def _held(by_age: Sequence[Claim]) -> slice:
-    """Return which of the claims, sorted by age, hold the name."""
-    if not by_age:
+def _contenders(claims: Collection[Claim]) -> list[Claim]:
+    """Return the claims that may hold the name, by age: those of running instances, or all if no instance runs."""
+    by_age = _by_age(claims)
+    return [claim for claim in by_age if claim.running] or by_age
+
+
+def _held(contenders: Sequence[Claim], claims: Collection[Claim]) -> slice:
+    """Return which of the contenders hold the name, by the conflict rule of all claims on it."""
+    if not contenders:
         return slice(0)
-    match conflict_rule(by_age):
+    match conflict_rule(claims):
         case ConflictRule.SHARE:
-            return slice(_members(by_age))
+            return slice(_members(contenders))
         case ConflictRule.OLDEST:
             return slice(1)
         case ConflictRule.NEWEST:
-            return slice(len(by_age) - 1, None)
+            return slice(len(contenders) - 1, None)
 
 
-def _reason_lost(by_age: Sequence[Claim], held: slice) -> str:
-    """Return why the other claims do not hold the name."""
-    holder = by_age[held][0].instance
-    match conflict_rule(by_age):
+def _reason_lost(held: Sequence[Claim], claims: Collection[Claim]) -> str:
+    """Return why a claim that could hold the name does not, given the claims that do."""
+    match conflict_rule(claims):
         case ConflictRule.SHARE:
-            return f"the name is full: the {len(by_age[held])} oldest of {len(by_age)} members hold it"
+            return f"the name is full: the {len(held)} oldest of {len(_contenders(claims))} members hold it"
         case ConflictRule.OLDEST:
-            return f"{holder} holds it, as the older instance"
+            return f"{held[0].instance} holds it, as the older instance"
         case ConflictRule.NEWEST:
-            return f"{holder} holds it, as the newer instance"
+            return f"{held[0].instance} holds it, as the newer instance"
+
+
+def _reason_stopped(holder: Claim, conflict: ConflictRule) -> str:
+    """Return why the claim of a stopped instance does not hold the name beside a running holder."""
+    if conflict is ConflictRule.SHARE:
+        return "the members that run hold it, and this instance is stopped"
+    return f"{holder.instance} holds it, because it runs, and this instance is stopped"
 
 
 def _members(by_age: Sequence[Claim]) -> int:

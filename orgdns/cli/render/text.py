@@ -104,6 +104,7 @@ def show_name(console: Console, report: NameReport) -> None:
                 visible(claim.instance.id),
                 visible(f"{claim.instance.account}{f' ({label})' if label else ''} {claim.instance.region}"),
                 Text(f"launched {time(claim.launched_at)}", QUIET),
+                *([] if claim.running else [Text("stopped", QUIET)]),
                 *([visible(claim.note, QUIET)] if claim.note else []),
                 Text("holds the name", GOOD) if status.holds else visible(f"does not hold it: {status.reason}", BAD),
             ]

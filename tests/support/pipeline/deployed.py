@@ -117,6 +117,9 @@ class SandboxDriver:
     def rename(self, ref: InstanceRef, name: str) -> None:
         self.made.tag(ref.account, REGION, ref.id, Name=name)
 
+    def switch(self, ref: InstanceRef, *, on: bool) -> None:
+        (self.made.start if on else self.made.stop)(ref.account, REGION, ref.id)
+
     def end(self, ref: InstanceRef, *, shown: bool) -> None:
         self.made.end(ref.account, REGION, ref.id)
         if not shown:

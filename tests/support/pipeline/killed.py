@@ -17,7 +17,7 @@ from tests.support.pipeline.machine import REGION, ZONE, configuration, expected
 CONFIG = configuration()
 POLICY = CONFIG.compiled_policy()
 # AWS calls of the functions in one story, at least.
-CALLS = 86
+CALLS = 116
 Owners = dict[str, set[str]]
 
 
@@ -41,13 +41,16 @@ def holders_at_rest(driver: SandboxDriver, prefix: str, refs: dict[str, Instance
 
 
 def story(driver: SandboxDriver, prefix: str) -> list[Owners]:
-    """Launch an instance and rename it, launch a newer one of that name in another account, and terminate both."""
+    """Launch an instance and rename it; launch, stop and start a newer one in another account; terminate both."""
     old = driver.launch(PAYMENTS, f"{prefix}web")
     states = [holders_at_rest(driver, prefix, {"old": old})]
     driver.rename(old, f"{prefix}api")
     states.append(holders_at_rest(driver, prefix, {"old": old}))
     new = driver.launch(SEARCH, f"{prefix}api")
     states.append(holders_at_rest(driver, prefix, {"old": old, "new": new}))
+    for on in (False, True):
+        driver.switch(new, on=on)
+        states.append(holders_at_rest(driver, prefix, {"old": old, "new": new}))
     driver.end(new, shown=True)
     states.append(holders_at_rest(driver, prefix, {"old": old}))
     driver.end(old, shown=False)
@@ -61,7 +64,9 @@ def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
     """Run the story once for each of its calls, and kill the worker at that call; how many kills there were."""
     whole = story(driver, "whole-")
     short = f"api.{ZONE}."
-    assert [state.get(short, set()) for state in whole] == [set(), {"old"}, {"new"}, {"old"}, set()]
+    assert [state.get(short, set()) for state in whole] == [
+        set(), {"old"}, {"new"}, {"old"}, {"new"}, {"old"}, set(),
+    ]  # fmt: skip
     before = driver.faults.counted
     assert story(driver, "again-") == whole
     calls = driver.faults.counted - before

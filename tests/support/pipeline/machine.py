@@ -21,7 +21,6 @@ from hub.runtime.model.names import (
     Fqdn,
     Instance,
     InstanceRef,
-    NameKey,
     NameState,
     RecordSet,
 )
@@ -75,6 +74,7 @@ class Driver(Protocol):
 
     def launch(self, account: str, name: str) -> InstanceRef: ...
     def rename(self, ref: InstanceRef, name: str) -> None: ...
+    def switch(self, ref: InstanceRef, *, on: bool) -> None: ...
     def end(self, ref: InstanceRef, *, shown: bool) -> None: ...
     def pending(self) -> int: ...
     def deliver(self, position: int, times: int) -> None: ...
@@ -115,6 +115,7 @@ class Pipeline(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.live: list[InstanceRef] = []
+        self.stopped: set[InstanceRef] = set()
         self.by_hand: dict[Fqdn, set[ForeignRecordSet]] = {}
         # Names that a single instance claimed and held at the previous step, with no other claimant in the ledger.
         self.secure: dict[Fqdn, set[RecordSet]] = {}
@@ -141,6 +142,13 @@ class Pipeline(RuleBasedStateMachine):
     @rule(position=st.integers(0, 9), name=st.integers(0, 1))
     def rename(self, position: int, name: int) -> None:
         self.driver.rename(self.live[position % len(self.live)], self.name_of(name))
+
+    @precondition(lambda self: self.live)
+    @rule(position=st.integers(0, 9))
+    def stop_or_start(self, position: int) -> None:
+        ref = self.live[position % len(self.live)]
+        self.driver.switch(ref, on=ref in self.stopped)
+        self.stopped ^= {ref}
 
     @precondition(lambda self: self.live)
     @rule(position=st.integers(0, 9), shown=st.booleans())
@@ -232,7 +240,9 @@ class Pipeline(RuleBasedStateMachine):
             for fqdn, sets in owned.items()
             if fqdn.endswith(f".{POOL}.{ZONE}.")
             for member in sets & wanted
-            if not self.is_withdrawn(fqdn, InstanceRef.of_set_identifier(member.set_identifier))
+            if not self.is_withdrawn(fqdn, owner := InstanceRef.of_set_identifier(member.set_identifier))
+            # The start of a moment ago is unknown, too.
+            and owner not in {claim.instance for claim in self.driver.recorded(fqdn).claims if not claim.running}
         }
         self.secure = {
             fqdn: set(desired_record_sets(claims))
@@ -288,7 +298,3 @@ def permitted(account: str, fqdn: Fqdn) -> bool:
     """Whether the policy above can give an account this name."""
     name, _, rest = fqdn.removesuffix(f".{ZONE}.").partition(".")
     return bool(name) and (rest in {LABELS[account], POOL} or (rest == "" and account in SHORT))
-
-
-def key(zone_id: str, fqdn: Fqdn) -> NameKey:
-    return NameKey(zone_id, fqdn)

@@ -57,13 +57,31 @@ def test_late_event_of_a_start_does_not_undo_an_end(world: World) -> None:
 
 
 def test_stopped_instance_keeps_its_names(world: World) -> None:
-    """A stopped instance keeps its private address, and so its names."""
+    """A stopped instance keeps its private address, and so its names, and its claims say that it does not run."""
     subject = world.show()
     world.event(subject)
     before = world.claimed()
+    world.show(state=InstanceState.STOPPING)
+    assert world.event(subject, "stopping").result is InstanceResult.RECORDED
+    assert world.claimed() == before
+    assert {claim.running for claim in world.ledger.live_claims()} == {False}
+    world.ledger.touched.clear()
     world.show(state=InstanceState.STOPPED)
     assert world.event(subject, "stopped").result is InstanceResult.UNCHANGED
+    assert world.ledger.touched == []
+    world.show()
+    assert world.event(subject).result is InstanceResult.RECORDED
+    assert {claim.running for claim in world.ledger.live_claims()} == {True}
     assert world.claimed() == before
+
+
+def test_n2_an_events_state_is_a_hint_only(world: World) -> None:
+    """The described state decides: a late or forged event of a stop takes no name from an instance that runs."""
+    subject = world.show()
+    world.event(subject)
+    for state in ("stopping", "stopped"):
+        world.event(subject, state)
+        assert {claim.running for claim in world.ledger.live_claims()} == {True}
 
 
 def test_stopped_instance_is_named_like_a_running_one(world: World) -> None:

@@ -48,6 +48,8 @@ class TestStates:
     def test_stopped_instance_keeps_or_withdraws_by_rule(self, state: InstanceState) -> None:
         """A stopped instance keeps its address and its name, unless the rule withdraws the name."""
         assert names(decide(rule(), instance(state=state))) == ["web"]
+        assert [claim.running for claim in decide(rule(), instance(state=state)).claims] == [False]
+        assert [claim.running for claim in decide(rule(), instance()).claims] == [True]
         withdrawn = decide(rule(stopped=WhenStopped.WITHDRAW), instance(state=state))
         assert not withdrawn.claims
         assert "is stopped" in reasons(withdrawn)
@@ -72,12 +74,10 @@ class TestMeetingRules:
             assert claim.values == values
 
     def test_policy_knows_what_it_reads(self) -> None:
-        """The policy knows which tags its rules read, and whether they depend on stops."""
+        """The policy knows which tags its rules read."""
         rules = (
             rule("{name}.{tag:team}.corp.internal", opt_in=TagCondition("in")),
             rule("{alias}.{ou}.corp.internal", aliases="list", opt_out=TagCondition("out", "x")),
             rule("{asg}.corp.internal"),
         )
         assert policy(*rules).tags_read == {"Name", "team", "in", "list", "out", GROUP_TAG}
-        assert not policy(*rules).withdraws_when_stopped
-        assert policy(rule(stopped=WhenStopped.WITHDRAW)).withdraws_when_stopped

@@ -17,7 +17,7 @@ from hub.runtime.publisher.holders import (
     holders,
     left_out,
 )
-from tests.support.build import claim, key
+from tests.support.build import claim, key, ref
 
 CLAIMS = st.lists(
     st.builds(
@@ -26,6 +26,7 @@ CLAIMS = st.lists(
         conflict=st.sampled_from(ConflictRule),
         ttl=st.integers(1, 300),
         launched_at=st.integers(0, 5),
+        running=st.booleans(),
     ),
     unique_by=lambda claim: claim.instance,
     max_size=12,
@@ -144,3 +145,74 @@ def test_name_has_one_ttl(claims: list[Claim]) -> None:
     """All record sets of a name have one TTL, the lowest of its holders."""
     ttls = {record_set.ttl for record_set in desired_record_sets(claims)}
     assert ttls == ({min(claim.ttl for claim in holders(claims))} if claims else set())
+
+
+class TestStopped:
+    """Case n2: a warm pool starts and stops `web`, while another `web` runs."""
+
+    def test_n2_a_running_claimant_goes_before_a_stopped_one(self) -> None:
+        """By every conflict rule the running claimant holds the name, whether it is the older or the newer one."""
+        for conflict in ConflictRule:
+            for first, second in ((True, False), (False, True)):
+                older, newer = (
+                    claim(number, conflict=conflict, running=running) for number, running in ((1, first), (2, second))
+                )
+                assert holders([older, newer]) == ((older,) if first else (newer,))
+
+    def test_n2_a_stopped_claimant_alone_keeps_its_name(self) -> None:
+        """If no claimant runs, the conflict rule decides as among running ones."""
+        for conflict in ConflictRule:
+            alone = claim(1, conflict=conflict, running=False)
+            assert holders([alone]) == (alone,)
+            stopped = [claim(number, conflict=conflict, running=False) for number in (1, 2)]
+            running = [replace(each, running=True) for each in stopped]
+            assert [held.instance for held in holders(stopped)] == [held.instance for held in holders(running)]
+
+    def test_n2_reason_says_that_the_holder_runs(self) -> None:
+        """The reason says that the holder runs, or why it comes first of those that run."""
+        older, newer = claim(1), claim(2, running=False)
+        lost = claim_statuses([older, newer])[1]
+        assert lost.reason == f"{ref(1)} holds it, because it runs, and this instance is stopped"
+        statuses = claim_statuses([claim(1), claim(2), claim(3, running=False)])
+        assert [status.reason for status in statuses] == [
+            f"{ref(2)} holds it, as the newer instance",
+            "",
+            f"{ref(2)} holds it, because it runs, and this instance is stopped",
+        ]
+        member, stopped = claim(1, conflict=ConflictRule.SHARE), claim(2, conflict=ConflictRule.SHARE, running=False)
+        reason = "the members that run hold it, and this instance is stopped"
+        assert claim_statuses([member, stopped])[1].reason == reason
+        assert left_out([member, stopped]) == 0
+
+    def test_n2_stopped_members_take_no_place_in_a_shared_name(self) -> None:
+        """Of a full shared name the oldest members that run hold it, and the stopped ones are not counted."""
+        claims = [claim(number, conflict=ConflictRule.SHARE, running=number > 20) for number in range(1, 151)]
+        assert holders(claims) == tuple(claims[20:120])
+        assert left_out(claims) == 30
+        assert claim_statuses(claims)[-1].reason == "the name is full: the 100 oldest of 130 members hold it"
+
+    def test_n2_a_stopped_claim_still_says_how_conflicts_are_settled(self) -> None:
+        """The strictest rule of all claims decides, so that a stop of its instance does not change the rule."""
+        first, second = claim(1), claim(2)
+        strict = claim(3, conflict=ConflictRule.OLDEST, running=False)
+        assert holders([first, second, strict]) == (first,)
+
+    @given(CLAIMS)
+    def test_n2_only_running_claims_decide_if_there_are_any(self, claims: list[Claim]) -> None:
+        """The holders run if any claimant runs, and are those that would hold the name without the stopped ones."""
+        running = [claim for claim in claims if claim.running]
+        if running:
+            assert all(held.running for held in holders(claims))
+            if conflict_rule(running) == conflict_rule(claims):
+                assert holders(claims) == holders(running)
+
+    @given(CLAIMS, st.data())
+    def test_n2_a_stop_and_a_start_restore_the_holders(self, claims: list[Claim], data: st.DataObject) -> None:
+        """After any instance stopped and started again, the name has the same holders, and never none between."""
+        if claims:
+            number = data.draw(st.integers(0, len(claims) - 1))
+            flipped = [*claims]
+            flipped[number] = replace(claims[number], running=not claims[number].running)
+            assert holders(flipped)
+            flipped[number] = claims[number]
+            assert holders(flipped) == holders(claims)

@@ -183,6 +183,7 @@ def claim_row(claim: Claim) -> Row:
         "conflict": claim.conflict.value,
         "rule": claim.rule,
         "launched_at": claim.launched_at,
+        **({} if claim.running else {"running": False}),
     } | {name: text for name, text in (("note", claim.note), ("label", claim.label)) if text}
 
 
@@ -198,6 +199,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         launched_at=Millis(int(row["launched_at"])),
         note=row.get("note", ""),
         label=row.get("label", ""),
+        running=row.get("running", True),
     )
 
 

@@ -44,6 +44,7 @@ def claim_fields(claim: Claim) -> Document:
         "rule": claim.rule,
         "note": claim.note,
         "launched_at": time(claim.launched_at),
+        "running": claim.running,
     }
 
 

@@ -127,6 +127,14 @@ class TestLedger:
             ledger.put_claim(many[-1], 1)
         assert set(ledger.name(key()).claims) == set(many)
 
+    def test_n2_claim_of_a_stopped_instance_is_read_back(self, ledger: DynamoLedger) -> None:
+        """A claim says whether its instance runs. A row without the attribute, as before, counts as running."""
+        ledger.put_claim(claim(1, running=False), 1)
+        ledger.put_claim(claim(2), 1)
+        assert set(ledger.name(key()).claims) == {claim(1, running=False), claim(2)}
+        rows = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="ledger")["Items"]
+        assert [row.get("running") for row in sorted(rows, key=str) if "running" in row] == [{"BOOL": False}]
+
     def test_published_is_read_back(self, ledger: DynamoLedger) -> None:
         """The published record sets and conflicts of many names are read as they were written."""
         states = [
