@@ -56,6 +56,8 @@ _SHAPELESS_FACTS: Final = frozenset({"account_name", "ou"})
 
 VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 _BETWEEN_LABELS: Final = re.compile(r"\.(?![^{}]*\})")
+# Stands for a variable in a name. No label contains it.
+_MARK: Final = "*"
 _PATTERN: Final = re.compile(r"[a-z0-9*-]+(\.[a-z0-9*-]+)*")
 
 
@@ -113,10 +115,17 @@ class Template:
     def name(self, value: Callable[[str], str]) -> Name:
         """The name for these values, each of which first becomes the text of a label.
 
+        A value that someone chooses freely may also be the whole name: `web.corp.internal` means the same as `web`.
+
         Raises:
             NameRefused: if a value is missing or cannot be part of a name, or the name is too long.
         """
         texts = {variable: (raw := value(variable), letters_of(raw)) for variable in sorted(self.variables)}
+        parts = {variable: part for variable in texts if (part := self._part(variable, texts))}
+        notes = [
+            f"{shown(texts[each][0])} is the whole name: {{{each}}} is {shown(part)}" for each, part in parts.items()
+        ]
+        texts |= {variable: (part, letters_of(part)) for variable, part in parts.items()}
         if not all(letters.text.isascii() for _, letters in texts.values()):
             for label in labels_of(self):
                 # Two tags in one label could share out a mixture. Facts and the rule's own text do not count.
@@ -129,13 +138,32 @@ class Template:
                 raise NameRefused(f"the label {shown(label)} has {len(label)} characters; DNS allows {MAX_LABEL}")
         if len(name) > MAX_NAME:
             raise NameRefused(f"the name {shown(name)} has {len(name)} characters; DNS allows {MAX_NAME}")
-        notes = [
+        notes += [
             f"{shown(raw)} is written {text.text!r}: {', '.join(text.steps)}"
             for raw, text in texts.values()
             if text.steps
         ]
         notes += [f"{letters!r} is {ENCODED}: {label!r}" for letters, label in labels if letters != label]
         return Name(Fqdn(name), tuple(notes))
+
+    def _part(self, variable: str, texts: Mapping[str, tuple[str, Label]]) -> str | None:
+        """The part of a value that stands for the variable if the value is a whole name of the template, or None.
+
+        It is one label or a part of one, like a value that is no whole name, and gives what it would give alone. So a
+        whole name reaches no name that a short value does not reach.
+        """
+        whole = texts[variable][0].rstrip().removesuffix(".")
+        if "." not in whole or not chosen_freely(variable):
+            return None
+        marked = texts | {variable: ("", Label(_MARK))}
+        labels = (_filled(label, marked) for label in labels_of(self))
+        before, *rest = ".".join(label if _MARK in label else encoded(label) for label in labels).split(_MARK)
+        if len(rest) > 1:
+            return None
+        after = rest[0]
+        part = whole[len(before) : -len(after)]
+        matched = whole[: len(before)].lower() == before and whole[-len(after) :].lower() == after
+        return part if part and matched and "." not in part else None
 
 
 def _filled(label: str, texts: Mapping[str, tuple[str, Label]]) -> str:
