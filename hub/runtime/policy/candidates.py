@@ -75,9 +75,11 @@ def name_candidates(
 
 
 def tag_value(instance: Instance, key: str) -> str | Missing:
-    """The value of a tag, or the reason why there is none."""
+    """The value of a tag, or the reason why there is none. An empty tag requests nothing."""
     value = instance.tag(key)
-    return value if value is not None else Missing(f"the instance has no tag {key!r}", untagged=True)
+    if value is None:
+        return Missing(f"the instance has no tag {key!r}", untagged=True)
+    return value if value.strip() else Missing(f"the tag {key!r} is empty", untagged=True)
 
 
 def selected_interfaces(rule: Rule, instance: Instance) -> tuple[Interface, ...]:

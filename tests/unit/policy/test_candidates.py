@@ -75,6 +75,22 @@ class TestVariables:
         assert names(decision) == ["i-00000000000000001.x"]
         assert not decision.refusals
 
+    @pytest.mark.parametrize("empty", ["", " ", "\t\n", "\xa0\u2003"])
+    @pytest.mark.parametrize(("template", "key"), [("{name}", NAME_TAG), ("{asg}", GROUP_TAG), ("{tag:team}", "team")])
+    def test_n4_an_empty_tag_requests_no_name(self, template: str, key: str, empty: str) -> None:
+        """An empty tag declines the name, as a missing tag does, and the fallback counts: nobody asked for a name."""
+        subject = instance(name=None, tags={key: empty})
+        text = f"{template}.corp.internal"
+        (refusal,) = decide(rule(text), subject).refusals
+        assert (refusal.reason, refusal.declined) == (f"the tag {key!r} is empty", True)
+        assert names(decide(rule(text, "{instance_id}.x.corp.internal"), subject)) == ["i-00000000000000001.x"]
+
+    @pytest.mark.parametrize("empty", ["", " ", " , ,"])
+    def test_n4_an_empty_list_of_aliases_requests_no_name(self, empty: str) -> None:
+        """An empty list of aliases declines, too."""
+        (refusal,) = decide(rule("{alias}.corp.internal", aliases="list"), instance(tags={"list": empty})).refusals
+        assert refusal.declined
+
     def test_nearest_labelled_unit_counts(self) -> None:
         """`{ou}` is the label of the nearest unit above the account that has one."""
         labels = ((WORKLOADS, "flows"), (RESEARCH, "lab"))
