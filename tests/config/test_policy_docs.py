@@ -106,6 +106,15 @@ INSTANCES = {
     "web in the warm pool": an_instance(
         0xA00000000000001C, "payments", at("10.1.0.28"), tags={"Name": "web"}, state=InstanceState.STOPPED
     ),
+    "web.payments.corp.internal": an_instance(
+        0xA00000000000001D, "payments", at("10.1.0.29"), tags={"Name": "web.payments.corp.internal"}
+    ),
+    "web.v2 of payments": an_instance(0xA00000000000001E, "payments", at("10.1.0.30"), tags={"Name": "web.v2"}),
+    "an empty tag": an_instance(0xA00000000000001F, "payments", at("10.1.0.32"), tags={"Name": " "}),
+    "a copy of web in the same VPC": an_instance(0xA000000000000020, "payments", at("10.1.0.31"), tags={"Name": "web"}),
+    "a copy of web in another VPC": an_instance(
+        0xA000000000000021, "payments", at("10.9.0.4", vpc="vpc-0a000000000000009"), tags={"Name": "web"}
+    ),
     # The same address as that of `web of payments`, in another VPC.
     "twin of search": an_instance(
         0xB000000000000003, "search", at("10.1.0.4", vpc="vpc-0b000000000000002"), tags={"Name": "twin"}

@@ -93,3 +93,23 @@ def test_n2_a_stop_and_a_start_write_few_rows(made: World) -> None:
         assert len(table.stream_shard.items) - before <= 6
     assert len(made.route53.batches) == batches
     made.end(PAYMENTS, REGION, instance)
+
+
+def test_n1_a_tag_that_is_the_whole_name_means_that_name(made: World, remote_vpc: Vpc) -> None:
+    """`Name=whole.corp.internal` resolves as `whole.corp.internal`, and no reserved name is reached in this way."""
+    whole, db = (made.launch(PAYMENTS, REGION, f"{name}.{CORP}.")[0] for name in ("Whole", "db"))
+    made.converge()
+    assert made.resolve(f"whole.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, whole)}
+    assert not made.resolve(f"db.{CORP}", remote_vpc)
+    assert not made.resolve(f"whole-corp-internal.{CORP}", remote_vpc)
+    made.end(PAYMENTS, REGION, whole, db)
+
+
+def test_n4_an_empty_name_is_declined_and_not_counted(made: World) -> None:
+    """An instance with an empty Name tag has only the names that need no tag, and nothing is logged as refused."""
+    (instance,) = made.launch(PAYMENTS, REGION, " ")
+    made.converge()
+    refused = made.logged(contract.OBSERVER_FUNCTION, "name refused")
+    assert not [line for line in refused if line["instance"].endswith(instance)]
+    assert [owner[0] for owner in made.owners("instances.internal") if instance in owner[0]]
+    made.end(PAYMENTS, REGION, instance)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import Claim, ConflictRule, RecordType
+from hub.runtime.policy.rules import Scope
 from hub.runtime.publisher.batches import MAX_CHARACTERS, MAX_ELEMENTS, NameChange, changes
 from hub.runtime.publisher.holders import (
     MAX_SHARED,
@@ -17,7 +18,8 @@ from hub.runtime.publisher.holders import (
     holders,
     left_out,
 )
-from tests.support.build import claim, key, ref
+from tests.support.build import PAYMENTS, VPC, ZONE_IDS, claim, instance, interface, key, ref
+from tests.support.config.policies import policy, rule
 
 CLAIMS = st.lists(
     st.builds(
@@ -216,3 +218,21 @@ class TestStopped:
             assert holders(flipped)
             flipped[number] = claims[number]
             assert holders(flipped) == holders(claims)
+
+
+def test_n5_a_rule_protects_a_server_from_its_restored_copy() -> None:
+    """Under `newest` a restored copy takes the name. `oldest` keeps it at the server, and `vpcs` bars copies elsewhere.
+
+    If the server is stopped, a copy that the rule covers takes over.
+    """
+    server, copy = instance(1), instance(2)
+    elsewhere = instance(3, interfaces=(interface("10.9.0.4", vpc_id="vpc-99999999999999999"),))
+    for conflict, holder in ((ConflictRule.NEWEST, copy), (ConflictRule.OLDEST, server)):
+        rules = policy(rule(conflict=conflict, scope=Scope(vpcs=frozenset({VPC}))))
+        claims = [
+            each for shown in (server, copy, elsewhere) for each in rules.decide(shown, PAYMENTS, ZONE_IDS, {}).claims
+        ]
+        assert {each.instance for each in claims} == {server.ref, copy.ref}
+        assert [held.instance for held in holders(claims)] == [holder.ref]
+    stopped = [replace(each, running=each.instance != server.ref) for each in claims]
+    assert [held.instance for held in holders(stopped)] == [copy.ref]
