@@ -146,7 +146,7 @@ class Template:
         notes += [f"{letters!r} is {ENCODED}: {label!r}" for letters, label in labels if letters != label]
         return Name(Fqdn(name), tuple(notes))
 
-    def _part(self, variable: str, texts: Mapping[str, tuple[str, Label]]) -> str | None:
+    def _part(self, variable: str, texts: dict[str, tuple[str, Label]]) -> str | None:
         """The part of a value that stands for the variable if the value is a whole name of the template, or None.
 
         It is one label or a part of one, like a value that is no whole name, and gives what it would give alone. So a
