@@ -101,13 +101,14 @@ def state_pattern() -> dict[str, Any]:
 def tag_pattern(config: Config) -> dict[str, Any]:
     """Changes of the instance tags that policy reads: tags added, changed or removed.
 
-    Tags with the prefix `aws:` are left out: AWS sets them when it launches the instance, and they never change.
+    Those that AWS sets are among them: the tag of an Auto Scaling group comes and goes with the group. AWS does not
+    document whether it publishes such changes.
 
     The pattern matches if the arrays of keys share one element ("Arrays in Amazon EventBridge event patterns",
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html). "Monitor tag changes"
     (https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html) documents the event.
     """
-    keys = sorted(key for key in config.compiled_policy().tags_read if not key.startswith("aws:"))
+    keys = sorted(config.compiled_policy().tags_read)
     return {
         "source": [contract.TAG_SOURCE],
         "detail-type": [contract.TAG_DETAIL_TYPE],

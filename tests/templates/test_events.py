@@ -119,8 +119,8 @@ EVERYTHING = DOCUMENTS / "every-feature.yaml"
         ("short-name", True),
         ("orgdns:aliases", True),
         ("Owner", False),
-        # AWS sets it at launch, and it never changes.
-        (contract.GROUP_TAG, False),
+        # AWS sets and removes it when an instance joins or leaves a group.
+        (contract.GROUP_TAG, True),
     ],
 )
 def test_tag_that_policy_reads_passes(key: str, *, passes: bool) -> None:

@@ -1,6 +1,7 @@
 """EC2's events: what AWS publishes when an instance is launched, started, stopped, terminated or tagged.
 
-`vpcs` has the events about VPCs, and `ec2_publisher` the form of an event.
+`vpcs` has the events about VPCs, `instance_calls` those of calls that EC2 reports in no other way, and `ec2_publisher`
+the form of an event.
 
 A simulation: the emulator emits no events. These bridges make it publish what AWS documents; each cites its source.
 """
@@ -19,6 +20,7 @@ from sandbox.aws.events.ec2_addresses import free_addresses, launched_interfaces
 from sandbox.aws.events.ec2_corrections import started_instances, terminated_instances
 from sandbox.aws.events.ec2_publisher import Event, Publisher, being_made, is_being_made, tagged_type
 from sandbox.aws.events.ec2_tags import reserved_tags
+from sandbox.aws.events.instance_calls import instance_calls
 from sandbox.aws.events.vpcs import Trails, vpc_events
 from sandbox.clock import Clock, RealClock
 
@@ -40,6 +42,7 @@ def ec2_events(
     """
     clock = clock or RealClock()
     publisher = Publisher(emit, clock)
+    trails = trails or Trails()
     with (
         free_addresses(),
         launched_interfaces(),
@@ -47,7 +50,8 @@ def ec2_events(
         terminated_instances(clock),
         reserved_tags(),
         _emitted(publisher),
-        vpc_events(publisher, trails or Trails()),
+        vpc_events(publisher, trails),
+        instance_calls(publisher, trails),
     ):
         yield
 

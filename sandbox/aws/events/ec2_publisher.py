@@ -87,8 +87,16 @@ class Publisher:
         }
         self._publish(backend, "aws.tag", "Tag Change on Resource", detail, f"{type_}/{resource_id}")
 
-    def call(self, backend: Moto, name: str, parameters: Event, answer: Event) -> None:
-        """Publish an event for a successful call of EC2's API that a trail logged.
+    def call(
+        self,
+        backend: Moto,
+        name: str,
+        parameters: Event,
+        answer: Event,
+        service: str = "ec2",
+        error_code: str | None = None,
+    ) -> None:
+        """Publish an event for a call of a service's API that a trail logged; a failed one has an error code.
 
         "AWS service events delivered via AWS CloudTrail"
         (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html), with the record in
@@ -106,13 +114,14 @@ class Publisher:
                 "accountId": account,
             },
             "eventTime": self._now(),
-            "eventSource": "ec2.amazonaws.com",
+            "eventSource": f"{service}.amazonaws.com",
             "eventName": name,
             "awsRegion": backend.region_name,
             "sourceIPAddress": "198.51.100.1",
             "userAgent": "aws-cli/2",
             "requestParameters": parameters,
-            "responseElements": {"requestId": request_id, **answer},
+            "responseElements": None if error_code else {"requestId": request_id, **answer},
+            **({"errorCode": error_code, "errorMessage": "as the service says"} if error_code else {}),
             "requestID": request_id,
             "eventID": str(uuid.uuid4()),
             "readOnly": False,
@@ -121,7 +130,7 @@ class Publisher:
             "recipientAccountId": account,
             "eventCategory": "Management",
         }
-        self._publish(backend, "aws.ec2", "AWS API Call via CloudTrail", detail)
+        self._publish(backend, f"aws.{service}", "AWS API Call via CloudTrail", detail)
 
     def _publish(self, backend: Moto, source: str, detail_type: str, detail: Event, *resources: str) -> None:
         account, region = backend.account_id, backend.region_name
