@@ -65,6 +65,7 @@ def zone_changes(config: Config) -> EventKind:
         "account": [config.network.account],
         "source": [contract.ZONE_SOURCE],
         "detail-type": [contract.CALL_DETAIL_TYPE],
+        "detail": {"eventName": [contract.ZONE_CALL]},
     }
     return EventKind("ZoneChangesRule", "zone-changes", pattern, needs_trail=True)
 

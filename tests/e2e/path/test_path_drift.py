@@ -54,10 +54,10 @@ def delete(made: World, client: Any, *deleted: str, filler: int = 0) -> None:  #
         {
             "Action": "UPSERT",
             "ResourceRecordSet": {
-                "Name": f"Own-{'n' * 50}-{number:03}.{CORP}",
+                "Name": f"Own-{'n' * 55}-{number:03}.{CORP}",
                 "Type": "TXT",
                 "TTL": 60,
-                "ResourceRecords": [{"Value": '"text"'}],
+                "ResourceRecords": [{"Value": '"a text of this tool"'}],
             },
         }
         for number in range(filler)
