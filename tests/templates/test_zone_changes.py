@@ -36,7 +36,7 @@ def matches(pattern: dict[str, Any], **changed: Any) -> bool:  # noqa: ANN401 - 
     text = text.replace('orgdns-writer"}', 'orgdns-writer"').replace(
         '{"Fn::Sub": "${ZoneIdInstancesDotInternal}"}', '"Z1"'
     )
-    return EventPattern.load(text).matches_event(event)
+    return bool(EventPattern.load(text).matches_event(event))
 
 
 @pytest.mark.parametrize(

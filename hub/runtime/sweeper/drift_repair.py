@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Published
     from hub.runtime.ports import Clock
-    from hub.runtime.sweeper.ports import DriftLedger, NamesInZone, Statuses
+    from hub.runtime.sweeper.ports import DriftLedger, DriftStatuses, NamesInZone
     from hub.runtime.sweeper.zone_changes import ZoneChange
 
 NO_NAMES: Final = "the event does not say which names"
@@ -48,7 +48,7 @@ class DriftRepair:
     """Repairs what others changed. `paused` returns why publishing is paused, or None."""
 
     ledger: DriftLedger
-    statuses: Statuses
+    statuses: DriftStatuses
     zones: NamesInZone
     clock: Clock
     paused: Callable[[], str | None]

@@ -65,14 +65,6 @@ class Statuses(Protocol):
         """Store a zone's status. Approvals stay until no removal is pending. Drift and requests of audits stay."""
         ...
 
-    def put_drift(self, status: ZoneStatus) -> None:
-        """Store the drift in a zone's status, and nothing else of it."""
-        ...
-
-    def request_audit(self, zone_id: str) -> None:
-        """Request an audit of a zone with the next run of the schedule."""
-        ...
-
 
 class ScheduleLedger(Protocol):
     """The progress of the schedule; each method raises LedgerUnavailable."""
@@ -131,6 +123,22 @@ class DriftLedger(Protocol):
 
     def mark(self, key: NameKey, reason: str) -> None:
         """Have the publisher compare a name with what its zone holds."""
+        ...
+
+
+class DriftStatuses(Protocol):
+    """What others changed in zones; each method raises LedgerUnavailable."""
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        """Return the status of a zone; a new status if the ledger has none."""
+        ...
+
+    def put_drift(self, status: ZoneStatus) -> None:
+        """Store the drift in a zone's status, and nothing else of it."""
+        ...
+
+    def request_audit(self, zone_id: str) -> None:
+        """Request an audit of a zone with the next run of the schedule."""
         ...
 
 
