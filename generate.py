@@ -16,6 +16,7 @@ from hub.runtime.model.vpcs import AssociationMethod
 from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
+from network.zone_changes import zone_changes_template
 from orgdns.cfn.rendering import Form, text
 from orgdns.cfn.tags import tagged
 from orgdns.config.json_schema import schema_text
@@ -44,6 +45,7 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     return {
         f"hub.{form}": finished(hub_template(config)),
         f"network.{form}": finished(network_template(config)),
+        f"network-zone-changes.{form}": finished(zone_changes_template(config)),
         f"spoke-account.{form}": account,
         f"spoke-region.{form}": region,
         f"rollout.{form}": finished(rollout_template(config, account, region)),

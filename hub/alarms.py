@@ -26,7 +26,7 @@ class _MetricAlarm:
     treat_missing_data: str = "notBreaching"
 
 
-# The sweeper reports the first five with each run of the sweep schedule: two periods in a row rule out one bad run.
+# The sweeper reports the first six with each run of the sweep schedule: two periods in a row rule out one bad run.
 _ALARMS: Final = (
     _MetricAlarm(
         "PendingRemovals",
@@ -63,6 +63,13 @@ _ALARMS: Final = (
         "zones-near-limit",
         "A zone or a Profile holds most of the records or VPCs that Route 53 lets it hold. Run orgdns status to see "
         "which. Request a higher quota, and enter it as zone_records, zone_vpcs or profile_vpcs in guards.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "ZonesWithDampedRepairs",
+        "records-contested",
+        "Someone else keeps changing records of orgdns in a zone, and repairs wait for audits. Run orgdns status to "
+        "see who; docs/beside.md says how their tool leaves these records alone.",
         evaluation_periods=2,
     ),
     _MetricAlarm(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import awacs.events
 from awacs.aws import (
     Allow,
+    ArnEquals,
     ArnLike,
     Bool,
     Condition,
@@ -21,7 +22,7 @@ from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule,
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
-from orgdns.cfn.event_patterns import instance_events, vpc_events
+from orgdns.cfn.event_patterns import instance_events, vpc_events, zone_changes
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
@@ -34,11 +35,14 @@ _DESCRIPTIONS: Final = {
     "TagRule": "Changes of the instance tags that policy reads",
     "VpcRule": "Calls that create, modify or delete a VPC",
     "VpcTagRule": "Changes of the VPC tags that policy reads",
+    "ZoneChangesRule": "Calls of others that change records of the zones",
 }
 
 
-def add_event_bus(template: Template, config: Config, observer: Worker, associator: Worker | None) -> None:
-    """Add the bus, its policy, and the rules that route events to the observer's and the associator's queue."""
+def add_event_bus(
+    template: Template, config: Config, observer: Worker, sweeper: Worker, associator: Worker | None
+) -> None:
+    """Add the bus, its policy, and the rules that route events to the queues of the functions."""
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
     )
@@ -47,6 +51,8 @@ def add_event_bus(template: Template, config: Config, observer: Worker, associat
     if included := config.organization.included:
         accounts = [StringEquals({"aws:PrincipalAccount": list(included)})]
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
+    template.add_resource(_zone_changes_policy(bus, config))
+    template.add_resource(_rule(bus, zone_changes(config), sweeper))
     for kind in instance_events(config):
         template.add_resource(_rule(bus, kind, observer))
     if associator:
@@ -86,28 +92,43 @@ def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config:
     values. ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy conditions in Amazon
     EventBridge", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
     """
+    calls = [contract.CALL_DETAIL_TYPE] if config.association_policies else []
+    conditions = [
+        *senders,
+        ArnLike({"aws:PrincipalArn": role_arn("*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
+        *_forwarded(
+            [contract.STATE_SOURCE, contract.TAG_SOURCE],
+            [contract.STATE_DETAIL_TYPE, contract.TAG_DETAIL_TYPE, *calls],
+        ),
+    ]
+    return _admission(title, sid, bus, conditions)
+
+
+def _zone_changes_policy(bus: EventBus, config: Config) -> EventBusPolicy:
+    """Allow only one role of the networking account to put events of calls to Route 53."""
+    conditions = [
+        StringEquals({"aws:PrincipalAccount": config.network.account}),
+        ArnEquals({"aws:PrincipalArn": role_arn(config.network.account, contract.ZONE_CHANGES_ROLE)}),
+        *_forwarded([contract.ZONE_SOURCE], [contract.CALL_DETAIL_TYPE]),
+    ]
+    return _admission("ZoneChanges", "OnlyTheNetworkingAccountsRule", bus, conditions)
+
+
+def _forwarded(sources: list[str], detail_types: list[str]) -> list[Any]:
+    """The conditions that a rule forwards an event of these sources and detail types."""
+    return [
+        Bool({"events:eventBusInvocation": "true"}),
+        ForAllValuesStringEquals({"events:source": sources, "events:detail-type": detail_types}),
+        Null({"events:source": "false", "events:detail-type": "false"}),
+    ]
+
+
+def _admission(title: str, sid: str, bus: EventBus, conditions: list[Any]) -> EventBusPolicy:
     statement = Statement(
         Effect=Allow,
         Principal=Principal("*"),
         Action=[awacs.events.PutEvents],
         Resource=[GetAtt(bus, "Arn")],
-        Condition=Condition(
-            [
-                *senders,
-                ArnLike({"aws:PrincipalArn": role_arn("*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
-                Bool({"events:eventBusInvocation": "true"}),
-                ForAllValuesStringEquals(
-                    {
-                        "events:source": [contract.STATE_SOURCE, contract.TAG_SOURCE],
-                        "events:detail-type": [
-                            contract.STATE_DETAIL_TYPE,
-                            contract.TAG_DETAIL_TYPE,
-                            *([contract.CALL_DETAIL_TYPE] if config.association_policies else []),
-                        ],
-                    }
-                ),
-                Null({"events:source": "false", "events:detail-type": "false"}),
-            ]
-        ),
+        Condition=Condition(conditions),
     )
     return EventBusPolicy(title, EventBusName=GetAtt(bus, "Name"), StatementId=sid, Statement=statement.JSONrepr())

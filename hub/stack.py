@@ -47,7 +47,7 @@ def hub_template(config: Config) -> Template:
     associator = associator_worker(config, ledger) if config.association_policies else None
     sweeper = sweeper_worker(config, ledger, associator.queue if associator else None)
 
-    add_event_bus(template, config, observer, associator)
+    add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
         add_worker(template, worker, json_logs=config.partition not in WITHOUT_JSON_LOGS)

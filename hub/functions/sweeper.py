@@ -16,7 +16,8 @@ from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPol
 from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.queues import send, take
+from orgdns.cfn.event_patterns import zone_changes
+from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
 from orgdns.cfn.worker import Worker, queue_pair, queue_source
 
@@ -52,7 +53,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         function=contract.SWEEPER_FUNCTION,
         role=contract.SWEEPER_ROLE,
         handler=contract.SWEEPER_HANDLER,
-        description="Sweeps spokes and audits zones to find changes that no event reported.",
+        description="Sweeps spokes and audits zones, and repairs what others change in the zones.",
         timeout=TIMEOUT,
         variables=environment(ledger)
         | zone_ids(config)
@@ -86,6 +87,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         dead_letters=dead_letters,
         failures="Sweeps or audits failed five times, or their schedules could not enqueue them.",
         queue=queue,
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{zone_changes(config).hub_rule}"),),
     )
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.publisher import Publisher
     from hub.runtime.sweeper.auditor import Auditor
+    from hub.runtime.sweeper.drift_repair import DriftRepair
     from hub.runtime.sweeper.release import LabelRelease
     from hub.runtime.sweeper.sweeper import Sweeper
 
@@ -96,6 +97,7 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
     return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), settings.member_roles(), owner)
 
 
+@cache
 def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
     from hub.runtime.aws.zones import WriterZones
 
@@ -241,6 +243,16 @@ def associator() -> Associator:
         account_vpcs=settings.limits().account_vpcs,
         sleep=time.sleep,
     )
+
+
+@cache
+def drift_repair() -> DriftRepair:
+    """Return the use case that repairs what others changed."""
+    from hub.runtime.sweeper.drift_repair import DriftRepair
+
+    ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
+    zones = _zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE)
+    return DriftRepair(ledger=ledger, statuses=statuses, zones=zones, clock=now, paused=statuses.paused)
 
 
 @cache

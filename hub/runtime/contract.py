@@ -24,6 +24,8 @@ AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
 # In each account: associates the account's own VPCs.
 VPC_ROLE: Final = f"{PREFIX}-vpc-associator"
 DELIVERY_ROLE_PREFIX: Final = f"{PREFIX}-delivery-"
+# In the networking account: puts calls that change records of the zones on the hub's bus.
+ZONE_CHANGES_ROLE: Final = f"{PREFIX}-zone-changes"
 
 # Resources of the hub.
 EVENT_BUS: Final = PREFIX
@@ -102,6 +104,9 @@ TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
 # EventBridge delivers CreateVpc, DeleteVpc and ModifyVpcAttribute only where a CloudTrail trail logs them.
 CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
 VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
+# The networking account forwards the calls that change records of the zones, where a trail logs them.
+ZONE_SOURCE: Final = "aws.route53"
+ZONE_CALL: Final = "ChangeResourceRecordSets"
 # The states that change names: running registers an instance, and the final states remove it. A stopped instance loses
 # a name to a running one, and all names of a rule that withdraws them.
 REGISTERING_STATES: Final = ("running",)
@@ -123,6 +128,8 @@ INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
 # Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.
 MARK_KEY: Final = "marked"
+# Who else changed the records of a name, and how often orgdns repaired them.
+DRIFT_KEY: Final = "drift"
 # The partitions of all spokes' statuses, of all zones' statuses, and of all VPCs' rows: one query reads each.
 SPOKES_KEY: Final = "spokes"
 ZONES_KEY: Final = "zones"

@@ -10,9 +10,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
+from hub.runtime.aws import settings
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.deadline import Deadline
-from hub.runtime.messages import NotOurs, task_of
+from hub.runtime.messages import NotOurs, content_of, task_in
 from hub.runtime.model.names import Millis
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Hint, hint_of
@@ -20,12 +21,14 @@ from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.sweeper.scheduler import audit_parts
+from hub.runtime.sweeper.zone_changes import is_zone_change, zone_change_of
 from hub.runtime.telemetry import (
     logger,
     metrics,
     report_audit,
     report_audits_scheduled,
     report_discovery,
+    report_drift,
     report_free_label,
     report_instance,
     report_name,
@@ -98,7 +101,7 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed: list[str] = []
     for record in event["Records"]:
         try:
-            _work(task_of(record["body"]), context)
+            _handle(content_of(record["body"]), context)
         except NotOurs as reason:
             metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
             logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
@@ -107,6 +110,16 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             logger.warning("task will be retried", extra={"task": record["body"], "reason": str(fault)})
             failed.append(record["messageId"])
     return _failed(failed)
+
+
+def _handle(content: dict[str, Any], context: LambdaContext) -> None:
+    """Work on a task, or repair what an event of Route 53 says that someone else changed."""
+    if not is_zone_change(content):
+        _work(task_in(content), context)
+        return
+    owner = settings.value(contract.ENV_ZONE_READER_ROLE_ARN).split(":")[4]
+    change = zone_change_of(content, owner, frozenset(settings.zone_ids().values()))
+    report_drift(bootstrap.drift_repair().repair(change, _deadline(context)))
 
 
 def _work(task: Task, context: LambdaContext) -> None:

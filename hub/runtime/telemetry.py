@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
+    from hub.runtime.sweeper.drift_repair import DriftOutcome
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
     from hub.runtime.sweeper.sweeper import SweepOutcome
 
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
+# Names in one log line.
+SHOWN_NAMES: Final = 10
 AWAITS_APPROVAL: Final = "removals await approval: run orgdns approve"
 
 
@@ -104,8 +107,21 @@ def report_audit(status: ZoneStatus) -> None:
     metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
     logger.info("zone audited", extra=fields | {"differences": dict(status.differences)})
     if status.pending_removals:
-        pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:10]}
+        pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:SHOWN_NAMES]}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)
+
+
+def report_drift(outcome: DriftOutcome) -> None:
+    """Count and log what someone else changed in a zone, who it was, and whether it is repaired now."""
+    change = outcome.change
+    fields: dict[str, object] = {"zones": change.zone_ids, "changed_by": change.by}
+    if outcome.audit:
+        logger.warning("audit requested", extra=fields | {"reason": outcome.audit})
+    if not (outcome.repaired or outcome.damped):
+        return
+    metrics.add_metric("NamesChangedByOthers", MetricUnit.Count, len(outcome.repaired) + len(outcome.damped))
+    names = {"repaired": outcome.repaired[:SHOWN_NAMES], "wait_for_audit": outcome.damped[:SHOWN_NAMES]}
+    logger.warning("records changed by someone else", extra=fields | names)
 
 
 def report_schedule(outcome: ScheduleOutcome) -> None:
@@ -115,6 +131,7 @@ def report_schedule(outcome: ScheduleOutcome) -> None:
         ("SweepsAndAuditsOverdue", outcome.overdue),
         ("PendingRemovals", outcome.pending_removals),
         ("SpokesOnOldPolicy", outcome.on_old_policy),
+        ("ZonesWithDampedRepairs", outcome.contested_zones),
         ("AccountsNearLimit", len(outcome.accounts_near_limit)),
         ("ZonesNearLimit", len(outcome.zones_near_limit)),
     ):

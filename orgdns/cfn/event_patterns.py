@@ -59,6 +59,17 @@ def vpc_events(config: Config) -> tuple[EventKind, ...]:
     return (calls, EventKind("VpcTagRule", "vpc-tags", vpc_tag_pattern(config))) if config.vpc_tags else (calls,)
 
 
+def zone_changes(config: Config) -> EventKind:
+    """The kind of event that the sweeper processes: the networking account's rule has a narrower pattern."""
+    pattern = {
+        "account": [config.network.account],
+        "source": [contract.ZONE_SOURCE],
+        "detail-type": [contract.CALL_DETAIL_TYPE],
+        "detail": {"eventName": [contract.ZONE_CALL]},
+    }
+    return EventKind("ZoneChangesRule", "zone-changes", pattern, needs_trail=True)
+
+
 def vpc_pattern() -> dict[str, Any]:
     """Successful API calls that create, modify or delete a VPC.
 

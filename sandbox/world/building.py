@@ -13,6 +13,7 @@ from sandbox.aws.cloudformation.stack_instances import RealStackInstance
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
+from sandbox.aws.events.route53_calls import route53_calls
 from sandbox.aws.events.vpcs import Trails
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions, own_event_sources
@@ -61,6 +62,7 @@ def world(
         enter(events_routed(router))
         trails = Trails()
         enter(ec2_events(router.emit, clock, trails))
+        enter(route53_calls(router.emit, clock, trails))
         enter(guard.in_force())
         regions = Regions()
         enter(regions.in_force())

@@ -12,6 +12,7 @@ from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import parsed_template
+from sandbox.aws.events.route53_calls import ROUTE53_REGION
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.network import chosen_ids, switch_dns_on
 
@@ -26,6 +27,7 @@ BUCKET: Final = "orgdns-packages"
 NAMED_IAM: Final = ("CAPABILITY_NAMED_IAM",)
 HUB_STACK, NETWORK_STACK, ROLLOUT_STACK = "orgdns-hub", "orgdns-network", "orgdns-rollout"
 PROFILE_STACK: Final = "orgdns-network-region"
+ZONE_CHANGES_STACK: Final = "orgdns-network-zone-changes"
 
 
 def zone_ids(config: Config) -> dict[str, str]:
@@ -75,6 +77,10 @@ class Deployment:
         parameters = self._upload_package()
         parameters |= {name: value for name, value in zones.items() if name.startswith("ZoneId")}
         self.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
+        body = files["network-zone-changes.yaml"]
+        self.deployer.deploy(
+            config.network.account, ROUTE53_REGION, ZONE_CHANGES_STACK, body, self.parameters_of(body), NAMED_IAM
+        )
         if "network-region.yaml" in files:
             for covered in config.spokes.regions:
                 body = files["network-region.yaml"]

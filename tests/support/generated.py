@@ -17,7 +17,7 @@ from orgdns.config.load import Config, known_regions, parse
 from orgdns.config.partitions import regions_of
 from tests.support.build import EXAMPLE
 
-NAMES = ("hub", "network", "spoke-account", "spoke-region", "rollout")
+NAMES = ("hub", "network", "network-zone-changes", "spoke-account", "spoke-region", "rollout")
 HUB, NETWORK, MANAGEMENT, ORGANIZATION = "222222222222", "333333333333", "111111111111", "o-a1b2c3d4e5"
 INCLUDED, EXCLUDED = "888888888888", "999999999999"
 COVERED = ["eu-central-1", "eu-west-1", "us-east-1"]

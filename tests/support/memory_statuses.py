@@ -61,8 +61,16 @@ class MemoryStatuses:
         return tuple(self.zones.values())
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        approved = self.zone_status(status.zone_id).approved if status.pending_removals else frozenset[str]()
-        self.zones[status.zone_id] = replace(status, approved=approved)
+        before = self.zone_status(status.zone_id)
+        approved = before.approved if status.pending_removals else frozenset[str]()
+        kept = replace(status, drift=before.drift, audit_requested_at=before.audit_requested_at)
+        self.zones[status.zone_id] = replace(kept, approved=approved)
+
+    def put_drift(self, status: ZoneStatus) -> None:
+        self.zones[status.zone_id] = replace(self.zone_status(status.zone_id), drift=status.drift)
+
+    def request_audit(self, zone_id: str) -> None:
+        self.zones[zone_id] = replace(self.zone_status(zone_id), audit_requested_at=self.clock())
 
     def approve_zone(self, zone_id: str) -> None:
         self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].pending_removals))

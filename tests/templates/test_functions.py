@@ -32,7 +32,7 @@ def test_queues() -> None:
             without_tls = found.pop("NothingWithoutTls")
             assert (without_tls["Effect"], without_tls["Principal"]) == ("Deny", "*")
             assert without_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            if not title.startswith(("Events", "Undelivered", "Associations")):
+            if not title.startswith(("Events", "Undelivered", "Associations", "Sweeps")):
                 assert found == {}
                 continue
             (admitted,) = found.values()
@@ -40,7 +40,11 @@ def test_queues() -> None:
             assert admitted["Action"] == ["sqs:SendMessage"]
             assert admitted["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
             arns = [arn["Fn::Sub"] for arn in admitted["Condition"]["ArnEquals"]["aws:SourceArn"]]
-            by_queue = {"Events": ["instance-states", "instance-tags"], "Associations": ["vpc-calls", "vpc-tags"]}
+            by_queue = {
+                "Events": ["instance-states", "instance-tags"],
+                "Associations": ["vpc-calls", "vpc-tags"],
+                "Sweeps": ["zone-changes"],
+            }
             expected = next(
                 (by_queue[kind] for kind in by_queue if title.startswith(kind)),
                 [*by_queue["Events"], *by_queue["Associations"]],

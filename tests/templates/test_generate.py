@@ -41,7 +41,10 @@ def test_repeatable(tmp_path: Path, form: str) -> None:
         assert generate("--output", tmp_path / seed, "--format", form, hash_seed=seed).returncode == 0
     first = contents(tmp_path / "1")
     assert first == contents(tmp_path / "2")
-    stacks = [f"{name}.{form}" for name in ("hub", "network", "rollout", "spoke-account", "spoke-region")]
+    stacks = [
+        f"{name}.{form}"
+        for name in ("hub", "network", "network-zone-changes", "rollout", "spoke-account", "spoke-region")
+    ]
     assert list(first) == sorted([*stacks, "scp.json"])
     assert generate("--output", tmp_path / "1", "--format", form, "--check").returncode == 0
 

@@ -124,4 +124,11 @@ def test_who_may_assume_each_role() -> None:
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
             },
         ),
+        "ZoneChangesRole": (
+            {"Service": "events.amazonaws.com"},
+            {
+                "ArnEquals": {"aws:SourceArn": [sub(f"{rule}/orgdns-zone-changes")]},
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+            },
+        ),
     }

@@ -18,6 +18,9 @@ pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
     no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
     removal: the alarm clears when nothing remains for a person to decide.
+contested
+    A zone in which others keep changing names of orgdns, so that repairs wait for an audit, or did in the last hour.
+    The zone no longer counts when an audit has repaired the names and nobody changes them.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
     `hub.runtime.model.near_limit` counts.
@@ -28,6 +31,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.drift import contested
 from hub.runtime.model.near_limit import accounts_near_limit, zones_near_limit
 
 if TYPE_CHECKING:
@@ -62,6 +66,7 @@ class Health:
     pending_spokes: frozenset[Spoke] = frozenset()
     pending_zones: frozenset[str] = frozenset()
     pending_vpc_zones: frozenset[str] = frozenset()
+    contested_zones: frozenset[str] = frozenset()
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
 
@@ -76,6 +81,7 @@ class Health:
             or self.pending_spokes
             or self.pending_zones
             or self.pending_vpc_zones
+            or self.contested_zones
             or self.accounts_near_limit
             or self.zones_near_limit
         )
@@ -113,6 +119,7 @@ def health(
         ),
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
+        contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
         accounts_near_limit=accounts_near_limit(statuses.values(), limits) if limits else (),
         zones_near_limit=zones_near_limit(statuses.values(), zones, limits) if limits else (),
     )

@@ -10,6 +10,7 @@ from hub.runtime.model.names import NEVER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.usage import UsageByZone
 
@@ -73,7 +74,7 @@ class ZoneStatus:
 
     `record_sets` are all record sets that the zone held, those of others, too. `claimed` are those that instances
     claimed at that time. `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and
-    await approval, `approved_vpcs` those that a person approved.
+    await approval, `approved_vpcs` those that a person approved. `drift` is what others changed, latest first.
     """
 
     zone_id: str
@@ -89,6 +90,8 @@ class ZoneStatus:
     approved_vpcs: frozenset[str] = frozenset()
     record_sets: int = 0
     claimed: int = 0
+    drift: tuple[ZoneDrift, ...] = ()
+    audit_requested_at: Millis = NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.chunks import chunks
@@ -17,6 +16,7 @@ from hub.runtime.guard import Removal
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.holders import desired_record_sets
+from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, owners_of
 from hub.runtime.sweeper.hash_set import HashSet
 
 if TYPE_CHECKING:
@@ -38,26 +38,6 @@ PAUSED: Final = "publishing is paused"
 # Pending removals are stored in one row of the ledger, of 400 KB at most, once more when they are approved, and beside
 # VPCs. A name has up to 255 characters. Further names wait for another audit.
 MAX_PENDING: Final = 500
-
-
-class Difference(StrEnum):
-    """How a name in a zone differs from its claims, or from the ledger's memory of it."""
-
-    MISSING = "missing"
-    EDITED = "edited"
-    UNCLAIMED = "unclaimed"
-    FOREIGN = "foreign"
-    BEHIND = "behind"
-    UNSETTLED = "unsettled"
-
-
-_REASONS: Final = {
-    Difference.MISSING: "record sets of orgdns are missing from the zone",
-    Difference.EDITED: "record sets of orgdns are not as they were published",
-    Difference.UNCLAIMED: "no instance claims these record sets of orgdns",
-    Difference.FOREIGN: "a foreign record set is beside record sets of orgdns, or blocks them",
-    Difference.BEHIND: "the published record sets are not those that are claimed",
-}
 
 
 @dataclass(slots=True)
@@ -133,7 +113,7 @@ class Auditor:
         pending_removals = self.guard.awaiting_approval(removals, run.names, run.status.approved)
         for fqdn, (difference, _) in run.vanishing.items():
             if fqdn not in pending_removals:
-                self.ledger.mark(NameKey(run.status.zone_id, fqdn), _REASONS[difference])
+                self.ledger.mark(NameKey(run.status.zone_id, fqdn), REASONS[difference])
         return replace(
             run.status,
             audited_at=run.status.tried_at,
@@ -164,25 +144,21 @@ class Auditor:
         self, run: _Run, key: NameKey, found: ZoneRecordSets, remembered: Published, settled: dict[Spoke, bool]
     ) -> None:
         current, before = set(found.owned), set(remembered.record_sets)
-        unknown_owners = _owners(current) - _owners(before)
+        unknown_owners = owners_of(current) - owners_of(before)
         if self._unsettled(unknown_owners, settled):
             # After a restore, the ledger may not have their claims back yet, so the name may be right.
             run.counts[Difference.UNSETTLED] += 1
         elif unknown_owners:
             desired = set(desired_record_sets(self.ledger.name(key).claims))
-            unclaimed = unknown_owners - _owners(desired)
+            unclaimed = unknown_owners - owners_of(desired)
             self._differs(
                 run,
                 key,
                 Difference.UNCLAIMED if unclaimed else Difference.EDITED,
                 vanishing=() if desired else found.owned,
             )
-        elif before - current and _owners(before) - _owners(current):
-            self._differs(run, key, Difference.MISSING)
-        elif before != current:
-            self._differs(run, key, Difference.EDITED)
-        elif not remembered.conflict and _foreign_beside(found):
-            self._differs(run, key, Difference.FOREIGN)
+        elif difference := difference_of(found, remembered):
+            self._differs(run, key, difference)
 
     def _compare_claims(self, run: _Run, state: NameState) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
@@ -204,7 +180,7 @@ class Auditor:
         if vanishing:
             run.vanishing[key.fqdn] = (difference, _account(vanishing))
         else:
-            self.ledger.mark(key, _REASONS[difference])
+            self.ledger.mark(key, REASONS[difference])
 
     def _unsettled(self, owners: Collection[str], settled: dict[Spoke, bool]) -> bool:
         """Whether the ledger may not have all claims of some of the owners' spokes. Register the unknown spokes."""
@@ -228,17 +204,7 @@ def _check_time(run: _Run) -> None:
         raise _Unfinished(NO_TIME)
 
 
-def _owners(record_sets: Collection[RecordSet]) -> set[str]:
-    return {record_set.set_identifier for record_set in record_sets}
-
-
 def _account(record_sets: Collection[RecordSet]) -> str:
     """Return the account whose instances hold a name. A name that several accounts share belongs to all of them."""
-    refs = map(InstanceRef.of_set_identifier, _owners(record_sets))
+    refs = map(InstanceRef.of_set_identifier, owners_of(record_sets))
     return " ".join(sorted({ref.account for ref in refs if ref}))
-
-
-def _foreign_beside(found: ZoneRecordSets) -> bool:
-    """Whether a foreign record set is beside record sets of orgdns: of the same type, or a CNAME."""
-    types = {record_set.type.value for record_set in found.owned}
-    return bool(types) and any(foreign.type in types or foreign.type == "CNAME" for foreign in found.foreign)

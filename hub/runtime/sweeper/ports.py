@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from hub.runtime.model.drift import Drift
     from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
@@ -61,7 +62,7 @@ class Statuses(Protocol):
         ...
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        """Store a zone's status. Approvals stay until no removal is pending."""
+        """Store a zone's status. Approvals stay until no removal is pending. Drift and requests of audits stay."""
         ...
 
 
@@ -102,6 +103,50 @@ class AuditLedger(Protocol):
 
     def mark(self, key: NameKey, reason: str) -> None:
         """Have the publisher compare a name with what its zone holds."""
+        ...
+
+
+class DriftLedger(Protocol):
+    """What others changed under names; each method raises LedgerUnavailable."""
+
+    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+        """Return what is published under these names, read consistently; a name without such a row is left out."""
+        ...
+
+    def drifts(self, keys: Collection[NameKey]) -> dict[NameKey, Drift]:
+        """Return the drift of these names, read consistently; a name without drift is left out."""
+        ...
+
+    def put_drift(self, key: NameKey, drift: Drift) -> None:
+        """Store the drift of a name."""
+        ...
+
+    def mark(self, key: NameKey, reason: str) -> None:
+        """Have the publisher compare a name with what its zone holds."""
+        ...
+
+
+class DriftStatuses(Protocol):
+    """What others changed in zones; each method raises LedgerUnavailable."""
+
+    def zone_status(self, zone_id: str) -> ZoneStatus:
+        """Return the status of a zone; a new status if the ledger has none."""
+        ...
+
+    def put_drift(self, status: ZoneStatus) -> None:
+        """Store the drift in a zone's status, and nothing else of it."""
+        ...
+
+    def request_audit(self, zone_id: str) -> None:
+        """Request an audit of a zone with the next run of the schedule."""
+        ...
+
+
+class NamesInZone(Protocol):
+    """The private hosted zones, for reading single names."""
+
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        """Return a zone's record sets under each of these names; raises ZoneUnavailable or ZoneClosed."""
         ...
 
 

@@ -18,7 +18,7 @@ from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.near_limit import NearLimit
@@ -40,6 +40,9 @@ LONGEST_DELAY: Final = 900
 ZONES_AN_AUDIT: Final = 25
 # A zone with pending removals is audited again after this many milliseconds: nothing may be pending any more.
 PENDING_AGAIN: Final = 3_600_000
+# Four pages of Route 53, which an audit reads in a few seconds.
+RECORDS_AN_HOUR: Final = 1_000
+HOUR, HALF_HOUR = 3_600_000, 1_800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ScheduleOutcome:
     unreachable: int
     overdue: int
     pending_removals: int
+    contested_zones: int = 0
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
 
@@ -96,16 +100,12 @@ class SweepScheduler:
         # A spoke that no longer has a stack is swept until its names are withdrawn, and longer while its VPCs have
         # associations made by orgdns: its account may leave the organization later than its unit.
         swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
-        due, following = due_sweeps(swept, statuses, self.schedule.cursor(), self.policy_digest, now)
+        last = self.schedule.cursor()
+        due, following = due_sweeps(swept, statuses, last, self.policy_digest, now)
         # A zone that the configuration no longer has is not audited, so its status would be overdue forever.
         zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
         every_zone = self.schedule.audits_requested()
-        again = [
-            zone.zone_id
-            for zone in zones
-            if _approved_now(zone) or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
-        ]
-        audits = _audits(self.zone_ids if every_zone else again)
+        audits = _audits(self.zone_ids if every_zone else due_audits(zones, last.at, now))
         self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         if self.associations is not None:
             self.associations.enqueue(_approved(zones))
@@ -135,6 +135,7 @@ class SweepScheduler:
             unreachable=len(found.unreachable),
             overdue=len(found.overdue) + len(found.overdue_zones),
             pending_removals=len(found.pending_spokes) + len(found.pending_zones | found.pending_vpc_zones),
+            contested_zones=len(found.contested_zones),
             accounts_near_limit=found.accounts_near_limit,
             zones_near_limit=found.zones_near_limit,
         )
@@ -171,6 +172,24 @@ def due_sweeps(
         return list(due.items()), last
     after = turn[-1] if turn else ""
     return list(due.items()), replace(last, after=after, ahead=last.ahead - ahead, at=now)
+
+
+def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> list[str]:
+    """Return the ids of the zones whose audit is due before that of the daily schedule.
+
+    A person approved removals, a call changed records in a way that the event did not tell, removals have been pending
+    for a while, or the zone is cheap to read: then it is due some hours after its last audit, one hour for each
+    `RECORDS_AN_HOUR`. A cheap zone is enqueued once an hour at most, however long the task waits.
+    """
+    hour = now // HOUR > last_run // HOUR
+    return [
+        zone.zone_id
+        for zone in zones
+        if _approved_now(zone)
+        or (zone.audit_requested_at and zone.audit_requested_at >= zone.tried_at)
+        or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
+        or (hour and now - zone.tried_at > (1 + zone.record_sets // RECORDS_AN_HOUR) * HOUR - HALF_HOUR)
+    ]
 
 
 def _position(spoke: Spoke) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
+from hub.runtime.model.drift import contested
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.model.vpcs import is_profile
 from orgdns.cli.render.documents.fields import time
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.near_limit import NearLimit
     from orgdns.cli.reports.status import Overview
 
@@ -36,6 +38,10 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         ("Unreachable", [_unreachable(status) for status in overview.unreachable]),
         ("No complete sweep for hours", [_overdue(status) for status in overview.overdue]),
         ("Zones without a complete audit for days", [_zone_fault(overview, zone) for zone in overview.overdue_zones]),
+        (
+            "Others keep changing records",
+            [_drift(overview, *each) for each in overview.drifts if _contested(overview, each)],
+        ),
         ("Near a limit (guards in the configuration)", [_near(overview, near) for near in overview.near_limit]),
     ):
         _show_list(console, f"{heading}: {len(lines):,}", lines, most, BAD)
@@ -51,6 +57,12 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
             visible(f"{status.spoke}: {status.missed_ever:,}, {status.missed:,} by the last sweep")
             for status in overview.missing
         ],
+        most,
+    )
+    _show_list(
+        console,
+        "Records that others changed, and that orgdns repaired",
+        [_drift(overview, *each) for each in overview.drifts if not _contested(overview, each)],
         most,
     )
     _show_list(console, "Zones", [_zone(overview, zone) for zone in overview.zones], most)
@@ -131,6 +143,19 @@ def _overdue(status: SpokeStatus) -> Text:
 
 def _zone_fault(overview: Overview, zone: ZoneStatus) -> Text:
     return visible(f"{overview.domain(zone.zone_id)}: {zone.fault or _NO_REASON}")
+
+
+def _contested(overview: Overview, each: tuple[ZoneStatus, ZoneDrift]) -> bool:
+    zone, drift = each
+    return contested([drift], zone.audited_at, overview.now)
+
+
+def _drift(overview: Overview, zone: ZoneStatus, drift: ZoneDrift) -> Text:
+    text = (
+        f"{overview.domain(zone.zone_id)}: {drift.by} changed names {drift.changes:,} times since {time(drift.since)}"
+    )
+    waits = ", so repairs wait for audits; see docs/beside.md" if _contested(overview, (zone, drift)) else ""
+    return visible(f"{text}, last at {time(drift.at)}{waits}")
 
 
 def _near(overview: Overview, near: NearLimit) -> Text:

@@ -153,6 +153,10 @@ def _add_zone_state(facts: Table, report: NameReport) -> None:
         facts.add_row("pending", visible("a change was sent; its outcome is not recorded yet", "yellow"))
     if published.conflict:
         facts.add_row("conflict", visible(published.conflict, BAD))
+    if drift := report.drift:
+        facts.add_row("changed by", visible(f"{drift.by} at {time(drift.at)}", BAD if report.repair_waits else ""))
+        repaired = f"after {len(drift.repaired_at)} repairs in an hour, the repair waits for the next audit of the zone"
+        facts.add_row("", visible(repaired, BAD) if report.repair_waits else "orgdns repaired it")
     for number, change in enumerate(report.waiting):
         facts.add_row("" if number else ("blocked" if published.conflict else "waiting"), change_line(change))
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
-from hub.runtime.messages import NotOurs, task_of
+from hub.runtime.messages import NotOurs, content_of, task_of
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import hint_of
+from hub.runtime.sweeper.zone_changes import is_zone_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +159,9 @@ def dead_task(message: Message) -> DeadTask:
     """
     attributes = message.attributes or {}
     try:
+        if is_zone_change(content_of(message.body)):
+            # An audit finds what it would have found.
+            return DeadTask(message.id, "event of a change in a zone", "it failed, or did not arrive: run orgdns audit")
         task = _task(message.body)
     except NotOurs as refused:
         return DeadTask(message.id, "", f"not a task: {refused}")

@@ -14,6 +14,7 @@ from hub.runtime.publisher.holders import claim_statuses, conflict_rule, desired
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub.runtime.model.drift import Drift
     from hub.runtime.model.names import (
         Change,
         Claim,
@@ -34,7 +35,8 @@ class NameReport:
     """A name, the claims on it, oldest first, and what is published.
 
     `conflict_rule` decides who holds the name; it is None if there are no claims. `waiting` are the changes that the
-    publisher has not made yet, because they are in progress or a conflict blocks them.
+    publisher has not made yet, because they are in progress or a conflict blocks them. `drift` is what someone else
+    changed in the last day; `repair_waits` is whether its repair waits for an audit.
     """
 
     key: NameKey
@@ -44,6 +46,8 @@ class NameReport:
     published: Published
     waiting: tuple[Change, ...]
     labels: Mapping[str, str]
+    drift: Drift | None = None
+    repair_waits: bool = False
 
     @property
     def holders(self) -> tuple[InstanceRef, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.runtime.model.drift import recent_drifts
 from hub.runtime.model.health import Health, health
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import ScheduleCursor
@@ -82,6 +84,12 @@ class Overview:
         """The zones, and the accounts in zones, that use most of a limit: those that use the most of it first."""
         found = (*self.health.zones_near_limit, *self.health.accounts_near_limit)
         return tuple(sorted(found, key=lambda near: (-near.used / near.limit, near)))
+
+    @property
+    def drifts(self) -> tuple[tuple[ZoneStatus, ZoneDrift], ...]:
+        """What others changed in zones in the last day, latest first."""
+        found = [(zone, drift) for zone in self.zones for drift in recent_drifts(zone.drift, self.now)]
+        return tuple(sorted(found, key=lambda each: -each[1].at))
 
     @property
     def missing(self) -> tuple[SpokeStatus, ...]:

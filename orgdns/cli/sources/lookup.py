@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
@@ -99,7 +99,10 @@ class Lookup:
             rows = [observation(self.hub.table, ref) for ref in instances.values()]
             accounts = [row.account for row in rows if row and row.account]
             labels = {account.id: account.label for account in accounts if account.label}
-        return name_report(state, self.hub.deployed.zone_ids, labels)
+        report = name_report(state, self.hub.deployed.zone_ids, labels)
+        drift = self.hub.ledger.drifts([key]).get(key)
+        waits = bool(drift and drift.damped and drift.at >= self.hub.statuses.zone_status(key.zone_id).audited_at)
+        return replace(report, drift=drift, repair_waits=waits)
 
 
 def fqdn_of(subject: str) -> Fqdn:

@@ -24,6 +24,7 @@ from orgdns.cli.reports.dead_letters import (
     DeadLetters,
     Message,
     dead_event,
+    dead_task,
     discarded_records,
 )
 from tests.support.cli.dead_letters import DISCARDED, HOSTILE, STATE_EVENT, TAG_EVENT, UNDELIVERED
@@ -78,6 +79,13 @@ def test_unknown_message_is_listed(body: str) -> None:
     dead = discarded_records(Message("m", body))
     assert (dead.message_id, dead.records, dead.shard) == ("m", None, None)
     assert dead.reason == "not a message from Lambda about a stream"
+
+
+def test_o4_event_of_a_changed_zone_is_listed() -> None:
+    """The sweeper's queue has events of Route 53, too; an audit finds what they report."""
+    task = dead_task(Message("1", '{"source": "aws.route53", "detail-type": "AWS API Call via CloudTrail"}'))
+    assert task.task == "event of a change in a zone"
+    assert "orgdns audit" in task.reason
 
 
 def test_log_messages_are_those_of_the_functions() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from hub.runtime.model.names import ForeignRecordSet, Published, RecordSet, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, SpokeStatus
-from hub.runtime.sweeper.auditor import NO_TIME, Difference
+from hub.runtime.sweeper.auditor import NO_TIME
+from hub.runtime.sweeper.differences import Difference
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, claim, key, record_set, ref
 from tests.support.memory import MemoryLedger
 from tests.support.use_cases.auditor_world import HOME, World

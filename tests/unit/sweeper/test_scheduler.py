@@ -16,6 +16,7 @@ from hub.runtime.model.tasks import Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import TasksNotSent
 from hub.runtime.sweeper.scheduler import (
+    HOUR,
     LONGEST_DELAY,
     MOST_AHEAD,
     PENDING_AGAIN,
@@ -24,6 +25,7 @@ from hub.runtime.sweeper.scheduler import (
     SWEEPS_A_SECOND,
     SweepScheduler,
     audit_parts,
+    due_audits,
     due_sweeps,
 )
 from tests.support.memory import MemoryClock
@@ -205,6 +207,25 @@ def test_zone_with_pending_removals_is_audited_again_within_hours() -> None:
     }
     sweep_scheduler([], statuses, tasks, zones=3).schedule_sweeps()
     assert tasks.enqueued == [(Audit(("Z0",)), 0)]
+
+
+@pytest.mark.parametrize(
+    ("record_sets", "hours", "due"),
+    [(0, 0.4, False), (0, 0.6, True), (999, 0.6, True), (1_000, 1.4, False), (1_000, 1.6, True), (9_500, 9, False)],
+)
+def test_o4_a_cheap_zone_is_audited_more_often(record_sets: int, hours: float, *, due: bool) -> None:
+    """A zone is due an hour after its audit for each thousand record sets, in the first run of an hour."""
+    zone = ZoneStatus("Z0", tried_at=Millis(NOW - int(hours * HOUR)), record_sets=record_sets)
+    new_hour = Millis(NOW // HOUR * HOUR)
+    assert bool(due_audits([zone], Millis(new_hour - 1), NOW)) is due
+    assert due_audits([zone], new_hour, NOW) == []
+
+
+def test_o4_a_requested_audit_is_enqueued_until_it_ran() -> None:
+    """An audit that began before the request does not count."""
+    zone = ZoneStatus("Z0", tried_at=NOW, audit_requested_at=NOW)
+    assert due_audits([zone], NOW, NOW) == ["Z0"]
+    assert due_audits([replace(zone, tried_at=Millis(NOW + 1))], NOW, NOW) == []
 
 
 def test_runs_that_follow_each_other_enqueue_once() -> None:

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.drift import drift_key, drift_of, drift_row
 from hub.runtime.aws.ledger.rows import (
     Row,
     claim_key,
@@ -28,6 +29,7 @@ from hub.runtime.aws.ledger.rows import (
     published_row,
     spoke_pk,
 )
+from hub.runtime.model.drift import KEPT_MILLIS
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
 from hub.runtime.ports import Outdated
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.drift import Drift
     from hub.runtime.model.observation import Observation
 
 # A function runs for 15 minutes at most; a day also covers a message on its way.
@@ -127,6 +130,15 @@ class DynamoLedger:
         """Have the publisher compare a name with its zone."""
         expiry = self._table.expiry(MARK_MILLIS)
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
+
+    def drifts(self, keys: Collection[NameKey]) -> dict[NameKey, Drift]:
+        """What others changed under these names; a name without drift is left out."""
+        rows = self._table.get_many([drift_key(key) for key in keys])
+        return {name_key_of(row[contract.PARTITION_KEY]): drift_of(row) for row in rows}
+
+    def put_drift(self, key: NameKey, drift: Drift) -> None:
+        """Record what others changed under a name."""
+        self._table.put(drift_row(key, drift) | {contract.EXPIRES: self._table.expiry(KEPT_MILLIS)})
 
     def _published_row(self, key: NameKey, published: Published) -> Row:
         row = published_row(key, published) | {"at": self._table.now()}

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.drift import zone_drift_of, zone_drift_row
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage, summed
@@ -124,6 +125,14 @@ class DynamoStatuses:
             "fault": status.fault,
         }
         self._put(_zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
+
+    def put_drift(self, status: ZoneStatus) -> None:
+        """Record the drift in a zone's status, and nothing else of it."""
+        self._table.update(_zone_key(status.zone_id), zone_drift_row(status.drift))
+
+    def request_audit(self, zone_id: str) -> None:
+        """Request an audit of a zone with the next run of the schedule."""
+        self._table.update(_zone_key(zone_id), {"audit_requested_at": self._table.now()})
 
     def cursor(self) -> ScheduleCursor:
         """The progress of the schedule; a new cursor if there is none."""
@@ -271,4 +280,6 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         approved=frozenset(row.get("approved", ())),
         pending_vpcs=tuple(sorted(row.get("pending_vpcs", ()))),
         approved_vpcs=frozenset(row.get("approved_vpcs", ())),
+        drift=zone_drift_of(row),
+        audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
     )

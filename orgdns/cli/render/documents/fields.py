@@ -85,4 +85,12 @@ def zone_state_fields(report: NameReport) -> Document:
             {"action": change.action.value} | record_set_fields(change.record_set) for change in report.waiting
         ],
         "conflict": report.published.conflict,
+        "changed_by_others": {
+            "by": report.drift.by,
+            "at": time(report.drift.at),
+            "repaired_at": [time(at) for at in report.drift.repaired_at],
+            "repair_waits_for_audit": report.repair_waits,
+        }
+        if report.drift
+        else None,
     }

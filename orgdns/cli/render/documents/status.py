@@ -32,6 +32,7 @@ def status_document(overview: Overview) -> Document:
             *(status.zone_id for status in overview.overdue_zones),
         ],
         "pending_removals": [overview.name_of(status) for status in overview.pending_removals],
+        "contested_zones": sorted(overview.health.contested_zones),
         "near_limit": [
             {
                 "zone": overview.domain(near.zone_id),
@@ -92,4 +93,14 @@ def _zone(status: ZoneStatus) -> Document:
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,
         "pending_vpcs": list(status.pending_vpcs),
+        "changed_by_others": [
+            {
+                "by": drift.by,
+                "since": time_or_none(drift.since),
+                "at": time_or_none(drift.at),
+                "changes": drift.changes,
+                "repairs_left_to_audits_at": time_or_none(drift.damped_at),
+            }
+            for drift in status.drift
+        ],
     }

@@ -11,6 +11,7 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import Row, name_key_of
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.drift import Drift
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -74,6 +75,15 @@ class TestLedgerRows:
         assert found[key()] == ledger.name(key())
         assert found[key()].withdrawn == {ref(2)}
         assert found[key("marked")].claims == ()
+
+    def test_o4_drift_is_beside_the_name(self, ledger: DynamoLedger) -> None:
+        """What others changed is a row of its own, which says nothing about claims and records."""
+        drift = Drift("arn:aws:iam::333333333333:user/octodns", Millis(9), (Millis(7), Millis(9)), damped=True)
+        ledger.put_claim(claim(1), 1)
+        before = ledger.name(key())
+        ledger.put_drift(key(), drift)
+        assert ledger.drifts([key(), key("other")]) == {key(): drift}
+        assert ledger.name(key()) == before
 
     def test_filter_for_all_zones_is_within_the_limits_of_dynamodb(self, ledger: DynamoLedger, table: Table) -> None:
         """A configuration has up to 200 zones, and a search for what is under a label reads the names of all."""

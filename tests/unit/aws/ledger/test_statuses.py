@@ -7,6 +7,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import MAX_PENDING_VPCS, DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
@@ -143,6 +144,16 @@ class TestStatuses:
         statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW - SETTLED_MILLIS - 1)))
         statuses.put_spoke_status(SpokeStatus(abandoned, withdrawn=True))
         assert statuses.settled([fresh, old, abandoned, unknown]) == {fresh, abandoned}
+
+    def test_o4_drift_and_requested_audits_outlast_an_audit(self, statuses: DynamoStatuses) -> None:
+        """An audit stores its own findings only; what others changed at the same time stays."""
+        drift = ZoneDrift("arn:aws:iam::333333333333:user/octodns", Millis(NOW - 5), Millis(NOW), 7, Millis(NOW - 1))
+        statuses.put_drift(ZoneStatus("Z1", names=99, drift=(drift,)))
+        statuses.request_audit("Z1")
+        statuses.put_zone_status(ZoneStatus("Z1", tried_at=Millis(NOW), names=3))
+        (zone,) = statuses.zone_statuses()
+        assert (zone.names, zone.drift) == (3, (drift,))
+        assert zone.audit_requested_at >= NOW
 
     def test_pause_and_resume(self, statuses: DynamoStatuses) -> None:
         """A pause has a reason; resuming requests an audit until it is scheduled."""

@@ -1,0 +1,55 @@
+"""How a name in a zone differs from the ledger's memory of it, for audits and for changes that others make. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from hub.runtime.model.names import Published, RecordSet
+    from hub.runtime.ports import ZoneRecordSets
+
+
+class Difference(StrEnum):
+    """How a name in a zone differs from its claims, or from the ledger's memory of it."""
+
+    MISSING = "missing"
+    EDITED = "edited"
+    UNCLAIMED = "unclaimed"
+    FOREIGN = "foreign"
+    BEHIND = "behind"
+    UNSETTLED = "unsettled"
+
+
+REASONS: Final = {
+    Difference.MISSING: "record sets of orgdns are missing from the zone",
+    Difference.EDITED: "record sets of orgdns are not as they were published",
+    Difference.UNCLAIMED: "no instance claims these record sets of orgdns",
+    Difference.FOREIGN: "a foreign record set is beside record sets of orgdns, or blocks them",
+    Difference.BEHIND: "the published record sets are not those that are claimed",
+}
+
+
+def difference_of(found: ZoneRecordSets, remembered: Published) -> Difference | None:
+    """How what the zone holds under a name differs from what the ledger remembers; None if it does not."""
+    current, before = set(found.owned), set(remembered.record_sets)
+    if before - current and owners_of(before) - owners_of(current):
+        return Difference.MISSING
+    if before != current:
+        return Difference.EDITED
+    if not remembered.conflict and _foreign_beside(found):
+        return Difference.FOREIGN
+    return None
+
+
+def owners_of(record_sets: Collection[RecordSet]) -> set[str]:
+    """The SetIdentifiers of record sets."""
+    return {record_set.set_identifier for record_set in record_sets}
+
+
+def _foreign_beside(found: ZoneRecordSets) -> bool:
+    """Whether a foreign record set is beside record sets of orgdns: of the same type, or a CNAME."""
+    types = {record_set.type.value for record_set in found.owned}
+    return bool(types) and any(foreign.type in types or foreign.type == "CNAME" for foreign in found.foreign)

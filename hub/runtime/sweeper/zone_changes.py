@@ -1,0 +1,104 @@
+"""Events of calls that change records in the zones, as CloudTrail logs them in the networking account. Pure.
+
+An event is only a hint: it says which names to compare. What decides is what the zone holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.messages import NotOurs, detail_of, short
+from hub.runtime.model.names import Fqdn
+from hub.runtime.names.labels import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# More names are left to an audit, which reads a whole zone in few calls.
+MOST_NAMES: Final = 100
+# A caller's ARN in logs and in the ledger, in characters.
+MOST_CALLER: Final = 256
+# A name may have escapes, such as \052 for `*` ("DNS domain name format",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html).
+_ESCAPE: Final = re.compile(r"\\([0-3][0-7]{2})")
+_NAME: Final = re.compile(r"(?=.{1,255}$)(?:[a-z0-9_-]{1,63}\.)+")
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChange:
+    """Someone else changed records of these names in a zone. `names` is None if the event does not say which.
+
+    `zone_ids` has one zone, or every zone of orgdns if the event does not say which.
+    """
+
+    zone_ids: tuple[str, ...]
+    names: tuple[Fqdn, ...] | None
+    by: str
+
+
+def is_zone_change(content: dict[str, Any]) -> bool:
+    """Whether the content of a message is an event of Route 53, not a task."""
+    return content.get("source") == contract.ZONE_SOURCE
+
+
+def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str]) -> ZoneChange:
+    """Return the change that an event reports. `owner` is the networking account.
+
+    Raises:
+        NotOurs: if the event is not a successful change in one of the zones, or the publisher made the change.
+    """
+    if event.get("account") != owner:
+        raise NotOurs(f"the event is from {short(event.get('account'))}, not from the networking account")
+    detail = detail_of(event)
+    if detail.get("eventName") != contract.ZONE_CALL or "errorCode" in detail:
+        raise NotOurs(f"the event is not a successful {contract.ZONE_CALL}")
+    identity = detail.get("userIdentity")
+    identity = identity if isinstance(identity, dict) else {}
+    if _issuer(identity).endswith(f":iam::{owner}:role/{contract.WRITER_ROLE}"):
+        raise NotOurs("the publisher made the change")
+    parameters = detail.get("requestParameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    zone_id = parameters.get("hostedZoneId")
+    if zone_id is None:
+        # CloudTrail omits request parameters above 100 KB ("CloudTrail record contents",
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
+        return ZoneChange(tuple(sorted(zone_ids)), None, _caller(identity))
+    if zone_id not in zone_ids:
+        raise NotOurs(f"{short(zone_id)} is not a zone of orgdns")
+    return ZoneChange((zone_id,), _names(parameters), _caller(identity))
+
+
+def _names(parameters: dict[str, Any]) -> tuple[Fqdn, ...] | None:
+    """The changed names; None if they are unknown or too many. A name that orgdns cannot have is left out."""
+    batch = parameters.get("changeBatch")
+    changes = batch.get("changes") if isinstance(batch, dict) else None
+    if not isinstance(changes, list):
+        return None
+    names: set[Fqdn] = set()
+    for change in changes:
+        record_set = change.get("resourceRecordSet") if isinstance(change, dict) else None
+        name = record_set.get("name") if isinstance(record_set, dict) else None
+        if not isinstance(name, str):
+            return None
+        decoded = _ESCAPE.sub(lambda match: chr(int(match[1], 8)), name).lower().removesuffix(".") + "."
+        if _NAME.fullmatch(decoded):
+            names.add(Fqdn(decoded))
+    return tuple(sorted(names)) if len(names) <= MOST_NAMES else None
+
+
+def _caller(identity: dict[str, Any]) -> str:
+    """Who made the call: an ARN, an AWS service, or the kind of the identity."""
+    known = (identity.get(key) for key in ("arn", "invokedBy", "principalId", "type"))
+    return cut(next((text for text in known if isinstance(text, str) and text), "an unknown caller"), MOST_CALLER)
+
+
+def _issuer(identity: dict[str, Any]) -> str:
+    """The ARN of the role whose session made the call, or an empty text."""
+    match identity:
+        case {"sessionContext": {"sessionIssuer": {"arn": str(arn)}}}:
+            return arn
+        case _:
+            return ""
