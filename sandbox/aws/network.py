@@ -15,13 +15,14 @@ from moto.ec2.models import ec2_backends, subnets, vpcs
 from moto.route53resolver.models import route53resolver_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes
+from sandbox.aws.resolution.attributes import NO_RESOLVER, DnsAttributes, asks_resolver
 from sandbox.aws.resolution.autodefined import NO_RULES, AutodefinedReverse
 from sandbox.aws.resolution.forwarding import ResolverRule
 from sandbox.aws.route53.names import stored_name
+from sandbox.aws.vpcs.dhcp import dns_servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # A backend or VPC of the emulator, which ships no types.
 Moto = Any
@@ -68,22 +69,34 @@ def dns_attributes(vpc_id: str) -> DnsAttributes:
     if found is None:
         return NO_RESOLVER
     _, vpc = found
-    return DnsAttributes(support=bool(vpc.enable_dns_support), hostnames=bool(vpc.enable_dns_hostnames))
+    return DnsAttributes(
+        support=bool(vpc.enable_dns_support),
+        hostnames=bool(vpc.enable_dns_hostnames),
+        asks_resolver=asks_resolver(dns_servers(vpc), vpc.cidr_block),
+    )
 
 
-def resolver_rules(vpc_id: str) -> tuple[ResolverRule, ...]:
-    """The Resolver rules that are currently associated with a VPC of any account.
+def resolver_rules(vpc_id: str, of_profiles: Collection[str] = ()) -> tuple[ResolverRule, ...]:
+    """The Resolver rules that are currently associated with a VPC of any account, and those with the ids `of_profiles`.
 
-    Rules that another account shares are not included: the emulator only associates an account's own rules.
+    Rules that another account shares are not included: the emulator only associates an account's own rules. The VPC's
+    own rules take precedence: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html
     """
-    associated = (
+    backends = [backend for by_region in list(route53resolver_backends.values()) for backend in by_region.values()]
+    own = [
         backend.resolver_rules[association.resolver_rule_id]
-        for by_region in list(route53resolver_backends.values())
-        for backend in list(by_region.values())
+        for backend in backends
         for association in list(backend.resolver_rule_associations.values())
         if association.vpc_id == vpc_id
-    )
-    return tuple(ResolverRule(_stored(rule.domain_name), rule.rule_type == "FORWARD") for rule in associated)
+    ]
+    named = {rule.domain_name for rule in own}
+    brought = [
+        rule
+        for backend in backends
+        for rule in list(backend.resolver_rules.values())
+        if rule.id in of_profiles and rule.domain_name not in named
+    ]
+    return tuple(ResolverRule(_stored(rule.domain_name), rule.rule_type == "FORWARD") for rule in (*own, *brought))
 
 
 def _stored(domain: str) -> str:

@@ -15,6 +15,7 @@ from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.route53_calls import route53_calls
 from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.firewall.bridge import dns_firewall
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions, own_event_sources
 from sandbox.aws.iam.guard import Guard
@@ -22,11 +23,13 @@ from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
 from sandbox.aws.partition import in_partition
 from sandbox.aws.profiles.bridge import answering_zones, route53_profiles
+from sandbox.aws.profiles.model import FIREWALL_RULE_GROUP, RESOLVER_RULE
 from sandbox.aws.regions import Regions
 from sandbox.aws.resolution.server import DnsServer
 from sandbox.aws.resolver_configs import resolver_configs
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.schedules import Schedules
+from sandbox.aws.vpcs.dhcp import default_dhcp_options
 from sandbox.world.deployment import Deployment
 from sandbox.world.simulation import World
 
@@ -34,8 +37,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orgdns.config.load import Config
+    from sandbox.aws.firewall.model import Firewalls
     from sandbox.aws.organization import OrganizationSpec
+    from sandbox.aws.profiles.rules import Profiles
+    from sandbox.aws.resolution.firewall import FirewallRule
+    from sandbox.aws.resolution.forwarding import ResolverRule
     from sandbox.clock import Clock
+
+
+def _rules_of_vpc(profiles: Profiles, vpc_id: str) -> tuple[ResolverRule, ...]:
+    brought = profiles.others_of_vpc(vpc_id, RESOLVER_RULE)
+    return resolver_rules(vpc_id, {resource.resource_id for resource in brought})
+
+
+def _firewall_of_vpc(profiles: Profiles, firewalls: Firewalls, vpc_id: str) -> tuple[FirewallRule, ...]:
+    brought = profiles.others_of_vpc(vpc_id, FIREWALL_RULE_GROUP)
+    return firewalls.rules_of_vpc(vpc_id, [(resource.priority, resource.resource_id) for resource in brought])
 
 
 @contextmanager
@@ -69,12 +86,15 @@ def world(
         enter(replaced(RealStackInstance, regions=regions))
         reverse = AutodefinedRules()
         enter(resolver_configs(reverse))
+        enter(default_dhcp_options())
+        firewalls = enter(dns_firewall())
         dns_server = enter(
             DnsServer(
                 partial(answering_zones, route53, profiles),
                 reverse_of_vpc=reverse.of_vpc,
                 attributes_of_vpc=dns_attributes,
-                rules_of_vpc=resolver_rules,
+                rules_of_vpc=partial(_rules_of_vpc, profiles),
+                firewall_of_vpc=partial(_firewall_of_vpc, profiles, firewalls),
             )
         )
         organization = build_organization(spec)

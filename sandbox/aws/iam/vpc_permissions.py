@@ -61,14 +61,32 @@ def _on_rules_of_vpcs(operation: str, _parameters: Parameters, _caller: Caller) 
     return (Permission(f"route53resolver:{operation}"), _DESCRIBE_VPCS)
 
 
+def _on_firewall(kind: str, parameter: str) -> Callable[[str, Parameters, Caller], tuple[Permission, ...]]:
+    """A rule group or a domain list of DNS Firewall, whose ARN has the account that owns it."""
+
+    def needed(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
+        arn = f"arn:aws:route53resolver:{caller.region}:{caller.account}:{kind}/{parameters[parameter]}"
+        return (Permission(f"route53resolver:{operation}", arn),)
+
+    return needed
+
+
+def _on_vpcs_by_firewall(operation: str, _parameters: Parameters, _caller: Caller) -> tuple[Permission, ...]:
+    return (Permission(f"route53resolver:{operation}"),)
+
+
 VPC_OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], tuple[Permission, ...]]]] = {
     ("ec2", "DescribeVpcAttribute"): _on_vpc,
+    ("ec2", "DescribeDhcpOptions"): lambda operation, _parameters, _caller: (Permission(f"ec2:{operation}"),),
     ("route53", "AssociateVPCWithHostedZone"): _on_zone_and_vpc,
     ("route53", "DisassociateVPCFromHostedZone"): _on_zone_and_vpc,
     ("route53", "CreateVPCAssociationAuthorization"): _on_zone_and_vpc,
     ("route53", "DeleteVPCAssociationAuthorization"): _on_zone_and_vpc,
     ("route53", "ListHostedZonesByVPC"): _on_zones_of_vpc,
     ("route53resolver", "ListResolverRuleAssociations"): _on_rules_of_vpcs,
+    ("route53resolver", "ListFirewallRuleGroupAssociations"): _on_vpcs_by_firewall,
+    ("route53resolver", "ListFirewallRules"): _on_firewall("firewall-rule-group", "FirewallRuleGroupId"),
+    ("route53resolver", "ListFirewallDomains"): _on_firewall("firewall-domain-list", "FirewallDomainListId"),
     ("route53resolver", "ListResolverConfigs"): _on_resolver_config,
     ("route53resolver", "GetResolverConfig"): _on_resolver_config,
     ("route53resolver", "UpdateResolverConfig"): _on_resolver_config,

@@ -1,8 +1,8 @@
 """Adds Route 53 Profiles to the emulator, in process and through moto's server.
 
 A simulation: moto lacks the service. moto's own machinery parses requests to `route53profiles.<region>.amazonaws.com`
-and writes the responses, with botocore's model of the service; `rules` decides. Tags, updates and resources other than
-private hosted zones are not modeled.
+and writes the responses, with botocore's model of the service; `rules` decides. Tags, updates, and interface endpoints
+and query logging configurations as resources are not modeled.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from sandbox.aws.bridge import replaced
 from sandbox.aws.pages import InvalidToken, page
 from sandbox.aws.partition import partition
 from sandbox.aws.profiles.model import (
-    HOSTED_ZONE,
     Caller,
     Limits,
     Profile,
@@ -173,7 +172,8 @@ class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no typ
 
     def associate_resource_to_profile(self) -> ActionResult:
         """AssociateResourceToProfile."""
-        made = self.profiles.attach(self.caller, *map(self._get_param, ("ProfileId", "ResourceArn", "Name")))
+        names = ("ProfileId", "ResourceArn", "Name", "ResourceProperties")
+        made = self.profiles.attach(self.caller, *map(self._get_param, names))
         return ActionResult({"ProfileResourceAssociation": _resource(made)})
 
     def disassociate_resource_from_profile(self) -> ActionResult:
@@ -185,7 +185,7 @@ class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no typ
         """ListProfileResourceAssociations."""
         found = self.profiles.resources(self.caller, self._get_param("ProfileId"))
         kind, arn = self._get_param("ResourceType"), self._get_param("ResourceArn")
-        wanted = [each for each in found if kind in {None, HOSTED_ZONE} and arn in {None, each.resource_arn}]
+        wanted = [each for each in found if kind in {None, each.kind} and arn in {None, each.resource_arn}]
         return self._page("ProfileResourceAssociations", [_resource(each) for each in wanted])
 
     def _summary(self, profile: Profile) -> dict[str, Any]:
@@ -245,6 +245,7 @@ def _resource(resource: ProfileResourceAssociation, status: str = "COMPLETE") ->
         "OwnerId": resource.owner,
         "ProfileId": resource.profile_id,
         "ResourceArn": resource.resource_arn,
-        "ResourceType": HOSTED_ZONE,
+        "ResourceType": resource.kind,
+        **({"ResourceProperties": resource.properties} if resource.properties else {}),
         **_at_once(resource.created_at, status),
     }

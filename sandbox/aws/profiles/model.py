@@ -1,10 +1,11 @@
-"""The parts of Route 53 Profiles: Profiles, the zones attached to them, and the associated VPCs. Pure.
+"""The parts of Route 53 Profiles: Profiles, the resources attached to them, and the associated VPCs. Pure.
 
 "What are Amazon Route 53 Profiles?", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html
 """
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -25,6 +26,12 @@ HOSTED_ZONE: Final = "HOSTED_ZONE"
 # "CreateProfile: Name", https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53profiles_CreateProfile.html
 _NAME: Final = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9\-_' ]{1,64}")
 _ZONE: Final = re.compile(r"hostedzone/([A-Z0-9]{1,32})")
+# The other resources that are modeled: Resolver rules and rule groups of DNS Firewall, by the kind in their ARNs.
+RESOLVER_RULE: Final = "RESOLVER_RULE"
+FIREWALL_RULE_GROUP: Final = "FIREWALL_RULE_GROUP"
+_KINDS: Final = {"resolver-rule": RESOLVER_RULE, "firewall-rule-group": FIREWALL_RULE_GROUP}
+_OTHER: Final = re.compile(r"([a-z-]+)/rslvr-[a-z0-9-]+")
+_LAST: Final = 9_901
 
 
 @dataclass(slots=True)
@@ -80,7 +87,7 @@ class ProfileAssociation:
 
 @dataclass(frozen=True, slots=True)
 class ProfileResourceAssociation:
-    """A private hosted zone attached to a Profile."""
+    """A resource attached to a Profile: a private hosted zone, unless `other_arn` is the ARN of another resource."""
 
     id: str
     name: str
@@ -89,11 +96,29 @@ class ProfileResourceAssociation:
     zone_id: str
     domain: str
     created_at: float
+    other_arn: str = ""
+    # JSON with the priority of a rule group of DNS Firewall.
+    properties: str = ""
 
     @property
     def resource_arn(self) -> str:
-        """The hosted zone's ARN."""
-        return arn_of("route53", "", "", f"hostedzone/{self.zone_id}")
+        """The resource's ARN."""
+        return self.other_arn or arn_of("route53", "", "", f"hostedzone/{self.zone_id}")
+
+    @property
+    def kind(self) -> str:
+        """The resource's type."""
+        return _other_kind(self.other_arn) or HOSTED_ZONE
+
+    @property
+    def resource_id(self) -> str:
+        """The resource's id."""
+        return self.resource_arn.rpartition("/")[2]
+
+    @property
+    def priority(self) -> int:
+        """The priority of a rule group of DNS Firewall."""
+        return int(json.loads(self.properties)["priority"]) if self.properties else _LAST
 
 
 class Refused(Exception):
@@ -126,7 +151,7 @@ class Surroundings(Protocol):
 
 
 def zone_id_of(resource_arn: str) -> str:
-    """The id of the hosted zone in an ARN.
+    """The id of the hosted zone in an ARN; empty for another resource that can be attached.
 
     Raises:
         Refused: if a resource with this ARN cannot be attached to a Profile.
@@ -134,11 +159,19 @@ def zone_id_of(resource_arn: str) -> str:
     """
     if match := _ZONE.fullmatch(resource_arn.removeprefix(arn_of("route53", "", "", ""))):
         return match[1]
+    if _other_kind(resource_arn):
+        return ""
     if is_arn_of("route53resolver", resource_arn) or is_arn_of("ec2", resource_arn):
-        raise NotImplementedError(f"{resource_arn}: only private hosted zones are modeled in Profiles")
+        raise NotImplementedError(f"{resource_arn}: this kind of resource is not modeled in Profiles")
     raise Refused(
         "InvalidParameterException", f"{resource_arn} cannot be attached to a Profile", FieldName="ResourceArn"
     )
+
+
+def _other_kind(resource_arn: str) -> str:
+    """The type of a resource other than a hosted zone that is modeled; empty for any other ARN."""
+    match = _OTHER.fullmatch(resource_arn.rpartition(":")[2])
+    return _KINDS.get(match[1], "") if match and is_arn_of("route53resolver", resource_arn) else ""
 
 
 def check_name(name: str) -> None:

@@ -164,8 +164,10 @@ class Profiles:
             if association.owner == caller.account and self._profiles[association.profile_id].region == caller.region
         )
 
-    def attach(self, caller: Caller, profile_id: str, resource_arn: str, name: str) -> ProfileResourceAssociation:
-        """Attach a private hosted zone of the caller to a Profile of the caller.
+    def attach(
+        self, caller: Caller, profile_id: str, resource_arn: str, name: str, properties: str | None = None
+    ) -> ProfileResourceAssociation:
+        """Attach a private hosted zone of the caller, or another resource, to a Profile of the caller.
 
         AWS RAM's default permission does not let the accounts that a Profile is shared with attach zones:
         https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/sharing-profiles.html#perms-consumer
@@ -173,10 +175,24 @@ class Profiles:
         check_name(name)
         self._own(caller, profile_id)
         zone_id = zone_id_of(resource_arn)
+        others = self.resources(caller, profile_id)
+        if not zone_id:
+            made = ProfileResourceAssociation(
+                _new_id("rpr"),
+                name,
+                caller.account,
+                profile_id,
+                "",
+                "",
+                self.clock.now(),
+                resource_arn,
+                properties or "",
+            )
+            self._resources[made.id] = made
+            return made
         domain = self.around.private_zone(caller.account, zone_id)
         if domain is None:
             raise not_found(HOSTED_ZONE, resource_arn)
-        others = self.resources(caller, profile_id)
         # AWS does not document a second zone with the same domain; assumed to be refused, as for a VPC.
         if any(other.zone_id == zone_id or other.domain == domain for other in others):
             raise Refused("ConflictException", f"{profile_id} already has this hosted zone, or one with its domain")
@@ -213,7 +229,17 @@ class Profiles:
                 resource.zone_id
                 for association in in_order
                 for resource in self._resources.values()
-                if resource.profile_id == association.profile_id
+                if resource.profile_id == association.profile_id and resource.zone_id
+            )
+
+    def others_of_vpc(self, vpc_id: str, kind: str) -> tuple[ProfileResourceAssociation, ...]:
+        """The resources of a kind, other than hosted zones, that a VPC has from its Profiles."""
+        with self.lock:
+            profiles = {association.profile_id for association in self._associated(vpc_id=vpc_id)}
+            return tuple(
+                resource
+                for resource in self._resources.values()
+                if resource.profile_id in profiles and resource.kind == kind
             )
 
     def find(self, profile_arn: str) -> Profile | None:

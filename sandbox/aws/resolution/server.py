@@ -25,6 +25,7 @@ import dns.rdatatype
 
 from sandbox.aws.resolution.attributes import DnsAttributes
 from sandbox.aws.resolution.autodefined import NO_RULES, AutodefinedReverse
+from sandbox.aws.resolution.firewall import FirewallRule, blocked
 from sandbox.aws.resolution.resolver import Answer, answer
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class DnsServer:
         reverse_of_vpc: Returns a VPC's autodefined rules, likewise; by default it has none.
         attributes_of_vpc: Returns a VPC's DNS attributes, likewise; by default they are all enabled.
         rules_of_vpc: Returns the Resolver rules associated with a VPC, likewise; by default there are none.
+        firewall_of_vpc: Returns a VPC's rules of DNS Firewall in their order, likewise; by default there are none.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class DnsServer:
         reverse_of_vpc: Callable[[str], AutodefinedReverse] = lambda _vpc_id: NO_RULES,
         attributes_of_vpc: Callable[[str], DnsAttributes] = lambda _vpc_id: DnsAttributes(),
         rules_of_vpc: Callable[[str], Collection[ResolverRule]] = lambda _vpc_id: (),
+        firewall_of_vpc: Callable[[str], Collection[FirewallRule]] = lambda _vpc_id: (),
     ) -> None:
         self._zones_of_vpc = zones_of_vpc
         self._reverse_of_vpc = reverse_of_vpc
         self._attributes_of_vpc = attributes_of_vpc
         self._rules_of_vpc = rules_of_vpc
+        self._firewall_of_vpc = firewall_of_vpc
         self._chooser = chooser or random.Random()  # noqa: S311 - it spreads load, it is not for secrets
         self._open = ExitStack()
         self._lock = threading.Lock()
@@ -143,10 +147,17 @@ class DnsServer:
         response.authority.extend(found.authority)
 
     def _answer(self, vpc_id: str, name: dns.name.Name, type_: dns.rdatatype.RdataType) -> Answer:
-        """The answer in a VPC in its current state. A VPC without a Resolver still has an open port here."""
+        """The answer that an instance in a VPC in its current state gets.
+
+        A VPC without a Resolver still has an open port here. What another DNS server would answer, if the VPC's DHCP
+        options name one, is not simulated.
+        """
         attributes = self._attributes_of_vpc(vpc_id)
-        if not attributes.support:
+        if not (attributes.support and attributes.asks_resolver):
             return Answer(dns.rcode.REFUSED)
+        code = blocked(self._firewall_of_vpc(vpc_id), name.to_text(), dns.rdatatype.to_text(type_))
+        if code is not None:
+            return Answer(code)
         zones = self._zones_of_vpc(vpc_id) if attributes.hostnames else ()
         reverse, rules = self._reverse_of_vpc(vpc_id), self._rules_of_vpc(vpc_id)
         return answer(zones, name, type_, self._chooser, reverse, rules)

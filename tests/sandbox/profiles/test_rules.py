@@ -105,7 +105,7 @@ def test_only_the_owners_private_zones_are_attached(profiles: Profiles) -> None:
         "InvalidParameterException",
         {"FieldName": "ResourceArn"},
     )
-    with pytest.raises(NotImplementedError, match="only private hosted zones"):
+    with pytest.raises(NotImplementedError, match="this kind of resource"):
         profiles.attach(OWNER, profile_id, "arn:aws:route53resolver:eu-west-1:100000000001:resolver-rule/r", "a")
 
 

@@ -1,0 +1,1 @@
+"""DNS Firewall: domain lists, rule groups and their associations with VPCs."""
