@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def vpc_read_statements(config: Config) -> list[Statement]:
-    """The grants to describe VPCs, and the zones, rules and Profiles that their Resolvers answer from.
+    """The grants to describe VPCs, and all that decides answers there: DHCP options, firewall, rules, zones, Profiles.
 
     Actions that are granted on all resources have no resource type ("Actions, resources, and condition keys" for
     Amazon EC2, Amazon Route 53, Amazon Route 53 Resolver and Amazon Route 53 Profiles,
@@ -28,15 +28,15 @@ def vpc_read_statements(config: Config) -> list[Statement]:
     """
     covered = Condition(in_covered_regions(config))
     lists: list[Action] = [
+        awacs.ec2.DescribeDhcpOptions,
+        awacs.route53profiles.ListProfileAssociations,
+        awacs.route53profiles.ListProfileResourceAssociations,
+        awacs.route53resolver.ListFirewallRuleGroupAssociations,
         awacs.route53resolver.ListResolverRuleAssociations,
         awacs.route53resolver.ListResolverRules,
     ]
     if config.zones_by(AssociationMethod.PROFILE):
-        lists += [
-            awacs.route53profiles.ListProfileAssociations,
-            awacs.route53profiles.ListProfileResourceAssociations,
-            awacs.route53profiles.ListProfiles,
-        ]
+        lists.append(awacs.route53profiles.ListProfiles)
     return [
         _describe_vpcs(config),
         Statement(
@@ -59,6 +59,17 @@ def vpc_read_statements(config: Config) -> list[Statement]:
             Effect=Allow,
             Action=[awacs.route53resolver.ListResolverConfigs],
             Resource=[_resolver_configs()],
+            Condition=covered,
+        ),
+        Statement(
+            Sid="ReadDnsFirewall",
+            Effect=Allow,
+            Action=[awacs.route53resolver.ListFirewallDomains, awacs.route53resolver.ListFirewallRules],
+            # Also those that another account shares with this one.
+            Resource=[
+                Sub("arn:${AWS::Partition}:route53resolver:*:*:firewall-domain-list/*"),
+                Sub("arn:${AWS::Partition}:route53resolver:*:*:firewall-rule-group/*"),
+            ],
             Condition=covered,
         ),
         Statement(

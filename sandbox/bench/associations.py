@@ -164,7 +164,12 @@ class _World:
     def account(self, account_id: str) -> Account:
         return Account(account_id, None, units=(ROOT,))
 
-    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+    def described(
+        self,
+        spoke: Spoke,
+        vpc_ids: Collection[str] | None = None,
+        dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
+    ) -> tuple[Vpc, ...]:
         associated = self.route53.vpcs_of(self._zone_id)
         zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)
         return tuple(

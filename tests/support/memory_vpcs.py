@@ -62,7 +62,12 @@ class MemoryVpcs:
     def zones_of(self, ref: VpcRef) -> set[str]:
         return {zone_id for zone_id, associated in self.associated if associated == ref}
 
-    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
+    def described(
+        self,
+        spoke: Spoke,
+        vpc_ids: Collection[str] | None = None,
+        dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
+    ) -> tuple[Vpc, ...]:
         self._call("seen")
         if spoke in self.denied:
             raise SpokeDenied(f"{spoke}: AccessDenied")

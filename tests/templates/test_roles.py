@@ -24,6 +24,7 @@ from tests.support.generated import (
 CHECKED_BY_AWS = {"organizations:ListDelegatedAdministrators"}
 # Actions without a resource type: "*" is the only valid resource.
 WITHOUT_RESOURCE = {
+    "ec2:DescribeDhcpOptions",
     "ec2:DescribeInstances",
     "ec2:DescribeVpcs",
     "route53:ListHostedZonesByVPC",
@@ -32,6 +33,7 @@ WITHOUT_RESOURCE = {
     "route53profiles:ListProfileAssociations",
     "route53profiles:ListProfileResourceAssociations",
     "route53profiles:ListProfiles",
+    "route53resolver:ListFirewallRuleGroupAssociations",
     "route53resolver:ListResolverRuleAssociations",
     "route53resolver:ListResolverRules",
 }

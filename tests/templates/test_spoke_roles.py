@@ -22,7 +22,17 @@ def test_reader_role() -> None:
     assert grants(instances["PolicyDocument"]) == {
         "DescribeInstancesInCoveredRegions": ({"ec2:DescribeInstances"}, ["*"], IN_COVERED_REGIONS)
     }
-    lists = {"ListResolverRuleAssociations", "ListResolverRules"}
+    lists = {
+        "ec2:DescribeDhcpOptions",
+        "route53profiles:ListProfileAssociations",
+        "route53profiles:ListProfileResourceAssociations",
+        "route53resolver:ListFirewallRuleGroupAssociations",
+        "route53resolver:ListResolverRuleAssociations",
+        "route53resolver:ListResolverRules",
+    }
+    firewall = {"route53resolver:ListFirewallDomains", "route53resolver:ListFirewallRules"}
+    anyones = "arn:${AWS::Partition}:route53resolver:*:*"
+    of_firewall = [sub(f"{anyones}:firewall-domain-list/*"), sub(f"{anyones}:firewall-rule-group/*")]
     configs = [sub("arn:${AWS::Partition}:route53resolver:*:${AWS::AccountId}:resolver-config/*")]
     own_vpcs = [sub("arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:vpc/*")]
     assert grants(vpcs["PolicyDocument"]) == {
@@ -30,11 +40,8 @@ def test_reader_role() -> None:
         "ReadDnsAttributes": ({"ec2:DescribeVpcAttribute"}, own_vpcs, IN_COVERED_REGIONS),
         "ListZonesOfVpcs": ({"route53:ListHostedZonesByVPC"}, ["*"], VPCS_IN_COVERED_REGIONS),
         "ListResolverConfigs": ({"route53resolver:ListResolverConfigs"}, configs, IN_COVERED_REGIONS),
-        "ListResolverSources": (
-            {f"route53resolver:{operation}" for operation in lists},
-            ["*"],
-            IN_COVERED_REGIONS,
-        ),
+        "ReadDnsFirewall": (firewall, of_firewall, IN_COVERED_REGIONS),
+        "ListResolverSources": (lists, ["*"], IN_COVERED_REGIONS),
     }
 
 

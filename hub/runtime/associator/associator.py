@@ -23,7 +23,7 @@ from hub.runtime.associator.run import VpcRun
 from hub.runtime.guard import Cause
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER
-from hub.runtime.model.vpcs import VpcRef, VpcRow
+from hub.runtime.model.vpcs import VpcRef, VpcRow, known_dhcp_options
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Associator:
             for vpc_id in waiting:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
                 runs[vpc_id].retry = ""
-            described = self._described(spoke, waiting)
+            described = self._described(spoke, waiting, known_dhcp_options(rows.values()))
             self._abandon(rows, {vpc_id: runs[vpc_id] for vpc_id in waiting if vpc_id not in described})
             waiting = [
                 vpc_id
@@ -162,12 +162,14 @@ class Associator:
             if not waiting:
                 return
 
-    def _described(self, spoke: Spoke, vpc_ids: Collection[str]) -> dict[str, Vpc]:
+    def _described(
+        self, spoke: Spoke, vpc_ids: Collection[str], dhcp_options: Mapping[str, tuple[str, ...]]
+    ) -> dict[str, Vpc]:
         """Return the VPCs that the spoke shows. Describe missing VPCs again for a while."""
         found: dict[str, Vpc] = {}
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
             missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in found]
-            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing)}
+            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing, dhcp_options)}
             if pause is None or len(found) == len(vpc_ids):
                 break
             self.sleep(pause)

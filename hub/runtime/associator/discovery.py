@@ -13,7 +13,7 @@ from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, un
 from hub.runtime.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
-from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus
+from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus, known_dhcp_options
 from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class VpcDiscovery:
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
-            vpcs = self.vpcs.described(spoke)
+            vpcs = self.vpcs.described(spoke, dhcp_options=known_dhcp_options(rows.values()))
         except SpokeUnreachable as unreachable:
             return self._failed(status, str(unreachable))
         return self._compare(status, account, rows, vpcs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hub.runtime.associator.findings import firewall_block, forwards, resolver_notes
 from hub.runtime.guard import Cause
 from hub.runtime.model.vpcs import AssociationMethod, ZoneInVpc
 from hub.runtime.names.autodefined_rules import autodefined_rules_below
@@ -209,9 +210,9 @@ def _bypassed(vpc: Vpc, domain: Fqdn) -> str:
         return "enableDnsSupport of the VPC is off: nothing resolves there"
     if not vpc.dns_hostnames:
         return "enableDnsHostnames of the VPC is off: private hosted zones do not answer there"
-    if rule := next((rule for rule in vpc.rules if rule.domain == domain), None):
+    if rule := next((rule for rule in forwards(vpc) if rule.domain == domain and not rule.profile), None):
         return f"the Resolver rule {rule.id} forwards {_shown(rule.domain)}, and takes precedence over the zone"
-    return ""
+    return firewall_block(vpc, domain)
 
 
 def _notes(
@@ -220,7 +221,7 @@ def _notes(
     """Yield what a person should know about a zone in a VPC, even if it may be intended."""
     domain = association_policy.domain
     zones = [zone for zone in vpc.zones if zone.domain.endswith(f".{domain}") and zone.id not in own]
-    rules = [rule for rule in vpc.rules if rule.domain.endswith(f".{domain}")]
+    rules = [rule for rule in forwards(vpc) if rule.domain.endswith(f".{domain}")]
     for zone in zones[:_NOTES]:
         yield f"names below {_shown(zone.domain)} are answered from the zone {zone.id}, which {zone.owner} owns"
     for rule in rules[:_NOTES]:
@@ -228,6 +229,7 @@ def _notes(
     others = len(zones[_NOTES:]) + len(rules[_NOTES:])
     if others:
         yield f"{others} more zones and Resolver rules take names below {_shown(domain)}"
+    yield from resolver_notes(vpc, domain)
     if below := _autodefined_rules_below(vpc, domain):
         more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
         yield f"EC2's autodefined rules answer for {', '.join(map(_shown, below[:_SHOWN]))}{more}"

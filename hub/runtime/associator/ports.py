@@ -28,8 +28,16 @@ class AssociationRefused(Exception):
 class Vpcs(Protocol):
     """The VPCs of every spoke, with everything that decides what their Resolvers answer."""
 
-    def described(self, spoke: Spoke, vpc_ids: Collection[str] | None = None) -> tuple[Vpc, ...]:
-        """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read."""
+    def described(
+        self,
+        spoke: Spoke,
+        vpc_ids: Collection[str] | None = None,
+        dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> tuple[Vpc, ...]:
+        """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read.
+
+        `dhcp_options` are the DNS servers of DHCP options sets that need not be read again.
+        """
         ...
 
 

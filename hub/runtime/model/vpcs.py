@@ -1,4 +1,4 @@
-"""The nouns of associations: VPCs, and the zones and rules that a VPC's Resolver answers from. Pure."""
+"""The nouns of associations: VPCs, and the zones that a VPC's Resolver answers from. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import NEVER, Millis, Ref, Spoke
+from hub.runtime.model.resolver import AMAZON_DNS, RESOLVER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hub.runtime.guard import Cause
     from hub.runtime.model.names import Account, Fqdn
+    from hub.runtime.model.resolver import FirewallRule, ProfileZone, ResolverRule
 
 
 class AssociationMethod(StrEnum):
@@ -36,14 +38,6 @@ class AssociatedZone:
     owner: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ForwardRule:
-    """A Resolver rule of a VPC that sends queries for a domain, and for all names below it, to other servers."""
-
-    id: str
-    domain: Fqdn
-
-
 @dataclass(frozen=True, slots=True)
 class Vpc:
     """A VPC as its account shows it: its facts, and everything that decides what its Resolver answers from.
@@ -53,6 +47,11 @@ class Vpc:
     rules for reverse lookups are active. `profile` is the id of the orgdns Profile in the region, empty if there is
     none, and `profile_zones` are the ids of the zones in that Profile. `profile_coming` means that AWS is still
     associating the VPC with it.
+
+    `dns_servers` are the DNS servers that the VPC's DHCP options set `dhcp_options` gives to instances, in order; empty
+    if they are not known. `resolver_address` is the address of the VPC's Resolver in its primary CIDR. `firewall` are
+    the rules of DNS Firewall in the order in which they are evaluated, and `others_zones` the zones of orgdns that
+    Profiles of others bring. `unknown` says what else decides answers in the VPC, but could not be read.
     """
 
     ref: VpcRef
@@ -62,17 +61,34 @@ class Vpc:
     dns_support: bool = True
     dns_hostnames: bool = True
     zones: tuple[AssociatedZone, ...] = ()
-    rules: tuple[ForwardRule, ...] = ()
+    rules: tuple[ResolverRule, ...] = ()
     profiles: tuple[str, ...] = ()
     autodefined_rules: bool = True
     profile: str = ""
     profile_zones: tuple[str, ...] = ()
     profile_coming: bool = False
+    dhcp_options: str = ""
+    dns_servers: tuple[str, ...] = (AMAZON_DNS,)
+    resolver_address: str = ""
+    firewall: tuple[FirewallRule, ...] = ()
+    others_zones: tuple[ProfileZone, ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def has_profile(self) -> bool:
         """Whether the VPC is associated with the orgdns Profile; the association may still be in progress."""
         return bool(self.profile) and self.profile in self.profiles
+
+    @property
+    def other_servers(self) -> tuple[str, ...]:
+        """The DNS servers that instances ask besides the Resolver of the VPC."""
+        own = {*RESOLVER, self.resolver_address}
+        return tuple(server for server in self.dns_servers if server not in own)
+
+    @property
+    def asks_resolver(self) -> bool:
+        """Whether the Resolver of the VPC is among the DNS servers that instances ask, as far as they are known."""
+        return len(self.other_servers) < len(self.dns_servers)
 
     def by_profile(self, zone_id: str) -> bool:
         """Whether the VPC resolves a zone by the orgdns Profile now."""
@@ -157,6 +173,11 @@ class VpcRow:
     def record(self, zone_or_profile_id: str) -> AssociationRecord:
         """The record of a zone or a Profile."""
         return self.records.get(zone_or_profile_id, AssociationRecord())
+
+
+def known_dhcp_options(rows: Iterable[VpcRow]) -> dict[str, tuple[str, ...]]:
+    """The DNS servers of the DHCP options sets that the ledger knows. A set never changes."""
+    return {row.vpc.dhcp_options: row.vpc.dns_servers for row in rows if row.vpc and row.vpc.dns_servers}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def run(
 ) -> None:
     """Show which zone and record answer a name in a VPC.
 
-    The exit code is 0 if an orgdns record answers, 2 if none does, and 1 on an error.
+    The exit code is 0 if an orgdns record certainly answers, 2 if none does or something that orgdns cannot see may
+    decide otherwise, and 1 on an error.
     """
     with errors_reported(), reading_progress() as progress:
         fqdn = fqdn_of(name)
@@ -34,11 +35,11 @@ def run(
             raise SubjectUnknown(
                 f"no sweep has described {row.ref} yet: try again after the next sweep of its account and region"
             )
-        found = resolution(row, row.vpc, fqdn)
+        found = resolution(row, row.vpc, fqdn, hub.deployed.zone_ids)
         names = [Lookup(hub, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
     if as_json:
         print_json(resolution_document(row, fqdn, found, names))
     else:
         show_resolution(screen(), row, found, names)
-    if not any(report.published.record_sets for report in names):
+    if not (found.certain and any(report.published.record_sets for report in names)):
         raise typer.Exit(ATTENTION)

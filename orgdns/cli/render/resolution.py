@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def show_resolution(console: Console, row: VpcRow, found: Resolution, names: Sequence[NameReport]) -> None:
     """Show what answers, what orgdns has published there, and why other orgdns zones do not answer."""
     console.print(visible(f"In {row.ref}, as of {time(row.seen_at)}:", "bold"))
-    console.print(visible(f"answered by: {found.reason}", GOOD if found.source is Source.ZONE else BAD))
+    good = found.source is Source.ZONE and found.certain
+    console.print(visible(f"answered by: {found.reason}", GOOD if good else BAD))
+    for reason in found.unknown:
+        console.print(visible(f"not certain: {reason}", BAD))
     for reason in found.why_not:
         console.print(visible(f"not by {reason}", QUIET))
     for report in names:

@@ -13,6 +13,7 @@ from moto.route53resolver.responses import Route53ResolverResponse
 from sandbox.aws.bridge import replaced
 from sandbox.aws.firewall.model import Firewalls, Owner, Refused, Rule
 from sandbox.aws.pages import InvalidToken, page
+from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +90,7 @@ def list_firewall_domains(firewalls: Firewalls, request: Moto, caller: Owner) ->
 def create_firewall_rule_group(firewalls: Firewalls, request: Moto, caller: Owner) -> Json:
     """CreateFirewallRuleGroup."""
     made = firewalls.create_group(caller)
-    arn = f"arn:aws:route53resolver:{caller.region}:{caller.account}:firewall-rule-group/{made.id}"
+    arn = arn_of("route53resolver", caller.region, caller.account, f"firewall-rule-group/{made.id}")
     return {"FirewallRuleGroup": {"Id": made.id, "Arn": arn, "Name": request._get_param("Name"), "RuleCount": 0}}
 
 

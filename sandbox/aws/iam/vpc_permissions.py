@@ -65,7 +65,7 @@ def _on_firewall(kind: str, parameter: str) -> Callable[[str, Parameters, Caller
     """A rule group or a domain list of DNS Firewall, whose ARN has the account that owns it."""
 
     def needed(operation: str, parameters: Parameters, caller: Caller) -> tuple[Permission, ...]:
-        arn = f"arn:aws:route53resolver:{caller.region}:{caller.account}:{kind}/{parameters[parameter]}"
+        arn = arn_of("route53resolver", caller.region, caller.account, f"{kind}/{parameters[parameter]}")
         return (Permission(f"route53resolver:{operation}", arn),)
 
     return needed

@@ -13,7 +13,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.faults import drain, reader_role_denied
-from tests.support.path.vpcs import add_resolver_rule
+from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -197,6 +197,8 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     made.launch(PAYMENTS, REGION, "stranger")
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     add_resolver_rule(made, vpc, "elsewhere.example")
+    add_firewall(made, vpc, "BLOCK", "*.elsewhere.example")
+    add_profile(made, vpc)
     made.converge()
     made.client("ec2", SEARCH, REGION).create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "private"}])
     made.converge()

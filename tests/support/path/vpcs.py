@@ -36,6 +36,47 @@ def add_resolver_rule(made: World, vpc: Vpc, domain: str) -> str:
     return rule
 
 
+def add_firewall(made: World, vpc: Vpc, action: str, *domains: str) -> str:
+    """Let DNS Firewall take an action on queries for these domains in a VPC, and return the id of the rule group."""
+    resolver = made.client("route53resolver", vpc.account, vpc.region)
+    domain_list = resolver.create_firewall_domain_list(CreatorRequestId="l", Name="l")["FirewallDomainList"]["Id"]
+    resolver.update_firewall_domains(FirewallDomainListId=domain_list, Operation="ADD", Domains=list(domains))
+    group: str = add_rule_group(made, vpc, domain_list, action)
+    resolver.associate_firewall_rule_group(
+        CreatorRequestId="a", FirewallRuleGroupId=group, VpcId=vpc.id, Priority=101, Name="a"
+    )
+    return group
+
+
+def add_rule_group(made: World, vpc: Vpc, domain_list: str, action: str = "BLOCK") -> str:
+    """Create a rule group of DNS Firewall with one rule in the account of a VPC, and return its id."""
+    resolver = made.client("route53resolver", vpc.account, vpc.region)
+    group: str = resolver.create_firewall_rule_group(CreatorRequestId="g", Name="g")["FirewallRuleGroup"]["Id"]
+    response = {"BlockResponse": "NODATA"} if action == "BLOCK" else {}
+    resolver.create_firewall_rule(
+        CreatorRequestId="r",
+        FirewallRuleGroupId=group,
+        FirewallDomainListId=domain_list,
+        Priority=10,
+        Action=action,
+        Name="rule",
+        **response,
+    )
+    return group
+
+
+def add_profile(made: World, vpc: Vpc, *arns: str) -> str:
+    """Associate a VPC with a Profile of its own account that brings these resources, and return the Profile's id."""
+    profiles = made.client("route53profiles", vpc.account, vpc.region)
+    profile: str = profiles.create_profile(Name=vpc.id)["Profile"]["Id"]
+    for number, arn in enumerate(arns):
+        profiles.associate_resource_to_profile(
+            ProfileId=profile, ResourceArn=arn, Name=f"r-{number}", ResourceProperties='{"priority": 102}'
+        )
+    profiles.associate_profile(ProfileId=profile, ResourceId=vpc.id, Name="p")
+    return profile
+
+
 def _endpoint(made: World, vpc: Vpc) -> str:
     ec2 = made.client("ec2", vpc.account, vpc.region)
     group = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc.id]}])["SecurityGroups"][0]

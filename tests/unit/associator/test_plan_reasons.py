@@ -8,11 +8,21 @@ import pytest
 
 from hub.runtime.associator.plan import Act, Step
 from hub.runtime.model.names import Fqdn
-from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, ForwardRule
+from hub.runtime.model.resolver import FirewallAction, FirewallRule, ResolverRule, RuleKind
+from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord
 from hub.runtime.policy.vpc_selection import AssociationPolicy
 from tests.support.build import CORP, CORP_ZONE
 from tests.support.memory_vpcs import NETWORK, foreign_zone
 from tests.support.plans import NO_VPC, REVERSE, REVERSE_ZONE, associated, planned, vpc
+
+BLOCKS = FirewallRule("frg/r", FirewallAction.BLOCK, (f"*.{CORP}",))
+BLOCKS_SOME = FirewallRule("frg/s", FirewallAction.BLOCK, tuple(f"*.{label}.{CORP}" for label in "abcd"))
+UNREAD = FirewallRule("frg/managed", FirewallAction.BLOCK, complete=False)
+
+UNDOCUMENTED = (
+    "the Resolver rule r of the Profile rp-2 forwards the zone's domain: AWS does not document whether it takes "
+    "precedence over a zone that is associated with the VPC"
+)
 
 
 class TestReasons:
@@ -21,7 +31,8 @@ class TestReasons:
         [
             ({"dns_support": False}, "enableDnsSupport of the VPC is off"),
             ({"dns_hostnames": False}, "enableDnsHostnames of the VPC is off"),
-            ({"rules": (ForwardRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
+            ({"rules": (ResolverRule("rslvr-rr-1", CORP),)}, "the Resolver rule rslvr-rr-1 forwards corp.internal"),
+            ({"firewall": (BLOCKS,)}, "DNS Firewall blocks the names of the zone, by the rule frg/r"),
         ],
     )
     def test_zone_that_does_not_answer(self, facts: dict[str, object], reason: str) -> None:
@@ -31,9 +42,37 @@ class TestReasons:
         assert not found.zones[0].resolves
         assert found.blocked == 1
 
+    @pytest.mark.parametrize(
+        ("facts", "note"),
+        [
+            (
+                {"firewall": (UNREAD,)},
+                "DNS Firewall may block names of the zone: orgdns cannot read all that frg/managed matches",
+            ),
+            (
+                {"firewall": (BLOCKS_SOME,)},
+                "DNS Firewall has rules that block *.a.corp.internal, *.b.corp.internal, *.c.corp.internal and 1 more",
+            ),
+            (
+                {"rules": (ResolverRule("r", CORP, profile="rp-2"),)},
+                UNDOCUMENTED,
+            ),
+            (
+                {"rules": (ResolverRule("d", Fqdn("ns.example."), RuleKind.DELEGATE),)},
+                "names that NS records of the zone delegate may be answered elsewhere, by the delegation rule d",
+            ),
+            ({"rules": (ResolverRule("s", Fqdn(f"a.{CORP}"), RuleKind.SYSTEM),)}, None),
+        ],
+    )
+    def test_o3_what_may_stand_in_the_way_is_noted(self, facts: dict[str, object], note: str | None) -> None:
+        """What may keep names from being answered is a note, and the zone counts as resolved."""
+        found = planned(vpc(zones=associated(), **facts), **{CORP_ZONE: AssociationRecord(managed=True)})
+        assert found.zones[0].notes == (() if note is None else (note,))
+        assert found.zones[0].resolves
+
     def test_rules_above_do_not_matter(self) -> None:
         """A Resolver rule for a wider domain is less specific than the zone."""
-        found = planned(vpc(zones=associated(), rules=(ForwardRule("rslvr-rr-1", Fqdn("internal.")),)))
+        found = planned(vpc(zones=associated(), rules=(ResolverRule("rslvr-rr-1", Fqdn("internal.")),)))
         assert found.zones[0].resolves
         assert found.zones[0].notes == ("someone else made the association: orgdns does not end it",)
 
@@ -41,7 +80,7 @@ class TestReasons:
         """More specific foreign zones and rules are noted, and block nothing."""
         below = (*associated(), foreign_zone("eu.corp.internal."))
         found = planned(
-            vpc(zones=below, rules=(ForwardRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
+            vpc(zones=below, rules=(ResolverRule("rslvr-rr-1", Fqdn("us.corp.internal.")),)),
             **{CORP_ZONE: AssociationRecord(managed=True)},
         )
         assert found.zones[0].notes == (
@@ -54,7 +93,7 @@ class TestReasons:
     def test_many_zones_and_rules_below_are_counted(self) -> None:
         """The ledger has room for the first of each."""
         zones = tuple(AssociatedZone(f"Z{number}", Fqdn(f"z{number}.{CORP}"), "9" * 12) for number in range(12))
-        rules = tuple(ForwardRule(f"rslvr-rr-{number}", Fqdn(f"r{number}.{CORP}")) for number in range(11))
+        rules = tuple(ResolverRule(f"rslvr-rr-{number}", Fqdn(f"r{number}.{CORP}")) for number in range(11))
         found = planned(vpc(zones=(*associated(), *zones), rules=rules), **{CORP_ZONE: AssociationRecord(managed=True)})
         notes = found.zones[0].notes
         assert len(notes) == 21

@@ -7,9 +7,9 @@ import pytest
 from hub.runtime.aws.sessions import RoleUnavailable
 from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.model.names import Fqdn, Spoke
+from hub.runtime.model.resolver import AMAZON_DNS, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
     AssociatedZone,
-    ForwardRule,
     Vpc,
     VpcRef,
 )
@@ -35,6 +35,7 @@ def described(vpc_id: str, owner: str = PAYMENTS.id) -> dict[str, Any]:
         "VpcId": vpc_id,
         "OwnerId": owner,
         "IsDefault": True,
+        "DhcpOptionsId": "dopt-1",
         "CidrBlock": "10.7.0.0/16",
         "CidrBlockAssociationSet": [
             {"CidrBlock": "10.8.0.0/16", "CidrBlockState": {"State": "associated"}},
@@ -66,23 +67,25 @@ class TestDescription:
                     associated | {"ResolverRuleId": "forward"},
                     associated | {"ResolverRuleId": "system"},
                     associated | {"ResolverRuleId": "ending", "Status": "DELETING"},
-                    associated | {"ResolverRuleId": "of another account, not to be seen"},
+                    associated | {"ResolverRuleId": "hidden"},
+                    associated | {"ResolverRuleId": "rslvr-autodefined-rr-internet-resolver"},
                 ]
             },
         )
+        resolver.add_response(
+            "list_resolver_configs", {"ResolverConfigs": [{"ResourceId": REF.id, "AutodefinedReverse": "DISABLED"}]}
+        )
+        resolver.add_response("list_firewall_rule_group_associations", {"FirewallRuleGroupAssociations": []})
         rule = {"DomainName": "Elsewhere.Example.", "RuleType": "FORWARD"}
         resolver.add_response(
             "list_resolver_rules",
             {
                 "ResolverRules": [
                     rule | {"Id": "forward"},
-                    rule | {"Id": "system", "RuleType": "SYSTEM"},
+                    rule | {"Id": "system", "RuleType": "SYSTEM", "DomainName": "."},
                     rule | {"Id": "ending"},
                 ]
             },
-        )
-        resolver.add_response(
-            "list_resolver_configs", {"ResolverConfigs": [{"ResourceId": REF.id, "AutodefinedReverse": "DISABLED"}]}
         )
         shared = {"Id": "rp-0", "Name": "orgdns", "Arn": PROFILE_ARN.replace(NETWORK, "999999999999")}
         profiles.add_response("list_profiles", {"ProfileSummaries": [shared], "NextToken": "more"})
@@ -102,6 +105,10 @@ class TestDescription:
         profiles.add_response(
             "list_profile_resource_associations", {"ProfileResourceAssociations": carried}, {"ProfileId": "rp-1"}
         )
+        options = [{"Key": "domain-name-servers", "Values": [{"Value": "10.7.0.2"}, {"Value": "192.0.2.1"}]}]
+        ec2.add_response(
+            "describe_dhcp_options", {"DhcpOptions": [{"DhcpOptionsId": "dopt-1", "DhcpConfigurations": options}]}
+        )
         for attribute, value in (("enableDnsSupport", True), ("enableDnsHostnames", False)):
             answer = {"VpcId": REF.id, f"{attribute[0].upper()}{attribute[1:]}": {"Value": value}}
             ec2.add_response("describe_vpc_attribute", answer, {"VpcId": REF.id, "Attribute": attribute})
@@ -113,7 +120,8 @@ class TestDescription:
         route53.add_response(
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
-        (shown,) = SpokeVpcs(clients, ROLES, NETWORK).described(SPOKE)  # type: ignore[arg-type]  # stands for AssumedClients
+        spokes = SpokeVpcs(clients, ROLES, NETWORK, {CORP_ZONE: CORP})  # type: ignore[arg-type]  # stands for AssumedClients
+        (shown,) = spokes.described(SPOKE)
         assert shown == Vpc(
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16", "2001:db8:7::/56"),
@@ -125,13 +133,25 @@ class TestDescription:
                 AssociatedZone("Z0CORPINTERNAL0EXAMPL", CORP, NETWORK),
                 AssociatedZone("Z0EFS", Fqdn("efs.internal."), "efs.amazonaws.com"),
             ),
-            rules=(ForwardRule("forward", Fqdn("elsewhere.example.")),),
+            rules=(
+                ResolverRule("forward", Fqdn("elsewhere.example.")),
+                ResolverRule("system", Fqdn("."), RuleKind.SYSTEM),
+            ),
             profiles=("rp-1",),
             autodefined_rules=False,
             profile="rp-1",
             profile_zones=(CORP_ZONE,),
             profile_coming=True,
+            dhcp_options="dopt-1",
+            dns_servers=("10.7.0.2", "192.0.2.1"),
+            resolver_address="10.7.0.2",
+            unknown=(
+                "the Profile rp-1 brings Z0COMING, whose domains orgdns cannot read",
+                "the Resolver rule hidden cannot be read: it belongs to another account",
+                "the Resolver rule x of the Profile rp-1 cannot be read: it belongs to another account",
+            ),
         )
+        assert (shown.asks_resolver, shown.other_servers) == (True, ("192.0.2.1",))
         assert {role for role, _, _ in clients.requested} == {f"arn:aws-us-gov:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
     def test_region_without_vpcs_takes_one_call(self, clients: Clients) -> None:
@@ -153,8 +173,11 @@ class TestDescription:
         resolver = clients.stubs["route53resolver"]
         resolver.add_response("list_resolver_rule_associations", {"ResolverRuleAssociations": []})
         resolver.add_response("list_resolver_configs", {"ResolverConfigs": []})
+        resolver.add_response("list_firewall_rule_group_associations", {"FirewallRuleGroupAssociations": []})
+        clients.stubs["route53profiles"].add_response("list_profile_associations", {"ProfileAssociations": []})
         clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
-        assert SpokeVpcs(clients, ROLES).described(SPOKE) == ()  # type: ignore[arg-type]  # stands for AssumedClients
+        spokes = SpokeVpcs(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
+        assert spokes.described(SPOKE, None, {"dopt-1": (AMAZON_DNS,)}) == ()
 
     @pytest.mark.parametrize(
         ("code", "old", "error"),

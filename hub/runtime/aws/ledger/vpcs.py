@@ -12,11 +12,11 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of, account_row
 from hub.runtime.guard import WINDOW, Cause
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
     AssociatedZone,
     AssociationMethod,
     AssociationRecord,
-    ForwardRule,
     Vpc,
     VpcRef,
     VpcRow,
@@ -38,6 +38,7 @@ MAX_CHARACTERS: Final = 60_000
 # A row that was written before orgdns recorded it does not say whether a VPC is a default VPC. All of these have this
 # CIDR block ("Default VPCs", https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc.html).
 _DEFAULT_CIDR: Final = "172.31.0.0/16"
+_CUT: Final = "the VPC has more zones or Resolver rules than the ledger has room for"
 
 
 class DynamoVpcs:
@@ -177,20 +178,50 @@ def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
 def _vpc_row(vpc: Vpc, own: Collection[str]) -> Row:
     """The row of a VPC. `own` are the ids of the zones that orgdns associates, which come first."""
     zones = sorted(vpc.zones, key=lambda zone: zone.id not in own)
+    kept_zones = _room([zone.id, zone.domain, zone.owner] for zone in zones)
+    rules = _room([rule.id, rule.domain, rule.kind.value, rule.profile] for rule in vpc.rules)
     return {
         "cidrs": list(vpc.cidrs),
         "tags": [list(tag) for tag in vpc.tags],
         "default": vpc.default,
         "dns_support": vpc.dns_support,
         "dns_hostnames": vpc.dns_hostnames,
-        "zones": _room([zone.id, zone.domain, zone.owner] for zone in zones),
-        "rules": _room([rule.id, rule.domain] for rule in vpc.rules),
+        "zones": kept_zones,
+        "rules": rules,
         "profiles": list(vpc.profiles),
         "autodefined_rules": vpc.autodefined_rules,
         "profile": vpc.profile,
         "profile_zones": list(vpc.profile_zones),
         "profile_coming": vpc.profile_coming,
+        "dhcp_options": vpc.dhcp_options,
+        "dns_servers": list(vpc.dns_servers),
+        "resolver_address": vpc.resolver_address,
+        "firewall": [_firewall_row(rule) for rule in vpc.firewall],
+        "others_zones": [[zone.profile, zone.zone_id, zone.domain] for zone in vpc.others_zones],
+        "unknown": [*vpc.unknown, *((_CUT,) if len(kept_zones) < len(zones) or len(rules) < len(vpc.rules) else ())],
     }
+
+
+def _firewall_row(rule: FirewallRule) -> Row:
+    return {
+        "id": rule.id,
+        "action": rule.action.value,
+        "domains": list(rule.domains),
+        "complete": rule.complete,
+        "query_type": rule.query_type,
+        "profile": rule.profile,
+    }
+
+
+def _firewall_of(row: Mapping[str, Any]) -> FirewallRule:
+    return FirewallRule(
+        id=row["id"],
+        action=FirewallAction(row["action"]),
+        domains=tuple(row["domains"]),
+        complete=row["complete"],
+        query_type=row["query_type"],
+        profile=row["profile"],
+    )
 
 
 def _room(rows: Iterable[list[str]]) -> list[list[str]]:
@@ -214,13 +245,25 @@ def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
         dns_support=row["dns_support"],
         dns_hostnames=row["dns_hostnames"],
         zones=tuple(sorted(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"])),
-        rules=tuple(ForwardRule(rule_id, Fqdn(domain)) for rule_id, domain in row["rules"]),
+        rules=tuple(_rule_of(*rule) for rule in row["rules"]),
         profiles=tuple(row["profiles"]),
         autodefined_rules=row["autodefined_rules"],
         profile=row["profile"],
         profile_zones=tuple(row.get("profile_zones", ())),
         profile_coming=row.get("profile_coming", False),
+        dhcp_options=row.get("dhcp_options", ""),
+        # Unknown until the next description, if the row was written before these facts were read.
+        dns_servers=tuple(row.get("dns_servers", ())),
+        resolver_address=row.get("resolver_address", ""),
+        firewall=tuple(_firewall_of(rule) for rule in row.get("firewall", ())),
+        others_zones=tuple(ProfileZone(profile, id_, Fqdn(name)) for profile, id_, name in row.get("others_zones", ())),
+        unknown=tuple(row.get("unknown", ())),
     )
+
+
+def _rule_of(rule_id: str, domain: str, kind: str = RuleKind.FORWARD, profile: str = "") -> ResolverRule:
+    """The rule in a row, which may have been written before rules had a kind and a Profile."""
+    return ResolverRule(rule_id, Fqdn(domain), RuleKind(kind), profile)
 
 
 def _status_of(row: Mapping[str, Any]) -> VpcsStatus:

@@ -24,6 +24,8 @@ def resolution_document(row: VpcRow, fqdn: str, found: Resolution, names: Iterab
         "vpc": str(row.ref),
         "seen_at": time_or_none(row.seen_at),
         "answers": bool(reports and reports[0]["published"]),
+        "certain": found.certain,
+        "unknown": list(found.unknown),
         "source": found.source.value,
         "reason": found.reason,
         "zone_or_rule": found.id or None,

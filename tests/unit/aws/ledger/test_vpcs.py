@@ -11,11 +11,11 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.guard import Cause
 from hub.runtime.model.names import Fqdn, Millis, Spoke
+from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
     AssociatedZone,
     AssociationMethod,
     AssociationRecord,
-    ForwardRule,
     Vpc,
     VpcRef,
     VpcRow,
@@ -45,10 +45,16 @@ class TestRows:
             default=True,
             dns_hostnames=False,
             zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),),
-            rules=(ForwardRule("r", CORP),),
+            rules=(ResolverRule("r", CORP), ResolverRule("s", CORP, RuleKind.SYSTEM, "rp-2")),
             profiles=("rp-1",),
             autodefined_rules=False,
             profile="rp-1",
+            dhcp_options="dopt-1",
+            dns_servers=("10.7.0.2",),
+            resolver_address="10.7.0.2",
+            firewall=(FirewallRule("g/r", FirewallAction.BLOCK, (f"*.{CORP}",), complete=False, query_type="A"),),
+            others_zones=(ProfileZone("rp-2", CORP_ZONE, CORP),),
+            unknown=("the Profiles of the VPC cannot be read",),
         )
         zones = (
             ZoneInVpc(
@@ -149,7 +155,7 @@ class TestRows:
         inner = Fqdn(f"{'.'.join('a' * 63 for _ in range(3))}.{CORP}")
         foreign = [AssociatedZone(f"Z{number:020}", Fqdn(f"{number}.{inner}"), PAYMENTS.id) for number in range(500)]
         own = AssociatedZone(CORP_ZONE, CORP, NETWORK)
-        rules = tuple(ForwardRule(f"rslvr-rr-{number:017}", Fqdn(f"{number}.{inner}")) for number in range(1_000))
+        rules = tuple(ResolverRule(f"rslvr-rr-{number:017}", Fqdn(f"{number}.{inner}")) for number in range(1_000))
         tags = tuple((f"{number:0128}", "\u4e00" * 256) for number in range(50))
         vpc = Vpc(REF, tags=tags, zones=(*foreign, own), rules=rules)
         row = VpcRow(REF, records={CORP_ZONE: AssociationRecord(managed=True)})
@@ -161,3 +167,15 @@ class TestRows:
         assert own in stored.vpc.zones
         assert set(stored.vpc.zones) < set(vpc.zones)
         assert set(stored.vpc.rules) < set(vpc.rules)
+        assert stored.vpc.unknown == ("the VPC has more zones or Resolver rules than the ledger has room for",)
+
+    def test_row_of_an_earlier_version(self, vpcs: DynamoVpcs, table: Table) -> None:
+        """What an earlier version did not read is unknown until the next description; its rules forward."""
+        vpcs.put_vpc(Vpc(REF, rules=(ResolverRule("r", CORP),)), PAYMENTS, ())
+        (row,) = table.query(contract.VPCS_KEY)
+        for new in ("dhcp_options", "dns_servers", "resolver_address", "firewall", "others_zones", "unknown"):
+            del row["vpc"][new]
+        row["vpc"]["rules"] = [["r", CORP]]
+        table.put(row)
+        (stored,) = vpcs.vpc_rows(SPOKE)
+        assert stored.vpc == Vpc(REF, rules=(ResolverRule("r", CORP),), dns_servers=())

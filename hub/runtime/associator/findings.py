@@ -1,0 +1,77 @@
+"""What the Resolver of a VPC does with the names of a zone, besides looking them up in the zone. Pure.
+
+What could not be read of a VPC is not repeated for each zone: see `Vpc.unknown`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.runtime.model.resolver import FirewallAction, RuleKind
+from hub.runtime.names.firewall import is_in, names_below, verdict
+from hub.runtime.names.labels import is_reverse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.resolver import FirewallRule, ResolverRule
+    from hub.runtime.model.vpcs import Vpc
+
+# How many items of a long list a note shows.
+_SHOWN = 3
+
+
+def forwards(vpc: Vpc) -> list[ResolverRule]:
+    """Return the Resolver rules of a VPC that send queries elsewhere, for a domain and all names below it."""
+    return [rule for rule in vpc.rules if rule.kind is RuleKind.FORWARD]
+
+
+def firewall_block(vpc: Vpc, domain: Fqdn) -> str:
+    """Return why DNS Firewall certainly blocks what is below a zone, empty if it does not."""
+    found = verdict(vpc.firewall, names_below(domain), query_type(domain))
+    if found.blocked_by is None or found.doubts:
+        return ""
+    return f"DNS Firewall blocks the names of the zone, by the rule {found.blocked_by.id}"
+
+
+def query_type(domain: Fqdn) -> str:
+    """Return the type of the queries that matter for a domain. Where AAAA queries differ, A queries stand for both."""
+    return "PTR" if is_reverse(domain) else "A"
+
+
+def resolver_notes(vpc: Vpc, domain: Fqdn) -> Iterator[str]:
+    """Yield what else may keep names of a zone from being answered from it, in few and short notes."""
+    found = verdict(vpc.firewall, names_below(domain), query_type(domain))
+    if found.doubts:
+        yield f"DNS Firewall may block names of the zone: {_unread(found.doubts)}"
+    blocked = sorted(
+        entry
+        for rule in vpc.firewall
+        if rule.action is FirewallAction.BLOCK and rule.query_type in {"", query_type(domain)}
+        for entry in rule.domains
+        if is_in(entry.removeprefix("*."), domain) and entry != names_below(domain)
+    )
+    if blocked:
+        yield f"DNS Firewall has rules that block {shown([entry.removesuffix('.') for entry in blocked])}"
+    if same := [rule for rule in forwards(vpc) if rule.profile and rule.domain == domain]:
+        yield (
+            f"the Resolver rule {same[0].id} of the Profile {same[0].profile} forwards the zone's domain: AWS does not "
+            "document whether it takes precedence over a zone that is associated with the VPC"
+        )
+    if delegating := [rule.id for rule in vpc.rules if rule.kind is RuleKind.DELEGATE]:
+        yield (
+            f"names that NS records of the zone delegate may be answered elsewhere, by the delegation rule "
+            f"{shown(delegating)}"
+        )
+
+
+def _unread(doubts: Collection[FirewallRule]) -> str:
+    ids = list(dict.fromkeys(rule.id for rule in doubts))
+    return f"orgdns cannot read all that {shown(ids)} matches"
+
+
+def shown(texts: Collection[str]) -> str:
+    """Return the first texts of a list, and how many more there are."""
+    first = list(texts)[:_SHOWN]
+    return ", ".join(first) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")

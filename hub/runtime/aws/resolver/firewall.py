@@ -1,0 +1,125 @@
+"""The rules of DNS Firewall in the VPCs of a spoke, reduced to what concerns the zones of orgdns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime.aws.answers import required
+from hub.runtime.aws.resolver.reading import listed
+from hub.runtime.model.resolver import FirewallAction, FirewallRule
+from hub.runtime.names.firewall import concerns, entry_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from hub.runtime.aws.resolver.profiles import ProfileGroup
+    from hub.runtime.model.names import Fqdn
+
+# "MaxResults": https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ListFirewallDomains.html
+DOMAINS_A_PAGE: Final = 5_000
+# A list can have 100,000 domains ("Quotas on Route 53 Resolver DNS Firewall",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). An hour is too short to read more.
+DOMAINS_READ: Final = 50_000
+# A row of the ledger has 400 KB: at most so many rules of a VPC, and characters of their domains, are kept.
+RULES: Final = 200
+CHARACTERS: Final = 40_000
+# For all rules that could not be read: any of them may let a query pass, or block it.
+_EITHER: Final = (FirewallAction.ALLOW, FirewallAction.BLOCK)
+_ACTIONS: Final = frozenset(action.value for action in FirewallAction)
+
+
+class Firewalls:
+    """DNS Firewall in one spoke. A rule group or a domain list of several VPCs is read once."""
+
+    def __init__(self, resolver: Any, zones: Collection[Fqdn]) -> None:  # noqa: ANN401 - boto3 has no types for it
+        self._resolver = resolver
+        self._zones = zones
+        self._rules: dict[str, tuple[FirewallRule, ...]] = {}
+        self._domains: dict[str, tuple[tuple[str, ...], bool]] = {}
+        associations, complete = listed(
+            resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"
+        )
+        self._associations = [each for each in associations if each.get("Status") != "DELETING"]
+        self._unread = () if complete else _unread("DNS Firewall of the VPC")
+
+    def rules(self, vpc_id: str, of_profiles: Iterable[ProfileGroup]) -> tuple[FirewallRule, ...]:
+        """The rules of a VPC in the order in which they are evaluated, its own first, then those of its Profiles."""
+        own = sorted(
+            (int(required(each, "Priority")), str(required(each, "FirewallRuleGroupId")))
+            for each in self._associations
+            if required(each, "VpcId") == vpc_id
+        )
+        groups = [("", group) for _, group in own]
+        groups += [(group.profile, group.id) for group in sorted(of_profiles, key=lambda group: group.priority)]
+        rules = [rule for profile, group in groups for rule in self._group(group, profile)]
+        return bounded((*self._unread, *rules))
+
+    def _group(self, group: str, profile: str) -> Iterator[FirewallRule]:
+        if group not in self._rules:
+            self._rules[group] = tuple(self._read(group))
+        for rule in self._rules[group]:
+            yield FirewallRule(rule.id, rule.action, rule.domains, rule.complete, rule.query_type, profile)
+
+    def _read(self, group: str) -> Iterator[FirewallRule]:
+        found, complete = listed(self._resolver, "list_firewall_rules", "FirewallRules", FirewallRuleGroupId=group)
+        if not complete:
+            yield from _unread(f"the rule group {group}")
+            return
+        for rule in sorted(found, key=_priority):
+            name = f"{group}/{rule.get('Name', required(rule, 'Priority'))}"
+            action = str(required(rule, "Action"))
+            if action not in _ACTIONS:
+                # What an action of a later API does is not known.
+                yield from _unread(name)
+                continue
+            # A rule by threats or by categories of AWS has no list that could be read.
+            domain_list = rule.get("FirewallDomainListId", "")
+            domains, known = self._domains_of(domain_list) if domain_list else ((), False)
+            yield FirewallRule(
+                id=name,
+                action=FirewallAction(action),
+                domains=domains,
+                complete=known,
+                query_type=rule.get("Qtype", ""),
+            )
+
+    def _domains_of(self, domain_list: str) -> tuple[tuple[str, ...], bool]:
+        if domain_list not in self._domains:
+            read, complete = listed(
+                self._resolver,
+                "list_firewall_domains",
+                "Domains",
+                DOMAINS_READ,
+                FirewallDomainListId=domain_list,
+                PaginationConfig={"PageSize": DOMAINS_A_PAGE},
+            )
+            entries = {entry_domain(str(entry)) for entry in read}
+            concerned = tuple(sorted(entry for entry in entries if concerns(entry, self._zones)))
+            self._domains[domain_list] = (concerned, complete)
+        return self._domains[domain_list]
+
+
+def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
+    """As many of the rules, and of their domains, as a row of the ledger has room for."""
+    kept: list[FirewallRule] = []
+    left = CHARACTERS
+    for rule in rules:
+        if len(kept) == RULES:
+            return (*kept, *_unread("the further rules of DNS Firewall"))
+        domains: list[str] = []
+        for domain in rule.domains:
+            left -= len(domain)
+            if left < 0:
+                break
+            domains.append(domain)
+        complete = rule.complete and len(domains) == len(rule.domains)
+        kept.append(FirewallRule(rule.id, rule.action, tuple(domains), complete, rule.query_type, rule.profile))
+    return tuple(kept)
+
+
+def _unread(what: str) -> tuple[FirewallRule, ...]:
+    return tuple(FirewallRule(what, action, complete=False) for action in _EITHER)
+
+
+def _priority(rule: Mapping[str, Any]) -> int:
+    return int(required(rule, "Priority"))

@@ -1,0 +1,185 @@
+"""The Profiles of a spoke's VPCs: the one of orgdns, and what any Profile brings to a VPC."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.aws.answers import AnswerMalformed, required
+from hub.runtime.aws.resolver.reading import listed
+from hub.runtime.model.resolver import ProfileZone
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hub.runtime.model.names import Fqdn
+
+ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
+# An association of a Profile with a VPC or a zone takes a while (API Reference, ProfileAssociation: Status).
+ACTIVE: Final = frozenset({"COMPLETE", "UPDATING"})
+_ZONE, _RULE, _GROUP, _ENDPOINT = "hostedzone", "resolver-rule", "firewall-rule-group", "vpc-endpoint"
+_LAST: Final = 9_901
+_ARN_PARTS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileGroup:
+    """A rule group of DNS Firewall that a Profile brings, with its priority among those of the Profile."""
+
+    profile: str
+    id: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What the Profiles of a VPC bring: the zones of orgdns, the ids of Resolver rules with their Profile, and more.
+
+    `unknown` says what else they bring that could decide answers, and could not be read.
+    """
+
+    zones: tuple[ProfileZone, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
+    groups: tuple[ProfileGroup, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+class Profiles:
+    """The Profiles in one spoke. Each is read once.
+
+    Args:
+        client: A client of Route 53 Profiles.
+        owner: The account that owns the Profile of orgdns; empty if no zone is resolved by one. Then a spoke that may
+            not read Profiles is not unreachable: what they bring is unknown.
+        zones: The zones of orgdns by id.
+    """
+
+    def __init__(self, client: Any, owner: str, zones: Mapping[str, Fqdn]) -> None:  # noqa: ANN401 - as boto3 has no types
+        self._client = client
+        self._owner = owner
+        self._zones = zones
+        self._resources: dict[str, tuple[tuple[str, str, Mapping[str, Any]], ...] | None] = {}
+        self.profile = self._profile()
+        self._associations, self._complete = self._associated()
+
+    @property
+    def profile_zones(self) -> tuple[str, ...]:
+        """The ids of the zones in the Profile of orgdns, which an account that it is shared with may read."""
+        if not self.profile:
+            return ()
+        pages = self._client.get_paginator("list_profile_resource_associations").paginate(ProfileId=self.profile)
+        self._resources[self.profile] = tuple(
+            _resource(resource) for page in pages for resource in required(page, "ProfileResourceAssociations")
+        )
+        return tuple(
+            sorted(
+                id_
+                for kind, id_, resource in self._resources[self.profile] or ()
+                if kind == _ZONE and resource.get("Status") in ACTIVE
+            )
+        )
+
+    def associations(self, vpc_id: str) -> Mapping[str, str]:
+        """The status of the association of a VPC with each of its Profiles, by the id of the Profile."""
+        return self._associations.get(vpc_id, {})
+
+    def brought(self, vpc_id: str, known: Collection[str]) -> Brought:
+        """What the Profiles of a VPC bring; `known` are the ids of the zones that the VPC itself is associated with."""
+        found = [self._brought(profile, known) for profile in sorted(self.associations(vpc_id))]
+        unread = () if self._complete else ("the Profiles of the VPC cannot be read",)
+        return Brought(
+            tuple(zone for each in found for zone in each.zones),
+            tuple(rule for each in found for rule in each.rules),
+            tuple(group for each in found for group in each.groups),
+            (*unread, *(reason for each in found for reason in each.unknown)),
+        )
+
+    def _brought(self, profile: str, known: Collection[str]) -> Brought:
+        resources = self._resources_of(profile)
+        if resources is None:
+            return Brought(unknown=(f"what the Profile {profile} brings cannot be read",))
+        active = [each for each in resources if each[2].get("Status") not in ENDED]
+        zones = [id_ for kind, id_, _ in active if kind == _ZONE]
+        hidden = [id_ for id_ in zones if id_ not in self._zones and id_ not in known]
+        endpoints = [id_ for kind, id_, _ in active if kind == _ENDPOINT]
+        unknown = []
+        if hidden:
+            unknown.append(f"the Profile {profile} brings {_shown(hidden)}, whose domains orgdns cannot read")
+        if endpoints:
+            unknown.append(f"the Profile {profile} brings {_shown(endpoints)}, whose private names orgdns cannot read")
+        return Brought(
+            tuple(
+                ProfileZone(profile, id_, self._zones[id_])
+                for id_ in zones
+                if id_ in self._zones and profile != self.profile
+            ),
+            tuple((id_, profile) for kind, id_, _ in active if kind == _RULE),
+            tuple(ProfileGroup(profile, id_, _priority(each)) for kind, id_, each in active if kind == _GROUP),
+            tuple(unknown),
+        )
+
+    def _resources_of(self, profile: str) -> tuple[tuple[str, str, Mapping[str, Any]], ...] | None:
+        """The kind, id and association of each resource of a Profile; None if they cannot be read."""
+        if profile not in self._resources:
+            found, complete = listed(
+                self._client, "list_profile_resource_associations", "ProfileResourceAssociations", ProfileId=profile
+            )
+            self._resources[profile] = tuple(map(_resource, found)) if complete else None
+        return self._resources[profile]
+
+    def _profile(self) -> str:
+        """The id of the orgdns Profile that its owner shares with the account in the region, or empty."""
+        if not self._owner:
+            return ""
+        for page in self._client.get_paginator("list_profiles").paginate():
+            for profile in required(page, "ProfileSummaries"):
+                if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
+                    return str(required(profile, "Id"))
+        return ""
+
+    def _associated(self) -> tuple[dict[str, dict[str, str]], bool]:
+        """The status of each association by VPC and Profile, and whether they could be read."""
+        found: dict[str, dict[str, str]] = {}
+        associations, complete = self._listed_associations()
+        for association in associations:
+            if association.get("Status") not in ENDED:
+                # The documentation calls it the VPC's ARN, but AssociateProfile takes the VPC's id.
+                vpc_id = required(association, "ResourceId").rpartition("/")[2]
+                found.setdefault(vpc_id, {})[required(association, "ProfileId")] = association.get("Status", "")
+        return found, complete
+
+    def _listed_associations(self) -> tuple[list[Mapping[str, Any]], bool]:
+        operation, key = "list_profile_associations", "ProfileAssociations"
+        if not self._owner:
+            return listed(self._client, operation, key)
+        # orgdns decides by these: it must know all of them.
+        pages = self._client.get_paginator(operation).paginate()
+        return [association for page in pages for association in required(page, key)], True
+
+
+def _resource(association: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
+    kind, _, id_ = required(association, "ResourceArn").rpartition(":")[2].partition("/")
+    return kind, id_, association
+
+
+def _priority(association: Mapping[str, Any]) -> int:
+    """The priority of a rule group in a Profile: `{"priority": 102}`, in JSON."""
+    try:
+        return int(json.loads(association.get("ResourceProperties", "{}"))["priority"])
+    except (KeyError, TypeError, ValueError):
+        return _LAST
+
+
+def _shown(ids: Collection[str]) -> str:
+    first = min(ids)
+    return first if len(ids) == 1 else f"{first} and {len(ids) - 1} more"
+
+
+def _owner_of(profile: Mapping[str, Any]) -> str:
+    """The account in the ARN of a Profile, `arn:<partition>:route53profiles:<region>:<account>:profile/<id>`."""
+    parts: list[str] = required(profile, "Arn").split(":")
+    if len(parts) != _ARN_PARTS:
+        raise AnswerMalformed(f"the ARN of a Profile does not have {_ARN_PARTS} parts: {profile['Arn']!r}")
+    return parts[4]

@@ -1,0 +1,61 @@
+"""Reading what an account may not be able to read: what is denied is unknown, and everything else is an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from hub.runtime.aws.answers import required
+from hub.runtime.aws.sessions import error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+# A denial of the call. Any denial of the session makes the description fail. The others are answers about things of AWS
+# or of another account whose content is not shown, such as managed domain lists (Route 53 Resolver API Reference,
+# ListFirewallDomains: errors).
+UNREADABLE: Final = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "InvalidParameterException",
+        "ResourceNotFoundException",
+        "UnauthorizedOperation",
+        "ValidationException",
+    }
+)
+# The most reasons that the row of a VPC holds.
+REASONS: Final = 20
+
+
+def listed(
+    client: Any,  # noqa: ANN401 - boto3 has no types for all of these services
+    operation: str,
+    key: str,
+    most: int | None = None,
+    **request: object,
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """The items of a listing, and whether these are all of them. At most the pages with `most` items are read."""
+    found: list[Mapping[str, Any]] = []
+    try:
+        for page in client.get_paginator(operation).paginate(**request):
+            found += required(page, key)
+            if most is not None and len(found) >= most and page.get("NextToken"):
+                return found, False
+    except ClientError as error:
+        if error_code(error) not in UNREADABLE:
+            raise
+        return [], False
+    except EndpointConnectionError:
+        # The service does not exist in every region: "Route 53 Resolver endpoints and quotas",
+        # https://docs.aws.amazon.com/general/latest/gr/r53.html
+        return [], False
+    return found, True
+
+
+def bounded_texts(reasons: Collection[str]) -> tuple[str, ...]:
+    """As many reasons as a row of the ledger has room for, without doublets."""
+    unique = sorted(set(reasons))
+    more = (f"{len(unique) - REASONS:,} more things cannot be read",) if len(unique) > REASONS else ()
+    return (*unique[:REASONS], *more)

@@ -1,0 +1,63 @@
+"""The Resolver rules of a spoke's VPCs: its own, those that others share with it, and those of its Profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime.aws.answers import required
+from hub.runtime.model.names import Fqdn
+from hub.runtime.model.resolver import ResolverRule, RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+# Statuses of an association that is not in force (API Reference, ResolverRuleAssociation: Status).
+_ENDED: Final = frozenset({"DELETING", "FAILED", "OVERRIDDEN"})
+# Every VPC has rules of AWS's own ("Rules that Resolver automatically creates"), such as the one for the internet:
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-forward-vpc-to-network-autodefined-rules.html
+_AUTODEFINED: Final = "rslvr-autodefined-"
+_KINDS: Final = {"FORWARD": RuleKind.FORWARD, "SYSTEM": RuleKind.SYSTEM, "DELEGATE": RuleKind.DELEGATE}
+
+
+class Rules:
+    """The Resolver rules of one spoke. They are listed once, if any VPC has one."""
+
+    def __init__(self, resolver: Any) -> None:  # noqa: ANN401 - boto3 has no types for it
+        self._resolver = resolver
+        self._known: Mapping[str, Mapping[str, Any]] | None = None
+        self._associated: dict[str, set[str]] = {}
+        for association in self._listed("list_resolver_rule_associations", "ResolverRuleAssociations"):
+            rule = str(required(association, "ResolverRuleId"))
+            if association.get("Status") not in _ENDED and not rule.startswith(_AUTODEFINED):
+                self._associated.setdefault(required(association, "VPCId"), set()).add(rule)
+
+    def of_vpc(
+        self, vpc_id: str, of_profiles: Collection[tuple[str, str]]
+    ) -> tuple[tuple[ResolverRule, ...], tuple[str, ...]]:
+        """The rules of a VPC, and which of them cannot be read. `of_profiles` are rules with their Profiles."""
+        rules: set[ResolverRule] = set()
+        unknown: list[str] = []
+        for rule_id, profile in sorted({*((rule, "") for rule in self._associated.get(vpc_id, ())), *of_profiles}):
+            rule = self._rule(rule_id)
+            if rule is None:
+                by = f" of the Profile {profile}" if profile else ""
+                unknown.append(f"the Resolver rule {rule_id}{by} cannot be read: it belongs to another account")
+            elif kind := _KINDS.get(required(rule, "RuleType")):
+                domain = rule.get("DelegationRecord" if kind is RuleKind.DELEGATE else "DomainName", "")
+                rules.add(ResolverRule(rule_id, absolute(domain), kind, profile))
+        return tuple(sorted(rules)), tuple(unknown)
+
+    def _rule(self, rule_id: str) -> Mapping[str, Any] | None:
+        if self._known is None:
+            listed = self._listed("list_resolver_rules", "ResolverRules")
+            self._known = {required(rule, "Id"): rule for rule in listed}
+        return self._known.get(rule_id)
+
+    def _listed(self, operation: str, key: str) -> Iterator[Mapping[str, Any]]:
+        for page in self._resolver.get_paginator(operation).paginate():
+            yield from required(page, key)
+
+
+def absolute(name: str) -> Fqdn:
+    """A domain name as AWS writes it, absolute and in lower case."""
+    return Fqdn(f"{name.lower().removesuffix('.')}.")
