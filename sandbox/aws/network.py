@@ -143,7 +143,9 @@ class AutodefinedRules:
 
 def _found(vpc_id: str) -> tuple[Moto, Moto] | None:
     """A VPC of any account with the backend that contains it, or None."""
-    return next(((backend, backend.vpcs[vpc_id]) for backend in _backends() if vpc_id in backend.vpcs), None)
+    found = next((backend.vpcs[vpc_id] for backend in _backends() if vpc_id in backend.vpcs), None)
+    # A participant of a shared VPC has it, too, but it is the owner's.
+    return None if found is None else (found.ec2_backend, found)
 
 
 def _backends() -> Iterator[Moto]:

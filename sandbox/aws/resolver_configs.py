@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from moto.ec2.models import ec2_backends
 from moto.route53resolver.exceptions import (
     InvalidNextTokenException,
     InvalidParameterException,
@@ -20,6 +19,7 @@ from moto.route53resolver.responses import Route53ResolverResponse
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.pages import InvalidToken, page
+from sandbox.aws.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ def resolver_configs(rules: AutodefinedRules) -> Iterator[None]:
 
 def _vpcs(response: Moto) -> tuple[str, ...]:
     """The ids of the caller's VPCs in the region of the call."""
-    return tuple(ec2_backends[response.current_account][response.region].vpcs)
+    return own_vpcs(response.current_account, response.region)
 
 
 def _check_vpc(response: Moto, vpc_id: str) -> None:

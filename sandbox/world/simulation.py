@@ -22,6 +22,7 @@ from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
 from sandbox.aws.network import AutodefinedRules, NewVpc, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
+from sandbox.aws.shared_subnets import share_subnet
 from sandbox.world.deployment import Deployment, zone_ids
 
 if TYPE_CHECKING:
@@ -121,6 +122,10 @@ class World:
             for zone_id in self.zone_ids.values():
                 self.route53.associate(zone_id, vpc_id, region)
         return vpc
+
+    def share(self, vpc: Vpc, participant: str) -> None:
+        """Share the subnet of a VPC with another account, whose instances can then be launched in it."""
+        share_subnet(vpc.account, vpc.region, vpc.subnet, participant)
 
     def delete_vpc(self, vpc: Vpc) -> None:
         """Delete a VPC with its subnet. Zones and Profiles keep their associations with it."""

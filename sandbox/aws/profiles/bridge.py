@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from moto import backends
 from moto.core import botocore_stubber
 from moto.core.responses import TYPE_RESPONSE, ActionResult, BaseResponse
-from moto.ec2.models import ec2_backends
 from moto.route53.models import route53_backends
 
 from sandbox.aws.bridge import replaced
@@ -35,6 +34,7 @@ from sandbox.aws.profiles.rules import Profiles
 from sandbox.aws.profiles.shares import is_shared, is_shared_with, profile_shares
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.aws.route53.names import stored_name
+from sandbox.aws.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -95,7 +95,7 @@ class _Emulator:
     """What the service needs to know of EC2, Route 53 and AWS RAM, read from moto's backends."""
 
     def owns_vpc(self, caller: Caller, vpc_id: str) -> bool:
-        return vpc_id in ec2_backends[caller.account][caller.region].vpcs
+        return vpc_id in own_vpcs(caller.account, caller.region)
 
     def private_zone(self, account: str, zone_id: str) -> str | None:
         zone = route53_backends[account][partition()].zones.get(zone_id)

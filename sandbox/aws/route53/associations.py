@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
 from moto.route53.exceptions import (
     LastVPCAssociation,
     NoSuchHostedZone,
@@ -29,6 +28,7 @@ from sandbox.aws.route53.hosted_zones import (
 from sandbox.aws.route53.limits import ASSOCIATION_TOKENS
 from sandbox.aws.route53.requests import page_of, vpc_of
 from sandbox.aws.route53.state import APPLIED, ForeignVpc
+from sandbox.aws.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from moto.route53.models import FakeZone, Route53Backend
@@ -157,7 +157,7 @@ def _summaries(response: Route53) -> dict[str, dict[str, Any]]:
     That page lists no error for a deleted VPC or one of another account; Route 53 is known to return this one.
     """
     vpc_id, region = response._get_param("VPCId"), response._get_param("VPCRegion")
-    if vpc_id not in ec2_backends[response.current_account][region].vpcs:
+    if vpc_id not in own_vpcs(response.current_account, region):
         raise ForeignVpc(f"The VPC {vpc_id} in region {region} that you provided is not owned by you.")
     zones = associated_zones(vpc_id)
     return {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moto.ec2.models import ec2_backends
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, route53_backends
 
 from sandbox.aws.route53.names import stored_name
+from sandbox.aws.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def refuse_foreign_vpc(account: str, vpc_id: str | None, region: str | None) -> 
             "InvalidInput",
             "When you're creating a private hosted zone, you must specify values for VPCId and VPCRegion.",
         )
-    if vpc_id not in ec2_backends[account][region].vpcs:
+    if vpc_id not in own_vpcs(account, region):
         raise Route53ClientError(
             "InvalidVPCId",
             "The VPC ID that you specified either isn't a valid ID or the current account is not authorized to access "
