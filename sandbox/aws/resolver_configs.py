@@ -19,7 +19,7 @@ from moto.route53resolver.responses import Route53ResolverResponse
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.pages import InvalidToken, page
-from sandbox.aws.shared_subnets import own_vpcs
+from sandbox.aws.vpcs.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

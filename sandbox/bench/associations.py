@@ -21,7 +21,7 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.tasks import Associate
-from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRef, VpcRow
+from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, DescribedVpcs, Vpc, VpcRef, VpcRow
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
@@ -169,13 +169,14 @@ class _World:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
-    ) -> tuple[Vpc, ...]:
+    ) -> DescribedVpcs:
         associated = self.route53.vpcs_of(self._zone_id)
         zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)
-        return tuple(
+        found = (
             Vpc(VpcRef(spoke.account, spoke.region, vpc_id), zones=zone if vpc_id in associated else ())
             for vpc_id in sorted(vpc_ids or ())
         )
+        return DescribedVpcs(tuple(found))
 
     def vpc_rows(self, spoke: Spoke) -> tuple[VpcRow, ...]:
         return tuple(row for ref, row in self.rows.items() if ref.spoke == spoke)

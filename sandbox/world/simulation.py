@@ -22,7 +22,7 @@ from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
 from sandbox.aws.network import AutodefinedRules, NewVpc, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
-from sandbox.aws.shared_subnets import share_subnet
+from sandbox.aws.vpcs.shared_subnets import share_subnet
 from sandbox.world.deployment import Deployment, zone_ids
 
 if TYPE_CHECKING:

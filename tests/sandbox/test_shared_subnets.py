@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.aws.shared_subnets import own_vpcs
+from sandbox.aws.vpcs.shared_subnets import own_vpcs
 from sandbox.example import NETWORK, PAYMENTS
 from sandbox.world import World
 

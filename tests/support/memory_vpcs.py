@@ -8,7 +8,17 @@ from dataclasses import dataclass, field, replace
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
-from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
+from hub.runtime.model.vpcs import (
+    AssociatedZone,
+    AssociationRecord,
+    DescribedVpcs,
+    SharedVpc,
+    Vpc,
+    VpcRef,
+    VpcRow,
+    VpcsStatus,
+    ZoneInVpc,
+)
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from tests.support.build import PAYMENTS, ZONE_IDS
 
@@ -45,6 +55,8 @@ class MemoryVpcs:
     without_autodefined_rules: set[VpcRef] = field(default_factory=set)
     unreachable: set[Spoke] = field(default_factory=set)
     denied: set[Spoke] = field(default_factory=set)
+    # VPCs of other accounts that a spoke can see.
+    shared: dict[Spoke, tuple[SharedVpc, ...]] = field(default_factory=dict)
     hidden: set[VpcRef] = field(default_factory=set)
     quota: int = 300
     calls: list[str] = field(default_factory=list)
@@ -67,17 +79,18 @@ class MemoryVpcs:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
-    ) -> tuple[Vpc, ...]:
+    ) -> DescribedVpcs:
         self._call("seen")
         if spoke in self.denied:
             raise SpokeDenied(f"{spoke}: AccessDenied")
         if spoke in self.unreachable:
             raise SpokeUnreachable(f"{spoke}: RequestLimitExceeded")
-        return tuple(
+        shown = tuple(
             self._shown(vpc)
             for ref, vpc in sorted(self.vpcs.items())
             if ref.spoke == spoke and (vpc_ids is None or ref.id in vpc_ids) and ref not in self.hidden
         )
+        return DescribedVpcs(shown, self.shared.get(spoke, ()))
 
     def _shown(self, vpc: Vpc) -> Vpc:
         own = {AssociatedZone(zone_id, DOMAINS[zone_id], NETWORK) for zone_id in self.zones_of(vpc.ref)}

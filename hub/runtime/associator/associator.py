@@ -169,7 +169,7 @@ class Associator:
         found: dict[str, Vpc] = {}
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
             missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in found]
-            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing, dhcp_options)}
+            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing, dhcp_options).vpcs}
             if pause is None or len(found) == len(vpc_ids):
                 break
             self.sleep(pause)

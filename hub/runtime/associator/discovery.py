@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, unselected
 from hub.runtime.chunks import chunks
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import Vpc, VpcRef
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import Accounts, Clock, Tasks
+
+# How many VPCs of other accounts the status of a spoke names. By default an account can be given 100 shared subnets
+# ("Amazon VPC quotas", https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
+SHARED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,10 @@ class VpcDiscovery:
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
-            vpcs = self.vpcs.described(spoke, dhcp_options=known_dhcp_options(rows.values()))
+            described = self.vpcs.described(spoke, dhcp_options=known_dhcp_options(rows.values()))
         except SpokeUnreachable as unreachable:
             return self._failed(status, str(unreachable))
-        return self._compare(status, account, rows, vpcs)
+        return self._compare(replace(status, shared=described.shared[:SHARED]), account, rows, described.vpcs)
 
     def _compare(
         self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], vpcs: tuple[Vpc, ...]

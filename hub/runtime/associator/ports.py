@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Account, Spoke
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.model.vpcs import AssociationRecord, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
+    from hub.runtime.model.vpcs import AssociationRecord, DescribedVpcs, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
 
 
 class AssociationRefused(Exception):
@@ -33,7 +33,7 @@ class Vpcs(Protocol):
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> tuple[Vpc, ...]:
+    ) -> DescribedVpcs:
         """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read.
 
         `dhcp_options` are the DNS servers of DHCP options sets that need not be read again.

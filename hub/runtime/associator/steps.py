@@ -138,9 +138,8 @@ class StepRunner:
             if not refused.taken:
                 raise
             domain = next(domain for domain, own_id in self.zone_ids.items() if own_id == zone_id)
-            same_name = [
-                zone for vpc in self.vpcs.described(ref.spoke, [ref.id]) for zone in vpc.zones if zone.domain == domain
-            ]
+            vpcs = self.vpcs.described(ref.spoke, [ref.id]).vpcs
+            same_name = [zone for vpc in vpcs for zone in vpc.zones if zone.domain == domain]
             if any(zone.id == zone_id for zone in same_name):
                 return False
             if not same_name:

@@ -16,7 +16,7 @@ from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
 from hub.runtime.chunks import chunks
-from hub.runtime.model.vpcs import AssociatedZone, Vpc, VpcRef
+from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, SharedVpc, Vpc, VpcRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -59,19 +59,25 @@ class SpokeVpcs:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
-    ) -> tuple[Vpc, ...]:
-        """All VPCs that the spoke owns, or those with these ids.
+    ) -> DescribedVpcs:
+        """All VPCs that the spoke owns, or those with these ids, and those that others share with it.
 
         Raises:
             SpokeDenied: if the role is missing or denies access, or the region is disabled.
             SpokeUnreachable: if any answer is missing: an incomplete listing would make VPCs look gone.
         """
         if vpc_ids is not None and not vpc_ids:
-            return ()
+            return DescribedVpcs()
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             description = _Description(self._clients, role_arn, spoke, self._profile_owner, self._zones)
-            return tuple(description.vpcs(vpc_ids, dhcp_options or {}))
+            listed_vpcs = list(description.listed(vpc_ids))
+            # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
+            own = [vpc for vpc in listed_vpcs if vpc.get("OwnerId", spoke.account) == spoke.account]
+            shared = {
+                SharedVpc(required(vpc, "VpcId"), required(vpc, "OwnerId")) for vpc in listed_vpcs if vpc not in own
+            }
+            return DescribedVpcs(tuple(description.vpcs(own, dhcp_options or {})), tuple(sorted(shared)))
 
 
 class _Description:
@@ -93,8 +99,10 @@ class _Description:
         self._resolver: Any = clients.client(role_arn, spoke.region, "route53resolver")
         self._profiles: Any = clients.client(role_arn, spoke.region, "route53profiles")
 
-    def vpcs(self, vpc_ids: Collection[str] | None, dhcp_options: Mapping[str, tuple[str, ...]]) -> Iterator[Vpc]:
-        described = list(self._described(vpc_ids))
+    def vpcs(
+        self, described: Collection[Mapping[str, Any]], dhcp_options: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Vpc]:
+        """Describe all that decides answers in VPCs that EC2 listed."""
         if not described:
             return
         rules, without_autodefined_rules = Rules(self._resolver), self._without_autodefined_rules()
@@ -151,18 +159,17 @@ class _Description:
         sets, _ = listed(self._ec2, "describe_dhcp_options", "DhcpOptions")
         return {required(options, "DhcpOptionsId"): servers_of(options) for options in sets}
 
-    def _described(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
+    def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
+        """The VPCs that EC2 shows to the spoke: all of them, or those with these ids."""
         paginator = self._ec2.get_paginator("describe_vpcs")
         requests: list[dict[str, Any]] = [{"MaxResults": VPCS_A_PAGE}]
         if vpc_ids is not None:
             # A filter, because one unknown id among VpcIds makes the whole call fail.
             parts = chunks(sorted(vpc_ids), VALUES_A_FILTER)
             requests = [{"Filters": [{"Name": "vpc-id", "Values": list(part)}]} for part in parts]
-        own = self._spoke.account
         for request in requests:
             for page in paginator.paginate(**request):
-                # A shared VPC belongs to its owner's spoke.
-                yield from (vpc for vpc in required(page, "Vpcs") if vpc.get("OwnerId", own) == own)
+                yield from required(page, "Vpcs")
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)

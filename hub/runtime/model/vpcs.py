@@ -99,6 +99,22 @@ class Vpc:
         return next((value for name, value in self.tags if name == key), None)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SharedVpc:
+    """A VPC whose owner shares subnets with an account, which can launch instances there, and not associate it."""
+
+    id: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedVpcs:
+    """The VPCs that a spoke owns, and those of other accounts that it can see."""
+
+    vpcs: tuple[Vpc, ...] = ()
+    shared: tuple[SharedVpc, ...] = ()
+
+
 def is_profile(zone_or_profile_id: str) -> bool:
     """Whether an id is that of a Route 53 Profile, and not of a zone (API Reference, AssociateProfile: `rp-...`)."""
     return zone_or_profile_id.startswith("rp-")
@@ -182,10 +198,14 @@ def known_dhcp_options(rows: Iterable[VpcRow]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class VpcsStatus:
-    """The result of the last discovery of a spoke's VPCs; `fault` says why they could not be described."""
+    """The result of the last discovery of a spoke's VPCs; `fault` says why they could not be described.
+
+    `shared` are VPCs of other accounts in which the spoke can launch instances.
+    """
 
     spoke: Spoke
     seen_at: Millis = NEVER
     vpcs: int = 0
     blocked: int = 0
     fault: str = ""
+    shared: tuple[SharedVpc, ...] = ()

@@ -7,10 +7,10 @@ import typer
 from orgdns.cli.render.documents.resolution import resolution_document
 from orgdns.cli.render.resolution import show_resolution
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.resolution import Source, resolution
+from orgdns.cli.reports.resolution import Source, resolution, unseen
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import vpc_row
+from orgdns.cli.sources.ledger import known_vpcs, vpc_row
 from orgdns.cli.sources.lookup import Lookup, fqdn_of
 from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
 
@@ -31,11 +31,16 @@ def run(
         fqdn = fqdn_of(name)
         hub = HubAccount.in_region(region).ledger()
         row = vpc_row(hub, vpc)
-        if row.vpc is None:
+        covered = {status.spoke for status in hub.statuses.spoke_statuses()}
+        if row.vpc is None and row.ref.spoke in covered:
             raise SubjectUnknown(
                 f"no sweep has described {row.ref} yet: try again after the next sweep of its account and region"
             )
-        found = resolution(row, row.vpc, fqdn, hub.deployed.zone_ids)
+        found = (
+            resolution(row, row.vpc, fqdn, hub.deployed.zone_ids)
+            if row.vpc
+            else unseen(known_vpcs(hub, covered).unseen(row.ref.region, row.ref.id))
+        )
         names = [Lookup(hub, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
     if as_json:
         print_json(resolution_document(row, fqdn, found, names))

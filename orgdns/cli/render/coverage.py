@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Millis
     from hub.runtime.model.vpcs import VpcRow, ZoneInVpc
     from orgdns.cli.reports.coverage import Coverage, SpokeCoverage, ZoneCoverage
+    from orgdns.cli.reports.instance_vpcs import InstanceVpcs, UnresolvedNames
 
 SHOWN: Final = 10
 
@@ -37,10 +38,33 @@ def show_coverage(console: Console, coverage: Coverage, *, details: bool, everyt
     if coverage.zones:
         console.print(visible("Zones, by the VPCs that resolve them", "bold"))
         _show_lines(console, [_zone_line(zone) for zone in coverage.zones], everything=True)
+    _show_instances(console, coverage.instances, everything=everything)
     vpcs = sum(len(found.vpcs) for found in coverage.spokes)
     well = len(coverage.spokes) - len(troubled)
     text = f"{well:,} of {len(coverage.spokes):,} accounts and regions have no troubles. VPCs in all: {vpcs:,}."
     console.print(visible(text, "" if troubled else GOOD))
+
+
+def _show_instances(console: Console, instances: InstanceVpcs, *, everything: bool) -> None:
+    """Show the VPCs in which instances run that have names which do not resolve there."""
+    if instances.unresolved:
+        console.print(visible("Names that do not resolve where their instances run", "bold"))
+        lines = [_unresolved_line(found) for found in instances.unresolved]
+        _show_lines(console, lines, everything=everything)
+        if instances.more:
+            console.print(f"   and {instances.more:,} more VPCs")
+    if instances.unreadable:
+        text = f"Instances whose rows this version cannot read: {instances.unreadable:,}. Use the deployed version."
+        console.print(visible(text, BAD))
+
+
+def _unresolved_line(found: UnresolvedNames) -> Text:
+    owner = f" of {found.owner}" if found.owner else ""
+    text = (
+        f"{found.vpc_id}{owner} in {found.region}: {found.names:,} names of {found.instances:,} instances of "
+        f"{', '.join(found.accounts)} in {', '.join(found.zones)}, such as {found.example}: {found.reason}"
+    )
+    return visible(text, QUIET if found.by_policy else BAD)
 
 
 def _show_spoke(console: Console, found: SpokeCoverage) -> None:
@@ -74,6 +98,10 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
         lines.append(_vpc_zone_line(zone))
         lines += [visible(f"  {note}", QUIET) for note in zone.notes]
     own = {zone.zone_id for zone in row.zones}
+    if vpc.other_servers or not vpc.dns_servers:
+        servers = ", ".join(vpc.dns_servers) or "DNS servers that orgdns does not know"
+        lines.append(visible(f"instances ask {servers} (DHCP options set {vpc.dhcp_options})", QUIET))
+    lines += [visible(reason, QUIET) for reason in vpc.unknown]
     lines += [
         visible(f"{zone.domain.removesuffix('.')}: {zone.id} of {zone.owner}", QUIET)
         for zone in vpc.zones

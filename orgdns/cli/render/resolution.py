@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 def show_resolution(console: Console, row: VpcRow, found: Resolution, names: Sequence[NameReport]) -> None:
     """Show what answers, what orgdns has published there, and why other orgdns zones do not answer."""
-    console.print(visible(f"In {row.ref}, as of {time(row.seen_at)}:", "bold"))
+    seen = f"as of {time(row.seen_at)}" if row.seen_at else "which no sweep describes"
+    console.print(visible(f"In {row.ref}, {seen}:", "bold"))
     good = found.source is Source.ZONE and found.certain
-    console.print(visible(f"answered by: {found.reason}", GOOD if good else BAD))
+    console.print(
+        visible(
+            f"{'not known' if found.source is Source.UNKNOWN else 'answered by'}: {found.reason}", GOOD if good else BAD
+        )
+    )
     for reason in found.unknown:
         console.print(visible(f"not certain: {reason}", BAD))
     for reason in found.why_not:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.near_limit import near_limit
 from hub.runtime.model.vpcs import AssociationMethod
+from orgdns.cli.reports.instance_vpcs import InstanceVpcs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -87,6 +88,7 @@ class Coverage:
 
     spokes: tuple[SpokeCoverage, ...]
     zones: tuple[ZoneCoverage, ...]
+    instances: InstanceVpcs = field(default_factory=InstanceVpcs)
 
     @property
     def troubled(self) -> tuple[SpokeCoverage, ...]:
@@ -95,12 +97,12 @@ class Coverage:
 
     @property
     def well(self) -> bool:
-        """Whether no spoke has troubles."""
-        return not self.troubled
+        """Whether no spoke has troubles, and names resolve where their instances run, as far as policy wants it."""
+        return not self.troubled and self.instances.well
 
     def only(self, spokes: Collection[Spoke]) -> Coverage:
-        """The coverage of only some spokes; the numbers of the zones still include all spokes."""
-        return Coverage(tuple(found for found in self.spokes if found.spoke in spokes), self.zones)
+        """The coverage of only some spokes; the numbers of the zones and the instances stay."""
+        return replace(self, spokes=tuple(found for found in self.spokes if found.spoke in spokes))
 
 
 def coverage(

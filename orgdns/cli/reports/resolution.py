@@ -41,6 +41,7 @@ class Source(StrEnum):
     OTHER_SERVER = "other dns server"
     INTERNET = "internet"
     NOBODY = "nobody"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,11 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
     if best.source is Source.ZONE:
         why_not = tuple(_why_not(row, fqdn, but=best.id))
     return Resolution(best.source, best.reason, best.id, best.domain, best.method, why_not, unknown)
+
+
+def unseen(why: str) -> Resolution:
+    """What answers in a VPC that orgdns cannot describe."""
+    return Resolution(Source.UNKNOWN, why, unknown=("orgdns does not see what decides answers in this VPC",))
 
 
 def _unknown_servers(vpc: Vpc) -> Iterator[str]:

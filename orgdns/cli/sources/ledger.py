@@ -7,23 +7,29 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
+from hub.runtime.aws.ledger.rows import observation_of, spoke_pk
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.model.names import InstanceRef, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
+from hub.runtime.model.vpcs import VpcRef, VpcRow
+from orgdns.cli.reports.instance_vpcs import KnownVpcs
 from orgdns.cli.reports.status import Overview, SubjectUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import ZoneStatus
-    from hub.runtime.model.vpcs import VpcRow
     from orgdns.cli.sources.deployed import Deployed
 
+# Stands for the account of a VPC whose owner is not known.
+UNKNOWN_OWNER: Final = "unknown"
 _SPOKE: Final = re.compile(r"([0-9]{12})/([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)")
 
 
@@ -82,20 +88,56 @@ def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str
     return ", ".join(claim.key.fqdn.removesuffix(".") for claim in row.claims) if row else ""
 
 
+def instances_of(hub: HubLedger, spokes: Iterable[Spoke]) -> Iterator[Observation | None]:
+    """The rows of the instances of these spokes, read page by page; None for one that this version cannot read.
+
+    Raises:
+        LedgerUnavailable: if the ledger cannot be read.
+    """
+    for spoke in spokes:
+        for row in hub.table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX):
+            try:
+                yield observation_of(row)
+            except (KeyError, TypeError, ValueError):
+                yield None
+
+
+def known_vpcs(hub: HubLedger, covered: Collection[Spoke]) -> KnownVpcs:
+    """What the ledger knows about VPCs; `covered` are the accounts and regions that orgdns covers."""
+    return KnownVpcs.of(hub.vpcs.all_vpc_rows(), hub.vpcs.vpcs_statuses(), covered)
+
+
 def vpc_row(hub: HubLedger, text: str) -> VpcRow:
     """The row of a VPC, given its id or `ACCOUNT/REGION/ID`.
+
+    For a VPC of an account that orgdns does not cover, but in which it knows instances, the row has no description.
 
     Raises:
         SubjectUnknown: if the ledger has no such VPC.
         LedgerUnavailable: if the ledger cannot be read.
     """
     found = [row for row in hub.vpcs.all_vpc_rows() if text in {row.ref.id, str(row.ref)}]
+    found = found or list(_vpcs_seen_by_others(hub, text.rpartition("/")[2]))
     if not found:
         raise SubjectUnknown(
             f"the ledger does not have the VPC {text}: it may be less than an hour old, its account or region may not "
             "be covered, or no zone has 'resolved_by'"
         )
     return found[0]
+
+
+def _vpcs_seen_by_others(hub: HubLedger, vpc_id: str) -> Iterator[VpcRow]:
+    """A VPC that its owner shares with a spoke, or in which instances of a spoke run."""
+    for status in hub.vpcs.vpcs_statuses():
+        for shared in status.shared:
+            if shared.id == vpc_id:
+                yield VpcRow(VpcRef(shared.owner, status.spoke.region, vpc_id))
+                return
+    spokes = [status.spoke for status in hub.statuses.spoke_statuses()]
+    for seen in instances_of(hub, spokes):
+        if seen and seen.instance and any(each.vpc_id == vpc_id for each in seen.instance.interfaces):
+            yield VpcRow(VpcRef(UNKNOWN_OWNER, seen.ref.region, vpc_id))
+            return
 
 
 def spoke_of(text: str) -> Spoke:

@@ -34,7 +34,7 @@ from sandbox.aws.profiles.rules import Profiles
 from sandbox.aws.profiles.shares import is_shared, is_shared_with, profile_shares
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.aws.route53.names import stored_name
-from sandbox.aws.shared_subnets import own_vpcs
+from sandbox.aws.vpcs.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -28,7 +28,7 @@ from sandbox.aws.route53.hosted_zones import (
 from sandbox.aws.route53.limits import ASSOCIATION_TOKENS
 from sandbox.aws.route53.requests import page_of, vpc_of
 from sandbox.aws.route53.state import APPLIED, ForeignVpc
-from sandbox.aws.shared_subnets import own_vpcs
+from sandbox.aws.vpcs.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from moto.route53.models import FakeZone, Route53Backend

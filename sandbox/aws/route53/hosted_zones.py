@@ -8,7 +8,7 @@ from moto.route53.exceptions import Route53ClientError
 from moto.route53.models import FakeZone, route53_backends
 
 from sandbox.aws.route53.names import stored_name
-from sandbox.aws.shared_subnets import own_vpcs
+from sandbox.aws.vpcs.shared_subnets import own_vpcs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import World, world
 from tests.support.build import EXAMPLE
 from tests.support.path.sweeps import sweep_all
-from tests.support.path.vpcs import add_resolver_rule
+from tests.support.path.vpcs import add_firewall, add_resolver_rule
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -58,6 +58,7 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     """With a Profile, too, the roles for VPCs use exactly their grants, except for ending an association."""
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     add_resolver_rule(made, vpc, "elsewhere.example")
+    add_firewall(made, vpc, "BLOCK", "*.elsewhere.example")
     made.converge()
     sweep_all(made, clock)
     made.delete_vpc(vpc)

@@ -109,7 +109,7 @@ class TestGuard:
         refs = [stage.aws.add(number).ref for number in range(1, 5)]
         for ref in refs:
             stage.aws.associated.add((CORP_ZONE, ref))
-            stage.rows.put_vpc(stage.aws.described(HOME, [ref.id])[0], PAYMENTS, ())
+            stage.rows.put_vpc(stage.aws.described(HOME, [ref.id]).vpcs[0], PAYMENTS, ())
         stage.associate(*refs)
         assert all(CORP_ZONE in stage.aws.zones_of(ref) for ref in refs)
         stage.rows.approve(CORP_ZONE)

@@ -10,6 +10,8 @@ from hub.runtime.model.names import Fqdn, Spoke
 from hub.runtime.model.resolver import AMAZON_DNS, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
     AssociatedZone,
+    DescribedVpcs,
+    SharedVpc,
     Vpc,
     VpcRef,
 )
@@ -121,7 +123,9 @@ class TestDescription:
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
         spokes = SpokeVpcs(clients, ROLES, NETWORK, {CORP_ZONE: CORP})  # type: ignore[arg-type]  # stands for AssumedClients
-        (shown,) = spokes.described(SPOKE)
+        listed = spokes.described(SPOKE)
+        (shown,) = listed.vpcs
+        assert listed.shared == (SharedVpc("vpc-0b", NETWORK),)
         assert shown == Vpc(
             REF,
             cidrs=("10.7.0.0/16", "10.8.0.0/16", "2001:db8:7::/56"),
@@ -158,8 +162,8 @@ class TestDescription:
         """A region without VPCs takes one call, and an empty list of ids takes none."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})
         spokes = SpokeVpcs(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
-        assert spokes.described(SPOKE) == ()
-        assert spokes.described(SPOKE, []) == ()
+        assert spokes.described(SPOKE) == DescribedVpcs()
+        assert spokes.described(SPOKE, []) == DescribedVpcs()
 
     def test_vpcs_are_described_by_filter(self, clients: Clients) -> None:
         """One unknown id among VpcIds would make the whole call fail."""
@@ -177,7 +181,7 @@ class TestDescription:
         clients.stubs["route53profiles"].add_response("list_profile_associations", {"ProfileAssociations": []})
         clients.stubs["ec2"].add_client_error("describe_vpc_attribute", "InvalidVpcID.NotFound")
         spokes = SpokeVpcs(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
-        assert spokes.described(SPOKE, None, {"dopt-1": (AMAZON_DNS,)}) == ()
+        assert spokes.described(SPOKE, None, {"dopt-1": (AMAZON_DNS,)}) == DescribedVpcs()
 
     @pytest.mark.parametrize(
         ("code", "old", "error"),

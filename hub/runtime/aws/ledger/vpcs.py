@@ -17,6 +17,7 @@ from hub.runtime.model.vpcs import (
     AssociatedZone,
     AssociationMethod,
     AssociationRecord,
+    SharedVpc,
     Vpc,
     VpcRef,
     VpcRow,
@@ -98,7 +99,8 @@ class DynamoVpcs:
         """Record the result of a discovery of a spoke's VPCs."""
         row = {"tried_at": status.seen_at, "blocked": status.blocked, "fault": status.fault}
         # While the VPCs cannot be described, the last description stays.
-        row |= {} if status.fault else {"seen_at": status.seen_at, "vpcs": status.vpcs}
+        shared = [[vpc.id, vpc.owner] for vpc in status.shared]
+        row |= {} if status.fault else {"seen_at": status.seen_at, "vpcs": status.vpcs, "shared": shared}
         self._table.update(_key(status.spoke), row)
 
 
@@ -274,4 +276,5 @@ def _status_of(row: Mapping[str, Any]) -> VpcsStatus:
         vpcs=int(row.get("vpcs", 0)),
         blocked=int(row.get("blocked", 0)),
         fault=row.get("fault", ""),
+        shared=tuple(SharedVpc(id_, owner) for id_, owner in row.get("shared", ())),
     )

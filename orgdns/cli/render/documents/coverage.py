@@ -30,6 +30,23 @@ def coverage_document(coverage: Coverage) -> Document:
             }
             for zone in coverage.zones
         ],
+        "unresolved_names": [
+            {
+                "vpc": found.vpc_id,
+                "region": found.region,
+                "owner": found.owner or None,
+                "accounts": list(found.accounts),
+                "zones": list(found.zones),
+                "instances": found.instances,
+                "names": found.names,
+                "example": found.example,
+                "reason": found.reason,
+                "by_policy": found.by_policy,
+            }
+            for found in coverage.instances.unresolved
+        ],
+        "more_unresolved_names": coverage.instances.more,
+        "unreadable_instances": coverage.instances.unreadable,
     }
 
 
@@ -53,6 +70,8 @@ def _vpc(row: VpcRow) -> Document:
         "name": vpc.tag("Name") if vpc else None,
         "cidrs": list(vpc.cidrs) if vpc else [],
         "default": vpc.default if vpc else False,
+        "dns_servers": list(vpc.dns_servers) if vpc else [],
+        "unknown": list(vpc.unknown) if vpc else [],
         "zones": [
             {
                 "zone": zone.domain,
