@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from hub.package import bytecode
 from hub.package.archive import ROOT, PackageInvalid, package
+from hub.runtime import contract
 from orgdns.config.load import ConfigInvalid, load
 
 
@@ -28,8 +30,18 @@ def main(
         f"{path}\n{bill}\n"
         f"bytes      {len(built.content):,}\n"
         f"sha256     {built.sha256}\n"
+        f"bytecode   {_bytecode()}\n"
         f"CodeKey    {built.key}\n"
         f"CodeSha256 {built.code_sha256}"
+    )
+
+
+def _bytecode() -> str:
+    if bytecode.is_for(contract.RUNTIME):
+        return f"for {contract.RUNTIME}"
+    return (
+        f"none, because this is not {contract.RUNTIME}: a cold start takes about twice as long, and the digest differs "
+        f"from that of a build with it. Use 'make PYTHON={contract.RUNTIME} clean package'"
     )
 
 

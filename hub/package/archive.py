@@ -2,7 +2,7 @@
 
 The libraries come from the current environment, which `make install` installs from locked hashes. It is an error if a
 library has another version than the locked one, if a file of it was changed since it was installed, or if it is not
-pure Python: the functions run on arm64.
+pure Python: the functions run on arm64. Every file is checked, also those from which only a part is packed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hub.package import bytecode, sdk
 from hub.package.sbom import Library, sbom
 from hub.runtime import contract
 from hub.runtime.policy.compiled import to_json
 from orgdns import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from importlib.metadata import PackagePath
 
     from hub.runtime.policy.decide import Policy
@@ -34,7 +35,8 @@ LOCK: Final = ROOT / "requirements" / "package.txt"
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PINNED: Final = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # The metadata that a library's license requires. Other metadata differs between installations.
-_METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE")
+_METADATA_KEPT: Final = ("METADATA", "licenses/", "LICENSE", "NOTICE")
+_SDK: Final = "botocore"
 _INSTALL_AGAIN: Final = "run 'make clean install'"
 
 
@@ -70,15 +72,21 @@ class Package:
         return f"{contract.PREFIX}-{self.sha256[:16]}.zip"
 
 
-def package(policy: Policy, lock: Path = LOCK) -> Package:
-    """The package for a policy.
+def package(policy: Policy, lock: Path = LOCK, runtime: str = contract.RUNTIME) -> Package:
+    """The package for a policy. It contains bytecode if this Python is that of the functions' runtime.
 
     Raises:
         PackageInvalid: if the environment does not contain the locked libraries as they were installed.
     """
     entries, libraries = dict(_runtime_files()), []
+    if bytecode.is_for(runtime):
+        entries |= dict(_compiled(entries))
     for library in _libraries(lock):
         files = dict(_files(library))
+        if library.name == _SDK:
+            files = _reduced(files)
+        if bytecode.is_for(runtime):
+            files |= dict(_compiled(files))
         libraries.append(_described(library, files))
         entries |= files
     entries[f"hub/runtime/{contract.POLICY_FILE}"] = to_json(policy).encode()
@@ -93,11 +101,24 @@ def package(policy: Policy, lock: Path = LOCK) -> Package:
     return Package(buffer.getvalue(), tuple(libraries))
 
 
+def _reduced(files: dict[str, bytes]) -> dict[str, bytes]:
+    try:
+        return sdk.reduced(files)
+    except KeyError as missing:
+        raise PackageInvalid(
+            f"{_SDK} lacks {missing}, which hub/runtime/sdk.py lists: correct the list, or lock a version that has it"
+        ) from missing
+
+
 def _runtime_files() -> Iterator[tuple[str, bytes]]:
     """The modules of the runtime, and `hub/__init__.py`, which makes `hub.runtime` importable."""
     yield "hub/__init__.py", (ROOT / "hub" / "__init__.py").read_bytes()
     for path in (ROOT / "hub" / "runtime").rglob("*.py"):
         yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+
+
+def _compiled(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    return (bytecode.compiled(path, content) for path, content in files.items() if path.endswith(".py"))
 
 
 def _libraries(lock: Path) -> Iterator[Distribution]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
+import botocore
+from botocore.session import Session
 
-from hub.runtime import contract
+from hub.runtime import contract, sdk
 from hub.runtime.aws import settings
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.instances import SpokeInstances
@@ -54,20 +55,33 @@ def now() -> Millis:
     return Millis(int(time.time() * 1000))
 
 
+def check_sdk() -> None:
+    """Check the SDK that was imported, so that a function with another one does not start.
+
+    Raises:
+        UnsuitableSdk: if it lacks what the functions rely on.
+    """
+    sdk.check(_session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
+
+
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session()
+def _session() -> Session:
+    return Session()
+
+
+def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
+    return _session().create_client(service, config=config)
 
 
 def _table(config: Config) -> Table:
-    client = _session().client("dynamodb", config=config)
+    client = _client("dynamodb", config)
     return Table(client, settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
 
 
 @cache
 def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
     """Return clients under assumed roles. All adapters of a function share them, so that it assumes each role once."""
-    return AssumedClients(_session(), _session().client("sts", config=config), session_name, now, config)
+    return AssumedClients(_session(), _client("sts", config), session_name, now, config)
 
 
 def _instances(session_name: str, config: Config) -> SpokeInstances:
@@ -84,9 +98,7 @@ def _labels(config: Config) -> LabelRegistry:
 @cache
 def _accounts(config: Config) -> OrganizationAccounts:
     """Return the accounts. All use cases of a function share them, so that it describes each account once."""
-    return OrganizationAccounts(
-        _session().client("organizations", config=config), _labels(config), settings.policy().coverage, now
-    )
+    return OrganizationAccounts(_client("organizations", config), _labels(config), settings.policy().coverage, now)
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
@@ -279,14 +291,12 @@ def sweep_scheduler() -> SweepScheduler:
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
         spokes=StackSetSpokes(
-            _session().client("cloudformation", config=CLIENT_CONFIG),
+            _client("cloudformation", CLIENT_CONFIG),
             included=bool(settings.policy().coverage.included),
         ),
         statuses=statuses,
         schedule=statuses,
-        tasks=QueuedTasks(
-            _session().client("sqs", config=CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)
-        ),
+        tasks=QueuedTasks(_client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)),
         zone_ids=sorted(settings.zone_ids().values()),
         policy_digest=settings.policy_digest(),
         limits=settings.limits(),
@@ -296,6 +306,4 @@ def sweep_scheduler() -> SweepScheduler:
 
 
 def _associations() -> QueuedTasks:
-    return QueuedTasks(
-        _session().client("sqs", config=CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL)
-    )
+    return QueuedTasks(_client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL))

@@ -32,6 +32,8 @@ EVENT_BUS: Final = PREFIX
 OBSERVER_FUNCTION: Final = f"{PREFIX}-observer"
 PUBLISHER_FUNCTION: Final = f"{PREFIX}-publisher"
 SWEEPER_FUNCTION: Final = f"{PREFIX}-sweeper"
+# The functions' runtime. The package has bytecode if it is built with this Python.
+RUNTIME: Final = "python3.13"
 OBSERVER_HANDLER: Final = "hub.runtime.handlers.observer"
 PUBLISHER_HANDLER: Final = "hub.runtime.handlers.publisher"
 SWEEPER_HANDLER: Final = "hub.runtime.handlers.sweeper"

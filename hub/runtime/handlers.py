@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef, NameKey, Spoke
     from hub.runtime.model.tasks import Task
 
+bootstrap.check_sdk()
+
 # A partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
 

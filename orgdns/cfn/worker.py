@@ -13,6 +13,7 @@ from troposphere.iam import Policy, Role
 from troposphere.logs import LogGroup
 from troposphere.sqs import Queue, RedrivePolicy
 
+from hub.runtime import contract
 from orgdns.cfn.alarms import dead_letter_alarm
 from orgdns.cfn.code import add_live_alias, code_properties
 from orgdns.cfn.queues import queue, queue_policy
@@ -146,7 +147,7 @@ def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) ->
         Timeout=worker.timeout,
         Role=GetAtt(role, "Arn"),
         **code_properties(),
-        Runtime="python3.13",
+        Runtime=contract.RUNTIME,
         Architectures=["arm64"],
         MemorySize=512,
         LoggingConfig=lambda_.LoggingConfig(**log_format, LogGroup=Ref(logs)),

@@ -13,6 +13,7 @@ import botocore.session
 import botocore.useragent
 import moto.core.responses
 import moto.settings
+from botocore.client import BaseClient
 from botocore.loaders import JSONFileLoader, create_loader
 from moto import mock_aws
 from moto.core.models import responses_mock
@@ -50,6 +51,15 @@ class _ServiceModels(JSONFileLoader):
 
 
 _SERVICE_MODELS: Final = _ServiceModels()
+# The attribute of a client class of another botocore, that of a package, with its own way to make a call.
+OWN_CALL: Final = "_sandbox_own_call"
+_BASE_CLIENT: Final[Any] = BaseClient
+_MAKE_API_CALL: Final = _BASE_CLIENT._make_api_call
+
+
+def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
+    """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place."""
+    return getattr(type(client), OWN_CALL, _MAKE_API_CALL)(client, operation, parameters)
 
 
 def _loader(search_path: str | None = None) -> Loader:
@@ -123,6 +133,7 @@ def emulated_aws() -> Iterator[None]:
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(replaced(botocore.session, create_loader=_loader))
+        enter(replaced(BaseClient, _make_api_call=_make_api_call))
         enter(
             replaced(
                 responses,

@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger import rows
+from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
@@ -61,11 +62,11 @@ def table(made: Client) -> Table:
 
 def scanned(stub: Stubber, items: list[rows.Row], start: rows.Row | None = None, last: rows.Row | None = None) -> None:
     request: dict[str, Any] = {"TableName": TABLE, "ConsistentRead": True}
-    answer: dict[str, Any] = {"Items": [rows.written(item) for item in items], "ScannedCount": len(items)}
+    answer: dict[str, Any] = {"Items": [written(item) for item in items], "ScannedCount": len(items)}
     stub.add_response(
         "scan",
-        answer | ({"LastEvaluatedKey": rows.written(last)} if last else {}),
-        request | ({"ExclusiveStartKey": rows.written(start)} if start else {}),
+        answer | ({"LastEvaluatedKey": written(last)} if last else {}),
+        request | ({"ExclusiveStartKey": written(start)} if start else {}),
     )
 
 
@@ -128,10 +129,10 @@ def test_id_is_found_in_any_account_and_region(dynamodb: tuple[Client, Stubber])
         "FilterExpression": "sk = :instance",
         "ExpressionAttributeValues": {":instance": {"S": f"instance#{ref(1).id}"}},
     }
-    answer = {"Items": [rows.written(rows.observation_row(other))], "ScannedCount": 9}
-    stub.add_response("scan", answer | {"LastEvaluatedKey": rows.written(PLACE)}, request)
-    answer = {"Items": [rows.written(rows.observation_row(OBSERVED))], "ScannedCount": 1}
-    stub.add_response("scan", answer, request | {"ExclusiveStartKey": rows.written(PLACE)})
+    answer = {"Items": [written(rows.observation_row(other))], "ScannedCount": 9}
+    stub.add_response("scan", answer | {"LastEvaluatedKey": written(PLACE)}, request)
+    answer = {"Items": [written(rows.observation_row(OBSERVED))], "ScannedCount": 1}
+    stub.add_response("scan", answer, request | {"ExclusiveStartKey": written(PLACE)})
     assert observations_of_id(table(made), ref(1).id, lambda _rows: None) == (OBSERVED, other)
 
 
@@ -166,9 +167,9 @@ def test_malformed_instance_is_refused(dynamodb: tuple[Client, Stubber], subject
 def test_set_identifier_finds_its_instance(dynamodb: tuple[Client, Stubber]) -> None:
     """The SetIdentifier that the Route 53 console shows can be used as is, and costs one consistent read."""
     made, stub = dynamodb
-    request = {"TableName": TABLE, "Key": rows.written(rows.instance_key(ref(1))), "ConsistentRead": True}
+    request = {"TableName": TABLE, "Key": written(rows.instance_key(ref(1))), "ConsistentRead": True}
     ended = Observation(ref(1), Millis(7), ended=True)
-    stub.add_response("get_item", {"Item": rows.written(rows.observation_row(ended))}, request)
+    stub.add_response("get_item", {"Item": written(rows.observation_row(ended))}, request)
     lookup = Lookup(HubLedger.of(Deployed(ZONE_IDS, TABLE), made), lambda _rows: None)
     assert [report.observation for report in lookup.instances(ref(1).set_identifier)] == [ended]
 

@@ -23,6 +23,7 @@ GUIDES = {
     "### ... a command": 3,
     "### ... a hub function": 4,
     "### ... an event that spokes forward": 5,
+    "### ... a call of AWS": 2,
 }
 FILES = {"CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md", "generate.py", "pyproject.toml"}
 # What a reader names themselves.

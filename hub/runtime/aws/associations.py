@@ -38,6 +38,8 @@ _TAKEN: Final = "ConflictingDomainExists"
 _FULL: Final = frozenset({"LimitsExceeded", "LimitExceededException"})
 _REFUSALS: Final = frozenset({"InvalidVPCId", "InvalidInput", "LastVPCAssociation", "PublicZoneVPCAssociation"})
 _REFUSALS_OF_PROFILES: Final = frozenset({"ConflictException", "InvalidParameterException", "ValidationException"})
+# Two Profiles of a VPC need different priorities. The default is 100, and the lower number wins (API Reference,
+# AssociateProfile), so a Profile of the VPC's own team comes first.
 PROFILE_PRIORITY: Final = 500
 _CLOSED: Final = frozenset({"NoSuchHostedZone"})
 # The authorization or association to remove does not exist.
@@ -113,7 +115,7 @@ class VpcOwner:
         with self._client(ref, "route53profiles", ref.region) as client:
             try:
                 client.associate_profile(
-                    ProfileId=profile_id, ResourceId=ref.id, Name=contract.PROFILE, **_priority(client)
+                    ProfileId=profile_id, ResourceId=ref.id, Name=contract.PROFILE, Priority=PROFILE_PRIORITY
                 )
             except client.exceptions.ResourceExistsException:
                 return
@@ -142,16 +144,6 @@ class VpcOwner:
                 if code == _TAKEN or code in _FULL | _REFUSALS | _REFUSALS_OF_PROFILES:
                     raise AssociationRefused(str(error), taken=code == _TAKEN, full=code in _FULL) from error
                 raise
-
-
-def _priority(client: Any) -> dict[str, int]:  # noqa: ANN401 - boto3 has no types for this service
-    """The priority of the Profile, if this version of boto3 has the parameter.
-
-    Two Profiles of a VPC need different priorities. The default is 100, and the lower number wins (API Reference,
-    AssociateProfile), so a Profile of the VPC's own team comes first.
-    """
-    parameters = client.meta.service_model.operation_model("AssociateProfile").input_shape
-    return {"Priority": PROFILE_PRIORITY} if parameters and "Priority" in parameters.members else {}
 
 
 def _wire(ref: VpcRef) -> dict[str, str]:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
-    from mypy_boto3_ec2 import EC2Client
-
     from hub.runtime.aws.sessions import AssumedClients, MemberRoles
 
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
@@ -56,17 +54,12 @@ class SpokeInstances:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region, "ec2")
-            pages = client.get_paginator("describe_instances").paginate(**request, **_managed_too(client))
+            # Also instances that an AWS service manages (API Reference, DescribeInstances).
+            pages = client.get_paginator("describe_instances").paginate(**request, IncludeManagedResources=True)
             for page in pages:
                 reservations = required(page, "Reservations")
                 described = [instance for group in reservations for instance in required(group, "Instances")]
                 yield tuple(instance_of(spoke, instance) for instance in described)
-
-
-def _managed_too(client: EC2Client) -> dict[str, bool]:
-    """The parameter that includes instances managed by AWS services, if this version of boto3 has it."""
-    parameters = client.meta.service_model.operation_model("DescribeInstances").input_shape
-    return {"IncludeManagedResources": True} if parameters and "IncludeManagedResources" in parameters.members else {}
 
 
 def instance_of(spoke: Spoke, described: Mapping[str, Any]) -> Instance:

@@ -14,9 +14,7 @@ from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from boto3.session import Session
+    from botocore.session import Session
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
@@ -158,9 +156,7 @@ class AssumedClients:
         return _Session(credentials, now)
 
     def _made(self, credentials: CredentialsTypeDef, region: str | None, service: str) -> Any:  # noqa: ANN401 - as above
-        # boto3's overloads accept only literal names of services.
-        make: Callable[..., Any] = self._session.client
-        return make(
+        return self._session.create_client(
             service,
             region_name=region,
             aws_access_key_id=credentials["AccessKeyId"],

@@ -20,16 +20,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import boto3
-import botocore
 from moto.sts.models import sts_backends
 
 from sandbox.aws.bridge import replaced
+from sandbox.aws.functions.sdk import NAMES, sdk_in, taken
 from sandbox.aws.iam.evaluation import Request, resource_allows
 from sandbox.aws.iam.guard import deployed_role, trust_document
 from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
     from types import ModuleType
 
@@ -116,6 +116,7 @@ class Environment:
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: Any = None
+        self._sdk = sdk_in(root)
         # Powertools registers one at each cold start. In the process they would accumulate and slow all sessions down.
         self._initializers: list[Callable[[Any], None]] = []
         root_handler = logging.StreamHandler(self._log)
@@ -146,12 +147,12 @@ class Environment:
     @contextmanager
     def _inside(self) -> Iterator[None]:
         # Everything that the package contains belongs to this function; neither this process nor another function
-        # shares it.
-        owned = {path.stem for path in self._root.iterdir()}
+        # shares it. Functions share the SDK, but not its sessions.
+        owned = {path.stem for path in self._root.iterdir()} - NAMES
         manager = logging.Logger.manager
         environ, path, stdout, stderr = dict(os.environ), list(sys.path), sys.stdout, sys.stderr
         unwritten = sys.dont_write_bytecode
-        modules = _taken(owned)
+        modules = taken(owned)
         session, loggers = boto3.DEFAULT_SESSION, manager.loggerDict
         handlers, level = logging.root.handlers, logging.root.level
 
@@ -166,7 +167,11 @@ class Environment:
         logging.root.handlers = self._handlers
         logging.root.setLevel(self._level)
         try:
-            with warnings.catch_warnings(), replaced(botocore, _INITIALIZERS=self._initializers):
+            with (
+                warnings.catch_warnings(),
+                replaced(self._sdk.botocore, _INITIALIZERS=self._initializers),
+                self._sdk.imported(),
+            ):
                 # The filters of a new interpreter, as a function in Lambda has them.
                 warnings.showwarning = self._log.show_warning
                 warnings.resetwarnings()
@@ -176,7 +181,7 @@ class Environment:
         finally:
             self._session, self._level = boto3.DEFAULT_SESSION, logging.root.level
             self._handlers = logging.root.handlers
-            self._modules = _taken(owned)
+            self._modules = taken(owned)
             sys.modules.update(modules)
             sys.path[:] = path
             _set_environ(environ)
@@ -185,12 +190,6 @@ class Environment:
             boto3.DEFAULT_SESSION, manager.loggerDict = session, loggers
             logging.root.handlers = handlers
             logging.root.setLevel(level)
-
-
-def _taken(top_names: Collection[str]) -> dict[str, ModuleType]:
-    """Remove the modules below these top-level names from the imported modules, and return them."""
-    names = [name for name in sys.modules if name.partition(".")[0] in top_names]
-    return {name: sys.modules.pop(name) for name in names}
 
 
 def _set_environ(variables: Mapping[str, str]) -> None:

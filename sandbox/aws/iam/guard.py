@@ -80,12 +80,14 @@ class Guard:
     Attributes:
         calls: The allowed actions and resources of each role, by the role's name.
         denied: The refused calls, in order.
+        operations: The operations of each service that guarded roles called, denied or not.
     """
 
     def __init__(self, roles: Collection[str] = GUARDED_ROLES) -> None:
         self.roles = frozenset(roles)
         self.calls: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
         self.denied: list[Denied] = []
+        self.operations: defaultdict[str, set[str]] = defaultdict(set)
 
     def check(self, role_arn: str, action: str, resource: str, context: Context | None = None) -> None:
         """Check and record one action of a role.
@@ -143,6 +145,7 @@ class Guard:
         if role_arn is None:
             return
         service = client.meta.service_model.service_name
+        self.operations[service].add(operation)
         account, region = account_of(role_arn), _region(client)
         backend = management_backend(account)
         caller = Caller(account, region, organization_id(account), backend.account_id if backend else None)

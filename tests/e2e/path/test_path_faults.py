@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
@@ -211,3 +212,8 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     for role in sorted(made.guard.roles):
         assert made.guard.used_actions(role) == made.guard.granted_actions(role), role
     assert made.guard.denied == []
+    # What the packaged SDK contains. Profiles, and the reverse zones that need UpdateResolverConfig, are tested with
+    # the configuration of test_path_profiles.py.
+    packaged = {service: set(operations) for service, operations in OPERATIONS.items() if service != "route53profiles"}
+    assert made.guard.operations.pop("route53resolver") == packaged.pop("route53resolver") - {"UpdateResolverConfig"}
+    assert made.guard.operations == packaged

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub.runtime import contract
+from hub.runtime.sdk import OPERATIONS
 from orgdns.config.load import Config, parse
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
@@ -66,6 +67,9 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     granted, used = (getattr(made.guard, f"{kind}_actions")(contract.VPC_ROLE) for kind in ("granted", "used"))
     assert granted - used == {"route53profiles:DisassociateProfile"}
     assert made.guard.granted_actions(contract.READER_ROLE) == made.guard.used_actions(contract.READER_ROLE)
+    called = made.guard.operations
+    assert set(OPERATIONS["route53profiles"]) - called["route53profiles"] == {"DisassociateProfile"}
+    assert set(OPERATIONS["route53resolver"]) == called["route53resolver"]
 
 
 def test_second_profile_of_a_vpc(made: World) -> None:

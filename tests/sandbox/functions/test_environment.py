@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 import boto3
 import botocore
 import pytest
 
 import hub.runtime.contract as own_contract
+from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.environment import RoleNotAssumable
+from sandbox.example import PAYMENTS
+from sandbox.world import World as WholeWorld
 from tests.support.sandbox.functions import ACCOUNT, REGION, World
 
 
@@ -93,3 +97,16 @@ def test_warm_environment_keeps_its_modules(world: World) -> None:
     world.functions.converge()
     assert [line["invocation"] for line in world.logged("observer")] == [1, 2, 1, 1]
     assert {line["name"] for line in world.logged("observer")} == {"packaged"}
+
+
+def test_deployed_functions_run_the_sdk_in_their_package(made: WholeWorld) -> None:
+    """The functions of a deployed hub import botocore from their package, and this process keeps its own."""
+    own = botocore
+    made.launch(PAYMENTS, made.config.hub.region, "web")
+    made.converge()
+    (sdk,) = {environment._sdk for environment in made.functions._environments.values()}  # noqa: SLF001 - nothing else tells
+    file = Path(sdk.botocore.__file__)
+    assert file != Path(own.__file__)
+    assert {path.name for path in (file.parent / "data").iterdir() if path.is_dir()} == set(OPERATIONS)
+    assert sys.modules["botocore"] is own
+    assert made.owners("corp.internal")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.session import Session
 from botocore.stub import Stubber
 
 from hub.runtime import contract
@@ -26,7 +27,7 @@ class TestSessions:
         """A session is used until shortly before it expires, with one client a region."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
-        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
+        clients = AssumedClients(Session(), sts, "orgdns-observer", clock, SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             for _ in range(2):
                 stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
@@ -39,7 +40,7 @@ class TestSessions:
     def test_role_that_is_denied_is_named(self) -> None:
         """The error names the role and AWS's answer."""
         sts = SESSION.client("sts")
-        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        clients = AssumedClients(Session(), sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             stubber.add_client_error("assume_role", "AccessDenied")
             with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
@@ -49,7 +50,7 @@ class TestSessions:
         """A denied old session is dropped; the denial of a fresh session is about the role itself."""
         sts = SESSION.client("sts")
         clock = MemoryClock()
-        clients = AssumedClients(SESSION, sts, "orgdns-observer", clock, SPOKE_CONFIG)
+        clients = AssumedClients(Session(), sts, "orgdns-observer", clock, SPOKE_CONFIG)
         denied = ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeInstances")
         other = ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeInstances")
         role = "arn:aws:iam::444444444444:role/orgdns-reader"
@@ -69,7 +70,7 @@ class TestSessions:
     def test_many_regions_of_one_account_are_one_session(self) -> None:
         """The role is assumed once for all regions of its account, however many clients were dropped."""
         sts = SESSION.client("sts")
-        clients = AssumedClients(SESSION, sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        clients = AssumedClients(Session(), sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
         with Stubber(sts) as stubber:
             stubber.add_response("assume_role", {"Credentials": CREDENTIALS})
             for _ in range(2):
@@ -81,8 +82,8 @@ class TestSessions:
 def test_one_session_serves_all_services() -> None:
     """One session of a role serves the clients of every service."""
     with emulated_aws():
-        session = boto3.Session(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
-        made = AssumedClients(session, session.client("sts"), "test", MemoryClock(), CLIENT_CONFIG)
+        sts = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="s")
+        made = AssumedClients(Session(), sts, "test", MemoryClock(), CLIENT_CONFIG)
         role = f"arn:aws:iam::{PAYMENTS.id}:role/{contract.READER_ROLE}"
         ec2, route53 = made.client(role, "eu-central-1", "ec2"), made.client(role, None, "route53")
         assert (ec2.meta.service_model.service_name, route53.meta.service_model.service_name) == ("ec2", "route53")

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from hub.runtime.aws.ledger.rows import observation_of, observation_row, read, written
+from hub.runtime.aws.ledger.attributes import read, written
+from hub.runtime.aws.ledger.rows import observation_of, observation_row
 from hub.runtime.model.names import Account, Claim, Instance, Millis
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import is_reverse

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from hub.runtime import contract
 from hub.runtime.model.names import (
     Account,
@@ -237,15 +235,3 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
         pending=row["pending"],
         conflict=row.get("conflict"),
     )
-
-
-def written(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as DynamoDB expects it."""
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in row.items()}
-
-
-def read(attributes: Mapping[str, Any]) -> Row:
-    """A row from the attributes that DynamoDB returns."""
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in attributes.items()}

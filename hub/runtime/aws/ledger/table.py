@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER
-from hub.runtime.aws.ledger.rows import Row, read, written
+from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, Outdated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.ports import Clock, Sleep
 
 # DynamoDB API Reference, BatchWriteItem: up to 25 put or delete requests; BatchGetItem: up to 100 items.

@@ -1,0 +1,131 @@
+"""The SDK that a package contains: imported once for each package, and connected to the emulator.
+
+Lambda looks for modules in the package first, and in its own runtime after that ("Dependency search path and
+runtime-included libraries", https://docs.aws.amazon.com/lambda/latest/dg/python-package.html). So does the sandbox: a
+package without an SDK gets the one of this process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import sys
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import botocore
+import botocore.exceptions
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
+from moto.core.models import botocore_stubber
+
+from sandbox.aws.emulator import OWN_CALL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+# The top-level names of botocore and of what it imports. Everything else in a package is the function's own.
+NAMES: Final = frozenset({"botocore", "dateutil", "jmespath", "six", "urllib3"})
+# A module of botocore, which is typed for the process's own version only.
+Module = Any
+
+
+class Sdk:
+    """The SDK that the functions of a package import.
+
+    Attributes:
+        botocore: Its top module.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._names = NAMES & {path.stem for path in root.iterdir()}
+        self._modules: dict[str, ModuleType] = {}
+        self._own: dict[str, ModuleType] = {}
+        self.botocore: Module = botocore
+        if "botocore" in self._names:
+            path, unwritten = list(sys.path), sys.dont_write_bytecode
+            sys.path.insert(0, str(root))
+            sys.dont_write_bytecode = False
+            try:
+                with self.imported():
+                    self.botocore = importlib.import_module("botocore")
+                    self._connect()
+            finally:
+                sys.path[:], sys.dont_write_bytecode = path, unwritten
+
+    @contextmanager
+    def imported(self) -> Iterator[None]:
+        """Let this SDK be the one that is imported, while the context lasts."""
+        self._own = taken(self._names)
+        sys.modules.update(self._modules)
+        try:
+            yield
+        finally:
+            self._modules = taken(self._names)
+            sys.modules.update(self._own)
+
+    @contextmanager
+    def _left(self) -> Iterator[None]:
+        """Let the process's own SDK be the one that is imported, while the emulator answers."""
+        self._modules = taken(self._names)
+        sys.modules.update(self._own)
+        try:
+            yield
+        finally:
+            self._own = taken(self._names)
+            sys.modules.update(self._modules)
+
+    def _connect(self) -> None:
+        """Let the emulator answer, and let all that watches or fails calls of this process do so here, too."""
+        handlers, client, exceptions, loaders = (
+            importlib.import_module(f"botocore.{name}") for name in ("handlers", "client", "exceptions", "loaders")
+        )
+        watched: Any = BaseClient
+
+        def send(request: Any, **details: Any) -> Any:  # noqa: ANN401 - botocore's own types
+            prepared = AWSPreparedRequest(
+                request.method, request.url, request.headers, request.body, request.stream_output
+            )
+            with self._left():
+                return botocore_stubber(request=prepared, **details)
+
+        def call(self: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+            try:
+                return watched._make_api_call(self, operation, parameters)
+            except botocore.exceptions.BotoCoreError as error:
+                # An injected fault is an error of the process's own botocore.
+                raise getattr(exceptions, type(error).__name__)(**error.kwargs) from error
+
+        handlers.BUILTIN_HANDLERS.append(("before-send", send))
+        setattr(client.BaseClient, OWN_CALL, client.BaseClient._make_api_call)
+        client.BaseClient._make_api_call = call
+        load = cache(lambda path: loaders_load(loaders.JSONFileLoader(), path))
+        loaders_load = loaders.JSONFileLoader.load_file
+        # Parsed once for the process, not once for each function.
+        loaders.JSONFileLoader.load_file = lambda _loader, path: load(path)
+
+
+def taken(top_names: Collection[str]) -> dict[str, ModuleType]:
+    """Remove the modules below these top-level names from the imported modules, and return them."""
+    names = [name for name in sys.modules if name.partition(".")[0] in top_names]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+_LOADED: Final[dict[str, Sdk]] = {}
+
+
+@cache
+def sdk_in(root: Path) -> Sdk:
+    """The SDK in an unpacked package. Packages with the same SDK, byte for byte, share it."""
+    digest = hashlib.sha256()
+    for name in sorted(NAMES):
+        for path in sorted([*root.glob(f"{name}.py"), *root.glob(f"{name}/**/*")]):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    key = digest.hexdigest()
+    if key not in _LOADED:
+        _LOADED[key] = Sdk(root)
+    return _LOADED[key]
