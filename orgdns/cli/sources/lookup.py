@@ -100,7 +100,7 @@ class Lookup:
             accounts = [row.account for row in rows if row and row.account]
             labels = {account.id: account.label for account in accounts if account.label}
         report = name_report(state, self.hub.deployed.zone_ids, labels)
-        drift = self.hub.ledger.drifts([key]).get(key)
+        drift = self.hub.ledger.drift(key)
         waits = bool(drift and drift.damped and drift.at >= self.hub.statuses.zone_status(key.zone_id).audited_at)
         return replace(report, drift=drift, repair_waits=waits)
 

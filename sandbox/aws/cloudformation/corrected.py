@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from moto.awslambda.models import EventSourceMapping
 from moto.cloudformation.exceptions import ValidationError
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.events.models import EventBus
@@ -43,6 +44,7 @@ def corrected_types() -> Iterator[None]:
         ),
         iam_types(),
         replaced(Table, create_from_cloudformation_json=classmethod(_create_table)),
+        replaced(EventSourceMapping, update_from_cloudformation_json=classmethod(_update_mapping)),
         function_types(),
         replaced(Queue, update_from_cloudformation_json=classmethod(_update_queue)),
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
@@ -51,6 +53,23 @@ def corrected_types() -> Iterator[None]:
 
 
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__
+_UPDATE_MAPPING = EventSourceMapping.update_from_cloudformation_json.__func__
+
+
+def _update_mapping(
+    cls: type,
+    original_resource: EventSourceMapping,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> EventSourceMapping:
+    """Replace a mapping whose source changes, as AWS::Lambda::EventSourceMapping documents; moto changes the source."""
+    if cloudformation_json["Properties"]["EventSourceArn"] == original_resource.event_source_arn:
+        return _UPDATE_MAPPING(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name)
+    replacement = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+    original_resource.delete(account_id, region_name)
+    return replacement
 
 
 def _log_group_attribute(group: LogGroup, attribute: str) -> str:

@@ -189,10 +189,16 @@ class StreamPoller:
         sqs_backends[account][region].send_message(name, json.dumps(body))
 
     def _shard(self) -> Moto:
-        """The stream's only shard. Read anew each time, because a transaction may replace the whole table."""
+        """The stream's only shard. Read anew each time, because a transaction may replace the whole table.
+
+        A stream ends with its table, and when it is disabled. A table that is restored under the same name, or whose
+        stream is enabled again, has another stream, which the mapping does not follow ("Change data capture for
+        DynamoDB Streams", https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
+        """
         _, _, _, region, account, resource = self.mapping.event_source_arn.split(":", 5)
-        table = dynamodb_backends[account][region].tables.get(resource.split("/")[1])
-        return table.stream_shard if table else None
+        _, name, _, label = resource.split("/")
+        table = dynamodb_backends[account][region].tables.get(name)
+        return table.stream_shard if table and table.latest_stream_label == label else None
 
     def _read(self) -> list[Event]:
         """The next records that pass a filter, at most a batch. Records that pass none are skipped."""

@@ -116,3 +116,31 @@ def test_endless_loop_is_an_error(world: World) -> None:
     world.send("one", "two", "three")
     with pytest.raises(RuntimeError, match="not converged after 2 rounds"):
         world.functions.converge(limit=2)
+
+
+def test_t21_a_restored_table_has_another_stream(world: World) -> None:
+    """A restored table has no stream; with a new one, the mapping still follows the old one, and polls nothing."""
+    world.table()
+    world.put("a")
+    world.functions.converge()
+    backup = world.dynamodb.create_backup(TableName="ledger", BackupName="daily")["BackupDetails"]["BackupArn"]
+    world.dynamodb.delete_table(TableName="ledger")
+    world.clock.advance(60)
+    world.dynamodb.restore_table_from_backup(TargetTableName="ledger", BackupArn=backup)
+    restored = world.dynamodb.describe_table(TableName="ledger")["Table"]
+    assert "LatestStreamArn" not in restored
+    assert not restored["DeletionProtectionEnabled"]
+    live = world.dynamodb.describe_time_to_live(TableName="ledger")["TimeToLiveDescription"]
+    assert live["TimeToLiveStatus"] == "DISABLED"
+    world.put("b")
+    world.functions.converge()
+    world.dynamodb.update_table(
+        TableName="ledger", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    )
+    world.put("c")
+    world.functions.converge()
+    assert world.batches() == [["a"]]
+    stream = world.dynamodb.describe_table(TableName="ledger")["Table"]["LatestStreamArn"]
+    world.mapping("publisher", stream, StartingPosition="TRIM_HORIZON")
+    world.functions.converge()
+    assert world.batches() == [["a"], ["c"]]

@@ -131,6 +131,11 @@ class DynamoLedger:
         expiry = self._table.expiry(MARK_MILLIS)
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
 
+    def drift(self, key: NameKey) -> Drift | None:
+        """What others changed under a name."""
+        row = self._table.get(drift_key(key))
+        return drift_of(row) if row else None
+
     def drifts(self, keys: Collection[NameKey]) -> dict[NameKey, Drift]:
         """What others changed under these names; a name without drift is left out."""
         rows = self._table.get_many([drift_key(key) for key in keys])
