@@ -35,7 +35,7 @@ def run(
         stacks = account.stack_instances()
         known = replace(overview(hub), listed=frozenset(stacks))
         vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), hub.vpcs.all_vpc_rows()
-        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.limits)
+        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.now, known.limits)
         if wanted:
             report = report.only(wanted)
         if missing := [str(spoke) for spoke in wanted if spoke not in {covered.spoke for covered in report.spokes}]:
