@@ -80,12 +80,22 @@ _ALARMS: Final = (
         statistic="Sum",
     ),
 )
-_FULL_OF_VPCS: Final = _MetricAlarm(
-    "ZonesFullOfVpcs",
-    "vpcs-full",
-    "A zone has reached its quota of VPCs, or a VPC its quota of Profiles. Run orgdns coverage to see which. "
-    "For more than 300 VPCs, resolve the zone by profile.",
-    statistic="Sum",
+# The associator reports these.
+_OF_ASSOCIATIONS: Final = (
+    _MetricAlarm(
+        "ZonesFullOfVpcs",
+        "vpcs-full",
+        "A zone has reached its quota of VPCs, or a VPC its quota of Profiles. Run orgdns coverage to see which. "
+        "For more than 300 VPCs, resolve the zone by profile.",
+        statistic="Sum",
+    ),
+    _MetricAlarm(
+        "AssociationsRemovedByOthers",
+        "associations-removed",
+        "Another tool or a person ended associations that orgdns made, and orgdns made them again. In between, VPCs "
+        "did not resolve the zone. Run orgdns coverage to see which zone, and see docs/vpcs.md for other tools.",
+        statistic="Sum",
+    ),
 )
 
 
@@ -94,7 +104,7 @@ def add_metric_alarms(template: Template, *, associates: bool) -> None:
 
     Powertools writes metrics with one dimension, the service ("Metrics", https://docs.powertools.aws.dev/lambda/).
     """
-    for alarm in (*_ALARMS, *([_FULL_OF_VPCS] if associates else [])):
+    for alarm in (*_ALARMS, *(_OF_ASSOCIATIONS if associates else ())):
         template.add_resource(
             Alarm(
                 f"{alarm.metric}Alarm",

@@ -85,6 +85,9 @@ def report_vpc(outcome: VpcOutcome) -> None:
     for step, reason in outcome.faults:
         metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
         logger.warning("association refused", extra=fields | {"step": _step_text(step), "reason": reason})
+    for removed, times in outcome.removed_by_others:
+        metrics.add_metric("AssociationsRemovedByOthers", MetricUnit.Count, 1)
+        logger.warning("association removed by others", extra=fields | {"zone_or_profile": removed, "times": times})
     if outcome.full:
         metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
     if outcome.awaiting_approval:

@@ -35,7 +35,7 @@ ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31
 def covered(
     stacks: dict[Spoke, StackInstance], statuses: list[SpokeStatus], vpcs_statuses: list[VpcsStatus], rows: list[VpcRow]
 ) -> Coverage:
-    return coverage(stacks, statuses, vpcs_statuses, rows, health(statuses, [], stacks, "p", NOW))
+    return coverage(stacks, statuses, vpcs_statuses, rows, health(statuses, [], stacks, "p", NOW), NOW)
 
 
 def test_all_is_well() -> None:
@@ -107,7 +107,7 @@ def test_c1_profile_that_is_nearly_full() -> None:
     assert "800 VPCs of a region use the Profile, and its quota is 1,000 (guards.profile_vpcs)" in text
     assert not covered(CURRENT, [SWEPT], [SEEN], rows[:-1]).zones[0].nearly_full
     limits = Limits(1, 1, 1, 1, zone_vpcs=9, profile_vpcs=2_000)
-    (raised,) = coverage(CURRENT, [], [], rows, health([], [], CURRENT, "p", NOW), limits).zones
+    (raised,) = coverage(CURRENT, [], [], rows, health([], [], CURRENT, "p", NOW), NOW, limits).zones
     assert (raised.nearly_full, raised.quota) == (False, 9)
 
 
@@ -121,6 +121,35 @@ def test_c1_default_vpcs_are_counted() -> None:
     assert "1 default VPCs left out" in " ".join(shown(report).split())
     document = coverage_document(report)
     assert [zone["default"] for zone in document["zones"]] == [1]
+
+
+def test_o1_associations_that_others_ended() -> None:
+    """The zone says of how many VPCs, how often and when, for a week. Then all is well again."""
+    records = {CORP_ZONE: AssociationRecord(managed=True, removed_by_others=3, removed_at=Millis(NOW - 1))}
+    again = replace(ROW, ref=vpc_ref(2), vpc=Vpc(vpc_ref(2)), records=records)
+    by_profile = replace(ZONE, wanted=AssociationMethod.PROFILE, method=AssociationMethod.PROFILE)
+    profiled = replace(
+        ROW,
+        ref=vpc_ref(3),
+        vpc=Vpc(vpc_ref(3), profile="rp-1", profiles=("rp-1",)),
+        zones=(by_profile,),
+        records={"rp-1": AssociationRecord(managed=True, removed_by_others=1, removed_at=Millis(NOW - 2))},
+    )
+    report = covered(CURRENT, [SWEPT], [SEEN], [ROW, again, profiled])
+    (zone,) = report.zones
+    assert (zone.removed, zone.removals, zone.removed_at) == (2, 4, NOW - 1)
+    assert (report.well, report.troubled) == (False, ())
+    text = " ".join(shown(report, details=True).split())
+    assert "others ended the associations of 2 VPCs, 4 times in all, last 2027-01-15" in text
+    assert "others ended the association, 3 times" in text
+    document = json.loads(to_json(coverage_document(report)))
+    assert document["zones"][0]["removed_by_others"]["vpcs"] == 2
+    assert document["zones"][0]["removed_by_others"]["times"] == 4
+    times = [vpc["zones"][0]["removed_by_others"] for vpc in document["spokes"][0]["vpcs"]]
+    assert times == [0, 3, 1]
+    later = Millis(NOW + 7 * 86_400_000)
+    healthy = health([SWEPT], [], CURRENT, "p", NOW)
+    assert coverage(CURRENT, [SWEPT], [SEEN], [again], healthy, later).well
 
 
 def shown(report: Coverage, *, details: bool = False, everything: bool = False) -> str:
@@ -146,6 +175,7 @@ def test_screen_and_document() -> None:
     assert shown_vpc["zones"][0] == {
         "zone": "corp.internal.", "zone_id": CORP_ZONE, "wanted": "association", "method": None, "managed": True,
         "resolves": False, "blocked": "enableDnsSupport", "notes": ["a note"],
+        "removed_by_others": 0, "removed_at": None,
     }  # fmt: skip
     assert shown_vpc["other_zones"] == [{"zone": "own.internal.", "zone_id": "Z0FOREIGN", "owner": "999999999999"}]
 

@@ -23,7 +23,7 @@ from hub.runtime.associator.run import VpcRun
 from hub.runtime.guard import Cause
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER
-from hub.runtime.model.vpcs import VpcRef, VpcRow, known_dhcp_options
+from hub.runtime.model.vpcs import AssociationMethod, VpcRef, VpcRow, known_dhcp_options
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 PASSES: Final = 5
 # Seconds, after botocore has tried four times.
 TRY_AGAIN_AFTER: Final = 5.0
+_MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_PROFILE: AssociationMethod.PROFILE}
 NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 
@@ -190,6 +191,7 @@ class Associator:
             if refusal := quota.refusal(run, step):
                 self.steps.refuse(run, step, refusal)
                 continue
+            self._count_removal(run, step)
             if not self.steps.carry_out(run, step):
                 break
         if vpc.profile_coming and not run.retry:
@@ -207,6 +209,23 @@ class Associator:
             self.rows.put_vpc(vpc, account, plan.zones)
             run.row = replace(run.row, vpc=vpc, account=account, zones=plan.zones)
         return plan
+
+    def _count_removal(self, run: VpcRun, step: Step) -> None:
+        """If a step makes an association again that someone else ended, store how often that happened."""
+        method = _MADE_BY.get(step.act)
+        zones = tuple(
+            replace(zone, removed_by_others=False)
+            if zone.wanted is method and (zone.zone_id == step.target or method is AssociationMethod.PROFILE)
+            else zone
+            for zone in run.row.zones
+        )
+        if method and zones != run.row.zones:
+            # The zones first, so that a repeat after a crash does not count the same removal twice.
+            self.rows.put_zones(run.row.ref, zones)
+            run.row = replace(run.row, zones=zones)
+            record = run.row.record(step.target).found_removed(self.clock())
+            self.steps.remember(run, step.target, record)
+            run.removed_by_others[step.target] = record.removed_by_others
 
     def _may(self, run: VpcRun, step: Step, removal_guard: RemovalGuard) -> bool:
         """Whether a step needs no approval. Only steps that take a zone from a VPC need one.

@@ -17,7 +17,7 @@ from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus, known_
 from hub.runtime.ports import SpokeUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from hub.runtime.associator.plan import AssociationPlan
     from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
@@ -84,12 +84,14 @@ class VpcDiscovery:
         try:
             account = member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
-            return self._failed(status, str(refused), not_covered=not refused.cause.temporary, withdrawn=withdrawn)
+            kept = self._kept(spoke) if withdrawn else ()
+            return self._failed(status, str(refused), kept, losing=() if refused.cause.temporary else kept)
         if withdrawn:
+            kept = self._kept(spoke)
             fault = (
                 "unreachable for too long: its VPCs keep the associations that policy wants by their last description"
             )
-            return self._failed(status, fault, account=account, withdrawn=True)
+            return self._failed(status, fault, kept, losing=[row for row in kept if self._loses(row, account)])
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
@@ -121,27 +123,21 @@ class VpcDiscovery:
         return DiscoveryOutcome(status, len(changing), associated=dict(associated))
 
     def _failed(
-        self,
-        status: VpcsStatus,
-        fault: str,
-        *,
-        account: Account | None = None,
-        not_covered: bool = False,
-        withdrawn: bool = False,
+        self, status: VpcsStatus, fault: str, kept: Sequence[VpcRow] = (), losing: Sequence[VpcRow] = ()
     ) -> DiscoveryOutcome:
-        """Store why the VPCs of a spoke could not be described, and enqueue what it may keep no longer.
+        """Store why the VPCs of a spoke could not be described, and enqueue those that are to lose associations.
 
-        That is everything if the spoke is not covered, and otherwise what policy does not select for the account.
+        `kept` are the VPCs of a withdrawn spoke that still have associations.
         """
-        kept: list[VpcRow] = []
-        if withdrawn:
-            owned = frozenset(self.zone_ids.values())
-            kept = [row for row in self.rows.vpc_rows(status.spoke) if cleanup_steps(row, owned)]
-        abandoned = [row.ref.id for row in kept if not_covered or (account and self._loses(row, account))]
         status = replace(status, fault=fault)
-        self._enqueue(status.spoke, abandoned, abandon=True)
+        self._enqueue(status.spoke, [row.ref.id for row in losing], abandon=True)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(abandoned), len(kept))
+        return DiscoveryOutcome(status, len(losing), len(kept))
+
+    def _kept(self, spoke: Spoke) -> tuple[VpcRow, ...]:
+        """The VPCs of a spoke that still have associations made by orgdns."""
+        owned = frozenset(self.zone_ids.values())
+        return tuple(row for row in self.rows.vpc_rows(spoke) if cleanup_steps(row, owned))
 
     def _loses(self, row: VpcRow, account: Account) -> bool:
         """Whether policy no longer wants an association with a VPC, by its last description."""

@@ -168,6 +168,7 @@ def _zone_in_vpc(
         blocked=_blocked(vpc, row, association_policy, zone_id, method) if wanted else "",
         notes=notes,
         leaving=leaving,
+        removed_by_others=wanted and row.lost(vpc, zone_id, association_policy.method),
     )
 
 

@@ -16,7 +16,8 @@ class VpcOutcome:
     """The outcome for one VPC.
 
     `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
-    person approves. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
+    person approves. `removed_by_others` are the zones and Profiles whose association someone else had ended, each with
+    how often. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
     is why orgdns does not act for the VPC's account and region. `retry` is why the remaining steps must be tried again;
     it is empty if none remain.
 
@@ -26,6 +27,7 @@ class VpcOutcome:
     steps: tuple[Step, ...] = ()
     faults: tuple[tuple[Step, str], ...] = ()
     awaiting_approval: tuple[str, ...] = ()
+    removed_by_others: tuple[tuple[str, int], ...] = ()
     full: bool = False
     removed: bool = False
     not_covered: str = ""
@@ -41,6 +43,7 @@ class VpcRun:
     steps: list[Step] = field(default_factory=list)
     faults: dict[Step, str] = field(default_factory=dict)
     awaiting_approval: set[str] = field(default_factory=set)
+    removed_by_others: dict[str, int] = field(default_factory=dict)
     full: bool = False
     removed: bool = False
     not_covered: str = ""
@@ -55,6 +58,7 @@ class VpcRun:
             tuple(self.steps),
             tuple(self.faults.items()),
             tuple(sorted(self.awaiting_approval)),
+            tuple(sorted(self.removed_by_others.items())),
             self.full,
             self.removed,
             self.not_covered,

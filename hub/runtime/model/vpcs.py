@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER, Millis, Ref, Spoke
 from hub.runtime.model.resolver import AMAZON_DNS, RESOLVER
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from hub.runtime.guard import Cause
     from hub.runtime.model.names import Account, Fqdn
     from hub.runtime.model.resolver import FirewallRule, ProfileZone, ResolverRule
+
+
+# How long a report shows that someone else ended an association, in milliseconds: a week, so that a pipeline that runs
+# on working days is not forgotten over the weekend.
+REMOVED_WINDOW: Final = 7 * 86_400_000
 
 
 class AssociationMethod(StrEnum):
@@ -127,7 +132,8 @@ class AssociationRecord:
     `managed` means that orgdns made the association. `in_progress` is set from before the first call of an association
     until after the last; an authorization may remain if it stays set. `fault` says why the last attempt failed.
     `awaiting_approval` means that the association ends once a person approves. `left_at` is when orgdns last ended the
-    association without an approval, and `left_for` why: the guard counts it for a day.
+    association without an approval, and `left_for` why: the guard counts it for a day. `removed_by_others` is how often
+    orgdns found that someone else had ended the association, and `removed_at` when it last did.
     """
 
     managed: bool = False
@@ -136,6 +142,22 @@ class AssociationRecord:
     awaiting_approval: bool = False
     left_at: Millis = NEVER
     left_for: Cause | None = None
+    removed_by_others: int = 0
+    removed_at: Millis = NEVER
+
+    @property
+    def started(self) -> AssociationRecord:
+        """What remains of the record when the association is made again."""
+        return AssociationRecord(removed_by_others=self.removed_by_others, removed_at=self.removed_at)
+
+    def found_removed(self, now: Millis) -> AssociationRecord:
+        """The record after someone else ended the association. What is long ago does not count any more."""
+        times = self.removals_by_others(now) + 1
+        return replace(self, removed_by_others=times, removed_at=now)
+
+    def removals_by_others(self, now: Millis) -> int:
+        """How often someone else ended the association, or 0 if the last time is long ago."""
+        return self.removed_by_others if self.removed_at > now - REMOVED_WINDOW else 0
 
     @property
     def ended(self) -> AssociationRecord:
@@ -150,6 +172,7 @@ class ZoneInVpc:
     `wanted` is the method by which policy wants the VPC to resolve the zone, or None; `method` is the one in use now.
     `blocked` says why the VPC resolves no name of a zone that policy wants. `notes` are further facts for a person.
     `leaving` is why policy no longer wants the VPC to resolve the zone. It stays until policy wants it again.
+    `removed_by_others` means that someone else ended the association that orgdns made, and orgdns is to make it again.
     """
 
     zone_id: str
@@ -160,6 +183,7 @@ class ZoneInVpc:
     blocked: str = ""
     notes: tuple[str, ...] = ()
     leaving: Cause | None = None
+    removed_by_others: bool = False
 
     @property
     def resolves(self) -> bool:
@@ -185,6 +209,20 @@ class VpcRow:
     def leaving(self, zone_id: str) -> Cause | None:
         """Why the VPC is to lose a zone, as far as the ledger knows."""
         return next((zone.leaving for zone in self.zones if zone.zone_id == zone_id), None)
+
+    def lost(self, vpc: Vpc, zone_id: str, method: AssociationMethod) -> bool:
+        """Whether someone else ended the association by which the VPC, as it was last described, had a zone.
+
+        `vpc` is the VPC as it is now, and `method` is how policy wants it to resolve the zone. orgdns made the
+        association, and did not end it: it ends only what policy did not want when it looked last.
+        """
+        by_profile = method is AssociationMethod.PROFILE
+        record = self.record(vpc.profile if by_profile else zone_id)
+        before = next((zone for zone in self.zones if zone.zone_id == zone_id), None)
+        if before is None or not record.managed or record.in_progress:
+            return False
+        present = vpc.has_profile if by_profile else any(zone.id == zone_id for zone in vpc.zones)
+        return not present and (before.removed_by_others or before.wanted is method is before.method)
 
     def record(self, zone_or_profile_id: str) -> AssociationRecord:
         """The record of a zone or a Profile."""

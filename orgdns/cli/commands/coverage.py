@@ -36,7 +36,7 @@ def run(
         stacks = account.stack_instances()
         known = replace(overview(hub), listed=frozenset(stacks))
         vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), tuple(hub.vpcs.all_vpc_rows())
-        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.limits)
+        report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.now, known.limits)
         if wanted:
             report = report.only(wanted)
         instances = instances_of(hub, wanted or [status.spoke for status in known.spokes])

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
+from orgdns.cli.reports.coverage import record_in
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,6 +98,12 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
     for zone in row.zones:
         lines.append(_vpc_zone_line(zone))
         lines += [visible(f"  {note}", QUIET) for note in zone.notes]
+        record = record_in(row, zone)
+        if record.removed_by_others:
+            ended = (
+                f"  others ended the association, {record.removed_by_others:,} times, last {time(record.removed_at)}"
+            )
+            lines.append(visible(ended, QUIET))
     own = {zone.zone_id for zone in row.zones}
     if vpc.other_servers or not vpc.dns_servers:
         servers = ", ".join(vpc.dns_servers) or "DNS servers that orgdns does not know"
@@ -132,7 +139,13 @@ def _zone_line(zone: ZoneCoverage) -> Text:
             f"; {zone.fullest_profile:,} VPCs of a region use the Profile, and its quota is {zone.profile_quota:,} "
             "(guards.profile_vpcs): request a higher quota, or select fewer VPCs"
         )
-    return visible(text, GOOD if zone.resolving == zone.wanted and not zone.nearly_full else BAD)
+    if zone.removed:
+        text += (
+            f"; others ended the associations of {zone.removed:,} VPCs, {zone.removals:,} times in all, last "
+            f"{time(zone.removed_at)}; orgdns makes them again: see 'Other tools' in docs/vpcs.md"
+        )
+    good = zone.resolving == zone.wanted and not zone.nearly_full and not zone.removed
+    return visible(text, GOOD if good else BAD)
 
 
 def _show_lines(console: Console, lines: list[Text], *, everything: bool, width: int = 2) -> None:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.names import NEVER
 from hub.runtime.model.near_limit import near_limit
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cli.reports.instance_vpcs import InstanceVpcs
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.model.health import Health
-    from hub.runtime.model.names import Spoke
+    from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.usage import Limits
-    from hub.runtime.model.vpcs import VpcRow, VpcsStatus, ZoneInVpc
+    from hub.runtime.model.vpcs import AssociationRecord, VpcRow, VpcsStatus, ZoneInVpc
 
 # The VPCs that a private zone, or a Profile, can be associated with, unless AWS raised the quota ("Quotas on entities",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
@@ -57,7 +58,8 @@ class ZoneCoverage:
 
     `default` counts the default VPCs that policy does not select. `quota` is how many VPCs may be associated.
     `fullest_profile` is how many VPCs resolve the zone by the Profile in the region where they are most, and
-    `profile_quota` how many may use a Profile.
+    `profile_quota` how many may use a Profile. `removed` counts the VPCs whose associations someone else ended lately,
+    `removals` how often, and `removed_at` is when orgdns last found that.
     """
 
     zone_id: str
@@ -70,6 +72,9 @@ class ZoneCoverage:
     quota: int = VPCS_A_ZONE
     fullest_profile: int = 0
     profile_quota: int = VPCS_A_PROFILE
+    removed: int = 0
+    removals: int = 0
+    removed_at: Millis = NEVER
 
     @property
     def zone_nearly_full(self) -> bool:
@@ -97,8 +102,9 @@ class Coverage:
 
     @property
     def well(self) -> bool:
-        """Whether no spoke has troubles, and names resolve where their instances run, as far as policy wants it."""
-        return not self.troubled and self.instances.well
+        """Whether no spoke has troubles, nobody else ends associations, and names resolve where policy wants it."""
+        lost = any(zone.removed for zone in self.zones)
+        return not self.troubled and not lost and self.instances.well
 
     def only(self, spokes: Collection[Spoke]) -> Coverage:
         """The coverage of only some spokes; the numbers of the zones and the instances stay."""
@@ -111,6 +117,7 @@ def coverage(
     vpcs_statuses: Iterable[VpcsStatus],
     rows: Iterable[VpcRow],
     health: Health,
+    now: Millis,
     limits: Limits | None = None,
 ) -> Coverage:
     """The coverage that StackSets and the ledger show together; `health` is that of the spokes with these stacks.
@@ -134,7 +141,7 @@ def coverage(
         spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
     zone_vpcs = limits.zone_vpcs if limits else VPCS_A_ZONE
     profile_vpcs = limits.profile_vpcs if limits else VPCS_A_PROFILE
-    zones = (replace(zone, quota=zone_vpcs, profile_quota=profile_vpcs) for zone in _zones(spokes))
+    zones = (replace(zone, quota=zone_vpcs, profile_quota=profile_vpcs) for zone in _zones(spokes, now))
     return Coverage(tuple(spokes), tuple(zones))
 
 
@@ -164,14 +171,18 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
 
 
-def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
+def _zones(spokes: Iterable[SpokeCoverage], now: Millis) -> tuple[ZoneCoverage, ...]:
     by_zone: defaultdict[tuple[str, str], list[ZoneInVpc]] = defaultdict(list)
+    removed: defaultdict[str, list[AssociationRecord]] = defaultdict(list)
     default, by_region = Counter[str](), defaultdict[str, Counter[str]](Counter)
     for spoke in spokes:
         for row in spoke.vpcs:
             for zone in row.zones:
                 by_zone[_shown(zone), zone.zone_id].append(zone)
                 default[zone.zone_id] += row.vpc is not None and row.vpc.default and zone.wanted is None
+                record = record_in(row, zone)
+                if record.removals_by_others(now):
+                    removed[zone.zone_id].append(record)
                 by_region[zone.zone_id][row.ref.region] += zone.method is AssociationMethod.PROFILE
     return tuple(
         ZoneCoverage(
@@ -183,9 +194,18 @@ def _zones(spokes: Iterable[SpokeCoverage]) -> tuple[ZoneCoverage, ...]:
             by_profile=sum(zone.method is AssociationMethod.PROFILE for zone in in_vpcs),
             default=default[zone_id],
             fullest_profile=max(by_region[zone_id].values()),
+            removed=len(removed[zone_id]),
+            removals=sum(record.removed_by_others for record in removed[zone_id]),
+            removed_at=max((record.removed_at for record in removed[zone_id]), default=NEVER),
         )
         for (domain, zone_id), in_vpcs in sorted(by_zone.items())
     )
+
+
+def record_in(row: VpcRow, zone: ZoneInVpc) -> AssociationRecord:
+    """The record of the association by which a VPC has a zone, or is to have it."""
+    by_profile = AssociationMethod.PROFILE in {zone.wanted, zone.method} and row.vpc is not None
+    return row.record(row.vpc.profile if by_profile and row.vpc else zone.zone_id)
 
 
 def _shown(zone: ZoneInVpc) -> str:

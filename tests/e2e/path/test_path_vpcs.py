@@ -12,7 +12,7 @@ from hub.runtime import contract
 from hub.runtime.model.vpcs import VpcRef
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
-from sandbox.example import PAYMENTS, SEARCH
+from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
 from tests.support.path.sweeps import hour, spoke_status, sweep_all
 from tests.support.path.vpcs import (
@@ -21,6 +21,7 @@ from tests.support.path.vpcs import (
     add_vpc_without_trail,
     default_vpcs,
     is_associated,
+    removals,
     vpc_rows,
 )
 
@@ -97,6 +98,47 @@ def test_association_by_hand_stays(made: World, clock: MovedClock, web: str) -> 
     made.converge()
     hour(made, clock)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
+
+
+def test_o1_another_tool_ends_associations(made: World, clock: MovedClock, web: str) -> None:
+    """Terraform's aws_route53_zone ends what its `vpc` blocks do not have, at each apply. orgdns says how often."""
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    made.converge()
+    assert removals(made, clock) == {CORP: (0, 0), "instances.internal": (0, 0)}
+    for times in (1, 2, 3):
+        # As the networking account's own role does it.
+        made.client("route53", NETWORK).disassociate_vpc_from_hosted_zone(
+            HostedZoneId=made.zone_ids[CORP], VPC={"VPCRegion": vpc.region, "VPCId": vpc.id}
+        )
+        assert not made.ask(f"web.{CORP}", vpc).answer
+        hour(made, clock)
+        assert made.resolve(f"web.{CORP}", vpc) == {web}
+        line = made.logged(contract.ASSOCIATOR_FUNCTION, "association removed by others")[-1]
+        ref = f"{vpc.account}/{vpc.region}/{vpc.id}"
+        assert (line["vpc"], line["zone_or_profile"], line["times"]) == (ref, made.zone_ids[CORP], times)
+        assert removals(made, clock) == {CORP: (1, times), "instances.internal": (0, 0)}
+    counted = [
+        line for line in made.functions.logs(contract.ASSOCIATOR_FUNCTION) if "AssociationsRemovedByOthers" in line
+    ]
+    assert len(counted) == 3
+    clock.advance(7 * 86_400)
+    assert removals(made, clock)[CORP] == (0, 0)
+
+
+def test_o1_what_orgdns_ends_does_not_count(made: World, clock: MovedClock) -> None:
+    """An association that policy ends, and makes again later, was not removed by others."""
+    vpc = made.add_vpc(SEARCH, REGION, associated=False)
+    made.converge()
+    ec2 = made.client("ec2", SEARCH, REGION)
+    for _ in range(2):
+        ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": "private"}])
+        made.converge()
+        assert not is_associated(made, vpc)
+        ec2.delete_tags(Resources=[vpc.id], Tags=[{"Key": "dns"}])
+        made.converge()
+        assert is_associated(made, vpc)
+    hour(made, clock)
+    assert removals(made, clock)[CORP] == (0, 0)
 
 
 def test_deleted_vpc_is_disassociated(made: World) -> None:

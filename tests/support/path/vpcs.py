@@ -5,8 +5,11 @@ from __future__ import annotations
 from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
-from hub.runtime.model.names import NEVER
+from hub.runtime.model.health import health
+from hub.runtime.model.names import NEVER, Millis
 from hub.runtime.model.vpcs import VpcRow
+from orgdns.cli.reports.coverage import coverage
+from sandbox.clock import MovedClock
 from sandbox.example import HUB, SEARCH
 from sandbox.world import Vpc, World
 
@@ -106,6 +109,13 @@ def default_vpcs(made: World) -> list[Vpc]:
         for account, region in made.vpcs
         for vpc in made.client("ec2", account, region).describe_vpcs(Filters=default)["Vpcs"]
     ]
+
+
+def removals(made: World, clock: MovedClock) -> dict[str, tuple[int, int]]:
+    """By zone, of how many VPCs others ended the associations, and how often, as `orgdns coverage` says it now."""
+    now = Millis(int(clock.now() * 1000))
+    zones = coverage({}, (), (), vpc_rows(made), health((), (), (), "", now), now).zones
+    return {zone.domain: (zone.removed, zone.removals) for zone in zones}
 
 
 def vpc_rows(made: World) -> list[VpcRow]:

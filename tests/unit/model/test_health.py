@@ -190,7 +190,7 @@ def test_metrics_status_and_coverage_agree(
     assert shown["well"] == (not any(alarms))
 
     stacks = {spoke: StackInstance(CURRENT) for spoke in listed}
-    covered = coverage(stacks, spokes, [], [], overview.health)
+    covered = coverage(stacks, spokes, [], [], overview.health, overview.now)
     assert {found.spoke for found in covered.spokes} == overview.health.known
     troubles = {str(found.spoke): found.troubles for found in covered.spokes}
     assert {spoke for spoke, lines in troubles.items() if any("unreachable: " in line for line in lines)} == set(

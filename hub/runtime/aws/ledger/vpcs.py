@@ -137,6 +137,8 @@ def _record_row(record: AssociationRecord) -> Row:
         "awaiting_approval": record.awaiting_approval,
         "left_at": record.left_at,
         "left_for": record.left_for.value if record.left_for else "",
+        "removed_by_others": record.removed_by_others,
+        "removed_at": record.removed_at,
     }
 
 
@@ -148,6 +150,8 @@ def _record_of(row: Mapping[str, Any]) -> AssociationRecord:
         awaiting_approval=row["awaiting_approval"],
         left_at=Millis(int(row.get("left_at", NEVER))),
         left_for=Cause(row["left_for"]) if row.get("left_for") else None,
+        removed_by_others=int(row.get("removed_by_others", 0)),
+        removed_at=Millis(int(row.get("removed_at", NEVER))),
     )
 
 
@@ -161,6 +165,7 @@ def _zone_row(zone: ZoneInVpc) -> Row:
         "blocked": zone.blocked,
         "notes": list(zone.notes),
         "leaving": zone.leaving.value if zone.leaving else "",
+        "removed_by_others": zone.removed_by_others,
     }
 
 
@@ -174,6 +179,7 @@ def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
         blocked=row["blocked"],
         notes=tuple(row["notes"]),
         leaving=Cause(row["leaving"]) if row.get("leaving") else None,
+        removed_by_others=row.get("removed_by_others", False),
     )
 
 

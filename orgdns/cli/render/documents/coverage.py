@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgdns.cli.render.documents.fields import time_or_none
+from orgdns.cli.reports.coverage import record_in
 
 if TYPE_CHECKING:
     from hub.runtime.model.vpcs import VpcRow
@@ -26,6 +27,11 @@ def coverage_document(coverage: Coverage) -> Document:
                 "associated": zone.associated,
                 "by_profile": zone.by_profile,
                 "default": zone.default,
+                "removed_by_others": {
+                    "vpcs": zone.removed,
+                    "times": zone.removals,
+                    "last_at": time_or_none(zone.removed_at),
+                },
                 "nearly_full": zone.nearly_full,
             }
             for zone in coverage.zones
@@ -81,6 +87,8 @@ def _vpc(row: VpcRow) -> Document:
                 "managed": zone.managed,
                 "resolves": zone.resolves,
                 "blocked": zone.blocked or None,
+                "removed_by_others": record_in(row, zone).removed_by_others,
+                "removed_at": time_or_none(record_in(row, zone).removed_at),
                 "notes": list(zone.notes),
             }
             for zone in row.zones

@@ -66,6 +66,7 @@ class TestRows:
                 blocked="b",
                 notes=("n",),
                 leaving=Cause.UNITS,
+                removed_by_others=True,
             ),
         )
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True, in_progress=True))
@@ -77,8 +78,9 @@ class TestRows:
         assert row == expected
         assert row.seen_at > Millis(0)
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord())
-        vpcs.put_association(REF, "rp-1", AssociationRecord(fault="f", awaiting_approval=True))
-        assert next(iter(vpcs.all_vpc_rows())).records == {"rp-1": AssociationRecord(fault="f", awaiting_approval=True)}
+        record = AssociationRecord(fault="f", awaiting_approval=True, removed_by_others=3, removed_at=Millis(NOW))
+        vpcs.put_association(REF, "rp-1", record)
+        assert next(iter(vpcs.all_vpc_rows())).records == {"rp-1": record}
 
     def test_rows_of_a_spoke_are_its_own(self, vpcs: DynamoVpcs) -> None:
         """Rows of other regions are left out, and the status of a discovery is not a VPC."""
@@ -113,7 +115,8 @@ class TestRows:
         vpcs.put_association(REF, CORP_ZONE, AssociationRecord(managed=True))
         (row,) = table.query(contract.VPCS_KEY)
         del row["zones"][0]["leaving"]
-        for name in ("left_at", "left_for"):
+        del row["zones"][0]["removed_by_others"]
+        for name in ("left_at", "left_for", "removed_by_others", "removed_at"):
             del row[f"{contract.ASSOCIATION_PREFIX}{CORP_ZONE}"][name]
         table.put(row)
         (read,) = vpcs.vpc_rows(SPOKE)
