@@ -18,7 +18,7 @@ from hub.grants import assume_in_network, keep_ledger, read_account_names, read_
 from hub.runtime import contract
 from orgdns.cfn.queues import send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
-from orgdns.cfn.worker import Worker, queue_pair, queue_source
+from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
@@ -45,6 +45,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         contract.SWEEPS_DEAD_LETTER_QUEUE,
         timeout=TIMEOUT,
         retention=_RETENTION,
+        dead_retention=REPEATED_RETENTION,
     )
     queues = [queue, *([associations] if associations else [])]
     return Worker(

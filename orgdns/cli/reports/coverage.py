@@ -33,7 +33,10 @@ class StackInstance:
 
 @dataclass(frozen=True, slots=True)
 class SpokeCoverage:
-    """One account in one region: its stack, its last sweep, and its VPCs."""
+    """One account in one region: its stack, its last sweep, and its VPCs.
+
+    `closed` is why it has been unreachable for too long, which is no trouble any more; otherwise it is empty.
+    """
 
     spoke: Spoke
     stack: StackInstance | None
@@ -41,6 +44,7 @@ class SpokeCoverage:
     vpcs_status: VpcsStatus | None
     vpcs: tuple[VpcRow, ...]
     troubles: tuple[str, ...] = ()
+    closed: str = ""
 
     @property
     def well(self) -> bool:
@@ -79,6 +83,11 @@ class Coverage:
         return tuple(spoke for spoke in self.spokes if not spoke.well)
 
     @property
+    def closed(self) -> tuple[SpokeCoverage, ...]:
+        """The spokes that have been unreachable for too long, and in which nothing is left to do."""
+        return tuple(spoke for spoke in self.spokes if spoke.closed)
+
+    @property
     def well(self) -> bool:
         """Whether no spoke has troubles."""
         return not self.troubled
@@ -114,7 +123,10 @@ def coverage(
             vpcs_status=vpcs_by_spoke.get(spoke),
             vpcs=tuple(sorted(vpcs[spoke], key=_place)),
         )
-        spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
+        if spoke in health.closed:
+            spokes.append(replace(found, closed=found.status.fault if found.status else ""))
+        else:
+            spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
     return Coverage(tuple(spokes), _zones(spokes, zone_vpcs))
 
 
