@@ -11,7 +11,7 @@ from hub.grants import assume_in_covered_accounts, assume_in_network, keep_ledge
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import vpc_events
 from orgdns.cfn.queues import rule_arn, take
-from orgdns.cfn.worker import Worker, queue_pair, queue_source
+from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
@@ -33,6 +33,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         contract.ASSOCIATIONS_DEAD_LETTER_QUEUE,
         timeout=TIMEOUT,
         retention=_RETENTION,
+        dead_retention=REPEATED_RETENTION,
     )
     return Worker(
         title="Associator",

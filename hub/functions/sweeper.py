@@ -19,7 +19,7 @@ from hub.runtime import contract
 from orgdns.cfn.event_patterns import zone_changes
 from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
-from orgdns.cfn.worker import Worker, queue_pair, queue_source
+from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
@@ -46,6 +46,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         contract.SWEEPS_DEAD_LETTER_QUEUE,
         timeout=TIMEOUT,
         retention=_RETENTION,
+        dead_retention=REPEATED_RETENTION,
     )
     queues = [queue, *([associations] if associations else [])]
     return Worker(

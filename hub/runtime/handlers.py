@@ -149,6 +149,9 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     vpc_discovery = bootstrap.vpc_discovery()
     if vpc_discovery is not None:
         report_discovery(vpc_discovery.sweep(outcome.status))
+    elif outcome.status.vpcs:
+        # No zone selects VPCs any more. What was counted before would be near a limit forever.
+        bootstrap.statuses().count_vpcs(spoke, {})
     report_sweep(outcome)
     for held in bootstrap.label_release().free(deadline):
         report_free_label(held)

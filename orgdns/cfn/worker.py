@@ -16,7 +16,7 @@ from troposphere.sqs import Queue, RedrivePolicy
 from hub.runtime import contract
 from orgdns.cfn.alarms import dead_letter_alarm
 from orgdns.cfn.code import add_live_alias, code_properties
-from orgdns.cfn.queues import queue, queue_policy
+from orgdns.cfn.queues import LONGEST_RETENTION, queue, queue_policy
 from orgdns.cfn.trust import document, trust_in_service
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ LOG_LEVEL: Final = "LogLevel"
 # The function reports which messages or records of a batch failed, and only those are delivered again.
 PARTIAL_BATCHES: Final = ("ReportBatchItemFailures",)
 _MAX_RECEIVES: Final = 5
+# Seconds that dead letters stay where a schedule repeats what they are about, so that nobody has to do anything.
+REPEATED_RETENTION: Final = 4 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,25 @@ class Worker:
     rules: tuple[AWSHelperFn, ...] = ()
 
 
-def queue_pair(title: str, name: str, dead_letters_name: str, *, timeout: int, retention: int) -> tuple[Queue, Queue]:
-    """A function's queue and its dead-letter queue. `timeout` and `retention` are in seconds.
+def queue_pair(
+    title: str,
+    name: str,
+    dead_letters_name: str,
+    *,
+    timeout: int,
+    retention: int,
+    dead_retention: int = LONGEST_RETENTION,
+) -> tuple[Queue, Queue]:
+    """A function's queue and its dead-letter queue. `timeout` and the retentions are in seconds.
+
+    A dead letter keeps the time at which it was first sent, so `dead_retention` is longer than `retention`. The alarm
+    on the dead-letter queue ends when the queue is empty: where nobody has to do anything, that is after a few days.
 
     The visibility timeout is six times the function's timeout, so that a message is not delivered again while its batch
     waits for a free function ("Using Lambda with Amazon SQS",
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
     """
-    dead_letters = queue(f"{title}DeadLetterQueue", dead_letters_name)
+    dead_letters = queue(f"{title}DeadLetterQueue", dead_letters_name, dead_retention)
     redrive = RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=_MAX_RECEIVES)
     return queue(f"{title}Queue", name, retention, VisibilityTimeout=6 * timeout, RedrivePolicy=redrive), dead_letters
 

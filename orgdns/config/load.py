@@ -19,8 +19,10 @@ from orgdns.config.checks.account_labels import account_label_faults
 from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
 from orgdns.config.checks.guards import guard_faults
+from orgdns.config.checks.organization import management_network, organization_faults
 from orgdns.config.checks.partitions import partition_faults, partition_warnings
 from orgdns.config.checks.policy import policy_faults
+from orgdns.config.checks.regions import opt_in_warning
 from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
@@ -144,10 +146,7 @@ class Config(Section):
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
 
     def warnings(self) -> tuple[str, ...]:
-        """What is valid but would not work in the VPCs, or is open to all accounts: one line each, with its place.
-
-        Zones that likely have no room for their VPCs are among them.
-        """
+        """What is valid but may not do what the author expects: one line each, with its place."""
         has_pointers = any(rule.reverse for rule in self.policy.rules)
         warnings = [
             (index, text)
@@ -158,9 +157,14 @@ class Config(Section):
             )
         ]
         shared = self.organization.excluded and self.zones_by(AssociationMethod.PROFILE)
+        of_organization = (
+            opt_in_warning(self.spokes.regions),
+            management_network(self.organization, self.network),
+            EXCLUDED_WITH_PROFILE if shared else None,
+        )
         return (
+            *filter(None, of_organization),
             *partition_warnings(self.hub.region, self.spokes.regions),
-            *((EXCLUDED_WITH_PROFILE,) if shared else ()),
             *(f"zones[{index}].domain: {text}" for index, text in warnings if text),
             *(
                 f"zones[{index}].resolved_by: {text}"
@@ -233,6 +237,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     """Faults across sections, found in the raw content so that other faults do not hide them."""
+    yield from organization_faults(content, source)
     yield from account_faults(content, source)
     yield from account_label_faults(content, source)
     yield from guard_faults(content, source)

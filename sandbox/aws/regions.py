@@ -37,14 +37,22 @@ class Regions:
         """Whether the Region is enabled in the account."""
         return (account, region) not in self._disabled
 
+    def disable(self, account: str, region: str) -> None:
+        """Disable a Region in an account."""
+        self._disabled.add((account, region))
+
+    def enable(self, account: str, region: str) -> None:
+        """Enable a Region in an account."""
+        self._disabled.discard((account, region))
+
     @contextmanager
     def disabled(self, account: str, region: str) -> Iterator[None]:
         """Disable a Region in an account while the context lasts."""
-        self._disabled.add((account, region))
+        self.disable(account, region)
         try:
             yield
         finally:
-            self._disabled.discard((account, region))
+            self.enable(account, region)
 
     @contextmanager
     def in_force(self) -> Iterator[None]:

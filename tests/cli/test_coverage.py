@@ -85,6 +85,19 @@ def test_what_is_not_a_trouble() -> None:
     assert [found.spoke for found in report.spokes] == [SPOKE]
 
 
+def test_t6_closed_spoke_is_listed_apart() -> None:
+    """A spoke whose names were withdrawn is shown with the reason, and neither its stack nor its VPCs are a trouble."""
+    off = replace(SWEPT, fault="AuthFailure", fault_since=NOW, withdrawn=True)
+    report = covered({SPOKE: StackInstance("OUTDATED", "no such region")}, [off], [replace(SEEN, fault="x")], [ROW])
+    assert report.well
+    assert [found.closed for found in report.closed] == ["AuthFailure"]
+    console = Console(file=io.StringIO(), width=100)
+    show_coverage(console, report, details=False, everything=False)
+    assert isinstance(console.file, io.StringIO)
+    assert "Closed for too long, nothing is left to do: 1" in console.file.getvalue()
+    assert coverage_document(report)["spokes"][0]["closed"] == "AuthFailure"
+
+
 def test_zone_that_is_nearly_full() -> None:
     """A zone with four fifths of 300 associated VPCs is shown, with the way out."""
     rows = [replace(ROW, ref=vpc_ref(number), vpc=Vpc(vpc_ref(number))) for number in range(240)]

@@ -58,10 +58,6 @@ def test_all_is_well() -> None:
     [
         (overview_of(replace(WELL, policy="before")), "0 of 1 spokes"),
         (overview_of(replace(WELL, fault="AccessDenied", fault_since=NOW)), "Unreachable: 1"),
-        (
-            replace(overview_of(replace(WELL, fault="x", fault_since=NOW, withdrawn=True)), listed=frozenset({SPOKE})),
-            "its names were withdrawn",
-        ),
         (overview_of(replace(WELL, swept_at=Millis(NOW - SWEEP_OVERDUE - 1), fault="Throttled")), "Throttled"),
         (
             overview_of(zones=(replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)),)),
@@ -142,6 +138,18 @@ def test_unreachable_spoke_whose_names_await_approval() -> None:
     show_pending_removals(console, overview_of(status), status, str, all_of=False)
     assert isinstance(console.file, io.StringIO)
     assert "more than a tenth of the spokes: AccessDenied" in console.file.getvalue()
+
+
+def test_t6_closed_spoke_is_listed_apart() -> None:
+    """A listed spoke whose names were withdrawn is shown with the reason, and is no trouble."""
+    suspended = replace(WELL, fault="the account is suspended", fault_since=NOW, withdrawn=True)
+    overview = replace(overview_of(suspended), listed=frozenset({SPOKE}))
+    text = shown(overview)
+    assert "Closed for too long, nothing is left to do: 1" in text
+    assert "its names were withdrawn: the account is suspended" in text
+    assert "Unreachable" not in text
+    document = status_document(overview)
+    assert (document["closed"], document["unreachable"], document["well"]) == ([str(SPOKE)], [], True)
 
 
 def test_spoke_whose_account_left_is_not_a_trouble() -> None:

@@ -7,7 +7,12 @@ known
     A spoke counts if it is listed, that is, has a stack of the rollout, or if its names are not withdrawn yet. A spoke
     whose names were withdrawn and that is not listed belongs to an account that left: nothing remains to do there.
 unreachable
-    A known spoke whose reader role is missing or denies access, or whose account or region is closed to orgdns.
+    A known spoke whose reader role is missing or denies access, or whose account or region is closed to orgdns, until
+    its names are withdrawn.
+closed
+    A known spoke that is still unreachable after its names were withdrawn, such as a suspended account that StackSets
+    still lists, or a region that is disabled in one account. Nothing is left to do, so it sets off no alarm, which
+    would hide the next one, and counts for nothing else either.
 on an old policy
     A known, reachable spoke whose last complete sweep used another policy, or that has not been swept yet. An
     unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
@@ -23,7 +28,8 @@ contested
     The zone no longer counts when an audit has repaired the names and nobody changes them.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
-    `hub.runtime.model.near_limit` counts.
+    `hub.runtime.model.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
+    the configuration no longer has, does not count.
 """
 
 from __future__ import annotations
@@ -33,6 +39,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.drift import contested
 from hub.runtime.model.near_limit import accounts_near_limit, zones_near_limit
+from hub.runtime.model.vpcs import is_profile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -59,6 +66,7 @@ class Health:
 
     known: frozenset[Spoke] = frozenset()
     unreachable: frozenset[Spoke] = frozenset()
+    closed: frozenset[Spoke] = frozenset()
     on_old_policy: frozenset[Spoke] = frozenset()
     never_swept: frozenset[Spoke] = frozenset()
     overdue: frozenset[Spoke] = frozenset()
@@ -94,22 +102,29 @@ def health(
     policy: str,
     now: Millis,
     limits: Limits | None = None,
+    zone_ids: Collection[str] | None = None,
 ) -> Health:
     """The state of all spokes and zones at one time.
 
     `listed` are the spokes that have a stack of the rollout, and `policy` is the digest of the current policy. Without
-    `limits` nothing is near a limit.
+    `limits` nothing is near a limit. `zone_ids` are the zones of the configuration, or None for those in `zones`.
     """
     statuses = {status.spoke: status for status in spokes}
     known = frozenset({*listed, *(spoke for spoke, status in statuses.items() if not status.withdrawn)})
     of_known = [status for spoke, status in statuses.items() if spoke in known]
     tried = [status for status in of_known if status.tried_at and not status.fault_since]
-    unreachable = frozenset(status.spoke for status in of_known if status.fault_since)
+    unanswering = frozenset(status.spoke for status in of_known if status.fault_since)
+    closed = frozenset(status.spoke for status in of_known if status.fault_since and status.withdrawn)
+    configured = frozenset(zone.zone_id for zone in zones) if zone_ids is None else frozenset(zone_ids)
+    holding = [status for status in statuses.values() if not status.over]
+    near_accounts = accounts_near_limit(holding, limits) if limits else ()
+    near_zones = zones_near_limit(holding, zones, limits) if limits else ()
     return Health(
         known=known,
-        unreachable=unreachable,
-        on_old_policy=known - unreachable - {status.spoke for status in tried if status.policy == policy},
-        never_swept=known - unreachable - {status.spoke for status in tried},
+        unreachable=unanswering - closed,
+        closed=closed,
+        on_old_policy=known - unanswering - {status.spoke for status in tried if status.policy == policy},
+        never_swept=known - unanswering - {status.spoke for status in tried},
         overdue=frozenset(status.spoke for status in tried if now - status.swept_at > SWEEP_OVERDUE),
         overdue_zones=frozenset(
             zone.zone_id for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE
@@ -120,6 +135,8 @@ def health(
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
         contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
-        accounts_near_limit=accounts_near_limit(statuses.values(), limits) if limits else (),
-        zones_near_limit=zones_near_limit(statuses.values(), zones, limits) if limits else (),
+        accounts_near_limit=tuple(
+            near for near in near_accounts if is_profile(near.zone_id) or near.zone_id in configured
+        ),
+        zones_near_limit=tuple(near for near in near_zones if is_profile(near.zone_id) or near.zone_id in configured),
     )

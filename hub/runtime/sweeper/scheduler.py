@@ -126,7 +126,7 @@ class SweepScheduler:
     def _counted(
         self, listed: Collection[Spoke], spokes: Collection[SpokeStatus], zones: Collection[ZoneStatus], now: Millis
     ) -> ScheduleOutcome:
-        found = health(spokes, zones, listed, self.policy_digest, now, self.limits)
+        found = health(spokes, zones, listed, self.policy_digest, now, self.limits, self.zone_ids)
         return ScheduleOutcome(
             sweeps=0,
             audits=0,

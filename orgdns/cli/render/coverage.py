@@ -39,6 +39,11 @@ def show_coverage(console: Console, coverage: Coverage, *, details: bool, everyt
     if coverage.zones:
         console.print(visible("Zones, by the VPCs that resolve them", "bold"))
         _show_lines(console, [_zone_line(zone) for zone in coverage.zones], everything=True)
+    if coverage.closed:
+        heading = f"Closed for too long, nothing is left to do: {len(coverage.closed):,}"
+        console.print(visible(heading, f"bold {QUIET}"))
+        lines = [visible(f"{found.spoke}: {found.closed}", QUIET) for found in coverage.closed]
+        _show_lines(console, lines, everything=everything)
     _show_instances(console, coverage.instances, everything=everything)
     vpcs = sum(len(found.vpcs) for found in coverage.spokes)
     well = len(coverage.spokes) - len(troubled)

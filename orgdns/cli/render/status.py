@@ -66,6 +66,8 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         most,
     )
     _show_list(console, "Zones", [_zone(overview, zone) for zone in overview.zones], most)
+    closed = [_unreachable(status) for status in overview.closed]
+    _show_list(console, f"Closed for too long, nothing is left to do: {len(closed):,}", closed, most, QUIET)
     if overview.well:
         console.print(visible("All is well.", GOOD))
 

@@ -37,7 +37,10 @@ class StackInstance:
 
 @dataclass(frozen=True, slots=True)
 class SpokeCoverage:
-    """One account in one region: its stack, its last sweep, and its VPCs."""
+    """One account in one region: its stack, its last sweep, and its VPCs.
+
+    `closed` is why it has been unreachable for too long, which is no trouble any more; otherwise it is empty.
+    """
 
     spoke: Spoke
     stack: StackInstance | None
@@ -45,6 +48,7 @@ class SpokeCoverage:
     vpcs_status: VpcsStatus | None
     vpcs: tuple[VpcRow, ...]
     troubles: tuple[str, ...] = ()
+    closed: str = ""
 
     @property
     def well(self) -> bool:
@@ -101,6 +105,11 @@ class Coverage:
         return tuple(spoke for spoke in self.spokes if not spoke.well)
 
     @property
+    def closed(self) -> tuple[SpokeCoverage, ...]:
+        """The spokes that have been unreachable for too long, and in which nothing is left to do."""
+        return tuple(spoke for spoke in self.spokes if spoke.closed)
+
+    @property
     def well(self) -> bool:
         """Whether no spoke has troubles, nobody else ends associations, and names resolve where policy wants it."""
         lost = any(zone.removed for zone in self.zones)
@@ -138,7 +147,10 @@ def coverage(
             vpcs_status=vpcs_by_spoke.get(spoke),
             vpcs=tuple(sorted(vpcs[spoke], key=_place)),
         )
-        spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
+        if spoke in health.closed:
+            spokes.append(replace(found, closed=found.status.fault if found.status else ""))
+        else:
+            spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
     zone_vpcs = limits.zone_vpcs if limits else VPCS_A_ZONE
     profile_vpcs = limits.profile_vpcs if limits else VPCS_A_PROFILE
     zones = (replace(zone, quota=zone_vpcs, profile_quota=profile_vpcs) for zone in _zones(spokes, now))

@@ -28,7 +28,7 @@ class Overview:
     """What the ledger holds about spokes, zones and the schedule, at one time.
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
-    spoke whose names were withdrawn, which counts as unreachable if it is listed. `limits` are those of accounts and
+    spoke whose names were withdrawn, which counts as closed if it is listed. `limits` are those of accounts and
     zones.
     """
 
@@ -44,18 +44,24 @@ class Overview:
     @property
     def health(self) -> Health:
         """What needs a person: the rules are those of the metrics and their alarms."""
-        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now, self.limits)
+        zone_ids = frozenset(self.zone_ids.values())
+        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now, self.limits, zone_ids)
 
     @property
     def reached(self) -> tuple[SpokeStatus, ...]:
         """The known spokes that are reachable."""
         found = self.health
-        return self._statuses(found.known - found.unreachable)
+        return self._statuses(found.known - found.unreachable - found.closed)
 
     @property
     def unreachable(self) -> tuple[SpokeStatus, ...]:
         """The unreachable spokes, the longest unreachable first."""
         return tuple(sorted(self._statuses(self.health.unreachable), key=lambda status: status.fault_since))
+
+    @property
+    def closed(self) -> tuple[SpokeStatus, ...]:
+        """The spokes that are still unreachable after their names were withdrawn, the longest unreachable first."""
+        return tuple(sorted(self._statuses(self.health.closed), key=lambda status: status.fault_since))
 
     @property
     def behind(self) -> tuple[SpokeStatus, ...]:

@@ -11,6 +11,7 @@ from hub.runtime.names.labels import NameRefused, is_reverse, parse_domain, reve
 from hub.runtime.policy.addresses import IPV6
 from hub.runtime.policy.rules import Scope
 from orgdns.config.checks.autodefined_rules import NARROWEST_VPC, WIDEST_VPC
+from orgdns.config.checks.domains import hidden
 from orgdns.config.errors import Fault, Place, Source, listed, named_twice
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
                 if key in zone
             )
             yield from _address_faults(zone, place, source)
+            yield from _hidden_faults(zone, domain, place, source)
     yield from named_twice(source, ("zones",), zones, "id")
     if (size := len(json.dumps(ids))) > MAX_ZONE_IDS:
         yield source.fault(
@@ -100,6 +102,15 @@ def _address_faults(zone: dict[str, Any], place: Place, source: Source) -> Itera
             message = None
         if message:
             yield source.fault((*place, "addresses", number), f"{shown(cidr)} {message}")
+
+
+def _hidden_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:
+    if zone.get("hides_other_names") is not True and (reason := hidden(domain)):
+        yield source.fault(
+            (*place, "domain"),
+            f"{shown(zone['domain'])} {reason}: a VPC that resolves the zone gets no other name below it; use a domain "
+            "of your own, or set 'hides_other_names: true' if this is meant",
+        )
 
 
 def _reverse_faults(zone: dict[str, Any], domain: Fqdn, place: Place, source: Source) -> Iterator[Fault]:

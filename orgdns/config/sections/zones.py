@@ -34,6 +34,9 @@ class Zone(Section):
     """The VPC with which the network stack creates the zone."""
     adopt: bool = False
     """Adopt simple A and AAAA record sets that other tools left for known instances (not in reverse zones)."""
+    hides_other_names: bool = False
+    """The domain is a top-level domain or has names of AWS below or above it, and the VPCs that resolve the zone are
+    meant to get none of these names (not in reverse zones)."""
     addresses: Several[NetworkCidr] | None = None
     """Only addresses in these CIDR blocks are published (not in reverse zones). Default: private and shared IPv4
     addresses (RFC 1918, RFC 6598), unique local and global unicast IPv6 addresses."""

@@ -57,7 +57,7 @@ _UPDATE_MAPPING = EventSourceMapping.update_from_cloudformation_json.__func__
 
 
 def _update_mapping(
-    cls: type,
+    cls: type[EventSourceMapping],
     original_resource: EventSourceMapping,
     new_resource_name: str,
     cloudformation_json: Json,

@@ -42,12 +42,12 @@ class Preferences:
     def of(cls, preferences: Json) -> Preferences:
         """Read the preferences from the resource's properties."""
         percent, percent_at_once = "FailureTolerancePercentage", "MaxConcurrentPercentage"
-        tolerance = preferences[percent] if percent in preferences else preferences.get("FailureToleranceCount", 0)
-        at_once = preferences.get("MaxConcurrentCount", 1)
+        tolerance = preferences.get(percent) or preferences.get("FailureToleranceCount") or 0
+        at_once = preferences.get(percent_at_once) or preferences.get("MaxConcurrentCount") or 1
         return cls(
             float(tolerance),
             percent in preferences,
-            float(preferences.get(percent_at_once, at_once) or 1),
+            float(at_once),
             percent_at_once in preferences,
             preferences.get("ConcurrencyMode") == "SOFT_FAILURE_TOLERANCE",
             preferences.get("RegionConcurrencyType") == "PARALLEL",

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from generate import templates
+from hub.runtime import contract
+from orgdns.cli.reports.coverage import coverage
+from orgdns.cli.reports.status import Overview
+from orgdns.cli.sources.deployed import deployed
+from orgdns.cli.sources.ledger import HubLedger, overview
+from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
+from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
 from sandbox.world.deployment import NAMED_IAM, ROLLOUT_STACK, Deployment
+from tests.support.path.sweeps import sweep_all
 
 REGION = "eu-central-1"
 
@@ -35,3 +45,74 @@ def test_c6_region_that_some_accounts_did_not_enable(made: World) -> None:
     assert set(found.values()) == {"CURRENT"}
     roll_out(made)
     assert set(rolled_out(made).values()) == {"CURRENT"}
+
+
+def measured(made: World, metric: str) -> float:
+    """The last value of a metric of the sweeper's schedule."""
+    lines = [line for line in made.functions.logs(contract.SWEEPER_FUNCTION) if isinstance(line, dict)]
+    *_, last = [line[metric] for line in lines if "_aws" in line and metric in line]
+    return float(last[-1] if isinstance(last, list) else last)
+
+
+def state(made: World) -> Overview:
+    """What `orgdns status` reports."""
+    client = made.client("cloudformation", HUB)
+    hub = HubLedger.of(deployed(made.client("lambda", HUB)), made.client("dynamodb", HUB))
+    return overview(hub, lambda: listed_spokes(client))
+
+
+def names_in(made: World, account: str) -> set[str]:
+    return {name for name, _, _, owner in made.owners("corp.internal") if owner and f"/{account}/" in owner}
+
+
+@pytest.mark.parametrize("kind", ["region", "account"])
+def test_t6_what_is_closed_leaves_the_alarm(made: World, clock: MovedClock, kind: str) -> None:
+    """A region that is off, or a suspended account, sets off the alarm until its names are withdrawn.
+
+    `status` and `coverage` then list it apart, and the names come back when the region or the account does.
+    """
+    made.launch(SEARCH, "eu-west-1", "away")
+    made.converge()
+    sweep_all(made, clock)
+    before = names_in(made, SEARCH)
+    assert before
+    places = (
+        {f"{SEARCH}/eu-west-1"} if kind == "region" else {f"{SEARCH}/{each}" for each in made.config.spokes.regions}
+    )
+    account = made.organization.backend.get_account_by_id(SEARCH)
+
+    def close() -> None:
+        if kind == "region":
+            made.regions.disable(SEARCH, "eu-west-1")
+        else:
+            account.state = "SUSPENDED"
+        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+
+    def reopen() -> None:
+        made.regions.enable(SEARCH, "eu-west-1")
+        account.state = "ACTIVE"
+        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+
+    close()
+    try:
+        sweep_all(made, clock)
+        made.sweep()
+        assert measured(made, "SpokesUnreachable") == len(places)
+        assert {str(status.spoke) for status in state(made).unreachable} == places
+        assert names_in(made, SEARCH) == before
+        clock.advance(7 * 86_400)
+        sweep_all(made, clock)
+        made.sweep()
+        assert names_in(made, SEARCH) == set()
+        assert measured(made, "SpokesUnreachable") == 0
+        assert measured(made, "SweepsAndAuditsOverdue") == 0
+        assert state(made).unreachable == ()
+        assert {str(status.spoke) for status in state(made).closed} == places
+        stacks = stack_instances(made.client("cloudformation", HUB))
+        report = coverage(stacks, state(made).spokes, [], [], state(made).health, state(made).now)
+        assert {str(found.spoke) for found in report.closed} == places
+        assert report.well
+    finally:
+        reopen()
+    sweep_all(made, clock)
+    assert names_in(made, SEARCH) == before

@@ -97,9 +97,22 @@ def test_zone(status: ZoneStatus, expected: set[str]) -> None:
     ("listed", "withdrawn", "known"), [(True, False, 1), (True, True, 1), (False, False, 1), (False, True, 0)]
 )
 def test_spoke_whose_account_left_does_not_count(*, listed: bool, withdrawn: bool, known: int) -> None:
-    """An unreachable spoke counts until its names are withdrawn, and on while it has a stack of the rollout."""
+    """An unreachable spoke counts until its names are withdrawn; after that it is closed while it has a stack."""
     found = of_spoke(replace(UNREACHABLE, withdrawn=withdrawn), listed=listed)
-    assert (len(found.known), len(found.unreachable)) == (known, known)
+    assert len(found.known) == len(found.unreachable) + len(found.closed) == known
+    assert len(found.unreachable) == (not withdrawn)
+    assert found.good == withdrawn
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "kept", "zone", "near"),
+    [(False, 0, "Z1", 2), (True, 1, "Z1", 2), (True, 0, "Z1", 0), (False, 0, "removed", 0)],
+)
+def test_what_nobody_holds_is_near_no_limit(*, withdrawn: bool, kept: int, zone: str, near: int) -> None:
+    """A spoke that keeps nothing, and a zone that the configuration no longer has, count for no limit."""
+    status = replace(UNREACHABLE, withdrawn=withdrawn, kept_vpcs=kept, vpcs={zone: 10_000})
+    found = health([status], [ZONE], [SPOKE], POLICY, NOW, LIMITS, ["Z1"])
+    assert len(found.accounts_near_limit) + len(found.zones_near_limit) == near
 
 
 def test_listed_spoke_without_a_status() -> None:
@@ -125,6 +138,7 @@ SPOKE_STATUSES = st.builds(
     policy=st.sampled_from(["", "old", POLICY]),
     fault_since=st.sampled_from([NEVER, NOW]),
     withdrawn=st.booleans(),
+    kept_vpcs=st.sampled_from([0, 1]),
     pending_removals=IDS.map(tuple),
     approved=IDS,
     usage=st.dictionaries(st.sampled_from(["Z1", "Z2"]), st.builds(Usage, st.sampled_from([0, 799, 1_600]))),
@@ -175,10 +189,11 @@ def test_metrics_status_and_coverage_agree(
         clock=lambda: NOW,
         limits=LIMITS,
     ).schedule_sweeps()
-    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, {}, listed, LIMITS)
+    zone_ids = {Fqdn(zone.zone_id): zone.zone_id for zone in zones}
+    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, zone_ids, listed, LIMITS)
     shown = status_document(overview)
     assert metrics.on_old_policy == len(shown["policy"]["spokes_behind"])
-    assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"])
+    assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"]) + len(shown["closed"])
     assert metrics.unreachable == len(shown["unreachable"])
     assert metrics.overdue == len(shown["overdue"])
     assert metrics.pending_removals == len(shown["pending_removals"])
@@ -199,5 +214,7 @@ def test_metrics_status_and_coverage_agree(
     assert {spoke for spoke, lines in troubles.items() if any("no complete sweep" in line for line in lines)} == {
         subject for subject in shown["overdue"] if "/" in subject
     }
+    assert {str(found.spoke) for found in covered.closed} <= set(shown["closed"])
+    assert not any(troubles[spoke] for spoke in shown["closed"])
     never_swept = {spoke for spoke, lines in troubles.items() if any("not swept yet" in line for line in lines)}
     assert never_swept <= set(shown["policy"]["spokes_behind"])

@@ -61,6 +61,7 @@ def _spoke(coverage: SpokeCoverage) -> Document:
         "spoke": str(coverage.spoke),
         "well": coverage.well,
         "troubles": list(coverage.troubles),
+        "closed": coverage.closed or None,
         "stack": coverage.stack.status if coverage.stack else None,
         "event_at": time_or_none(coverage.status.event_at) if coverage.status else None,
         "swept_at": time_or_none(coverage.status.swept_at) if coverage.status else None,

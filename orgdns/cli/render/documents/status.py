@@ -27,6 +27,7 @@ def status_document(overview: Overview) -> Document:
         "spokes": [_spoke(status) for status in overview.spokes],
         "zones": [_zone(status) | {"zone": overview.domain(status.zone_id)} for status in overview.zones],
         "unreachable": [str(status.spoke) for status in overview.unreachable],
+        "closed": [str(status.spoke) for status in overview.closed],
         "overdue": [
             *(str(status.spoke) for status in overview.overdue),
             *(status.zone_id for status in overview.overdue_zones),

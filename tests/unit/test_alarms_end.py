@@ -1,0 +1,156 @@
+"""Every alarm of the hub ends when nothing is left to do; docs/operate.md says how."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from hub.runtime.model.usage import Usage
+from hub.runtime.sweeper.scheduler import ScheduleOutcome, SweepScheduler
+from orgdns.config.sections.accounts import Guards
+from tests.docs.pages import page, section
+from tests.support.generated import of_type
+from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = Millis(1_800_000_000_000)
+SPOKE = Spoke("444444444444", "eu-central-1")
+WELL = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p")
+ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
+LATE = Millis(NOW - SWEEP_OVERDUE - 1)
+AWAY = replace(WELL, fault="AuthFailure", fault_since=LATE)
+FULL = {"Z1": Usage(1_000, 10_000)}
+DAY = 86_400
+GOOD = (WELL, ZONE, ("Z1",))
+State = tuple[SpokeStatus, ZoneStatus, tuple[str, ...]]
+
+
+class _Listed:
+    """The rollout has a stack for the spoke."""
+
+    @staticmethod
+    def listed() -> frozenset[Spoke]:
+        return frozenset({SPOKE})
+
+
+def scheduled(state: State) -> ScheduleOutcome:
+    """The numbers that a run of the schedule reports, which the alarms watch."""
+    spoke, zone, zone_ids = state
+    statuses = MemoryStatuses(lambda: NOW)
+    statuses.spokes, statuses.zones = {spoke.spoke: spoke}, {zone.zone_id: zone}
+    scheduler = SweepScheduler(
+        _Listed(), statuses, statuses, MemoryTasks(), zone_ids, "p", lambda: NOW, limits=Guards().limits
+    )
+    return scheduler.schedule_sweeps()
+
+
+# The value that an alarm watches, a state in which it is in ALARM, and every state in which nothing is left to do.
+BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[State]]] = {
+    "orgdns-pending-removals": (
+        lambda outcome: outcome.pending_removals,
+        [
+            (replace(WELL, pending_removals=("i-1",)), ZONE, ("Z1",)),
+            (WELL, replace(ZONE, pending_removals=(Fqdn("a."),)), ("Z1",)),
+            (WELL, replace(ZONE, pending_vpcs=("a",)), ("Z1",)),
+        ],
+        [
+            (replace(WELL, pending_removals=("i-1",), approved=frozenset({"i-1"})), ZONE, ("Z1",)),
+            (WELL, replace(ZONE, pending_vpcs=("a",), approved_vpcs=frozenset({"a"})), ("Z1",)),
+            (WELL, replace(ZONE, pending_removals=(Fqdn("a."),)), ()),
+        ],
+    ),
+    "orgdns-spokes-unreachable": (
+        lambda outcome: outcome.unreachable,
+        [(AWAY, ZONE, ("Z1",))],
+        [(replace(AWAY, withdrawn=True), ZONE, ("Z1",)), (replace(AWAY, withdrawn=True, kept_vpcs=2), ZONE, ("Z1",))],
+    ),
+    "orgdns-sweeps-overdue": (
+        lambda outcome: outcome.overdue,
+        [
+            (replace(WELL, tried_at=LATE, swept_at=LATE), ZONE, ("Z1",)),
+            (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ("Z1",)),
+        ],
+        [
+            (replace(AWAY, swept_at=NEVER), ZONE, ("Z1",)),
+            (replace(AWAY, swept_at=NEVER, withdrawn=True), ZONE, ("Z1",)),
+            (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ()),
+        ],
+    ),
+    "orgdns-accounts-near-limit": (
+        lambda outcome: len(outcome.accounts_near_limit),
+        [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],
+        [
+            (replace(WELL, usage=FULL), ZONE, ()),
+            (replace(WELL, vpcs={"Z1": 30}), ZONE, ()),
+            (replace(AWAY, vpcs={"Z1": 30}, withdrawn=True), ZONE, ("Z1",)),
+        ],
+    ),
+    "orgdns-zones-near-limit": (
+        lambda outcome: len(outcome.zones_near_limit),
+        [(WELL, replace(ZONE, record_sets=9_000), ("Z1",)), (replace(WELL, vpcs={"Z1": 290}), ZONE, ("Z1",))],
+        [
+            (WELL, replace(ZONE, record_sets=9_000), ()),
+            (replace(WELL, vpcs={"Z1": 290}), ZONE, ()),
+            (replace(AWAY, vpcs={"Z1": 290}, withdrawn=True), ZONE, ("Z1",)),
+        ],
+    ),
+}
+BY_REFUSAL = {"orgdns-vpcs-full", "orgdns-zone-full"}
+# How long a message stays in a dead-letter queue if nobody does anything. Where nobody has to, the time is short.
+BY_QUEUE = {
+    "orgdns-events-dead-letters": 14 * DAY,
+    "orgdns-publisher-dead-letters": 14 * DAY,
+    "orgdns-sweeps-dead-letters": 4 * DAY,
+    "orgdns-associations-dead-letters": 4 * DAY,
+}
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {alarm["AlarmName"]: alarm for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()}
+
+
+def test_each_alarm_is_tested_and_documented() -> None:
+    """The tests here and the table on the page have every alarm of the hub, and the table says how each ends."""
+    assert alarms().keys() == BY_STATE.keys() | BY_REFUSAL | BY_QUEUE.keys()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in section(page("docs/operate.md"), "## Is all well?").splitlines()
+        if line.startswith("| `orgdns-")
+    ]
+    assert {row[0].strip("`") for row in rows} == alarms().keys()
+    assert all(len(row) == 3 and row[2] for row in rows)
+
+
+@pytest.mark.parametrize("alarm", sorted(BY_STATE))
+def test_alarm_ends_with_its_state(alarm: str) -> None:
+    """The metric is above zero in the state that sets the alarm off, and zero in each in which nothing is to do."""
+    value, bad, good = BY_STATE[alarm]
+    assert all(value(scheduled(state)) > 0 for state in bad)
+    assert [state for state in (GOOD, *good) if value(scheduled(state))] == []
+
+
+@pytest.mark.parametrize("alarm", sorted(BY_REFUSAL))
+def test_alarm_on_refusals_ends_after_the_last(alarm: str) -> None:
+    """The metric counts refusals, and the functions report none otherwise: one period without data ends the alarm."""
+    found = alarms()[alarm]
+    assert (found["Statistic"], found["EvaluationPeriods"], found["Period"]) == ("Sum", 1, 600)
+    assert found["TreatMissingData"] == "notBreaching"
+
+
+@pytest.mark.parametrize("alarm", sorted(BY_QUEUE))
+def test_alarm_on_dead_letters_ends_when_they_are_gone(alarm: str) -> None:
+    """An empty queue, for which SQS reports nothing, ends the alarm. No message stays longer than this."""
+    found = alarms()[alarm]
+    assert found["TreatMissingData"] == "notBreaching"
+    queues = {queue["QueueName"]: queue for queue in of_type("hub", "AWS::SQS::Queue").values()}
+    assert queues[alarm]["MessageRetentionPeriod"] == BY_QUEUE[alarm]
+    source = queues.get(alarm.removesuffix("-dead-letters"))
+    # A dead letter keeps the time at which it was first sent.
+    assert source is None or source["MessageRetentionPeriod"] * 3 <= BY_QUEUE[alarm]
