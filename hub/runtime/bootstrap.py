@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import botocore
-from botocore.session import Session
 
 from hub.runtime import contract, sdk
 from hub.runtime.aws import settings
@@ -18,7 +17,7 @@ from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients
+from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Millis
@@ -61,27 +60,17 @@ def check_sdk() -> None:
     Raises:
         UnsuitableSdk: if it lacks what the functions rely on.
     """
-    sdk.check(_session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
-
-
-@cache
-def _session() -> Session:
-    return Session()
-
-
-def _client(service: str, config: Config) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
-    return _session().create_client(service, config=config)
+    sdk.check(session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
 
 
 def _table(config: Config) -> Table:
-    client = _client("dynamodb", config)
-    return Table(client, settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
+    return Table(client("dynamodb", config), settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
 
 
 @cache
 def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
     """Return clients under assumed roles. All adapters of a function share them, so that it assumes each role once."""
-    return AssumedClients(_session(), _client("sts", config), session_name, now, config)
+    return AssumedClients(session(), client("sts", config), session_name, now, config)
 
 
 def _instances(session_name: str, config: Config) -> SpokeInstances:
@@ -98,7 +87,7 @@ def _labels(config: Config) -> LabelRegistry:
 @cache
 def _accounts(config: Config) -> OrganizationAccounts:
     """Return the accounts. All use cases of a function share them, so that it describes each account once."""
-    return OrganizationAccounts(_client("organizations", config), _labels(config), settings.policy().coverage, now)
+    return OrganizationAccounts(client("organizations", config), _labels(config), settings.policy().coverage, now)
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
@@ -291,12 +280,12 @@ def sweep_scheduler() -> SweepScheduler:
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
         spokes=StackSetSpokes(
-            _client("cloudformation", CLIENT_CONFIG),
+            client("cloudformation", CLIENT_CONFIG),
             included=bool(settings.policy().coverage.included),
         ),
         statuses=statuses,
         schedule=statuses,
-        tasks=QueuedTasks(_client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)),
+        tasks=QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)),
         zone_ids=sorted(settings.zone_ids().values()),
         policy_digest=settings.policy_digest(),
         limits=settings.limits(),
@@ -306,4 +295,4 @@ def sweep_scheduler() -> SweepScheduler:
 
 
 def _associations() -> QueuedTasks:
-    return QueuedTasks(_client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL))
+    return QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
@@ -83,6 +84,14 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ()),
         ],
     ),
+    "orgdns-records-contested": (
+        lambda outcome: outcome.contested_zones,
+        [(WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, NOW, 6, damped_at=NOW),)), ("Z1",))],
+        [
+            (WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, LATE, 6, damped_at=LATE),)), ("Z1",)),
+            (WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, NOW, 6),)), ("Z1",)),
+        ],
+    ),
     "orgdns-accounts-near-limit": (
         lambda outcome: len(outcome.accounts_near_limit),
         [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],
@@ -102,7 +111,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
 }
-BY_REFUSAL = {"orgdns-vpcs-full", "orgdns-zone-full"}
+BY_REFUSAL = {"orgdns-associations-removed", "orgdns-vpcs-full", "orgdns-zone-full"}
 # How long a message stays in a dead-letter queue if nobody does anything. Where nobody has to, the time is short.
 BY_QUEUE = {
     "orgdns-events-dead-letters": 14 * DAY,

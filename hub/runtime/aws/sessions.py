@@ -1,20 +1,21 @@
-"""Clients in other accounts: a role is assumed once, and its session is used until shortly before it expires."""
+"""Clients of the function itself and of other accounts: a role is assumed once, and its session kept for an hour."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.session import Session
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
 if TYPE_CHECKING:
-    from botocore.session import Session
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
@@ -43,6 +44,17 @@ def _config(limits: CallLimits) -> Config:
 
 CLIENT_CONFIG: Final = _config(HUB_CALLS)
 SPOKE_CONFIG: Final = _config(SPOKE_CALLS)
+
+
+@cache
+def session() -> Session:
+    """Return the session of the function's own role."""
+    return Session()
+
+
+def client(service: str, config: Config) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client
+    """Return a client of the function's own role in its own region."""
+    return session().create_client(service, config=config)
 
 
 class RoleUnavailable(Exception):
