@@ -95,8 +95,7 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
 
     by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
     owner = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
-    zones = {zone_id: domain for domain, zone_id in settings.zone_ids().items()}
-    return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), settings.member_roles(), owner, zones)
+    return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), settings.member_roles(), owner, settings.zone_ids())
 
 
 @cache

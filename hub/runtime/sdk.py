@@ -24,7 +24,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "Scan",
         "UpdateItem",
     ),
-    "ec2": ("DescribeInstances", "DescribeVpcAttribute", "DescribeVpcs"),
+    "ec2": ("DescribeDhcpOptions", "DescribeInstances", "DescribeVpcAttribute", "DescribeVpcs"),
     "organizations": ("DescribeAccount",),
     "route53": (
         "AssociateVPCWithHostedZone",
@@ -43,6 +43,9 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListProfiles",
     ),
     "route53resolver": (
+        "ListFirewallDomains",
+        "ListFirewallRuleGroupAssociations",
+        "ListFirewallRules",
         "ListResolverConfigs",
         "ListResolverRuleAssociations",
         "ListResolverRules",

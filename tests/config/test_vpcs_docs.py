@@ -25,11 +25,12 @@ def test_example_is_a_configuration(snippet: str) -> None:
 def test_page_quotes_the_reasons_of_the_code() -> None:
     """The first words of each row are in the code that gives the reason, or are AWS's error code."""
     code = "\n".join(
-        (ROOT / "hub" / "runtime" / name).read_text() for name in ("associator/plan.py", "aws/associations.py")
+        (ROOT / "hub" / "runtime" / name).read_text()
+        for name in ("associator/plan.py", "associator/findings.py", "aws/associations.py")
     )
-    section = PAGE.split("## What stands in the way")[1].split("## How soon")[0]
+    section = PAGE.split("## What stands in the way")[1].split("## What decides the answer")[0]
     rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 11
+    assert len(rows) == 14
     for row in rows:
         first = re.split(r" \.\.\.|, enable|;", row)[0]
         assert first in code, row

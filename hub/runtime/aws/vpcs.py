@@ -39,7 +39,7 @@ class SpokeVpcs:
         clients: Clients under the reader roles.
         roles: The reader roles.
         profile_owner: The account that owns the Profile, or empty if no zone is resolved by a Profile.
-        zones: The zones of orgdns by id.
+        zone_ids: The ids of the zones of orgdns.
     """
 
     def __init__(
@@ -47,12 +47,12 @@ class SpokeVpcs:
         clients: AssumedClients,
         roles: MemberRoles,
         profile_owner: str = "",
-        zones: Mapping[str, Fqdn] | None = None,
+        zone_ids: Mapping[Fqdn, str] | None = None,
     ) -> None:
         self._clients = clients
         self._roles = roles
         self._profile_owner = profile_owner
-        self._zones = zones or {}
+        self._zones = {zone_id: domain for domain, zone_id in (zone_ids or {}).items()}
 
     def described(
         self,

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from hub.runtime.aws.resolver.dhcp import resolver_address, servers_of
-from hub.runtime.aws.resolver.firewall import CHARACTERS, DOMAINS_READ, RULES, Firewalls, bounded
+from hub.runtime.aws.resolver.firewall import CHARACTERS, DOMAINS_READ, READS, RULES, Firewalls, bounded
 from hub.runtime.aws.resolver.profiles import ProfileGroup, Profiles
 from hub.runtime.aws.resolver.reading import REASONS, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
@@ -53,7 +53,7 @@ class TestFirewall:
         """Groups and rules are ordered by priority; of a list, only the entries that concern the zones are kept."""
         associated(clients, ("frg-2", 200), ("frg-1", 101))
         resolver = clients.stubs["route53resolver"]
-        later = RULE | {"Name": "later", "Priority": 20, "Action": "ALLOW", "Qtype": "AAAA"}
+        later = RULE | {"Name": "later", "Priority": 20, "Action": "ALLOW", "Qtype": "TYPE28"}
         resolver.add_response("list_firewall_rules", {"FirewallRules": [later, RULE]}, OF_GROUP)
         domains(clients, "*.example.com.", "Web.Corp.Internal.")
         resolver.add_response("list_firewall_rules", {"FirewallRules": []}, {"FirewallRuleGroupId": "frg-2"})
@@ -116,6 +116,17 @@ class TestFirewall:
             FirewallRule("frg-1/r", FirewallAction.BLOCK, (f"web.{CORP}",), complete=False),
         )
 
+    def test_a_spoke_cannot_take_the_sweepers_time(self, clients: Clients) -> None:
+        """However many groups an account associates, only so many are read; the others are unknown."""
+        associated(clients, *((f"frg-{number}", number) for number in range(READS + 5)))
+        for number in range(READS):
+            clients.stubs["route53resolver"].add_response(
+                "list_firewall_rules", {"FirewallRules": []}, {"FirewallRuleGroupId": f"frg-{number}"}
+            )
+        assert [rule.id for rule in firewalls(clients).rules(VPC, ())] == [
+            f"the rule group frg-{READS + number // 2}" for number in range(10)
+        ]
+
     def test_rules_have_room_in_the_ledger(self) -> None:
         """Whatever a team lists, the facts of a VPC stay small, and what was left out is unknown."""
         long = tuple(f"{number:060}.{CORP}" for number in range(2_000))
@@ -167,7 +178,7 @@ class TestProfiles:
         stub.add_response("list_profile_associations", {"ProfileAssociations": found})
         stub.add_client_error("list_profile_resource_associations", "AccessDeniedException")
         assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == (
-            "what the Profile rp-2 brings cannot be read",
+            "not all that the Profile rp-2 brings can be read",
         )
 
     def test_profile_of_orgdns_must_be_readable(self, clients: Clients) -> None:

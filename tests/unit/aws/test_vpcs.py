@@ -122,7 +122,7 @@ class TestDescription:
         route53.add_response(
             "list_hosted_zones_by_vpc", page | {"HostedZoneSummaries": [summary]}, WIRE | {"NextToken": "more"}
         )
-        spokes = SpokeVpcs(clients, ROLES, NETWORK, {CORP_ZONE: CORP})  # type: ignore[arg-type]  # stands for AssumedClients
+        spokes = SpokeVpcs(clients, ROLES, NETWORK, {CORP: CORP_ZONE})  # type: ignore[arg-type]  # stands for AssumedClients
         listed = spokes.described(SPOKE)
         (shown,) = listed.vpcs
         assert listed.shared == (SharedVpc("vpc-0b", NETWORK),)

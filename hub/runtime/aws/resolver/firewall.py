@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 # "MaxResults": https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ListFirewallDomains.html
 DOMAINS_A_PAGE: Final = 5_000
-# A list can have 100,000 domains ("Quotas on Route 53 Resolver DNS Firewall",
-# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). An hour is too short to read more.
+# An account can have 1,000 lists and 100,000 domains in them ("Quotas on Route 53 Resolver DNS Firewall",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). It must not take the sweeper's time
+# from others: of one spoke, at most so many domains, and so many groups and lists together, are read.
 DOMAINS_READ: Final = 50_000
+READS: Final = 50
+# The types of queries that matter, as a rule may also write them ("Rule settings in DNS Firewall",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-settings.html).
+_TYPES: Final = {"TYPE1": "A", "TYPE12": "PTR", "TYPE28": "AAAA"}
 # A row of the ledger has 400 KB: at most so many rules of a VPC, and characters of their domains, are kept.
 RULES: Final = 200
 CHARACTERS: Final = 40_000
@@ -36,6 +41,7 @@ class Firewalls:
         self._zones = zones
         self._rules: dict[str, tuple[FirewallRule, ...]] = {}
         self._domains: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self._reads_left, self._domains_left = READS, DOMAINS_READ
         associations, complete = listed(
             resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"
         )
@@ -61,7 +67,7 @@ class Firewalls:
             yield FirewallRule(rule.id, rule.action, rule.domains, rule.complete, rule.query_type, profile)
 
     def _read(self, group: str) -> Iterator[FirewallRule]:
-        found, complete = listed(self._resolver, "list_firewall_rules", "FirewallRules", FirewallRuleGroupId=group)
+        found, complete = self._listed("list_firewall_rules", "FirewallRules", FirewallRuleGroupId=group)
         if not complete:
             yield from _unread(f"the rule group {group}")
             return
@@ -80,23 +86,33 @@ class Firewalls:
                 action=FirewallAction(action),
                 domains=domains,
                 complete=known,
-                query_type=rule.get("Qtype", ""),
+                query_type=_TYPES.get(rule.get("Qtype", ""), rule.get("Qtype", "")),
             )
 
     def _domains_of(self, domain_list: str) -> tuple[tuple[str, ...], bool]:
         if domain_list not in self._domains:
-            read, complete = listed(
-                self._resolver,
+            size = {"PageSize": DOMAINS_A_PAGE}
+            read, complete = self._listed(
                 "list_firewall_domains",
                 "Domains",
-                DOMAINS_READ,
+                self._domains_left,
                 FirewallDomainListId=domain_list,
-                PaginationConfig={"PageSize": DOMAINS_A_PAGE},
+                PaginationConfig=size,
             )
+            self._domains_left -= len(read)
             entries = {entry_domain(str(entry)) for entry in read}
             concerned = tuple(sorted(entry for entry in entries if concerns(entry, self._zones)))
             self._domains[domain_list] = (concerned, complete)
         return self._domains[domain_list]
+
+    def _listed(
+        self, operation: str, key: str, most: int | None = None, **request: object
+    ) -> tuple[list[Mapping[str, Any]], bool]:
+        """As much of a listing as may be read, and whether that is all of it."""
+        self._reads_left -= 1
+        if self._reads_left < 0 or self._domains_left <= 0:
+            return [], False
+        return listed(self._resolver, operation, key, most, **request)
 
 
 def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:

@@ -21,6 +21,8 @@ ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
 ACTIVE: Final = frozenset({"COMPLETE", "UPDATING"})
 _ZONE, _RULE, _GROUP, _ENDPOINT = "hostedzone", "resolver-rule", "firewall-rule-group", "vpc-endpoint"
 _LAST: Final = 9_901
+# A Profile can have thousands of resources ("Quotas on Route 53 Profiles"), of which so many are read.
+RESOURCES_READ: Final = 1_000
 _ARN_PARTS: Final = 6
 
 
@@ -60,7 +62,7 @@ class Profiles:
         self._client = client
         self._owner = owner
         self._zones = zones
-        self._resources: dict[str, tuple[tuple[str, str, Mapping[str, Any]], ...] | None] = {}
+        self._resources: dict[str, tuple[tuple[tuple[str, str, Mapping[str, Any]], ...], bool]] = {}
         self.profile = self._profile()
         self._associations, self._complete = self._associated()
 
@@ -70,16 +72,12 @@ class Profiles:
         if not self.profile:
             return ()
         pages = self._client.get_paginator("list_profile_resource_associations").paginate(ProfileId=self.profile)
-        self._resources[self.profile] = tuple(
+        resources = tuple(
             _resource(resource) for page in pages for resource in required(page, "ProfileResourceAssociations")
         )
-        return tuple(
-            sorted(
-                id_
-                for kind, id_, resource in self._resources[self.profile] or ()
-                if kind == _ZONE and resource.get("Status") in ACTIVE
-            )
-        )
+        self._resources[self.profile] = (resources, True)
+        zones = (id_ for kind, id_, resource in resources if kind == _ZONE and resource.get("Status") in ACTIVE)
+        return tuple(sorted(zones))
 
     def associations(self, vpc_id: str) -> Mapping[str, str]:
         """The status of the association of a VPC with each of its Profiles, by the id of the Profile."""
@@ -97,14 +95,12 @@ class Profiles:
         )
 
     def _brought(self, profile: str, known: Collection[str]) -> Brought:
-        resources = self._resources_of(profile)
-        if resources is None:
-            return Brought(unknown=(f"what the Profile {profile} brings cannot be read",))
+        resources, complete = self._resources_of(profile)
         active = [each for each in resources if each[2].get("Status") not in ENDED]
         zones = [id_ for kind, id_, _ in active if kind == _ZONE]
         hidden = [id_ for id_ in zones if id_ not in self._zones and id_ not in known]
         endpoints = [id_ for kind, id_, _ in active if kind == _ENDPOINT]
-        unknown = []
+        unknown = [] if complete else [f"not all that the Profile {profile} brings can be read"]
         if hidden:
             unknown.append(f"the Profile {profile} brings {_shown(hidden)}, whose domains orgdns cannot read")
         if endpoints:
@@ -120,13 +116,12 @@ class Profiles:
             tuple(unknown),
         )
 
-    def _resources_of(self, profile: str) -> tuple[tuple[str, str, Mapping[str, Any]], ...] | None:
-        """The kind, id and association of each resource of a Profile; None if they cannot be read."""
+    def _resources_of(self, profile: str) -> tuple[tuple[tuple[str, str, Mapping[str, Any]], ...], bool]:
+        """The kind, id and association of each resource of a Profile, and whether these are all of them."""
         if profile not in self._resources:
-            found, complete = listed(
-                self._client, "list_profile_resource_associations", "ProfileResourceAssociations", ProfileId=profile
-            )
-            self._resources[profile] = tuple(map(_resource, found)) if complete else None
+            operation, key = "list_profile_resource_associations", "ProfileResourceAssociations"
+            found, complete = listed(self._client, operation, key, RESOURCES_READ, ProfileId=profile)
+            self._resources[profile] = (tuple(map(_resource, found)), complete)
         return self._resources[profile]
 
     def _profile(self) -> str:
