@@ -48,9 +48,13 @@ class ConfigInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file as written: every value in it has a line."""
+    """The file as written: every value in it has a line.
 
-    root: yaml.Node | None
+    Configurations with the same values are equal, wherever they are written, so all sources are equal.
+    """
+
+    root: yaml.Node | None = field(default=None, compare=False)
+    path: str = field(default="orgdns.yaml", compare=False)
     # The keys of the mappings that were searched, because a file with many mistakes is searched for each.
     _keys: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = field(
         default_factory=dict, compare=False, repr=False

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.coverage import Coverage
@@ -25,7 +25,7 @@ from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.regions import opt_in_warning
 from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
-from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
+from orgdns.config.errors import ConfigInvalid, Fault, Place, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
 from orgdns.config.partitions import global_region, known_regions, partition_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
@@ -56,8 +56,8 @@ EXCLUDED_WITH_PROFILE: Final = (
     "organization.accounts.exclude: AWS RAM shares the Route 53 Profile with whole units, so an excluded account can "
     "still let its VPCs resolve the zones"
 )
-# The functions' environment holds the ids of fewer zones (see zone_faults), whatever their domains are.
-MAX_ZONES: Final = 200
+# Every zone is compared with every template of a name. Quotas of the generated templates allow fewer.
+MAX_ZONES: Final = 300
 # Rules can collide in pairs, so there can be many more mistakes than rules. The search for them ends here.
 MAX_FOUND: Final = 1_000
 
@@ -79,6 +79,7 @@ class Config(Section):
     """The private hosted zones that orgdns writes names to."""
     policy: PolicySection
     """Which names instances may claim: the rules, and the names that no rule gives."""
+    _source: Source = PrivateAttr(default_factory=Source)
 
     @property
     def domains(self) -> tuple[Fqdn, ...]:
@@ -141,6 +142,14 @@ class Config(Section):
             sorted({key for association_policy in self.association_policies for key in association_policy.tags_read})
         )
 
+    def fault(self, place: Place, message: str) -> Fault:
+        """A fault at a place of the file that only what is generated from it shows."""
+        return self._source.fault(place, message)
+
+    def invalid(self, faults: tuple[Fault, ...]) -> ConfigInvalid:
+        """The error that the file has these faults."""
+        return ConfigInvalid(self._source.path, faults)
+
     def zones_by(self, method: AssociationMethod) -> tuple[Zone, ...]:
         """The zones that VPCs resolve by this method."""
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
@@ -198,7 +207,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
     """
     try:
         check_limits(text)
-        source = Source(yaml.compose(text, Loader=yaml.SafeLoader))
+        source = Source(yaml.compose(text, Loader=yaml.SafeLoader), path)
         content = yaml.safe_load(text)
     except TooLarge as large:
         raise ConfigInvalid(path, (Fault(large.line, "", str(large)),)) from large
@@ -232,6 +241,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
     faults += islice(_faults_of_whole(content, source), MAX_FOUND)
     if faults:
         raise ConfigInvalid(path, tuple(sorted(set(faults))))
+    config._source = source  # noqa: SLF001 - the file that was just read
     return config
 
 

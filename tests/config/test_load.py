@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orgdns.config.load import ConfigInvalid, load, parse
 from tests.support.build import EXAMPLE, ROOT
-from tests.support.config.configuration import GOOD, everything, faults, line_of, with_rules, with_templates
+from tests.support.config.configuration import GOOD, everything, faults, line_of, with_rules
 
 
 def test_example_is_valid() -> None:
@@ -180,19 +180,6 @@ def test_uncovered_region_in_a_rule_is_a_fault() -> None:
     """A rule that can never apply is a mistake."""
     text = GOOD.replace("      ttl: 300", "      ttl: 300\n      regions: [sa-east-1]")
     assert any("not one of spokes.regions" in fault for fault in faults(text))
-
-
-def test_too_many_tags_are_a_fault() -> None:
-    """An event pattern lists all tag keys that the rules read, and its length is limited."""
-    templates = [f"{{tag:{number:03}{'k' * 90}}}.{{instance_id}}.corp.internal" for number in range(16)]
-    assert len(parse(with_templates(*templates[:15])).policy.rules) == 15
-    assert any("policy.rules: the rules read 16 tags" in fault for fault in faults(with_templates(*templates)))
-    rules: list[dict[str, object]] = [
-        {"template": text} for text in (*templates, "{name}-{asg}.{account_id}.corp.internal")
-    ]
-    rules[0] |= {"opt_in": {"tag": "in"}, "opt_out": {"tag": "out"}}
-    rules[-1] |= {"aliases": "other", "fallback": "{alias}.{account_id}.corp.internal"}
-    assert any("policy.rules: the rules read 21 tags" in fault for fault in faults(with_rules(*rules)))
 
 
 @pytest.mark.parametrize(
