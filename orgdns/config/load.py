@@ -27,6 +27,7 @@ from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
 from orgdns.config.errors import ConfigInvalid, Fault, Place, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
+from orgdns.config.messages import message
 from orgdns.config.partitions import global_region, known_regions, partition_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
@@ -221,6 +222,8 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
             path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
         ) from broken
     faults = list(source.repeated())
+    # A value that must not be a number at all has a fault that says so.
+    numbers = list(source.numbers())
     try:
         config = Config.model_validate(content)
     except ValidationError as invalid:
@@ -228,21 +231,23 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         for error in errors:
             # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))
-            message = _message(error["type"], error["msg"])
-            if "[key]" in error["loc"] and not isinstance(place[-1], str):
-                # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
-                message = f"{source.key(place)!r} is a number: put it in quotes"
-            faults.append(source.fault(place, message))
+            faults.append(source.fault(place, message(error, place, source, Config)))
         # Also check across sections what can be read, so that the author can fix everything in one go.
         # Each is compared with each, so lists beyond their limit come first.
         if isinstance(content, dict) and all(error["type"] != "too_long" for error in errors):
             faults += islice(_faults_of_whole(content, source), MAX_FOUND)
-        raise ConfigInvalid(path, tuple(sorted(set(faults)))) from invalid
+        raise _invalid(path, faults, numbers) from invalid
     faults += islice(_faults_of_whole(content, source), MAX_FOUND)
-    if faults:
-        raise ConfigInvalid(path, tuple(sorted(set(faults))))
+    if faults or numbers:
+        raise _invalid(path, faults, numbers)
     config._source = source  # noqa: SLF001 - the file that was just read
     return config
+
+
+def _invalid(path: str, faults: list[Fault], numbers: list[Fault]) -> ConfigInvalid:
+    """The error with all faults: a number has only one of its own."""
+    places = {fault.place for fault in faults}
+    return ConfigInvalid(path, tuple(sorted({*faults, *(fault for fault in numbers if fault.place not in places)})))
 
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
@@ -255,18 +260,3 @@ def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)
-
-
-def _message(kind: str, message: str) -> str:
-    """Pydantic's message in our words."""
-    match kind:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "is an unknown key"
-        case "model_type" | "dict_type":
-            return "must be a mapping of keys to values"
-        case "list_type":
-            return "must be a list"
-        case _:
-            return message.removeprefix("Value error, ")

@@ -136,12 +136,6 @@ def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whol
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
             yield whole.source.fault((*place, "regions", number), f"{short(region)} is not one of spokes.regions")
-    ttl, text = rule.get("ttl"), whole.source.text((*place, "ttl"))
-    if isinstance(ttl, int) and text not in {None, str(ttl)}:
-        # YAML reads 0100 as 64, and 1:30 as 90.
-        yield whole.source.fault(
-            (*place, "ttl"), f"{short(text)} is not a plain decimal number: YAML reads it as {short(ttl)}"
-        )
     if rule.get("reverse") and not any(map(is_reverse, whole.domains)):
         yield whole.source.fault((*place, "reverse"), "needs a reverse zone: add one to 'zones'")
     for key in _TEMPLATES:
