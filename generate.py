@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from troposphere import Template
 
 from hub.rollout import rollout_template
 from hub.runtime.model.vpcs import AssociationMethod
@@ -17,6 +16,8 @@ from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
+from orgdns.cfn.quotas.excess import excesses
+from orgdns.cfn.quotas.faults import quota_faults
 from orgdns.cfn.rendering import Form, text
 from orgdns.cfn.tags import tagged
 from orgdns.config.json_schema import schema_text
@@ -33,23 +34,31 @@ CONFIG_FAULTY = 2
 def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.example.yaml") -> dict[str, str]:
     """The text of each template by file name. The same configuration gives the same bytes.
 
-    `source` is the name of the configuration file, which the first line of a YAML template mentions.
+    Args:
+        config: The configuration.
+        form: The format of the texts.
+        source: The name of the configuration file, which the first line of a YAML template mentions.
+
+    Raises:
+        ConfigInvalid: if the templates exceed quotas of AWS; the exception lists all of them.
     """
-
-    def finished(template: Template) -> str:
-        return text(tagged(template), form, source)
-
-    account, region = finished(account_template(config)), finished(region_template(config))
+    account, region = tagged(account_template(config)), tagged(region_template(config))
+    bodies = [text(template, form, source) for template in (account, region)]
     by_profile = bool(config.zones_by(AssociationMethod.PROFILE))
-    profile = {f"network-region.{form}": finished(network_region_template(config))} if by_profile else {}
-    return {
-        f"hub.{form}": finished(hub_template(config)),
-        f"network.{form}": finished(network_template(config)),
-        f"network-zone-changes.{form}": finished(zone_changes_template(config)),
-        f"spoke-account.{form}": account,
-        f"spoke-region.{form}": region,
-        f"rollout.{form}": finished(rollout_template(config, account, region)),
-    } | profile
+    stacks = {
+        "hub": tagged(hub_template(config)),
+        "network": tagged(network_template(config)),
+        "network-zone-changes": tagged(zone_changes_template(config)),
+        "spoke-account": account,
+        "spoke-region": region,
+        "rollout": tagged(rollout_template(config, *bodies)),
+    } | ({"network-region": tagged(network_region_template(config))} if by_profile else {})
+    files = {f"{name}.{form}": text(template, form, source) for name, template in stacks.items()}
+    measured = zip(files.items(), stacks.values(), strict=True)
+    exceeded = [excess for (file, body), stack in measured for excess in excesses(file, stack.to_dict(), body)]
+    if exceeded:
+        raise config.invalid(quota_faults(config, exceeded))
+    return files
 
 
 def out_of_date(directory: Path, expected: dict[str, str], form: Form) -> list[str]:
@@ -92,12 +101,12 @@ def main(
     """Write the CloudFormation templates of orgdns."""
     try:
         loaded = load(config)
+        expected = templates(loaded, form, config.name)
     except ConfigInvalid as invalid:
         typer.echo(str(invalid), err=True)
         raise typer.Exit(CONFIG_FAULTY) from invalid
     for warning in loaded.warnings():
         typer.echo(f"{config}: warning: {warning}", err=True)
-    expected = templates(loaded, form, config.name)
     others = (
         (output / FILE, scp_text(loaded)),
         (schema, schema_text()),

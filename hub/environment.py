@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from troposphere import Ref, Sub
 
 from hub.runtime import contract
+from hub.runtime.policy.zone_ids import encoded
 from orgdns.cfn.trust import role_arn
 from orgdns.cfn.zone_ids import zone_id
 
@@ -33,8 +34,8 @@ def environment(ledger: Table) -> dict[str, Any]:
 
 def zone_ids(config: Config) -> dict[str, Any]:
     """The environment variable with the id of each zone."""
-    content = {zone.domain: zone_id(zone) for zone in config.zones}
-    return {contract.ENV_ZONE_IDS: json_with_zone_ids(content, config.zones)}
+    text = encoded({zone.domain: zone_id(zone) for zone in config.zones})
+    return {contract.ENV_ZONE_IDS: with_zone_ids(text, config.zones)}
 
 
 def guards(config: Config) -> dict[str, Any]:
@@ -62,7 +63,6 @@ def authorizer(config: Config) -> dict[str, Any]:
     return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config.network.account, contract.AUTHORIZER_ROLE)}
 
 
-def json_with_zone_ids(content: object, zones: Sequence[Zone]) -> str | Sub:
-    """Content as JSON. If the network stack creates one of these zones, `Fn::Sub` inserts its id from a parameter."""
-    text = json.dumps(content, separators=(",", ":"))
+def with_zone_ids(text: str, zones: Sequence[Zone]) -> str | Sub:
+    """A text with ids of zones. If the network stack creates one of them, `Fn::Sub` inserts its id from a parameter."""
     return Sub(text) if any(zone.create for zone in zones) else text

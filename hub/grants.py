@@ -11,9 +11,12 @@ from troposphere import GetAtt, Sub
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
+from orgdns.cfn.quotas.packing import split
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from troposphere.dynamodb import Table
 
     from orgdns.config.load import Config
@@ -34,18 +37,27 @@ def assume_in_network(sid: str, config: Config, role: str) -> Statement:
     )
 
 
-def assume_in_covered_accounts(sid: str, config: Config, role: str) -> list[Statement]:
-    """The grants to assume a role in the accounts of the covered units, and in the accounts included by name."""
-    in_units = Statement(
-        Sid=f"{sid}InCoveredUnits",
-        Effect=Allow,
-        Action=[awacs.sts.AssumeRole],
-        Resource=[role_arn("*", role)],
-        Condition=Condition(in_covered_units(config, "Resource")),
-    )
-    by_name = [role_arn(account, role) for account in config.organization.included]
-    included = Statement(Sid=f"{sid}InIncludedAccounts", Effect=Allow, Action=[awacs.sts.AssumeRole], Resource=by_name)
-    return [in_units, *([included] if by_name else [])]
+def assume_in_covered_accounts(sid: str, config: Config, *roles: str) -> list[Statement]:
+    """The grants to assume roles in the accounts of the covered units, and in the accounts included by name."""
+
+    def in_units(units: Sequence[str], number: str) -> Statement:
+        return Statement(
+            Sid=f"{sid}InCoveredUnits{number}",
+            Effect=Allow,
+            Action=[awacs.sts.AssumeRole],
+            Resource=[role_arn("*", role) for role in roles],
+            Condition=Condition(in_covered_units(config, "Resource", units)),
+        )
+
+    def by_name(accounts: Sequence[str], number: str) -> Statement:
+        return Statement(
+            Sid=f"{sid}InIncludedAccounts{number}",
+            Effect=Allow,
+            Action=[awacs.sts.AssumeRole],
+            Resource=[role_arn(account, role) for account in accounts for role in roles],
+        )
+
+    return [*split(config.organization.units, in_units), *split(config.organization.included, by_name)]
 
 
 def read_instances(config: Config) -> list[Statement]:

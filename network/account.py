@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import awacs.ec2
 import awacs.route53
 from awacs.aws import Allow, Condition, ForAllValuesStringEquals, ForAllValuesStringLike, Null, Statement
 from troposphere import GetAtt, Output, Ref, Template
-from troposphere.iam import ManagedPolicy, Policy, Role
+from troposphere.iam import Role
 from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneVPCs
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
-from orgdns.cfn.trust import document, trust_in_hub_roles
+from orgdns.cfn.quotas.packing import add_role, split
+from orgdns.cfn.trust import trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import described_by_route53, vpcs_in_covered_regions
-from orgdns.cfn.zone_ids import alphanumeric, shown_domain, zone_arn, zone_id_title, zone_title
+from orgdns.cfn.zone_ids import shown_domain, zone_arn, zone_id_title, zone_title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awacs.aws import Action
+
     from hub.runtime.model.names import Fqdn
     from orgdns.config.load import Config, NewZone, Zone
-
-# A managed policy may have 6,144 characters, and a role ten managed policies, while all inline policies of a role share
-# 10,240 characters ("IAM and AWS STS quotas",
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). For a domain of usual length, the
-# statements for one zone take fewer than 800 characters.
-ZONES_PER_POLICY: Final = 6
 
 _NAMES: Final = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
 _TYPES: Final = "route53:ChangeResourceRecordSetsRecordTypes"
@@ -49,24 +49,14 @@ def network_template(config: Config) -> Template:
                     Value=Ref(zone_title(zone.domain)),
                 )
             )
-    role = template.add_resource(
-        Role(
-            "WriterRole",
-            RoleName=contract.WRITER_ROLE,
-            Description="Lets only the orgdns publisher create and delete address records in its zones.",
-            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
-            MaxSessionDuration=3600,
-        )
-    )
-    for number, start in enumerate(range(0, len(config.zones), ZONES_PER_POLICY), start=1):
-        template.add_resource(_writer_policy(number, config.zones[start : start + ZONES_PER_POLICY], role))
-    reader = template.add_resource(_zone_reader(config))
+    role = _add_writer(template, config)
+    reader = _add_zone_reader(template, config)
     roles = [
         ("WriterRoleArn", "Role that the publisher assumes to write records.", role),
         ("ZoneReaderRoleArn", "Role that the sweeper assumes to audit the zones.", reader),
     ]
     if config.association_policies:
-        authorizer = template.add_resource(_authorizer(config))
+        authorizer = _add_authorizer(template, config)
         roles.append(("AuthorizerRoleArn", "Role that the associator assumes to authorize associations.", authorizer))
     for title, description, source in roles:
         template.add_output(Output(title, Description=description, Value=GetAtt(source, "Arn")))
@@ -84,29 +74,51 @@ def _hosted_zone(domain: Fqdn, new: NewZone) -> HostedZone:
     )
 
 
-def _zone_reader(config: Config) -> Role:
-    return Role(
+def _add_writer(template: Template, config: Config) -> Role:
+    role = Role(
+        "WriterRole",
+        RoleName=contract.WRITER_ROLE,
+        Description="Lets only the orgdns publisher create and delete address records in its zones.",
+        AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.PUBLISHER_ROLE),
+        MaxSessionDuration=3600,
+    )
+    forward = [zone for zone in config.zones if not zone.reverse]
+    backward = [zone for zone in config.zones if zone.reverse]
+    statements = [
+        *split(forward, partial(_change_records, "ChangeAddresses", contract.FORWARD_RECORD_TYPES), _nested),
+        *split(backward, partial(_change_records, "ChangePointers", contract.REVERSE_RECORD_TYPES), _nested),
+        *split(config.zones, _read_records),
+    ]
+    return add_role(template, role, "write-zones", statements)
+
+
+def _add_zone_reader(template: Template, config: Config) -> Role:
+    role = Role(
         "ZoneReaderRole",
         RoleName=contract.ZONE_READER_ROLE,
         Description="Lets only the orgdns sweeper read the records of its zones, for audits.",
         AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.SWEEPER_ROLE),
         MaxSessionDuration=3600,
-        Policies=[Policy(PolicyName="read-zones", PolicyDocument=document(_read_records(config.zones)))],
     )
+    return add_role(template, role, "read-zones", split(config.zones, _read_records))
 
 
-def _authorizer(config: Config) -> Role:
+def _add_authorizer(template: Template, config: Config) -> Role:
     """The role that authorizes associations of VPCs, revokes authorizations, and ends associations. It creates none."""
-    with_vpcs = [zone for zone in config.zones if zone.resolved_by]
     conditions = vpcs_in_covered_regions(config)
-    statements = [
-        Statement(
-            Sid="EndAssociations",
+    end = [awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone]
+
+    def may(sid: str, actions: Sequence[Action], zones: Sequence[Zone], number: str) -> Statement:
+        return Statement(
+            Sid=f"{sid}{number}",
             Effect=Allow,
-            Action=[awacs.route53.DeleteVPCAssociationAuthorization, awacs.route53.DisassociateVPCFromHostedZone],
-            Resource=[zone_arn(zone, zone_title) for zone in with_vpcs],
+            Action=list(actions),
+            Resource=[zone_arn(zone, zone_title) for zone in zones],
             Condition=Condition(conditions),
-        ),
+        )
+
+    authorize = partial(may, "AuthorizeAndEndAssociations", [awacs.route53.CreateVPCAssociationAuthorization, *end])
+    statements = [
         Statement(
             Sid="DescribeVpcsForRoute53",
             Effect=Allow,
@@ -116,63 +128,52 @@ def _authorizer(config: Config) -> Role:
             Resource=["*"],
             Condition=Condition(described_by_route53(config)),
         ),
+        *split(config.zones_by(AssociationMethod.ASSOCIATION), authorize),
+        # Associations from before the zones used the Profile.
+        *split(config.zones_by(AssociationMethod.PROFILE), partial(may, "EndAssociations", end)),
     ]
-    if associated := config.zones_by(AssociationMethod.ASSOCIATION):
-        authorize = Statement(
-            Sid="AuthorizeAssociations",
-            Effect=Allow,
-            Action=[awacs.route53.CreateVPCAssociationAuthorization],
-            Resource=[zone_arn(zone, zone_title) for zone in associated],
-            Condition=Condition(conditions),
-        )
-        statements.insert(0, authorize)
-    return Role(
+    role = Role(
         "AuthorizerRole",
         RoleName=contract.AUTHORIZER_ROLE,
         Description="Lets only the orgdns associator authorize associations of VPCs with its zones, and end them.",
         AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
         MaxSessionDuration=3600,
-        Policies=[Policy(PolicyName="authorize-associations", PolicyDocument=document(*statements))],
     )
+    return add_role(template, role, "authorize-associations", statements)
 
 
-def _read_records(zones: list[Zone]) -> Statement:
+def _read_records(zones: Sequence[Zone], number: str) -> Statement:
     return Statement(
-        Sid="ReadRecords",
+        Sid=f"ReadRecords{number}",
         Effect=Allow,
         Action=[awacs.route53.ListResourceRecordSets],
         Resource=[zone_arn(zone, zone_title) for zone in zones],
     )
 
 
-def _writer_policy(number: int, zones: list[Zone], role: Role) -> ManagedPolicy:
-    return ManagedPolicy(
-        f"WriterPolicy{number}",
-        Description="Record sets that the orgdns writer role may create, delete and read.",
-        Roles=[Ref(role)],
-        PolicyDocument=document(
-            *(_change_records(zone) for zone in zones),
-            _read_records(zones),
-        ),
-    )
+def _nested(one: Zone, other: Zone) -> bool:
+    """Whether one of the zones is inside the other. The pattern of the outer one matches the apex of the inner one."""
+    return f".{one.domain}".endswith(f".{other.domain}") or f".{other.domain}".endswith(f".{one.domain}")
 
 
-def _change_records(zone: Zone) -> Statement:
-    """The grant to create and delete address records below a zone's apex, or PTR records in a reverse zone. No UPSERT.
+def _change_records(sid: str, types: Sequence[str], zones: Sequence[Zone], number: str) -> Statement:
+    """The grant to create and delete records of these types below the apexes of zones. No UPSERT.
+
+    It names the zones and the names in them separately, which grants no more: Route 53 refuses a name that is not in
+    the zone of the request ("RRSet with DNS name ... is not permitted in zone ...").
 
     The keys have many values, and ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy
     conditions for fine-grained access control",
     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
     """
-    types = contract.REVERSE_RECORD_TYPES if zone.reverse else contract.FORWARD_RECORD_TYPES
     return Statement(
-        Sid=f"Change{alphanumeric(zone.domain)}",
+        Sid=f"{sid}{number}",
         Effect=Allow,
         Action=[awacs.route53.ChangeResourceRecordSets],
-        Resource=[zone_arn(zone, zone_title)],
+        Resource=[zone_arn(zone, zone_title) for zone in zones],
         Condition=Condition(
             [
-                ForAllValuesStringLike({_NAMES: [f"*.{shown_domain(zone.domain)}"]}),
+                ForAllValuesStringLike({_NAMES: [f"*.{shown_domain(zone.domain)}" for zone in zones]}),
                 ForAllValuesStringEquals({_TYPES: list(types), _ACTIONS: list(contract.CHANGE_ACTIONS)}),
                 Null({_NAMES: "false", _TYPES: "false", _ACTIONS: "false"}),
             ]

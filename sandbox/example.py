@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -41,3 +42,9 @@ ORGANIZATION: Final = OrganizationSpec(
 
 # The ids of the zones that the network stack creates, by domain.
 NEW_ZONE_IDS: Final = {"instances.internal": "Z0INSTANCES0INTERNAL0"}
+
+
+def new_zone_id(domain: str) -> str:
+    """The id of a zone that the network stack creates: always the same, so that people can write it down."""
+    shown = domain.removesuffix(".")
+    return NEW_ZONE_IDS.get(shown) or f"Z0{sha256(shown.encode()).hexdigest().upper()[:18]}"

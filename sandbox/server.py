@@ -60,8 +60,6 @@ def misfits(config: Config, spec: OrganizationSpec = example.ORGANIZATION) -> tu
         ("organization.units", config.organization.units, units),
         ("hub.account", [config.hub.account], members),
         ("network.account", [config.network.account], members),
-        # The sandbox has fixed ids for the zones that the network stack creates.
-        ("zones", [zone.domain.removesuffix(".") for zone in config.zones if zone.create], example.NEW_ZONE_IDS),
         *(
             (f"policy.rules[{index}].accounts", rule.accounts or (), members | {spec.management_account})
             for index, rule in enumerate(config.policy.rules)

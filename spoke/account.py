@@ -12,6 +12,7 @@ from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
+from orgdns.cfn.quotas.packing import add_role
 from orgdns.cfn.trust import document, trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import in_covered_regions
 from orgdns.cfn.zone_ids import zone_parameters
@@ -64,20 +65,16 @@ def account_template(config: Config) -> Template:
     )
     outputs = [("ReaderRoleArn", "Role that the functions of orgdns assume to describe instances and VPCs.", role)]
     if config.association_policies:
-        for parameter in zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION)):
+        for parameter in zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION), described=False):
             template.add_parameter(parameter)
-        associating = template.add_resource(
-            Role(
-                "VpcAssociatorRole",
-                RoleName=contract.VPC_ROLE,
-                Description="Lets only the orgdns associator associate VPCs of this account with its hosted zones.",
-                AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
-                MaxSessionDuration=3600,
-                Policies=[
-                    Policy(PolicyName="associate-vpcs", PolicyDocument=document(*vpc_association_statements(config))),
-                ],
-            )
+        associating = Role(
+            "VpcAssociatorRole",
+            RoleName=contract.VPC_ROLE,
+            Description="Lets only the orgdns associator associate VPCs of this account with its hosted zones.",
+            AssumeRolePolicyDocument=trust_in_hub_roles(config, contract.ASSOCIATOR_ROLE),
+            MaxSessionDuration=3600,
         )
+        add_role(template, associating, "associate-vpcs", vpc_association_statements(config))
         outputs.append(("VpcAssociatorRoleArn", "Role that the associator assumes to associate VPCs.", associating))
     for title, description, source in outputs:
         template.add_output(Output(title, Description=description, Value=GetAtt(source, "Arn")))

@@ -12,6 +12,7 @@ from awacs.aws import Action, Allow, Condition, Statement
 from troposphere import Sub
 
 from hub.runtime.model.vpcs import AssociationMethod
+from orgdns.cfn.quotas.packing import split
 from orgdns.cfn.vpc_conditions import described_by_route53, in_covered_regions, vpcs_in_covered_regions
 from orgdns.cfn.zone_ids import zone_arn
 
@@ -87,16 +88,17 @@ def vpc_association_statements(config: Config) -> list[Statement]:
     """The grants to associate the account's VPCs with the zones and the Profile of orgdns, and no others."""
     covered = Condition(in_covered_regions(config))
     statements = [_describe_vpcs(config)]
-    if associated := config.zones_by(AssociationMethod.ASSOCIATION):
-        statements.append(
-            Statement(
-                Sid="AssociateWithTheseZones",
-                Effect=Allow,
-                Action=[awacs.route53.AssociateVPCWithHostedZone],
-                Resource=[zone_arn(zone) for zone in associated],
-                Condition=Condition(vpcs_in_covered_regions(config)),
-            )
-        )
+    vpcs = Condition(vpcs_in_covered_regions(config))
+    statements += split(
+        config.zones_by(AssociationMethod.ASSOCIATION),
+        lambda zones, number: Statement(
+            Sid=f"AssociateWithTheseZones{number}",
+            Effect=Allow,
+            Action=[awacs.route53.AssociateVPCWithHostedZone],
+            Resource=[zone_arn(zone) for zone in zones],
+            Condition=vpcs,
+        ),
+    )
     if config.zones_by(AssociationMethod.PROFILE):
         statements.append(
             Statement(

@@ -10,7 +10,7 @@ from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Sub
 from troposphere import awslambda as lambda_
 
-from hub.environment import environment, json_with_zone_ids
+from hub.environment import environment, with_zone_ids
 from hub.grants import assume_in_network, keep_ledger
 from hub.runtime import contract
 from orgdns.cfn.queues import queue, send
@@ -107,4 +107,5 @@ def _claims_pattern() -> dict[str, Any]:
 def _adopting_zones(config: Config) -> dict[str, Any]:
     """The environment variable with the zones in which orgdns adopts records that other tools left."""
     zones = [zone for zone in config.zones if zone.adopt]
-    return {contract.ENV_ADOPTING_ZONES: json_with_zone_ids([zone_id(zone) for zone in zones], zones)}
+    ids = json.dumps([zone_id(zone) for zone in zones], separators=(",", ":"))
+    return {contract.ENV_ADOPTING_ZONES: with_zone_ids(ids, zones)}

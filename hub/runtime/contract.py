@@ -72,8 +72,8 @@ SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
-# A JSON object: zone domain (absolute, lower case) to hosted zone id. The compiled policy has no ids, because those of
-# zones that a stack creates are not known when the policy is compiled.
+# The hosted zone id of each zone domain, as `policy.zone_ids` writes it. The compiled policy has no ids, because those
+# of zones that a stack creates are not known when the policy is compiled.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
 # A JSON array: the ids of the zones in which orgdns adopts records that other tools left for known instances.
 ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"

@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any, Literal
 from awacs.aws import ForAnyValueStringLike, StringEquals, StringNotEquals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orgdns.config.load import Config
 
 
-def in_covered_units(config: Config, side: Literal["Principal", "Resource"]) -> list[Any]:
+def in_covered_units(
+    config: Config, side: Literal["Principal", "Resource"], units: Sequence[str] | None = None
+) -> list[Any]:
     """The conditions that the principal or the resource belongs to an account in a covered unit, and to none excluded.
 
-    The function checks the same at run time. Here AWS enforces it, whatever the code does.
+    `units` is a part of the covered units; None means all. The function checks the same at run time. Here AWS enforces
+    it, whatever the code does.
     """
     organization = config.organization
     conditions: list[Any] = [
         StringEquals({f"aws:{side}OrgID": organization.id}),
         ForAnyValueStringLike(
-            {f"aws:{side}OrgPaths": [path_below(organization.id, unit) for unit in organization.units]}
+            {f"aws:{side}OrgPaths": [path_below(organization.id, unit) for unit in units or organization.units]}
         ),
     ]
     if organization.excluded:

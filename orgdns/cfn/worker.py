@@ -9,7 +9,7 @@ import awacs.logs
 from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Ref
 from troposphere import awslambda as lambda_
-from troposphere.iam import Policy, Role
+from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.sqs import Queue, RedrivePolicy
 
@@ -17,7 +17,8 @@ from hub.runtime import contract
 from orgdns.cfn.alarms import dead_letter_alarm
 from orgdns.cfn.code import add_live_alias, code_properties
 from orgdns.cfn.queues import LONGEST_RETENTION, queue, queue_policy
-from orgdns.cfn.trust import document, trust_in_service
+from orgdns.cfn.quotas.packing import add_role
+from orgdns.cfn.trust import trust_in_service
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,14 +122,14 @@ def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) ->
             UpdateReplacePolicy="Retain",
         )
     )
-    role = template.add_resource(_execution_role(worker, logs))
+    role = _add_execution_role(template, worker, logs)
     function = template.add_resource(_function(worker, logs, role, json_logs=json_logs))
     live = add_live_alias(template, function)
     template.add_resource(lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(live), **worker.source))
     template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
 
 
-def _execution_role(worker: Worker, logs: LogGroup) -> Role:
+def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> Role:
     # The ARN of a log group ends in `:*`, which includes its streams.
     write_logs = Statement(
         Sid="WriteLogs",
@@ -136,7 +137,7 @@ def _execution_role(worker: Worker, logs: LogGroup) -> Role:
         Action=[awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
         Resource=[GetAtt(logs, "Arn")],
     )
-    return Role(
+    role = Role(
         f"{worker.title}Role",
         RoleName=worker.role,
         Description=f"Execution role of the orgdns {worker.title.lower()}.",
@@ -144,8 +145,8 @@ def _execution_role(worker: Worker, logs: LogGroup) -> Role:
         # role can only be passed to a service in its own account ("Grant a user permissions to pass a role to an AWS
         # service", https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html).
         AssumeRolePolicyDocument=trust_in_service("lambda.amazonaws.com"),
-        Policies=[Policy(PolicyName="least-privilege", PolicyDocument=document(write_logs, *worker.statements))],
     )
+    return add_role(template, role, "least-privilege", (write_logs, *worker.statements))
 
 
 def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) -> lambda_.Function:

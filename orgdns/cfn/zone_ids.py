@@ -13,19 +13,28 @@ if TYPE_CHECKING:
     from orgdns.config.sections.zones import Zone
 
 
-def zone_parameters(zones: Iterable[Zone]) -> list[Parameter]:
-    """The parameter for the id of each zone that the network stack creates."""
+def zone_parameters(zones: Iterable[Zone], *, described: bool = True) -> list[Parameter]:
+    """The parameter for the id of each zone that the network stack creates.
+
+    Without descriptions, many of them fit into the template of a StackSet, which is small.
+    """
     return [
         Parameter(
             zone_id_title(zone.domain),
             Type="String",
-            Description=f"ID of the hosted zone {shown_domain(zone.domain)}, an output of the network stack.",
             AllowedPattern=r"^Z[A-Z0-9]{1,31}$",
-            ConstraintDescription="must be a hosted zone id",
+            **(_description(zone.domain) if described else {}),
         )
         for zone in zones
         if zone.create
     ]
+
+
+def _description(domain: Fqdn) -> dict[str, str]:
+    return {
+        "Description": f"ID of the hosted zone {shown_domain(domain)}, an output of the network stack.",
+        "ConstraintDescription": "must be a hosted zone id",
+    }
 
 
 def zone_id_title(domain: Fqdn) -> str:

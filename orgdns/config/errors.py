@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from hub.runtime.messages import short
 from hub.runtime.names.labels import cut, shown
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ Place = tuple[str | int, ...]
 MAX_PRINTED: Final = 100
 MAX_PLACE: Final = 200
 MAX_MESSAGE: Final = 1_000
+_NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_TEXT: Final = "tag:yaml.org,2002:str"
+_PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,17 +53,22 @@ class ConfigInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The file as written: every value in it has a line."""
+    """The file as written: every value in it has a line.
 
-    root: yaml.Node | None
+    Configurations with the same values are equal, wherever they are written, so all sources are equal.
+    """
+
+    root: yaml.Node | None = field(default=None, compare=False)
+    path: str = field(default="orgdns.yaml", compare=False)
     # The keys of the mappings that were searched, because a file with many mistakes is searched for each.
-    _keys: dict[int, dict[str | int, tuple[yaml.Node, yaml.Node]]] = field(
+    _keys: dict[int, dict[object, tuple[yaml.ScalarNode, yaml.Node]]] = field(
         default_factory=dict, compare=False, repr=False
     )
 
     def fault(self, place: Place, message: str) -> Fault:
-        """A fault at a place."""
-        return Fault(self.line(place), written(place), message)
+        """A fault at a place. A key that YAML reads as a number is shown as the file has it."""
+        key = self._key_at(place) if place else None
+        return Fault(self.line(place), written((*place[:-1], key.value) if key else place), message)
 
     def line(self, place: Place) -> int:
         """The line of a place, or of the nearest enclosing value if the file does not have the place."""
@@ -69,11 +79,33 @@ class Source:
         _, node, whole = self._found(place)
         return node.value if whole and isinstance(node, yaml.ScalarNode) else None
 
+    def converted(self, place: Place) -> object:
+        """What YAML makes of the single value at a place; the text itself if it has no meaning of its own."""
+        _, node, whole = self._found(place)
+        return _value(node) if whole and isinstance(node, yaml.ScalarNode) else None
+
+    def converted_key(self, place: Place) -> object:
+        """What YAML makes of the key at the end of a place."""
+        found = self._key_at(place)
+        return _value(found) if found else place[-1]
+
+    def has(self, place: Place) -> bool:
+        """Whether the file has a value at a place."""
+        return self._found(place)[2]
+
+    def numbers(self) -> Iterator[Fault]:
+        """A fault for each number that is not written as a plain decimal number: YAML reads 0100 as 64, 1:30 as 90."""
+        return _numbers(self.root, (), set())
+
     def key(self, place: Place) -> str:
         """The key at the end of a place, as the file has it, also if the key is a number."""
+        found = self._key_at(place)
+        return str(found.value if found else place[-1])
+
+    def _key_at(self, place: Place) -> yaml.ScalarNode | None:
         _, node, _ = self._found(place[:-1])
         found = self._keys_of(node).get(place[-1]) if isinstance(node, yaml.MappingNode) else None
-        return str(found[0].value if found else place[-1])
+        return found[0] if found else None
 
     def _found(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
         """The line and the node of a place or of the nearest enclosing value, and whether it is the place itself."""
@@ -91,18 +123,19 @@ class Source:
                 return line, node, False
         return line, node, True
 
-    def _keys_of(self, node: yaml.MappingNode) -> dict[str | int, tuple[yaml.Node, yaml.Node]]:
+    def _keys_of(self, node: yaml.MappingNode) -> dict[object, tuple[yaml.ScalarNode, yaml.Node]]:
         """The nodes of a mapping's keys and values by the text of the key; of equal keys, the first.
 
-        A key that YAML reads as a number is also found by the number.
+        A key that YAML reads as something else than a text is also found by that value.
         """
         if id(node) not in self._keys:
             pairs = [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
-            found: dict[str | int, tuple[yaml.Node, yaml.Node]] = {}
+            found: dict[object, tuple[yaml.ScalarNode, yaml.Node]] = {}
             for key, value in reversed(pairs):
                 found[key.value] = (key, value)
-                if key.tag == "tag:yaml.org,2002:int":
-                    found[int(yaml.safe_load(key.value))] = (key, value)
+                if key.tag != _TEXT:
+                    # pydantic shows a date as Python writes it.
+                    found |= dict.fromkeys((_value(key), repr(_value(key))), (key, value))
             self._keys[id(node)] = found
         return self._keys[id(node)]
 
@@ -143,6 +176,30 @@ def named_twice(source: Source, place: Place, sections: list[Any], key: str) -> 
             seen[value] += 1
             if seen[value] > 1:
                 yield source.fault((*place, index, key), f"{shown(value)} is used twice")
+
+
+def _value(node: yaml.ScalarNode) -> object:
+    """The value of a scalar, as `yaml.safe_load` gives it."""
+    constructor = yaml.SafeLoader("")
+    try:
+        return constructor.construct_object(node, deep=True)
+    finally:
+        constructor.dispose()
+
+
+def _numbers(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterator[Fault]:
+    if node is None or id(node) in visited:
+        return
+    visited.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _numbers(value, (*place, str(key.value)), visited)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _numbers(value, (*place, index), visited)
+    elif isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and not _PLAIN.fullmatch(node.value):
+        message = f"{shown(node.value)} is not a plain decimal number: YAML reads it as {short(_value(node))}"
+        yield Fault(node.start_mark.line + 1, written(place), message)
 
 
 def _repeated(node: yaml.Node | None, place: Place, visited: set[int]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.policy.coverage import Coverage
@@ -25,8 +25,9 @@ from orgdns.config.checks.policy import policy_faults
 from orgdns.config.checks.regions import opt_in_warning
 from orgdns.config.checks.vpcs import quota_warning, vpc_faults
 from orgdns.config.checks.zones import open_to_all, zone_faults
-from orgdns.config.errors import ConfigInvalid, Fault, Source, listed
+from orgdns.config.errors import ConfigInvalid, Fault, Place, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
+from orgdns.config.messages import message
 from orgdns.config.partitions import global_region, known_regions, partition_of
 from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
@@ -56,8 +57,8 @@ EXCLUDED_WITH_PROFILE: Final = (
     "organization.accounts.exclude: AWS RAM shares the Route 53 Profile with whole units, so an excluded account can "
     "still let its VPCs resolve the zones"
 )
-# The functions' environment holds the ids of fewer zones (see zone_faults), whatever their domains are.
-MAX_ZONES: Final = 200
+# Every zone is compared with every template of a name. Quotas of the generated templates allow fewer.
+MAX_ZONES: Final = 300
 # Rules can collide in pairs, so there can be many more mistakes than rules. The search for them ends here.
 MAX_FOUND: Final = 1_000
 
@@ -79,6 +80,7 @@ class Config(Section):
     """The private hosted zones that orgdns writes names to."""
     policy: PolicySection
     """Which names instances may claim: the rules, and the names that no rule gives."""
+    _source: Source = PrivateAttr(default_factory=Source)
 
     @property
     def domains(self) -> tuple[Fqdn, ...]:
@@ -141,6 +143,14 @@ class Config(Section):
             sorted({key for association_policy in self.association_policies for key in association_policy.tags_read})
         )
 
+    def fault(self, place: Place, message: str) -> Fault:
+        """A fault at a place of the file that only what is generated from it shows."""
+        return self._source.fault(place, message)
+
+    def invalid(self, faults: tuple[Fault, ...]) -> ConfigInvalid:
+        """The error that the file has these faults."""
+        return ConfigInvalid(self._source.path, faults)
+
     def zones_by(self, method: AssociationMethod) -> tuple[Zone, ...]:
         """The zones that VPCs resolve by this method."""
         return tuple(zone for zone in self.zones if zone.resolved_by and zone.resolved_by.by is method)
@@ -198,7 +208,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
     """
     try:
         check_limits(text)
-        source = Source(yaml.compose(text, Loader=yaml.SafeLoader))
+        source = Source(yaml.compose(text, Loader=yaml.SafeLoader), path)
         content = yaml.safe_load(text)
     except TooLarge as large:
         raise ConfigInvalid(path, (Fault(large.line, "", str(large)),)) from large
@@ -212,6 +222,8 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
             path, (Fault(1, "", "is not valid YAML: a tag (!!...) does not fit its value"),)
         ) from broken
     faults = list(source.repeated())
+    # A value that must not be a number at all has a fault that says so.
+    numbers = list(source.numbers())
     try:
         config = Config.model_validate(content)
     except ValidationError as invalid:
@@ -219,20 +231,23 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
         for error in errors:
             # Steps in brackets are not in the file: pydantic marks keys of mappings so, and ResolvedBy forms of values.
             place = tuple(step for step in error["loc"] if not str(step).startswith("["))
-            message = _message(error["type"], error["msg"])
-            if "[key]" in error["loc"] and not isinstance(place[-1], str):
-                # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
-                message = f"{source.key(place)!r} is a number: put it in quotes"
-            faults.append(source.fault(place, message))
+            faults.append(source.fault(place, message(error, place, source, Config)))
         # Also check across sections what can be read, so that the author can fix everything in one go.
         # Each is compared with each, so lists beyond their limit come first.
         if isinstance(content, dict) and all(error["type"] != "too_long" for error in errors):
             faults += islice(_faults_of_whole(content, source), MAX_FOUND)
-        raise ConfigInvalid(path, tuple(sorted(set(faults)))) from invalid
+        raise _invalid(path, faults, numbers) from invalid
     faults += islice(_faults_of_whole(content, source), MAX_FOUND)
-    if faults:
-        raise ConfigInvalid(path, tuple(sorted(set(faults))))
+    if faults or numbers:
+        raise _invalid(path, faults, numbers)
+    config._source = source  # noqa: SLF001 - the file that was just read
     return config
+
+
+def _invalid(path: str, faults: list[Fault], numbers: list[Fault]) -> ConfigInvalid:
+    """The error with all faults: a number has only one of its own."""
+    places = {fault.place for fault in faults}
+    return ConfigInvalid(path, tuple(sorted({*faults, *(fault for fault in numbers if fault.place not in places)})))
 
 
 def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]:
@@ -245,18 +260,3 @@ def _faults_of_whole(content: dict[str, Any], source: Source) -> Iterator[Fault]
     yield from zone_faults(listed(content, "zones"), source)
     yield from vpc_faults(content, source)
     yield from policy_faults(content, source)
-
-
-def _message(kind: str, message: str) -> str:
-    """Pydantic's message in our words."""
-    match kind:
-        case "missing":
-            return "is missing"
-        case "extra_forbidden":
-            return "is an unknown key"
-        case "model_type" | "dict_type":
-            return "must be a mapping of keys to values"
-        case "list_type":
-            return "must be a list"
-        case _:
-            return message.removeprefix("Value error, ")

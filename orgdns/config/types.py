@@ -61,9 +61,11 @@ def string(value: object) -> str:
     Raises:
         ValueError: if it is not a string.
     """
+    if isinstance(value, dict | list):
+        raise ValueError("must be a text")  # noqa: TRY004 - pydantic collects ValueError
     if not isinstance(value, str):
-        # YAML reads an account id without quotes as a number, and a leading 0 may make it octal.
-        raise ValueError(f"{short(value)} is not a string: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
+        # `orgdns.config.messages` says what YAML made of what was written.
+        raise ValueError(f"{short(value)} is not a string: put it in quotes")  # noqa: TRY004 - as above
     return value
 
 

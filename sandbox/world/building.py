@@ -62,7 +62,7 @@ def world(
     spec: OrganizationSpec = example.ORGANIZATION,
 ) -> Iterator[World]:
     """An organization with everything deployed, one VPC in each covered account and region, and no instance yet."""
-    ids = {zone.domain: zone.id for zone in config.zones if zone.id} | example.NEW_ZONE_IDS
+    ids = {str(zone.domain): zone.id or example.new_zone_id(zone.domain) for zone in config.zones}
     router = Router(clock)
     guard = Guard()
     with ExitStack() as stack:

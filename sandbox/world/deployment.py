@@ -33,7 +33,7 @@ ZONE_CHANGES_STACK: Final = "orgdns-network-zone-changes"
 def zone_ids(config: Config) -> dict[str, str]:
     """The id of each configured zone by domain, without the trailing dot."""
     domains = {zone.domain.removesuffix("."): zone.id for zone in config.zones}
-    return {domain: zone_id or example.NEW_ZONE_IDS[domain] for domain, zone_id in domains.items()}
+    return {domain: zone_id or example.new_zone_id(domain) for domain, zone_id in domains.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis, NameState, Published
 from hub.runtime.model.observation import Observation
+from hub.runtime.policy.zone_ids import encoded
 from hub.runtime.ports import LedgerUnavailable
 from orgdns.cli.sources.deployed import Deployed, HubUnknown, deployed, zone_ids_of
 from orgdns.cli.sources.ledger import HubLedger
@@ -181,6 +182,9 @@ def functions() -> Iterator[tuple[Client, Stubber]]:
         yield made, stub
 
 
+ZONES = encoded({CORP: CORP_ZONE})
+
+
 def configured(stub: Stubber, environment: dict[str, Any]) -> None:
     request = {"FunctionName": contract.OBSERVER_FUNCTION, "Qualifier": contract.LIVE_ALIAS}
     stub.add_response("get_function_configuration", {"Environment": environment}, request)
@@ -191,7 +195,7 @@ def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber
     made, stub = functions
     limits = Guards().limits
     environment = {
-        contract.ENV_ZONE_IDS: json.dumps({CORP: CORP_ZONE}),
+        contract.ENV_ZONE_IDS: ZONES,
         contract.ENV_LEDGER_TABLE: "table",
         contract.ENV_LIMITS: json.dumps(asdict(limits)),
     }
@@ -226,9 +230,9 @@ def test_unreadable_hub_is_an_error(functions: tuple[Client, Stubber], code: str
         {"Error": {"ErrorCode": "AccessDeniedException", "Message": "the key"}},
         {"Variables": {contract.ENV_ZONE_IDS: "{", contract.ENV_LEDGER_TABLE: "t"}},
         {"Variables": {contract.ENV_ZONE_IDS: "[]", contract.ENV_LEDGER_TABLE: "t"}},
-        {"Variables": {contract.ENV_ZONE_IDS: "{}"}},
-        {"Variables": {contract.ENV_ZONE_IDS: "{}", contract.ENV_LEDGER_TABLE: "t"}},
-        {"Variables": {contract.ENV_ZONE_IDS: "{}", contract.ENV_LEDGER_TABLE: "t", contract.ENV_LIMITS: '{"x": 1}'}},
+        {"Variables": {contract.ENV_ZONE_IDS: ZONES}},
+        {"Variables": {contract.ENV_ZONE_IDS: ZONES, contract.ENV_LEDGER_TABLE: "t"}},
+        {"Variables": {contract.ENV_ZONE_IDS: ZONES, contract.ENV_LEDGER_TABLE: "t", contract.ENV_LIMITS: '{"x": 1}'}},
     ],
 )
 def test_hub_of_another_version_is_an_error(functions: tuple[Client, Stubber], environment: dict[str, Any]) -> None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
-import pytest
 import yaml
 
-from generate import templates
-from orgdns.cfn.rendering import Form
 from orgdns.config.load import EXCLUDED_WITH_PROFILE, parse
 from tests.support.config.configuration import GOOD, faults
-from tests.support.generated import resolved_size
 
 
 def with_accounts(accounts: dict[str, object]) -> str:
@@ -41,29 +35,3 @@ def test_excluded_account_can_still_use_a_profile() -> None:
     assert EXCLUDED_WITH_PROFILE not in parse(yaml.safe_dump(content)).warnings()
     content["zones"][0]["resolved_by"]["by"] = "profile"
     assert EXCLUDED_WITH_PROFILE in parse(yaml.safe_dump(content)).warnings()
-
-
-@pytest.mark.parametrize(
-    "accounts",
-    [
-        {"include": 60},
-        {"exclude": 230},
-        {"include": 30, "exclude": 120},
-    ],
-)
-def test_as_many_accounts_as_policies_have_room_for(accounts: dict[str, int]) -> None:
-    """IAM refuses larger policies of a role, and only when the hub is deployed. One more tenth is a fault."""
-
-    def named(tenths: int) -> str:
-        return with_accounts(
-            {
-                key: [str(start + number) for number in range(count * tenths // 10)]
-                for start, (key, count) in zip((10**11, 2 * 10**11), accounts.items(), strict=False)
-            }
-        )
-
-    hub = json.loads(templates(parse(named(9)), Form.JSON)["hub.json"])["Resources"].values()
-    roles = [each["Properties"]["Policies"] for each in hub if each["Type"] == "AWS::IAM::Role"]
-    sizes = [sum(resolved_size(policy["PolicyDocument"]) for policy in policies) for policies in roles]
-    assert max(sizes) <= 10_240
-    assert any("characters of a policy, and 3,500 fit" in fault for fault in faults(named(11)))

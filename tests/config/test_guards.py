@@ -30,8 +30,8 @@ def test_defaults() -> None:
         ({"account_records": 10_001}, "account_records", "account_records (10,001) exceeds zone_records (10,000)"),
         ({"zone_records": 1_999}, "zone_records", "account_records (2,000) exceeds zone_records (1,999)"),
         ({"account_vpcs": 301}, "account_vpcs", "account_vpcs (301) exceeds zone_vpcs (300)"),
-        ({"account_vpcs": 0}, "account_vpcs", "greater than or equal to 1"),
-        ({"zone_records": "many"}, "zone_records", "valid integer"),
+        ({"account_vpcs": 0}, "account_vpcs", "must be at least 1"),
+        ({"zone_records": "many"}, "zone_records", "must be a whole number, not 'many'"),
     ],
 )
 def test_contradiction(keys: dict[str, object], place: str, message: str) -> None:

@@ -9,10 +9,13 @@ from cfnlint import api
 from cfnlint.config import ManualArgs
 from cfnlint.core import get_rules
 
+from generate import templates
 from orgdns.cfn.rendering import Form
+from orgdns.config.load import parse
 from tests.support.generated import (
     NAMES,
     example,
+    large,
     read,
     texts,
 )
@@ -40,6 +43,12 @@ def test_lint(name: str, form: Form) -> None:
 def test_lint_of_another_configuration(name: str) -> None:
     """cfn-lint accepts the templates for many zones and regions."""
     assert lint(texts("many-zones")[name]) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lint_of_a_large_organization(name: str) -> None:
+    """cfn-lint accepts the templates for 73 zones, 60 units and all regions."""
+    assert lint(templates(parse(large()))[f"{name}.yaml"]) == []
 
 
 @pytest.mark.parametrize("form", list(Form))

@@ -116,7 +116,7 @@ def test_new_configuration_runs_with_the_same_code(made: World) -> None:
     config = made.config.model_copy(update={"guards": guards})
     update(made, config)
     variables = live(made, contract.SWEEPER_FUNCTION)["Environment"]["Variables"]
-    assert '"grace_days": 9' in variables[contract.ENV_GUARDS]
+    assert '"grace_days":9' in variables[contract.ENV_GUARDS]
 
     update(made, config, ZoneIdInstancesDotInternal="Z0ANOTHER")
     variables = live(made, contract.OBSERVER_FUNCTION)["Environment"]["Variables"]

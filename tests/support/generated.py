@@ -51,6 +51,30 @@ def many_zones(count: int = 17) -> Config:
     return parse(yaml.safe_dump(content), "many.yaml")
 
 
+def large(zones: int = 73, units: int = 60, regions: int = 34, **zone: object) -> str:
+    """The file of a large organization: zones that the stack creates or that `zone` describes, some of them reverse."""
+    content = yaml.safe_load(EXAMPLE.read_text())
+    content["spokes"]["regions"] = sorted(regions_of("aws"), key=lambda region: (region != "eu-central-1", region))
+    del content["spokes"]["regions"][regions:]
+    content["organization"]["units"] = ["ou-ab12-workload", *(f"ou-ab12-{number:08}" for number in range(1, units))]
+    forward = [f"team-{number:03}.corp.example.internal" for number in range(zones - zones // 3)]
+    reverse = [f"{number}.10.in-addr.arpa" for number in range(zones // 3)]
+    content["zones"] = [
+        {"domain": domain, "resolved_by": {"vpcs": "all"}}
+        | (zone or {"create": {"vpc": f"vpc-{number:017x}", "region": "eu-central-1"}})
+        | ({"id": f"Z{number:020}"} if "id" in zone else {})
+        | ({"units": ["r-ab12"], "autodefined_rules": "disable"} if domain in reverse else {})
+        for number, domain in enumerate((*reverse, *forward), start=1)
+    ]
+    content["policy"] = {
+        "rules": [
+            {"name": f"rule-{number}", "template": f"{{name}}.{{account_id}}.{domain}", "reverse": "newest"}
+            for number, domain in enumerate(forward)
+        ]
+    }
+    return yaml.safe_dump(content, sort_keys=False)
+
+
 def profiles() -> Config:
     """A configuration with all zones resolved by profile, one of them a reverse zone without autodefined rules."""
     content = yaml.safe_load(EXAMPLE.read_text())

@@ -81,8 +81,8 @@ def test_functions_assume_roles_of_covered_accounts_only(role: str) -> None:
                 "StringNotEquals": {"aws:ResourceAccount": [EXCLUDED]},
             }
         else:
-            (arn,) = statement["Resource"]
-            assert arn in [sub(f"arn:${{AWS::Partition}}:iam::{INCLUDED}:role/{name}") for name in ROLES]
+            arns = [sub(f"arn:${{AWS::Partition}}:iam::{INCLUDED}:role/{name}") for name in ROLES]
+            assert all(arn in arns for arn in statement["Resource"])
     assert len([statement for statement in assuming if "Condition" not in statement]) == len(assuming) // 2 > 0
 
 

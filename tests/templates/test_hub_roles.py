@@ -113,10 +113,9 @@ def test_associator_role() -> None:
             None,
         ),
         "KeepLedger": ({f"dynamodb:{operation}" for operation in operations}, [arn_of("Ledger")], None),
-        "ReadVpcsInCoveredUnits": observer["ReadInstancesInCoveredUnits"],
-        "AssociateVpcsInCoveredUnits": (
+        "ReadAndAssociateVpcsInCoveredUnits": (
             {"sts:AssumeRole"},
-            [sub("arn:${AWS::Partition}:iam::*:role/orgdns-vpc-associator")],
+            [sub(f"arn:${{AWS::Partition}}:iam::*:role/{name}") for name in (contract.READER_ROLE, contract.VPC_ROLE)],
             IN_COVERED_UNITS,
         ),
         "ReadAccountNames": observer["ReadAccountNames"],

@@ -64,7 +64,6 @@ def test_vpc_associator_role_with_a_profile() -> None:
     actions = {"route53profiles:AssociateProfile", "route53profiles:DisassociateProfile"}
     assert granted["AssociateWithTheProfile"] == (actions, ["*"], IN_COVERED_REGIONS)
     assert granted["DisableAutodefinedRules"][0] >= {"route53resolver:UpdateResolverConfig"}
-    assert "AuthorizeAssociations" not in grants(inline(properties("network", "AuthorizerRole", "profiles")))
 
 
 def test_delivery_role() -> None:

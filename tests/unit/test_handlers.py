@@ -27,7 +27,7 @@ def test_hub_without_a_zone_of_the_policy_retries_every_event(made: World) -> No
     """With template and package of different configurations, every event is retried, and the log says what to do."""
     function = made.client("lambda", made.config.hub.account)
     variables = function.get_function_configuration(FunctionName=contract.OBSERVER_FUNCTION)["Environment"]["Variables"]
-    short = json.dumps({"corp.internal.": "Z0CORPINTERNAL0EXAMPL"})
+    short = "internal.:corp=Z0CORPINTERNAL0EXAMPL"
     function.update_function_configuration(
         FunctionName=contract.OBSERVER_FUNCTION,
         Environment={"Variables": variables | {contract.ENV_ZONE_IDS: short}},

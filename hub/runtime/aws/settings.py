@@ -13,6 +13,7 @@ from hub.runtime.aws.sessions import MemberRoles
 from hub.runtime.guard import Guard
 from hub.runtime.model.usage import Limits
 from hub.runtime.policy import compiled
+from hub.runtime.policy.zone_ids import decoded
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
@@ -52,9 +53,13 @@ def zone_ids() -> dict[Fqdn, str]:
     """Return the ids of the policy's zones.
 
     Raises:
-        Misdeployed: if some are missing. The invocation fails then, and every message is delivered again.
+        Misdeployed: if some are missing, or another version wrote them. The invocation fails then, and every message is
+            delivered again.
     """
-    ids: dict[Fqdn, str] = json.loads(value(contract.ENV_ZONE_IDS))
+    try:
+        ids = decoded(value(contract.ENV_ZONE_IDS))
+    except ValueError as unreadable:
+        raise Misdeployed(f"{contract.ENV_ZONE_IDS} is {unreadable}: {DEPLOY_BOTH}") from unreadable
     missing = sorted(set(policy().domains) - set(ids))
     if missing:
         raise Misdeployed(

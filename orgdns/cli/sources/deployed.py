@@ -10,14 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
-from hub.runtime.model.names import Fqdn
 from hub.runtime.model.usage import Limits
+from hub.runtime.policy.zone_ids import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_lambda import LambdaClient
 
+    from hub.runtime.model.names import Fqdn
     from orgdns.config.load import Config
 
 
@@ -61,9 +62,7 @@ def deployed(client: LambdaClient) -> Deployed:
         ) from error
     variables = environment.get("Variables", {})
     try:
-        zone_ids = {
-            Fqdn(domain): str(zone_id) for domain, zone_id in json.loads(variables[contract.ENV_ZONE_IDS]).items()
-        }
+        zone_ids = decoded(variables[contract.ENV_ZONE_IDS])
         limits = Limits(**json.loads(variables[contract.ENV_LIMITS]))
         return Deployed(zone_ids, variables[contract.ENV_LEDGER_TABLE], limits)
     except (KeyError, ValueError, AttributeError, TypeError) as error:

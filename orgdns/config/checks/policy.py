@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime import contract
 from hub.runtime.messages import short
 from hub.runtime.names.labels import NameRefused, is_reverse, shown
 from hub.runtime.names.templates import VARIABLE, Template, inner_labels, matches, pattern_fault, tag_key
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from orgdns.config.checks.collisions import Known
 
-# An event pattern lists the tag keys, among other things, and has at most 2,048 characters ("Amazon EventBridge
-# quotas", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html).
-MAX_TAG_KEYS: Final = 1_500
 # Variables that every instance in a VPC has a value for, and whose value is always a valid label.
 _ALWAYS: Final = frozenset(
     {"instance_id", "short_id", "account_id", "region", "az", "vpc_id", "subnet_id", "device_index"}
@@ -98,20 +93,12 @@ def policy_faults(content: dict[str, Any], source: Source) -> Iterator[Fault]:
     yield from named_twice(source, ("policy", "rules"), rules, "name")
     yield from _reserved_faults(listed(policy, "reserved"), whole)
     placed: list[_Placed] = []
-    keys: set[str] = set()
     for index, rule in enumerate(rules):
         if isinstance(rule, dict):
             own = list(_placed(rule, ("policy", "rules", index), whole))
             yield from _rule_faults(rule, ("policy", "rules", index), own, whole)
             placed += own
-            keys |= _keys(rule, own)
     yield from _collisions(placed, whole)
-    if (size := len(json.dumps(sorted(keys)))) > MAX_TAG_KEYS:
-        yield source.fault(
-            ("policy", "rules"),
-            f"the rules read {len(keys)} tags, whose keys take {size:,} characters: the event pattern for tag changes "
-            f"holds {MAX_TAG_KEYS:,}",
-        )
 
 
 def _unit_labels(organization: object) -> tuple[str, ...]:
@@ -149,12 +136,6 @@ def _rule_faults(rule: dict[str, Any], place: Place, placed: list[_Placed], whol
     for number, region in enumerate(listed(rule, "regions")):
         if whole.regions and region not in whole.regions:
             yield whole.source.fault((*place, "regions", number), f"{short(region)} is not one of spokes.regions")
-    ttl, text = rule.get("ttl"), whole.source.text((*place, "ttl"))
-    if isinstance(ttl, int) and text not in {None, str(ttl)}:
-        # YAML reads 0100 as 64, and 1:30 as 90.
-        yield whole.source.fault(
-            (*place, "ttl"), f"{short(text)} is not a plain decimal number: YAML reads it as {short(ttl)}"
-        )
     if rule.get("reverse") and not any(map(is_reverse, whole.domains)):
         yield whole.source.fault((*place, "reverse"), "needs a reverse zone: add one to 'zones'")
     for key in _TEMPLATES:
@@ -247,13 +228,3 @@ def _collisions(placed: list[_Placed], whole: _Whole) -> Iterator[Fault]:
 
 def _text(template: Template) -> str:
     return template.text.removesuffix(".")
-
-
-def _keys(rule: dict[str, Any], placed: list[_Placed]) -> set[str]:
-    """The keys of the tags that a rule reads."""
-    variables = frozenset[str]().union(*(template.template.variables for template in placed))
-    conditions = [section.get("tag") for key in ("opt_in", "opt_out") if isinstance(section := rule.get(key), dict)]
-    keys = [tag_key(variable) for variable in variables] + [rule.get("aliases"), *conditions]
-    keys += [contract.NAME_TAG] if "name" in variables else []
-    keys += [contract.GROUP_TAG] if "asg" in variables else []
-    return {key for key in keys if isinstance(key, str)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +19,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from hub.runtime.policy.rules import ReverseZone
 
-# A function's environment carries the ids of the zones, and has 4 KB for all variables
-# ("Lambda quotas", https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-MAX_ZONE_IDS: Final = 3_300
-# An id that is not known yet counts at its maximum length (API Reference, "HostedZone",
-# https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html).
-_LONGEST_ZONE_ID: Final = "Z" * 32
+# Templates have at most 200 parameters and 200 outputs ("AWS CloudFormation quotas",
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html), and orgdns needs some for
+# other purposes.
+MAX_CREATED: Final = 180
 _REVERSE_ONLY: Final = ("accounts", "units", "vpcs", "networks", "autodefined_rules")
 # No instance has such an address as its own: this network, loopback, link-local, multicast, reserved and broadcast
 # ("IANA IPv4 Special-Purpose Address Registry", https://www.iana.org/assignments/iana-ipv4-special-registry/).
@@ -47,7 +44,6 @@ def domain_of(zone: object) -> Fqdn | None:
 def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
     """The faults of the zones."""
     seen: set[Fqdn] = set()
-    ids: dict[Fqdn, str] = {}
     for index, zone in enumerate(zones):
         domain = domain_of(zone)
         if domain is None:
@@ -56,7 +52,6 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
         if domain in seen:
             yield source.fault((*place, "domain"), f"there is already a zone for {shown(zone['domain'])}")
         seen.add(domain)
-        ids[domain] = zone_id if isinstance(zone_id := zone.get("id"), str) else _LONGEST_ZONE_ID
         if is_reverse(domain) or domain in _ALL_ADDRESSES:
             yield from _reverse_faults(zone, domain, place, source)
         else:
@@ -68,11 +63,11 @@ def zone_faults(zones: list[Any], source: Source) -> Iterator[Fault]:
             yield from _address_faults(zone, place, source)
             yield from _hidden_faults(zone, domain, place, source)
     yield from named_twice(source, ("zones",), zones, "id")
-    if (size := len(json.dumps(ids))) > MAX_ZONE_IDS:
+    created = [index for index, zone in enumerate(zones) if isinstance(zone, dict) and "create" in zone]
+    if len(created) > MAX_CREATED:
         yield source.fault(
-            ("zones",),
-            f"{len(ids)} zones are too many: their domains and ids take {size:,} characters, and the functions' "
-            f"environment holds {MAX_ZONE_IDS:,}",
+            ("zones", created[MAX_CREATED], "create"),
+            f"the network stack can create {MAX_CREATED} zones: give those that it has created their 'id' instead",
         )
 
 

@@ -17,6 +17,9 @@ from moto.core.common_models import CloudFormationModel
 from moto.events.models import EventBusPolicyStatement, events_backends
 from moto.sqs.models import sqs_backends
 
+from sandbox.aws.quotas.enforcement import refusals_as_validation_errors
+from sandbox.aws.quotas.rules import check_bus_policy
+
 Json = dict[str, Any]
 
 
@@ -54,6 +57,9 @@ class EventBusPolicy(CloudFormationModel):  # type: ignore[misc]  # moto ships n
         name, statement_id = properties.get("EventBusName", "default"), properties["StatementId"]
         bus = events_backends[account_id][region_name].describe_event_bus(name)
         statement = {**properties["Statement"], "Sid": statement_id}
+        others = [each.describe() for sid, each in bus._statements.items() if sid != statement_id]
+        with refusals_as_validation_errors():
+            check_bus_policy({"Version": "2012-10-17", "Statement": [*others, statement]})
         bus._statements[statement_id] = EventBusPolicyStatement.from_dict(statement)
         return cls(name, statement_id)
 

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 Template = dict[str, Any]
 
-# "TemplateBody": at most 51,200 bytes. "CloudFormation quotas"
-# (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html)
-MAX_TEMPLATE_BYTES: Final = 51_200
-
 # "Acknowledging IAM resources in CloudFormation templates"
 # (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html)
 _IAM_NAMES: Final = {
@@ -45,11 +41,8 @@ def parsed_template(text: str) -> Template:
     """Parse a template in YAML or JSON, with short intrinsic functions (`!Sub`) written out.
 
     Raises:
-        TemplateRefused: if the text is too large, cannot be read or is not a template.
+        TemplateRefused: if the text cannot be read or is not a template.
     """
-    size = len(text.encode())
-    if size > MAX_TEMPLATE_BYTES:
-        raise TemplateRefused(f"the template has {size:,} bytes; CloudFormation accepts {MAX_TEMPLATE_BYTES:,}")
     template = json.loads(_as_json(text))
     if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateRefused("Template format error: At least one Resources member must be defined.")

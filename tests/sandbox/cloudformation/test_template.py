@@ -60,14 +60,6 @@ def test_named_role_needs_capability(world: World) -> None:
     world.deployer.deploy(HUB, REGION, "other", BUS)
 
 
-def test_oversized_template_is_refused(world: World) -> None:
-    """The limit is 51,200 bytes, not characters."""
-    room = 51_200 - len(BUS.encode()) - len("# ")
-    assert world.deploy(f"# {'x' * room}{BUS}")["Name"] == "orgdns"
-    with pytest.raises(TemplateRefused, match="51,200"):
-        world.deploy(f"# {'x' * (room - 1)}ü{BUS}")
-
-
 def test_resource_changes_with_its_references() -> None:
     """References in Sub, If and conditions count like a Ref; text that looks like a reference does not."""
     template = parsed_template(
