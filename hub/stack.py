@@ -19,7 +19,7 @@ from hub.alarms import add_metric_alarms
 from hub.event_bus import add_event_bus
 from hub.functions.associator import associator_worker
 from hub.functions.observer import observer_worker
-from hub.functions.publisher import publisher_worker
+from hub.functions.publisher import add_ledger_stream_condition, ledger_stream_parameter, publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
 from hub.runtime import contract
 from orgdns.cfn.alarms import add_alarm_topic
@@ -75,12 +75,14 @@ def _add_parameters(template: Template, config: Config) -> None:
             # A higher level would drop metrics, which are INFO lines.
             AllowedValues=["DEBUG", "INFO"],
         ),
+        ledger_stream_parameter(),
     ]
     groups = (("Package", code_parameters()), ("Zones of the network stack", zones), ("Operation", operation))
     for label, group in groups:
         for parameter in group:
             template.add_parameter(parameter)
             template.add_parameter_to_group(parameter, label)
+    add_ledger_stream_condition(template)
     add_alarm_topic(template, "Operation")
     add_code_conditions(template)
 

@@ -30,8 +30,8 @@ def zone_changes_template(config: Config) -> Template:
     bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
     template = Template(
         Description="orgdns zone changes. Tells the hub when someone else changes records of the hosted zones, so that "
-        "it repairs them within seconds. Deploy once, in the region of Route 53's API (us-east-1 in the partition aws),"
-        " if a CloudTrail trail logs management events of the networking account. Optional."
+        f"it repairs them within seconds. Deploy once, in {config.route53_region}, the region of Route 53's API, if a "
+        "CloudTrail trail logs management events of the networking account. Optional."
     )
     template.set_version()
     zones = _filtered_by(config)

@@ -36,12 +36,13 @@ def lost_event(story: Story) -> None:
 
 
 def deleted_record(story: Story) -> None:
-    """An audit restores a deleted record, and sweeps and audits rebuild a lost ledger."""
+    """A deleted record is back within seconds, and sweeps and audits rebuild a lost ledger."""
     made = story.world
     story.chapter(
         "A record is deleted and the ledger is lost; both come back",
-        "Once a day an audit compares each zone with the ledger. It restores a record that a person deleted. Then the "
-        "whole ledger is emptied: sweeps and audits rebuild it, and no record changes meanwhile.",
+        "A person deletes a record. CloudTrail logs the call, so the record is back within seconds, and orgdns says "
+        "who it was; without a trail, the next audit restores it. Then the whole ledger is emptied: sweeps and audits "
+        "rebuild it, and no record changes meanwhile.",
     )
     instance = running_instance(made, SCIENCE, IRELAND, "unheard")
     name = f"unheard.{IRELAND}.data-science.{CORP}"
@@ -51,11 +52,13 @@ def deleted_record(story: Story) -> None:
     route53.change_resource_record_sets(
         HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
     )
-    story.remark("Before the audit:")
+    story.remark("At first:")
     story.does_not_exist(name)
-    made.audit()
-    story.remark("After the audit:")
+    made.converge()
+    story.remark("Within seconds:")
     story.answers(name, {made.address(SCIENCE, IRELAND, instance)})
+    (change,) = made.logged(contract.SWEEPER_FUNCTION, "records changed by someone else")
+    story.check(f"the sweeper's log names {change['changed_by']}", holds=NETWORK in str(change["changed_by"]))
     before, batches = made.owners(CORP), len(made.route53.batches)
     story.remark("After the loss of the ledger:")
     made.empty_ledger()

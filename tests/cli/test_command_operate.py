@@ -12,6 +12,7 @@ from hub.runtime import contract
 from hub.runtime.model.names import Spoke
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.ledger_stream import stream_faults
 from orgdns.cli.sources.lookup import Lookup
 from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.sources.stack_instances import listed_spokes
@@ -56,9 +57,12 @@ def test_documented_policy_is_exact(made: World) -> None:
         assert [len(report.claim_statuses) for report in lookup.names(f"operated.{CORP}")] == [1]
         assert snapshot(hub.table, lambda _rows: None).observations
         assert Spoke(PAYMENTS, REGION) in listed_spokes(session.client("cloudformation"))
+        functions = made.client("lambda", HUB)
+        assert stream_faults(hub_configuration, functions, session.client("dynamodb")) == ()
     assert guard.denied == []
-    # The one call to Lambda was made with an administrator's credentials: the guard does not model it.
-    assert guard.used_actions(role) | {"lambda:GetFunctionConfiguration"} == guard.granted_actions(role)
+    # The calls to Lambda were made with an administrator's credentials: the guard does not model them.
+    lambda_calls = {"lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings"}
+    assert guard.used_actions(role) | lambda_calls == guard.granted_actions(role)
 
 
 def test_status_pause_and_resume(made: World, command: Command) -> None:

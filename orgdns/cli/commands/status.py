@@ -1,5 +1,7 @@
 """`orgdns status`: show the state of spokes and zones."""
 
+from dataclasses import replace
+
 import typer
 
 from orgdns.cli.render.documents.status import status_document
@@ -22,7 +24,8 @@ def run(
     """
     with errors_reported():
         account = HubAccount.in_region(region)
-        state = overview(account.ledger(), account.listed_spokes)
+        hub = account.ledger()
+        state = replace(overview(hub, account.listed_spokes), stream_faults=account.stream_faults(hub))
     if as_json:
         print_json(status_document(state))
     else:

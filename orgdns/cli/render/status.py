@@ -34,6 +34,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         console.print(visible(f"Publishing is paused: {overview.paused}. To end the pause, run orgdns resume.", BAD))
     most = None if everything else SHOWN
     for heading, lines in (
+        ("The ledger is not published", [visible(fault) for fault in overview.stream_faults]),
         ("Pending removals that await orgdns approve", _pending_lines(overview)),
         ("Unreachable", [_unreachable(status) for status in overview.unreachable]),
         ("No complete sweep for hours", [_overdue(status) for status in overview.overdue]),

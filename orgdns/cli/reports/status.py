@@ -29,7 +29,7 @@ class Overview:
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed if it is listed. `limits` are those of accounts and
-    zones.
+    zones. `stream_faults` say what keeps the ledger's changes from being published.
     """
 
     now: Millis
@@ -40,6 +40,7 @@ class Overview:
     zone_ids: Mapping[Fqdn, str]
     listed: frozenset[Spoke] = frozenset()
     limits: Limits | None = None
+    stream_faults: tuple[str, ...] = ()
 
     @property
     def health(self) -> Health:
@@ -106,7 +107,7 @@ class Overview:
     @property
     def well(self) -> bool:
         """Whether publishing is not paused, nothing needs a person, and every spoke is on the current policy."""
-        return self.paused is None and self.health.good
+        return self.paused is None and not self.stream_faults and self.health.good
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""

@@ -15,6 +15,7 @@ from hub.runtime.aws.task_queue import QueuedTasks
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger
+from orgdns.cli.sources.ledger_stream import stream_faults
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ class HubAccount:
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             rows = self.session.client("dynamodb", config=CLIENT_CONFIG)
         return HubLedger.of(deployed(functions), rows)
+
+    def stream_faults(self, hub: HubLedger) -> tuple[str, ...]:
+        """What keeps the changes of the ledger from being published."""
+        with _endpoint_checked():
+            functions = self.session.client("lambda", config=CLIENT_CONFIG)
+            tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
+        return stream_faults(hub.deployed, functions, tables)
 
     def tasks(self) -> QueuedTasks:
         """The sweeper's queue.

@@ -30,8 +30,14 @@ Event = dict[str, Any]
 Moto = Any
 
 # "Logging Amazon Route 53 API calls with AWS CloudTrail": the events are in US East (N. Virginia)
-# (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/logging-using-cloudtrail.html).
-ROUTE53_REGION: Final = "us-east-1"
+# (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/logging-using-cloudtrail.html). In another partition, they
+# are in the region of its endpoint (AWS General Reference, "Amazon Route 53 endpoints and quotas").
+REGIONS: Final = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-northwest-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-us-gov": "us-gov-west-1",
+}
 # "CloudTrail record contents": larger request parameters are omitted
 # (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
 MOST_PARAMETERS: Final = 100 * 1024
@@ -78,7 +84,7 @@ def _event(account: str, time: str, identity: Event, parameters: Event, refusal:
         "eventTime": time,
         "eventSource": "route53.amazonaws.com",
         "eventName": "ChangeResourceRecordSets",
-        "awsRegion": ROUTE53_REGION,
+        "awsRegion": REGIONS[partition()],
         "sourceIPAddress": "198.51.100.1",
         "userAgent": "aws-cli/2",
         "requestParameters": parameters if size <= MOST_PARAMETERS else omitted,
@@ -100,7 +106,7 @@ def _event(account: str, time: str, identity: Event, parameters: Event, refusal:
         "source": "aws.route53",
         "account": account,
         "time": time,
-        "region": ROUTE53_REGION,
+        "region": REGIONS[partition()],
         "resources": [],
         "detail": detail,
     }

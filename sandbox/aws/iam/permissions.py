@@ -194,7 +194,16 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     **VPC_OPERATIONS,
     **{
         ("dynamodb", operation): _on_table
-        for operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "ConditionCheckItem")
+        for operation in (
+            "DescribeTable",
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+            "Query",
+            "Scan",
+            "ConditionCheckItem",
+        )
     },
     ("dynamodb", "BatchGetItem"): _on_tables,
     ("dynamodb", "BatchWriteItem"): _on_tables,

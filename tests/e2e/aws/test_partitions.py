@@ -53,6 +53,25 @@ def test_c5_sweeps_audits_and_associations_run_in_another_partition(made: World)
     assert not made.guard.denied
 
 
+def test_o4_a_deleted_record_is_back_in_another_partition(made: World) -> None:
+    """CloudTrail's events of Route 53 are in the region of the partition's endpoint, and so is the rule."""
+    region = made.config.spokes.regions[0]
+    name = f"deleted.{region}.payments.{CORP}"
+    made.launch(PAYMENTS, region, "deleted")
+    made.converge()
+    route53, zone = made.client("route53", NETWORK), made.zone_ids[CORP]
+    (record, *_) = route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name)["ResourceRecordSets"]
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+    )
+    anywhere = made.vpcs[SCIENCE, made.config.hub.region]
+    assert not made.resolve(name, anywhere)
+    made.converge()
+    assert made.resolve(name, anywhere)
+    (change,) = made.logged(contract.SWEEPER_FUNCTION, "records changed by someone else")
+    assert str(change["changed_by"]).startswith(f"arn:{made.config.partition}:iam::{NETWORK}:")
+
+
 def test_c5_every_arn_has_the_partition(made: World) -> None:
     """Roles, and the calls that the functions make, name the simulated partition only."""
     partition = made.config.partition

@@ -19,6 +19,7 @@ def status_document(overview: Overview) -> Document:
     return {
         "well": overview.well,
         "paused": overview.paused,
+        "stream_faults": list(overview.stream_faults),
         "policy": {
             "since": time_or_none(overview.cursor.since),
             "spokes": len(overview.reached),

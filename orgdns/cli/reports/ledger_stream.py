@@ -1,0 +1,59 @@
+"""Whether the publisher follows the ledger's stream. Pure.
+
+A table that was restored, or whose stream was enabled again, has another stream. The publisher's event source mapping
+stays on the old one, and then nothing is published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PROCEDURE: Final = "see docs/restore.md"
+# The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
+_WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTable:
+    """The ledger's table. `stream` is the ARN of its stream, empty without one."""
+
+    name: str
+    stream: str
+    protected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """An event source mapping of the publisher."""
+
+    uuid: str
+    source: str
+    state: str
+
+
+def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
+    """What keeps the ledger from being published, and what a restored table lacks; each with what to do."""
+    faults = [] if table.protected else [f"the table {table.name} is not protected from deletion: {PROCEDURE}"]
+    if not table.stream:
+        return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}", *faults)
+    of_table = [mapping for mapping in mappings if f":table/{table.name}/stream/" in mapping.source]
+    following = [mapping for mapping in of_table if mapping.source == table.stream]
+    if not of_table:
+        faults.insert(0, "no event source mapping gives the ledger's changes to the publisher: deploy the hub template")
+    elif not following:
+        faults.insert(
+            0,
+            f"the publisher follows {of_table[0].source}, but the stream of the table is {table.stream}, so nothing is "
+            f"published: deploy the hub template with LedgerStreamArn={table.stream}; {PROCEDURE}",
+        )
+    faults += [
+        f"the publisher's event source mapping is {mapping.state}, so nothing is published: aws lambda "
+        f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
+        for mapping in following
+        if mapping.state not in _WORKING
+    ]
+    return tuple(faults)
