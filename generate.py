@@ -17,8 +17,8 @@ from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
+from orgdns.cfn.demands import as_demanded
 from orgdns.cfn.rendering import Form, text
-from orgdns.cfn.tags import tagged
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
@@ -37,7 +37,7 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     """
 
     def finished(template: Template) -> str:
-        return text(tagged(template), form, source)
+        return text(as_demanded(template, config), form, source)
 
     account, region = finished(account_template(config)), finished(region_template(config))
     by_profile = bool(config.zones_by(AssociationMethod.PROFILE))

@@ -30,7 +30,7 @@ def assume_in_network(sid: str, config: Config, role: str) -> Statement:
         Sid=sid,
         Effect=Allow,
         Action=[awacs.sts.AssumeRole],
-        Resource=[role_arn(config.network.account, role)],
+        Resource=[role_arn(config, config.network.account, role)],
     )
 
 
@@ -40,10 +40,10 @@ def assume_in_covered_accounts(sid: str, config: Config, role: str) -> list[Stat
         Sid=f"{sid}InCoveredUnits",
         Effect=Allow,
         Action=[awacs.sts.AssumeRole],
-        Resource=[role_arn("*", role)],
+        Resource=[role_arn(config, "*", role)],
         Condition=Condition(in_covered_units(config, "Resource")),
     )
-    by_name = [role_arn(account, role) for account in config.organization.included]
+    by_name = [role_arn(config, account, role) for account in config.organization.included]
     included = Statement(Sid=f"{sid}InIncludedAccounts", Effect=Allow, Action=[awacs.sts.AssumeRole], Resource=by_name)
     return [in_units, *([included] if by_name else [])]
 

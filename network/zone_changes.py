@@ -30,7 +30,7 @@ def zone_changes_template(config: Config) -> Template:
     bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
     template = Template(
         Description="orgdns zone changes. Tells the hub when someone else changes records of the hosted zones, so that "
-        "it repairs them within seconds. Deploy once, in the region of Route 53's API (us-east-1 in the partition aws),"
+        f"it repairs them within seconds. Deploy once, in the region of Route 53's API ({config.route53_region}),"
         " if a CloudTrail trail logs management events of the networking account. Optional."
     )
     template.set_version()
@@ -92,7 +92,7 @@ def _pattern(config: Config) -> dict[str, Any]:
     ("CloudTrail record contents",
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
     """
-    writer = role_arn(config.network.account, contract.WRITER_ROLE)
+    writer = role_arn(config, config.network.account, contract.WRITER_ROLE)
     detail: dict[str, Any] = {
         "eventSource": ["route53.amazonaws.com"],
         "eventName": [contract.ZONE_CALL],
