@@ -12,7 +12,6 @@ from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
 from sandbox.aws.cloudformation.template import parsed_template
-from sandbox.aws.events.route53_calls import ROUTE53_REGION
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.network import chosen_ids, switch_dns_on
 
@@ -79,7 +78,7 @@ class Deployment:
         self.deployer.deploy(hub, region, HUB_STACK, files["hub.yaml"], parameters, NAMED_IAM)
         body = files["network-zone-changes.yaml"]
         self.deployer.deploy(
-            config.network.account, ROUTE53_REGION, ZONE_CHANGES_STACK, body, self.parameters_of(body), NAMED_IAM
+            config.network.account, config.route53_region, ZONE_CHANGES_STACK, body, self.parameters_of(body), NAMED_IAM
         )
         if "network-region.yaml" in files:
             for covered in config.spokes.regions:

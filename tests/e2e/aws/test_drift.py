@@ -11,7 +11,6 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.model.drift import MOST_REPAIRS
 from hub.runtime.model.health import health
-from sandbox.aws.events.route53_calls import ROUTE53_REGION
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -30,7 +29,9 @@ def octodns(made: World) -> Any:  # noqa: ANN401 - a client
     allowed = '{"Statement": [{"Effect": "Allow", "Action": "route53:*", "Resource": "*"}], "Version": "2012-10-17"}'
     iam.put_user_policy(UserName="octodns", PolicyName="zones", PolicyDocument=allowed)
     key = iam.create_access_key(UserName="octodns")["AccessKey"]
-    return boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).client("route53", region_name=ROUTE53_REGION)
+    return boto3.Session(key["AccessKeyId"], key["SecretAccessKey"]).client(
+        "route53", region_name=made.config.route53_region
+    )
 
 
 @pytest.fixture(autouse=True)
