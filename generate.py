@@ -16,10 +16,10 @@ from hub.stack import hub_template
 from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
+from orgdns.cfn.demands import as_demanded
 from orgdns.cfn.quotas.excess import excesses
 from orgdns.cfn.quotas.faults import quota_faults
 from orgdns.cfn.rendering import Form, text
-from orgdns.cfn.tags import tagged
 from orgdns.config.json_schema import schema_text
 from orgdns.config.load import Config, ConfigInvalid, load
 from orgdns.config.reference import with_rule_keys
@@ -42,17 +42,17 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     Raises:
         ConfigInvalid: if the templates exceed quotas of AWS; the exception lists all of them.
     """
-    account, region = tagged(account_template(config)), tagged(region_template(config))
+    account, region = as_demanded(account_template(config), config), as_demanded(region_template(config), config)
     bodies = [text(template, form, source) for template in (account, region)]
     by_profile = bool(config.zones_by(AssociationMethod.PROFILE))
     stacks = {
-        "hub": tagged(hub_template(config)),
-        "network": tagged(network_template(config)),
-        "network-zone-changes": tagged(zone_changes_template(config)),
+        "hub": as_demanded(hub_template(config), config),
+        "network": as_demanded(network_template(config), config),
+        "network-zone-changes": as_demanded(zone_changes_template(config), config),
         "spoke-account": account,
         "spoke-region": region,
-        "rollout": tagged(rollout_template(config, *bodies)),
-    } | ({"network-region": tagged(network_region_template(config))} if by_profile else {})
+        "rollout": as_demanded(rollout_template(config, *bodies), config),
+    } | ({"network-region": as_demanded(network_region_template(config), config)} if by_profile else {})
     files = {f"{name}.{form}": text(template, form, source) for name, template in stacks.items()}
     measured = zip(files.items(), stacks.values(), strict=True)
     exceeded = [excess for (file, body), stack in measured for excess in excesses(file, stack.to_dict(), body)]

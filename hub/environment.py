@@ -53,14 +53,14 @@ def limits(config: Config) -> dict[str, Any]:
     return {contract.ENV_LIMITS: json.dumps(asdict(config.guards.limits), separators=(",", ":"))}
 
 
-def member_roles() -> dict[str, Any]:
+def member_roles(config: Config) -> dict[str, Any]:
     """The environment variable with the pattern of the ARNs of the roles in the covered accounts."""
-    return {contract.ENV_MEMBER_ROLE_ARN: role_arn(*contract.MEMBER_ROLE_FIELDS)}
+    return {contract.ENV_MEMBER_ROLE_ARN: role_arn(config, *contract.MEMBER_ROLE_FIELDS)}
 
 
 def authorizer(config: Config) -> dict[str, Any]:
     """The environment variable with the role that authorizes associations."""
-    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config.network.account, contract.AUTHORIZER_ROLE)}
+    return {contract.ENV_AUTHORIZER_ROLE_ARN: role_arn(config, config.network.account, contract.AUTHORIZER_ROLE)}
 
 
 def with_zone_ids(text: str, zones: Sequence[Zone]) -> str | Sub:

@@ -95,7 +95,7 @@ def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config:
     calls = [contract.CALL_DETAIL_TYPE] if config.association_policies else []
     conditions = [
         *senders,
-        ArnLike({"aws:PrincipalArn": role_arn("*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
+        ArnLike({"aws:PrincipalArn": role_arn(config, "*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
         *_forwarded(
             [contract.STATE_SOURCE, contract.TAG_SOURCE],
             [contract.STATE_DETAIL_TYPE, contract.TAG_DETAIL_TYPE, *calls],
@@ -108,7 +108,7 @@ def _zone_changes_policy(bus: EventBus, config: Config) -> EventBusPolicy:
     """Allow only one role of the networking account to put events of calls to Route 53."""
     conditions = [
         StringEquals({"aws:PrincipalAccount": config.network.account}),
-        ArnEquals({"aws:PrincipalArn": role_arn(config.network.account, contract.ZONE_CHANGES_ROLE)}),
+        ArnEquals({"aws:PrincipalArn": role_arn(config, config.network.account, contract.ZONE_CHANGES_ROLE)}),
         *_forwarded([contract.ZONE_SOURCE], [contract.CALL_DETAIL_TYPE]),
     ]
     return _admission("ZoneChanges", "OnlyTheNetworkingAccountsRule", bus, conditions)

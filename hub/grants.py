@@ -33,7 +33,7 @@ def assume_in_network(sid: str, config: Config, role: str) -> Statement:
         Sid=sid,
         Effect=Allow,
         Action=[awacs.sts.AssumeRole],
-        Resource=[role_arn(config.network.account, role)],
+        Resource=[role_arn(config, config.network.account, role)],
     )
 
 
@@ -45,7 +45,7 @@ def assume_in_covered_accounts(sid: str, config: Config, *roles: str) -> list[St
             Sid=f"{sid}InCoveredUnits{number}",
             Effect=Allow,
             Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn("*", role) for role in roles],
+            Resource=[role_arn(config, "*", role) for role in roles],
             Condition=Condition(in_covered_units(config, "Resource", units)),
         )
 
@@ -54,7 +54,7 @@ def assume_in_covered_accounts(sid: str, config: Config, *roles: str) -> list[St
             Sid=f"{sid}InIncludedAccounts{number}",
             Effect=Allow,
             Action=[awacs.sts.AssumeRole],
-            Resource=[role_arn(account, role) for account in accounts for role in roles],
+            Resource=[role_arn(config, account, role) for account in accounts for role in roles],
         )
 
     return [*split(config.organization.units, in_units), *split(config.organization.included, by_name)]

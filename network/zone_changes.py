@@ -92,7 +92,7 @@ def _pattern(config: Config) -> dict[str, Any]:
     ("CloudTrail record contents",
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
     """
-    writer = role_arn(config.network.account, contract.WRITER_ROLE)
+    writer = role_arn(config, config.network.account, contract.WRITER_ROLE)
     detail: dict[str, Any] = {
         "eventSource": ["route53.amazonaws.com"],
         "eventName": [contract.ZONE_CALL],

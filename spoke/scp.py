@@ -82,14 +82,16 @@ _STACK_CHANGES: Final = [
 
 def scp_text(config: Config) -> str:
     """The service control policy as JSON: the same bytes for the same configuration."""
-    roles = [contract.READER_ROLE, contract.VPC_ROLE, f"{contract.DELIVERY_ROLE_PREFIX}*"]
+    path = config.resources.role_path
+    names = (contract.READER_ROLE, contract.VPC_ROLE, f"{contract.DELIVERY_ROLE_PREFIX}*")
+    roles = [f"arn:*:iam::*:role{path}{name}" for name in names]
     rules = [kind.spoke_rule for kind in instance_events(config) + vpc_events(config)]
     stacks = [contract.ACCOUNT_STACK_SET, contract.REGION_STACK_SET]
     policy = document(
         Statement(Sid="KeepAccountNames", Effect=Deny, Action=[awacs.account.PutAccountName], Resource=["*"]),
         # Nobody may become the exception of the other statements.
         Statement(Sid="KeepStackSetsRoles", Effect=Deny, Action=_ROLE_CHANGES, Resource=[STACKSETS_ROLES]),
-        _only_stack_sets("KeepRoles", _ROLE_CHANGES, [f"arn:*:iam::*:role/{role}" for role in roles]),
+        _only_stack_sets("KeepRoles", _ROLE_CHANGES, roles),
         _only_stack_sets("KeepRules", _RULE_CHANGES, [f"arn:*:events:*:*:rule/{rule}" for rule in rules]),
         _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{UNDELIVERED_QUEUE}"]),
         _only_stack_sets(

@@ -46,7 +46,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         | zone_ids(config)
         | guards(config)
         | limits(config)
-        | member_roles()
+        | member_roles(config)
         | authorizer(config),
         statements=(
             take("TakeTasks", queue),

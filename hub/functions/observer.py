@@ -38,7 +38,7 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         handler=contract.OBSERVER_HANDLER,
         description="Turns events of instances into claims on names.",
         timeout=TIMEOUT,
-        variables=environment(ledger) | zone_ids(config) | limits(config) | member_roles(),
+        variables=environment(ledger) | zone_ids(config) | limits(config) | member_roles(config),
         statements=(
             take("TakeEvents", queue),
             keep_ledger(

@@ -63,7 +63,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         variables=environment(ledger)
         | _adopting_zones(config)
         | {
-            contract.ENV_WRITER_ROLE_ARN: role_arn(config.network.account, contract.WRITER_ROLE),
+            contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
             contract.ENV_ROUTE53_SHARE: str(config.network.route53_share),
         },
         statements=_statements(config, ledger, dead_letters),

@@ -60,10 +60,10 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         | zone_ids(config)
         | guards(config)
         | limits(config)
-        | member_roles()
+        | member_roles(config)
         | {
             contract.ENV_SWEEPS_QUEUE_URL: Ref(queue),
-            contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config.network.account, contract.ZONE_READER_ROLE),
+            contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config, config.network.account, contract.ZONE_READER_ROLE),
         }
         | ({contract.ENV_ASSOCIATIONS_QUEUE_URL: Ref(associations)} | authorizer(config) if associations else {}),
         statements=(

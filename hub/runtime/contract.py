@@ -83,7 +83,7 @@ ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
 # The ARNs of the roles in the covered accounts, as a pattern with the fields of `MEMBER_ROLE_FIELDS`. The hub stack
-# inserts the partition.
+# inserts the partition and the roles' path.
 ENV_MEMBER_ROLE_ARN: Final = "ORGDNS_MEMBER_ROLE_ARN"
 MEMBER_ROLE_FIELDS: Final = ("{account}", "{role}")
 ENV_AUTHORIZER_ROLE_ARN: Final = "ORGDNS_AUTHORIZER_ROLE_ARN"

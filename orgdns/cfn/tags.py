@@ -9,7 +9,7 @@ from troposphere import Tags
 from hub.runtime import contract
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from troposphere import Template
 
@@ -19,8 +19,8 @@ TAGS: Final[Mapping[str, str]] = {"application": contract.PREFIX}
 _PROPERTIES: Final = ("Tags", "HostedZoneTags")
 
 
-def tagged(template: Template, tags: Mapping[str, str] = TAGS) -> Template:
-    """The template, with these tags on every resource whose type accepts tags.
+def tagged(template: Template, tags: Mapping[str, str] = TAGS, without: Collection[str] = frozenset()) -> Template:
+    """The template, with these tags on every resource whose type accepts tags, but for the types in `without`.
 
     One step over the finished template, so that no resource is forgotten. The tags of a StackSet are also those of its
     stacks, and CloudFormation passes the tags of a stack on to its resources. The spoke templates have the tags as
@@ -29,6 +29,6 @@ def tagged(template: Template, tags: Mapping[str, str] = TAGS) -> Template:
     """
     for resource in template.resources.values():
         for name in _PROPERTIES:
-            if name in resource.props:
+            if name in resource.props and resource.resource_type not in without:
                 setattr(resource, name, Tags(dict(tags)))
     return template

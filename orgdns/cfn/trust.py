@@ -17,9 +17,9 @@ def document(*statements: Statement) -> PolicyDocument:
     return PolicyDocument(Version="2012-10-17", Statement=list(statements))
 
 
-def role_arn(account: str, role: str) -> Sub:
-    """The ARN of a role. The role need not exist yet."""
-    return Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{role}")
+def role_arn(config: Config, account: str, role: str) -> Sub:
+    """The ARN of a role of orgdns. The role need not exist yet."""
+    return Sub(f"arn:${{AWS::Partition}}:iam::{account}:role{config.resources.role_path}{role}")
 
 
 def trust_in_hub_roles(config: Config, *roles: str) -> PolicyDocument:
@@ -38,7 +38,7 @@ def trust_in_hub_roles(config: Config, *roles: str) -> PolicyDocument:
             Action=[awacs.sts.AssumeRole],
             Condition=Condition(
                 [
-                    ArnEquals({"aws:PrincipalArn": [role_arn(config.hub.account, role) for role in roles]}),
+                    ArnEquals({"aws:PrincipalArn": [role_arn(config, config.hub.account, role) for role in roles]}),
                     StringEquals({"aws:PrincipalOrgID": config.organization.id}),
                 ]
             ),

@@ -146,6 +146,44 @@ TagKey = Annotated[
         f"a tag key that people can set: 1 to {MAX_TAG_KEY} characters, not starting with aws:",
     ),
 ]
+# "Tag naming limits and requirements" (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html): letters,
+# digits and spaces of any language, and these signs.
+_TAG_CHARACTERS: Final = r"[A-Za-z0-9\u00aa-\uffff _.:/=+@-]"
+ResourceTagKey = TypeAliasType(
+    "ResourceTagKey",
+    Annotated[
+        str,
+        Shape(
+            rf"(?![aA][wW][sS]:){_TAG_CHARACTERS}{{1,{MAX_TAG_KEY}}}",
+            f"the key of a tag: 1 to {MAX_TAG_KEY} letters, digits, spaces or _.:/=+-@, not starting with aws:",
+        ),
+    ],
+)
+ResourceTagValue = TypeAliasType(
+    "ResourceTagValue",
+    Annotated[
+        str,
+        Shape(rf"{_TAG_CHARACTERS}{{0,256}}", "the value of a tag: up to 256 letters, digits, spaces or _.:/=+-@"),
+    ],
+)
+# "IAM and AWS STS quotas: name requirements" (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
+# has the characters of names. A path may have more of them, and more than 512 characters are refused.
+_IAM: Final = "[A-Za-z0-9_+=,.@-]"
+RolePath = Annotated[
+    str,
+    Shape(
+        rf"(?=[^\n]{{1,512}}$)(?!/aws-(?:reserved|service-role)/)/(?:{_IAM}+/)*",
+        "a path of IAM roles: it starts and ends with /, such as /orgdns/, and has letters, digits or _+=,.@- between",
+    ),
+]
+PolicyName = Annotated[
+    str,
+    Shape(
+        rf"(?:arn:aws(?:-[a-z]+)*:iam::aws:policy/)?(?:{_IAM}+/)*{_IAM}{{1,128}}",
+        "the name of a managed policy, such as developer-boundary or boundaries/developer, or the ARN of one of AWS's "
+        "own (the policy of one account does not exist in the others)",
+    ),
+]
 Text = Annotated[str, Shape(r"[\s\S]*", "a text")]
 TemplateText = Annotated[Text, WithJsonSchema({"type": "string", "pattern": rf"^{_PART}(?:\.{_PART})+\.?$"})]
 NamePattern = TypeAliasType(

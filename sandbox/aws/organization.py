@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from moto.iam.models import iam_backends
 from moto.organizations import utils
 from moto.organizations.exceptions import OrganizationsClientError
 from moto.organizations.models import (
@@ -69,12 +70,23 @@ class UnitSpec:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationSpec:
-    """An organization. Its management account is in the root itself."""
+    """An organization. Its management account is in the root itself.
+
+    Attributes:
+        id: The organization's id.
+        management_account: The management account.
+        units: The units, each after its parent.
+        management_name: The management account's name.
+        service_control_policies: The texts of the policies that are attached to the root.
+        managed_policies: The names and texts of IAM policies that every account has, for example as boundaries.
+    """
 
     id: str
     management_account: str
     units: tuple[UnitSpec, ...]
     management_name: str = "management"
+    service_control_policies: tuple[str, ...] = ()
+    managed_policies: tuple[tuple[str, str], ...] = ()
 
     @property
     def root_id(self) -> str:
@@ -150,6 +162,14 @@ def build_organization(spec: OrganizationSpec) -> Organization:
             backend.create_organizational_unit(Name=unit.name, ParentId=parent)
         for account in unit.accounts:
             organization.add_account(unit.id, account)
+    for number, text in enumerate(spec.service_control_policies, 1):
+        made = backend.create_policy(
+            Name=f"demands-{number}", Description="", Content=text, Type="SERVICE_CONTROL_POLICY"
+        )["Policy"]["PolicySummary"]
+        backend.attach_policy(PolicyId=made["Id"], TargetId=spec.root_id)
+    for account_id in organization.account_ids:
+        for name, text in spec.managed_policies:
+            iam_backends[account_id][partition()].create_policy("", "/", text, name, [])
     return organization
 
 

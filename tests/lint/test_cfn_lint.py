@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from cfnlint import api
@@ -12,6 +13,7 @@ from cfnlint.core import get_rules
 from generate import templates
 from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
+from tests.support.config.partitions import REGIONS, example_in
 from tests.support.generated import (
     NAMES,
     example,
@@ -22,13 +24,13 @@ from tests.support.generated import (
 from tests.support.lint.templates import linted
 
 
-def lint(text: str) -> list[str]:
-    """The errors and warnings of cfn-lint for the regions that the example covers.
+def lint(text: str, regions: Sequence[str] = tuple(example().spokes.regions)) -> list[str]:
+    """The errors and warnings of cfn-lint for these regions, by default those that the example covers.
 
     I3011 requires a decision on what happens to a resource with data when its stack is deleted.
     """
     rules = get_rules([], [], ["W", "E", "I3011"], include_experimental=False)
-    matches = api.lint(text, rules, config=ManualArgs(regions=list(example().spokes.regions)))
+    matches = api.lint(text, rules, config=ManualArgs(regions=list(regions)))
     return [f"{match.rule.id} {match.message}" for match in matches]
 
 
@@ -62,6 +64,13 @@ def test_lint_with_a_profile(name: str, form: Form) -> None:
 def test_lint_with_every_feature(name: str) -> None:
     """cfn-lint accepts the templates for configurations that use everything."""
     assert lint(linted()[name]) == []
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+def test_c5_lint_for_the_regions_of_another_partition(partition: str) -> None:
+    """cfn-lint, which knows the resource types of each region, accepts the templates for those of the partition."""
+    for name, text in templates(example_in(partition)).items():
+        assert (name, lint(text, REGIONS[partition])) == (name, [])
 
 
 def test_lint_finds_errors() -> None:

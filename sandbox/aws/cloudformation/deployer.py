@@ -35,6 +35,7 @@ from sandbox.aws.cloudformation.template import (
     parsed_template,
 )
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.iam.creations import checked_by_policies
 from sandbox.aws.partition import partition
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
 from sandbox.aws.quotas.enforcement import quotas_enforced
@@ -175,6 +176,7 @@ def cloudformation_bridges() -> Iterator[None]:
         replaced(parsing.ResourceMap, __init__=_resource_map, build_resource_diff=_resource_diff),
         replaced(
             parsing,
+            parse_and_create_resource=checked_by_policies(parsing.parse_and_create_resource),
             parse_and_update_resource=_strictly_updated(parsing.parse_and_update_resource),
             logger=_Refusing(),
         ),

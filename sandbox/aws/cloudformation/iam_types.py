@@ -46,8 +46,8 @@ def iam_types() -> Iterator[None]:
 
 
 def _inline_policies(properties: Json) -> dict[str, str]:
-    if "ManagedPolicyArns" in properties or "PermissionsBoundary" in properties:
-        raise ValidationError(message="managed policies and boundaries of a role are not modeled")
+    if "ManagedPolicyArns" in properties:
+        raise ValidationError(message="managed policies of a role are not modeled")
     documents = {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", ())}
     check_partitions(properties["AssumeRolePolicyDocument"], *documents.values())
     return {name: json.dumps(document) for name, document in documents.items()}
@@ -76,7 +76,7 @@ def _update_role(
     region_name: str,
 ) -> Role:
     """Replace the trust policy and the inline policies, without interruption."""
-    del new_resource_name, account_id, region_name
+    del new_resource_name, region_name
     role, properties = original_resource, cloudformation_json["Properties"]
     if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
         raise ValidationError(message="the replacement of a role is not modeled")
@@ -84,10 +84,19 @@ def _update_role(
         properties["AssumeRolePolicyDocument"], *(each["PolicyDocument"] for each in properties.get("Policies", ()))
     )
     role.policies = _inline_policies(properties)
+    _check_boundary(properties, account_id)
+    role.permissions_boundary_arn = properties.get("PermissionsBoundary")
     role.assume_role_policy_document = json.dumps(properties["AssumeRolePolicyDocument"])
     role.description = properties.get("Description", "")
     role.max_session_duration = properties.get("MaxSessionDuration", 3600)
     return role
+
+
+def _check_boundary(properties: Json, account_id: str) -> None:
+    """Refuse a boundary that is no policy of the account or of AWS (API Reference, CreateRole: PermissionsBoundary)."""
+    boundary = properties.get("PermissionsBoundary")
+    if boundary and boundary not in iam_backends[account_id][partition()].managed_policies:
+        raise ValidationError(message=f"Scope ARN: {boundary} does not exist or is not attachable.")
 
 
 def _create_managed_policy(

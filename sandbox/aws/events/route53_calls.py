@@ -16,6 +16,7 @@ from moto.route53.exceptions import Route53ClientError
 from moto.route53.responses import Route53
 from moto.sts.models import sts_backends
 
+from orgdns.config.partitions import global_region
 from sandbox.aws.bridge import replaced
 from sandbox.aws.partition import arn_of, partition
 
@@ -29,18 +30,18 @@ Event = dict[str, Any]
 # A response of the emulator, which ships no types.
 Moto = Any
 
-# "Logging Amazon Route 53 API calls with AWS CloudTrail": the events are in US East (N. Virginia)
-# (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/logging-using-cloudtrail.html). In another partition, they
-# are in the region of its endpoint (AWS General Reference, "Amazon Route 53 endpoints and quotas").
-REGIONS: Final = {
-    "aws": "us-east-1",
-    "aws-cn": "cn-northwest-1",
-    "aws-eusc": "eusc-de-east-1",
-    "aws-us-gov": "us-gov-west-1",
-}
 # "CloudTrail record contents": larger request parameters are omitted
 # (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
 MOST_PARAMETERS: Final = 100 * 1024
+
+
+def _region() -> str:
+    """The region of the events.
+
+    In the partition `aws` it is US East (N. Virginia): "Logging Amazon Route 53 API calls with AWS CloudTrail"
+    (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/logging-using-cloudtrail.html).
+    """
+    return global_region(partition())
 
 
 @contextmanager
@@ -84,7 +85,7 @@ def _event(account: str, time: str, identity: Event, parameters: Event, refusal:
         "eventTime": time,
         "eventSource": "route53.amazonaws.com",
         "eventName": "ChangeResourceRecordSets",
-        "awsRegion": REGIONS[partition()],
+        "awsRegion": _region(),
         "sourceIPAddress": "198.51.100.1",
         "userAgent": "aws-cli/2",
         "requestParameters": parameters if size <= MOST_PARAMETERS else omitted,
@@ -106,7 +107,7 @@ def _event(account: str, time: str, identity: Event, parameters: Event, refusal:
         "source": "aws.route53",
         "account": account,
         "time": time,
-        "region": REGIONS[partition()],
+        "region": _region(),
         "resources": [],
         "detail": detail,
     }

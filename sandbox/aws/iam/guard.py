@@ -16,11 +16,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.client import BaseClient
-from moto.iam.models import Role, get_account_id_from, iam_backends
+from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backends
 
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
-from sandbox.aws.iam import evaluation
+from sandbox.aws.iam import evaluation, service_control
 from sandbox.aws.iam.permission import Refusal
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
 from sandbox.aws.organization import management_backend, organization_context, organization_id
@@ -113,7 +113,11 @@ class Guard:
             },
         )
         role = deployed_role(role_arn)
-        if role is None or not _carried_out(request, role):
+        if (
+            role is None
+            or service_control.denied(role_arn, account, action, resource, request.context)
+            or not _carried_out(request, role)
+        ):
             self.denied.append(Denied(role_arn, action, resource))
             raise AccessDenied(f"User: {role_arn} is not authorized to perform: {action} on resource: {resource}")
         self.calls[role.name].add((action, resource))
@@ -218,13 +222,22 @@ def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
 
 
 def _identity_texts(role: Role) -> tuple[str, ...]:
-    managed = [
-        version.document
-        for policy in role.managed_policies.values()
-        for version in policy.versions
-        if version.version_id == policy.default_version_id
-    ]
-    return tuple(_text(document) for document in (*role.policies.values(), *managed))
+    managed = [_default_version(policy) for policy in role.managed_policies.values()]
+    return (*(_text(document) for document in role.policies.values()), *managed)
+
+
+def _default_version(policy: ManagedPolicy) -> str:
+    return next(_text(each.document) for each in policy.versions if each.version_id == policy.default_version_id)
+
+
+def _boundary(role: Role) -> str | None:
+    """The role's permissions boundary, beyond which its policies grant nothing, or None.
+
+    "Permissions boundaries for IAM entities"
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
+    """
+    arn = role.permissions_boundary_arn
+    return _default_version(iam_backends[role.account_id][partition()].get_policy(arn)) if arn else None
 
 
 def trust_document(role: Role) -> evaluation.Document:
@@ -235,6 +248,9 @@ def trust_document(role: Role) -> evaluation.Document:
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
     context = tuple(sorted(request.context.items()))
     principal = (request.principal_arn, request.principal_account)
+    boundary = _boundary(role)
+    if boundary and not evaluation.identity_allows([_parsed(boundary)], request):
+        return False
     if request.action != "sts:AssumeRole":
         return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
     # STS answers the same for a role that does not exist and for one that does not trust the caller.

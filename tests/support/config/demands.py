@@ -1,0 +1,67 @@
+"""An organization whose service control policies demand tags, a permissions boundary and a path of roles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Final
+
+import yaml
+
+from orgdns.config.load import Config, parse
+from sandbox import example
+
+TAGS: Final = {"cost-center": "4711"}
+BOUNDARY, PATH = "platform/boundary", "/orgdns/"
+RESOURCES: Final = {"tags": TAGS, "permissions_boundary": BOUNDARY, "role_path": PATH}
+_CREATIONS: Final = [
+    "cloudwatch:PutMetricAlarm",
+    "dynamodb:CreateTable",
+    "events:CreateEventBus",
+    "events:PutRule",
+    "iam:CreateRole",
+    "lambda:CreateFunction",
+    "logs:CreateLogGroup",
+    "scheduler:CreateScheduleGroup",
+    "sqs:CreateQueue",
+]
+
+
+def _deny(sid: str, actions: list[str], **elements: Any) -> dict[str, Any]:  # noqa: ANN401 - a policy's elements
+    return {"Sid": sid, "Effect": "Deny", "Action": actions, **({"Resource": "*"} | elements)}
+
+
+def _denials() -> list[dict[str, Any]]:
+    boundary = {"StringNotLike": {"iam:PermissionsBoundary": f"arn:*:iam::*:policy/{BOUNDARY}"}}
+    outside = {"NotResource": [f"arn:*:iam::*:role{PATH}*"]}
+    return [
+        _deny("Boundary", ["iam:CreateRole"], Condition=boundary),
+        {key: value for key, value in (_deny("Path", ["iam:CreateRole"]) | outside).items() if key != "Resource"},
+        *(
+            _deny(f"Tag{number}", _CREATIONS, Condition={"StringNotEquals": {f"aws:RequestTag/{key}": value}})
+            for number, (key, value) in enumerate(TAGS.items())
+        ),
+    ]
+
+
+SCP: Final = json.dumps({"Version": "2012-10-17", "Statement": _denials()})
+# Grants everything but what the boundary of a platform team usually keeps for itself.
+BOUNDARY_POLICY: Final = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Action": ["iam:*", "organizations:Leave*"], "Resource": "*"},
+        ],
+    }
+)
+ORGANIZATION: Final = replace(
+    example.ORGANIZATION, service_control_policies=(SCP,), managed_policies=((BOUNDARY, BOUNDARY_POLICY),)
+)
+
+
+def demanding(**changes: object) -> Config:
+    """The example's configuration with what the policies demand; `None` leaves a key out."""
+    content = yaml.safe_load(example.CONFIG.read_text(encoding="utf-8"))
+    resources = {key: value for key, value in (RESOURCES | changes).items() if value is not None}
+    return parse(yaml.safe_dump(content | {"resources": resources}))
