@@ -83,7 +83,7 @@ def _call(event: dict[str, Any]) -> Call:
     """
     detail = detail_of(event)
     spoke = Spoke(str(event.get("account")), str(event.get("region")))
-    if event.get("source") not in {contract.STATE_SOURCE, contract.GROUP_SOURCE}:
+    if event.get("source") not in (contract.STATE_SOURCE, contract.GROUP_SOURCE):
         raise NotOurs(f"orgdns does not handle calls of source {short(event.get('source'))}")
     if not _SPOKE.fullmatch(str(spoke)) or detail.get("awsRegion") != spoke.region:
         raise NotOurs("the event and the call in it are from different regions")
