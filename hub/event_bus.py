@@ -22,20 +22,25 @@ from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule,
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
-from orgdns.cfn.event_patterns import instance_events, vpc_events, zone_changes
+from orgdns.cfn.event_patterns import (
+    INSTANCES_RULE,
+    VPCS_RULE,
+    ZONE_CHANGES_RULE,
+    hub_pattern,
+    instance_events,
+    vpc_events,
+    zone_changes,
+)
 from orgdns.cfn.trust import role_arn
 
 if TYPE_CHECKING:
-    from orgdns.cfn.event_patterns import EventKind
     from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
 _DESCRIPTIONS: Final = {
-    "StateRule": "State changes of EC2 instances",
-    "TagRule": "Changes of the instance tags that policy reads",
-    "VpcRule": "Calls that create, modify or delete a VPC",
-    "VpcTagRule": "Changes of the VPC tags that policy reads",
-    "ZoneChangesRule": "Calls of others that change records of the zones",
+    "InstancesRule": "States, tags, interfaces and addresses of instances.",
+    "ZoneChangesRule": "Calls of others that change records of the zones.",
+    "VpcsRule": "VPCs and their tags.",
 }
 
 
@@ -52,24 +57,25 @@ def add_event_bus(
         accounts = [StringEquals({"aws:PrincipalAccount": list(included)})]
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     template.add_resource(_zone_changes_policy(bus, config))
-    template.add_resource(_rule(bus, zone_changes(config), sweeper))
-    for kind in instance_events(config):
-        template.add_resource(_rule(bus, kind, observer))
-    if associator:
-        for kind in vpc_events(config):
-            template.add_resource(_rule(bus, kind, associator))
+    for title, name, kinds, worker in (
+        ("InstancesRule", INSTANCES_RULE, instance_events(config), observer),
+        ("ZoneChangesRule", ZONE_CHANGES_RULE, (zone_changes(config),), sweeper),
+        ("VpcsRule", VPCS_RULE, vpc_events(config), associator),
+    ):
+        if worker:
+            template.add_resource(_rule(title, name, bus, hub_pattern(*kinds), worker))
 
 
-def _rule(bus: EventBus, kind: EventKind, worker: Worker) -> Rule:
-    """The rule that routes one kind of event to a worker's queue."""
+def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker) -> Rule:
+    """The rule that routes events to a worker's queue."""
     queue, dead_letters = worker.queue, worker.dead_letters
     assert queue, "only a worker with a queue can be the target of a rule"
     return Rule(
-        kind.title,
-        Name=kind.hub_rule,
-        Description=f"{_DESCRIPTIONS[kind.title]}, to the {worker.title.lower()}'s queue.",
+        title,
+        Name=name,
+        Description=_DESCRIPTIONS[title],
         EventBusName=GetAtt(bus, "Name"),
-        EventPattern=kind.pattern,
+        EventPattern=pattern,
         Targets=[
             Target(
                 Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
@@ -92,14 +98,10 @@ def _bus_policy(title: str, sid: str, bus: EventBus, senders: list[Any], config:
     values. ForAllValues is true if a key is absent, which Null rules out ("Using IAM policy conditions in Amazon
     EventBridge", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html).
     """
-    calls = [contract.CALL_DETAIL_TYPE] if config.association_policies else []
     conditions = [
         *senders,
         ArnLike({"aws:PrincipalArn": role_arn(config, "*", f"{contract.DELIVERY_ROLE_PREFIX}*")}),
-        *_forwarded(
-            [contract.STATE_SOURCE, contract.TAG_SOURCE],
-            [contract.STATE_DETAIL_TYPE, contract.TAG_DETAIL_TYPE, *calls],
-        ),
+        *_forwarded(_values(config, "source"), _values(config, "detail-type")),
     ]
     return _admission(title, sid, bus, conditions)
 
@@ -132,3 +134,9 @@ def _admission(title: str, sid: str, bus: EventBus, conditions: list[Any]) -> Ev
         Condition=Condition(conditions),
     )
     return EventBusPolicy(title, EventBusName=GetAtt(bus, "Name"), StatementId=sid, Statement=statement.JSONrepr())
+
+
+def _values(config: Config, field: str) -> list[str]:
+    """The values of a field in the patterns of all kinds of events of spokes, in order."""
+    patterns = [kind.pattern for kind in instance_events(config) + vpc_events(config)]
+    return list(dict.fromkeys(value for pattern in patterns for value in pattern[field]))

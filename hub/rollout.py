@@ -18,7 +18,7 @@ from troposphere.cloudformation import Parameter as StackSetParameter
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cfn.coverage_conditions import root_of
-from orgdns.cfn.event_patterns import vpc_events_parameter
+from orgdns.cfn.event_patterns import needs_trail, trail_events_parameter
 from orgdns.cfn.zone_ids import zone_parameters
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def rollout_template(config: Config, account_body: str, region_body: str) -> Tem
     )
     template.set_version()
     zones = zone_parameters(config.zones_by(AssociationMethod.ASSOCIATION))
-    events = [vpc_events_parameter()] if config.association_policies else []
+    events = [trail_events_parameter()] if needs_trail(config) else []
     for parameter in (*zones, *events):
         template.add_parameter(parameter)
     for by_name, targets in ((False, _units(config)), (True, _included(config))):

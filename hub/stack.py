@@ -42,10 +42,10 @@ def hub_template(config: Config) -> Template:
     _add_parameters(template, config)
 
     ledger = _ledger()
-    observer = observer_worker(config, ledger)
     publisher = publisher_worker(config, ledger)
     associator = associator_worker(config, ledger) if config.association_policies else None
     sweeper = sweeper_worker(config, ledger, associator.queue if associator else None)
+    observer = observer_worker(config, ledger, sweeper.queue)
 
     add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)

@@ -13,11 +13,11 @@ from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import (
-    HAS_VPC_EVENTS,
-    VPC_EVENTS,
+    HAS_TRAIL_EVENTS,
+    TRAIL_EVENTS,
     instance_events,
+    trail_events_parameter,
     vpc_events,
-    vpc_events_parameter,
 )
 from orgdns.cfn.queues import queue, queue_policy, rule_arn
 from orgdns.cfn.trust import document, trust_in_service
@@ -29,6 +29,8 @@ UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 _DESCRIPTIONS: Final = {
     "StateRule": "Forwards state changes of EC2 instances to the hub.",
     "TagRule": "Forwards changes of the instance tags that policy reads to the hub.",
+    "CallRule": "Forwards calls that move interfaces, addresses and members of Auto Scaling groups to the hub, if a "
+    "CloudTrail trail logs them.",
     "VpcRule": "Forwards calls that create, modify or delete a VPC to the hub, if a CloudTrail trail logs them.",
     "VpcTagRule": "Forwards changes of the VPC tags that policy reads to the hub.",
 }
@@ -82,10 +84,10 @@ def region_template(config: Config) -> Template:
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undelivered, "Arn")),
     )
     if any(kind.needs_trail for kind in kinds):
-        template.add_parameter(vpc_events_parameter())
-        template.add_condition(HAS_VPC_EVENTS, Equals(Ref(VPC_EVENTS), "true"))
+        template.add_parameter(trail_events_parameter())
+        template.add_condition(HAS_TRAIL_EVENTS, Equals(Ref(TRAIL_EVENTS), "true"))
     for kind in kinds:
-        condition = {"Condition": HAS_VPC_EVENTS} if kind.needs_trail else {}
+        condition = {"Condition": HAS_TRAIL_EVENTS} if kind.needs_trail else {}
         template.add_resource(
             Rule(
                 kind.title,

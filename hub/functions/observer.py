@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import awacs.dynamodb
+from troposphere import Ref
 
 from hub.environment import environment, limits, member_roles, zone_ids
 from hub.grants import keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import instance_events
-from orgdns.cfn.queues import rule_arn, take
+from orgdns.cfn.event_patterns import INSTANCES_RULE, instance_calls
+from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.worker import Worker, queue_pair, queue_source
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
+    from troposphere.sqs import Queue
 
     from orgdns.config.load import Config
 
@@ -22,8 +24,12 @@ TIMEOUT: Final = 90
 _RETENTION: Final = 4 * 86_400
 
 
-def observer_worker(config: Config, ledger: Table) -> Worker:
-    """The observer processes a queue of events and describes instances through the reader roles."""
+def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
+    """The observer processes a queue of events and describes instances through the reader roles.
+
+    `sweeps` is the sweeper's queue, to which the observer sends the sweeps that calls cause.
+    """
+    calls = bool(instance_calls(config))
     queue, dead_letters = queue_pair(
         "Events",
         contract.EVENTS_QUEUE,
@@ -38,7 +44,11 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
         handler=contract.OBSERVER_HANDLER,
         description="Turns events of instances into claims on names.",
         timeout=TIMEOUT,
-        variables=environment(ledger) | zone_ids(config) | limits(config) | member_roles(config),
+        variables=environment(ledger)
+        | zone_ids(config)
+        | limits(config)
+        | member_roles(config)
+        | ({contract.ENV_SWEEPS_QUEUE_URL: Ref(sweeps)} if calls else {}),
         statements=(
             take("TakeEvents", queue),
             keep_ledger(
@@ -46,10 +56,11 @@ def observer_worker(config: Config, ledger: Table) -> Worker:
             ),
             *read_instances(config),
             read_account_names(config),
+            *([send("EnqueueSweeps", sweeps)] if calls else []),
         ),
         source=queue_source(queue, concurrency=10, batch_size=100, window=1),
         dead_letters=dead_letters,
         failures="Events of instances failed five times, or did not reach the observer's queue.",
         queue=queue,
-        rules=tuple(rule_arn(f"{contract.EVENT_BUS}/{kind.hub_rule}") for kind in instance_events(config)),
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{INSTANCES_RULE}"),),
     )

@@ -16,7 +16,7 @@ from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPol
 from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import zone_changes
+from orgdns.cfn.event_patterns import ZONE_CHANGES_RULE
 from orgdns.cfn.queues import rule_arn, send, take
 from orgdns.cfn.trust import document, role_arn, trust_in_service
 from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_source
@@ -88,7 +88,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         dead_letters=dead_letters,
         failures="Sweeps or audits failed five times, or their schedules could not enqueue them.",
         queue=queue,
-        rules=(rule_arn(f"{contract.EVENT_BUS}/{zone_changes(config).hub_rule}"),),
+        rules=(rule_arn(f"{contract.EVENT_BUS}/{ZONE_CHANGES_RULE}"),),
     )
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hub.runtime.associator.discovery import VpcDiscovery
     from hub.runtime.aws.vpcs import SpokeVpcs
     from hub.runtime.aws.zones import WriterZones
+    from hub.runtime.observer.call_sweeps import CallSweepRequests
     from hub.runtime.observer.observer import Observer
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.publisher import Publisher
@@ -71,10 +72,6 @@ def _table(config: Config) -> Table:
 def _assumed_clients(session_name: str, config: Config) -> AssumedClients:
     """Return clients under assumed roles. All adapters of a function share them, so that it assumes each role once."""
     return AssumedClients(session(), client("sts", config), session_name, now, config)
-
-
-def _instances(session_name: str, config: Config) -> SpokeInstances:
-    return SpokeInstances(_assumed_clients(session_name, config), settings.member_roles())
 
 
 @cache
@@ -118,7 +115,7 @@ def observer() -> Observer:
         zone_ids=settings.zone_ids(),
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
-        instances=_instances(contract.OBSERVER_ROLE, SPOKE_CONFIG),
+        instances=SpokeInstances(_assumed_clients(contract.OBSERVER_ROLE, SPOKE_CONFIG), settings.member_roles()),
         recorder=Recorder(ledger, now, account_usage()),
         clock=now,
         sleep=time.sleep,
@@ -135,6 +132,14 @@ def account_usage() -> AccountUsage:
 def statuses() -> DynamoStatuses:
     """Return the statuses in which the observer records the times of events, and what spokes hold."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
+
+
+@cache
+def call_sweeps() -> CallSweepRequests:
+    """Return the observer's use case for calls."""
+    from hub.runtime.observer.call_sweeps import CallSweepRequests
+
+    return CallSweepRequests(statuses(), _tasks(contract.ENV_SWEEPS_QUEUE_URL), now)
 
 
 @cache
@@ -158,16 +163,14 @@ def sweeper() -> Sweeper:
     """Return the sweeper."""
     from hub.runtime.sweeper.sweeper import Sweeper
 
-    policy = settings.policy()
-    table = _table(CLIENT_CONFIG)
-    ledger, statuses = DynamoLedger(table), DynamoStatuses(table)
+    ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
     return Sweeper(
-        policy=policy,
+        policy=settings.policy(),
         policy_digest=settings.policy_digest(),
         zone_ids=settings.zone_ids(),
         accounts=_accounts(CLIENT_CONFIG),
         labels=_labels(CLIENT_CONFIG),
-        instances=_instances(contract.SWEEPER_ROLE, CLIENT_CONFIG),
+        instances=SpokeInstances(_assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG), settings.member_roles()),
         rows=ledger,
         statuses=statuses,
         recorder=Recorder(ledger, now, AccountUsage(statuses, settings.limits(), settings.zone_ids(), now)),
@@ -181,8 +184,7 @@ def label_release() -> LabelRelease:
     """Return the use case that frees labels."""
     from hub.runtime.sweeper.release import LabelRelease
 
-    ledger = DynamoLedger(_table(CLIENT_CONFIG))
-    return LabelRelease(_labels(CLIENT_CONFIG), ledger, settings.zone_ids(), now)
+    return LabelRelease(_labels(CLIENT_CONFIG), DynamoLedger(_table(CLIENT_CONFIG)), settings.zone_ids(), now)
 
 
 @cache
@@ -194,15 +196,14 @@ def vpc_discovery() -> VpcDiscovery | None:
     policy = settings.policy()
     if not policy.association_policies:
         return None
-    table = _table(CLIENT_CONFIG)
     return VpcDiscovery(
         policy=policy,
         zone_ids=settings.zone_ids(),
         accounts=_accounts(CLIENT_CONFIG),
         vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
-        rows=DynamoVpcs(table),
-        spokes=DynamoStatuses(table),
-        tasks=_associations(),
+        rows=DynamoVpcs(_table(CLIENT_CONFIG)),
+        spokes=DynamoStatuses(_table(CLIENT_CONFIG)),
+        tasks=_tasks(contract.ENV_ASSOCIATIONS_QUEUE_URL),
         clock=now,
     )
 
@@ -261,37 +262,27 @@ def auditor() -> Auditor:
     """Return the auditor."""
     from hub.runtime.sweeper.auditor import Auditor
 
-    table = _table(CLIENT_CONFIG)
-    statuses = DynamoStatuses(table)
-    return Auditor(
-        ledger=DynamoLedger(table),
-        statuses=statuses,
-        zones=_zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
-        guard=settings.guard(),
-        clock=now,
-        paused=statuses.paused,
-    )
+    ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
+    zones = _zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE)
+    return Auditor(ledger, statuses, zones, settings.guard(), now, statuses.paused)
 
 
 @cache
 def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
-    statuses = DynamoStatuses(_table(CLIENT_CONFIG))
+    policy, statuses = settings.policy(), DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(
-            client("cloudformation", CLIENT_CONFIG),
-            included=bool(settings.policy().coverage.included),
-        ),
+        spokes=StackSetSpokes(client("cloudformation", CLIENT_CONFIG), included=bool(policy.coverage.included)),
         statuses=statuses,
         schedule=statuses,
-        tasks=QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)),
+        tasks=_tasks(contract.ENV_SWEEPS_QUEUE_URL),
         zone_ids=sorted(settings.zone_ids().values()),
         policy_digest=settings.policy_digest(),
         limits=settings.limits(),
         clock=now,
-        associations=_associations() if settings.policy().association_policies else None,
+        associations=_tasks(contract.ENV_ASSOCIATIONS_QUEUE_URL) if policy.association_policies else None,
     )
 
 
-def _associations() -> QueuedTasks:
-    return QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_ASSOCIATIONS_QUEUE_URL))
+def _tasks(variable: str) -> QueuedTasks:
+    return QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(variable))

@@ -106,6 +106,13 @@ TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
 # EventBridge delivers CreateVpc, DeleteVpc and ModifyVpcAttribute only where a CloudTrail trail logs them.
 CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
 VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
+# So it does these, which change the interfaces, addresses and Auto Scaling groups of instances.
+GROUP_SOURCE: Final = "aws.autoscaling"
+INTERFACE_CALLS: Final = ("AttachNetworkInterface", "DetachNetworkInterface")
+ADDRESS_CALLS: Final = ("AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")
+IPV6_CALLS: Final = ("AssignIpv6Addresses", "UnassignIpv6Addresses")
+GROUP_CALLS: Final = ("AttachInstances", "DetachInstances")
+INSTANCE_CALLS: Final = (*INTERFACE_CALLS, *ADDRESS_CALLS, *IPV6_CALLS, *GROUP_CALLS)
 # The networking account forwards the calls that change records of the zones, where a trail logs them.
 ZONE_SOURCE: Final = "aws.route53"
 ZONE_CALL: Final = "ChangeResourceRecordSets"

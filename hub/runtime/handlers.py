@@ -16,7 +16,7 @@ from hub.runtime.deadline import Deadline
 from hub.runtime.messages import NotOurs, content_of, task_in
 from hub.runtime.model.names import Millis
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from hub.runtime.observer.events import Hint, hint_of
+from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
@@ -57,13 +57,17 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle a batch of messages of the events queue; return those that SQS must deliver again."""
     hints: list[Hint] = []
     messages: dict[InstanceRef, list[str]] = {}
+    calls: list[tuple[Call, str]] = []
     for record in event["Records"]:
         try:
-            hint = hint_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
+            hint = event_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
         except NotOurs as reason:
             # The message can never succeed, so SQS should not deliver it again.
             metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
             logger.warning("event dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+            continue
+        if isinstance(hint, Call):
+            calls.append((hint, record["messageId"]))
             continue
         hints.append(hint)
         messages.setdefault(hint.ref, []).append(record["messageId"])
@@ -89,7 +93,16 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         # For people only: a failure is not a reason to deliver the events again.
         with suppress(LedgerUnavailable):
             bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
-    return _failed(failed)
+    return _failed(failed + _request_sweeps(calls))
+
+
+def _request_sweeps(calls: list[tuple[Call, str]]) -> list[str]:
+    """Request the sweeps that calls cause; return the messages that SQS must deliver again."""
+    reasons = bootstrap.call_sweeps().request(call for call, _ in calls) if calls else {}
+    for spoke, reason in reasons.items():
+        metrics.add_metric("EventsRetried", MetricUnit.Count, sum(call.spoke == spoke for call, _ in calls))
+        logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": reason})
+    return [message_id for call, message_id in calls if call.spoke in reasons]
 
 
 def _failed(identifiers: list[str]) -> _Response:
@@ -131,6 +144,8 @@ def _work(task: Task, context: LambdaContext) -> None:
         case ScheduleAudits():
             bootstrap.sweep_scheduler().schedule_audits()
             report_audits_scheduled()
+        case Sweep(spoke, after_call=True):
+            report_sweep(bootstrap.sweeper().sweep(spoke, _deadline(context), report_instance, after_call=True))
         case Sweep(spoke):
             _sweep(spoke, context)
         case Audit(zone_ids):

@@ -44,8 +44,9 @@ def content_of(body: str) -> dict[str, Any]:
 def body_of(task: Task) -> str:
     """Return the body of the message that carries a task."""
     match task:
-        case Sweep(Spoke(account, region)):
+        case Sweep(Spoke(account, region), after_call):
             fields: dict[str, object] = {contract.TASK: contract.SWEEP, "account": account, "region": region}
+            fields |= {"after_call": True} if after_call else {}
         case Audit(zone_ids):
             fields = {contract.TASK: contract.AUDIT, "zones": list(zone_ids)}
         case Associate(Spoke(account, region), vpc_ids, abandon):
@@ -79,7 +80,7 @@ def task_in(content: dict[str, Any]) -> Task:
         case {contract.TASK: contract.SCHEDULE_AUDITS}:
             return ScheduleAudits()
         case {contract.TASK: contract.SWEEP} if spoke := _spoke(content):
-            return Sweep(spoke)
+            return Sweep(spoke, after_call=content.get("after_call") is True)
         case {contract.TASK: contract.AUDIT, "zones": [*zones]} if _all_match(_ZONE_ID, zones):
             return Audit(tuple(zones))
         case {contract.TASK: contract.ASSOCIATE, "vpcs": [*vpcs]} if _all_match(VPC_ID, vpcs) and (

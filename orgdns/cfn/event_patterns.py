@@ -8,21 +8,26 @@ from typing import TYPE_CHECKING, Any, Final
 from troposphere import Parameter
 
 from hub.runtime import contract
+from hub.runtime.model.names import Selection
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
-VPC_EVENTS: Final = "VpcEvents"
-HAS_VPC_EVENTS: Final = "HasVpcEvents"
+TRAIL_EVENTS: Final = "CloudTrailEvents"
+HAS_TRAIL_EVENTS: Final = "HasCloudTrailEvents"
+# The names of the rules on the hub's bus.
+INSTANCES_RULE: Final = f"{contract.PREFIX}-received-instances"
+VPCS_RULE: Final = f"{contract.PREFIX}-received-vpcs"
+ZONE_CHANGES_RULE: Final = f"{contract.PREFIX}-received-zone-changes"
 
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """One kind of event. A rule in each spoke and a rule in the hub match it with the same pattern.
+    """One kind of event. A rule in each spoke matches it; in the hub, one rule matches all kinds of a function.
 
     Attributes:
-        title: The logical id of both rules.
-        name: The last part of both rules' names.
+        title: The logical id of the spoke's rule.
+        name: The last part of the name of the spoke's rule.
         pattern: The event pattern.
         needs_trail: Whether the events exist only where a CloudTrail trail logs management events.
     """
@@ -37,18 +42,71 @@ class EventKind:
         """The name of the rule on a spoke's default bus."""
         return f"{contract.PREFIX}-{self.name}"
 
-    @property
-    def hub_rule(self) -> str:
-        """The name of the rule on the hub's bus."""
-        return f"{contract.PREFIX}-received-{self.name}"
+
+def hub_pattern(*kinds: EventKind) -> dict[str, Any]:
+    """The pattern that matches any of these kinds.
+
+    "$or matching", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
+    """
+    return kinds[0].pattern if len(kinds) == 1 else {"$or": [kind.pattern for kind in kinds]}
 
 
 def instance_events(config: Config) -> tuple[EventKind, ...]:
     """The kinds of events that the observer processes."""
-    return (
+    calls = instance_calls(config)
+    events = (
         EventKind("StateRule", "instance-states", state_pattern()),
         EventKind("TagRule", "instance-tags", tag_pattern(config)),
     )
+    return (
+        (*events, EventKind("CallRule", "instance-calls", call_pattern(calls), needs_trail=True)) if calls else events
+    )
+
+
+def instance_calls(config: Config) -> tuple[str, ...]:
+    """The calls that change what policy publishes of instances, and that EC2 has no event for.
+
+    A primary interface and the primary address of an interface stay for life, so most of the calls matter only to rules
+    for further ones.
+
+    - AttachNetworkInterface, DetachNetworkInterface
+      (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachNetworkInterface.html);
+    - AssignPrivateIpAddresses, UnassignPrivateIpAddresses: an address may come from another instance
+      (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssignPrivateIpAddresses.html);
+    - AssignIpv6Addresses, UnassignIpv6Addresses
+      (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssignIpv6Addresses.html);
+    - AttachInstances, DetachInstances of Auto Scaling: they change the tag with the group's name
+      (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-detach-attach-instances.html).
+
+    ModifyNetworkInterfaceAttribute and ModifyInstanceAttribute change none of this.
+    """
+    policy = config.compiled_policy()
+    chosen = (
+        (any(rule.interfaces is not Selection.PRIMARY for rule in policy.rules), contract.INTERFACE_CALLS),
+        (any(rule.addresses is not Selection.PRIMARY for rule in policy.rules), contract.ADDRESS_CALLS),
+        (any(rule.addresses is not Selection.FURTHER for rule in policy.rules), contract.IPV6_CALLS),
+        (contract.GROUP_TAG in policy.tags_read, contract.GROUP_CALLS),
+    )
+    return tuple(call for matters, calls in chosen if matters for call in calls)
+
+
+def needs_trail(config: Config) -> bool:
+    """Whether some events exist only where a CloudTrail trail logs management events."""
+    return any(kind.needs_trail for kind in instance_events(config) + vpc_events(config))
+
+
+def call_pattern(calls: tuple[str, ...]) -> dict[str, Any]:
+    """Successful calls of these names. The names of EC2's and Auto Scaling's calls differ."""
+    groups = not set(contract.GROUP_CALLS).isdisjoint(calls)
+    sources = (contract.STATE_SOURCE, *((contract.GROUP_SOURCE,) if groups else ()))
+    return {
+        "source": list(sources),
+        "detail-type": [contract.CALL_DETAIL_TYPE],
+        "detail": {
+            "eventName": list(calls),
+            "errorCode": [{"exists": False}],
+        },
+    }
 
 
 def vpc_events(config: Config) -> tuple[EventKind, ...]:
@@ -127,13 +185,13 @@ def tag_pattern(config: Config) -> dict[str, Any]:
     }
 
 
-def vpc_events_parameter() -> Parameter:
+def trail_events_parameter() -> Parameter:
     """The parameter for whether a CloudTrail trail logs management events in the stack's account and region."""
     return Parameter(
-        VPC_EVENTS,
+        TRAIL_EVENTS,
         Type="String",
         Default="false",
         AllowedValues=["true", "false"],
-        Description="Whether a CloudTrail trail logs management events in these accounts. If true, a new VPC resolves "
-        "the zones within seconds; otherwise within an hour.",
+        Description="Whether a CloudTrail trail logs management events in these accounts. If true, orgdns reacts to "
+        "new VPCs, and to interfaces and addresses that move, within seconds; otherwise within an hour.",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from generate import templates
 from hub.package import package
-from orgdns.cfn.event_patterns import VPC_EVENTS
+from orgdns.cfn.event_patterns import TRAIL_EVENTS
 from orgdns.cfn.zone_ids import zone_id_title
 from sandbox import example
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
@@ -126,5 +126,5 @@ class Deployment:
         """The values of a template's parameters: the zones' ids, and that CloudTrail trails log API calls."""
         ids = zone_ids(self.config)
         values = {zone_id_title(zone.domain): ids[zone.domain.removesuffix(".")] for zone in self.config.zones}
-        values[VPC_EVENTS] = "true"
+        values[TRAIL_EVENTS] = "true"
         return {name: values[name] for name in parsed_template(body).get("Parameters", {})}

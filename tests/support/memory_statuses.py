@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.model.usage import UsageByZone, summed
-from hub.runtime.ports import Clock
+from hub.runtime.ports import Clock, Outdated
 
 
 @dataclass(slots=True)
@@ -33,7 +34,9 @@ class MemoryStatuses:
         before = self.spoke_status(status.spoke)
         approved = before.approved if status.pending_removals else frozenset[str]()
         usage = {zone_id: usage for zone_id, usage in (status if status.counted else before).usage.items() if usage}
-        self.spokes[status.spoke] = replace(status, approved=approved, usage=usage, vpcs=before.vpcs)
+        self.spokes[status.spoke] = replace(
+            status, approved=approved, usage=usage, vpcs=before.vpcs, call_sweeps=before.call_sweeps
+        )
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
         return summed(status.usage for spoke, status in self.spokes.items() if spoke.account == account_id)
@@ -47,6 +50,12 @@ class MemoryStatuses:
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
+
+    def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
+        status = self.spoke_status(spoke)
+        if status.call_sweeps.begins_at != before.begins_at:
+            raise Outdated(str(spoke))
+        self.spokes[spoke] = replace(status, call_sweeps=after)
 
     def register_spoke(self, spoke: Spoke) -> None:
         self.spokes.setdefault(spoke, SpokeStatus(spoke))

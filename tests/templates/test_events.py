@@ -68,11 +68,16 @@ def matching_rules(template: str, event: dict[str, Any]) -> list[str]:
 both_hops = pytest.mark.parametrize("template", ["spoke-region", "hub"])
 
 
+def matches_once(template: str, event: dict[str, Any], spoke_rule: str, hub_rule: str = "InstancesRule") -> bool:
+    """Whether an event matches exactly one rule of a template, so that it is delivered once."""
+    return matching_rules(template, event) == [hub_rule if template == "hub" else spoke_rule]
+
+
 @both_hops
 @pytest.mark.parametrize("state", ["running", "stopping", "stopped", "shutting-down", "terminated"])
 def test_states_that_change_names_pass(template: str, state: str) -> None:
     """A state that changes who holds a name, whatever the policy is, matches one rule, so it is delivered once."""
-    assert matching_rules(template, with_detail(STATE_EVENT, state=state)) == ["StateRule"]
+    assert matches_once(template, with_detail(STATE_EVENT, state=state), "StateRule")
 
 
 @both_hops
@@ -84,8 +89,8 @@ def test_other_states_do_not_pass(template: str) -> None:
 @both_hops
 def test_name_change_passes(template: str) -> None:
     """A change of the Name tag passes, also among other keys and when the tag is removed."""
-    assert matching_rules(template, TAG_EVENT) == ["TagRule"]
-    assert matching_rules(template, with_detail(TAG_EVENT, changed_tag_keys=["Name"], tags={})) == ["TagRule"]
+    assert matches_once(template, TAG_EVENT, "TagRule")
+    assert matches_once(template, with_detail(TAG_EVENT, changed_tag_keys=["Name"], tags={}), "TagRule")
 
 
 @both_hops
@@ -153,10 +158,13 @@ def test_patterns_are_well_formed(template: str) -> None:
             assert all(isinstance(value, str) or value == {"exists": False} for value in node)
 
     rules = of_type(template, "AWS::Events::Rule")
-    assert len(rules) == {"hub": 5, "spoke-region": 4}[template]
-    for rule in rules.values():
-        check(rule["EventPattern"])
-        assert set(rule["EventPattern"]) - {"account"} == {"source", "detail-type", "detail"}
+    assert len(rules) == {"hub": 3, "spoke-region": 5}[template]
+    patterns = [rule["EventPattern"] for rule in rules.values()]
+    alternatives = [each for pattern in patterns for each in pattern.get("$or", [pattern])]
+    assert len(alternatives) == {"hub": 6, "spoke-region": 5}[template]
+    for pattern in alternatives:
+        check(pattern)
+        assert set(pattern) - {"account"} == {"source", "detail-type", "detail"}
 
 
 def test_spoke_targets() -> None:
@@ -187,12 +195,12 @@ def test_hub_targets() -> None:
         ]
 
 
-def test_vpc_calls_are_forwarded_if_a_trail_logs_them() -> None:
-    """The rule for calls exists only if a parameter says that there is a trail. The rule for tags always exists."""
+def test_calls_are_forwarded_if_a_trail_logs_them() -> None:
+    """The rules for calls exist only if a parameter says that there is a trail. The rules for tags always exist."""
     rules = read("spoke-region")["Resources"]
-    assert rules["VpcRule"]["Condition"] == "HasVpcEvents"
-    assert "Condition" not in rules["VpcTagRule"]
-    assert read("spoke-region")["Parameters"]["VpcEvents"]["Default"] == "false"
+    assert rules["VpcRule"]["Condition"] == rules["CallRule"]["Condition"] == "HasCloudTrailEvents"
+    assert not any("Condition" in rules[title] for title in ("StateRule", "TagRule", "VpcTagRule"))
+    assert read("spoke-region")["Parameters"]["CloudTrailEvents"]["Default"] == "false"
     assert rules["VpcRule"]["Properties"]["EventPattern"] == vpc_pattern()
 
 

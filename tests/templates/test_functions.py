@@ -40,14 +40,10 @@ def test_queues() -> None:
             assert admitted["Action"] == ["sqs:SendMessage"]
             assert admitted["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
             arns = [arn["Fn::Sub"] for arn in admitted["Condition"]["ArnEquals"]["aws:SourceArn"]]
-            by_queue = {
-                "Events": ["instance-states", "instance-tags"],
-                "Associations": ["vpc-calls", "vpc-tags"],
-                "Sweeps": ["zone-changes"],
-            }
+            by_queue = {"Events": ["instances"], "Associations": ["vpcs"], "Sweeps": ["zone-changes"]}
             expected = next(
                 (by_queue[kind] for kind in by_queue if title.startswith(kind)),
-                [*by_queue["Events"], *by_queue["Associations"]],
+                ["instance-states", "instance-tags", "instance-calls", "vpc-calls", "vpc-tags"],
             )
             assert [arn.split(rules)[1] for arn in arns] == expected
 
@@ -110,7 +106,7 @@ def test_functions() -> None:
         (
             "Observer",
             contract.OBSERVER_HANDLER,
-            {contract.ENV_ZONE_IDS, contract.ENV_LIMITS, contract.ENV_MEMBER_ROLE_ARN},
+            {contract.ENV_ZONE_IDS, contract.ENV_LIMITS, contract.ENV_MEMBER_ROLE_ARN, contract.ENV_SWEEPS_QUEUE_URL},
         ),
         ("Publisher", contract.PUBLISHER_HANDLER, publisher),
         ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),

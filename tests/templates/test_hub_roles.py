@@ -42,6 +42,7 @@ def test_observer_role() -> None:
             [sub(f"arn:${{AWS::Partition}}:organizations::{MANAGEMENT}:account/{ORGANIZATION}/*")],
             None,
         ),
+        "EnqueueSweeps": ({"sqs:SendMessage"}, [arn_of("SweepsQueue")], None),
     }
 
 

@@ -120,7 +120,7 @@ def test_who_may_assume_each_role() -> None:
                 "ArnEquals": {
                     "aws:SourceArn": [
                         sub(f"{rule}/orgdns-{name}")
-                        for name in ("instance-states", "instance-tags", "vpc-calls", "vpc-tags")
+                        for name in ("instance-states", "instance-tags", "instance-calls", "vpc-calls", "vpc-tags")
                     ]
                 },
                 "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},

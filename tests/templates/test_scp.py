@@ -105,7 +105,7 @@ def test_similar_principals_are_no_exception(scp: dict[str, Any], principal: str
         # The hub's and the networking account's own stacks are no StackSets.
         ("iam:PutRolePolicy", "arn:aws:iam::222222222222:role/orgdns-observer"),
         ("iam:PutRolePolicy", "arn:aws:iam::333333333333:role/orgdns-writer"),
-        ("events:PutRule", "arn:aws:events:eu-central-1:222222222222:rule/orgdns/orgdns-received-instance-states"),
+        ("events:PutRule", "arn:aws:events:eu-central-1:222222222222:rule/orgdns/orgdns-received-instances"),
     ],
 )
 def test_everything_else_stays_possible(scp: dict[str, Any], action: str, resource: str) -> None:

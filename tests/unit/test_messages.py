@@ -20,7 +20,7 @@ VPC_IDS = st.lists(st.from_regex(r"vpc-([0-9a-f]{8}|[0-9a-f]{17})", fullmatch=Tr
 
 
 TASKS = st.one_of(
-    st.builds(Sweep, SPOKES),
+    st.builds(Sweep, SPOKES, st.booleans()),
     st.builds(Associate, SPOKES, VPC_IDS, st.booleans()),
     st.builds(Audit, st.lists(st.from_regex(r"Z[A-Z0-9]{1,31}", fullmatch=True)).map(tuple)),
     st.just(ScheduleSweeps()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import NEVER
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class SpokeStatus:
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
+    `call_sweeps` are the sweeps that calls of the account caused.
 
     """
 
@@ -52,6 +54,7 @@ class SpokeStatus:
     withdrawn_at: Millis = NEVER
     usage: UsageByZone = field(default_factory=dict)
     vpcs: Mapping[str, int] = field(default_factory=dict)
+    call_sweeps: CallSweeps = field(default_factory=CallSweeps)
 
     @property
     def counted(self) -> bool:

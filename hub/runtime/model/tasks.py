@@ -15,9 +15,10 @@ VPCS_A_TASK: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Compare all instances of a spoke with the ledger."""
+    """Compare all instances of a spoke with the ledger; `after_call` if a call may have changed some of them."""
 
     spoke: Spoke
+    after_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What an event says: which instance to describe. Pure.
+"""What an event says: which instance to describe, or which spoke to sweep. Pure.
 
 An event is a hint. EventBridge itself sets its account and region, and customers cannot send events with a source of
 `aws.*` (EventBridge API Reference, PutEvents). Nevertheless the observer takes from it only which instance to describe,
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from hub.runtime import contract
 from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short
-from hub.runtime.model.names import InstanceRef, InstanceState
+from hub.runtime.model.names import InstanceRef, InstanceState, Millis, Spoke
 
+_SPOKE: Final = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}")
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
 
@@ -43,13 +45,58 @@ class Hint:
         return self.state is not None and self.state.final
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call changed instances of this spoke at this time.
+
+    What the call names is not read, because it does not name all instances that it changes.
+    """
+
+    spoke: Spoke
+    called_at: Millis
+
+
+def event_of(body: str, attempt: int = 1) -> Hint | Call:
+    """Return the hint or the call in an event as EventBridge delivers it.
+
+    Raises:
+        NotOurs: if the body is not JSON, not an event of one of the three kinds, or contradicts itself.
+    """
+    event = content_of(body)
+    return _call(event) if event.get("detail-type") == contract.CALL_DETAIL_TYPE else _hint(event, attempt)
+
+
 def hint_of(body: str, attempt: int = 1) -> Hint:
     """Return the hint in an event as EventBridge delivers it.
 
     Raises:
         NotOurs: if the body is not JSON, not an event of one of the two kinds, or contradicts itself.
     """
-    event = content_of(body)
+    return _hint(content_of(body), attempt)
+
+
+def _call(event: dict[str, Any]) -> Call:
+    """Return a call that CloudTrail logged. EventBridge sets the account, the region and the time.
+
+    "AWS service events delivered via AWS CloudTrail"
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
+    """
+    detail = detail_of(event)
+    spoke = Spoke(str(event.get("account")), str(event.get("region")))
+    if event.get("source") not in (contract.STATE_SOURCE, contract.GROUP_SOURCE):
+        raise NotOurs(f"orgdns does not handle calls of source {short(event.get('source'))}")
+    if not _SPOKE.fullmatch(str(spoke)) or detail.get("awsRegion") != spoke.region:
+        raise NotOurs("the event and the call in it are from different regions")
+    if detail.get("eventName") not in contract.INSTANCE_CALLS or detail.get("errorCode") is not None:
+        raise NotOurs(f"the call {short(detail.get('eventName'))} changes no instance")
+    try:
+        called_at = datetime.fromisoformat(str(event.get("time"))).timestamp()
+        return Call(spoke, Millis(int(called_at * 1000)))
+    except (ValueError, OverflowError) as error:
+        raise NotOurs(f"{short(event.get('time'))} is not the time of a call") from error
+
+
+def _hint(event: dict[str, Any], attempt: int) -> Hint:
     detail = detail_of(event)
     ref = InstanceRef(*resource_of(event, _INSTANCE_ARN, "an instance"))
     match event.get("source"), event.get("detail-type"):

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from hub.runtime.model.call_sweeps import CallSweeps
     from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
+    from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.usage import UsageByZone
     from hub.runtime.policy.decide import Decision
 
@@ -42,6 +44,18 @@ class UsageLedger(Protocol):
 
     def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
         """Add a change to what a spoke holds."""
+        ...
+
+
+class CallLedger(Protocol):
+    """The statuses of spokes, with the sweeps that calls caused; each method raises LedgerUnavailable."""
+
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        """Return the status of a spoke; a new status if the ledger has none."""
+        ...
+
+    def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
+        """Record the sweeps that calls cause; raises Outdated if they changed since `before`."""
         ...
 
 

@@ -75,6 +75,7 @@ class _Run:
     began_at: Millis
     deadline: Deadline
     report: Callable[[InstanceOutcome], None]
+    after_call: bool = False
     listed: HashSet = field(default_factory=HashSet)
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
@@ -100,10 +101,13 @@ class Sweeper:
     guard: Guard
     clock: Clock
 
-    def sweep(self, spoke: Spoke, deadline: Deadline, report: Callable[[InstanceOutcome], None]) -> SweepOutcome:
+    def sweep(
+        self, spoke: Spoke, deadline: Deadline, report: Callable[[InstanceOutcome], None], *, after_call: bool = False
+    ) -> SweepOutcome:
         """Bring the ledger in line with the spoke's instances, report each change, and store the spoke's status.
 
         Names are removed only if the listing was complete and a second description of exactly these instances agrees.
+        What a sweep finds that a call caused does not count as missed by events.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -111,7 +115,7 @@ class Sweeper:
         status = replace(self.statuses.spoke_status(spoke), tried_at=self.clock())
         changed = 0
         try:
-            run = _Run(status, self._account(spoke), self.clock(), deadline, report)
+            run = _Run(status, self._account(spoke), self.clock(), deadline, report, after_call)
             try:
                 self._withdraw_released(run)
                 self._compare(run)
@@ -276,7 +280,8 @@ class Sweeper:
     def _missed(self, run: _Run, observed: _Observed) -> bool:
         """Whether an event should have reported the change: not in a first sweep, nor after a new policy."""
         launched_at = observed.instance.launched_at if observed.instance else NEVER
-        return run.status.policy == self.policy_digest and observed.described_at - launched_at > ON_ITS_WAY
+        late = observed.described_at - launched_at > ON_ITS_WAY
+        return not run.after_call and run.status.policy == self.policy_digest and late
 
 
 def _check_time(run: _Run) -> None:

@@ -11,7 +11,7 @@ from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.messages import NotOurs, content_of, task_of
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from hub.runtime.observer.events import hint_of
+from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.sweeper.zone_changes import is_zone_change
 
 if TYPE_CHECKING:
@@ -137,12 +137,16 @@ def dead_event(message: Message) -> DeadEvent:
     attributes = message.attributes or {}
     code = attributes.get("ERROR_CODE")
     try:
-        hint = hint_of(message.body)
+        event = event_of(message.body)
     except NotOurs as refused:
         instance, kind = None, ""
         reason = f"not an orgdns event ({refused}): if sent again, the observer drops it"
     else:
-        instance, kind = hint.ref, f"state {hint.state}" if hint.state else "tags changed"
+        match event:
+            case Hint(ref, state):
+                instance, kind = ref, f"state {state}" if state else "tags changed"
+            case Call(spoke):
+                instance, kind = None, f"call in {spoke}"
         reason = f"the observer failed on it five times: see {OBSERVER_LOG_GROUP}"
     if code is not None:
         error = attributes.get("ERROR_MESSAGE") or "no message"

@@ -11,6 +11,9 @@ import pytest
 from rich.console import Console
 
 from hub.runtime import handlers, telemetry
+from hub.runtime.messages import body_of
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.tasks import Sweep
 from orgdns.cli.render.dead_letters import show_dead_letters
 from orgdns.cli.render.documents.dead_letters import dead_letters_document
 from orgdns.cli.render.documents.fields import to_json
@@ -27,6 +30,7 @@ from orgdns.cli.reports.dead_letters import (
     dead_task,
     discarded_records,
 )
+from tests.support.build import DOCUMENTS
 from tests.support.cli.dead_letters import DISCARDED, HOSTILE, STATE_EVENT, TAG_EVENT, UNDELIVERED
 
 
@@ -41,6 +45,15 @@ def test_failed_event_points_to_the_log() -> None:
     assert not dead.undelivered
     assert OBSERVER_LOG_GROUP in dead.reason
     assert dead_event(Message("m", TAG_EVENT)).kind == "tags changed"
+
+
+def test_failed_event_of_a_call_names_the_spoke() -> None:
+    """A call names no instance, so the account and region are listed; the sweep within the hour finds the change."""
+    call = (DOCUMENTS / "attach-network-interface.json").read_text()
+    dead = dead_event(Message("m", call))
+    assert (dead.instance, dead.kind) == (None, "call in 123456789012/us-east-1")
+    assert OBSERVER_LOG_GROUP in dead.reason
+    assert dead_task(Message("m", body_of(Sweep(Spoke("123456789012", "us-east-1"), after_call=True)))).task
 
 
 def test_undelivered_event_has_its_reason() -> None:

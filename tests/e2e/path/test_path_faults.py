@@ -209,6 +209,12 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     made.audit()
     clock.advance(3600)
     made.converge()
+    (instance,) = made.launch(PAYMENTS, REGION, "six")
+    (interface,) = made.described(PAYMENTS, REGION, instance)["NetworkInterfaces"]
+    made.client("ec2", PAYMENTS, REGION).assign_ipv6_addresses(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Ipv6Addresses=["2001:db8::6"]
+    )
+    made.converge()
     for role in sorted(made.guard.roles):
         assert made.guard.used_actions(role) == made.guard.granted_actions(role), role
     assert made.guard.denied == []

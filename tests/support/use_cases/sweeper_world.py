@@ -39,7 +39,7 @@ class World:
         self.statuses = MemoryStatuses(self.clock)
         self.recorder = Recorder(self.ledger, self.clock)
 
-    def sweep(self, spoke: Spoke = SPOKE) -> SweepOutcome:
+    def sweep(self, spoke: Spoke = SPOKE, *, after_call: bool = False) -> SweepOutcome:
         return Sweeper(
             policy=self.policy,
             policy_digest=self.digest,
@@ -52,7 +52,7 @@ class World:
             recorder=self.recorder,
             guard=Guard(share=0.3, names=10, grace=7 * DAY),
             clock=self.clock,
-        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.reported.append)
+        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.reported.append, after_call=after_call)
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
         shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]

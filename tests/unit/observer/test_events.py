@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.messages import NotOurs
-from hub.runtime.model.names import InstanceRef, InstanceState
-from hub.runtime.observer.events import Hint, hint_of
+from hub.runtime.model.names import InstanceRef, InstanceState, Spoke
+from hub.runtime.observer.events import Call, Hint, event_of, hint_of
 from tests.support.build import DOCUMENTS
 
 STATE_CHANGE: dict[str, Any] = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
@@ -125,3 +126,51 @@ def test_garbled_event_is_a_hint_or_refused(garbled: dict[str, Any]) -> None:
     except NotOurs:
         return
     assert (hint.ref.account, hint.ref.region) == (event["account"], event["region"])
+
+
+ATTACH: dict[str, Any] = json.loads((DOCUMENTS / "attach-network-interface.json").read_text())
+
+
+def test_n3_published_call_says_which_spoke_to_sweep() -> None:
+    """The event of a call, as CloudTrail writes it, gives its account, its region and its time, and nothing else."""
+    call = event_of(json.dumps(ATTACH))
+    assert call == Call(Spoke("123456789012", "us-east-1"), 1_666_983_311_000)  # type: ignore[arg-type]  # Millis
+    detail = ATTACH["detail"] | {
+        "requestParameters": {"instanceId": "i-99999999"},
+        "recipientAccountId": "999999999999",
+    }
+    assert event_of(json.dumps(ATTACH | {"detail": detail})) == call
+    assert isinstance(event_of(json.dumps(STATE_CHANGE)), Hint)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "detail", "reason"),
+    [
+        ({}, {"errorCode": "Client.UnauthorizedOperation"}, "changes no instance"),
+        ({}, {"eventName": "CreateVpc"}, "changes no instance"),
+        ({}, {"eventName": ["AttachInstances"]}, "changes no instance"),
+        ({}, {"awsRegion": "eu-west-1"}, "from different regions"),
+        ({"account": "1"}, {}, "from different regions"),
+        ({"account": None}, {}, "from different regions"),
+        ({"region": "us-east-1/../x"}, {"awsRegion": "us-east-1/../x"}, "from different regions"),
+        ({"source": "aws.s3"}, {}, "does not handle calls of source 'aws.s3'"),
+        ({"time": "yesterday"}, {}, "'yesterday' is not the time of a call"),
+        ({"time": None}, {}, "is not the time of a call"),
+    ],
+)
+def test_call_that_is_not_ours_is_refused(envelope: dict[str, Any], detail: dict[str, Any], reason: str) -> None:
+    """Failed calls, other calls, and events that contradict themselves are refused with a reason."""
+    event = ATTACH | envelope | {"detail": ATTACH["detail"] | detail}
+    with pytest.raises(NotOurs, match=reason):
+        event_of(json.dumps(event))
+
+
+@given(
+    JSON, st.sampled_from(["source", "detail-type", "account", "region", "time", "detail", "eventName", "awsRegion"])
+)
+def test_call_with_any_field_is_a_call_or_refused(value: object, field: str) -> None:
+    """No content of an event breaks the function."""
+    event = ATTACH | {"detail": dict(ATTACH["detail"])}
+    (event if field in event else event["detail"])[field] = value
+    with suppress(NotOurs):
+        assert isinstance(event_of(json.dumps(event)), (Call, Hint))

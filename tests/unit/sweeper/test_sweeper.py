@@ -40,6 +40,16 @@ def test_second_sweep_writes_nothing_but_its_status(world: World) -> None:
     assert world.reported == []
 
 
+def test_n3_what_a_call_reported_is_not_missed(world: World) -> None:
+    """The changes that a sweep finds after a call do not count as missed by events."""
+    (ref,) = world.show(1)
+    world.sweep()
+    world.show(1, name="other")
+    swept = world.sweep(after_call=True)
+    assert (swept.changed, swept.status.missed, swept.status.missed_ever) == (1, 0, 0)
+    assert world.claimants() == {ref}
+
+
 def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
     """The status has the policy that the spoke was swept by, and when that sweep began."""
     world.sweep()

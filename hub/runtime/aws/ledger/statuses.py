@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_of, zone_drift_row
+from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage, summed
@@ -92,6 +93,11 @@ class DynamoStatuses:
     def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
         """Record how many VPCs of a spoke are associated with each zone."""
         self._table.update(_spoke_key(spoke), {"vpcs": dict(vpcs)})
+
+    def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
+        """Record the sweeps that calls cause; raises Outdated if they changed since `before`."""
+        row = {"call_sweep_at": after.begins_at, "call_sweeps_paid": after.paid_until}
+        self._table.update(_spoke_key(spoke), row, before=before.begins_at)
 
     def register_spoke(self, spoke: Spoke) -> None:
         """Add a status for a spoke without one, so that the spoke is swept from now on."""
@@ -241,6 +247,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         kept_vpcs=int(row.get("kept_vpcs", 0)),
         usage=_usage_of(row),
         vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
+        call_sweeps=CallSweeps(Millis(int(row.get("call_sweep_at", 0))), Millis(int(row.get("call_sweeps_paid", 0)))),
     )
 
 

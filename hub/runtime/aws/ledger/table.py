@@ -146,9 +146,18 @@ class Table:
                 )
 
     def update(
-        self, key: Row, attributes: Row, remove: Collection[str] = (), add: Mapping[str, int] | None = None
+        self,
+        key: Row,
+        attributes: Row,
+        remove: Collection[str] = (),
+        add: Mapping[str, int] | None = None,
+        before: int | None = None,
     ) -> None:
-        """Set some attributes of a row, add to some numbers, and remove some attributes; the others do not change."""
+        """Set some attributes of a row, add to some numbers, and remove some attributes; the others do not change.
+
+        Raises:
+            Outdated: if `before` is given, and the first attribute is another number. One that is missing counts as 0.
+        """
         add = add or {}
         names = {f"#{number}": name for number, name in enumerate((*attributes, *add, *remove))}
         given = len(attributes) + len(add)
@@ -158,7 +167,12 @@ class Table:
         parts = (("SET", sets), ("ADD", added), ("REMOVE", removed))
         expression = " ".join(f"{verb} {part}" for verb, part in parts if part)
         values = {f":{number}": value for number, value in enumerate((*attributes.values(), *add.values()))}
-        optional: dict[str, Any] = {"ExpressionAttributeValues": written(values)} if values else {}
+        optional: dict[str, Any] = {}
+        if before is not None:
+            optional["ConditionExpression"] = "#0 = :before" + (" OR attribute_not_exists(#0)" if not before else "")
+            values[":before"] = before
+        if values:
+            optional["ExpressionAttributeValues"] = written(values)
         with translated():
             self._client.update_item(
                 TableName=self._name,

@@ -7,11 +7,13 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import MAX_PENDING_VPCS, DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from hub.runtime.model.vpcs import VpcRef
+from hub.runtime.ports import Outdated
 from hub.runtime.sweeper.auditor import MAX_PENDING
 from tests.support.aws.dynamodb import NOW
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH
@@ -75,6 +77,18 @@ class TestStatuses:
         statuses.keep_vpcs(SPOKE, 2)
         statuses.put_spoke_status(STATUS)
         assert statuses.spoke_status(SPOKE) == replace(STATUS, kept_vpcs=2)
+
+    def test_sweeps_that_calls_cause_are_written_by_one_worker(self, statuses: DynamoStatuses) -> None:
+        """Of two workers that read one state, one writes, and the other gets an error. A sweep keeps the state."""
+        statuses.put_spoke_status(STATUS)
+        first, second = (CallSweeps(Millis(NOW + number), Millis(NOW + 60_000)) for number in (1, 2))
+        statuses.put_call_sweeps(SPOKE, CallSweeps(), first)
+        with pytest.raises(Outdated):
+            statuses.put_call_sweeps(SPOKE, CallSweeps(), second)
+        statuses.put_spoke_status(STATUS)
+        assert statuses.spoke_status(SPOKE).call_sweeps == first
+        statuses.put_call_sweeps(SPOKE, first, second)
+        assert statuses.spoke_status(SPOKE).call_sweeps == second
 
     def test_registering_a_known_spoke_changes_nothing(self, statuses: DynamoStatuses) -> None:
         """A second registration does not change the status."""
