@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
@@ -27,6 +28,8 @@ ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
 LATE = Millis(NOW - SWEEP_OVERDUE - 1)
 AWAY = replace(WELL, fault="AuthFailure", fault_since=LATE)
 FULL = {"Z1": Usage(1_000, 10_000)}
+FOUGHT = ZoneDrift("arn:aws:iam::333333333333:role/octodns", LATE, NOW, 9, damped_at=NOW)
+LONG_AGO = Millis(NOW - 2 * 3_600_000)
 DAY = 86_400
 GOOD = (WELL, ZONE, ("Z1",))
 State = tuple[SpokeStatus, ZoneStatus, tuple[str, ...]]
@@ -83,6 +86,14 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ()),
         ],
     ),
+    "orgdns-records-contested": (
+        lambda outcome: outcome.contested_zones,
+        [(WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ("Z1",))],
+        [
+            (WELL, replace(ZONE, drift=(replace(FOUGHT, damped_at=LONG_AGO),)), ("Z1",)),
+            (WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ()),
+        ],
+    ),
     "orgdns-accounts-near-limit": (
         lambda outcome: len(outcome.accounts_near_limit),
         [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],
@@ -102,7 +113,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
 }
-BY_REFUSAL = {"orgdns-vpcs-full", "orgdns-zone-full"}
+BY_REFUSAL = {"orgdns-associations-removed", "orgdns-vpcs-full", "orgdns-zone-full"}
 # How long a message stays in a dead-letter queue if nobody does anything. Where nobody has to, the time is short.
 BY_QUEUE = {
     "orgdns-events-dead-letters": 14 * DAY,
@@ -138,7 +149,7 @@ def test_alarm_ends_with_its_state(alarm: str) -> None:
 
 @pytest.mark.parametrize("alarm", sorted(BY_REFUSAL))
 def test_alarm_on_refusals_ends_after_the_last(alarm: str) -> None:
-    """The metric counts refusals, and the functions report none otherwise: one period without data ends the alarm."""
+    """The metric counts what happened, and nothing is reported otherwise: one period without data ends the alarm."""
     found = alarms()[alarm]
     assert (found["Statistic"], found["EvaluationPeriods"], found["Period"]) == ("Sum", 1, 600)
     assert found["TreatMissingData"] == "notBreaching"
