@@ -31,22 +31,19 @@ _ALARMS: Final = (
     _MetricAlarm(
         "PendingRemovals",
         "pending-removals",
-        "A sweep or audit awaits approval, because it would remove many names. Run orgdns status to see which; "
-        "orgdns approve lets it remove them.",
+        "A removal of many names or VPCs awaits orgdns approve. Run orgdns status to see which.",
         evaluation_periods=2,
     ),
     _MetricAlarm(
         "SpokesUnreachable",
         "spokes-unreachable",
-        "Some accounts or regions are unreachable. Their names stay for the configured days, then orgdns withdraws "
-        "them. Run orgdns status to see which, and why.",
+        "Accounts or regions are unreachable, and lose their names after guards.grace_days. Run orgdns status.",
         evaluation_periods=2,
     ),
     _MetricAlarm(
         "SweepsAndAuditsOverdue",
         "sweeps-overdue",
-        "Spokes have not been swept for hours, zones have not been audited for days, or the sweeper does not run. "
-        "Run orgdns status to see which, and why.",
+        "Spokes were not swept for hours, zones not audited for days, or the sweeper does not run. Run orgdns status.",
         evaluation_periods=2,
         # The metric is missing if the schedule or the sweeper does not run.
         treat_missing_data="breaching",
@@ -54,29 +51,25 @@ _ALARMS: Final = (
     _MetricAlarm(
         "AccountsNearLimit",
         "accounts-near-limit",
-        "An account holds most of the names, records or VPCs that it may hold in a zone. orgdns refuses what is above "
-        "the limit. Run orgdns status to see which account; see guards in the configuration to raise the limit.",
+        "An account holds most of what it may hold in a zone (guards). Run orgdns status to see which.",
         evaluation_periods=2,
     ),
     _MetricAlarm(
         "ZonesNearLimit",
         "zones-near-limit",
-        "A zone or a Profile holds most of the records or VPCs that Route 53 lets it hold. Run orgdns status to see "
-        "which. Request a higher quota, and enter it as zone_records, zone_vpcs or profile_vpcs in guards.",
+        "A zone or Profile holds most of what Route 53 lets it hold. Run orgdns status, and request a higher quota.",
         evaluation_periods=2,
     ),
     _MetricAlarm(
         "ZonesWithDampedRepairs",
         "records-contested",
-        "Someone else keeps changing records of orgdns in a zone, and repairs wait for audits. Run orgdns status to "
-        "see who; docs/beside.md says how their tool leaves these records alone.",
+        "Someone else keeps changing records of orgdns, and repairs wait for audits. Run orgdns status to see who.",
         evaluation_periods=2,
     ),
     _MetricAlarm(
         "NamesInFullZones",
         "zone-full",
-        "A zone has reached its quota of records, and new names are not published. Run orgdns explain NAME to see "
-        "which zone, and request a higher quota: Route 53 allows more than 10,000 records in a zone on request.",
+        "A zone is full of records, and new names are not published. Run orgdns explain NAME; request a higher quota.",
         statistic="Sum",
     ),
 )
@@ -85,15 +78,13 @@ _OF_ASSOCIATIONS: Final = (
     _MetricAlarm(
         "ZonesFullOfVpcs",
         "vpcs-full",
-        "A zone has reached its quota of VPCs, or a VPC its quota of Profiles. Run orgdns coverage to see which. "
-        "For more than 300 VPCs, resolve the zone by profile.",
+        "A zone is full of VPCs, or a VPC has two Profiles already. Run orgdns coverage to see which.",
         statistic="Sum",
     ),
     _MetricAlarm(
         "AssociationsRemovedByOthers",
         "associations-removed",
-        "Another tool or a person ended associations that orgdns made, and orgdns made them again. In between, VPCs "
-        "did not resolve the zone. Run orgdns coverage to see which zone, and see docs/vpcs.md for other tools.",
+        "Someone else ended associations that orgdns made, and it made them again. Run orgdns coverage.",
         statistic="Sum",
     ),
 )

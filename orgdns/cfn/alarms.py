@@ -50,7 +50,7 @@ def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
     return Alarm(
         f"{dead_letters.title}Alarm",
         AlarmName=dead_letters.QueueName,
-        AlarmDescription=f"{failures} Run orgdns dead-letters to see why, and what to do. See docs/operate.md.",
+        AlarmDescription=f"{failures} Run orgdns dead-letters. See docs/operate.md.",
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(dead_letters, "QueueName"))],

@@ -23,8 +23,8 @@ _SECTIONS = (
 _RESOURCE = ("Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
 # Items of a list, entries of a mapping, and characters of either, that stand beside the key.
 _SHORT_LIST = 10
-_SHORT_MAPPING = 3
-_SHORT_TEXT = 110
+_SHORT_MAPPING = 6
+_SHORT_TEXT = 130
 
 
 # Functions whose arguments stand in one line.
@@ -101,32 +101,33 @@ def _represent_dict(dumper: _Dumper, content: dict[str, Any]) -> yaml.Node:
 
 
 def _represent_list(dumper: _Dumper, content: list[Any]) -> yaml.Node:
-    short = len(content) <= _SHORT_LIST and _fits(content)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", content, flow_style=short)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", content, flow_style=_is_short(content))
 
 
-def _is_short(content: dict[Any, Any]) -> bool:
-    """Whether a mapping is short enough for one line: few entries, none of which is a list."""
-    return len(content) <= _SHORT_MAPPING and _fits([*content, *content.values()])
+def _is_short(content: object) -> bool:
+    line = _line(content)
+    return line is not None and len(line) <= _SHORT_TEXT
 
 
-def _fits(items: list[Any]) -> bool:
-    texts = [_as_text(item) for item in items]
-    return None not in texts and len(str(texts)) <= _SHORT_TEXT
-
-
-def _as_text(item: object) -> str | None:
-    """What a scalar, a reference or a short mapping takes in one line; None for anything else."""
+def _line(item: object) -> str | None:
+    """What an item takes in one line, about as YAML writes it; None if it has too many entries or a long text."""
     match item:
         case str() | int() if "\n" not in str(item):
             return str(item)
-        case {"Ref": str(text), **others} | {"Fn::Sub": str(text), **others} if not others:
-            return text
+        case {"Ref": str(text), **others} if not others:
+            return f"!Ref {text}"
+        case {"Fn::Sub": str(text), **others} if not others:
+            return f"!Sub '{text}'"
         case {"Fn::GetAtt": [str(title), str(attribute)], **others} if not others:
-            return f"{title}.{attribute}"
-        case {**mapping} if _is_short(mapping) and "Fn::If" not in mapping:
-            return str(mapping)
-    return None
+            return f"!GetAtt {title}.{attribute}"
+        case [*items] if len(items) <= _SHORT_LIST:
+            parts = [_line(each) for each in items]
+        case {**mapping} if len(mapping) <= _SHORT_MAPPING:
+            parts = [f"{key}: {line}" if (line := _line(value)) else None for key, value in mapping.items()]
+        case _:
+            return None
+    known = [part for part in parts if part is not None]
+    return f"[{', '.join(known)}]" if len(known) == len(parts) else None
 
 
 def _represent_str(dumper: _Dumper, text: str) -> yaml.Node:

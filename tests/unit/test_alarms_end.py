@@ -28,6 +28,8 @@ ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
 LATE = Millis(NOW - SWEEP_OVERDUE - 1)
 AWAY = replace(WELL, fault="AuthFailure", fault_since=LATE)
 FULL = {"Z1": Usage(1_000, 10_000)}
+FOUGHT = ZoneDrift("arn:aws:iam::333333333333:role/octodns", LATE, NOW, 9, damped_at=NOW)
+LONG_AGO = Millis(NOW - 2 * 3_600_000)
 DAY = 86_400
 GOOD = (WELL, ZONE, ("Z1",))
 State = tuple[SpokeStatus, ZoneStatus, tuple[str, ...]]
@@ -86,10 +88,10 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
     ),
     "orgdns-records-contested": (
         lambda outcome: outcome.contested_zones,
-        [(WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, NOW, 6, damped_at=NOW),)), ("Z1",))],
+        [(WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ("Z1",))],
         [
-            (WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, LATE, 6, damped_at=LATE),)), ("Z1",)),
-            (WELL, replace(ZONE, drift=(ZoneDrift("arn", LATE, NOW, 6),)), ("Z1",)),
+            (WELL, replace(ZONE, drift=(replace(FOUGHT, damped_at=LONG_AGO),)), ("Z1",)),
+            (WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ()),
         ],
     ),
     "orgdns-accounts-near-limit": (
@@ -147,7 +149,7 @@ def test_alarm_ends_with_its_state(alarm: str) -> None:
 
 @pytest.mark.parametrize("alarm", sorted(BY_REFUSAL))
 def test_alarm_on_refusals_ends_after_the_last(alarm: str) -> None:
-    """The metric counts refusals, and the functions report none otherwise: one period without data ends the alarm."""
+    """The metric counts what happened, and nothing is reported otherwise: one period without data ends the alarm."""
     found = alarms()[alarm]
     assert (found["Statistic"], found["EvaluationPeriods"], found["Period"]) == ("Sum", 1, 600)
     assert found["TreatMissingData"] == "notBreaching"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orgdns.config.partitions import partition_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -32,17 +34,12 @@ _ENABLED_BY_DEFAULT: Final = frozenset(
         "us-west-2",
     }
 )
-_OTHER_PARTITIONS: Final = ("cn-", "eusc-", "us-gov-", "us-iso", "eu-iso")
 
 
 def opt_in(regions: Iterable[str]) -> tuple[str, ...]:
     """The regions that somebody must enable in an account, sorted."""
     return tuple(
-        sorted(
-            region
-            for region in regions
-            if region not in _ENABLED_BY_DEFAULT and not region.startswith(_OTHER_PARTITIONS)
-        )
+        sorted(region for region in regions if region not in _ENABLED_BY_DEFAULT and partition_of(region) == "aws")
     )
 
 
