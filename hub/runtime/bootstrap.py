@@ -56,11 +56,7 @@ def now() -> Millis:
 
 
 def check_sdk() -> None:
-    """Check the SDK that was imported, so that a function with another one does not start.
-
-    Raises:
-        UnsuitableSdk: if it lacks what the functions rely on.
-    """
+    """Raise `UnsuitableSdk` if the SDK that was imported lacks what the functions rely on."""
     sdk.check(_session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
 
 
@@ -153,8 +149,7 @@ def publisher() -> Publisher:
     """Return the publisher."""
     from hub.runtime.publisher.publisher import Publisher
 
-    table = _table(CLIENT_CONFIG)
-    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
+    table, share = _table(CLIENT_CONFIG), float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
         controls=DynamoStatuses(table),
@@ -272,10 +267,9 @@ def auditor() -> Auditor:
     """Return the auditor."""
     from hub.runtime.sweeper.auditor import Auditor
 
-    table = _table(CLIENT_CONFIG)
-    statuses = DynamoStatuses(table)
+    ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
     return Auditor(
-        ledger=DynamoLedger(table),
+        ledger=ledger,
         statuses=statuses,
         zones=_zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE),
         guard=settings.guard(),
@@ -287,12 +281,10 @@ def auditor() -> Auditor:
 @cache
 def sweep_scheduler() -> SweepScheduler:
     """Return the scheduler of sweeps and audits."""
+    included = bool(settings.policy().coverage.included)
     statuses = DynamoStatuses(_table(CLIENT_CONFIG))
     return SweepScheduler(
-        spokes=StackSetSpokes(
-            _client("cloudformation", CLIENT_CONFIG),
-            included=bool(settings.policy().coverage.included),
-        ),
+        spokes=StackSetSpokes(_client("cloudformation", CLIENT_CONFIG), included=included),
         statuses=statuses,
         schedule=statuses,
         tasks=QueuedTasks(_client("sqs", CLIENT_CONFIG), settings.value(contract.ENV_SWEEPS_QUEUE_URL)),
