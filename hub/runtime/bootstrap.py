@@ -147,8 +147,7 @@ def publisher() -> Publisher:
     """Return the publisher."""
     from hub.runtime.publisher.publisher import Publisher
 
-    table = _table(CLIENT_CONFIG)
-    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
+    table, share = _table(CLIENT_CONFIG), float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
         controls=DynamoStatuses(table),

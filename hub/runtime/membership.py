@@ -20,13 +20,12 @@ class Cause(Enum):
     ACCOUNT_NOT_COVERED = auto()
     ACCOUNT_UNKNOWN = auto()
     ACCOUNT_INACTIVE = auto()
-    UNITS_UNKNOWN = auto()
     ORGANIZATION_UNREACHABLE = auto()
 
     @property
     def temporary(self) -> bool:
         """Whether a later check may succeed without any change by a person."""
-        return self in {Cause.UNITS_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE}
+        return self is Cause.ORGANIZATION_UNREACHABLE
 
 
 class NotMember(Exception):
@@ -40,10 +39,10 @@ class NotMember(Exception):
 def member_account(spoke: Spoke, accounts: Accounts, coverage: Coverage) -> Account:
     """Return the spoke's account if the configuration covers the spoke and the organization vouches for the account.
 
-    The account is active, its organizational units are known, and it is covered by them or by name.
+    The account is active, and covered by its organizational units or by name.
 
     Raises:
-        NotMember: if any of these does not hold, or Organizations does not answer.
+        NotMember: if this does not hold, or Organizations does not answer completely.
     """
     if spoke.region not in coverage.regions:
         raise NotMember(Cause.REGION_NOT_COVERED, f"the configuration does not cover the region {spoke.region}")
@@ -55,12 +54,6 @@ def member_account(spoke: Spoke, accounts: Accounts, coverage: Coverage) -> Acco
         raise NotMember(Cause.ORGANIZATION_UNREACHABLE, str(unreachable)) from unreachable
     if not account.active:
         raise NotMember(Cause.ACCOUNT_INACTIVE, f"the account {account.id} is not active")
-    covered = coverage.covers_account(account.id, account.units)
-    if covered is False:
+    if not coverage.covers_account(account.id, account.units):
         raise NotMember(Cause.ACCOUNT_NOT_COVERED, f"the configuration does not cover the account {account.id}")
-    if covered is None or not account.units:
-        # Missing knowledge must neither give nor remove anything.
-        raise NotMember(
-            Cause.UNITS_UNKNOWN, f"Organizations does not return the organizational units of account {account.id}"
-        )
     return account

@@ -246,11 +246,10 @@ def test_large_shared_name_is_shortened_unless_all_is_set() -> None:
 def test_undecided_instances_are_counted() -> None:
     """Each kind of instance that stays as it is has a note."""
     console = screen()
-    show_plan(console, replace(plan([], []), undecided=Undecided(1, 2, 3)), everything=False)
+    show_plan(console, replace(plan([], []), undecided=Undecided(1, 2)), everything=False)
     text = folded(console)
     assert "does not cover: they lose their names after the grace period: 1." in text
     assert "has no facts about yet, so their names are unknown: 2." in text
-    assert "does not read, so their names are unknown: 3." in text
 
 
 def test_simple_record_set_belongs_to_another_tool() -> None:

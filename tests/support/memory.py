@@ -72,7 +72,10 @@ class MemoryOrganization:
     def account(self, account_id: str) -> Account:
         if account_id not in self.accounts:
             raise AccountUnknown(account_id)
-        return self.accounts[account_id]
+        account = self.accounts[account_id]
+        if account.active and not account.units:
+            raise SpokeUnreachable(f"Organizations does not return the organizational units of account {account_id}")
+        return account
 
     def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
         self.descriptions.append((spoke, tuple(instance_ids)))

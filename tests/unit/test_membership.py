@@ -76,17 +76,6 @@ def test_accounts_are_included_and_excluded_by_name() -> None:
     assert checked(coverage=replace(included, excluded=excluded.excluded)) is Cause.ACCOUNT_NOT_COVERED
 
 
-def test_unknown_units_are_temporary() -> None:
-    """Without units nothing is known, also of an included account, whose rules may depend on them."""
-    unknown = replace(PAYMENTS, units=())
-    assert checked(account=unknown) is Cause.UNITS_UNKNOWN
-    assert (
-        checked(coverage=replace(COVERAGE, included=frozenset({PAYMENTS.id})), account=unknown) is Cause.UNITS_UNKNOWN
-    )
-    excluded = replace(COVERAGE, excluded=frozenset({PAYMENTS.id}))
-    assert checked(coverage=excluded, account=unknown) is Cause.ACCOUNT_NOT_COVERED
-
-
 def test_inactive_account_without_units_has_left() -> None:
     """What is permanent is reported before what may pass."""
     assert checked(account=replace(PAYMENTS, active=False, units=())) is Cause.ACCOUNT_INACTIVE
@@ -102,7 +91,7 @@ def test_organization_that_does_not_answer_is_temporary() -> None:
     with pytest.raises(NotMember, match=r"^Organizations: TooManyRequestsException$") as raised:
         member_account(SPOKE, Throttled(), COVERAGE)
     assert raised.value.cause is Cause.ORGANIZATION_UNREACHABLE
-    assert [cause for cause in Cause if cause.temporary] == [Cause.UNITS_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE]
+    assert [cause for cause in Cause if cause.temporary] == [Cause.ORGANIZATION_UNREACHABLE]
 
 
 @pytest.mark.parametrize(
@@ -112,11 +101,6 @@ def test_organization_that_does_not_answer_is_temporary() -> None:
         (SPOKE, None, "the organization has no account 444444444444"),
         (SPOKE, replace(PAYMENTS, active=False), "the account 444444444444 is not active"),
         (SPOKE, replace(PAYMENTS, units=(ROOT_UNIT,)), "the configuration does not cover the account 444444444444"),
-        (
-            SPOKE,
-            replace(PAYMENTS, units=()),
-            "Organizations does not return the organizational units of account 444444444444",
-        ),
     ],
 )
 def test_message_names_the_place(spoke: Spoke, account: Account | None, message: str) -> None:

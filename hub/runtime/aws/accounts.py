@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -36,6 +36,16 @@ class _Cached:
     account: Account | None
     expires_at: int
     unknown: str = ""
+
+
+class _Facts(NamedTuple):
+    """An account that Organizations describes completely. `label` is empty for the reason `fault`."""
+
+    active: bool
+    covered: bool
+    units: tuple[str, ...]
+    label: str
+    fault: str
 
 
 class _Incomplete(SpokeUnreachable):
@@ -85,37 +95,39 @@ class OrganizationAccounts:
         if described is None:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
         try:
-            active, name_label, fault = self._facts(account_id, described)
-            units = _units(described)
-            if active and self._coverage.covers_account(account_id, units):
-                reason = self._labels.take(account_id, name_label, self._bears) or fault
+            facts = self._facts(account_id, described)
+            if facts.active and facts.covered:
+                reason = self._labels.take(account_id, facts.label, self._bears) or facts.fault
             else:
                 reason = "only active, covered accounts have labels"
         except _Incomplete as missing:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS, str(missing))
         except LedgerUnavailable as unavailable:
             raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
-        label = None if reason else name_label
-        return _Cached(Account(account_id, label, reason, active, units), self._clock() + KEEP_KNOWN_MILLIS)
+        account = Account(account_id, None if reason else facts.label, reason, facts.active, facts.units)
+        return _Cached(account, self._clock() + KEEP_KNOWN_MILLIS)
 
-    def _facts(self, account_id: str, described: AccountTypeDef) -> tuple[bool, str, str]:
-        """Whether the account is active, and the label for its name, or an empty one and the reason.
+    def _facts(self, account_id: str, described: AccountTypeDef) -> _Facts:
+        """What Organizations and the configuration say about an account.
 
         The configuration may give the account another label.
 
         Raises:
-            _Incomplete: if the answer lacks the state or the name. The account may still have its label.
+            _Incomplete: if the answer lacks the state, the name, or the path of an account to which it matters: an
+                active one that the configuration does not exclude. The account may still have its label.
         """
-        # `State` replaces `Status`, which AWS retires in 2026 (Organizations API Reference, Account).
-        state, name = described.get("State") or described.get("Status"), described.get("Name")
+        state, name, units = described.get("State"), described.get("Name"), _units(described)
         if name is None or state not in _INACTIVE | {"ACTIVE"}:
             raise _Incomplete(f"Organizations does not return a name and a known state of account {account_id}")
+        active = state == "ACTIVE"
+        if active and not units and account_id not in self._coverage.excluded:
+            raise _Incomplete(f"Organizations does not return the organizational units of account {account_id}")
         label, fault = self._labels.pinned(account_id), ""
         try:
             label = label or label_of(name).text
         except NameRefused as refused:
             fault = f"the name of the account cannot be a label: {refused}"
-        return state == "ACTIVE", label, fault
+        return _Facts(active, self._coverage.covers_account(account_id, units), units, label, fault)
 
     def _bears(self, account_id: str, label: str) -> bool:
         """Whether an account still has a name for the label. An account that was renamed or left does not.
@@ -125,9 +137,8 @@ class OrganizationAccounts:
         described = self._described(account_id)
         if described is None:
             return False
-        active, name_label, _ = self._facts(account_id, described)
-        covered = self._coverage.covers_account(account_id, _units(described))
-        return active and covered is not False and name_label == label
+        facts = self._facts(account_id, described)
+        return facts.active and facts.covered and facts.label == label
 
 
 def _units(described: AccountTypeDef) -> tuple[str, ...]:

@@ -21,14 +21,8 @@ class Coverage:
     included: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
 
-    def covers_account(self, account_id: str, units: Collection[str]) -> bool | None:
-        """Whether an account is covered, or None if that depends on its units and they are unknown.
-
-        `units` are the root and the organizational units that contain the account. Every account is in a root, so an
-        empty collection means that they are unknown.
-        """
+    def covers_account(self, account_id: str, units: Collection[str]) -> bool:
+        """Whether an account is covered. `units` are the root and the organizational units that contain it."""
         if account_id in self.excluded:
             return False
-        if account_id in self.included:
-            return True
-        return not self.units.isdisjoint(units) if units else None
+        return account_id in self.included or not self.units.isdisjoint(units)

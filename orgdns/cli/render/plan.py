@@ -142,18 +142,13 @@ def _show_rest(console: Console, remaining: int, noun: str) -> None:
 
 def _show_notes(console: Console, change: PolicyChange) -> None:
     undecided = change.undecided
-    unknown = "so their names are unknown"
     counted = [
         ("Instances decided by their last known facts", change.decided),
         (
             "Instances that the configuration does not cover: they lose their names after the grace period",
             undecided.not_covered,
         ),
-        (f"Instances that the ledger has no facts about yet, {unknown}", undecided.without_facts),
-        (
-            f"Instances without recorded organizational units, which the deployed policy does not read, {unknown}",
-            undecided.without_units,
-        ),
+        ("Instances that the ledger has no facts about yet, so their names are unknown", undecided.without_facts),
     ]
     notes = [f"{text}: {number:,}." for text, number in counted if number]
     if change.any:

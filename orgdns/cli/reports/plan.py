@@ -78,12 +78,11 @@ class Undecided:
     """The numbers of instances that the new policy cannot be applied to, which stay as they are.
 
     `not_covered` have names in accounts or regions that the new configuration does not cover: they lose them when the
-    grace period is over. For `without_facts` the ledger has no facts, and for `without_units` no organizational units.
+    grace period is over. For `without_facts` the ledger has no facts.
     """
 
     not_covered: int = 0
     without_facts: int = 0
-    without_units: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def _decided(
 ) -> _Decided:
     decided = _Decided()
     labels = AccountsPlan(dict(policy.account_labels), held)
-    not_covered = without_facts = without_units = 0
+    not_covered = without_facts = 0
     for observation in observations:
         if observation.account:
             decided.labels[observation.account.id] = observation.account.label
@@ -189,11 +188,8 @@ def _decided(
             not_covered += bool(observation.claims)
         elif observation.instance is None or observation.account is None:
             without_facts += 1
-        elif policy.coverage.covers_account(observation.account.id, observation.account.units) is False:
+        elif not policy.coverage.covers_account(observation.account.id, observation.account.units):
             not_covered += bool(observation.claims)
-        elif not observation.account.units:
-            # Every account is at least in the root.
-            without_units += 1
         else:
             account = labels.account(observation.account)
             decision = policy.decide(observation.instance, account, zone_ids, labels.reserved)
@@ -205,7 +201,7 @@ def _decided(
                 for refusal in decision.refusals
                 if not refusal.declined and (refusal.rule, refusal.name) not in known
             ]
-    decided.undecided = Undecided(not_covered, without_facts, without_units)
+    decided.undecided = Undecided(not_covered, without_facts)
     return decided
 
 

@@ -30,7 +30,8 @@ class Organizations:
     names: dict[str, str] = field(default_factory=dict)
 
     def describe_account(self, *, AccountId: str) -> dict[str, Any]:  # noqa: N803 - as the client has it
-        return {"Account": {"Name": self.names[AccountId], "State": "ACTIVE"}}
+        path = f"o-1/r-ab12/ou-ab12-workload/{AccountId}/"
+        return {"Account": {"Name": self.names[AccountId], "State": "ACTIVE", "Paths": [path]}}
 
 
 @dataclass

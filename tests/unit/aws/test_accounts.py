@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
@@ -15,10 +15,18 @@ from tests.support.build import PAYMENTS, SEARCH, WORKLOADS, covering
 from tests.support.memory import MemoryClock, MemoryLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_organizations import OrganizationsClient
 
-# By name, so that an account needs no path.
+PATH = "o-1/r-ab12/ou-ab12-workload/444444444444/"
+UNITS = ("r-ab12", "ou-ab12-workload")
 EVERY_ACCOUNT = replace(covering(), included=frozenset({"4" * 12, "6" * 12}))
+
+
+def answer(described: Mapping[str, object]) -> dict[str, Any]:
+    """DescribeAccount's answer, by default with a path."""
+    return {"Account": {"Paths": [PATH]} | dict(described)}
 
 
 def registry(
@@ -43,11 +51,11 @@ class TestAccounts:
         with Stubber(client) as stubber:
             for name in ("Payments", "Pay Ments"):
                 stubber.add_response(
-                    "describe_account", {"Account": {"Id": "444444444444", "Name": name, "Status": "ACTIVE"}}
+                    "describe_account", answer({"Id": "444444444444", "Name": name, "State": "ACTIVE"})
                 )
             assert accounts.account("444444444444") == accounts.account("444444444444")
             clock.sleep(901)
-            assert accounts.account("444444444444") == Account("444444444444", "pay-ments")
+            assert accounts.account("444444444444") == Account("444444444444", "pay-ments", units=UNITS)
             stubber.assert_no_pending_responses()
 
     def test_unknown_account_is_unknown(self) -> None:
@@ -67,7 +75,7 @@ class TestAccounts:
         """A closed account still has a name, and is not active."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
-            stubber.add_response("describe_account", {"Account": {"Name": "Old", "State": "SUSPENDED"}})
+            stubber.add_response("describe_account", answer({"Name": "Old", "State": "SUSPENDED"}))
             accounts = in_memory(client)
             assert accounts.account("4" * 12).active is False
 
@@ -79,7 +87,7 @@ class TestAccounts:
         with Stubber(client) as stubber:
             # The third call reads whether the holder still has the name.
             for account in ("Payments", name, "Payments"):
-                stubber.add_response("describe_account", {"Account": {"Name": account, "State": "ACTIVE"}})
+                stubber.add_response("describe_account", answer({"Name": account, "State": "ACTIVE"}))
             assert accounts.account("444444444444").label == "payments"
             thief = accounts.account("666666666666")
             stubber.assert_no_pending_responses()
@@ -103,28 +111,29 @@ class TestAccounts:
         accounts = OrganizationAccounts(client, labels, EVERY_ACCOUNT, clock)
         with Stubber(client) as stubber:
             for name in ("Payments", "Payments"):
-                stubber.add_response("describe_account", {"Account": {"Name": name, "State": "ACTIVE"}})
+                stubber.add_response("describe_account", answer({"Name": name, "State": "ACTIVE"}))
             if now is None:
                 stubber.add_client_error("describe_account", "AccountNotFoundException")
             else:
-                stubber.add_response("describe_account", {"Account": now})
+                stubber.add_response("describe_account", answer(now))
             accounts.account("444444444444")
             waiting = accounts.account("666666666666")
         assert waiting.label is None
         assert "belonged to the account 444444444444" in waiting.reason
         assert labels.released("444444444444") == {"payments"}
 
-    def test_account_whose_name_is_not_returned_keeps_its_label(self) -> None:
-        """Missing knowledge releases nothing."""
+    @pytest.mark.parametrize("lacking", [{}, {"Name": "Another", "Paths": []}])
+    def test_account_that_is_not_described_completely_keeps_its_label(self, lacking: dict[str, Any]) -> None:
+        """Missing knowledge releases nothing: neither a missing name nor a missing path."""
         client = SESSION.client("organizations")
         clock = MemoryClock()
         labels = registry(clock)
         accounts = OrganizationAccounts(client, labels, EVERY_ACCOUNT, clock)
         with Stubber(client) as stubber:
-            for described in ({"Name": "Payments"}, {"Name": "Payments"}, {}):
-                stubber.add_response("describe_account", {"Account": described | {"State": "ACTIVE"}})
+            for described in ({"Name": "Payments"}, {"Name": "Payments"}, lacking):
+                stubber.add_response("describe_account", answer(described | {"State": "ACTIVE"}))
             accounts.account("444444444444")
-            with pytest.raises(SpokeUnreachable, match="does not return a name"):
+            with pytest.raises(SpokeUnreachable, match="Organizations does not return"):
                 accounts.account("666666666666")
         assert not labels.released("444444444444")
 
@@ -134,7 +143,7 @@ class TestAccounts:
         accounts = in_memory(client, {"444444444444": "treasury"})
         with Stubber(client) as stubber:
             for described in ({"Name": "Payments"}, {"Name": "Treasury"}):
-                stubber.add_response("describe_account", {"Account": described | {"State": "ACTIVE"}})
+                stubber.add_response("describe_account", answer(described | {"State": "ACTIVE"}))
             assert accounts.account("444444444444").label == "treasury"
             thief = accounts.account("666666666666")
         assert thief.label is None
@@ -144,19 +153,10 @@ class TestAccounts:
         """A name that cannot be a label is not an error; the account has the reason."""
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
-            stubber.add_response("describe_account", {"Account": {"Name": "***", "State": "ACTIVE"}})
+            stubber.add_response("describe_account", answer({"Name": "***", "State": "ACTIVE"}))
             account = in_memory(client).account("4" * 12)
         assert account.label is None
         assert "no letter or digit" in account.reason
-
-    @pytest.mark.parametrize("paths", [None, [], ["o-1/r-ab12/", "o-1/r-ab12/ou-ab12-workload/"]])
-    def test_units_without_one_path_are_unknown(self, paths: list[str] | None) -> None:
-        """An account without exactly one path has unknown units."""
-        described = {"Name": "Payments", "State": "ACTIVE"} | ({} if paths is None else {"Paths": paths})
-        client = SESSION.client("organizations")
-        with Stubber(client) as stubber:
-            stubber.add_response("describe_account", {"Account": described})
-            assert in_memory(client).account("444444444444").units == ()
 
     @pytest.mark.parametrize(
         ("path", "units"),
@@ -174,7 +174,7 @@ class TestAccounts:
         client = SESSION.client("organizations")
         with Stubber(client) as stubber:
             account = {"Name": "Payments", "State": "ACTIVE", "Paths": [path]}
-            stubber.add_response("describe_account", {"Account": account})
+            stubber.add_response("describe_account", answer(account))
             accounts = in_memory(client)
             assert accounts.account("444444444444").units == units
 
@@ -186,18 +186,25 @@ class TestAccounts:
             {"Name": "Payments", "State": "HIBERNATING"},
             {"State": "ACTIVE"},
             {},
+            {"Name": "Payments", "State": "ACTIVE", "Paths": []},
+            {"Name": "Payments", "State": "ACTIVE", "Paths": ["o-1/r-ab12/", "o-1/r-ab12/ou-ab12-workload/"]},
         ],
     )
-    def test_missing_value_is_unknown(self, described: dict[str, str]) -> None:
-        """An account without a name or a known state is neither active nor inactive, and is read again soon."""
+    def test_missing_value_is_unknown(self, described: dict[str, Any]) -> None:
+        """An account without a name, a known state or one path is neither active nor inactive, and is read again soon.
+
+        That it is included by name does not matter: rules may read its units.
+        """
         client, clock = SESSION.client("organizations"), MemoryClock()
         accounts = OrganizationAccounts(client, registry(clock), EVERY_ACCOUNT, clock)
         whole = {"Name": "Payments", "State": "ACTIVE"}
         with Stubber(client) as stubber:
-            for answer in (described, whole):
-                stubber.add_response("describe_account", {"Account": answer})
+            for each in (described, whole):
+                stubber.add_response("describe_account", answer(each))
             for _ in range(2):
-                with pytest.raises(SpokeUnreachable, match=f"name and a known state of account {PAYMENTS.id}"):
+                with pytest.raises(
+                    SpokeUnreachable, match=f"^Organizations does not return .* of account {PAYMENTS.id}$"
+                ):
                     accounts.account(PAYMENTS.id)
             clock.sleep(61)
             assert accounts.account(PAYMENTS.id).active
@@ -205,24 +212,27 @@ class TestAccounts:
 
     @pytest.mark.parametrize("state", ["SUSPENDED", "PENDING_CLOSURE", "CLOSED"])
     def test_inactive_states(self, state: str) -> None:
-        """A suspended or closed account is inactive by either field, and has no label."""
-        for field in ("State", "Status"):
+        """A suspended or closed account is inactive, with or without a path, and has no label."""
+        for paths in ([PATH], []):
             client, labels, clock = SESSION.client("organizations"), MemoryLedger(), MemoryClock()
             with Stubber(client) as stubber:
-                stubber.add_response("describe_account", {"Account": {"Name": "Payments", field: state}})
+                stubber.add_response("describe_account", answer({"Name": "Payments", "State": state, "Paths": paths}))
                 accounts = OrganizationAccounts(client, registry(clock, ledger=labels), EVERY_ACCOUNT, clock)
                 account = accounts.account(PAYMENTS.id)
             assert (account.active, account.label, labels.held_labels) == (False, None, {})
 
-    @pytest.mark.parametrize("paths", [["o-1/r-ab12/ou-ab12-outside1/555555555555/"], []])
-    def test_account_that_is_not_covered_takes_no_label(self, paths: list[str]) -> None:
-        """Neither an account outside the covered units nor one with unknown units takes a label."""
+    @pytest.mark.parametrize(
+        ("paths", "excluded"),
+        [(["o-1/r-ab12/ou-ab12-outside1/555555555555/"], ""), ([], SEARCH.id), ([PATH], SEARCH.id)],
+    )
+    def test_account_that_is_not_covered_takes_no_label(self, paths: list[str], excluded: str) -> None:
+        """Neither an account outside the covered units nor one that is excluded, which needs no path, takes a label."""
         client, clock = SESSION.client("organizations"), MemoryClock()
         labels = MemoryLedger()
-        coverage = replace(covering(), units=frozenset({WORKLOADS}))
+        coverage = replace(covering(), units=frozenset({WORKLOADS}), excluded=frozenset({excluded}))
         described = {"Name": "Payments", "State": "ACTIVE", "Paths": paths}
         with Stubber(client) as stubber:
-            stubber.add_response("describe_account", {"Account": described})
+            stubber.add_response("describe_account", answer(described))
             accounts = OrganizationAccounts(client, registry(clock, ledger=labels), coverage, clock)
             account = accounts.account(SEARCH.id)
         assert (account.label, labels.held_labels) == (None, {})

@@ -52,7 +52,6 @@ def plan_document(
             "decided": change.decided,
             "not_covered": change.undecided.not_covered,
             "without_facts": change.undecided.without_facts,
-            "without_units": change.undecided.without_units,
         },
     }
 
