@@ -31,11 +31,11 @@ def test_o3_shared_vpc_of_an_account_that_is_not_covered(made: World, command: C
     assert not is_associated(made, vpc)
     assert made.guard.denied == []
     (entry,) = command.json("coverage", code=2)["unresolved_names"]
-    assert (entry["vpc"], entry["owner"], entry["accounts"], entry["by_policy"]) == (
+    assert (entry["vpc"], entry["owner"], entry["accounts"], entry["trouble"]) == (
         vpc.id,
         MANAGEMENT,
         [PAYMENTS],
-        False,
+        True,
     )
     assert f"orgdns does not cover {MANAGEMENT}/{REGION}" in entry["reason"]
     document = command.json("resolve", f"tenant.{CORP}", "--vpc", vpc.id, code=2)
@@ -55,4 +55,4 @@ def test_o3_vpc_that_policy_leaves_out(made: World, command: Command, clock: Mov
     made.launch(PAYMENTS, REGION, "apart", subnet=vpc.subnet)
     hour(made, clock)
     found = [entry for entry in command.json("coverage", code=2)["unresolved_names"] if entry["vpc"] == vpc.id]
-    assert [(entry["by_policy"], entry["owner"], entry["instances"]) for entry in found] == [(True, PAYMENTS, 1)]
+    assert [(entry["trouble"], entry["owner"], entry["instances"]) for entry in found] == [(False, PAYMENTS, 1)]

@@ -74,26 +74,27 @@ def test_names_that_resolve_are_not_reported(resolving: VpcRow) -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "owner", "reason", "by_policy"),
+    ("report", "owner", "reason", "trouble"),
     [
-        (found(row(LEFT_OUT)), PAYMENTS.id, "policy does not select the VPC for the zone", True),
-        (found(row(BLOCKED)), PAYMENTS.id, "LimitsExceeded", False),
-        (found(row(BLOCKED, account=SEARCH.id)), SEARCH.id, "LimitsExceeded", False),
-        (found(), "", "orgdns does not know the VPC: it is new, or belongs to an account that", False),
-        (found(shared=NETWORK), NETWORK, f"account {NETWORK} owns the VPC and shares it, and orgdns does not", False),
+        (found(row(LEFT_OUT)), PAYMENTS.id, "policy does not select the VPC for the zone", False),
+        (found(row(RESOLVES, dns_servers=("192.0.2.1",))), PAYMENTS.id, "instances ask 192.0.2.1, and orgdns", False),
+        (found(row(BLOCKED)), PAYMENTS.id, "LimitsExceeded", True),
+        (found(row(BLOCKED, account=SEARCH.id)), SEARCH.id, "LimitsExceeded", True),
+        (found(), "", "orgdns does not know the VPC: it is new, or belongs to an account that", True),
+        (found(shared=NETWORK), NETWORK, f"account {NETWORK} owns the VPC and shares it, and orgdns does not", True),
         (
             found(shared=NETWORK, covered=(HOME, Spoke(NETWORK, REGION))),
             NETWORK,
             f"its VPCs are not described yet: see {NETWORK}/{REGION}",
-            False,
+            True,
         ),
     ],
 )
-def test_o3_why_names_do_not_resolve(report: InstanceVpcs, owner: str, reason: str, *, by_policy: bool) -> None:
+def test_o3_why_names_do_not_resolve(report: InstanceVpcs, owner: str, reason: str, *, trouble: bool) -> None:
     """Each VPC has its owner as far as it is known, the accounts of its instances, and what to do."""
     (entry,) = report.unresolved
     assert reason in entry.reason
-    assert (entry.owner, entry.by_policy, report.well) == (owner, by_policy, by_policy)
+    assert (entry.owner, entry.trouble, report.well) == (owner, trouble, not trouble)
     assert (entry.accounts, entry.zones, entry.instances, entry.names) == ((PAYMENTS.id,), ("corp.internal",), 1, 1)
 
 
@@ -132,6 +133,6 @@ def test_report_is_shown() -> None:
         f"{VPC} of {NETWORK} in {REGION}: 1 names of 1 instances of {PAYMENTS.id} in corp.internal" in output.getvalue()
     )
     (entry,) = coverage_document(report)["unresolved_names"]
-    assert (entry["vpc"], entry["owner"], entry["by_policy"]) == (VPC, NETWORK, False)
+    assert (entry["vpc"], entry["owner"], entry["trouble"]) == (VPC, NETWORK, True)
     assert not report.well
     assert replace(report, instances=found(row(LEFT_OUT))).well

@@ -70,7 +70,7 @@ def _unresolved_line(found: UnresolvedNames) -> Text:
         f"{found.vpc_id}{owner} in {found.region}: {found.names:,} names of {found.instances:,} instances of "
         f"{', '.join(found.accounts)} in {', '.join(found.zones)}, such as {found.example}: {found.reason}"
     )
-    return visible(text, QUIET if found.by_policy else BAD)
+    return visible(text, BAD if found.trouble else QUIET)
 
 
 def _show_spoke(console: Console, found: SpokeCoverage) -> None:

@@ -26,8 +26,9 @@ LISTED: Final = 20
 class UnresolvedNames:
     """Names of the instances in a VPC that do not resolve there, or of which orgdns cannot tell, for one reason.
 
-    `owner` is the account of the VPC, empty if it is not known, and `accounts` are those of the instances. `by_policy`
-    means that the only reason is that policy leaves out the VPC. `example` is one of the names.
+    `owner` is the account of the VPC, empty if it is not known, and `accounts` are those of the instances. `trouble`
+    is false where nothing is known to be wrong: policy leaves out the VPC, or instances there ask other DNS servers.
+    `example` is one of the names.
     """
 
     region: str
@@ -38,7 +39,7 @@ class UnresolvedNames:
     instances: int
     names: int
     reason: str
-    by_policy: bool
+    trouble: bool
     example: str
 
 
@@ -55,8 +56,8 @@ class InstanceVpcs:
 
     @property
     def well(self) -> bool:
-        """Whether all names resolve where their instances run, except where policy leaves out the VPC."""
-        return not self.unreadable and all(found.by_policy for found in self.unresolved)
+        """Whether all names resolve where their instances run, as far as policy wants it and orgdns can see."""
+        return not self.unreadable and not any(found.trouble for found in self.unresolved)
 
 
 @dataclass(slots=True)
@@ -70,7 +71,7 @@ class _Found:
     example: str = ""
 
     def unresolved(self, known: KnownVpcs, where: tuple[str, str, str, bool]) -> UnresolvedNames:
-        region, vpc_id, reason, by_policy = where
+        region, vpc_id, reason, trouble = where
         return UnresolvedNames(
             region=region,
             vpc_id=vpc_id,
@@ -80,7 +81,7 @@ class _Found:
             instances=self.instances,
             names=self.names,
             reason=reason,
-            by_policy=by_policy,
+            trouble=trouble,
             example=self.example,
         )
 
@@ -124,17 +125,20 @@ class KnownVpcs:
         )
 
     def why_not(self, region: str, vpc_id: str, zone_id: str) -> tuple[str, bool] | None:
-        """Why a VPC does not resolve a zone, and whether policy leaves it out; None if it resolves the zone."""
+        """Why a VPC does not resolve a zone, and whether that is a trouble; None if it resolves the zone."""
         row = self.rows.get((region, vpc_id))
         if row is None or row.vpc is None:
-            return self.unseen(region, vpc_id), False
+            return self.unseen(region, vpc_id), True
         known = {zone.id for zone in row.vpc.zones} | {zone.zone_id for zone in row.vpc.others_zones}
         zone = next((zone for zone in row.zones if zone.zone_id == zone_id), None)
         if zone is not None and zone.blocked:
-            return zone.blocked, False
-        if zone_id in known or (zone is not None and zone.resolves):
-            return None
-        return "policy does not select the VPC for the zone", True
+            return zone.blocked, True
+        if zone_id not in known and not (zone is not None and zone.resolves):
+            return "policy does not select the VPC for the zone", False
+        if row.vpc.dns_servers and not row.vpc.asks_resolver:
+            servers = ", ".join(row.vpc.other_servers)
+            return f"instances ask {servers}, and orgdns cannot see what these DNS servers answer", False
+        return None
 
 
 def instance_vpcs(observations: Iterable[Observation | None], known: KnownVpcs) -> InstanceVpcs:
@@ -172,6 +176,6 @@ def instance_vpcs(observations: Iterable[Observation | None], known: KnownVpcs) 
             told.add(reason)
     unresolved = sorted(
         (counted.unresolved(known, where) for where, counted in found.items()),
-        key=lambda each: (each.by_policy, -each.instances, each.region, each.vpc_id, each.reason),
+        key=lambda each: (not each.trouble, -each.instances, each.region, each.vpc_id, each.reason),
     )
     return InstanceVpcs(tuple(unresolved[:VPCS]), len(unresolved[VPCS:]), unreadable)

@@ -47,7 +47,7 @@ def coverage_document(coverage: Coverage) -> Document:
                 "names": found.names,
                 "example": found.example,
                 "reason": found.reason,
-                "by_policy": found.by_policy,
+                "trouble": found.trouble,
             }
             for found in coverage.instances.unresolved
         ],
