@@ -18,6 +18,7 @@ from hub.runtime.policy.decide import Policy
 from orgdns.config.checks.account_labels import account_label_faults
 from orgdns.config.checks.accounts import account_faults
 from orgdns.config.checks.autodefined_rules import warning
+from orgdns.config.checks.collisions import sharing_warnings
 from orgdns.config.checks.guards import guard_faults
 from orgdns.config.checks.organization import management_network, organization_faults
 from orgdns.config.checks.partitions import partition_faults, partition_warnings
@@ -177,6 +178,7 @@ class Config(Section):
         )
         return (
             *filter(None, of_organization),
+            *sharing_warnings(self.compiled_policy().rules),
             *partition_warnings(self.hub.region, self.spokes.regions),
             *(f"zones[{index}].domain: {text}" for index, text in warnings if text),
             *(

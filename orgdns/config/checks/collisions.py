@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.names.labels import shown
@@ -11,10 +11,13 @@ from hub.runtime.names.templates import SHAPES, VARIABLE, Template, chosen, chos
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
+    from hub.runtime.policy.rules import Rule, Scope
 
 # A value of these belongs to one account or one instance only.
 ONE_OWNER: Final = frozenset({"account_id", "account_name", "instance_id"})
 
+# Enough of a long list to see whom it is about.
+_SHOWN: Final = 3
 # All values that a variable can have, if the configuration lists them: regions and unit labels.
 Known = Mapping[str, Collection[str]]
 
@@ -51,6 +54,11 @@ def shadowed(template: Template, domains: Collection[Fqdn], known: Known) -> Fqd
         if domain != template.domain and len(domain) > len(template.domain) and is_inside:
             return domain
     return None
+
+
+def has_one_owner(template: Template) -> bool:
+    """Whether a name of the template belongs to one account or one instance, whatever tags say."""
+    return any(_has_one_owner(label) for label in labels_of(template))
 
 
 def _has_one_owner(label: str) -> bool:
@@ -120,3 +128,48 @@ _SINGLE_FACTS: Final = frozenset(
 def _chosen(*labels: str) -> bool:
     """Whether someone chooses a value in any of the labels."""
     return any(chosen(variable) for label in labels for variable in VARIABLE.findall(label))
+
+
+def sharing_warnings(rules: Sequence[Rule]) -> Iterator[str]:
+    """A warning for each rule without accounts that shares names with restricted rules, with its place."""
+    for index, rule in enumerate(rules):
+        if not _is_open(rule.scope):
+            continue
+        for other in rules:
+            if not _is_open(other.scope) and (template := _shared(rule, other)):
+                yield (
+                    f"policy.rules[{index}].template: every covered account can take the names of the rule "
+                    f"{shown(other.name)}, which applies to {_whose(other.scope)} only: both have the template "
+                    f"{shown(template)}. Add 'accounts' or 'units' to the rule {shown(rule.name)}, or give it another "
+                    "template"
+                )
+
+
+def _is_open(scope: Scope) -> bool:
+    return scope.accounts is None and scope.units is None and scope.vpcs is None and scope.subnets is None
+
+
+def _shared(rule: Rule, other: Rule) -> str | None:
+    """A template of both rules that can give one name to instances of different accounts."""
+    shared = [template for template in rule.templates if template in other.templates and not has_one_owner(template)]
+    return shared[0].text.removesuffix(".") if shared else None
+
+
+def _whose(scope: Scope) -> str:
+    """Whom a restricted rule applies to, in words."""
+    parts = [
+        f"{name}{'s' if len(values) > 1 else ''} {_listed(sorted(values))}"
+        for name, values in (
+            ("account", scope.accounts),
+            ("unit", scope.units),
+            ("VPC", scope.vpcs),
+            ("subnet", scope.subnets),
+        )
+        if values
+    ]
+    return " and ".join(parts)
+
+
+def _listed(values: list[str]) -> str:
+    more = len(values) - _SHOWN
+    return ", ".join(values[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -38,8 +38,8 @@ from sandbox.aws.credentials import administrator_client
 from sandbox.aws.iam.creations import checked_by_policies
 from sandbox.aws.partition import partition
 from sandbox.aws.profiles.resource_types import PROFILE_TYPES
-from sandbox.aws.quotas.enforcement import quotas_enforced
-from sandbox.aws.quotas.rules import MAX_BODY, QuotaExceeded, check_template
+from sandbox.aws.quotas.enforcement import quotas_enforced, template_parameter
+from sandbox.aws.quotas.rules import QuotaExceeded, check_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -95,7 +95,7 @@ class Deployer:
         client = self._client(account, region)
         request: dict[str, Any] = {
             "StackName": stack_name,
-            **self._template(account, region, stack_name, template_text),
+            **template_parameter(account, region, stack_name, template_text),
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in wanted.items()],
             "Capabilities": list(capabilities),
         }
@@ -108,16 +108,6 @@ class Deployer:
             if "No updates are to be performed" not in str(refused):
                 raise DeploymentFailed(f"{stack_name} in {account}/{region}: {refused}") from refused
         return self.outputs(account, region, stack_name)
-
-    @staticmethod
-    def _template(account: str, region: str, stack_name: str, text: str) -> dict[str, str]:
-        """The parameter with the template: as text, or in a bucket of the account if it is too large for that."""
-        if len(text.encode()) <= MAX_BODY:
-            return {"TemplateBody": text}
-        s3, bucket = administrator_client("s3", account, "us-east-1"), f"templates-{account}"
-        s3.create_bucket(Bucket=bucket)
-        s3.put_object(Bucket=bucket, Key=stack_name, Body=text.encode())
-        return {"TemplateURL": f"https://{bucket}.s3.{region}.amazonaws.com/{stack_name}"}
 
     def outputs(self, account: str, region: str, stack_name: str) -> dict[str, str]:
         """The outputs of a complete stack.

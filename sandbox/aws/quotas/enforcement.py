@@ -13,13 +13,15 @@ from moto.iam.models import ManagedPolicy
 from moto.s3.models import s3_backends
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.quotas.rules import QuotaExceeded, check_attached, check_body, check_object, check_resource
+from sandbox.aws.credentials import administrator_client
+from sandbox.aws.quotas.rules import MAX_BODY, QuotaExceeded, check_attached, check_body, check_object, check_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Where the sandbox's S3 is: its own server, and AWS's names of it.
 _HERE: Final = ("127.0.0.1", "localhost")
+_AWS: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 _ATTACH: Final = ManagedPolicy.attach_to
 _BODIES: Final = ("create_stack", "update_stack", "validate_template", "create_stack_set", "update_stack_set")
 
@@ -74,6 +76,16 @@ def _attach_to(policy: ManagedPolicy, target: Any) -> None:  # noqa: ANN401 - mo
     _ATTACH(policy, target)
 
 
+def template_parameter(account: str, region: str, stack_name: str, text: str) -> dict[str, str]:
+    """The parameter of a call with a template: as text, or in a bucket of the account if it is too large for that."""
+    if len(text.encode()) <= MAX_BODY:
+        return {"TemplateBody": text}
+    s3, bucket = administrator_client("s3", account, "us-east-1"), f"templates-{account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=stack_name, Body=text.encode())
+    return {"TemplateURL": f"https://{bucket}.s3.{region}.amazonaws.com/{stack_name}"}
+
+
 def _template_at(url: str, account_id: str, partition: str) -> str:
     """The template in a bucket of the account, at a URL of S3 in path or virtual-hosted style.
 
@@ -83,9 +95,9 @@ def _template_at(url: str, account_id: str, partition: str) -> str:
     parts = urlparse(url)
     host, path = parts.hostname or "", parts.path.lstrip("/")
     bucket, _, service = host.partition(".s3.")
-    if host in _HERE or (host.startswith("s3.") and host.endswith(".amazonaws.com")):
+    if host in _HERE or (host.startswith("s3.") and host.endswith(_AWS)):
         bucket, _, path = path.partition("/")
-    elif not service.endswith("amazonaws.com"):
+    elif not f".{service}".endswith(_AWS):
         raise ValidationError(message="TemplateURL must be a supported URL.")
     buckets = s3_backends[account_id][partition].buckets
     found = s3_backends[account_id][partition].get_object(bucket, path) if bucket in buckets else None
