@@ -57,7 +57,9 @@ def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str])
         raise NotOurs(f"the event is not a successful {contract.ZONE_CALL}")
     identity = detail.get("userIdentity")
     identity = identity if isinstance(identity, dict) else {}
-    if _issuer(identity).endswith(f":iam::{owner}:role/{contract.WRITER_ROLE}"):
+    # A role may have a path, and its name is the account's only role of the name.
+    issuer, _, role = _issuer(identity).rpartition("/")
+    if role == contract.WRITER_ROLE and f":iam::{owner}:role" in issuer:
         raise NotOurs("the publisher made the change")
     parameters = detail.get("requestParameters")
     parameters = parameters if isinstance(parameters, dict) else {}

@@ -14,6 +14,7 @@ from hub.runtime.sweeper.zone_changes import MOST_CALLER, MOST_NAMES, ZoneChange
 OWNER, ZONE, OTHER = "333333333333", "Z0CORP", "Z0IDS"
 USER = {"type": "IAMUser", "arn": f"arn:aws:iam::{OWNER}:user/octodns"}
 ISSUER = {"type": "Role", "arn": f"arn:aws:iam::{OWNER}:role/orgdns-writer"}
+WITH_PATH = {"arn": ISSUER["arn"].replace("role/", "role/dns/orgdns/")}
 
 
 def event(*names: object, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -61,6 +62,7 @@ def test_o4_omitted_parameters_concern_every_zone() -> None:
         (event(errorCode="AccessDenied"), "not a successful"),
         (event(requestParameters={"hostedZoneId": "Z0ELSE"}), "not a zone of orgdns"),
         (event(userIdentity={"sessionContext": {"sessionIssuer": ISSUER}}), "the publisher made"),
+        (event(userIdentity={"sessionContext": {"sessionIssuer": WITH_PATH}}), "the publisher made"),
     ],
 )
 def test_o4_other_events_are_dropped(content: dict[str, Any], reason: str) -> None:
