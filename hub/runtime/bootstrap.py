@@ -64,6 +64,7 @@ def check_sdk() -> None:
     sdk.check(session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
 
 
+@cache
 def _table(config: Config) -> Table:
     return Table(client("dynamodb", config), settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
 
@@ -109,14 +110,13 @@ def observer() -> Observer:
     from hub.runtime.observer.observer import Observer
 
     policy = settings.policy()
-    ledger = DynamoLedger(_table(SPOKE_CONFIG))
     return Observer(
         policy=policy,
         zone_ids=settings.zone_ids(),
         accounts=_accounts(SPOKE_CONFIG),
         labels=_labels(SPOKE_CONFIG),
         instances=SpokeInstances(_assumed_clients(contract.OBSERVER_ROLE, SPOKE_CONFIG), settings.member_roles()),
-        recorder=Recorder(ledger, now, account_usage()),
+        recorder=Recorder(DynamoLedger(_table(SPOKE_CONFIG)), now, account_usage()),
         clock=now,
         sleep=time.sleep,
     )
@@ -147,10 +147,10 @@ def publisher() -> Publisher:
     """Return the publisher."""
     from hub.runtime.publisher.publisher import Publisher
 
-    table, share = _table(CLIENT_CONFIG), float(settings.value(contract.ENV_ROUTE53_SHARE))
+    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
-        ledger=DynamoLedger(table),
-        controls=DynamoStatuses(table),
+        ledger=DynamoLedger(_table(CLIENT_CONFIG)),
+        controls=DynamoStatuses(_table(CLIENT_CONFIG)),
         zones=_zones(contract.PUBLISHER_ROLE, settings.value(contract.ENV_WRITER_ROLE_ARN), share),
         clock=now,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
