@@ -63,6 +63,11 @@ class MemoryStatuses:
     def approve_spoke(self, spoke: Spoke) -> None:
         self.spokes[spoke] = replace(self.spokes[spoke], approved=frozenset(self.spokes[spoke].pending_removals))
 
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        status = self.zone_status(zone_id)
+        pending = tuple(each for each in status.pending_vpcs if each != vpc)
+        self.zones[zone_id] = replace(status, pending_vpcs=pending, approved_vpcs=status.approved_vpcs - {vpc})
+
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return self.zones.get(zone_id, ZoneStatus(zone_id))
 

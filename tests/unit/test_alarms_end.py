@@ -61,11 +61,10 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         [
             (replace(WELL, pending_removals=("i-1",)), ZONE, ("Z1",)),
             (WELL, replace(ZONE, pending_removals=(Fqdn("a."),)), ("Z1",)),
-            (WELL, replace(ZONE, pending_vpcs=("a",)), ("Z1",)),
         ],
         [
             (replace(WELL, pending_removals=("i-1",), approved=frozenset({"i-1"})), ZONE, ("Z1",)),
-            (WELL, replace(ZONE, pending_vpcs=("a",), approved_vpcs=frozenset({"a"})), ("Z1",)),
+            (WELL, replace(ZONE, pending_vpcs=("a",)), ("Z1",)),
             (WELL, replace(ZONE, pending_removals=(Fqdn("a."),)), ()),
         ],
     ),

@@ -101,6 +101,9 @@ def association_plan(
     ):
         # Only once the zone answers: before, EC2's own reverse names would vanish and nothing would replace them.
         steps.append(Step(Act.DISABLE_AUTODEFINED_RULES))
+    # A zone for which policy no longer selects VPCs keeps its associations: no end of one awaits approval any more.
+    unplanned = own - {zone.zone_id for zone in zones}
+    steps += [Step(Act.RELEASE, zone_id) for zone_id in sorted(unplanned) if row.record(zone_id).awaiting_approval]
     # Whatever policy says about a zone now, no authorization may remain.
     steps += [
         Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, own) if Step(Act.ASSOCIATE, zone_id) not in steps

@@ -85,6 +85,10 @@ class ScheduleLedger(Protocol):
         """Request an audit of every zone with the next run of the schedule, or take the request back."""
         ...
 
+    def end_approval(self, zone_id: str, vpc: str) -> None:
+        """Remove a VPC from those whose associations with a zone await approval to end."""
+        ...
+
 
 class AuditLedger(Protocol):
     """The claims on names, and what is published under them; each method raises LedgerUnavailable."""

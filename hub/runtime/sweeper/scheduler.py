@@ -109,11 +109,19 @@ class SweepScheduler:
         self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
         if self.associations is not None:
             self.associations.enqueue(_approved(zones))
+        else:
+            zones = [self._without_vpcs(zone) for zone in zones]
         # Stored last, so that an interrupted run is repeated.
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)
         return replace(self._counted(listed, statuses.values(), zones, now), sweeps=len(due), audits=len(audits))
+
+    def _without_vpcs(self, zone: ZoneStatus) -> ZoneStatus:
+        """Remove the ends of associations that await approval: no zone selects VPCs any more, so none ends."""
+        for vpc in zone.pending_vpcs:
+            self.schedule.end_approval(zone.zone_id, vpc)
+        return replace(zone, pending_vpcs=())
 
     def schedule_audits(self, zone_ids: Collection[str] | None = None) -> None:
         """Enqueue an audit of these zones, or of every zone.

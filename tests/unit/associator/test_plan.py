@@ -44,6 +44,13 @@ class TestSteps:
             **{REVERSE_ZONE: AssociationRecord(managed=True)},
         ).steps == (Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"),)
 
+    def test_zone_without_a_policy_keeps_nothing_pending(self) -> None:
+        """An association that awaits approval to end stays, and awaits it no longer, when its zone has no policy."""
+        waiting = {REVERSE_ZONE: AssociationRecord(managed=True, awaiting_approval=True)}
+        assert planned(
+            vpc(zones=associated(REVERSE_ZONE, REVERSE)), AssociationPolicy(Fqdn("instances.internal.")), **waiting
+        ).steps == (Step(Act.RELEASE, REVERSE_ZONE), Step(Act.ASSOCIATE, "Z0INSTANCES0INTERNAL0"))
+
     def test_authorization_of_an_earlier_attempt_is_cleared(self) -> None:
         """An authorization that may be left is cleared; associating clears it, too."""
         in_progress = {CORP_ZONE: AssociationRecord(managed=True, in_progress=True)}

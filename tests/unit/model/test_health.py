@@ -129,6 +129,7 @@ def test_empty() -> None:
 
 TIMES = st.sampled_from([0, NOW, NOW - SWEEP_OVERDUE, NOW - SWEEP_OVERDUE - 1, NOW - AUDIT_OVERDUE - 1]).map(Millis)
 IDS = st.frozensets(st.sampled_from(["a.", "b."]), max_size=2)
+VPCS = st.frozensets(st.sampled_from([f"{SPOKE}/vpc-0000000{number}" for number in "ab"]), max_size=2)
 SPOKES = [Spoke(f"{number:012}", "eu-central-1") for number in range(4)]
 SPOKE_STATUSES = st.builds(
     SpokeStatus,
@@ -151,8 +152,8 @@ ZONE_STATUSES = st.builds(
     audited_at=TIMES,
     pending_removals=IDS.map(tuple),
     approved=IDS,
-    pending_vpcs=IDS.map(tuple),
-    approved_vpcs=IDS,
+    pending_vpcs=VPCS.map(tuple),
+    approved_vpcs=VPCS,
     record_sets=st.sampled_from([0, 7_999, 8_000]),
 )
 
@@ -187,6 +188,7 @@ def test_metrics_status_and_coverage_agree(
         zone_ids=[zone.zone_id for zone in zones],
         policy_digest=POLICY,
         clock=lambda: NOW,
+        associations=MemoryTasks(),
         limits=LIMITS,
     ).schedule_sweeps()
     zone_ids = {Fqdn(zone.zone_id): zone.zone_id for zone in zones}

@@ -288,3 +288,13 @@ def test_approved_vpcs_are_enqueued_by_spoke() -> None:
     }
     replace(sweep_scheduler([], statuses, tasks, zones=2), associations=associations).schedule_sweeps()
     assert associations.enqueued == [(Associate(home, (first, second)), 0), (Associate(away, (first,)), 0)]
+
+
+def test_vpcs_await_no_approval_without_an_associator() -> None:
+    """If no zone selects VPCs any more, no association ends, and nothing is pending after the next run."""
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    for associations, left in ((MemoryTasks(), ("a", "b")), (None, ())):
+        statuses.zones = {"Z0": ZoneStatus("Z0", pending_vpcs=("a", "b"))}
+        scheduler = replace(sweep_scheduler([], statuses, tasks, zones=1), associations=associations)
+        assert scheduler.schedule_sweeps().pending_removals == bool(left)
+        assert statuses.zones["Z0"].pending_vpcs == left
