@@ -31,20 +31,21 @@ def granted() -> Iterator[tuple[str, str, str]]:
     """Role, Sid and action of every grant to a role in all templates."""
     for content in contents().values():
         for resource in content["Resources"].values():
-            for role, document in _documents(resource):
+            for role, document in _documents(resource, content["Resources"]):
                 for statement in document["Statement"]:
                     for granted_action in statement["Action"]:
-                        yield role, statement["Sid"], granted_action
+                        # Many zones or units need several statements of one name, with numbers.
+                        yield role, statement["Sid"].rstrip("0123456789"), granted_action
 
 
-def _documents(resource: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _documents(resource: dict[str, Any], resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     match resource:
         case {"Type": "AWS::IAM::Role", "Properties": {"RoleName": str(name), "Policies": [*policies]}}:
             yield from ((name, policy["PolicyDocument"]) for policy in policies)
         case {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Fn::Sub": str(name)}, "Policies": [*policies]}}:
             yield from ((name, policy["PolicyDocument"]) for policy in policies)
-        case {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}:
-            yield "orgdns-writer", document
+        case {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document, "Roles": [{"Ref": title}]}}:
+            yield resources[title]["Properties"]["RoleName"], document
 
 
 def test_page_knows_every_granted_action() -> None:
@@ -59,10 +60,10 @@ def test_page_knows_every_granted_action() -> None:
 def test_roles_have_what_aws_also_checks(row: list[str]) -> None:
     """Each role that makes the call has the further permissions, and the statement with the call is the one named."""
     call, roles, further, source, sid = row
-    (name,), (statement,) = _CODE.findall(call), _CODE.findall(sid)
+    (name,), statements = _CODE.findall(call), _CODE.findall(sid)
     grants = set(granted())
     assert {(role, within) for role, within, granted_action in grants if granted_action == name} == {
-        (role, statement) for role in _CODE.findall(roles)
+        (role, statement) for role in _CODE.findall(roles) for statement in statements
     }
     for role in _CODE.findall(roles):
         assert set(_CODE.findall(further)) <= {granted_action for of, _, granted_action in grants if of == role}

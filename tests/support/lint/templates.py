@@ -14,7 +14,7 @@ from orgdns.cfn.rendering import Form
 from orgdns.config.load import parse
 from tests.support.build import DOCUMENTS, ROOT
 from tests.support.config.configuration import everything
-from tests.support.generated import CONFIGS
+from tests.support.generated import CONFIGS, large
 
 _EVERY_FEATURE = DOCUMENTS / "every-feature.yaml"
 
@@ -24,6 +24,7 @@ def linted() -> dict[str, str]:
     """The text of each template, by configuration and file name, such as `profiles/hub.json`."""
     configs = {name: make() for name, make in CONFIGS.items()} | {
         "every-key": parse(yaml.safe_dump(everything()), "every-key.yaml"),
+        "large": parse(large(), "large.yaml"),
         "every-feature": parse(_EVERY_FEATURE.read_text(), _EVERY_FEATURE.name),
     }
     generated = {
