@@ -15,6 +15,8 @@ from sandbox.example import CONFIG, HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
 from tests.support.build import ROOT
 from tests.support.cli.command import CORP, REGION, Command
+from tests.support.path.sweeps import sweep_all
+from tests.support.path.vpcs import default_vpcs
 
 # As hostile as a tag can be that travels in EC2's XML.
 HOSTILE = "[red]x[/]\x9b31m\u202e"
@@ -207,6 +209,26 @@ def test_plan_lists_vpcs(made: World, command: Command, tmp_path: Path) -> None:
     assert corp["gained"] == []
     shown = " ".join(command("plan", "--config", str(path), code=2).stdout.split())
     assert f"VPCs that would no longer resolve {CORP}:" in shown
+
+
+def test_c1_plan_compares_vpcs_with_the_quotas(
+    made: World, command: Command, clock: MovedClock, tmp_path: Path
+) -> None:
+    """The plan counts the VPCs of each zone, and the default VPCs that it leaves out, before AWS refuses any."""
+    sweep_all(made, clock)
+    default = len(default_vpcs(made))
+    path = tmp_path / "small.yaml"
+    text = CONFIG.read_text().replace("zone_vpcs: 300", "zone_vpcs: 5").replace("account_vpcs: 30", "account_vpcs: 2")
+    path.write_text(text)
+    end = command("plan", "--config", str(path), "--json")
+    assert "zones[0].resolved_by: a zone takes 5 VPCs" in end.stderr
+    (corp,) = [zone for zone in json.loads(end.stdout)["vpc_quotas"] if zone["zone"] == f"{CORP}."]
+    assert (corp["quota"], corp["default_left_out"]) == (5, default)
+    assert corp["vpcs"] >= len(made.vpcs)
+    assert PAYMENTS in {account["account"] for account in corp["accounts_over_quota"]}
+    shown = " ".join(command("plan", "--config", str(path)).stdout.split())
+    assert f"{CORP}: {corp['vpcs']} of 5 VPCs (guards.zone_vpcs); {default} default VPCs are left out" in shown
+    assert f"{corp['vpcs'] - 5} VPCs would be refused: use 'by: profile', or select fewer VPCs" in shown
 
 
 def test_plan_shows_addresses_and_warnings(made: World, command: Command, tmp_path: Path) -> None:
