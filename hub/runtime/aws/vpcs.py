@@ -157,7 +157,7 @@ class _Description:
         if all(vpc.get("DhcpOptionsId", NO_DHCP_OPTIONS) in {NO_DHCP_OPTIONS, *known} for vpc in described):
             return {}
         sets, _ = listed(self._ec2, "describe_dhcp_options", "DhcpOptions")
-        return {required(options, "DhcpOptionsId"): servers_of(options) for options in sets}
+        return {options["DhcpOptionsId"]: servers_of(options) for options in sets if "DhcpOptionsId" in options}
 
     def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
         """The VPCs that EC2 shows to the spoke: all of them, or those with these ids."""

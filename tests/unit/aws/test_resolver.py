@@ -116,6 +116,12 @@ class TestFirewall:
             FirewallRule("frg-1/r", FirewallAction.BLOCK, (f"web.{CORP}",), complete=False),
         )
 
+    @pytest.mark.parametrize("rule", [{"Name": "r", "Action": "BLOCK"}, RULE | {"Priority": None}])
+    def test_malformed_answer_is_unknown(self, rule: dict[str, Any]) -> None:
+        """One odd answer does not keep the VPCs of a spoke from being described."""
+        read = Firewalls(Answers([{"VpcId": VPC, "FirewallRuleGroupId": "g", "Priority": 1}], [rule]), [CORP])
+        assert read.rules(VPC, ()) == UNREAD
+
     def test_a_spoke_cannot_take_the_sweepers_time(self, clients: Clients) -> None:
         """However many groups an account associates, only so many are read; the others are unknown."""
         associated(clients, *((f"frg-{number}", number) for number in range(READS + 5)))
@@ -215,7 +221,23 @@ def test_dns_servers_of_dhcp_options() -> None:
     servers = {"Key": "domain-name-servers", "Values": [{"Value": "FD00:EC2:0::253"}, {"Value": "AmazonProvidedDNS"}]}
     assert servers_of({"DhcpConfigurations": [servers]}) == ("fd00:ec2::253", "AmazonProvidedDNS")
     assert servers_of({"DhcpConfigurations": [{"Key": "domain-name", "Values": [{"Value": "x"}]}]}) == ()
+    assert servers_of({"DhcpConfigurations": [{"Key": "domain-name-servers"}]}) == ()
+    assert servers_of({"DhcpConfigurations": None}) == ()
     assert resolver_address("10.7.4.0/22") == "10.7.4.2"
+
+
+class Answers:
+    """A client that answers one listing after the other, whatever AWS's models say."""
+
+    def __init__(self, *listings: list[dict[str, Any]]) -> None:
+        self.listings = list(listings)
+
+    def get_paginator(self, _operation: str) -> Answers:
+        return self
+
+    def paginate(self, **_request: object) -> list[dict[str, Any]]:
+        items = self.listings.pop(0)
+        return [dict.fromkeys(("FirewallRuleGroupAssociations", "FirewallRules", "ProfileResourceAssociations"), items)]
 
 
 class NoEndpoint:

@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
+from hub.runtime.aws.resolver.reading import MALFORMED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +22,16 @@ _PLUS_TWO: Final = 2
 
 
 def servers_of(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The DNS servers of a DHCP options set, in order."""
-    return tuple(
-        _plain(str(required(value, "Value")))
-        for configuration in required(options, "DhcpConfigurations")
-        if required(configuration, "Key") == _DNS_SERVERS
-        for value in required(configuration, "Values")
-    )
+    """The DNS servers of a DHCP options set, in order; none if they cannot be read."""
+    try:
+        return tuple(
+            _plain(str(required(value, "Value")))
+            for configuration in required(options, "DhcpConfigurations")
+            if required(configuration, "Key") == _DNS_SERVERS
+            for value in required(configuration, "Values")
+        )
+    except MALFORMED:
+        return ()
 
 
 def resolver_address(primary_cidr: str) -> str:

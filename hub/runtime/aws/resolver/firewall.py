@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
-from hub.runtime.aws.resolver.reading import listed
+from hub.runtime.aws.resolver.reading import MALFORMED, listed
 from hub.runtime.model.resolver import FirewallAction, FirewallRule
 from hub.runtime.names.firewall import concerns, entry_domain
 
@@ -30,6 +30,7 @@ RULES: Final = 200
 CHARACTERS: Final = 40_000
 # For all rules that could not be read: any of them may let a query pass, or block it.
 _EITHER: Final = (FirewallAction.ALLOW, FirewallAction.BLOCK)
+_ALL: Final = "DNS Firewall of the VPC"
 _ACTIONS: Final = frozenset(action.value for action in FirewallAction)
 
 
@@ -46,10 +47,16 @@ class Firewalls:
             resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"
         )
         self._associations = [each for each in associations if each.get("Status") != "DELETING"]
-        self._unread = () if complete else _unread("DNS Firewall of the VPC")
+        self._unread = () if complete else _unread(_ALL)
 
     def rules(self, vpc_id: str, of_profiles: Iterable[ProfileGroup]) -> tuple[FirewallRule, ...]:
         """The rules of a VPC in the order in which they are evaluated, its own first, then those of its Profiles."""
+        try:
+            return bounded((*self._unread, *self._in_order(vpc_id, of_profiles)))
+        except MALFORMED:
+            return _unread(_ALL)
+
+    def _in_order(self, vpc_id: str, of_profiles: Iterable[ProfileGroup]) -> Iterator[FirewallRule]:
         own = sorted(
             (int(required(each, "Priority")), str(required(each, "FirewallRuleGroupId")))
             for each in self._associations
@@ -57,8 +64,8 @@ class Firewalls:
         )
         groups = [("", group) for _, group in own]
         groups += [(group.profile, group.id) for group in sorted(of_profiles, key=lambda group: group.priority)]
-        rules = [rule for profile, group in groups for rule in self._group(group, profile)]
-        return bounded((*self._unread, *rules))
+        for profile, group in groups:
+            yield from self._group(group, profile)
 
     def _group(self, group: str, profile: str) -> Iterator[FirewallRule]:
         if group not in self._rules:

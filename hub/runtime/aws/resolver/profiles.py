@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
-from hub.runtime.aws.resolver.reading import listed
+from hub.runtime.aws.resolver.reading import MALFORMED, listed
 from hub.runtime.model.resolver import ProfileZone
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _LAST: Final = 9_901
 # A Profile can have thousands of resources ("Quotas on Route 53 Profiles"), of which so many are read.
 RESOURCES_READ: Final = 1_000
 _ARN_PARTS: Final = 6
+_UNREAD: Final = "the Profiles of the VPC cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,11 @@ class Profiles:
 
     def brought(self, vpc_id: str, known: Collection[str]) -> Brought:
         """What the Profiles of a VPC bring; `known` are the ids of the zones that the VPC itself is associated with."""
-        found = [self._brought(profile, known) for profile in sorted(self.associations(vpc_id))]
-        unread = () if self._complete else ("the Profiles of the VPC cannot be read",)
+        unread = () if self._complete else (_UNREAD,)
+        try:
+            found = [self._brought(profile, known) for profile in sorted(self.associations(vpc_id))]
+        except MALFORMED:
+            return Brought(unknown=(_UNREAD,))
         return Brought(
             tuple(zone for each in found for zone in each.zones),
             tuple(rule for each in found for rule in each.rules),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from hub.runtime.aws.answers import required
+from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.sessions import error_code
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ UNREADABLE: Final = frozenset(
         "ValidationException",
     }
 )
+# What reading an answer of another form than the API Reference's raises. What such an answer decides is unknown.
+MALFORMED: Final = (AnswerMalformed, AttributeError, TypeError, ValueError)
 # The most reasons that the row of a VPC holds.
 REASONS: Final = 20
 
