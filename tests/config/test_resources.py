@@ -49,7 +49,10 @@ def faults(**changes: object) -> list[str]:
         ({"tags": {"k" * 129: "x"}}, "is not the key of a tag"),
         ({"tags": {"owner": "a;b"}}, "resources.tags.owner: 'a;b' is not the value of a tag"),
         ({"tags": {"owner": "v" * 257}}, "is not the value of a tag"),
-        ({"tags": {"cost-center": 4711}}, "resources.tags.cost-center: 4711 is not a string: put it in quotes"),
+        (
+            {"tags": {"cost-center": 4711}},
+            "tags.cost-center: YAML reads '4711' as a number: put it in quotes",
+        ),
         ({"tags": {"Owner": "x", "owner": "y"}}, "resources.tags: 'owner' and 'Owner' are the same key to IAM"),
         ({"tags": {"Application": "x"}}, "resources.tags: 'Application' and 'application' are the same key to IAM"),
         (

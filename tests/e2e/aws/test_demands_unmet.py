@@ -15,7 +15,7 @@ from tests.support.config.demands import ORGANIZATION, demanding
     [
         ({"permissions_boundary": None}, "iam:CreateRole"),
         ({"role_path": None}, "iam:CreateRole"),
-        ({"tags": {"owner": "x"}}, "CreateRole|PutRule|CreateQueue|CreateTable|CreateEventBus"),
+        ({"tags": {"owner": "network team"}}, "CreateRole|PutRule|CreateQueue|CreateTable|CreateEventBus"),
         ({"permissions_boundary": "unknown"}, "does not exist or is not attachable|iam:CreateRole"),
     ],
 )

@@ -11,7 +11,7 @@ import yaml
 from orgdns.config.load import Config, parse
 from sandbox import example
 
-TAGS: Final = {"cost-center": "4711"}
+TAGS: Final = {"cost-center": "4711", "owner": "network team"}
 BOUNDARY, PATH = "platform/boundary", "/orgdns/"
 RESOURCES: Final = {"tags": TAGS, "permissions_boundary": BOUNDARY, "role_path": PATH}
 _CREATIONS: Final = [
