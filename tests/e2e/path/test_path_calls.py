@@ -15,6 +15,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World, world
 from tests.support.build import DOCUMENTS
+from tests.support.config.demands import WITH_BOUNDARY
 from tests.support.path.sweeps import spoke_status, sweep_all
 
 REGION = "eu-central-1"
@@ -23,7 +24,7 @@ CORP = "corp.internal"
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(DOCUMENTS / "every-feature.yaml"), clock) as organization:
+    with world(load(DOCUMENTS / "every-feature.yaml"), clock, WITH_BOUNDARY) as organization:
         yield organization
 
 

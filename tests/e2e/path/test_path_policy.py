@@ -13,6 +13,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import MANAGEMENT, NETWORK, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World, world
 from tests.support.build import DOCUMENTS
+from tests.support.config.demands import WITH_BOUNDARY
 
 REGION = "eu-central-1"
 CORP, REVERSE = "corp.internal", "60.10.in-addr.arpa"
@@ -20,7 +21,7 @@ CORP, REVERSE = "corp.internal", "60.10.in-addr.arpa"
 
 @pytest.fixture(scope="module")
 def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(DOCUMENTS / "every-feature.yaml"), clock) as organization:
+    with world(load(DOCUMENTS / "every-feature.yaml"), clock, WITH_BOUNDARY) as organization:
         yield organization
 
 

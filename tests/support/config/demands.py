@@ -55,9 +55,9 @@ BOUNDARY_POLICY: Final = json.dumps(
         ],
     }
 )
-ORGANIZATION: Final = replace(
-    example.ORGANIZATION, service_control_policies=(SCP,), managed_policies=((BOUNDARY, BOUNDARY_POLICY),)
-)
+# For configurations that name the boundary: every account has the policy.
+WITH_BOUNDARY: Final = replace(example.ORGANIZATION, managed_policies=((BOUNDARY, BOUNDARY_POLICY),))
+ORGANIZATION: Final = replace(WITH_BOUNDARY, service_control_policies=(SCP,))
 
 
 def demanding(**changes: object) -> Config:
