@@ -24,6 +24,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from moto.sqs.models import SQSBackend
 
 from orgdns.config.partitions import known_regions
+from sandbox.aws import constraints
 from sandbox.aws.bridge import replaced, replaced_values
 
 if TYPE_CHECKING:
@@ -58,7 +59,18 @@ _MAKE_API_CALL: Final = _BASE_CLIENT._make_api_call
 
 
 def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
-    """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place."""
+    """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place.
+
+    A function's call is refused if the service's model forbids its parameters. Tests, which play an administrator, may
+    send what the emulator takes.
+    """
+    service, of_function = client.meta.service_model.service_name, hasattr(type(client), OWN_CALL)
+    shape = client.meta.service_model.operation_model(operation).input_shape if of_function else None
+    if shape and (found := list(constraints.violations(service, shape, parameters))):
+        code = constraints.error_code(service)
+        message = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
+        answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise client.exceptions.from_code(code)(answer, operation)
     return getattr(type(client), OWN_CALL, _MAKE_API_CALL)(client, operation, parameters)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.exceptions import LambdaClientError, UnknownFunctionException
 from moto.awslambda.models import LambdaBackend, lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
@@ -34,6 +34,7 @@ from sandbox.aws.functions.environment import (
     qualifier_of,
     runtime_variables,
 )
+from sandbox.aws.functions.mappings import refusals
 from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
 from sandbox.aws.functions.records import Outcome
 from sandbox.aws.partition import arn_of
@@ -72,6 +73,9 @@ def own_event_sources() -> Iterator[None]:
     create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
 
     def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
+        of_stream = ":dynamodb:" in spec["EventSourceArn"]
+        if refused := "; ".join(refusals(spec, of_stream=of_stream)):
+            raise LambdaClientError("InvalidParameterValueException", refused)
         mapping = create(backend, spec)
         _silence(backend.account_id, backend.region_name)
         return _qualified(mapping, spec)

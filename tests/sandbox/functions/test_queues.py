@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.aws.functions.service import Killed
 from tests.support.sandbox.functions import QUEUE, REGION, World
@@ -142,3 +145,16 @@ def test_mapping_outlives_its_function(world: World) -> None:
     world.lambda_.delete_function(FunctionName="observer")
     assert world.functions.converge() == 0
     assert world.waiting(world.url) == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ({"BatchSize": 11}, "needs a MaximumBatchingWindowInSeconds of at least 1"),
+        ({"StartingPosition": "LATEST"}, "StartingPosition is not for queues"),
+    ],
+)
+def test_mapping_that_lambda_refuses_is_not_created(world: World, mapping: dict[str, Any], says: str) -> None:
+    """Lambda checks the fields of a mapping against each other."""
+    with pytest.raises(ClientError, match=says):
+        world.queue(**mapping)
