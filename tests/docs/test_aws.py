@@ -22,7 +22,7 @@ ASSUMPTIONS = {
     if _ROW.match(line)
     for cells in [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))]]
 }
-STEPS = set(_STEP.findall(AWS))
+STEPS: set[str] = set(_STEP.findall(AWS))
 
 
 def step(number: str) -> str:
