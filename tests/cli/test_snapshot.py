@@ -200,7 +200,9 @@ def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber
         contract.ENV_LIMITS: json.dumps(asdict(limits)),
     }
     configured(stub, {"Variables": environment})
-    assert deployed(made) == Deployed({CORP: CORP_ZONE}, "table", limits)
+    found = deployed(made)
+    assert found == Deployed({CORP: CORP_ZONE}, "table", limits, found.publisher)
+    assert found.publisher.endswith(f":function:{contract.PUBLISHER_FUNCTION}:{contract.LIVE_ALIAS}")
 
 
 @pytest.mark.parametrize(

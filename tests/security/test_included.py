@@ -28,7 +28,7 @@ def made(clock: MovedClock) -> Iterator[World]:
         yield built
 
 
-def test_included_account_gets_names(made: World) -> None:
+def test_c4_included_account_gets_names(made: World) -> None:
     """Its events are admitted, its instances described and named, and its spokes swept."""
     made.launch(OUTSIDE, REGION, "web", subnet=made.add_vpc(OUTSIDE, REGION, associated=False).subnet)
     made.converge()
@@ -39,7 +39,7 @@ def test_included_account_gets_names(made: World) -> None:
     assert stack_instances(client)[Spoke(OUTSIDE, REGION)].status == "CURRENT"
 
 
-def test_account_beside_an_included_one_gets_no_stack(made: World) -> None:
+def test_c4_account_beside_an_included_one_gets_no_stack(made: World) -> None:
     """Automatic deployment does not consider filters by account, so it does not deploy below the root."""
     made.organization.add_account(OUTSIDE_UNIT, AccountSpec(NEW, "new"))
     assert made.client("cloudformation", NEW, REGION).describe_stacks()["Stacks"] == []

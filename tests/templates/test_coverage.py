@@ -25,7 +25,7 @@ ROLES = (contract.READER_ROLE, contract.VPC_ROLE)
 
 
 @pytest.mark.parametrize("part", ["Account", "Region"])
-def test_stack_sets_deploy_to_covered_accounts(part: str) -> None:
+def test_c4_stack_sets_deploy_to_covered_accounts(part: str) -> None:
     """To the units without the excluded account, and to the included account as a part of the root.
 
     Automatic deployment ignores accounts by name, so that for the included account is off.
@@ -43,12 +43,12 @@ def test_stack_sets_deploy_to_covered_accounts(part: str) -> None:
     assert included["TemplateBody"] == units["TemplateBody"]
 
 
-def test_included_management_account_has_no_stack_set() -> None:
+def test_c4_included_management_account_has_no_stack_set() -> None:
     """StackSets never deploy to it."""
     assert set(of_type("rollout", "AWS::CloudFormation::StackSet", "management")) == {"SpokeAccount", "SpokeRegion"}
 
 
-def test_bus_admits_covered_accounts_only() -> None:
+def test_c4_bus_admits_covered_accounts_only() -> None:
     """One statement is for the units, and one for the accounts that are included by name."""
     policies = of_type("hub", "AWS::Events::EventBusPolicy", CONFIG)
     # That of the networking account has a test of its own.
@@ -66,7 +66,7 @@ def test_bus_admits_covered_accounts_only() -> None:
 
 
 @pytest.mark.parametrize("role", ["ObserverRole", "SweeperRole", "AssociatorRole"])
-def test_functions_assume_roles_of_covered_accounts_only(role: str) -> None:
+def test_c4_functions_assume_roles_of_covered_accounts_only(role: str) -> None:
     """A role that a function assumes in the organization is in a covered unit, or in an account included by name."""
     assuming = [
         statement
