@@ -63,11 +63,18 @@ def drift_after(before: Drift | None, by: str, now: Millis) -> Drift:
 def zone_drifts_after(
     before: Iterable[ZoneDrift], by: str, changes: int, now: Millis, *, damped: bool
 ) -> tuple[ZoneDrift, ...]:
-    """The drift of a zone after a caller changed so many names: the latest callers of the last day, latest first."""
+    """The drift of a zone after a caller changed so many names: the latest callers of the last day, latest first.
+
+    The caller whose change last waited for an audit stays among them: each session of a role is another caller.
+    """
     recent = recent_drifts(before, now)
     known = next((drift for drift in recent if drift.by == by), ZoneDrift(by, now, now, 0))
     last = replace(known, at=now, changes=known.changes + changes, damped_at=now if damped else known.damped_at)
-    return (last, *(drift for drift in recent if drift.by != by))[:MOST_CALLERS]
+    drifts = [last, *(drift for drift in recent if drift.by != by)]
+    waiting = max(drifts, key=lambda drift: drift.damped_at)
+    if waiting in drifts[MOST_CALLERS:]:
+        drifts[MOST_CALLERS - 1] = waiting
+    return tuple(drifts[:MOST_CALLERS])
 
 
 def recent_drifts(drifts: Iterable[ZoneDrift], now: Millis) -> tuple[ZoneDrift, ...]:
