@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.drift import drift_after, zone_drifts_after
+from hub.runtime.model.drift import audit_after, drift_after, zone_drifts_after
 from hub.runtime.model.names import Fqdn, NameKey
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.sweeper.differences import REASONS, difference_of
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 NO_NAMES: Final = "the event does not say which names"
 NO_TIME: Final = "no time is left"
+# More names are left to an audit, which reads a whole zone in few calls.
+MOST_READ: Final = 100
+MANY_NAMES: Final = f"the call changed more than {MOST_READ} names of orgdns"
 # Reading the names takes a call for each, or a pass of the zone.
 STEP_SECONDS: Final = HUB_CALLS.seconds(3)
 
@@ -34,7 +37,7 @@ STEP_SECONDS: Final = HUB_CALLS.seconds(3)
 class DriftOutcome:
     """What a call changed: the names that are repaired now, and those that wait for an audit.
 
-    `audit` is the reason for which an audit of the zones was requested instead; it is empty if none was.
+    `audit` is the reason for which the zones wait for an audit instead; it is empty if they do not.
     """
 
     change: ZoneChange
@@ -70,6 +73,8 @@ class DriftRepair:
         # During a pause the publisher abandons what is marked, and the end of the pause audits every zone.
         if not remembered or self.paused() is not None:
             return DriftOutcome(change)
+        if len(remembered) > MOST_READ:
+            return self._audited(change, MANY_NAMES)
         if not deadline.allows(STEP_SECONDS):
             return self._audited(change, NO_TIME)
         try:
@@ -104,8 +109,13 @@ class DriftRepair:
         return DriftOutcome(change, tuple(repaired), tuple(damped))
 
     def _audited(self, change: ZoneChange, reason: str) -> DriftOutcome:
+        now = self.clock()
         for zone_id in change.zone_ids:
-            self.statuses.request_audit(zone_id)
+            status = self.statuses.zone_status(zone_id)
+            request = audit_after(status.audit_requested_at, status.audits_paid_until, now)
+            if request:
+                at, paid_until = request
+                self.statuses.put_audit_request(replace(status, audit_requested_at=at, audits_paid_until=paid_until))
         return DriftOutcome(change, audit=reason)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from hub.runtime.deadline import Deadline
-from hub.runtime.model.drift import MOST_REPAIRS, Drift
+from hub.runtime.model.drift import AUDITS_AT_ONCE, MOST_REPAIRS, Drift
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.sweeper.drift_repair import DriftOutcome, DriftRepair
+from hub.runtime.sweeper.drift_repair import MOST_READ, DriftOutcome, DriftRepair
 from hub.runtime.sweeper.zone_changes import ZoneChange
 from tests.support.build import CORP_ZONE, key, record_set
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger
@@ -151,6 +151,36 @@ def test_o4_repairs_end_after_five_in_an_hour(world: World) -> None:
     assert world.marked == {key("n2")}
     (drift,) = world.statuses.zone_status(CORP_ZONE).drift
     assert (drift.changes, drift.damped_at) == (MOST_REPAIRS + 2, world.ledger.drift[key("n1")].at)
+
+
+def test_o4_a_large_change_beside_ours_reads_only_ours(world: World) -> None:
+    """A tool that changes a thousand records of its own causes no audit."""
+    world.lose("n1")
+    outcome = world.changed("n1", *(f"own{number}" for number in range(999)))
+    assert (outcome.repaired, outcome.audit) == ((key("n1").fqdn,), "")
+    assert world.zones.read == [key("n1").fqdn]
+
+
+def test_o4_many_names_of_ours_wait_for_an_audit(world: World) -> None:
+    """An audit reads them in fewer calls."""
+    names = [f"m{number}" for number in range(MOST_READ + 1)]
+    for name in names:
+        world.ledger.published[key(name)] = Published((record_set(1, name=name),))
+    assert world.changed(*names).audit
+    assert world.zones.read == []
+
+
+def test_o4_calls_without_names_cause_few_audits(world: World) -> None:
+    """A tool whose calls are too large for CloudTrail causes three audits soon, and then one an hour."""
+    change = ZoneChange((CORP_ZONE,), None, BY)
+    begun = set()
+    for _ in range(6 * 60):
+        repair = DriftRepair(world.ledger, world.statuses, world.zones, world.clock, world.statuses.paused)
+        assert repair.repair(change, AMPLE).audit
+        begun.add(world.statuses.zone_status(CORP_ZONE).audit_requested_at)
+        assert max(begun) > world.clock.now
+        world.clock.sleep(60)
+    assert len(begun) <= AUDITS_AT_ONCE + 6
 
 
 @pytest.mark.parametrize("fault", [ZoneUnavailable("Throttling"), ZoneClosed("AccessDenied")])
