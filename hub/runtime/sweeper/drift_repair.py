@@ -89,6 +89,10 @@ class DriftRepair:
                 self.ledger.mark(key, f"someone else changed records of the name: {change.by}")
             elif difference:
                 reasons[key] = f"{REASONS[difference]}: {change.by} changed them"
+        # What the publisher changed since the ledger was read is no change of others.
+        now_remembered = self.ledger.remembered(list(reasons)) if reasons else {}
+        for key in [key for key in reasons if now_remembered.get(key) != remembered[key]]:
+            self.ledger.mark(key, reasons.pop(key))
         return self._repaired(change, reasons) if reasons else DriftOutcome(change)
 
     def _repaired(self, change: ZoneChange, reasons: dict[NameKey, str]) -> DriftOutcome:

@@ -170,6 +170,22 @@ def test_o4_many_names_of_ours_wait_for_an_audit(world: World) -> None:
     assert world.zones.read == []
 
 
+def test_o4_what_the_publisher_changes_meanwhile_is_not_counted(world: World) -> None:
+    """The publisher gave the name to another instance after the ledger was read: nobody changed orgdns's records."""
+
+    class Meanwhile(Zones):
+        def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+            after = record_set(2, name="n1")
+            world.ledger.published[key("n1")] = Published((after,))
+            self.held[key("n1").fqdn] = ZoneRecordSets((after,))
+            return super().record_sets(zone_id, names)
+
+    world.zones = Meanwhile(world.zones.held)
+    assert world.changed("n1").repaired == ()
+    assert (world.ledger.drift, world.statuses.zones) == ({}, {})
+    assert world.marked == {key("n1")}
+
+
 def test_o4_calls_without_names_cause_few_audits(world: World) -> None:
     """A tool whose calls are too large for CloudTrail causes three audits soon, and then one an hour."""
     change = ZoneChange((CORP_ZONE,), None, BY)
