@@ -41,8 +41,9 @@ class CallSweepRequests:
         while True:
             status, now = self.ledger.spoke_status(spoke), self.clock()
             following = status.call_sweeps.after(called_at, status.instances, now)
-            # The first sweep of a spoke comes anyway, and so do those of a spoke that is unreachable.
-            if following is None or not status.tried_at or status.fault_since:
+            # The first sweep of a spoke comes anyway. A spoke that is unreachable or throttled, or whose sweeps take
+            # too long, has only those of the schedule: sweeps that fail take the sweeper's time.
+            if following is None or not status.tried_at or status.fault:
                 return
             # Enqueued first: a worker that stops here has lost nothing, and one sweep too many does no harm.
             delay = -(-(following.begins_at - now) // 1000)

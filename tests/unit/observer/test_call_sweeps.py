@@ -60,9 +60,16 @@ def test_flood_of_calls_is_damped(world: World) -> None:
     assert len(world.tasks.enqueued) <= 60 + AT_ONCE + 1
 
 
-@pytest.mark.parametrize("status", [SpokeStatus(SPOKE), SpokeStatus(SPOKE, tried_at=Millis(1), fault_since=Millis(1))])
+@pytest.mark.parametrize(
+    "status",
+    [
+        SpokeStatus(SPOKE),
+        SpokeStatus(SPOKE, tried_at=Millis(1), fault="AccessDenied", fault_since=Millis(1)),
+        SpokeStatus(SPOKE, tried_at=Millis(1), fault="RequestLimitExceeded"),
+    ],
+)
 def test_spoke_that_has_no_use_for_a_sweep_gets_none(world: World, status: SpokeStatus) -> None:
-    """The first sweep of a spoke is due anyway, and the schedule goes on with a spoke that is unreachable."""
+    """The first sweep of a spoke is due anyway, and the schedule goes on with a spoke that cannot be read."""
     world.statuses.spokes[SPOKE] = status
     assert world.request((SPOKE, 0)) == {}
     assert world.tasks.enqueued == []
