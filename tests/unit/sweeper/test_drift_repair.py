@@ -10,8 +10,9 @@ import pytest
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.drift import AUDITS_AT_ONCE, MOST_REPAIRS, Drift
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published
+from hub.runtime.model.status import ZoneStatus
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.sweeper.drift_repair import MOST_READ, DriftOutcome, DriftRepair
+from hub.runtime.sweeper.drift_repair import MOST_READ, SMALL_ZONE, DriftOutcome, DriftRepair
 from hub.runtime.sweeper.zone_changes import ZoneChange
 from tests.support.build import CORP_ZONE, key, record_set
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger
@@ -148,6 +149,7 @@ def test_o4_repairs_end_after_five_in_an_hour(world: World) -> None:
     world.lose("n2")
     outcome = world.changed("n1", "n2")
     assert (outcome.repaired, outcome.damped) == ((key("n2").fqdn,), (key("n1").fqdn,))
+    assert world.zones.read.count(key("n1").fqdn) == MOST_REPAIRS
     assert world.marked == {key("n2")}
     (drift,) = world.statuses.zone_status(CORP_ZONE).drift
     assert (drift.changes, drift.damped_at) == (MOST_REPAIRS + 2, world.ledger.drift[key("n1")].at)
@@ -161,13 +163,29 @@ def test_o4_a_large_change_beside_ours_reads_only_ours(world: World) -> None:
     assert world.zones.read == [key("n1").fqdn]
 
 
-def test_o4_many_names_of_ours_wait_for_an_audit(world: World) -> None:
-    """An audit reads them in fewer calls."""
+@pytest.mark.parametrize(("records", "audited"), [(0, True), (SMALL_ZONE, False), (SMALL_ZONE + 1, True)])
+def test_o4_many_names_in_a_large_zone_wait_for_an_audit(world: World, records: int, *, audited: bool) -> None:
+    """A small zone is read in one pass. A large one takes minutes, for which an audit is enough."""
     names = [f"m{number}" for number in range(MOST_READ + 1)]
     for name in names:
         world.ledger.published[key(name)] = Published((record_set(1, name=name),))
-    assert world.changed(*names).audit
-    assert world.zones.read == []
+    world.statuses.put_zone_status(ZoneStatus(CORP_ZONE, record_sets=records))
+    outcome = world.changed(*names)
+    assert (bool(outcome.audit), len(outcome.repaired)) == ((True, 0) if audited else (False, len(names)))
+    assert bool(world.zones.read) is not audited
+
+
+def test_o4_a_conflict_is_not_decided_again_and_again(world: World) -> None:
+    """A tool that keeps updating its own record at a name in conflict costs five reads an hour, and is no alarm."""
+    world.ledger.published[key("n1")] = Published(conflict="blocked")
+    for _ in range(60):
+        world.ledger.marked.clear()
+        world.clock.sleep(60)
+        assert world.changed("n1").damped == ()
+    assert (world.marked, world.zones.read, world.statuses.zones) == (set(), [], {})
+    world.clock.sleep(3_600)
+    world.changed("n1")
+    assert world.marked == {key("n1")}
 
 
 def test_o4_what_the_publisher_changes_meanwhile_is_not_counted(world: World) -> None:
