@@ -139,7 +139,7 @@ def call_sweeps() -> CallSweepRequests:
     """Return the observer's use case for calls."""
     from hub.runtime.observer.call_sweeps import CallSweepRequests
 
-    return CallSweepRequests(statuses(), _tasks(contract.ENV_SWEEPS_QUEUE_URL), now)
+    return CallSweepRequests(statuses(), _tasks(contract.ENV_SWEEPS_QUEUE_URL, SPOKE_CONFIG), now)
 
 
 @cache
@@ -283,5 +283,5 @@ def sweep_scheduler() -> SweepScheduler:
     )
 
 
-def _tasks(variable: str) -> QueuedTasks:
-    return QueuedTasks(client("sqs", CLIENT_CONFIG), settings.value(variable))
+def _tasks(variable: str, config: Config = CLIENT_CONFIG) -> QueuedTasks:
+    return QueuedTasks(client("sqs", config), settings.value(variable))

@@ -71,7 +71,8 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             continue
         hints.append(hint)
         messages.setdefault(hint.ref, []).append(record["messageId"])
-    failed: list[str] = []
+    # First, because it takes a moment, and descriptions may take all the time.
+    failed = _request_sweeps(calls, context)
     spokes: set[Spoke] = set()
     for outcome in bootstrap.observer().observe(hints, _deadline(context)):
         fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
@@ -93,12 +94,12 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         # For people only: a failure is not a reason to deliver the events again.
         with suppress(LedgerUnavailable):
             bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
-    return _failed(failed + _request_sweeps(calls))
+    return _failed(failed)
 
 
-def _request_sweeps(calls: list[tuple[Call, str]]) -> list[str]:
+def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> list[str]:
     """Request the sweeps that calls cause; return the messages that SQS must deliver again."""
-    reasons = bootstrap.call_sweeps().request(call for call, _ in calls) if calls else {}
+    reasons = bootstrap.call_sweeps().request((call for call, _ in calls), _deadline(context)) if calls else {}
     for spoke, reason in reasons.items():
         metrics.add_metric("EventsRetried", MetricUnit.Count, sum(call.spoke == spoke for call, _ in calls))
         logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": reason})

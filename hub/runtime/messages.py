@@ -1,6 +1,6 @@
 """The messages of the hub's queues: tasks of the sweeper and the associator, and EventBridge events. Pure.
 
-Only the schedules and the sweeper may send tasks; each message is checked nevertheless.
+Only the schedules, the sweeper and the observer may send tasks; each message is checked nevertheless.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def report_sweep(outcome: SweepOutcome) -> None:
     else:
         metrics.add_metric("SpokesSwept", MetricUnit.Count, 1)
         # Changes that no event reported in time: the measure of lost events.
-        metrics.add_metric("EventsMissed", MetricUnit.Count, status.missed)
-        logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": status.missed})
+        metrics.add_metric("EventsMissed", MetricUnit.Count, outcome.missed)
+        logger.info("spoke swept", extra=fields | {"instances": status.instances, "missed": outcome.missed})
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)

@@ -30,7 +30,9 @@ def shown(zone: ZoneStatus, now: Millis = NOW) -> tuple[bool, str]:
     overview = Overview(now, None, ScheduleCursor("p", NOW), (), (zone,), ZONE_IDS)
     file = io.StringIO()
     show_status(Console(file=file, width=200, highlight=False, markup=False, emoji=False), overview, everything=False)
-    assert status_document(overview)["zones"][0]["changed_by_others"][0]["by"] == TOOL
+    document = status_document(overview)["zones"][0]
+    assert document["changed_by_others"][0]["by"] == TOOL
+    assert bool(document["audit_requested_at"]) is (zone.audit_requested_at > zone.tried_at)
     return overview.well, " ".join(file.getvalue().split())
 
 
@@ -40,6 +42,8 @@ def test_o4_status_names_who_changed_repaired_records() -> None:
     assert well
     assert f"that orgdns repaired corp.internal ({CORP_ZONE}): {TOOL} changed names 2 times since" in text
     assert TOOL not in shown(ZONE, Millis(NOW + 86_400_000))[1]
+    for requested in (-1, 1):
+        assert shown(replace(ZONE, audit_requested_at=Millis(NOW + requested)))[0]
 
 
 def test_o4_status_says_that_repairs_wait() -> None:
@@ -73,3 +77,20 @@ def test_o4_commands_tell_who_keeps_deleting(made: World, clock: MovedClock, com
     document = command.json("status", code=2)
     assert document["contested_zones"] == [made.zone_ids[CORP]]
     assert document["zones"][0]["changed_by_others"][0]["changes"] == MOST_REPAIRS + 1
+
+
+def test_o4_explain_does_not_call_a_conflict_repaired(made: World, command: Command) -> None:
+    """Who replaces a record by one of their own leaves a conflict, which only they can end."""
+    made.launch(PAYMENTS, REGION, "replaced")
+    made.converge()
+    foreign = {"Name": f"replaced.{CORP}.", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.7"}]}
+    by_hand(made, "DELETE", described_record_set(made, "replaced"))
+    by_hand(made, "CREATE", foreign)
+    made.converge()
+    text = " ".join(command("explain", f"replaced.{CORP}").stdout.split())
+    assert f"changed by arn:aws:iam::{NETWORK}:root at" in text
+    assert "the conflict is why orgdns has not repaired it" in text
+    assert "orgdns repaired it" not in text
+    by_hand(made, "DELETE", foreign)
+    made.converge()
+    assert "orgdns repaired it" in command("explain", f"replaced.{CORP}").stdout

@@ -72,6 +72,17 @@ def resources(changes: dict[str, object]) -> list[dict[str, Any]]:
     return [each for text in made.values() for each in cfn_flip.load_yaml(text)["Resources"].values()]
 
 
+def test_o2_a_tag_policy_may_demand_another_application() -> None:
+    """The tag that orgdns sets has the value of the configuration."""
+    tags = [
+        each["Properties"]["Tags"]
+        for each in resources({"tags": {"application": "app-4711"}})
+        if "Tags" in each.get("Properties", {})
+    ]
+    assert all({"Key": "application", "Value": "app-4711"} in each for each in tags)
+    assert tags
+
+
 def test_o2_every_role_and_resource_has_what_is_demanded() -> None:
     """Each role has the path and the boundary, and each resource that has tags has the configured ones."""
     arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/{BOUNDARY}"}

@@ -77,14 +77,17 @@ class MemoryStatuses:
     def put_zone_status(self, status: ZoneStatus) -> None:
         before = self.zone_status(status.zone_id)
         approved = before.approved if status.pending_removals else frozenset[str]()
-        kept = replace(status, drift=before.drift, audit_requested_at=before.audit_requested_at)
+        requested, paid = before.audit_requested_at, before.audits_paid_until
+        kept = replace(status, drift=before.drift, audit_requested_at=requested, audits_paid_until=paid)
         self.zones[status.zone_id] = replace(kept, approved=approved)
 
     def put_drift(self, status: ZoneStatus) -> None:
         self.zones[status.zone_id] = replace(self.zone_status(status.zone_id), drift=status.drift)
 
-    def request_audit(self, zone_id: str) -> None:
-        self.zones[zone_id] = replace(self.zone_status(zone_id), audit_requested_at=self.clock())
+    def put_audit_request(self, status: ZoneStatus) -> None:
+        before = self.zone_status(status.zone_id)
+        at, paid_until = status.audit_requested_at, status.audits_paid_until
+        self.zones[status.zone_id] = replace(before, audit_requested_at=at, audits_paid_until=paid_until)
 
     def approve_zone(self, zone_id: str) -> None:
         self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].pending_removals))

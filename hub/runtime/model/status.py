@@ -78,6 +78,8 @@ class ZoneStatus:
     `record_sets` are all record sets that the zone held, those of others, too. `claimed` are those that instances
     claimed at that time. `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and
     await approval, `approved_vpcs` those that a person approved. `drift` is what others changed, latest first.
+    `audit_requested_at` is when an audit has to begin because a call changed unknown names, and `audits_paid_until` the
+    time that such audits use up.
     """
 
     zone_id: str
@@ -95,6 +97,7 @@ class ZoneStatus:
     claimed: int = 0
     drift: tuple[ZoneDrift, ...] = ()
     audit_requested_at: Millis = NEVER
+    audits_paid_until: Millis = NEVER
 
 
 @dataclass(frozen=True, slots=True)

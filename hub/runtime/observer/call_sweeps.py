@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.model.tasks import Sweep
 from hub.runtime.ports import Clock, LedgerUnavailable, Outdated, Tasks, TasksNotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.observer.events import Call
     from hub.runtime.observer.ports import CallLedger
+
+
+# Reading and writing a spoke's status and sending a task takes this many seconds at most.
+REQUEST_SECONDS: Final = SPOKE_CALLS.seconds(calls=3)
+NO_TIME: Final = "no time is left in this run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +31,16 @@ class CallSweepRequests:
     tasks: Tasks
     clock: Clock
 
-    def request(self, calls: Iterable[Call]) -> dict[Spoke, str]:
+    def request(self, calls: Iterable[Call], deadline: Deadline) -> dict[Spoke, str]:
         """Request a sweep of each spoke, at most one for all of its calls; return why a spoke has to be tried again."""
         latest: dict[Spoke, Millis] = {}
         for call in calls:
             latest[call.spoke] = max(call.called_at, latest.get(call.spoke, call.called_at))
         failed: dict[Spoke, str] = {}
         for spoke, called_at in sorted(latest.items()):
+            if not deadline.allows(REQUEST_SECONDS):
+                failed[spoke] = NO_TIME
+                continue
             try:
                 self._request(spoke, called_at)
             except (LedgerUnavailable, TasksNotSent) as fault:
@@ -41,8 +51,9 @@ class CallSweepRequests:
         while True:
             status, now = self.ledger.spoke_status(spoke), self.clock()
             following = status.call_sweeps.after(called_at, status.instances, now)
-            # The first sweep of a spoke comes anyway, and so do those of a spoke that is unreachable.
-            if following is None or not status.tried_at or status.fault_since:
+            # The first sweep of a spoke comes anyway. A spoke that is unreachable or throttled, or whose sweeps take
+            # too long, has only those of the schedule: sweeps that fail take the sweeper's time.
+            if following is None or not status.tried_at or status.fault:
                 return
             # Enqueued first: a worker that stops here has lost nothing, and one sweep too many does no harm.
             delay = -(-(following.begins_at - now) // 1000)

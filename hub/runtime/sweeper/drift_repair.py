@@ -10,22 +10,27 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.drift import drift_after, zone_drifts_after
+from hub.runtime.model.drift import audit_after, drift_after, zone_drifts_after
 from hub.runtime.model.names import Fqdn, NameKey
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.sweeper.differences import REASONS, difference_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import Published
+    from hub.runtime.model.names import Millis, Published
     from hub.runtime.ports import Clock
     from hub.runtime.sweeper.ports import DriftLedger, DriftStatuses, NamesInZone
     from hub.runtime.sweeper.zone_changes import ZoneChange
 
 NO_NAMES: Final = "the event does not say which names"
 NO_TIME: Final = "no time is left"
+# So many names are read one by one. More are read in one pass of the zone, unless that takes more calls.
+MOST_READ: Final = 30
+SMALL_ZONE: Final = 300 * MOST_READ
+MANY_NAMES: Final = f"the call changed more than {MOST_READ} names of orgdns in a large zone"
+UNDECIDED: Final = "the records of the name wait for a change"
 # Reading the names takes a call for each, or a pass of the zone.
 STEP_SECONDS: Final = HUB_CALLS.seconds(3)
 
@@ -34,13 +39,17 @@ STEP_SECONDS: Final = HUB_CALLS.seconds(3)
 class DriftOutcome:
     """What a call changed: the names that are repaired now, and those that wait for an audit.
 
-    `audit` is the reason for which an audit of the zones was requested instead; it is empty if none was.
+    `audit` is the reason for which the zones wait for an audit instead; it is empty if they do not.
     """
 
     change: ZoneChange
     repaired: tuple[Fqdn, ...] = ()
     damped: tuple[Fqdn, ...] = ()
     audit: str = ""
+
+
+class _NotRead(Exception):
+    """The names are left to an audit. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,42 +79,65 @@ class DriftRepair:
         # During a pause the publisher abandons what is marked, and the end of the pause audits every zone.
         if not remembered or self.paused() is not None:
             return DriftOutcome(change)
-        if not deadline.allows(STEP_SECONDS):
-            return self._audited(change, NO_TIME)
+        before, now = self.ledger.drifts(list(remembered)), self.clock()
+        drifts = {key: drift_after(before.get(key), change.by, now) for key in remembered}
+        # A name that waits for an audit is not read either: the calls of others must not take the sweeper's time.
+        prompt = {key: published for key, published in remembered.items() if not drifts[key].damped}
         try:
-            found = self.zones.record_sets(zone_id, [key.fqdn for key in remembered])
-        except (ZoneUnavailable, ZoneClosed) as fault:
+            differing = self._differing(zone_id, prompt, deadline)
+        except (ZoneUnavailable, ZoneClosed, _NotRead) as fault:
             return self._audited(change, str(fault))
-        reasons: dict[NameKey, str] = {}
-        for key, published in remembered.items():
-            difference = difference_of(found[key.fqdn], published)
-            if _undecided(published):
-                # The name may be free now, or the publisher is at work: it reads the zone and decides.
-                self.ledger.mark(key, f"someone else changed records of the name: {change.by}")
-            elif difference:
-                reasons[key] = f"{REASONS[difference]}: {change.by} changed them"
-        return self._repaired(change, reasons) if reasons else DriftOutcome(change)
+        # The name of a conflict may be free now, and where a change is in progress the publisher is at work.
+        undecided = {key: UNDECIDED for key, published in prompt.items() if _undecided(published)}
+        for key, reason in sorted((differing | undecided).items()):
+            self.ledger.mark(key, f"{reason}: {change.by} changed them")
+        # If the publisher changed the name since the ledger was read, nobody else may have.
+        again = self.ledger.remembered(list(differing)) if differing else {}
+        repaired = [key for key in sorted(differing) if again.get(key) == remembered[key]]
+        waiting = sorted(remembered.keys() - prompt.keys())
+        for key in (*repaired, *undecided, *waiting):
+            self.ledger.put_drift(key, drifts[key])
+        return self._counted(change, repaired, [key for key in waiting if not _undecided(remembered[key])], now)
 
-    def _repaired(self, change: ZoneChange, reasons: dict[NameKey, str]) -> DriftOutcome:
-        """Mark names, except those that were repaired too often in the last hour."""
-        now = self.clock()
-        before = self.ledger.drifts(list(reasons))
-        repaired: list[Fqdn] = []
-        damped: list[Fqdn] = []
-        for key, reason in sorted(reasons.items()):
-            drift = drift_after(before.get(key), change.by, now)
-            self.ledger.put_drift(key, drift)
-            (damped if drift.damped else repaired).append(key.fqdn)
-            if not drift.damped:
-                self.ledger.mark(key, reason)
-        status = self.statuses.zone_status(change.zone_ids[0])
-        drifts = zone_drifts_after(status.drift, change.by, len(reasons), now, damped=bool(damped))
-        self.statuses.put_drift(replace(status, drift=drifts))
-        return DriftOutcome(change, tuple(repaired), tuple(damped))
+    def _counted(
+        self, change: ZoneChange, repaired: Sequence[NameKey], waiting: Sequence[NameKey], now: Millis
+    ) -> DriftOutcome:
+        """Count the changed names in the zone's status."""
+        if number := len(repaired) + len(waiting):
+            status = self.statuses.zone_status(change.zone_ids[0])
+            drifts = zone_drifts_after(status.drift, change.by, number, now, damped=bool(waiting))
+            self.statuses.put_drift(replace(status, drift=drifts))
+        return DriftOutcome(change, tuple(key.fqdn for key in repaired), tuple(key.fqdn for key in waiting))
+
+    def _differing(
+        self, zone_id: str, remembered: Mapping[NameKey, Published], deadline: Deadline
+    ) -> dict[NameKey, str]:
+        """The names that are not in the zone as the ledger remembers, each with what differs.
+
+        Raises:
+            ZoneUnavailable: if the zone cannot be read.
+            ZoneClosed: if the zone is gone or denied.
+            _NotRead: if reading the names would take too long.
+        """
+        decided = [key for key, published in remembered.items() if not _undecided(published)]
+        if not decided:
+            return {}
+        if len(decided) > MOST_READ and not 0 < self.statuses.zone_status(zone_id).record_sets <= SMALL_ZONE:
+            raise _NotRead(MANY_NAMES)
+        if not deadline.allows(STEP_SECONDS):
+            raise _NotRead(NO_TIME)
+        found = self.zones.record_sets(zone_id, [key.fqdn for key in decided])
+        differences = {key: difference_of(found[key.fqdn], remembered[key]) for key in decided}
+        return {key: REASONS[difference] for key, difference in differences.items() if difference}
 
     def _audited(self, change: ZoneChange, reason: str) -> DriftOutcome:
+        now = self.clock()
         for zone_id in change.zone_ids:
-            self.statuses.request_audit(zone_id)
+            status = self.statuses.zone_status(zone_id)
+            request = audit_after(status.audit_requested_at, status.audits_paid_until, now)
+            if request:
+                at, paid_until = request
+                self.statuses.put_audit_request(replace(status, audit_requested_at=at, audits_paid_until=paid_until))
         return DriftOutcome(change, audit=reason)
 
 

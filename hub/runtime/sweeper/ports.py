@@ -141,8 +141,8 @@ class DriftStatuses(Protocol):
         """Store the drift in a zone's status, and nothing else of it."""
         ...
 
-    def request_audit(self, zone_id: str) -> None:
-        """Request an audit of a zone with the next run of the schedule."""
+    def put_audit_request(self, status: ZoneStatus) -> None:
+        """Store when an audit of the zone has to begin, and nothing else of its status."""
         ...
 
 

@@ -194,7 +194,7 @@ def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> li
         zone.zone_id
         for zone in zones
         if _approved_now(zone)
-        or (zone.audit_requested_at and zone.audit_requested_at >= zone.tried_at)
+        or (zone.audit_requested_at and zone.tried_at <= zone.audit_requested_at <= now)
         or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
         or (hour and now - zone.tried_at > (1 + zone.record_sets // RECORDS_AN_HOUR) * HOUR - HALF_HOUR)
     ]

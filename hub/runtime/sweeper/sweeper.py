@@ -42,10 +42,11 @@ GONE: Final = "EC2 did not show the instance twice in a row"
 
 @dataclass(frozen=True, slots=True)
 class SweepOutcome:
-    """The spoke's status after a sweep, and the number of instances that changed."""
+    """The spoke's status after a sweep, how many instances changed, and how many of these changes events missed."""
 
     status: SpokeStatus
     changed: int = 0
+    missed: int = 0
 
     @property
     def complete(self) -> bool:
@@ -107,13 +108,13 @@ class Sweeper:
         """Bring the ledger in line with the spoke's instances, report each change, and store the spoke's status.
 
         Names are removed only if the listing was complete and a second description of exactly these instances agrees.
-        What a sweep finds that a call caused does not count as missed by events.
+        In a sweep that a call caused, only instances that the ledger does not have count as missed by events.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
         status = replace(self.statuses.spoke_status(spoke), tried_at=self.clock())
-        changed = 0
+        changed = missed = 0
         try:
             run = _Run(status, self._account(spoke), self.clock(), deadline, report, after_call)
             try:
@@ -122,7 +123,7 @@ class Sweeper:
                 self._find_absent(run)
                 pending_removals = self._remove(run)
             finally:
-                changed = run.changed
+                changed, missed = run.changed, run.missed
             status = replace(
                 status,
                 swept_at=run.began_at,
@@ -130,7 +131,7 @@ class Sweeper:
                 instances=run.instances,
                 names=run.names,
                 usage=run.usage.in_place_of(status.usage),
-                missed=run.missed,
+                missed=status.missed if after_call else run.missed,
                 missed_ever=status.missed_ever + run.missed,
                 fault="",
                 fault_since=NEVER,
@@ -146,7 +147,7 @@ class Sweeper:
         self.statuses.put_spoke_status(status)
         if changed and status.counted:
             self.recorder.admission.recounted(spoke)
-        return SweepOutcome(status, changed)
+        return SweepOutcome(status, changed, missed)
 
     def _account(self, spoke: Spoke) -> Account:
         """Return the account of a spoke that may be read.
@@ -266,7 +267,7 @@ class Sweeper:
         else:
             outcome = self.recorder.described(instance, run.account, observed.decision, observed.described_at)
         if self._report(run, outcome):
-            run.missed += self._missed(run, observed)
+            run.missed += self._missed(run, observed, row)
 
     def _report(self, run: _Run, outcome: InstanceOutcome) -> bool:
         """Count and report a change; return whether there was one."""
@@ -277,11 +278,15 @@ class Sweeper:
             run.report(outcome)
         return outcome.result is InstanceResult.RECORDED
 
-    def _missed(self, run: _Run, observed: _Observed) -> bool:
-        """Whether an event should have reported the change: not in a first sweep, nor after a new policy."""
+    def _missed(self, run: _Run, observed: _Observed, row: Observation | None) -> bool:
+        """Whether an event should have reported the change: not in a first sweep, nor after a new policy.
+
+        A call changes only instances that the ledger has.
+        """
         launched_at = observed.instance.launched_at if observed.instance else NEVER
         late = observed.described_at - launched_at > ON_ITS_WAY
-        return not run.after_call and run.status.policy == self.policy_digest and late
+        by_call = run.after_call and row is not None
+        return not by_call and run.status.policy == self.policy_digest and late
 
 
 def _check_time(run: _Run) -> None:

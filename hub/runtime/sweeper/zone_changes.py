@@ -17,8 +17,9 @@ from hub.runtime.names.labels import cut
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# More names are left to an audit, which reads a whole zone in few calls.
-MOST_NAMES: Final = 100
+# A change batch has at most this many resource records, and so names ("Quotas", "Quotas on API requests",
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+MOST_NAMES: Final = 1_000
 # A caller's ARN in logs and in the ledger, in characters.
 MOST_CALLER: Final = 256
 # A name may have escapes, such as \052 for `*` ("DNS domain name format",

@@ -155,10 +155,18 @@ def _add_zone_state(facts: Table, report: NameReport) -> None:
         facts.add_row("conflict", visible(published.conflict, BAD))
     if drift := report.drift:
         facts.add_row("changed by", visible(f"{drift.by} at {time(drift.at)}", BAD if report.repair_waits else ""))
-        repaired = f"after {len(drift.repaired_at)} repairs in an hour, the repair waits for the next audit of the zone"
-        facts.add_row("", visible(repaired, BAD) if report.repair_waits else "orgdns repaired it")
+        facts.add_row("", _repair(report, len(drift.repaired_at)))
     for number, change in enumerate(report.waiting):
         facts.add_row("" if number else ("blocked" if published.conflict else "waiting"), change_line(change))
+
+
+def _repair(report: NameReport, repairs: int) -> Text:
+    """What became of a change that someone else made to the records of the name."""
+    if report.repair_waits:
+        return visible(f"after {repairs} repairs in an hour, the repair waits for the next audit of the zone", BAD)
+    if report.published.conflict:
+        return visible("the conflict is why orgdns has not repaired it")
+    return visible("the repair is in progress" if report.waiting else "orgdns repaired it")
 
 
 def _show_refusals(console: Console, heading: str, refusals: Iterable[Refusal], style: str) -> None:

@@ -28,7 +28,8 @@ class Resources(Section):
     """What all resources of all stacks have, because service control policies of the organization demand it."""
 
     tags: Annotated[dict[ResourceTagKey, ResourceTagValue], AfterValidator(_tags)] = Field(default_factory=dict)
-    """Tags on every resource that accepts tags, in addition to `application: orgdns`."""
+    """Tags on every resource that accepts tags, in addition to `application: orgdns`, which a tag `application`
+    replaces."""
     permissions_boundary: PolicyName | None = None
     """The permissions boundary of every role: the name of a managed policy, with its path if it has one. The policy
     must exist in every account before the stacks do. The ARN of a policy of AWS's own is possible, too."""

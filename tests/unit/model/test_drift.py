@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hub.runtime.model.drift import (
+    AUDIT_DELAY_MILLIS,
+    AUDITS_AT_ONCE,
     KEPT_MILLIS,
     MOST_CALLERS,
     MOST_REPAIRS,
     WINDOW_MILLIS,
     Drift,
     ZoneDrift,
+    audit_after,
     contested,
     drift_after,
     recent_drifts,
@@ -35,6 +38,34 @@ def test_o4_a_name_is_repaired_at_most_five_times_in_an_hour(changes: list[int])
         assert len(drift.repaired_at) <= MOST_REPAIRS
     for index, at in enumerate(repaired):
         assert len([other for other in repaired[index:] if other - at < WINDOW_MILLIS]) <= MOST_REPAIRS
+
+
+@example([("a", True), *((by, False) for by in "bcdefg")])
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=1, max_size=40))
+def test_o4_no_number_of_callers_ends_an_alarm(calls: list[tuple[str, bool]]) -> None:
+    """A zone stays contested until an audit, also if more callers come than its status keeps."""
+    drifts: tuple[ZoneDrift, ...] = ()
+    for at, (by, damped) in enumerate(calls):
+        drifts = zone_drifts_after(drifts, by, 1, Millis(1 + at), damped=damped)
+        assert len({drift.by for drift in drifts}) == len(drifts) <= MOST_CALLERS
+        assert contested(drifts, Millis(1), Millis(1 + at)) == any(damped for _, damped in calls[: at + 1])
+
+
+@given(times)
+def test_o4_unknown_names_cause_few_audits(calls: list[int]) -> None:
+    """Each call has an audit that begins after it, and a zone has three such audits and then one an hour."""
+    requested_at, paid_until, begun = Millis(0), Millis(0), []
+    for called_at in calls:
+        request = audit_after(requested_at, paid_until, Millis(called_at))
+        if request:
+            assert request[0] > requested_at
+            requested_at, paid_until = request
+            begun.append(requested_at)
+        assert requested_at > called_at
+    for number, first in enumerate(begun):
+        for later, last in enumerate(begun[number:]):
+            # A delay moves the first ones together by at most a minute.
+            assert later <= AUDITS_AT_ONCE + (last - first + AUDIT_DELAY_MILLIS) / WINDOW_MILLIS
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(1, 9)), min_size=1, max_size=30))

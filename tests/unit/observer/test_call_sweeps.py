@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from hub.runtime.deadline import Deadline
 from hub.runtime.model.call_sweeps import AT_ONCE, SETTLE_MILLIS, CallSweeps
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.tasks import Sweep, Task
-from hub.runtime.observer.call_sweeps import CallSweepRequests
+from hub.runtime.observer.call_sweeps import NO_TIME, REQUEST_SECONDS, CallSweepRequests
 from hub.runtime.observer.events import Call
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from tests.support.build import PAYMENTS, SEARCH
-from tests.support.memory import MemoryClock
+from tests.support.memory import AMPLE, MemoryClock
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 
 SPOKE, OTHER = (Spoke(account.id, "eu-central-1") for account in (PAYMENTS, SEARCH))
@@ -32,8 +33,8 @@ class World:
             self.statuses.put_spoke_status(SpokeStatus(spoke, tried_at=Millis(1), swept_at=Millis(1)))
         self.requests = CallSweepRequests(self.statuses, self.tasks, self.clock)
 
-    def request(self, *calls: tuple[Spoke, int]) -> dict[Spoke, str]:
-        return self.requests.request(Call(spoke, Millis(self.clock.now - age)) for spoke, age in calls)
+    def request(self, *calls: tuple[Spoke, int], deadline: Deadline = AMPLE) -> dict[Spoke, str]:
+        return self.requests.request((Call(spoke, Millis(self.clock.now - age)) for spoke, age in calls), deadline)
 
 
 @pytest.fixture
@@ -60,9 +61,16 @@ def test_flood_of_calls_is_damped(world: World) -> None:
     assert len(world.tasks.enqueued) <= 60 + AT_ONCE + 1
 
 
-@pytest.mark.parametrize("status", [SpokeStatus(SPOKE), SpokeStatus(SPOKE, tried_at=Millis(1), fault_since=Millis(1))])
+@pytest.mark.parametrize(
+    "status",
+    [
+        SpokeStatus(SPOKE),
+        SpokeStatus(SPOKE, tried_at=Millis(1), fault="AccessDenied", fault_since=Millis(1)),
+        SpokeStatus(SPOKE, tried_at=Millis(1), fault="RequestLimitExceeded"),
+    ],
+)
 def test_spoke_that_has_no_use_for_a_sweep_gets_none(world: World, status: SpokeStatus) -> None:
-    """The first sweep of a spoke is due anyway, and the schedule goes on with a spoke that is unreachable."""
+    """The first sweep of a spoke is due anyway, and the schedule goes on with a spoke that cannot be read."""
     world.statuses.spokes[SPOKE] = status
     assert world.request((SPOKE, 0)) == {}
     assert world.tasks.enqueued == []
@@ -77,7 +85,7 @@ def test_request_that_loses_a_race_looks_again(world: World) -> None:
             super().put_call_sweeps(spoke, before, after)
 
     racing = CallSweepRequests(Raced(world.clock, spokes=world.statuses.spokes), world.tasks, world.clock)
-    assert racing.request([Call(SPOKE, Millis(world.clock.now))]) == {}
+    assert racing.request([Call(SPOKE, Millis(world.clock.now))], AMPLE) == {}
     assert len(world.tasks.enqueued) == 1
 
 
@@ -96,3 +104,10 @@ def test_fault_is_tried_again_and_stops_no_other_spoke(world: World, fault: Exce
     world.requests = CallSweepRequests(world.statuses, world.tasks, world.clock)
     assert world.request((SPOKE, 0), (OTHER, 0)) == {SPOKE: "away"}
     assert [task for task, _ in world.tasks.enqueued] == [Sweep(OTHER, after_call=True)]
+
+
+def test_calls_without_time_are_delivered_again(world: World) -> None:
+    """If the ledger answers slowly, the run ends in time: otherwise SQS would deliver the whole batch again."""
+    left = iter((REQUEST_SECONDS, REQUEST_SECONDS - 1))
+    assert world.request((SPOKE, 0), (OTHER, 0), deadline=Deadline(lambda: next(left))) == {OTHER: NO_TIME}
+    assert [task for task, _ in world.tasks.enqueued] == [Sweep(SPOKE, after_call=True)]

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from hub.runtime.deadline import Deadline
-from hub.runtime.model.drift import MOST_REPAIRS, Drift
+from hub.runtime.model.drift import AUDITS_AT_ONCE, MOST_REPAIRS, Drift
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published
+from hub.runtime.model.status import ZoneStatus
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.sweeper.drift_repair import DriftOutcome, DriftRepair
+from hub.runtime.sweeper.drift_repair import MOST_READ, SMALL_ZONE, DriftOutcome, DriftRepair
 from hub.runtime.sweeper.zone_changes import ZoneChange
 from tests.support.build import CORP_ZONE, key, record_set
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger
@@ -148,9 +149,72 @@ def test_o4_repairs_end_after_five_in_an_hour(world: World) -> None:
     world.lose("n2")
     outcome = world.changed("n1", "n2")
     assert (outcome.repaired, outcome.damped) == ((key("n2").fqdn,), (key("n1").fqdn,))
+    assert world.zones.read.count(key("n1").fqdn) == MOST_REPAIRS
     assert world.marked == {key("n2")}
     (drift,) = world.statuses.zone_status(CORP_ZONE).drift
     assert (drift.changes, drift.damped_at) == (MOST_REPAIRS + 2, world.ledger.drift[key("n1")].at)
+
+
+def test_o4_a_large_change_beside_ours_reads_only_ours(world: World) -> None:
+    """A tool that changes a thousand records of its own causes no audit."""
+    world.lose("n1")
+    outcome = world.changed("n1", *(f"own{number}" for number in range(999)))
+    assert (outcome.repaired, outcome.audit) == ((key("n1").fqdn,), "")
+    assert world.zones.read == [key("n1").fqdn]
+
+
+@pytest.mark.parametrize(("records", "audited"), [(0, True), (SMALL_ZONE, False), (SMALL_ZONE + 1, True)])
+def test_o4_many_names_in_a_large_zone_wait_for_an_audit(world: World, records: int, *, audited: bool) -> None:
+    """A small zone is read in one pass. A large one takes minutes, for which an audit is enough."""
+    names = [f"m{number}" for number in range(MOST_READ + 1)]
+    for name in names:
+        world.ledger.published[key(name)] = Published((record_set(1, name=name),))
+    world.statuses.put_zone_status(ZoneStatus(CORP_ZONE, record_sets=records))
+    outcome = world.changed(*names)
+    assert (bool(outcome.audit), len(outcome.repaired)) == ((True, 0) if audited else (False, len(names)))
+    assert bool(world.zones.read) is not audited
+
+
+def test_o4_a_conflict_is_not_decided_again_and_again(world: World) -> None:
+    """A tool that keeps updating its own record at a name in conflict costs five reads an hour, and is no alarm."""
+    world.ledger.published[key("n1")] = Published(conflict="blocked")
+    for _ in range(60):
+        world.ledger.marked.clear()
+        world.clock.sleep(60)
+        assert world.changed("n1").damped == ()
+    assert (world.marked, world.zones.read, world.statuses.zones) == (set(), [], {})
+    world.clock.sleep(3_600)
+    world.changed("n1")
+    assert world.marked == {key("n1")}
+
+
+def test_o4_what_the_publisher_changes_meanwhile_is_not_counted(world: World) -> None:
+    """The publisher gave the name to another instance after the ledger was read: nobody changed orgdns's records."""
+
+    class Meanwhile(Zones):
+        def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+            after = record_set(2, name="n1")
+            world.ledger.published[key("n1")] = Published((after,))
+            self.held[key("n1").fqdn] = ZoneRecordSets((after,))
+            return super().record_sets(zone_id, names)
+
+    world.zones = Meanwhile(world.zones.held)
+    assert world.changed("n1").repaired == ()
+    assert (world.ledger.drift, world.statuses.zones) == ({}, {})
+    assert world.marked == {key("n1")}
+
+
+def test_o4_calls_without_names_cause_few_audits(world: World) -> None:
+    """A tool whose calls are too large for CloudTrail causes three audits soon, and then one an hour."""
+    change = ZoneChange((CORP_ZONE,), None, BY)
+    begun = set()
+    for _ in range(6 * 60):
+        repair = DriftRepair(world.ledger, world.statuses, world.zones, world.clock, world.statuses.paused)
+        assert repair.repair(change, AMPLE).audit
+        begun.add(world.statuses.zone_status(CORP_ZONE).audit_requested_at)
+        assert max(begun) > world.clock.now
+        world.clock.sleep(60)
+    assert len(begun) <= AUDITS_AT_ONCE + 6
 
 
 @pytest.mark.parametrize("fault", [ZoneUnavailable("Throttling"), ZoneClosed("AccessDenied")])

@@ -224,8 +224,8 @@ def test_o4_a_cheap_zone_is_audited_more_often(record_sets: int, hours: float, *
 def test_o4_a_requested_audit_is_enqueued_until_it_ran() -> None:
     """An audit that began before the request does not count."""
     zone = ZoneStatus("Z0", tried_at=NOW, audit_requested_at=NOW)
-    assert due_audits([zone], NOW, NOW) == ["Z0"]
-    assert due_audits([replace(zone, tried_at=Millis(NOW + 1))], NOW, NOW) == []
+    later, audited = replace(zone, audit_requested_at=Millis(NOW + 1)), replace(zone, tried_at=Millis(NOW + 1))
+    assert due_audits([zone, replace(later, zone_id="Z1"), replace(audited, zone_id="Z2")], NOW, NOW) == ["Z0"]
 
 
 def test_runs_that_follow_each_other_enqueue_once() -> None:

@@ -50,6 +50,17 @@ def test_n3_what_a_call_reported_is_not_missed(world: World) -> None:
     assert world.claimants() == {ref}
 
 
+def test_n3_a_sweep_after_a_call_hides_no_missed_event(world: World) -> None:
+    """No call starts an instance, so its event was missed; and what the last sweep of the schedule found stays."""
+    world.sweep()
+    world.show(1)
+    assert world.sweep().status.missed == 1
+    world.show(2)
+    after_call = world.sweep(after_call=True)
+    assert (after_call.missed, after_call.status.missed, after_call.status.missed_ever) == (1, 1, 2)
+    assert world.sweep().status.missed == 0
+
+
 def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
     """The status has the policy that the spoke was swept by, and when that sweep began."""
     world.sweep()

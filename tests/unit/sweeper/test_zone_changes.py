@@ -41,7 +41,7 @@ def test_o4_an_event_gives_zone_names_and_caller() -> None:
 
 
 def test_o4_too_many_names_are_unknown_names() -> None:
-    """An audit reads a whole zone in fewer calls."""
+    """No change batch of Route 53 has more names."""
     assert change_of(event(*(f"n{number}.corp.internal" for number in range(MOST_NAMES)))).names is not None
     assert change_of(event(*(f"n{number}.corp.internal" for number in range(MOST_NAMES + 1)))).names is None
 

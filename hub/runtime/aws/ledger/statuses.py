@@ -136,9 +136,10 @@ class DynamoStatuses:
         """Record the drift in a zone's status, and nothing else of it."""
         self._table.update(_zone_key(status.zone_id), zone_drift_row(status.drift))
 
-    def request_audit(self, zone_id: str) -> None:
-        """Request an audit of a zone with the next run of the schedule."""
-        self._table.update(_zone_key(zone_id), {"audit_requested_at": self._table.now()})
+    def put_audit_request(self, status: ZoneStatus) -> None:
+        """Record when an audit of a zone has to begin, and nothing else of its status."""
+        row = {"audit_requested_at": status.audit_requested_at, "audits_paid_until": status.audits_paid_until}
+        self._table.update(_zone_key(status.zone_id), row)
 
     def cursor(self) -> ScheduleCursor:
         """The progress of the schedule; a new cursor if there is none."""
@@ -289,4 +290,5 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         approved_vpcs=frozenset(row.get("approved_vpcs", ())),
         drift=zone_drift_of(row),
         audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
+        audits_paid_until=Millis(int(row.get("audits_paid_until", 0))),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import time_or_none
+from orgdns.cli.render.documents.fields import time, time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,4 +105,7 @@ def _zone(status: ZoneStatus) -> Document:
             }
             for drift in status.drift
         ],
+        "audit_requested_at": time(status.audit_requested_at)
+        if status.audit_requested_at >= max(status.tried_at, 1)
+        else None,
     }

@@ -163,11 +163,11 @@ class TestStatuses:
         """An audit stores its own findings only; what others changed at the same time stays."""
         drift = ZoneDrift("arn:aws:iam::333333333333:user/octodns", Millis(NOW - 5), Millis(NOW), 7, Millis(NOW - 1))
         statuses.put_drift(ZoneStatus("Z1", names=99, drift=(drift,)))
-        statuses.request_audit("Z1")
+        statuses.put_audit_request(ZoneStatus("Z1", audit_requested_at=Millis(NOW + 5), audits_paid_until=Millis(7)))
         statuses.put_zone_status(ZoneStatus("Z1", tried_at=Millis(NOW), names=3))
         (zone,) = statuses.zone_statuses()
         assert (zone.names, zone.drift) == (3, (drift,))
-        assert zone.audit_requested_at >= NOW
+        assert (zone.audit_requested_at, zone.audits_paid_until) == (NOW + 5, 7)
 
     def test_pause_and_resume(self, statuses: DynamoStatuses) -> None:
         """A pause has a reason; resuming requests an audit until it is scheduled."""
