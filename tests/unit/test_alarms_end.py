@@ -26,7 +26,7 @@ SPOKE = Spoke("444444444444", "eu-central-1")
 WELL = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p")
 ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
 LATE = Millis(NOW - SWEEP_OVERDUE - 1)
-AWAY = replace(WELL, fault="AuthFailure", fault_since=LATE)
+AWAY = replace(WELL, fault="AuthFailure", fault_since=LATE, closed=True)
 FULL = {"Z1": Usage(1_000, 10_000)}
 FOUGHT = ZoneDrift("arn:aws:iam::333333333333:role/octodns", LATE, NOW, 9, damped_at=NOW)
 LONG_AGO = Millis(NOW - 2 * 3_600_000)
@@ -70,7 +70,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
     ),
     "orgdns-spokes-unreachable": (
         lambda outcome: outcome.unreachable,
-        [(AWAY, ZONE, ("Z1",))],
+        [(AWAY, ZONE, ("Z1",)), (replace(AWAY, closed=False, withdrawn=True), ZONE, ("Z1",))],
         [(replace(AWAY, withdrawn=True), ZONE, ("Z1",)), (replace(AWAY, withdrawn=True, kept_vpcs=2), ZONE, ("Z1",))],
     ),
     "orgdns-sweeps-overdue": (
