@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.resolver import RuleKind
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.autodefined_rules import rules_of
-from hub.runtime.names.firewall import is_in, verdict
-from hub.runtime.names.labels import is_reverse
+from hub.runtime.names.firewall import is_in, only_one_type, query_types, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -104,11 +103,12 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
         return Resolution(Source.NOBODY, reason, why_not=why_not, unknown=unknown)
     # The ledger has those entries of domain lists that concern the zones.
     listed = any(is_in(fqdn, domain) for domain in own)
-    firewall = verdict(vpc.firewall, fqdn, "PTR" if is_reverse(fqdn) else "A", listed=listed)
-    doubts = [rule.id for rule in firewall.doubts]
+    firewall, *others = (verdict(vpc.firewall, fqdn, type_, listed=listed) for type_ in query_types(fqdn))
+    doubts = [rule.id for found in (firewall, *others) for rule in found.doubts]
     unknown += tuple(
         f"DNS Firewall may block the name: orgdns cannot read all that {id_} matches" for id_ in dict.fromkeys(doubts)
     )
+    unknown += tuple(only_one_type(firewall, *others))
     if firewall.blocked_by is not None:
         reason = f"DNS Firewall blocks the name, by the rule {firewall.blocked_by.id}"
         return Resolution(Source.FIREWALL, reason, firewall.blocked_by.id, why_not=why_not, unknown=unknown)
