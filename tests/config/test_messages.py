@@ -66,6 +66,12 @@ def test_c8_a_value_without_quotes_is_shown_as_written(written: str, meaning: st
         assert "is empty" in fault
 
 
+def test_c8_a_value_with_a_tag_of_yaml_is_named() -> None:
+    """A value that YAML decodes is not called a date."""
+    _, (fault,) = changed('account: "222222222222"', "account: !!binary aGVsbG8=")
+    assert "YAML reads 'aGVsbG8=' as binary data" in str(fault)
+
+
 @pytest.mark.parametrize(
     "place",
     [
