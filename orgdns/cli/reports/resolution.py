@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, ip_network
 from typing import TYPE_CHECKING, Final
@@ -124,6 +124,14 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
     if best.source is Source.ZONE:
         why_not = tuple(_why_not(row, fqdn, but=best.id))
     return Resolution(best.source, best.reason, best.id, best.domain, best.method, why_not, unknown)
+
+
+def as_last_seen(found: Resolution, fault: str) -> Resolution:
+    """The resolution by a description that is not renewed any more; `fault` says why, empty if it is renewed."""
+    if not fault:
+        return found
+    outdated = f"the VPC may have changed since then, because its account's VPCs cannot be described: {fault}"
+    return replace(found, unknown=(outdated, *found.unknown))
 
 
 def unseen(why: str) -> Resolution:
