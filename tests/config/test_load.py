@@ -252,20 +252,6 @@ def test_missing_file_is_reported(tmp_path: Path) -> None:
         load(tmp_path / "absent.yaml")
 
 
-def test_file_in_another_encoding(tmp_path: Path) -> None:
-    """The error says what to do, not what the decoder says."""
-    file = tmp_path / "orgdns.yaml"
-    file.write_bytes("organization: # Übersicht".encode("latin-1"))
-    with pytest.raises(ConfigInvalid, match=r"orgdns\.yaml: line 1: is not in UTF-8: save the file in UTF-8$"):
-        load(file)
-
-
-def test_character_that_yaml_refuses() -> None:
-    """The error has the character and its line."""
-    with pytest.raises(ConfigInvalid, match=r"line 3: is not valid YAML: remove the character '\\x00'$"):
-        parse("organization:\n  id: o-a1b2c3d4e5\nhub: \0")
-
-
 @settings(max_examples=500)
 @given(st.data())
 def test_any_replaced_value_is_valid_or_reported(data: st.DataObject) -> None:
