@@ -108,11 +108,10 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
     unknown += tuple(
         f"DNS Firewall may block the name: orgdns cannot read all that {id_} matches" for id_ in dict.fromkeys(doubts)
     )
-    unknown += tuple(only_one_type(firewall, *others))
+    unknown += (*only_one_type(firewall, *others), *vpc.unknown)
     if firewall.blocked_by is not None:
         reason = f"DNS Firewall blocks the name, by the rule {firewall.blocked_by.id}"
         return Resolution(Source.FIREWALL, reason, firewall.blocked_by.id, why_not=why_not, unknown=unknown)
-    unknown += vpc.unknown
     found = [
         candidate for candidate in _candidates(row, vpc, fqdn, frozenset(own.values())) if is_in(fqdn, candidate.domain)
     ]
