@@ -23,6 +23,7 @@ class _MetricAlarm:
     description: str
     statistic: str = "Maximum"
     evaluation_periods: int = 1
+    datapoints_to_alarm: int | None = None
     treat_missing_data: str = "notBreaching"
 
 
@@ -73,6 +74,10 @@ _ALARMS: Final = (
         statistic="Sum",
     ),
 )
+# Periods of ten minutes, two hours in all: an hourly sweep tries again what was refused. Without them, an alarm would
+# end and start anew each hour. One breaching period of them is enough ("Evaluating an alarm",
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
+_TWO_SWEEPS: Final = 13
 # The associator reports these.
 _OF_ASSOCIATIONS: Final = (
     _MetricAlarm(
@@ -80,12 +85,16 @@ _OF_ASSOCIATIONS: Final = (
         "vpcs-full",
         "A zone is full of VPCs, or a VPC has two Profiles already. Run orgdns coverage to see which.",
         statistic="Sum",
+        evaluation_periods=_TWO_SWEEPS,
+        datapoints_to_alarm=1,
     ),
     _MetricAlarm(
         "AssociationsRemovedByOthers",
         "associations-removed",
         "Someone else ended associations that orgdns made, and it made them again. Run orgdns coverage.",
         statistic="Sum",
+        evaluation_periods=_TWO_SWEEPS,
+        datapoints_to_alarm=1,
     ),
 )
 
@@ -111,5 +120,6 @@ def add_metric_alarms(template: Template, *, associates: bool) -> None:
                 Statistic=alarm.statistic,
                 EvaluationPeriods=alarm.evaluation_periods,
                 TreatMissingData=alarm.treat_missing_data,
+                **({"DatapointsToAlarm": alarm.datapoints_to_alarm} if alarm.datapoints_to_alarm else {}),
             )
         )

@@ -29,6 +29,10 @@ class SpokeDenied(SpokeUnreachable):
     """The spoke denies access: its reader role is missing or denies it, or the region is disabled. Permanent."""
 
 
+class SpokeClosed(SpokeDenied):
+    """The account is not active or not covered, or the region is disabled: repairing a role would not help."""
+
+
 class Outdated(Exception):
     """The row changed after it was read."""
 

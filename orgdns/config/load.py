@@ -190,6 +190,16 @@ class Config(Section):
         )
 
 
+def _not_yaml(broken: yaml.MarkedYAMLError) -> Fault:
+    """What the parser says, and what to do about frequent mistakes."""
+    mark, problem = broken.problem_mark, str(broken.problem)
+    if broken.context == "while scanning a quoted scalar" and broken.context_mark:
+        mark, problem = broken.context_mark, "the quote is not closed, or a quote in the text is not doubled"
+    elif problem.startswith(("expected <block end>", "mapping values")):
+        problem += ": put a text with {, } or a colon in quotes, and indent the keys of a section equally"
+    return Fault(mark.line + 1 if mark else 1, "", f"is not valid YAML: {problem}")
+
+
 def load(path: Path) -> Config:
     """The configuration in a file.
 
@@ -200,7 +210,9 @@ def load(path: Path) -> Config:
         with path.open(encoding="utf-8") as file:
             # One character more than the limit is enough to refuse the file.
             text = file.read(MAX_TEXT + 1)
-    except (OSError, UnicodeDecodeError) as unreadable:
+    except UnicodeDecodeError as other:
+        raise ConfigInvalid(str(path), (Fault(1, "", "is not in UTF-8: save the file in UTF-8"),)) from other
+    except OSError as unreadable:
         raise ConfigInvalid(str(path), (Fault(1, "", f"cannot be read: {unreadable}"),)) from unreadable
     return parse(text, str(path))
 
@@ -218,8 +230,11 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
     except TooLarge as large:
         raise ConfigInvalid(path, (Fault(large.line, "", str(large)),)) from large
     except yaml.MarkedYAMLError as broken:
-        line = broken.problem_mark.line + 1 if broken.problem_mark else 1
-        raise ConfigInvalid(path, (Fault(line, "", f"is not valid YAML: {broken.problem}"),)) from broken
+        raise ConfigInvalid(path, (_not_yaml(broken),)) from broken
+    except yaml.reader.ReaderError as broken:
+        line = text.count("\n", 0, broken.position) + 1
+        fault = Fault(line, "", f"is not valid YAML: remove the character {text[broken.position]!a}")
+        raise ConfigInvalid(path, (fault,)) from broken
     except (yaml.YAMLError, ValueError) as broken:  # ValueError: a scalar looks like a date but is not one
         raise ConfigInvalid(path, (Fault(1, "", f"is not valid YAML: {broken}"),)) from broken
     except (KeyError, AttributeError, IndexError) as broken:  # `!!bool x`, `!!timestamp x`, `!!int ""`

@@ -81,6 +81,8 @@ def _read(text: str, value: object) -> str:
             meaning = "a number" if str(value) == text else f"the number {short(value)}"
         case None:
             meaning = "no value"
+        case bytes():
+            meaning = "binary data"
         case _:
             meaning = "a date"
     return f"YAML reads {shown(text)} as {meaning}"

@@ -148,7 +148,7 @@ TagKey = Annotated[
 ]
 # "Tag naming limits and requirements" (https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html): letters,
 # digits and spaces of any language, and these signs.
-_TAG_CHARACTERS: Final = r"[A-Za-z0-9\u00aa-\uffff _.:/=+@-]"
+_TAG_CHARACTERS: Final = r"[A-Za-z0-9\u00aa-\ud7ff\uf900-\uffff _.:/=+@-]"
 ResourceTagKey = TypeAliasType(
     "ResourceTagKey",
     Annotated[

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from hub.runtime import contract
 from sandbox.clock import MovedClock
 from sandbox.example import MANAGEMENT, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -56,3 +59,28 @@ def test_o3_vpc_that_policy_leaves_out(made: World, command: Command, clock: Mov
     hour(made, clock)
     found = [entry for entry in command.json("coverage", code=2)["unresolved_names"] if entry["vpc"] == vpc.id]
     assert [(entry["trouble"], entry["owner"], entry["instances"]) for entry in found] == [(False, PAYMENTS, 1)]
+
+
+def test_resolve_in_a_vpc_that_cannot_be_described_any_more(made: World, command: Command, clock: MovedClock) -> None:
+    """The last description still answers, and is not certain: nobody knows what the account changed since then."""
+    made.launch(PAYMENTS, REGION, "stale")
+    vpc = made.vpcs[SEARCH, REGION]
+    hour(made, clock)
+    before = command.json("resolve", f"stale.{CORP}", "--vpc", vpc.id)
+    assert (before["certain"], before["unknown"]) == (True, [])
+    hour(made, clock)
+    # Nothing changed, and the VPC was seen again.
+    seen_again = command.json("resolve", f"stale.{CORP}", "--vpc", vpc.id)
+    assert seen_again == before | {"seen_at": seen_again["seen_at"]}
+    assert seen_again["seen_at"] > before["seen_at"]
+    iam = made.client("iam", SEARCH)
+    denied = {"Effect": "Deny", "Action": "ec2:DescribeVpcs", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    iam.put_role_policy(RoleName=contract.READER_ROLE, PolicyName="denied", PolicyDocument=document)
+    hour(made, clock)
+    iam.delete_role_policy(RoleName=contract.READER_ROLE, PolicyName="denied")
+    made.guard.denied.clear()
+    after = command.json("resolve", f"stale.{CORP}", "--vpc", vpc.id, code=2)
+    assert (after["source"], after["seen_at"], after["certain"]) == ("zone", seen_again["seen_at"], False)
+    assert after["unknown"][0].startswith("the VPC may have changed since then, because its account's VPCs cannot be")
+    assert "DescribeVpcs" in after["unknown"][0]

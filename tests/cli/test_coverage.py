@@ -87,7 +87,7 @@ def test_what_is_not_a_trouble() -> None:
 
 def test_t6_closed_spoke_is_listed_apart() -> None:
     """A spoke whose names were withdrawn is shown with the reason, and neither its stack nor its VPCs are a trouble."""
-    off = replace(SWEPT, fault="AuthFailure", fault_since=NOW, withdrawn=True)
+    off = replace(SWEPT, fault="AuthFailure", fault_since=NOW, closed=True, withdrawn=True)
     report = covered({SPOKE: StackInstance("OUTDATED", "no such region")}, [off], [replace(SEEN, fault="x")], [ROW])
     assert report.well
     assert [found.closed for found in report.closed] == ["AuthFailure"]

@@ -78,6 +78,12 @@ def test_names_that_resolve_are_not_reported(resolving: VpcRow) -> None:
     [
         (found(row(LEFT_OUT)), PAYMENTS.id, "policy does not select the VPC for the zone", False),
         (found(row(RESOLVES, dns_servers=("192.0.2.1",))), PAYMENTS.id, "instances ask 192.0.2.1, and orgdns", False),
+        (
+            found(row(LEFT_OUT, zones=(AssociatedZone(CORP_ZONE, CORP, NETWORK),), dns_support=False)),
+            PAYMENTS.id,
+            "enableDnsSupport of the VPC is off",
+            False,
+        ),
         (found(row(BLOCKED)), PAYMENTS.id, "LimitsExceeded", True),
         (found(row(BLOCKED, account=SEARCH.id)), SEARCH.id, "LimitsExceeded", True),
         (found(), "", "orgdns does not know the VPC: it is new, or belongs to an account that", True),

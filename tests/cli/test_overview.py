@@ -42,8 +42,10 @@ def test_stacks_are_not_listed_without_a_withdrawn_spoke(hub: HubLedger) -> None
 @pytest.mark.parametrize("listed", [frozenset[Spoke](), frozenset({SPOKE})])
 def test_withdrawn_spoke_is_listed_while_it_has_a_stack(hub: HubLedger, listed: frozenset[Spoke]) -> None:
     """As for the metrics, a withdrawn spoke is closed as long as the rollout has a stack for it."""
-    hub.statuses.put_spoke_status(replace(STATUS, withdrawn=True))
+    hub.statuses.put_spoke_status(replace(STATUS, closed=True, withdrawn=True))
     assert overview(hub, lambda: listed).health.closed == listed
+    hub.statuses.put_spoke_status(replace(STATUS, withdrawn=True))
+    assert overview(hub, lambda: listed).health.unreachable == listed
 
 
 def test_zone_that_the_configuration_no_longer_has_is_left_out(hub: HubLedger) -> None:

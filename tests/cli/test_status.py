@@ -142,7 +142,7 @@ def test_unreachable_spoke_whose_names_await_approval() -> None:
 
 def test_t6_closed_spoke_is_listed_apart() -> None:
     """A listed spoke whose names were withdrawn is shown with the reason, and is no trouble."""
-    suspended = replace(WELL, fault="the account is suspended", fault_since=NOW, withdrawn=True)
+    suspended = replace(WELL, fault="the account is suspended", fault_since=NOW, closed=True, withdrawn=True)
     overview = replace(overview_of(suspended), listed=frozenset({SPOKE}))
     text = shown(overview)
     assert "Closed for too long, nothing is left to do: 1" in text

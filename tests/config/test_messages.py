@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orgdns.config.errors import Source
-from orgdns.config.load import Config, parse
+from orgdns.config.load import Config, ConfigInvalid, load, parse
 from orgdns.config.messages import message
 from tests.support.config.configuration import GOOD, everything, faults, line_of
 
@@ -64,6 +65,12 @@ def test_c8_a_value_without_quotes_is_shown_as_written(written: str, meaning: st
         assert fault == f"line {line_of(text, f'account: {written}')}: {expected}"
     else:
         assert "is empty" in fault
+
+
+def test_c8_a_value_with_a_tag_of_yaml_is_named() -> None:
+    """A value that YAML decodes is not called a date."""
+    _, (fault,) = changed('account: "222222222222"', "account: !!binary aGVsbG8=")
+    assert "YAML reads 'aGVsbG8=' as binary data" in str(fault)
 
 
 @pytest.mark.parametrize(
@@ -189,3 +196,32 @@ def test_c9_no_error_is_in_pydantics_words(wrong: object) -> None:
             said = message(error, at, Source(), Config)
             assert not PYDANTIC.search(said)
             assert not said.startswith("is not a value that")
+
+
+def test_file_in_another_encoding(tmp_path: Path) -> None:
+    """The error says what to do, not what the decoder says."""
+    file = tmp_path / "orgdns.yaml"
+    file.write_bytes("organization: # Übersicht".encode("latin-1"))
+    with pytest.raises(ConfigInvalid, match=r"orgdns\.yaml: line 1: is not in UTF-8: save the file in UTF-8$"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a: 1\nb: {name}.corp\nc: 2\n", "line 2: is not valid YAML: expected <block end>, but found '<scalar>': put"),
+        ("a: 1\nb: 'x\nc: 2\nd: 3\n", "line 2: is not valid YAML: the quote is not closed"),
+        ("a:\n  b: 1\n   c: 2\n", "line 3: is not valid YAML: mapping values are not allowed here: put a text with"),
+    ],
+)
+def test_frequent_mistakes_of_yaml(text: str, fault: str) -> None:
+    """The parser's words alone do not say what to do."""
+    with pytest.raises(ConfigInvalid) as raised:
+        parse(text)
+    assert fault in str(raised.value)
+
+
+def test_character_that_yaml_refuses() -> None:
+    """The error has the character and its line."""
+    with pytest.raises(ConfigInvalid, match=r"line 3: is not valid YAML: remove the character '\\x00'$"):
+        parse("organization:\n  id: o-a1b2c3d4e5\nhub: \0")

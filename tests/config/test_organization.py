@@ -88,6 +88,8 @@ def test_c2_units_of_another_organization() -> None:
         ("ec2.api.aws", "the names of AWS's APIs (*.api.aws)"),
         ("amazonwebservices.com.cn", "the names of AWS's APIs"),
         ("aws.dev", "names of AWS (*.aws.dev)"),
+        ("console.aws", "names of AWS (*.aws)"),
+        ("abc.on.aws", "names of AWS (*.aws)"),
         ("compute.internal", "EC2's own names"),
         ("eu-west-1.compute.internal", "EC2's own names"),
         ("EC2.internal.", "EC2's own names"),

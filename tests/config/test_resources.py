@@ -47,6 +47,7 @@ def faults(**changes: object) -> list[str]:
         ({"tags": {"AWS:owner": "x"}}, "'AWS:owner' is not the key of a tag"),
         ({"tags": {"": "x"}}, "'' is not the key of a tag"),
         ({"tags": {"k" * 129: "x"}}, "is not the key of a tag"),
+        ({"tags": {"owner": "\ud800"}}, "resources.tags.owner: '\\ud800' is not the value of a tag"),
         ({"tags": {"owner": "a;b"}}, "resources.tags.owner: 'a;b' is not the value of a tag"),
         ({"tags": {"owner": "v" * 257}}, "is not the value of a tag"),
         (

@@ -39,6 +39,20 @@ def test_split_grants_name_each_item_once(names: list[str]) -> None:
     assert made == [written(each) for each in split(names, statement)]
 
 
+def test_full_groups_are_not_measured_for_each_item() -> None:
+    """The work grows with the items, not with their square."""
+    measured = 0
+
+    def counted(names: Any, number: str) -> Statement:  # noqa: ANN401 - as above
+        nonlocal measured
+        measured += 1
+        return statement(names, number)
+
+    groups = split([f"{number:060}" for number in range(500)], counted)
+    assert len(groups) > 10
+    assert measured <= 500 + 2 * len(groups)
+
+
 @given(NAMES)
 def test_items_that_must_be_apart_are(names: list[str]) -> None:
     """Two items that may not be together are never in one statement."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.resolver import FirewallAction, RuleKind
-from hub.runtime.names.firewall import is_in, names_below, verdict
-from hub.runtime.names.labels import is_reverse
+from hub.runtime.names.firewall import is_in, names_below, only_one_type, query_types, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
     from hub.runtime.model.resolver import FirewallRule, ResolverRule
     from hub.runtime.model.vpcs import Vpc
+    from hub.runtime.names.firewall import FirewallVerdict
 
 # How many items of a long list a note shows.
 _SHOWN = 3
@@ -29,26 +29,22 @@ def forwards(vpc: Vpc) -> list[ResolverRule]:
 
 def firewall_block(vpc: Vpc, domain: Fqdn) -> str:
     """Return why DNS Firewall certainly blocks what is below a zone, empty if it does not."""
-    found = verdict(vpc.firewall, names_below(domain), query_type(domain))
+    found, *_ = _verdicts(vpc, domain)
     if found.blocked_by is None or found.doubts:
         return ""
     return f"DNS Firewall blocks the names of the zone, by the rule {found.blocked_by.id}"
 
 
-def query_type(domain: Fqdn) -> str:
-    """Return the type of the queries that matter for a domain. Where AAAA queries differ, A queries stand for both."""
-    return "PTR" if is_reverse(domain) else "A"
-
-
 def resolver_notes(vpc: Vpc, domain: Fqdn) -> Iterator[str]:
     """Yield what else may keep names of a zone from being answered from it, in few and short notes."""
-    found = verdict(vpc.firewall, names_below(domain), query_type(domain))
-    if found.doubts:
-        yield f"DNS Firewall may block names of the zone: {_unread(found.doubts)}"
+    verdicts = _verdicts(vpc, domain)
+    if doubts := [rule for found in verdicts for rule in found.doubts]:
+        yield f"DNS Firewall may block names of the zone: {_unread(doubts)}"
+    yield from only_one_type(*verdicts)
     blocked = sorted(
         entry
         for rule in vpc.firewall
-        if rule.action is FirewallAction.BLOCK and rule.query_type in {"", query_type(domain)}
+        if rule.action is FirewallAction.BLOCK and rule.query_type in {"", *query_types(domain)}
         for entry in rule.domains
         if is_in(entry.removeprefix("*."), domain) and entry != names_below(domain)
     )
@@ -64,6 +60,11 @@ def resolver_notes(vpc: Vpc, domain: Fqdn) -> Iterator[str]:
             f"names that NS records of the zone delegate may be answered elsewhere, by the delegation rule "
             f"{shown(delegating)}"
         )
+
+
+def _verdicts(vpc: Vpc, domain: Fqdn) -> list[FirewallVerdict]:
+    """Return what DNS Firewall does with queries of each type for names below a domain, those for A or PTR first."""
+    return [verdict(vpc.firewall, names_below(domain), type_) for type_ in query_types(domain)]
 
 
 def _unread(doubts: Collection[FirewallRule]) -> str:

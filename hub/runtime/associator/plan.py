@@ -190,7 +190,7 @@ def _blocked(
     vpc: Vpc, row: VpcRow, association_policy: AssociationPolicy, zone_id: str, method: AssociationMethod | None
 ) -> str:
     """Return why the zone does not answer in a VPC that should resolve it, empty if it answers."""
-    if reason := _bypassed(vpc, association_policy.domain):
+    if reason := bypassed(vpc, association_policy.domain):
         return reason
     if same := _same_named(vpc, association_policy.domain, zone_id):
         return f"the VPC is associated with the zone {same.id} of the same name, which {same.owner} owns"
@@ -204,7 +204,7 @@ def _blocked(
     return row.record(vpc.profile if by_profile else zone_id).fault or "not associated yet"
 
 
-def _bypassed(vpc: Vpc, domain: Fqdn) -> str:
+def bypassed(vpc: Vpc, domain: Fqdn) -> str:
     """Return why queries in a VPC would not reach the zone if it were associated, empty if they would.
 
     "Considerations when working with a private hosted zone"

@@ -84,6 +84,13 @@ DENIALS: Final = frozenset(
 )
 
 
+# Those of them that do not name a permission: a region that is disabled does not know a new session ("Enable or disable
+# AWS Regions in your account", https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+REGION_DISABLED: Final = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class MemberRoles:
     """The roles that the spoke stacks create in each covered account.

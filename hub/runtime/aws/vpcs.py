@@ -73,10 +73,9 @@ class SpokeVpcs:
             description = _Description(self._clients, role_arn, spoke, self._profile_owner, self._zones)
             listed_vpcs = list(description.listed(vpc_ids))
             # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
-            own = [vpc for vpc in listed_vpcs if vpc.get("OwnerId", spoke.account) == spoke.account]
-            shared = {
-                SharedVpc(required(vpc, "VpcId"), required(vpc, "OwnerId")) for vpc in listed_vpcs if vpc not in own
-            }
+            owners = [(vpc, str(vpc.get("OwnerId", spoke.account))) for vpc in listed_vpcs]
+            own = [vpc for vpc, owner in owners if owner == spoke.account]
+            shared = {SharedVpc(required(vpc, "VpcId"), owner) for vpc, owner in owners if owner != spoke.account}
             return DescribedVpcs(tuple(description.vpcs(own, dhcp_options or {})), tuple(sorted(shared)))
 
 

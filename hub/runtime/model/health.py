@@ -7,12 +7,13 @@ known
     A spoke counts if it is listed, that is, has a stack of the rollout, or if its names are not withdrawn yet. A spoke
     whose names were withdrawn and that is not listed belongs to an account that left: nothing remains to do there.
 unreachable
-    A known spoke whose reader role is missing or denies access, or whose account or region is closed to orgdns, until
-    its names are withdrawn.
+    A known spoke whose reader role is missing or denies access, until somebody repairs that or leaves the account out;
+    or whose account or region is closed to orgdns, until its names are withdrawn.
 closed
-    A known spoke that is still unreachable after its names were withdrawn, such as a suspended account that StackSets
-    still lists, or a region that is disabled in one account. Nothing is left to do, so it sets off no alarm, which
-    would hide the next one, and counts for nothing else either.
+    A known spoke whose names were withdrawn because it is a suspended account that StackSets still lists, or a region
+    that is disabled in one account. Nothing is left to do, so it sets off no alarm, which would hide the next one, and
+    counts for nothing else either. A role that is missing or denies access closes nothing: its instances run without
+    names, and whoever denies access must not silence the alarm by waiting.
 on an old policy
     A known, reachable spoke whose last complete sweep used another policy, or that has not been swept yet. An
     unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
@@ -114,7 +115,7 @@ def health(
     of_known = [status for spoke, status in statuses.items() if spoke in known]
     tried = [status for status in of_known if status.tried_at and not status.fault_since]
     unanswering = frozenset(status.spoke for status in of_known if status.fault_since)
-    closed = frozenset(status.spoke for status in of_known if status.fault_since and status.withdrawn)
+    closed = frozenset(status.spoke for status in of_known if status.fault_since and status.closed and status.withdrawn)
     configured = frozenset(zone.zone_id for zone in zones) if zone_ids is None else frozenset(zone_ids)
     holding = [status for status in statuses.values() if not status.over]
     near_accounts = accounts_near_limit(holding, limits) if limits else ()

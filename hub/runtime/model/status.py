@@ -24,7 +24,8 @@ class SpokeStatus:
     """The state of a spoke.
 
     `policy` is the digest of the policy that the last complete sweep used. `fault` says why the last sweep is not
-    complete. `fault_since` is the time since which the spoke is unreachable; it is 0 for a temporary fault.
+    complete. `fault_since` is the time since which the spoke is unreachable; it is 0 for a temporary fault. `closed`
+    means that nobody has to repair that: the account is not active or not covered, or the region is disabled.
     `withdrawn` means that the spoke was unreachable for longer than its names are kept. `withdrawn_at` is when it lost
     names for that reason without an approval. `pending_removals` are the instances that would have lost names in the
     last sweep and await approval, `approved` those that a person approved.
@@ -45,6 +46,7 @@ class SpokeStatus:
     missed_ever: int = 0
     fault: str = ""
     fault_since: Millis = NEVER
+    closed: bool = False
     withdrawn: bool = False
     pending_removals: tuple[str, ...] = ()
     pending_names: int = 0

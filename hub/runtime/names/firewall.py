@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Fqdn
 from hub.runtime.model.resolver import FirewallAction
+from hub.runtime.names.labels import is_reverse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from hub.runtime.model.resolver import FirewallRule
 
@@ -79,6 +80,21 @@ def verdict(rules: Iterable[FirewallRule], name: Fqdn, query_type: str, *, liste
         return FirewallVerdict(blocking[0], tuple(rule for rule in doubts if not _blocks(rule)))
     # If all that may match lets the query pass, it passes, whichever matches first.
     return FirewallVerdict(doubts=tuple(doubts) if any(map(_blocks, doubts)) else ())
+
+
+def query_types(name: Fqdn) -> tuple[str, ...]:
+    """The types of the queries for a name: for addresses of IPv4 and IPv6, or for the name of an address."""
+    return ("PTR",) if is_reverse(name) else ("A", "AAAA")
+
+
+def only_one_type(ipv4: FirewallVerdict, ipv6: FirewallVerdict | None = None) -> Iterator[str]:
+    """Say which of A and AAAA queries a rule blocks if it blocks only these."""
+    if ipv6 is None:
+        return
+    if ipv6.blocked_by and not ipv4.blocked_by:
+        yield f"DNS Firewall blocks AAAA queries only, by the rule {ipv6.blocked_by.id}"
+    if ipv4.blocked_by and not ipv6.blocked_by:
+        yield f"DNS Firewall blocks A queries only, by the rule {ipv4.blocked_by.id}"
 
 
 def _first(

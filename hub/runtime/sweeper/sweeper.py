@@ -16,7 +16,7 @@ from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.model.usage import Tally
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
-from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
+from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.unreachable import PAGE_SECONDS, UnreachableSpokes, names_of, with_pending
 
@@ -135,12 +135,14 @@ class Sweeper:
                 missed_ever=status.missed_ever + run.missed,
                 fault="",
                 fault_since=NEVER,
+                closed=False,
                 withdrawn=False,
                 withdrawn_at=NEVER,
             )
             status = with_pending(status, pending_removals)
         except SpokeDenied as denied:
             unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
+            status = replace(status, closed=isinstance(denied, SpokeClosed))
             status = unreachable.withdraw(status, str(denied), deadline, report)
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
@@ -153,14 +155,14 @@ class Sweeper:
         """Return the account of a spoke that may be read.
 
         Raises:
-            SpokeDenied: if the spoke does not belong to the organization or the policy.
+            SpokeClosed: if the spoke does not belong to the organization or the policy.
             SpokeUnreachable: if this cannot be determined now.
 
         """
         try:
             return member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
-            raise (SpokeUnreachable if refused.cause.temporary else SpokeDenied)(str(refused)) from refused
+            raise (SpokeUnreachable if refused.cause.temporary else SpokeClosed)(str(refused)) from refused
 
     def _withdraw_released(self, run: _Run) -> None:
         """Withdraw the claims under labels that the account's name no longer gives.

@@ -41,12 +41,13 @@ def quota_faults(config: Config, exceeded: Iterable[Excess]) -> tuple[Fault, ...
 
 def _drivers(config: Config) -> Iterator[_Driver]:
     zones = {name for zone in config.zones for name in (shown_domain(zone.domain), zone.id) if name}
+    created = any(zone.create for zone in config.zones)
     titles = {title(zone.domain) for zone in config.zones if zone.create for title in (zone_id_title, zone_title)}
     yield _Driver(
         ("zones",),
         tuple(sorted(zones | titles)),
-        "configure fewer zones, for example one reverse zone above several, or a second hub for the others; a zone "
-        "that the network stack created takes less room with its 'id' instead of 'create'",
+        "configure fewer zones, for example one reverse zone above several, or a second hub for the others"
+        + ("; a zone that the network stack created takes less room with its 'id' instead of 'create'" * created),
     )
     organization = config.organization
     yield _Driver(("organization", "units"), tuple(organization.units), "cover units that contain the others")

@@ -85,12 +85,16 @@ def split(
         apart: Whether two items may not be in one statement.
     """
     groups: list[list[_Item]] = []
+    # A group that had no room once is not measured again: hundreds of items would be measured with each full group.
+    full: set[int] = set()
     for item in items:
-        for group in groups:
-            together = not any(apart(item, other) for other in group)
-            if together and _size(statement([*group, item], "00")) <= STATEMENT_SIZE:
+        for number, group in enumerate(groups):
+            if number in full or any(apart(item, other) for other in group):
+                continue
+            if _size(statement([*group, item], "00")) <= STATEMENT_SIZE:
                 group.append(item)
                 break
+            full.add(number)
         else:
             groups.append([item])
     return [statement(group, str(number) if number > 1 else "") for number, group in enumerate(groups, start=1)]

@@ -1,5 +1,6 @@
 """`orgdns resolve`: show what answers a name in a VPC."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from orgdns.cli.render.documents.resolution import resolution_document
 from orgdns.cli.render.resolution import show_resolution
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.resolution import Source, resolution, unseen
+from orgdns.cli.reports.resolution import Source, as_last_seen, resolution, unseen
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import known_vpcs, vpc_row
@@ -36,11 +37,13 @@ def run(
             raise SubjectUnknown(
                 f"no sweep has described {row.ref} yet: try again after the next sweep of its account and region"
             )
-        found = (
-            resolution(row, row.vpc, fqdn, hub.deployed.zone_ids)
-            if row.vpc
-            else unseen(known_vpcs(hub, covered).unseen(row.ref.region, row.ref.id))
-        )
+        if row.vpc:
+            status = hub.vpcs.vpcs_status(row.ref.spoke)
+            found = as_last_seen(resolution(row, row.vpc, fqdn, hub.deployed.zone_ids), status.fault)
+            # A sweep writes the row of a VPC only if something changed.
+            row = replace(row, seen_at=max(row.seen_at, status.seen_at))
+        else:
+            found = unseen(known_vpcs(hub, covered).unseen(row.ref.region, row.ref.id))
         names = [Lookup(hub, progress).name_in(found.id, fqdn)] if found.source is Source.ZONE else []
     if as_json:
         print_json(resolution_document(row, fqdn, found, names))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.associator.plan import bypassed
 from hub.runtime.model.names import Spoke
 
 if TYPE_CHECKING:
@@ -135,6 +136,9 @@ class KnownVpcs:
             return zone.blocked, True
         if zone_id not in known and not (zone is not None and zone.resolves):
             return "policy does not select the VPC for the zone", False
+        if zone is not None and (reason := bypassed(row.vpc, zone.domain)):
+            # Policy does not select the VPC: otherwise the zone is blocked.
+            return reason, False
         if row.vpc.dns_servers and not row.vpc.asks_resolver:
             servers = ", ".join(row.vpc.other_servers)
             return f"instances ask {servers}, and orgdns cannot see what these DNS servers answer", False

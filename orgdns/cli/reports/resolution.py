@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, ip_network
 from typing import TYPE_CHECKING, Final
@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.resolver import RuleKind
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.autodefined_rules import rules_of
-from hub.runtime.names.firewall import is_in, verdict
-from hub.runtime.names.labels import is_reverse
+from hub.runtime.names.firewall import is_in, only_one_type, query_types, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -104,15 +103,15 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
         return Resolution(Source.NOBODY, reason, why_not=why_not, unknown=unknown)
     # The ledger has those entries of domain lists that concern the zones.
     listed = any(is_in(fqdn, domain) for domain in own)
-    firewall = verdict(vpc.firewall, fqdn, "PTR" if is_reverse(fqdn) else "A", listed=listed)
-    doubts = [rule.id for rule in firewall.doubts]
+    firewall, *others = (verdict(vpc.firewall, fqdn, type_, listed=listed) for type_ in query_types(fqdn))
+    doubts = [rule.id for found in (firewall, *others) for rule in found.doubts]
     unknown += tuple(
         f"DNS Firewall may block the name: orgdns cannot read all that {id_} matches" for id_ in dict.fromkeys(doubts)
     )
+    unknown += (*only_one_type(firewall, *others), *vpc.unknown)
     if firewall.blocked_by is not None:
         reason = f"DNS Firewall blocks the name, by the rule {firewall.blocked_by.id}"
         return Resolution(Source.FIREWALL, reason, firewall.blocked_by.id, why_not=why_not, unknown=unknown)
-    unknown += vpc.unknown
     found = [
         candidate for candidate in _candidates(row, vpc, fqdn, frozenset(own.values())) if is_in(fqdn, candidate.domain)
     ]
@@ -124,6 +123,14 @@ def resolution(row: VpcRow, vpc: Vpc, fqdn: Fqdn, zone_ids: Mapping[Fqdn, str] |
     if best.source is Source.ZONE:
         why_not = tuple(_why_not(row, fqdn, but=best.id))
     return Resolution(best.source, best.reason, best.id, best.domain, best.method, why_not, unknown)
+
+
+def as_last_seen(found: Resolution, fault: str) -> Resolution:
+    """The resolution by a description that is not renewed any more; `fault` says why, empty if it is renewed."""
+    if not fault:
+        return found
+    outdated = f"the VPC may have changed since then, because its account's VPCs cannot be described: {fault}"
+    return replace(found, unknown=(outdated, *found.unknown))
 
 
 def unseen(why: str) -> Resolution:

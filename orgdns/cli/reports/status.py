@@ -28,8 +28,8 @@ class Overview:
     """What the ledger holds about spokes, zones and the schedule, at one time.
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
-    spoke whose names were withdrawn, which counts as closed if it is listed. `limits` are those of accounts and
-    zones. `stream_faults` say what keeps the ledger's changes from being published.
+    spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
+    accounts and zones. `stream_faults` say what keeps the ledger's changes from being published.
     """
 
     now: Millis

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html).
 _EC2: Final = ("ec2.internal", "compute.internal")
 # Names of AWS that are no endpoint of an API: the console and sign-in, files, certificates, functions, load balancers
-# and user pools of customers. "IAM Identity Center: domains to allow"
+# and user pools of customers. Nobody else registers names below `aws`. "IAM Identity Center: domains to allow"
 # (https://docs.aws.amazon.com/singlesignon/latest/userguide/allowlist-domains.html), "Lambda function URLs"
 # (https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html), "Amazon Trust Services"
 # (https://www.amazontrust.com/repository/).
@@ -29,10 +29,10 @@ _OF_AWS: Final = (
     "amazoncognito.com",
     "amazontrust.com",
     "aws.dev",
+    "aws",
     "awsapps.com",
     "awsstatic.com",
     "cloudfront.net",
-    "on.aws",
 )
 # Second labels below which countries register names, such as `co.uk`. "Public Suffix List" (https://publicsuffix.org).
 _REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from generate import templates
@@ -16,6 +18,7 @@ from sandbox.example import HUB, PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import World
 from sandbox.world.deployment import NAMED_IAM, ROLLOUT_STACK, Deployment
 from tests.support.path.sweeps import sweep_all
+from tests.support.path.vpcs import NOBODY
 
 REGION = "eu-central-1"
 
@@ -63,6 +66,33 @@ def state(made: World) -> Overview:
 
 def names_in(made: World, account: str) -> set[str]:
     return {name for name, _, _, owner in made.owners("corp.internal") if owner and f"/{account}/" in owner}
+
+
+def test_role_that_denies_access_stays_in_the_alarm(made: World, clock: MovedClock) -> None:
+    """Its names are withdrawn, but somebody must still repair the role, or leave the account out."""
+    made.launch(SEARCH, "eu-west-1", "away")
+    made.converge()
+    sweep_all(made, clock)
+    before = names_in(made, SEARCH)
+    iam = made.client("iam", SEARCH)
+    trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
+    try:
+        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+        sweep_all(made, clock)
+        clock.advance(7 * 86_400)
+        sweep_all(made, clock)
+        made.sweep()
+        assert (names_in(made, SEARCH), before != set()) == (set(), True)
+        places = {f"{SEARCH}/{each}" for each in made.config.spokes.regions}
+        assert measured(made, "SpokesUnreachable") == len(places)
+        assert {str(status.spoke) for status in state(made).unreachable} == places
+        assert state(made).closed == ()
+    finally:
+        iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
+        made.functions.cold_start(contract.SWEEPER_FUNCTION)
+    sweep_all(made, clock)
+    assert names_in(made, SEARCH) == before
 
 
 @pytest.mark.parametrize("kind", ["region", "account"])

@@ -50,6 +50,10 @@ class TestReasons:
                 "DNS Firewall may block names of the zone: orgdns cannot read all that frg/managed matches",
             ),
             (
+                {"firewall": (replace(BLOCKS, query_type="AAAA"),)},
+                "DNS Firewall blocks AAAA queries only, by the rule frg/r",
+            ),
+            (
                 {"firewall": (BLOCKS_SOME,)},
                 "DNS Firewall has rules that block *.a.corp.internal, *.b.corp.internal, *.c.corp.internal and 1 more",
             ),

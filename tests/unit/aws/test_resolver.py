@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from hub.runtime.aws.resolver.dhcp import resolver_address, servers_of
 from hub.runtime.aws.resolver.firewall import CHARACTERS, DOMAINS_READ, READS, RULES, Firewalls, bounded
-from hub.runtime.aws.resolver.profiles import ProfileGroup, Profiles
+from hub.runtime.aws.resolver.profiles import PROFILES_READ, ProfileGroup, Profiles
 from hub.runtime.aws.resolver.reading import REASONS, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
@@ -143,6 +143,25 @@ class TestFirewall:
 
 
 class TestProfiles:
+    def test_a_spoke_cannot_take_the_sweepers_time(self, clients: Clients) -> None:
+        """Whatever others share with an account, only so many Profiles are read; the others are unknown."""
+        stub = clients.stubs["route53profiles"]
+        found = [
+            {"ResourceId": VPC, "ProfileId": f"rp-{number:03}", "Status": "COMPLETE"}
+            for number in range(PROFILES_READ + 2)
+        ]
+        stub.add_response("list_profile_associations", {"ProfileAssociations": found})
+        for number in range(PROFILES_READ):
+            stub.add_response(
+                "list_profile_resource_associations",
+                {"ProfileResourceAssociations": []},
+                {"ProfileId": f"rp-{number:03}"},
+            )
+        assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == tuple(
+            f"not all that the Profile rp-{number:03} brings can be read"
+            for number in (PROFILES_READ, PROFILES_READ + 1)
+        )
+
     def test_o3_what_a_profile_of_another_team_brings(self, clients: Clients) -> None:
         """Zones of orgdns, rules and rule groups are known by their ARNs; other zones have no domain that is shown."""
         stub = clients.stubs["route53profiles"]

@@ -32,6 +32,7 @@ from hub.runtime.model.tasks import ScheduleSweeps
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import (
     LedgerUnavailable,
+    SpokeClosed,
     SpokeDenied,
     SpokesUnknown,
     SpokeUnreachable,
@@ -67,6 +68,9 @@ def raised(error: Exception, *, old: bool = False) -> type[BaseException]:
     ("error", "expected"),
     [
         (ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "DescribeInstances"), SpokeDenied),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "ListProfiles"), SpokeDenied),
+        (ClientError({"Error": {"Code": "AuthFailure"}}, "DescribeInstances"), SpokeClosed),
+        (ClientError({"Error": {"Code": "UnrecognizedClientException"}}, "ListProfiles"), SpokeClosed),
         (ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeInstances"), SpokeUnreachable),
         (ClientError({}, "DescribeInstances"), SpokeUnreachable),
         (RoleUnavailable("no", denied=True), SpokeDenied),

@@ -97,11 +97,19 @@ def test_zone(status: ZoneStatus, expected: set[str]) -> None:
     ("listed", "withdrawn", "known"), [(True, False, 1), (True, True, 1), (False, False, 1), (False, True, 0)]
 )
 def test_spoke_whose_account_left_does_not_count(*, listed: bool, withdrawn: bool, known: int) -> None:
-    """An unreachable spoke counts until its names are withdrawn; after that it is closed while it has a stack."""
-    found = of_spoke(replace(UNREACHABLE, withdrawn=withdrawn), listed=listed)
+    """A closed spoke is unreachable until its names are withdrawn; after that it is closed while it has a stack."""
+    found = of_spoke(replace(UNREACHABLE, closed=True, withdrawn=withdrawn), listed=listed)
     assert len(found.known) == len(found.unreachable) + len(found.closed) == known
     assert len(found.unreachable) == (not withdrawn)
     assert found.good == withdrawn
+
+
+def test_role_that_denies_access_stays_unreachable() -> None:
+    """Whoever denies access must not silence the alarm by waiting until the names are withdrawn."""
+    found = of_spoke(replace(UNREACHABLE, withdrawn=True))
+    assert found.unreachable == {SPOKE}
+    assert not found.closed
+    assert not found.good
 
 
 @pytest.mark.parametrize(
@@ -138,6 +146,7 @@ SPOKE_STATUSES = st.builds(
     swept_at=TIMES,
     policy=st.sampled_from(["", "old", POLICY]),
     fault_since=st.sampled_from([NEVER, NOW]),
+    closed=st.booleans(),
     withdrawn=st.booleans(),
     kept_vpcs=st.sampled_from([0, 1]),
     pending_removals=IDS.map(tuple),

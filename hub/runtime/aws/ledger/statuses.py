@@ -74,6 +74,7 @@ class DynamoStatuses:
             "missed_ever": status.missed_ever,
             "fault": status.fault,
             "fault_since": status.fault_since,
+            "closed": status.closed,
             "withdrawn": status.withdrawn,
             "withdrawn_at": status.withdrawn_at,
         }
@@ -239,6 +240,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         missed_ever=int(row.get("missed_ever", 0)),
         fault=row.get("fault", ""),
         fault_since=Millis(int(row.get("fault_since", 0))),
+        closed=row.get("closed", False),
         withdrawn=row.get("withdrawn", False),
         withdrawn_at=Millis(int(row.get("withdrawn_at", 0))),
         pending_removals=tuple(row.get("pending_removals", ())),

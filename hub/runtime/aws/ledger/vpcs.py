@@ -64,6 +64,11 @@ class DynamoVpcs:
         """The result of the last discovery of each spoke's VPCs."""
         return tuple(_status_of(row) for row in self._table.query(contract.VPCS_KEY) if not _is_vpc(row))
 
+    def vpcs_status(self, spoke: Spoke) -> VpcsStatus:
+        """The result of the last discovery of a spoke's VPCs; a new status if there was none."""
+        row = self._table.get(_key(spoke))
+        return _status_of(row) if row else VpcsStatus(spoke)
+
     def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
         """Record the description of a VPC and the state of its zones. The association records do not change."""
         described = {

@@ -23,6 +23,9 @@ _ZONE, _RULE, _GROUP, _ENDPOINT = "hostedzone", "resolver-rule", "firewall-rule-
 _LAST: Final = 9_901
 # A Profile can have thousands of resources ("Quotas on Route 53 Profiles"), of which so many are read.
 RESOURCES_READ: Final = 1_000
+# Each VPC of an account can have another Profile, that other accounts share. It must not take the sweeper's time from
+# others: of one spoke, at most so many Profiles are read.
+PROFILES_READ: Final = 50
 _ARN_PARTS: Final = 6
 _UNREAD: Final = "the Profiles of the VPC cannot be read"
 
@@ -122,6 +125,8 @@ class Profiles:
 
     def _resources_of(self, profile: str) -> tuple[tuple[tuple[str, str, Mapping[str, Any]], ...], bool]:
         """The kind, id and association of each resource of a Profile, and whether these are all of them."""
+        if profile not in self._resources and len(self._resources) >= PROFILES_READ:
+            return (), False
         if profile not in self._resources:
             operation, key = "list_profile_resource_associations", "ProfileResourceAssociations"
             found, complete = listed(self._client, operation, key, RESOURCES_READ, ProfileId=profile)
