@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,9 +15,12 @@ from tests.support.lint.documents import controls, documented
 from tests.support.lint.findings import unjustified, unneeded
 from tests.support.lint.iam import findings, in_statements
 from tests.support.lint.justified import DOCUMENTED, IAM
+from tests.support.lint.reference import action, key_type
 from tests.support.lint.statements import Kind, of_document
 
 Json = dict[str, Any]
+PAGES = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+NAMED = re.compile(r"`([a-z0-9-]+:[A-Z][A-Za-z0-9]+)`")
 BUS = {"Fn::GetAtt": ["EventBus", "Arn"]}
 QUEUE = {"Fn::GetAtt": ["EventsQueue", "Arn"]}
 QUEUE_ARN = "arn:aws:sqs:eu-central-1:123456789012:orgdns-events"
@@ -43,8 +47,14 @@ def test_every_argument_about_the_documentation_is_needed() -> None:
 
 def test_every_policy_is_read() -> None:
     """No policy of the documentation is outside the blocks that the linter reads."""
-    pages = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
-    assert sum(page.read_text().count('"Effect"') for page in pages) == sum(map(len, documented().values()))
+    assert sum(page.read_text().count('"Effect"') for page in PAGES) == sum(map(len, documented().values()))
+
+
+def test_every_action_and_key_of_the_documentation_exists() -> None:
+    """Whatever a page names in code type as `service:Action` is an action or a condition key."""
+    named = {name for page in PAGES for name in NAMED.findall(page.read_text())}
+    assert {name for name in named if not action(name) and not key_type(name, {name.partition(":")[0]})} == set()
+    assert {"sqs:SendMessage", "aws:RequestedRegion"} <= named
 
 
 TRUST, BUS_POLICY, QUEUE_POLICY = "trust", "bus", "queue"
