@@ -24,11 +24,11 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from moto.sqs.models import SQSBackend
 
 from orgdns.config.partitions import known_regions
-from sandbox.aws import constraints
 from sandbox.aws.bridge import replaced, replaced_values
+from sandbox.aws.models import constraints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from botocore.loaders import Loader
 
@@ -56,22 +56,31 @@ _SERVICE_MODELS: Final = _ServiceModels()
 OWN_CALL: Final = "_sandbox_own_call"
 _BASE_CLIENT: Final[Any] = BaseClient
 _MAKE_API_CALL: Final = _BASE_CLIENT._make_api_call
+_CONVERT: Final = _BASE_CLIENT._convert_to_request_dict
 
 
 def _make_api_call(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own types
-    """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place.
-
-    A function's call is refused if the service's model forbids its parameters. Tests, which play an administrator, may
-    send what the emulator takes.
-    """
-    service, of_function = client.meta.service_model.service_name, hasattr(type(client), OWN_CALL)
-    shape = client.meta.service_model.operation_model(operation).input_shape if of_function else None
-    if shape and (found := list(constraints.violations(service, shape, parameters))):
-        code = constraints.error_code(service)
-        message = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
-        answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise client.exceptions.from_code(code)(answer, operation)
+    """Make a call as the client's own botocore does. Whatever watches or fails calls replaces this one place."""
     return getattr(type(client), OWN_CALL, _MAKE_API_CALL)(client, operation, parameters)
+
+
+def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
+    """A client's way to convert parameters to a request, refused if the service's model forbids the parameters.
+
+    Here the parameters are what the client sends: its own customizations have changed them, and it has checked them.
+    """
+
+    def converted(client: Any, api_params: dict[str, Any], operation_model: Any, *rest: Any, **options: Any) -> Any:  # noqa: ANN401 - botocore's own types
+        request = convert(client, api_params, operation_model, *rest, **options)
+        service, shape = client.meta.service_model.service_name, operation_model.input_shape
+        if shape and (found := list(constraints.violations(service, shape, api_params))):
+            code = constraints.error_code(service)
+            message = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
+            answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise client.exceptions.from_code(code)(answer, operation_model.name)
+        return request
+
+    return converted
 
 
 def _loader(search_path: str | None = None) -> Loader:
@@ -145,7 +154,7 @@ def emulated_aws() -> Iterator[None]:
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(replaced(botocore.session, create_loader=_loader))
-        enter(replaced(BaseClient, _make_api_call=_make_api_call))
+        enter(replaced(BaseClient, _make_api_call=_make_api_call, _convert_to_request_dict=constrained(_CONVERT)))
         enter(
             replaced(
                 responses,

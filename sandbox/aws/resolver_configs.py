@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.route53resolver.exceptions import (
     InvalidNextTokenException,
-    InvalidParameterException,
     ResourceNotFoundException,
+    RRValidationException,
 )
 from moto.route53resolver.responses import Route53ResolverResponse
 
@@ -58,7 +58,7 @@ def resolver_configs(rules: AutodefinedRules) -> Iterator[None]:
     def update_resolver_config(response: Moto) -> str:
         vpc_id, flag = response._get_param("ResourceId"), response._get_param("AutodefinedReverseFlag")
         if flag not in _ENABLED_BY:
-            raise InvalidParameterException(f"'{flag}' is not an AutodefinedReverseFlag")
+            raise RRValidationException([("autodefinedReverseFlag", flag, "satisfy enum value set")])
         _check_vpc(response, vpc_id)
         rules.set_enabled(vpc_id, enabled=_ENABLED_BY[flag])
         return json.dumps({"ResolverConfig": _config(rules, response, vpc_id)})

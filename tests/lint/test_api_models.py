@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.lint.api_models import CALLS, WITHOUT_CALL, refused, unknown_types
+from sandbox.aws.models.resources import CALLS
+from tests.support.lint.api_models import WITHOUT_CALL, refused, unknown_types
 from tests.support.lint.templates import contents
 
 

@@ -137,10 +137,10 @@ def test_configuration_is_visible_to_its_account_only(network: Network, region: 
 
 
 def test_unknown_flag_is_refused(network: Network) -> None:
-    """An unknown flag is an invalid parameter and changes nothing."""
+    """An unknown flag is what the model forbids, and changes nothing."""
     update = network.resolver.update_resolver_config
     flagged = {"ResourceId": network.vpc, "AutodefinedReverseFlag": "OFF"}
-    assert refusal(lambda: update(**flagged)) == "InvalidParameterException"
+    assert refusal(lambda: update(**flagged)) == "ValidationException"
     assert network.values(REVERSE, "PTR")
 
 

@@ -95,8 +95,8 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
         ({"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "FLEXIBLE time window"),
         ({"GroupName": "nobodys"}, "Schedule group nobodys does not exist"),
-        ({"KmsKeyArn": "arn:aws:kms:x"}, "not modeled: .'KmsKeyArn'"),
-        ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "is not a queue"),
+        ({"KmsKeyArn": f"arn:aws:kms:{REGION}:{HUB}:key/x"}, "not modeled: .'KmsKeyArn'"),
+        ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": f"arn:aws:iam::{HUB}:role/x"}}, "is not a queue"),
     ],
 )
 def test_schedule_that_is_not_modeled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
@@ -147,7 +147,7 @@ def test_schedule_group(made: World) -> None:
     [
         ("untrusted", {}, "does not trust scheduler.amazonaws.com"),
         ("cron", {"ScheduleExpression": "cron(0 3 * * ? *)"}, "is not rate"),
-        ("function", {"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": "arn:aws:iam::1:role/x"}}, "than queues"),
+        ("function", {"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": f"arn:aws:iam::{HUB}:role/x"}}, "than queues"),
     ],
 )
 @pytest.mark.usefixtures("emptied")

@@ -43,14 +43,6 @@ _OPTIONAL: Final = {
 }
 _DEFAULTS: Final[Json] = {"alarm_actions": [], "description": None, "dimensions": [], "treat_missing_data": "missing"}
 _NUMBERS: Final = {"Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int, "Threshold": float}
-_COMPARISONS: Final = frozenset(
-    {
-        "GreaterThanOrEqualToThreshold",
-        "GreaterThanThreshold",
-        "LessThanThreshold",
-        "LessThanOrEqualToThreshold",
-    }
-)
 _MISSING_DATA: Final = frozenset({"breaching", "ignore", "missing", "notBreaching"})
 
 
@@ -124,13 +116,8 @@ def _settings(properties: Json, region: str) -> Json:
     for name, parameter in (_NEEDED | _OPTIONAL).items():
         if name in given:
             settings[parameter] = _NUMBERS[name](given[name]) if name in _NUMBERS else given[name]
-    if settings["comparison_operator"] not in _COMPARISONS or settings["treat_missing_data"] not in _MISSING_DATA:
-        raise ValidationError(
-            message="an alarm's ComparisonOperator or TreatMissingData has a value that CloudWatch does not know"
-        )
-    # Periods: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-    if settings["period"] not in {10, 20, 30} and settings["period"] % 60:
-        raise ValidationError(message="the period of an alarm is 10, 20, 30 or any multiple of 60 seconds")
+    if settings["treat_missing_data"] not in _MISSING_DATA:
+        raise ValidationError(message="an alarm's TreatMissingData has a value that CloudWatch does not know")
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         for action in given.get(name, ()):
             if not is_arn_of(f"sns:{region}", action):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.models import EventSourceMapping
+from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.dynamodb.models import Table, dynamodb_backends
 from moto.events.models import EventBus
@@ -21,18 +22,20 @@ from moto.sqs.models import Queue
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.cloudformation.iam_types import iam_types
+from sandbox.aws.models.resources import refusals
 from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Json = dict[str, Any]
 
 
 @contextmanager
 def corrected_types() -> Iterator[None]:
-    """Replace the parts of moto's resource types that lose properties."""
+    """Replace the parts of moto's resource types that lose properties, and refuse properties that AWS refuses."""
     with (
+        replaced(parsing, parse_resource=_refusing(parsing.parse_resource)),
         # Ref of a bus is its name; moto returns the object itself.
         replaced(EventBus, physical_resource_id=property(lambda bus: bus.name)),
         replaced(
@@ -50,6 +53,18 @@ def corrected_types() -> Iterator[None]:
         replaced(LogGroup, get_cfn_attribute=_log_group_attribute),
     ):
         yield
+
+
+def _refusing(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Write out the functions in a resource as moto does, and refuse what the resource's service refuses."""
+
+    def parse_resource(resource_json: Json, resources_map: parsing.ResourceMap) -> Any:  # noqa: ANN401 - moto's own
+        parsed = parse(resource_json, resources_map)
+        if parsed and (found := list(refusals(resource_json["Type"], parsed[1].get("Properties", {})))):
+            raise ValidationError(message=f"{resource_json['Type']}: {'; '.join(found)}")
+        return parsed
+
+    return parse_resource
 
 
 _CREATE_TABLE = Table.create_from_cloudformation_json.__func__

@@ -35,8 +35,6 @@ Moto = Any
 
 _CREATE_FUNCTION: Final = LambdaFunction.create_from_cloudformation_json.__func__
 _UPDATE_FUNCTION: Final = LambdaFunction.update_from_cloudformation_json.__func__
-# "Description": 0 to 256 characters (API Reference, PublishVersion).
-_LONGEST_DESCRIPTION: Final = 256
 
 
 @contextmanager
@@ -157,8 +155,6 @@ def _published(properties: Json, account: str, region: str) -> LambdaVersion:
     if unknown := sorted(properties.keys() - {"FunctionName", "CodeSha256", "Description"}):
         raise ValidationError(message=f"properties of a version that are not modeled: {unknown}")
     description = properties.get("Description", "")
-    if len(description) > _LONGEST_DESCRIPTION:
-        raise ValidationError(message="Value at 'description' failed to satisfy constraint: length at most 256")
     storage = lambda_backends[account][region]._lambdas
     latest = storage.get_function_by_name_or_arn_forbid_qualifier(properties["FunctionName"])
     expected = properties.get("CodeSha256", latest.code_sha_256)

@@ -44,3 +44,13 @@ def refusals(mapping: Mapping[str, Any], *, of_stream: bool) -> Iterator[str]:
     window = mapping.get("MaximumBatchingWindowInSeconds", 0)
     if mapping.get("BatchSize", _MOST_WITHOUT_WINDOW) > _MOST_WITHOUT_WINDOW and window < 1:
         yield f"a BatchSize above {_MOST_WITHOUT_WINDOW} needs a MaximumBatchingWindowInSeconds of at least 1"
+
+
+def too_visible(visibility: int, timeout: int) -> Iterator[str]:
+    """Why Lambda refuses a mapping of a queue whose messages become visible again while the function works.
+
+    "Configuring a queue" (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). The message is
+    Lambda's own.
+    """
+    if visibility < timeout:
+        yield f"Queue visibility timeout: {visibility} seconds is less than Function timeout: {timeout} seconds"

@@ -20,7 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
-from sandbox.aws.emulator import OWN_CALL
+from sandbox.aws.emulator import OWN_CALL, constrained
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -102,6 +102,7 @@ class Sdk:
         handlers.BUILTIN_HANDLERS.append(("before-send", send))
         setattr(client.BaseClient, OWN_CALL, client.BaseClient._make_api_call)
         client.BaseClient._make_api_call = call
+        client.BaseClient._convert_to_request_dict = constrained(client.BaseClient._convert_to_request_dict)
         load = cache(lambda path: loaders_load(loaders.JSONFileLoader(), path))
         loaders_load = loaders.JSONFileLoader.load_file
         # Parsed once for the process, not once for each function.

@@ -34,7 +34,7 @@ from sandbox.aws.functions.environment import (
     qualifier_of,
     runtime_variables,
 )
-from sandbox.aws.functions.mappings import refusals
+from sandbox.aws.functions.mappings import refusals, too_visible
 from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
 from sandbox.aws.functions.records import Outcome
 from sandbox.aws.partition import arn_of
@@ -74,8 +74,9 @@ def own_event_sources() -> Iterator[None]:
 
     def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
         of_stream = ":dynamodb:" in spec["EventSourceArn"]
-        if refused := "; ".join(refusals(spec, of_stream=of_stream)):
-            raise LambdaClientError("InvalidParameterValueException", refused)
+        found = [*refusals(spec, of_stream=of_stream), *_of_visibility(backend, spec)]
+        if found:
+            raise LambdaClientError("InvalidParameterValueException", "; ".join(found))
         mapping = create(backend, spec)
         _silence(backend.account_id, backend.region_name)
         return _qualified(mapping, spec)
@@ -89,6 +90,14 @@ def own_event_sources() -> Iterator[None]:
         update_event_source_mapping=update_event_source_mapping,
     ):
         yield
+
+
+def _of_visibility(backend: Moto, spec: dict[str, Any]) -> Iterator[str]:
+    """Why Lambda refuses a mapping of a queue whose visibility timeout is too short for the function."""
+    queues = sqs_backends[backend.account_id][backend.region_name].queues
+    queue = queues.get(spec["EventSourceArn"].rpartition(":")[2])
+    if queue and queue.queue_arn == spec["EventSourceArn"]:
+        yield from too_visible(queue.visibility_timeout, backend.get_function(spec["FunctionName"]).timeout)
 
 
 def _qualified(mapping: Moto, spec: dict[str, Any]) -> Moto:

@@ -205,7 +205,7 @@ class ProfilesResponse(BaseResponse):  # type: ignore[misc]  # moto ships no typ
         """One page of a list in the order of ids; AWS documents no order."""
         size = int(self._get_param("MaxResults") or MAX_PAGE)
         if not 1 <= size <= MAX_PAGE:
-            raise Refused("InvalidParameterException", f"MaxResults must not be {size}", FieldName="MaxResults")
+            raise Refused("ValidationException", f"MaxResults must not be {size}")
         by_id = {item["Id"]: item for item in everything}
         try:
             ids, token = page(by_id, self._get_param("NextToken"), size)

@@ -177,7 +177,7 @@ def _other_kind(resource_arn: str) -> str:
 def check_name(name: str) -> None:
     """Refuse an invalid name of a Profile or an association."""
     if not _NAME.fullmatch(name):
-        raise Refused("InvalidParameterException", f"{name!r} is not a valid name", FieldName="Name")
+        raise Refused("ValidationException", f"{name!r} is not a valid name")
 
 
 def not_found(kind: str, what: str) -> Refused:

@@ -120,7 +120,7 @@ def literal() -> dict[str, Any]:
     [
         ({"Metrics": []}, "not modeled: .*Metrics"),
         ({"Period": 90}, "multiple of 60"),
-        ({"ComparisonOperator": "MoreThan"}, "does not know"),
+        ({"ComparisonOperator": "MoreThan"}, "satisfy enum value set"),
         ({"TreatMissingData": "ok"}, "does not know"),
         ({"AlarmActions": ["arn:aws:sns:us-east-1:100000000002:people"]}, "is not an SNS topic of eu-west-1"),
         ({"AlarmActions": ["arn:aws:lambda:eu-west-1:100000000002:function:f"]}, "is not an SNS topic of eu-west-1"),

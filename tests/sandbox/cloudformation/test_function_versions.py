@@ -182,12 +182,16 @@ def test_stack_is_deleted_with_versions_and_alias(world: World) -> None:
         ("Version", "ProvisionedConcurrencyConfig", {"ProvisionedConcurrentExecutions": 1}),
         ("Version", "Description", "x" * 257),
         ("Alias", "RoutingConfig", {"AdditionalVersionWeights": []}),
-        ("Function", "CodeSigningConfigArn", "arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-1"),
+        (
+            "Function",
+            "CodeSigningConfigArn",
+            "arn:aws:lambda:eu-central-1:222222222222:code-signing-config:csc-0123456789abcdef0",
+        ),
     ],
 )
 def test_what_is_not_modeled_is_refused(world: World, title: str, name: str, value: object) -> None:
     """A property is refused rather than ignored."""
     template = json.loads(json.dumps(TEMPLATE))
     template["Resources"][title]["Properties"][name] = value
-    with pytest.raises(DeploymentFailed, match=r"not modeled|at most 256"):
+    with pytest.raises(DeploymentFailed, match=r"not modeled|less than or equal to 256"):
         world.deploy(template, Key="one.zip", Sha=digest(ONE), Level="INFO")

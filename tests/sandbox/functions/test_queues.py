@@ -158,3 +158,14 @@ def test_mapping_that_lambda_refuses_is_not_created(world: World, mapping: dict[
     """Lambda checks the fields of a mapping against each other."""
     with pytest.raises(ClientError, match=says):
         world.queue(**mapping)
+
+
+def test_queue_whose_messages_return_too_early_is_not_mapped(world: World) -> None:
+    """Lambda refuses a visibility timeout below the function's timeout of 30 seconds."""
+    url = world.sqs.create_queue(QueueName="events", Attributes={"VisibilityTimeout": "29"})["QueueUrl"]
+    world.function("observer")
+    refused = "Queue visibility timeout: 29 seconds is less than Function timeout: 30 seconds"
+    with pytest.raises(world.lambda_.exceptions.InvalidParameterValueException, match=refused):
+        world.mapping("observer", QUEUE)
+    world.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+    world.mapping("observer", QUEUE)

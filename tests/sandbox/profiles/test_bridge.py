@@ -100,9 +100,8 @@ def test_errors_are_those_of_botocores_model() -> None:
     with pytest.raises(service.exceptions.ResourceNotFoundException) as missing:
         service.get_profile(ProfileId="rp-0")
     assert missing.value.response["ResourceType"] == "PROFILE"
-    with pytest.raises(service.exceptions.InvalidParameterException) as invalid:
+    with pytest.raises(service.exceptions.ValidationException, match="Value '123' at 'Name'"):
         service.create_profile(Name="123")
-    assert invalid.value.response["FieldName"] == "Name"
     web = client("route53profiles", WEB)
     assert error(web.get_profile, ProfileId=profile()["Id"]) == ("AccessDeniedException", 400)
     with pytest.raises(NotImplementedError, match="tag_resource"):
@@ -123,7 +122,7 @@ def test_lists_are_paged() -> None:
     pages = service.get_paginator("list_profiles").paginate(PaginationConfig={"PageSize": 2})
     assert [[each["Id"] for each in page["ProfileSummaries"]] for page in pages] == [[ids[0], ids[2]], ids[3:]]
     assert error(service.list_profiles, NextToken="?") == ("InvalidNextTokenException", 400)
-    assert error(service.list_profiles, MaxResults=101) == ("InvalidParameterException", 400)
+    assert error(service.list_profiles, MaxResults=101) == ("ValidationException", 400)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -179,7 +179,7 @@ def test_only_tags_are_updated(deploys: Deployer, zone: str) -> None:
     ("resource", "properties", "message"),
     [
         ("Profile", {"Name": {"Ref": "AWS::NoValue"}}, r"needs \['Name'\]"),
-        ("Profile", {"Name": "123"}, "InvalidParameterException"),
+        ("Profile", {"Name": "123"}, "Value '123' at 'Name' failed to satisfy constraint"),
         ("Profile", {"Region": "eu-west-1"}, r"not modeled: \['Region'\]"),
         ("Corp", {"ResourceProperties": "{}"}, r"not modeled: \['ResourceProperties'\]"),
         ("Corp", {"ProfileId": "rp-0"}, "ResourceNotFoundException"),

@@ -47,7 +47,7 @@ def test_invalid_name_is_refused(profiles: Profiles, name: str) -> None:
         (profiles.associate, OWNER, profile_id, "vpc-own", name),
         (profiles.attach, OWNER, profile_id, arn("ZCORP"), name),
     ):
-        assert refusal(call, *arguments) == ("InvalidParameterException", {"FieldName": "Name"})
+        assert refusal(call, *arguments) == ("ValidationException", {})
 
 
 def test_missing_and_foreign_profiles_have_different_errors(profiles: Profiles) -> None:

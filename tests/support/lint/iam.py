@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from tests.support.lint import reference
+from tests.support.lint import forms, reference
 from tests.support.lint.findings import Finding
 from tests.support.lint.statements import Kind, Statement, statements
 
@@ -56,13 +56,20 @@ def findings(template: Mapping[str, Any]) -> set[Finding]:
         # The older form of the resource, in which its properties are the grant.
         or (resource["Type"] == "AWS::Events::EventBusPolicy" and "Statement" not in resource["Properties"])
     }
-    for statement in statements(template):
-        for rule, subject in _statement(statement):
-            found.add(Finding(rule, f"{statement.resource} {statement.sid} {subject}"))
-    return found
+    return found | in_statements(statements(template))
+
+
+def in_statements(of: Iterable[Statement]) -> set[Finding]:
+    """What the linter finds in statements."""
+    return {
+        Finding(rule, f"{statement.resource} {statement.sid} {subject}")
+        for statement in of
+        for rule, subject in _statement(statement)
+    }
 
 
 def _statement(statement: Statement) -> Iterator[tuple[str, str]]:
+    yield from forms.faults(statement)
     yield from (("negated-element", element) for element in _NEGATED if element in statement.elements)
     known = []
     for name in statement.values("Action"):
@@ -76,24 +83,31 @@ def _statement(statement: Statement) -> Iterator[tuple[str, str]]:
     yield from _keys(statement, known)
     if statement.kind is not Kind.TRUST:
         yield from _foreign_resources(statement, known)
+        if not statement.allows and not _of_wildcards(statement):
+            yield from _denied_nowhere(statement, known)
     if statement.allows:
         yield from _vacuous_conditions(statement)
         if statement.kind is not Kind.TRUST:
             yield from _wide_resources(statement, known)
             yield from _escalation(statement, known)
-        if statement.kind is not Kind.IDENTITY:
+        if statement.kind in {Kind.TRUST, Kind.RESOURCE}:
             yield from _principals(statement)
 
 
 def _keys(statement: Statement, actions: list[reference.Action]) -> Iterator[tuple[str, str]]:
     """Conditions on keys that a request for the action does not have.
 
-    A grant then never applies, or always. A denial of many actions only needs a key that one of them has.
+    A grant then never applies, or always. A denial of a wildcard of actions only needs a key that one of them has.
     """
     for _, key, _ in statement.conditions():
         without = [action.name for action in actions if not reference.has_key(action, key)]
-        if statement.allows or len(without) == len(actions):
+        if not _of_wildcards(statement) or len(without) == len(actions):
             yield from (("unknown-key", f"{name} {key}") for name in without)
+
+
+def _of_wildcards(statement: Statement) -> bool:
+    """Whether the statement denies whatever a wildcard of actions stands for."""
+    return not statement.allows and any("*" in name for name in statement.values("Action"))
 
 
 def _vacuous_conditions(statement: Statement) -> Iterator[tuple[str, str]]:
@@ -113,6 +127,14 @@ def _foreign_resources(statement: Statement, actions: list[reference.Action]) ->
     for arn in statement.values("Resource"):
         if arn != "*" and not any(reference.fits(action, arn) for action in actions):
             yield "wrong-resource", arn
+
+
+def _denied_nowhere(statement: Statement, actions: list[reference.Action]) -> Iterator[tuple[str, str]]:
+    """Actions that a denial names, and whose resources it does not."""
+    resources = statement.values("Resource")
+    for action in actions:
+        if "*" not in resources and not any(reference.fits(action, arn) for arn in resources):
+            yield "wrong-resource", action.name
 
 
 def _wide_resources(statement: Statement, actions: list[reference.Action]) -> Iterator[tuple[str, str]]:

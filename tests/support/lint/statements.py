@@ -30,6 +30,7 @@ class Kind(Enum):
     IDENTITY = "identity"
     TRUST = "trust"
     RESOURCE = "resource"
+    CONTROL = "service control"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,15 @@ class Statement:
     """A statement of a policy document.
 
     Attributes:
-        resource: The logical id of the resource with the document.
+        resource: The logical id of the resource with the document, or the document's name.
+        resource_type: The type of that resource, or nothing.
         sid: The statement's Sid, or its number.
         kind: What the document belongs to.
         elements: The statement, with lists where a single value is allowed and texts instead of functions.
     """
 
     resource: str
+    resource_type: str
     sid: str
     kind: Kind
     elements: Mapping[str, Any]
@@ -67,9 +70,23 @@ class Statement:
 def statements(template: Mapping[str, Any]) -> list[Statement]:
     """Every statement of a template: whatever has an Effect, wherever it is."""
     return [
-        Statement(title, str(found.get("Sid", number)), _kind(resource["Type"], path), _resolved(found, template))
+        Statement(
+            title,
+            resource["Type"],
+            str(found.get("Sid", number)),
+            _kind(resource["Type"], path),
+            _resolved(found, template),
+        )
         for title, resource in template["Resources"].items()
         for number, (path, found) in enumerate(_with_effect(resource.get("Properties", {}), ()))
+    ]
+
+
+def of_document(name: str, document: Any, kind: Kind) -> list[Statement]:  # noqa: ANN401  parsed JSON
+    """Every statement of a policy document, or of a list of statements."""
+    return [
+        Statement(name, "", str(found.get("Sid", number)), kind, found)
+        for number, (_, found) in enumerate(_with_effect(document, ()))
     ]
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.model import ShapeResolver, StringShape
 from botocore.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.sdk import OPERATIONS
-from sandbox.aws.constraints import EXCEPTIONS, error_code, violations
+from sandbox.aws.credentials import administrator_client
+from sandbox.aws.emulator import emulated_aws
+from sandbox.aws.models.constraints import EXCEPTIONS, error_code, violations
+from sandbox.aws.models.resources import CALLS
 
 SHAPES: Any = {
     "Request": {
@@ -67,14 +71,44 @@ def test_pattern_that_python_cannot_read_is_left_out() -> None:
     assert list(violations("any", shape, "1")) == []
 
 
-def test_exceptions_are_of_calls_that_functions_make() -> None:
-    """An exception that no call needs is an error."""
-    for service, name in EXCEPTIONS:
-        model: Any = Session().get_service_model(service)
-        inputs = [model.operation_model(operation).input_shape for operation in OPERATIONS[service]]
-        assert any(member.name == name for shape in inputs for member in shape.members.values())
+def test_every_exception_is_needed() -> None:
+    """The model of S3 has no region of the European Sovereign Cloud."""
+    assert list(EXCEPTIONS) == [("s3", "BucketLocationConstraint")]
+    model: Any = Session().get_service_model("s3")
+    assert "eusc-de-east-1" not in model.shape_for("BucketLocationConstraint").enum
 
 
-def test_services_refuse_with_their_own_code() -> None:
-    """Route 53 calls it InvalidInput, and most others ValidationException."""
-    assert (error_code("route53"), error_code("dynamodb")) == ("InvalidInput", "ValidationException")
+# Services whose models list no error for what they forbid: their API references have it among the "Common errors".
+COMMON_ERRORS = frozenset({"cloudformation", "dynamodb", "ec2", "events", "iam", "lambda", "sqs", "sts"})
+
+
+@pytest.mark.parametrize(
+    "service",
+    sorted({*OPERATIONS, *(service for service, _, _ in CALLS.values())}),
+)
+def test_services_refuse_with_their_own_code(service: str) -> None:
+    """The code is an error of the service's model, or the model lists no such error."""
+    model: Any = Session().get_service_model(service)
+    shapes = (shape for name in model.operation_names for shape in model.operation_model(name).error_shapes)
+    codes = {shape.metadata.get("error", {}).get("code") or shape.name for shape in shapes}
+    assert (error_code(service) in codes) is (service not in COMMON_ERRORS)
+
+
+def test_every_client_is_refused_what_the_model_forbids() -> None:
+    """The service answers with its own code, before it does anything."""
+    with emulated_aws():
+        table = administrator_client("dynamodb", "100000000001", "eu-west-1")
+        with pytest.raises(ClientError, match="Value '101' at 'Limit' failed to satisfy constraint") as refused:
+            table.list_tables(Limit=101)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_parameters_are_checked_as_they_are_sent() -> None:
+    """Clients of Route 53 take `/hostedzone/` off an id before they send it; ids may have 32 characters."""
+    with emulated_aws():
+        zones = administrator_client("route53", "100000000001", "eu-west-1")
+        created = zones.create_hosted_zone(Name="corp.internal", CallerReference="1")["HostedZone"]["Id"]
+        assert zones.get_hosted_zone(Id=f"/hostedzone/{created.rpartition('/')[2]}")["HostedZone"]["Id"] == created
+        with pytest.raises(ClientError, match="length less than or equal to 32") as refused:
+            zones.get_hosted_zone(Id="Z" * 33)
+    assert refused.value.response["Error"]["Code"] == "InvalidInput"
