@@ -103,11 +103,10 @@ def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
         "EventSourceArn": If(HAS_LEDGER_STREAM, Ref(LEDGER_STREAM), GetAtt(ledger, "StreamArn")),
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": 1000,
-        # A single change is published at once; changes that arrive meanwhile form the next batch. Lambda requires a
-        # window of at least a second for batches of more than ten messages from a queue, but not from a stream
-        # ("Lambda parameters for Amazon DynamoDB event source mappings",
+        # Without a batching window, a single change is published at once, and changes that arrive meanwhile form the
+        # next batch. That is the default. For batches above ten, the API's documentation asks for a window of at least
+        # a second if one is given ("Lambda parameters for Amazon DynamoDB event source mappings",
         # https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html).
-        "MaximumBatchingWindowInSeconds": 0,
         "ParallelizationFactor": 1,
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 100,

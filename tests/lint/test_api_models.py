@@ -35,6 +35,7 @@ WRONG: tuple[tuple[str, str, Any, str], ...] = (
     ("PublisherSource", "ScalingConfig", {"MaximumConcurrency": 2}, "not for streams"),
     ("ObserverSource", "BatchSize", 10_001, "less than or equal to 10000"),
     ("ObserverSource", "MaximumBatchingWindowInSeconds", 0, "at least 1"),
+    ("PublisherSource", "MaximumBatchingWindowInSeconds", 0, "at least 1"),
     ("ObserverSource", "MaximumRetryAttempts", 3, "not for queues"),
     ("ObserverSource", "ScalingConfig", {"MaximumConcurrency": 1}, "greater than or equal to 2"),
     ("ObserverSource", "FunctionResponseTypes", ["A", "B"], "length less than or equal to 1"),

@@ -70,8 +70,11 @@ def test_batches_have_a_window() -> None:
 
 
 def test_single_change_is_published_at_once() -> None:
-    """The stream has no batching window, so a change only waits for the observer's window."""
-    assert properties("hub", "PublisherSource")["MaximumBatchingWindowInSeconds"] == 0
+    """The stream has no batching window, so a change only waits for the observer's window.
+
+    Lambda's API asks for a window of at least a second with batches above ten, so the mapping does not name one.
+    """
+    assert "MaximumBatchingWindowInSeconds" not in properties("hub", "PublisherSource")
 
 
 def test_publisher_source() -> None:

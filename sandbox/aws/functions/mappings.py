@@ -31,6 +31,11 @@ _LEAST_RECORD_AGE: Final = 60
 def refusals(mapping: Mapping[str, Any], *, of_stream: bool) -> Iterator[str]:
     """Why Lambda refuses a mapping of a DynamoDB stream, or of a standard queue."""
     concurrency = (mapping.get("ScalingConfig") or {}).get("MaximumConcurrency")
+    # The API's model says this of streams, too, but a mapping of a stream without a window is common. Only what a
+    # mapping of a stream says itself is refused.
+    window = mapping.get("MaximumBatchingWindowInSeconds", 1 if of_stream else 0)
+    if mapping.get("BatchSize", _MOST_WITHOUT_WINDOW) > _MOST_WITHOUT_WINDOW and window < 1:
+        yield f"a BatchSize above {_MOST_WITHOUT_WINDOW} needs a MaximumBatchingWindowInSeconds of at least 1"
     if of_stream:
         if mapping.get("StartingPosition") not in {"TRIM_HORIZON", "LATEST"}:
             yield "a mapping of a DynamoDB stream must start at TRIM_HORIZON or LATEST"
@@ -41,9 +46,6 @@ def refusals(mapping: Mapping[str, Any], *, of_stream: bool) -> Iterator[str]:
             yield "ScalingConfig is not for streams"
         return
     yield from (f"{name} is not for queues" for name in _STREAM_ONLY if name in mapping)
-    window = mapping.get("MaximumBatchingWindowInSeconds", 0)
-    if mapping.get("BatchSize", _MOST_WITHOUT_WINDOW) > _MOST_WITHOUT_WINDOW and window < 1:
-        yield f"a BatchSize above {_MOST_WITHOUT_WINDOW} needs a MaximumBatchingWindowInSeconds of at least 1"
 
 
 def too_visible(visibility: int, timeout: int) -> Iterator[str]:
