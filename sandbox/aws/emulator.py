@@ -25,7 +25,7 @@ from moto.sqs.models import SQSBackend
 
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
-from sandbox.aws.models import constraints
+from sandbox.aws.models import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,8 +73,8 @@ def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
     def converted(client: Any, api_params: dict[str, Any], operation_model: Any, *rest: Any, **options: Any) -> Any:  # noqa: ANN401 - botocore's own types
         request = convert(client, api_params, operation_model, *rest, **options)
         service, shape = client.meta.service_model.service_name, operation_model.input_shape
-        if shape and (found := list(constraints.violations(service, shape, api_params))):
-            code = constraints.error_code(service)
+        if shape and (found := list(rules.violations(service, shape, api_params))):
+            code = rules.error_code(service)
             message = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
             answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
             raise client.exceptions.from_code(code)(answer, operation_model.name)

@@ -34,9 +34,9 @@ from sandbox.aws.functions.environment import (
     qualifier_of,
     runtime_variables,
 )
-from sandbox.aws.functions.mappings import refusals, too_visible
 from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
 from sandbox.aws.functions.records import Outcome
+from sandbox.aws.functions.rules import refusals, too_visible
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:

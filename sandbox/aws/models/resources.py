@@ -1,7 +1,7 @@
 """What AWS refuses of a resource in a template. Pure, except that it reads botocore's models.
 
 CloudFormation creates a resource with a call of its service, and the service checks the call's parameters
-(`sandbox.aws.models.constraints`).
+(`sandbox.aws.models.rules`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from sandbox.aws.models import rules
-from sandbox.aws.models.constraints import violations
+from sandbox.aws.models.rules import RULES, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,8 +52,8 @@ def refusals(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:
     given = {name: value for name, value in properties.items() if value is not None}
     if kind in CALLS:
         yield from _by_model(kind, given)
-    if kind in rules.RULES:
-        yield from rules.RULES[kind](given)
+    if kind in RULES:
+        yield from RULES[kind](given)
 
 
 def _by_model(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:

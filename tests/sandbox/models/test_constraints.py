@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
-from sandbox.aws.models.constraints import EXCEPTIONS, error_code, violations
 from sandbox.aws.models.resources import CALLS
+from sandbox.aws.models.rules import EXCEPTIONS, error_code, violations
 
 SHAPES: Any = {
     "Request": {

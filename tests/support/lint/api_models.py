@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.aws.functions.mappings import refusals
+from sandbox.aws.functions.rules import refusals
 from sandbox.aws.models import resources
 from sandbox.aws.models.resources import CALLS
 
