@@ -3,8 +3,8 @@
 The services check the constraints of their models before anything else ("Common errors" in each API reference:
 ValidationError, "The input fails to satisfy the constraints specified by an AWS service"), and botocore's clients do
 not: ranges, lengths, patterns and values. A pattern in a model is one of Java's regular expressions for the whole
-value. One that Python cannot read is left out. The rules between fields, and what a model allows in other cases only, follow
-below. A template's numbers may be texts, because parameters are.
+value. One that Python cannot read is left out. The rules between fields, and what a model allows in other cases only,
+follow below. A template's numbers may be texts, because parameters are.
 """
 
 from __future__ import annotations
