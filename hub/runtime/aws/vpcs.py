@@ -10,7 +10,7 @@ from hub.runtime.aws.answers import required
 from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, resolver_address, servers_of
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
-from hub.runtime.aws.resolver.reading import bounded_texts, listed
+from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules, absolute
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
@@ -160,15 +160,13 @@ class _Description:
 
     def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
         """The VPCs that EC2 shows to the spoke: all of them, or those with these ids."""
-        paginator = self._ec2.get_paginator("describe_vpcs")
         requests: list[dict[str, Any]] = [{"MaxResults": VPCS_A_PAGE}]
         if vpc_ids is not None:
             # A filter, because one unknown id among VpcIds makes the whole call fail.
             parts = chunks(sorted(vpc_ids), VALUES_A_FILTER)
             requests = [{"Filters": [{"Name": "vpc-id", "Values": list(part)}]} for part in parts]
         for request in requests:
-            for page in paginator.paginate(**request):
-                yield from required(page, "Vpcs")
+            yield from all_listed(self._ec2, "describe_vpcs", "Vpcs", **request)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
@@ -189,11 +187,9 @@ class _Description:
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
 
     def _without_autodefined_rules(self) -> frozenset[str]:
-        pages = self._resolver.get_paginator("list_resolver_configs").paginate()
         return frozenset(
             required(config, "ResourceId")
-            for page in pages
-            for config in required(page, "ResolverConfigs")
+            for config in all_listed(self._resolver, "list_resolver_configs", "ResolverConfigs")
             if required(config, "AutodefinedReverse") not in _ENABLED
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
-from hub.runtime.aws.resolver.reading import MALFORMED, listed
+from hub.runtime.aws.resolver.reading import MALFORMED, all_listed, listed
 from hub.runtime.model.resolver import ProfileZone
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
 # An association of a Profile with a VPC or a zone takes a while (API Reference, ProfileAssociation: Status).
 ACTIVE: Final = frozenset({"COMPLETE", "UPDATING"})
 _ZONE, _RULE, _GROUP, _ENDPOINT = "hostedzone", "resolver-rule", "firewall-rule-group", "vpc-endpoint"
+_RESOURCES: Final = ("list_profile_resource_associations", "ProfileResourceAssociations")
+_ASSOCIATIONS: Final = ("list_profile_associations", "ProfileAssociations")
 _LAST: Final = 9_901
 # A Profile can have thousands of resources ("Quotas on Route 53 Profiles"), of which so many are read.
 RESOURCES_READ: Final = 1_000
@@ -75,10 +77,8 @@ class Profiles:
         """The ids of the zones in the Profile of orgdns, which an account that it is shared with may read."""
         if not self.profile:
             return ()
-        pages = self._client.get_paginator("list_profile_resource_associations").paginate(ProfileId=self.profile)
-        resources = tuple(
-            _resource(resource) for page in pages for resource in required(page, "ProfileResourceAssociations")
-        )
+        found = all_listed(self._client, *_RESOURCES, ProfileId=self.profile)
+        resources = tuple(map(_resource, found))
         self._resources[self.profile] = (resources, True)
         zones = (id_ for kind, id_, resource in resources if kind == _ZONE and resource.get("Status") in ACTIVE)
         return tuple(sorted(zones))
@@ -128,8 +128,7 @@ class Profiles:
         if profile not in self._resources and len(self._resources) >= PROFILES_READ:
             return (), False
         if profile not in self._resources:
-            operation, key = "list_profile_resource_associations", "ProfileResourceAssociations"
-            found, complete = listed(self._client, operation, key, RESOURCES_READ, ProfileId=profile)
+            found, complete = listed(self._client, *_RESOURCES, RESOURCES_READ, ProfileId=profile)
             self._resources[profile] = (tuple(map(_resource, found)), complete)
         return self._resources[profile]
 
@@ -137,10 +136,9 @@ class Profiles:
         """The id of the orgdns Profile that its owner shares with the account in the region, or empty."""
         if not self._owner:
             return ""
-        for page in self._client.get_paginator("list_profiles").paginate():
-            for profile in required(page, "ProfileSummaries"):
-                if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
-                    return str(required(profile, "Id"))
+        for profile in all_listed(self._client, "list_profiles", "ProfileSummaries"):
+            if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
+                return str(required(profile, "Id"))
         return ""
 
     def _associated(self) -> tuple[dict[str, dict[str, str]], bool]:
@@ -155,12 +153,10 @@ class Profiles:
         return found, complete
 
     def _listed_associations(self) -> tuple[list[Mapping[str, Any]], bool]:
-        operation, key = "list_profile_associations", "ProfileAssociations"
         if not self._owner:
-            return listed(self._client, operation, key)
+            return listed(self._client, *_ASSOCIATIONS)
         # orgdns decides by these: it must know all of them.
-        pages = self._client.get_paginator(operation).paginate()
-        return [association for page in pages for association in required(page, key)], True
+        return list(all_listed(self._client, *_ASSOCIATIONS)), True
 
 
 def _resource(association: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
