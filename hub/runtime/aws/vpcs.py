@@ -107,7 +107,6 @@ class _Description:
         rules, without_autodefined_rules = Rules(self._resolver), self._without_autodefined_rules()
         firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()))
         profiles = Profiles(self._profiles, self._profile_owner, self._own_zones)
-        profile, profile_zones = profiles.profile, profiles.profile_zones
         servers = dict(dhcp_options) | self._dns_servers(described, dhcp_options)
         for vpc in described:
             ref = VpcRef(self._spoke.account, self._spoke.region, required(vpc, "VpcId"))
@@ -134,9 +133,9 @@ class _Description:
                 rules=resolver_rules,
                 profiles=tuple(sorted(associations)),
                 autodefined_rules=ref.id not in without_autodefined_rules,
-                profile=profile,
-                profile_zones=profile_zones,
-                profile_coming=associations.get(profile, "COMPLETE") not in ACTIVE,
+                profile=profiles.profile,
+                profile_zones=profiles.profile_zones,
+                profile_coming=associations.get(profiles.profile, "COMPLETE") not in ACTIVE,
                 dhcp_options=options,
                 dns_servers=servers.get(options, ()),
                 resolver_address=resolver_address(required(vpc, "CidrBlock")),
