@@ -11,12 +11,13 @@ from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, resolver_address, ser
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
 from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
-from hub.runtime.aws.resolver.rules import Rules, absolute
+from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
 from hub.runtime.chunks import chunks
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, SharedVpc, Vpc, VpcRef
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

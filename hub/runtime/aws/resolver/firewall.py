@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime.aws.answers import required
 from hub.runtime.aws.resolver.reading import MALFORMED, listed
 from hub.runtime.model.resolver import FirewallAction, FirewallRule
-from hub.runtime.names.firewall import concerns, entry_domain
+from hub.runtime.names.firewall import concerns
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -107,7 +108,7 @@ class Firewalls:
                 PaginationConfig={"PageSize": DOMAINS_A_PAGE},
             )
             self._domains_left -= len(read)
-            entries = {entry_domain(str(entry)) for entry in read}
+            entries = {absolute(str(entry)) for entry in read}
             concerned = tuple(sorted(entry for entry in entries if concerns(entry, self._zones)))
             self._domains[domain_list] = (concerned, complete)
         return self._domains[domain_list]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
 from hub.runtime.aws.resolver.reading import all_listed
-from hub.runtime.model.names import Fqdn
 from hub.runtime.model.resolver import ResolverRule, RuleKind
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -53,8 +53,3 @@ class Rules:
             rules = all_listed(self._resolver, "list_resolver_rules", "ResolverRules")
             self._known = {required(rule, "Id"): rule for rule in rules}
         return self._known.get(rule_id)
-
-
-def absolute(name: str) -> Fqdn:
-    """A domain name as AWS writes it, absolute and in lower case."""
-    return Fqdn(f"{name.lower().removesuffix('.')}.")
