@@ -66,15 +66,6 @@ def event_of(body: str, attempt: int = 1) -> Hint | Call:
     return _call(event) if event.get("detail-type") == contract.CALL_DETAIL_TYPE else _hint(event, attempt)
 
 
-def hint_of(body: str, attempt: int = 1) -> Hint:
-    """Return the hint in an event as EventBridge delivers it.
-
-    Raises:
-        NotOurs: if the body is not JSON, not an event of one of the two kinds, or contradicts itself.
-    """
-    return _hint(content_of(body), attempt)
-
-
 def _call(event: dict[str, Any]) -> Call:
     """Return a call that CloudTrail logged. EventBridge sets the account, the region and the time.
 
