@@ -61,7 +61,9 @@ class SpokeVpcs:
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
     ) -> DescribedVpcs:
-        """All VPCs that the spoke owns, or those with these ids, and those that others share with it.
+        """All VPCs that the spoke shows, or those with these ids: its own, and those that others share with it.
+
+        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
 
         Raises:
             SpokeDenied: if the role is missing or denies access, or the region is disabled.
@@ -148,7 +150,7 @@ class _Description:
     def _dns_servers(
         self, described: Collection[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]
     ) -> dict[str, tuple[str, ...]]:
-        """The DNS servers of the VPCs' DHCP options sets. One that is known is not read: a set never changes.
+        """The DNS servers of all DHCP options sets, or none if those of the VPCs are known: a set never changes.
 
         "After you create a DHCP option set, you can't modify it": "DHCP option sets in Amazon VPC",
         https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html

@@ -59,7 +59,7 @@ def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str])
         raise NotOurs(f"the event is not a successful {contract.ZONE_CALL}")
     identity = detail.get("userIdentity")
     identity = identity if isinstance(identity, dict) else {}
-    # A role may have a path, and its name is the account's only role of the name.
+    # The ARN of a role may have a path. An account has only one role of a name, whatever its path is.
     issuer, _, role = _issuer(identity).rpartition("/")
     if role == contract.WRITER_ROLE and f":iam::{owner}:role" in issuer:
         raise NotOurs("the publisher made the change")
