@@ -92,7 +92,7 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
     from hub.runtime.aws.vpcs import SpokeVpcs
 
     by_profile = any(each.method is AssociationMethod.PROFILE for each in policy.association_policies)
-    owner = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN).split(":")[4] if by_profile else ""
+    owner = settings.account_of_role(contract.ENV_AUTHORIZER_ROLE_ARN) if by_profile else ""
     return SpokeVpcs(_assumed_clients(session_name, CLIENT_CONFIG), settings.member_roles(), owner, settings.zone_ids())
 
 
@@ -224,7 +224,7 @@ def associator() -> Associator:
     steps = StepRunner(
         association_policies=policy.association_policies,
         zone_ids=zone_ids,
-        zone_owner=role_arn.split(":")[4],
+        zone_owner=settings.account_of_role(contract.ENV_AUTHORIZER_ROLE_ARN),
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,

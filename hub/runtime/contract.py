@@ -106,7 +106,7 @@ TAG_DETAIL_TYPE: Final = "Tag Change on Resource"
 # EventBridge delivers CreateVpc, DeleteVpc and ModifyVpcAttribute only where a CloudTrail trail logs them.
 CALL_DETAIL_TYPE: Final = "AWS API Call via CloudTrail"
 VPC_CALLS: Final = ("CreateVpc", "DeleteVpc", "ModifyVpcAttribute")
-# So it does these, which change the interfaces, addresses and Auto Scaling groups of instances.
+# The same is true of these calls, which change the interfaces, addresses and Auto Scaling groups of instances.
 GROUP_SOURCE: Final = "aws.autoscaling"
 INTERFACE_CALLS: Final = ("AttachNetworkInterface", "DetachNetworkInterface")
 ADDRESS_CALLS: Final = ("AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")

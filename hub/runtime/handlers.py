@@ -133,7 +133,7 @@ def _handle(content: dict[str, Any], context: LambdaContext) -> None:
     if not is_zone_change(content):
         _work(task_in(content), context)
         return
-    owner = settings.value(contract.ENV_ZONE_READER_ROLE_ARN).split(":")[4]
+    owner = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN)
     change = zone_change_of(content, owner, frozenset(settings.zone_ids().values()))
     report_drift(bootstrap.drift_repair().repair(change, _deadline(context)))
 

@@ -116,6 +116,18 @@ def detail_of(event: dict[str, Any]) -> dict[str, Any]:
     return detail
 
 
+def spoke_of_call(event: dict[str, Any]) -> Spoke:
+    """Return the spoke of a call that CloudTrail logged, by the account and the region that EventBridge sets.
+
+    Raises:
+        NotOurs: if they do not name a spoke, or the call was made in another region.
+    """
+    spoke = _spoke(event)
+    if spoke is None or detail_of(event).get("awsRegion") != spoke.region:
+        raise NotOurs("the event and the call in it are from different regions")
+    return spoke
+
+
 def resource_of(event: dict[str, Any], arn: re.Pattern[str], kind: str) -> tuple[str, str, str]:
     """Return the account, the region and the id of the only resource of an event.
 

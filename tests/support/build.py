@@ -19,6 +19,7 @@ from hub.runtime.model.names import (
     RecordSet,
     RecordType,
 )
+from hub.runtime.observer.events import Hint, event_of
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from orgdns.config.load import load
@@ -50,6 +51,13 @@ def example_policy() -> Policy:
 
 def ref(number: int = 1, account: str = PAYMENTS.id, region: str = "eu-central-1") -> InstanceRef:
     return InstanceRef(account, region, f"i-{number:017x}")
+
+
+def hint_of(body: str, attempt: int = 1) -> Hint:
+    """The hint in an event, which must not be a call."""
+    event = event_of(body, attempt)
+    assert isinstance(event, Hint)
+    return event
 
 
 def instance(  # noqa: PLR0913 - a builder has a default for each

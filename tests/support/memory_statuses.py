@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.model.call_sweeps import CallSweeps
-from hub.runtime.model.names import Spoke
+from hub.runtime.model.drift import ZoneDrift
+from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.model.usage import UsageByZone, summed
@@ -81,13 +82,12 @@ class MemoryStatuses:
         kept = replace(status, drift=before.drift, audit_requested_at=requested, audits_paid_until=paid)
         self.zones[status.zone_id] = replace(kept, approved=approved)
 
-    def put_drift(self, status: ZoneStatus) -> None:
-        self.zones[status.zone_id] = replace(self.zone_status(status.zone_id), drift=status.drift)
+    def put_drift(self, zone_id: str, drifts: Collection[ZoneDrift]) -> None:
+        self.zones[zone_id] = replace(self.zone_status(zone_id), drift=tuple(drifts))
 
-    def put_audit_request(self, status: ZoneStatus) -> None:
-        before = self.zone_status(status.zone_id)
-        at, paid_until = status.audit_requested_at, status.audits_paid_until
-        self.zones[status.zone_id] = replace(before, audit_requested_at=at, audits_paid_until=paid_until)
+    def put_audit_request(self, zone_id: str, requested_at: Millis, paid_until: Millis) -> None:
+        before = self.zone_status(zone_id)
+        self.zones[zone_id] = replace(before, audit_requested_at=requested_at, audits_paid_until=paid_until)
 
     def approve_zone(self, zone_id: str) -> None:
         self.zones[zone_id] = replace(self.zones[zone_id], approved=frozenset(self.zones[zone_id].pending_removals))

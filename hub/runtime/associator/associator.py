@@ -213,13 +213,15 @@ class Associator:
     def _count_removal(self, run: VpcRun, step: Step) -> None:
         """If a step makes an association again that someone else ended, store how often that happened."""
         method = _MADE_BY.get(step.act)
+        if method is None:
+            return
         zones = tuple(
             replace(zone, removed_by_others=False)
             if zone.wanted is method and (zone.zone_id == step.target or method is AssociationMethod.PROFILE)
             else zone
             for zone in run.row.zones
         )
-        if method and zones != run.row.zones:
+        if zones != run.row.zones:
             # The zones first, so that a repeat after a crash does not count the same removal twice.
             self.rows.put_zones(run.row.ref, zones)
             run.row = replace(run.row, zones=zones)

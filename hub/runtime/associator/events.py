@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.messages import VPC_ID, NotOurs, content_of, detail_of, resource_of, short, task_in
+from hub.runtime.messages import VPC_ID, NotOurs, content_of, detail_of, resource_of, short, spoke_of_call, task_in
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate
 
@@ -46,9 +46,7 @@ def _vpc_hint(event: dict[str, Any]) -> tuple[Spoke, str]:
     detail = detail_of(event)
     match event.get("source"), event.get("detail-type"):
         case contract.STATE_SOURCE, contract.CALL_DETAIL_TYPE:
-            spoke = Spoke(str(event.get("account")), str(event.get("region")))
-            if not re.fullmatch(r"[0-9]{12}/[a-z0-9-]{1,32}", str(spoke)) or detail.get("awsRegion") != spoke.region:
-                raise NotOurs("the event and the call in it are from different regions")
+            spoke = spoke_of_call(event)
             match detail:
                 case {"eventName": "CreateVpc", "responseElements": {"vpc": {"vpcId": str(vpc_id)}}}:
                     pass

@@ -49,7 +49,7 @@ def resolver_notes(vpc: Vpc, domain: Fqdn) -> Iterator[str]:
         if is_in(entry.removeprefix("*."), domain) and entry != names_below(domain)
     )
     if blocked:
-        yield f"DNS Firewall has rules that block {shown([entry.removesuffix('.') for entry in blocked])}"
+        yield f"DNS Firewall has rules that block {first_of([entry.removesuffix('.') for entry in blocked])}"
     if same := [rule for rule in forwards(vpc) if rule.profile and rule.domain == domain]:
         yield (
             f"the Resolver rule {same[0].id} of the Profile {same[0].profile} forwards the zone's domain: AWS does not "
@@ -58,7 +58,7 @@ def resolver_notes(vpc: Vpc, domain: Fqdn) -> Iterator[str]:
     if delegating := [rule.id for rule in vpc.rules if rule.kind is RuleKind.DELEGATE]:
         yield (
             f"names that NS records of the zone delegate may be answered elsewhere, by the delegation rule "
-            f"{shown(delegating)}"
+            f"{first_of(delegating)}"
         )
 
 
@@ -69,10 +69,10 @@ def _verdicts(vpc: Vpc, domain: Fqdn) -> list[FirewallVerdict]:
 
 def _unread(doubts: Collection[FirewallRule]) -> str:
     ids = list(dict.fromkeys(rule.id for rule in doubts))
-    return f"orgdns cannot read all that {shown(ids)} matches"
+    return f"orgdns cannot read all that {first_of(ids)} matches"
 
 
-def shown(texts: Collection[str]) -> str:
+def first_of(texts: Collection[str]) -> str:
     """Return the first texts of a list, and how many more there are."""
     first = list(texts)[:_SHOWN]
     return ", ".join(first) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hub.runtime.associator.findings import firewall_block, forwards, resolver_notes
+from hub.runtime.associator.findings import firewall_block, first_of, forwards, resolver_notes
 from hub.runtime.guard import Cause
 from hub.runtime.model.vpcs import AssociationMethod, ZoneInVpc
 from hub.runtime.names.autodefined_rules import autodefined_rules_below
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import AssociatedZone, Vpc, VpcRow
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
-# How many items of a long list a note shows.
-_SHOWN = 3
 # How many notes a zone has about zones and rules below it. The VPC's row of the ledger has room for no more.
 _NOTES = 10
 _REASONS = {
@@ -29,8 +27,6 @@ _REASONS = {
     Cause.UNITS: "its account moved in the organization, and policy no longer selects the VPC",
     Cause.COVERAGE: "its account or region is no longer covered",
 }
-
-
 _LEFT_OUT = "the default VPC of its region, which policy leaves out: select it by 'default: true' or by its id"
 
 
@@ -235,8 +231,7 @@ def _notes(
         yield f"{others} more zones and Resolver rules take names below {_shown(domain)}"
     yield from resolver_notes(vpc, domain)
     if below := _autodefined_rules_below(vpc, domain):
-        more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
-        yield f"EC2's autodefined rules answer for {', '.join(map(_shown, below[:_SHOWN]))}{more}"
+        yield f"EC2's autodefined rules answer for {first_of([_shown(rule) for rule in below])}"
     direct = any(zone.id == zone_id for zone in vpc.zones)
     if direct and not row.record(zone_id).managed and not association_policy.owns_all:
         yield "someone else made the association: orgdns does not end it"

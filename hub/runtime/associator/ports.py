@@ -34,9 +34,9 @@ class Vpcs(Protocol):
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
     ) -> DescribedVpcs:
-        """Return all VPCs of the spoke, or those with these ids; raises SpokeUnreachable unless all could be read.
+        """Return all VPCs that the spoke shows, or those with these ids; raises SpokeUnreachable if any cannot be read.
 
-        `dhcp_options` are the DNS servers of DHCP options sets that need not be read again.
+        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
         """
         ...
 

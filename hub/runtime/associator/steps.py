@@ -94,7 +94,7 @@ class StepRunner:
                 self.remember(run, associated, run.row.record(associated).ended)
             case Act.ASSOCIATE_PROFILE:
                 before = run.row.record(associated)
-                self.remember(run, associated, replace(before.started, managed=True))
+                self.remember(run, associated, before.started(managed=True))
                 try:
                     self.associations.associate_profile(associated, ref)
                 except (AssociationRefused, SpokeDenied):
@@ -113,10 +113,10 @@ class StepRunner:
         # The zones' owner needs no authorization for its own VPCs.
         authorized = ref.account != self.zone_owner
         if authorized:
-            self.remember(run, zone_id, replace(before.started, managed=before.managed, in_progress=True))
+            self.remember(run, zone_id, before.started(managed=before.managed, in_progress=True))
             self.authorizations.authorize(zone_id, ref)
         # Only after the authorization: an association that appears without one was made by someone else.
-        self.remember(run, zone_id, replace(before.started, managed=True, in_progress=authorized))
+        self.remember(run, zone_id, before.started(managed=True, in_progress=authorized))
         # Even if no answer comes: the call may have succeeded, and then orgdns made the association.
         managed = True
         try:
@@ -127,7 +127,7 @@ class StepRunner:
         finally:
             if authorized:
                 self.authorizations.clear(zone_id, ref)
-            self.remember(run, zone_id, replace(before.started, managed=managed))
+            self.remember(run, zone_id, before.started(managed=managed))
 
     def _associate_once(self, run: VpcRun, zone_id: str) -> bool:
         """Associate the VPC; return False if it already is, by an unanswered call or by someone else."""

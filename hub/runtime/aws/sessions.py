@@ -68,27 +68,19 @@ class RoleUnavailable(Exception):
         self.denied = denied
 
 
-# AWS's answers if the role of a session was deleted, created again or lost its permissions, or the region is disabled.
-DENIALS: Final = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidClientTokenId",
-        "OptInRequired",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
-    }
-)
-
-
-# Those of them that do not name a permission: a region that is disabled does not know a new session ("Enable or disable
-# AWS Regions in your account", https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
+# AWS's answers to a new session if the region is disabled in the account ("Enable or disable AWS Regions in your
+# account", https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html).
 REGION_DISABLED: Final = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 )
+# AWS's answers if the role of a session was deleted, created again or lost its permissions, or the region is disabled.
+DENIALS: Final = REGION_DISABLED | {
+    "AccessDenied",
+    "AccessDeniedException",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "UnauthorizedOperation",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ def value(name: str) -> str:
     return os.environ[name]
 
 
+def account_of_role(name: str) -> str:
+    """Return the account of the role whose ARN a setting has."""
+    return value(name).split(":")[4]
+
+
 @cache
 def policy_text() -> str:
     """Return the compiled policy as JSON."""

@@ -10,13 +10,14 @@ from hub.runtime.aws.answers import required
 from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, resolver_address, servers_of
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
-from hub.runtime.aws.resolver.reading import bounded_texts, listed
-from hub.runtime.aws.resolver.rules import Rules, absolute
+from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
+from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
 from hub.runtime.chunks import chunks
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, SharedVpc, Vpc, VpcRef
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -60,7 +61,9 @@ class SpokeVpcs:
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
     ) -> DescribedVpcs:
-        """All VPCs that the spoke owns, or those with these ids, and those that others share with it.
+        """All VPCs that the spoke shows, or those with these ids: its own, and those that others share with it.
+
+        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
 
         Raises:
             SpokeDenied: if the role is missing or denies access, or the region is disabled.
@@ -107,7 +110,6 @@ class _Description:
         rules, without_autodefined_rules = Rules(self._resolver), self._without_autodefined_rules()
         firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()))
         profiles = Profiles(self._profiles, self._profile_owner, self._own_zones)
-        profile, profile_zones = profiles.profile, profiles.profile_zones
         servers = dict(dhcp_options) | self._dns_servers(described, dhcp_options)
         for vpc in described:
             ref = VpcRef(self._spoke.account, self._spoke.region, required(vpc, "VpcId"))
@@ -134,9 +136,9 @@ class _Description:
                 rules=resolver_rules,
                 profiles=tuple(sorted(associations)),
                 autodefined_rules=ref.id not in without_autodefined_rules,
-                profile=profile,
-                profile_zones=profile_zones,
-                profile_coming=associations.get(profile, "COMPLETE") not in ACTIVE,
+                profile=profiles.profile,
+                profile_zones=profiles.profile_zones,
+                profile_coming=associations.get(profiles.profile, "COMPLETE") not in ACTIVE,
                 dhcp_options=options,
                 dns_servers=servers.get(options, ()),
                 resolver_address=resolver_address(required(vpc, "CidrBlock")),
@@ -148,7 +150,7 @@ class _Description:
     def _dns_servers(
         self, described: Collection[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]
     ) -> dict[str, tuple[str, ...]]:
-        """The DNS servers of the VPCs' DHCP options sets. One that is known is not read: a set never changes.
+        """The DNS servers of all DHCP options sets, or none if those of the VPCs are known: a set never changes.
 
         "After you create a DHCP option set, you can't modify it": "DHCP option sets in Amazon VPC",
         https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html
@@ -160,15 +162,13 @@ class _Description:
 
     def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
         """The VPCs that EC2 shows to the spoke: all of them, or those with these ids."""
-        paginator = self._ec2.get_paginator("describe_vpcs")
         requests: list[dict[str, Any]] = [{"MaxResults": VPCS_A_PAGE}]
         if vpc_ids is not None:
             # A filter, because one unknown id among VpcIds makes the whole call fail.
             parts = chunks(sorted(vpc_ids), VALUES_A_FILTER)
             requests = [{"Filters": [{"Name": "vpc-id", "Values": list(part)}]} for part in parts]
         for request in requests:
-            for page in paginator.paginate(**request):
-                yield from required(page, "Vpcs")
+            yield from all_listed(self._ec2, "describe_vpcs", "Vpcs", **request)
 
     def _attribute(self, vpc_id: str, name: str) -> bool:
         answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
@@ -189,11 +189,9 @@ class _Description:
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
 
     def _without_autodefined_rules(self) -> frozenset[str]:
-        pages = self._resolver.get_paginator("list_resolver_configs").paginate()
         return frozenset(
             required(config, "ResourceId")
-            for page in pages
-            for config in required(page, "ResolverConfigs")
+            for config in all_listed(self._resolver, "list_resolver_configs", "ResolverConfigs")
             if required(config, "AutodefinedReverse") not in _ENABLED
         )
 

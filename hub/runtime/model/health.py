@@ -136,8 +136,11 @@ def health(
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
         contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
-        accounts_near_limit=tuple(
-            near for near in near_accounts if is_profile(near.zone_id) or near.zone_id in configured
-        ),
-        zones_near_limit=tuple(near for near in near_zones if is_profile(near.zone_id) or near.zone_id in configured),
+        accounts_near_limit=_configured(near_accounts, configured),
+        zones_near_limit=_configured(near_zones, configured),
     )
+
+
+def _configured(found: Iterable[NearLimit], zone_ids: Collection[str]) -> tuple[NearLimit, ...]:
+    """Leave out the zones that the configuration no longer has."""
+    return tuple(near for near in found if is_profile(near.zone_id) or near.zone_id in zone_ids)

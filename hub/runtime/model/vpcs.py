@@ -145,10 +145,11 @@ class AssociationRecord:
     removed_by_others: int = 0
     removed_at: Millis = NEVER
 
-    @property
-    def started(self) -> AssociationRecord:
-        """What remains of the record when the association is made again."""
-        return AssociationRecord(removed_by_others=self.removed_by_others, removed_at=self.removed_at)
+    def started(self, *, managed: bool, in_progress: bool = False) -> AssociationRecord:
+        """The record while the association is made again, and after that. It keeps how often others ended it."""
+        return AssociationRecord(
+            managed, in_progress, removed_by_others=self.removed_by_others, removed_at=self.removed_at
+        )
 
     def found_removed(self, now: Millis) -> AssociationRecord:
         """The record after someone else ended the association. What is long ago does not count any more."""

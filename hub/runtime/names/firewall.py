@@ -33,12 +33,6 @@ class FirewallVerdict:
     doubts: tuple[FirewallRule, ...] = ()
 
 
-def entry_domain(entry: str) -> Fqdn:
-    """The domain of an entry of a list, absolute and in lower case: `*.Corp.internal` covers names below it."""
-    bare = entry.lower().removesuffix(".")
-    return Fqdn(f"{bare}.")
-
-
 def concerns(entry: Fqdn, zones: Collection[Fqdn]) -> bool:
     """Whether an entry of a list covers a zone, or a name below one."""
     return any(covers(entry, zone) or covers(entry, names_below(zone)) or is_in(_base(entry), zone) for zone in zones)

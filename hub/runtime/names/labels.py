@@ -114,6 +114,11 @@ def encoded(label: str) -> str:
         raise NameRefused(f"{shown(label)} cannot be an international name: {cut(str(error), 2 * _SHOWN)}") from error
 
 
+def absolute(name: str) -> Fqdn:
+    """A domain name of AWS, absolute and in lower case. Its labels are not checked."""
+    return Fqdn(f"{name.lower().removesuffix('.')}.")
+
+
 def parse_domain(text: str) -> Fqdn:
     """The absolute, lower-case form of a domain. All names from outside are normalized here.
 

@@ -13,10 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short
+from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short, spoke_of_call
 from hub.runtime.model.names import InstanceRef, InstanceState, Millis, Spoke
 
-_SPOKE: Final = re.compile(r"[0-9]{12}/[a-z0-9-]{1,32}")
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
 
@@ -66,15 +65,6 @@ def event_of(body: str, attempt: int = 1) -> Hint | Call:
     return _call(event) if event.get("detail-type") == contract.CALL_DETAIL_TYPE else _hint(event, attempt)
 
 
-def hint_of(body: str, attempt: int = 1) -> Hint:
-    """Return the hint in an event as EventBridge delivers it.
-
-    Raises:
-        NotOurs: if the body is not JSON, not an event of one of the two kinds, or contradicts itself.
-    """
-    return _hint(content_of(body), attempt)
-
-
 def _call(event: dict[str, Any]) -> Call:
     """Return a call that CloudTrail logged. EventBridge sets the account, the region and the time.
 
@@ -82,11 +72,9 @@ def _call(event: dict[str, Any]) -> Call:
     (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html).
     """
     detail = detail_of(event)
-    spoke = Spoke(str(event.get("account")), str(event.get("region")))
     if event.get("source") not in (contract.STATE_SOURCE, contract.GROUP_SOURCE):
         raise NotOurs(f"orgdns does not handle calls of source {short(event.get('source'))}")
-    if not _SPOKE.fullmatch(str(spoke)) or detail.get("awsRegion") != spoke.region:
-        raise NotOurs("the event and the call in it are from different regions")
+    spoke = spoke_of_call(event)
     if detail.get("eventName") not in contract.INSTANCE_CALLS or detail.get("errorCode") is not None:
         raise NotOurs(f"the call {short(detail.get('eventName'))} changes no instance")
     try:

@@ -50,8 +50,7 @@ class AssociationPolicy:
     """The VPCs that resolve a zone, and the method.
 
     They are the VPCs of any of the selections, except those of the exceptions. `owns_all` ends associations that others
-    made, too. `disables_autodefined_rules` disables Resolver's autodefined rules in VPCs where
-    some lie below the zone.
+    made, too. `disables_autodefined_rules` disables Resolver's autodefined rules in VPCs where some lie below the zone.
     """
 
     domain: Fqdn

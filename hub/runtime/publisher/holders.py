@@ -11,8 +11,8 @@
 | A, then B; B stops (warm pool)  | A       | A       | A                |
 | A, then B; both stop            | B       | A       | A and B          |
 
-A stopped instance does not answer, so a name leads to it only if no claimant runs. That holds for shared names, too: of
-the clients of a name with a stopped member, a part would get an address that does not answer.
+A stopped instance does not answer, so a name leads to it only if no claimant runs. That holds for shared names, too:
+with a stopped member, some clients would get an address that does not answer.
 """
 
 from __future__ import annotations
@@ -54,8 +54,16 @@ def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
     If more members share a name than Route 53 allows, or than fit into a change batch, the oldest hold it.
 
     """
+    if not claims:
+        return ()
     contenders = _contenders(claims)
-    return tuple(contenders[_held(contenders, claims)])
+    match conflict_rule(claims):
+        case ConflictRule.SHARE:
+            return tuple(contenders[: _members(contenders)])
+        case ConflictRule.OLDEST:
+            return (contenders[0],)
+        case ConflictRule.NEWEST:
+            return (contenders[-1],)
 
 
 def claim_statuses(claims: Collection[Claim]) -> tuple[ClaimStatus, ...]:
@@ -105,19 +113,6 @@ def _contenders(claims: Collection[Claim]) -> list[Claim]:
     """Return the claims that may hold the name, by age: those of running instances, or all if no instance runs."""
     by_age = _by_age(claims)
     return [claim for claim in by_age if claim.running] or by_age
-
-
-def _held(contenders: Sequence[Claim], claims: Collection[Claim]) -> slice:
-    """Return which of the contenders hold the name, by the conflict rule of all claims on it."""
-    if not contenders:
-        return slice(0)
-    match conflict_rule(claims):
-        case ConflictRule.SHARE:
-            return slice(_members(contenders))
-        case ConflictRule.OLDEST:
-            return slice(1)
-        case ConflictRule.NEWEST:
-            return slice(len(contenders) - 1, None)
 
 
 def _reason_lost(held: Sequence[Claim], claims: Collection[Claim]) -> str:

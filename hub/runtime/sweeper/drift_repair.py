@@ -6,7 +6,7 @@ publisher. A name that others keep changing waits for the zone's next audit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
@@ -104,9 +104,10 @@ class DriftRepair:
     ) -> DriftOutcome:
         """Count the changed names in the zone's status."""
         if number := len(repaired) + len(waiting):
-            status = self.statuses.zone_status(change.zone_ids[0])
-            drifts = zone_drifts_after(status.drift, change.by, number, now, damped=bool(waiting))
-            self.statuses.put_drift(replace(status, drift=drifts))
+            zone_id = change.zone_ids[0]
+            before = self.statuses.zone_status(zone_id).drift
+            after = zone_drifts_after(before, change.by, number, now, damped=bool(waiting))
+            self.statuses.put_drift(zone_id, after)
         return DriftOutcome(change, tuple(key.fqdn for key in repaired), tuple(key.fqdn for key in waiting))
 
     def _differing(
@@ -136,8 +137,7 @@ class DriftRepair:
             status = self.statuses.zone_status(zone_id)
             request = audit_after(status.audit_requested_at, status.audits_paid_until, now)
             if request:
-                at, paid_until = request
-                self.statuses.put_audit_request(replace(status, audit_requested_at=at, audits_paid_until=paid_until))
+                self.statuses.put_audit_request(zone_id, *request)
         return DriftOutcome(change, audit=reason)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from hub.runtime.model.drift import Drift
-    from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.drift import Drift, ZoneDrift
+    from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.ports import ZoneRecordSets
@@ -137,12 +137,12 @@ class DriftStatuses(Protocol):
         """Return the status of a zone; a new status if the ledger has none."""
         ...
 
-    def put_drift(self, status: ZoneStatus) -> None:
-        """Store the drift in a zone's status, and nothing else of it."""
+    def put_drift(self, zone_id: str, drifts: Collection[ZoneDrift]) -> None:
+        """Store the drift of a zone. The rest of its status does not change."""
         ...
 
-    def put_audit_request(self, status: ZoneStatus) -> None:
-        """Store when an audit of the zone has to begin, and nothing else of its status."""
+    def put_audit_request(self, zone_id: str, requested_at: Millis, paid_until: Millis) -> None:
+        """Store when an audit of a zone has to begin. The rest of its status does not change."""
         ...
 
 

@@ -38,11 +38,14 @@ LONGEST_DELAY: Final = 900
 # The number of zones for which one audit reads the ledger once. Audits run one after another, because they share one
 # pace.
 ZONES_AN_AUDIT: Final = 25
-# A zone with pending removals is audited again after this many milliseconds: nothing may be pending any more.
-PENDING_AGAIN: Final = 3_600_000
+# In milliseconds.
+HOUR: Final = 3_600_000
+# A zone with pending removals is audited again after this time: nothing may be pending any more.
+PENDING_AGAIN: Final = HOUR
 # Four pages of Route 53, which an audit reads in a few seconds.
 RECORDS_AN_HOUR: Final = 1_000
-HOUR, HALF_HOUR = 3_600_000, 1_800_000
+# An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
+HALF_HOUR: Final = HOUR // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,9 @@ def due_sweeps(
 def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> list[str]:
     """Return the ids of the zones whose audit is due before that of the daily schedule.
 
-    A person approved removals, a call changed records in a way that the event did not tell, removals have been pending
-    for a while, or the zone is cheap to read: then it is due some hours after its last audit, one hour for each
-    `RECORDS_AN_HOUR`. A cheap zone is enqueued once an hour at most, however long the task waits.
+    A person approved removals, a call changed records and its event did not say which, or removals have been pending
+    for a while. Small zones are due more often: some hours after the last audit, one for each `RECORDS_AN_HOUR`, and
+    one more. They are enqueued once an hour at most, however long the task waits.
     """
     hour = now // HOUR > last_run // HOUR
     return [

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.messages import NotOurs, detail_of, short
-from hub.runtime.model.names import Fqdn
-from hub.runtime.names.labels import cut
+from hub.runtime.names.labels import absolute, cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from hub.runtime.model.names import Fqdn
 
 # A change batch has at most this many resource records, and so names ("Quotas", "Quotas on API requests",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
@@ -58,7 +59,7 @@ def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str])
         raise NotOurs(f"the event is not a successful {contract.ZONE_CALL}")
     identity = detail.get("userIdentity")
     identity = identity if isinstance(identity, dict) else {}
-    # A role may have a path, and its name is the account's only role of the name.
+    # The ARN of a role may have a path. An account has only one role of a name, whatever its path is.
     issuer, _, role = _issuer(identity).rpartition("/")
     if role == contract.WRITER_ROLE and f":iam::{owner}:role" in issuer:
         raise NotOurs("the publisher made the change")
@@ -86,9 +87,9 @@ def _names(parameters: dict[str, Any]) -> tuple[Fqdn, ...] | None:
         name = record_set.get("name") if isinstance(record_set, dict) else None
         if not isinstance(name, str):
             return None
-        decoded = _ESCAPE.sub(lambda match: chr(int(match[1], 8)), name).lower().removesuffix(".") + "."
+        decoded = absolute(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), name))
         if _NAME.fullmatch(decoded):
-            names.add(Fqdn(decoded))
+            names.add(decoded)
     return tuple(sorted(names)) if len(names) <= MOST_NAMES else None
 
 

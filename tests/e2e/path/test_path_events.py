@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
-from hub.runtime.observer.events import hint_of
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
-from tests.support.build import DOCUMENTS
+from tests.support.build import DOCUMENTS, hint_of
 from tests.support.path.faults import Withheld, drain, reader_role_denied, send
 
 REGION = "eu-central-1"

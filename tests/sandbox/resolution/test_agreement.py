@@ -17,7 +17,8 @@ from hub.runtime.model.names import Fqdn
 from hub.runtime.model.resolver import FirewallAction, ResolverRule, RuleKind
 from hub.runtime.model.resolver import FirewallRule as Known
 from hub.runtime.model.vpcs import AssociatedZone, AssociationMethod, Vpc, VpcRow, ZoneInVpc
-from hub.runtime.names.firewall import concerns, entry_domain
+from hub.runtime.names.firewall import concerns
+from hub.runtime.names.labels import absolute
 from orgdns.cli.reports.resolution import Source, resolution
 from sandbox.aws.resolution.attributes import DnsAttributes, asks_resolver
 from sandbox.aws.resolution.autodefined import AutodefinedReverse
@@ -96,7 +97,7 @@ def described(given_: Settings) -> tuple[VpcRow, Vpc]:
             Known(
                 str(number),
                 FirewallAction(action),
-                tuple(entry_domain(entry) for entry in entries if concerns(entry_domain(entry), covered)),
+                tuple(absolute(entry) for entry in entries if concerns(absolute(entry), covered)),
                 complete=bool(entries),
                 query_type=kind,
             )

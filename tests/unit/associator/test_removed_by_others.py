@@ -190,4 +190,4 @@ def test_o1_removals_count_for_a_week(pauses: list[int]) -> None:
     assert record.removals_by_others(Millis(now + REMOVED_WINDOW - 1)) == expected
     assert record.removals_by_others(Millis(now + REMOVED_WINDOW)) == 0
     assert (record.ended.removed_by_others, record.ended.removed_at) == (0, NEVER)
-    assert replace(record.started, managed=True) == record
+    assert record.started(managed=True) == record

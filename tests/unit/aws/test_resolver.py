@@ -193,7 +193,7 @@ class TestProfiles:
         )
 
     def test_o3_profiles_that_cannot_be_read_are_unknown(self, clients: Clients) -> None:
-        """A denial is told, for the list of Profiles as for the content of one."""
+        """The reasons say what is denied: the list of Profiles, or the content of one."""
         stub = clients.stubs["route53profiles"]
         stub.add_client_error("list_profile_associations", "AccessDeniedException")
         assert Profiles(clients.made["route53profiles"], "", ZONES).brought(VPC, ()).unknown == (

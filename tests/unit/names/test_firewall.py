@@ -6,7 +6,8 @@ import pytest
 
 from hub.runtime.model.names import Fqdn
 from hub.runtime.model.resolver import FirewallAction, FirewallRule
-from hub.runtime.names.firewall import FirewallVerdict, concerns, covers, entry_domain, names_below, verdict
+from hub.runtime.names.firewall import FirewallVerdict, concerns, covers, names_below, verdict
+from hub.runtime.names.labels import absolute
 from tests.support.build import CORP
 
 NAME = Fqdn(f"web.{CORP}")
@@ -32,7 +33,7 @@ TRUSTED = FirewallRule("trusted", FirewallAction.ALLOW, complete=False)
 )
 def test_entry_covers_a_name(entry: str, name: str, *, covered: bool) -> None:
     """An entry covers itself; with an asterisk, all names below it, and not itself."""
-    assert covers(entry_domain(entry), Fqdn(name)) is covered
+    assert covers(absolute(entry), Fqdn(name)) is covered
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_entry_covers_a_name(entry: str, name: str, *, covered: bool) -> None:
 )
 def test_entry_concerns_a_zone(entry: str, *, concerned: bool) -> None:
     """Of a long list, only the entries that cover the zone or a name below it are kept."""
-    assert concerns(entry_domain(entry), [CORP]) is concerned
+    assert concerns(absolute(entry), [CORP]) is concerned
 
 
 def test_name_below_stands_for_names_without_an_entry() -> None:

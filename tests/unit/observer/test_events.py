@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from hub.runtime.messages import NotOurs
 from hub.runtime.model.names import InstanceRef, InstanceState, Spoke
-from hub.runtime.observer.events import Call, Hint, event_of, hint_of
-from tests.support.build import DOCUMENTS
+from hub.runtime.observer.events import Call, Hint, event_of
+from tests.support.build import DOCUMENTS, hint_of
 
 STATE_CHANGE: dict[str, Any] = json.loads((DOCUMENTS / "ec2-state-change.json").read_text())
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.usage import UsageByZone
 
 # The ledger keeps the status of a spoke whose names were withdrawn for 30 days after its last sweep. Milliseconds.
@@ -133,14 +134,14 @@ class DynamoStatuses:
         }
         self._put(_zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
 
-    def put_drift(self, status: ZoneStatus) -> None:
-        """Record the drift in a zone's status, and nothing else of it."""
-        self._table.update(_zone_key(status.zone_id), zone_drift_row(status.drift))
+    def put_drift(self, zone_id: str, drifts: Collection[ZoneDrift]) -> None:
+        """Record the drift of a zone. The rest of its status does not change."""
+        self._table.update(_zone_key(zone_id), zone_drift_row(drifts))
 
-    def put_audit_request(self, status: ZoneStatus) -> None:
-        """Record when an audit of a zone has to begin, and nothing else of its status."""
-        row = {"audit_requested_at": status.audit_requested_at, "audits_paid_until": status.audits_paid_until}
-        self._table.update(_zone_key(status.zone_id), row)
+    def put_audit_request(self, zone_id: str, requested_at: Millis, paid_until: Millis) -> None:
+        """Record when an audit of a zone has to begin. The rest of its status does not change."""
+        row = {"audit_requested_at": requested_at, "audits_paid_until": paid_until}
+        self._table.update(_zone_key(zone_id), row)
 
     def cursor(self) -> ScheduleCursor:
         """The progress of the schedule; a new cursor if there is none."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
 from hub.runtime.aws.resolver.reading import MALFORMED, listed
 from hub.runtime.model.resolver import FirewallAction, FirewallRule
-from hub.runtime.names.firewall import concerns, entry_domain
+from hub.runtime.names.firewall import concerns
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -71,7 +73,7 @@ class Firewalls:
         if group not in self._rules:
             self._rules[group] = tuple(self._read(group))
         for rule in self._rules[group]:
-            yield FirewallRule(rule.id, rule.action, rule.domains, rule.complete, rule.query_type, profile)
+            yield replace(rule, profile=profile)
 
     def _read(self, group: str) -> Iterator[FirewallRule]:
         found, complete = self._listed("list_firewall_rules", "FirewallRules", FirewallRuleGroupId=group)
@@ -98,16 +100,15 @@ class Firewalls:
 
     def _domains_of(self, domain_list: str) -> tuple[tuple[str, ...], bool]:
         if domain_list not in self._domains:
-            size = {"PageSize": DOMAINS_A_PAGE}
             read, complete = self._listed(
                 "list_firewall_domains",
                 "Domains",
                 self._domains_left,
                 FirewallDomainListId=domain_list,
-                PaginationConfig=size,
+                PaginationConfig={"PageSize": DOMAINS_A_PAGE},
             )
             self._domains_left -= len(read)
-            entries = {entry_domain(str(entry)) for entry in read}
+            entries = {absolute(str(entry)) for entry in read}
             concerned = tuple(sorted(entry for entry in entries if concerns(entry, self._zones)))
             self._domains[domain_list] = (concerned, complete)
         return self._domains[domain_list]
@@ -136,7 +137,7 @@ def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
                 break
             domains.append(domain)
         complete = rule.complete and len(domains) == len(rule.domains)
-        kept.append(FirewallRule(rule.id, rule.action, tuple(domains), complete, rule.query_type, rule.profile))
+        kept.append(replace(rule, domains=tuple(domains), complete=complete))
     return tuple(kept)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import AnswerMalformed, required
-from hub.runtime.aws.resolver.reading import MALFORMED, listed
+from hub.runtime.aws.resolver.reading import MALFORMED, all_listed, listed
 from hub.runtime.model.resolver import ProfileZone
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ENDED: Final = frozenset({"DELETING", "DELETED", "FAILED"})
 # An association of a Profile with a VPC or a zone takes a while (API Reference, ProfileAssociation: Status).
 ACTIVE: Final = frozenset({"COMPLETE", "UPDATING"})
 _ZONE, _RULE, _GROUP, _ENDPOINT = "hostedzone", "resolver-rule", "firewall-rule-group", "vpc-endpoint"
+_RESOURCES: Final = ("list_profile_resource_associations", "ProfileResourceAssociations")
+_ASSOCIATIONS: Final = ("list_profile_associations", "ProfileAssociations")
 _LAST: Final = 9_901
 # A Profile can have thousands of resources ("Quotas on Route 53 Profiles"), of which so many are read.
 RESOURCES_READ: Final = 1_000
@@ -28,6 +30,14 @@ RESOURCES_READ: Final = 1_000
 PROFILES_READ: Final = 50
 _ARN_PARTS: Final = 6
 _UNREAD: Final = "the Profiles of the VPC cannot be read"
+
+
+class _Resource(NamedTuple):
+    """A resource of a Profile: its kind, its id, and the association as AWS describes it."""
+
+    kind: str
+    id: str
+    association: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +70,20 @@ class Profiles:
         owner: The account that owns the Profile of orgdns; empty if no zone is resolved by one. Then a spoke that may
             not read Profiles is not unreachable: what they bring is unknown.
         zones: The zones of orgdns by id.
+
+    Attributes:
+        profile: The id of the Profile of orgdns that its owner shares with the account in the region, or empty.
+        profile_zones: The ids of the zones in that Profile, which an account that it is shared with may read.
     """
 
     def __init__(self, client: Any, owner: str, zones: Mapping[str, Fqdn]) -> None:  # noqa: ANN401 - as boto3 has no types
         self._client = client
         self._owner = owner
         self._zones = zones
-        self._resources: dict[str, tuple[tuple[tuple[str, str, Mapping[str, Any]], ...], bool]] = {}
+        self._resources: dict[str, tuple[tuple[_Resource, ...], bool]] = {}
         self.profile = self._profile()
         self._associations, self._complete = self._associated()
-
-    @property
-    def profile_zones(self) -> tuple[str, ...]:
-        """The ids of the zones in the Profile of orgdns, which an account that it is shared with may read."""
-        if not self.profile:
-            return ()
-        pages = self._client.get_paginator("list_profile_resource_associations").paginate(ProfileId=self.profile)
-        resources = tuple(
-            _resource(resource) for page in pages for resource in required(page, "ProfileResourceAssociations")
-        )
-        self._resources[self.profile] = (resources, True)
-        zones = (id_ for kind, id_, resource in resources if kind == _ZONE and resource.get("Status") in ACTIVE)
-        return tuple(sorted(zones))
+        self.profile_zones = self._profile_zones()
 
     def associations(self, vpc_id: str) -> Mapping[str, str]:
         """The status of the association of a VPC with each of its Profiles, by the id of the Profile."""
@@ -103,10 +105,10 @@ class Profiles:
 
     def _brought(self, profile: str, known: Collection[str]) -> Brought:
         resources, complete = self._resources_of(profile)
-        active = [each for each in resources if each[2].get("Status") not in ENDED]
-        zones = [id_ for kind, id_, _ in active if kind == _ZONE]
-        hidden = [id_ for id_ in zones if id_ not in self._zones and id_ not in known]
-        endpoints = [id_ for kind, id_, _ in active if kind == _ENDPOINT]
+        active = [each for each in resources if each.association.get("Status") not in ENDED]
+        zones = [each.id for each in active if each.kind == _ZONE]
+        hidden = [zone_id for zone_id in zones if zone_id not in self._zones and zone_id not in known]
+        endpoints = [each.id for each in active if each.kind == _ENDPOINT]
         unknown = [] if complete else [f"not all that the Profile {profile} brings can be read"]
         if hidden:
             unknown.append(f"the Profile {profile} brings {_shown(hidden)}, whose domains orgdns cannot read")
@@ -114,34 +116,41 @@ class Profiles:
             unknown.append(f"the Profile {profile} brings {_shown(endpoints)}, whose private names orgdns cannot read")
         return Brought(
             tuple(
-                ProfileZone(profile, id_, self._zones[id_])
-                for id_ in zones
-                if id_ in self._zones and profile != self.profile
+                ProfileZone(profile, zone_id, self._zones[zone_id])
+                for zone_id in zones
+                if zone_id in self._zones and profile != self.profile
             ),
-            tuple((id_, profile) for kind, id_, _ in active if kind == _RULE),
-            tuple(ProfileGroup(profile, id_, _priority(each)) for kind, id_, each in active if kind == _GROUP),
+            tuple((each.id, profile) for each in active if each.kind == _RULE),
+            tuple(
+                ProfileGroup(profile, each.id, _priority(each.association)) for each in active if each.kind == _GROUP
+            ),
             tuple(unknown),
         )
 
-    def _resources_of(self, profile: str) -> tuple[tuple[tuple[str, str, Mapping[str, Any]], ...], bool]:
-        """The kind, id and association of each resource of a Profile, and whether these are all of them."""
+    def _resources_of(self, profile: str) -> tuple[tuple[_Resource, ...], bool]:
+        """The resources of a Profile, and whether these are all of them."""
         if profile not in self._resources and len(self._resources) >= PROFILES_READ:
             return (), False
         if profile not in self._resources:
-            operation, key = "list_profile_resource_associations", "ProfileResourceAssociations"
-            found, complete = listed(self._client, operation, key, RESOURCES_READ, ProfileId=profile)
+            found, complete = listed(self._client, *_RESOURCES, RESOURCES_READ, ProfileId=profile)
             self._resources[profile] = (tuple(map(_resource, found)), complete)
         return self._resources[profile]
 
     def _profile(self) -> str:
-        """The id of the orgdns Profile that its owner shares with the account in the region, or empty."""
         if not self._owner:
             return ""
-        for page in self._client.get_paginator("list_profiles").paginate():
-            for profile in required(page, "ProfileSummaries"):
-                if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
-                    return str(required(profile, "Id"))
+        for profile in all_listed(self._client, "list_profiles", "ProfileSummaries"):
+            if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
+                return str(required(profile, "Id"))
         return ""
+
+    def _profile_zones(self) -> tuple[str, ...]:
+        if not self.profile:
+            return ()
+        resources = tuple(map(_resource, all_listed(self._client, *_RESOURCES, ProfileId=self.profile)))
+        self._resources[self.profile] = (resources, True)
+        zones = (each.id for each in resources if each.kind == _ZONE and each.association.get("Status") in ACTIVE)
+        return tuple(sorted(zones))
 
     def _associated(self) -> tuple[dict[str, dict[str, str]], bool]:
         """The status of each association by VPC and Profile, and whether they could be read."""
@@ -155,17 +164,15 @@ class Profiles:
         return found, complete
 
     def _listed_associations(self) -> tuple[list[Mapping[str, Any]], bool]:
-        operation, key = "list_profile_associations", "ProfileAssociations"
         if not self._owner:
-            return listed(self._client, operation, key)
+            return listed(self._client, *_ASSOCIATIONS)
         # orgdns decides by these: it must know all of them.
-        pages = self._client.get_paginator(operation).paginate()
-        return [association for page in pages for association in required(page, key)], True
+        return list(all_listed(self._client, *_ASSOCIATIONS)), True
 
 
-def _resource(association: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
-    kind, _, id_ = required(association, "ResourceArn").rpartition(":")[2].partition("/")
-    return kind, id_, association
+def _resource(association: Mapping[str, Any]) -> _Resource:
+    kind, _, resource_id = required(association, "ResourceArn").rpartition(":")[2].partition("/")
+    return _Resource(kind, resource_id, association)
 
 
 def _priority(association: Mapping[str, Any]) -> int:

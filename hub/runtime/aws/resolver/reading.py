@@ -1,4 +1,4 @@
-"""Reading what an account may not be able to read: what is denied is unknown, and everything else is an error."""
+"""Reading listings: those that must be complete, and those that an account may not be able to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.sessions import error_code
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # A denial of the call. Any denial of the session makes the description fail. The others are answers about things of AWS
 # or of another account whose content is not shown, such as managed domain lists (Route 53 Resolver API Reference,
@@ -31,6 +31,12 @@ MALFORMED: Final = (AnswerMalformed, AttributeError, TypeError, ValueError)
 REASONS: Final = 20
 
 
+def all_listed(client: Any, operation: str, key: str, **request: object) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 - boto3 has no types for all of these services
+    """The items of a listing that decides what orgdns does: what cannot be read is an error."""
+    for page in client.get_paginator(operation).paginate(**request):
+        yield from required(page, key)
+
+
 def listed(
     client: Any,  # noqa: ANN401 - boto3 has no types for all of these services
     operation: str,
@@ -38,7 +44,10 @@ def listed(
     most: int | None = None,
     **request: object,
 ) -> tuple[list[Mapping[str, Any]], bool]:
-    """The items of a listing, and whether these are all of them. At most the pages with `most` items are read."""
+    """The items of a listing, and whether these are all of them: what is denied is unknown.
+
+    At most the pages with `most` items are read.
+    """
     found: list[Mapping[str, Any]] = []
     try:
         for page in client.get_paginator(operation).paginate(**request):
@@ -57,7 +66,7 @@ def listed(
 
 
 def bounded_texts(reasons: Collection[str]) -> tuple[str, ...]:
-    """As many reasons as a row of the ledger has room for, without doublets."""
+    """As many reasons as a row of the ledger has room for, without duplicates."""
     unique = sorted(set(reasons))
     more = (f"{len(unique) - REASONS:,} more things cannot be read",) if len(unique) > REASONS else ()
     return (*unique[:REASONS], *more)

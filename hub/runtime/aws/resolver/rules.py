@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
-from hub.runtime.model.names import Fqdn
+from hub.runtime.aws.resolver.reading import all_listed
 from hub.runtime.model.resolver import ResolverRule, RuleKind
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
 # Statuses of an association that is not in force (API Reference, ResolverRuleAssociation: Status).
 _ENDED: Final = frozenset({"DELETING", "FAILED", "OVERRIDDEN"})
@@ -26,7 +27,7 @@ class Rules:
         self._resolver = resolver
         self._known: Mapping[str, Mapping[str, Any]] | None = None
         self._associated: dict[str, set[str]] = {}
-        for association in self._listed("list_resolver_rule_associations", "ResolverRuleAssociations"):
+        for association in all_listed(resolver, "list_resolver_rule_associations", "ResolverRuleAssociations"):
             rule = str(required(association, "ResolverRuleId"))
             if association.get("Status") not in _ENDED and not rule.startswith(_AUTODEFINED):
                 self._associated.setdefault(required(association, "VPCId"), set()).add(rule)
@@ -49,15 +50,6 @@ class Rules:
 
     def _rule(self, rule_id: str) -> Mapping[str, Any] | None:
         if self._known is None:
-            listed = self._listed("list_resolver_rules", "ResolverRules")
-            self._known = {required(rule, "Id"): rule for rule in listed}
+            rules = all_listed(self._resolver, "list_resolver_rules", "ResolverRules")
+            self._known = {required(rule, "Id"): rule for rule in rules}
         return self._known.get(rule_id)
-
-    def _listed(self, operation: str, key: str) -> Iterator[Mapping[str, Any]]:
-        for page in self._resolver.get_paginator(operation).paginate():
-            yield from required(page, key)
-
-
-def absolute(name: str) -> Fqdn:
-    """A domain name as AWS writes it, absolute and in lower case."""
-    return Fqdn(f"{name.lower().removesuffix('.')}.")

@@ -162,8 +162,8 @@ class TestStatuses:
     def test_o4_drift_and_requested_audits_outlast_an_audit(self, statuses: DynamoStatuses) -> None:
         """An audit stores its own findings only; what others changed at the same time stays."""
         drift = ZoneDrift("arn:aws:iam::333333333333:user/octodns", Millis(NOW - 5), Millis(NOW), 7, Millis(NOW - 1))
-        statuses.put_drift(ZoneStatus("Z1", names=99, drift=(drift,)))
-        statuses.put_audit_request(ZoneStatus("Z1", audit_requested_at=Millis(NOW + 5), audits_paid_until=Millis(7)))
+        statuses.put_drift("Z1", [drift])
+        statuses.put_audit_request("Z1", Millis(NOW + 5), Millis(7))
         statuses.put_zone_status(ZoneStatus("Z1", tried_at=Millis(NOW), names=3))
         (zone,) = statuses.zone_statuses()
         assert (zone.names, zone.drift) == (3, (drift,))
