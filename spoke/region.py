@@ -12,9 +12,8 @@ from orgdns.cfn.delivery import delivery_role, hub_bus
 from orgdns.cfn.event_patterns import (
     HAS_TRAIL_EVENTS,
     TRAIL_EVENTS,
-    instance_events,
+    spoke_events,
     trail_events_parameter,
-    vpc_events,
 )
 from orgdns.cfn.queues import queue, queue_policy, rule_arn
 
@@ -34,7 +33,7 @@ _DESCRIPTIONS: Final = {
 
 def region_template(config: Config) -> Template:
     """The stack of each member account in each covered region."""
-    kinds = instance_events(config) + vpc_events(config)
+    kinds = spoke_events(config)
     rules = [rule_arn(kind.spoke_rule) for kind in kinds]
     template = Template(
         Description="orgdns spoke region. Forwards state and tag changes of EC2 instances"
