@@ -17,7 +17,7 @@ from network.account import network_template
 from network.region import network_region_template
 from network.zone_changes import zone_changes_template
 from orgdns.cfn.demands import as_demanded
-from orgdns.cfn.quotas.excess import excesses
+from orgdns.cfn.quotas.excess import Excess, excesses
 from orgdns.cfn.quotas.faults import quota_faults
 from orgdns.cfn.rendering import Form, text
 from orgdns.config.json_schema import schema_text
@@ -44,18 +44,20 @@ def templates(config: Config, form: Form = Form.YAML, source: str = "orgdns.exam
     """
     account, region = as_demanded(account_template(config), config), as_demanded(region_template(config), config)
     bodies = [text(template, form, source) for template in (account, region)]
-    by_profile = bool(config.zones_by(AssociationMethod.PROFILE))
-    stacks = {
-        "hub": as_demanded(hub_template(config), config),
-        "network": as_demanded(network_template(config), config),
-        "network-zone-changes": as_demanded(zone_changes_template(config), config),
-        "spoke-account": account,
-        "spoke-region": region,
-        "rollout": as_demanded(rollout_template(config, *bodies), config),
-    } | ({"network-region": as_demanded(network_region_template(config), config)} if by_profile else {})
-    files = {f"{name}.{form}": text(template, form, source) for name, template in stacks.items()}
-    measured = zip(files.items(), stacks.values(), strict=True)
-    exceeded = [excess for (file, body), stack in measured for excess in excesses(file, stack.to_dict(), body)]
+    others = {
+        "hub": hub_template(config),
+        "network": network_template(config),
+        "network-zone-changes": zone_changes_template(config),
+        "rollout": rollout_template(config, *bodies),
+    }
+    if config.zones_by(AssociationMethod.PROFILE):
+        others["network-region"] = network_region_template(config)
+    stacks = {name: as_demanded(template, config) for name, template in others.items()}
+    files, exceeded = dict[str, str](), list[Excess]()
+    for name, template in (stacks | {"spoke-account": account, "spoke-region": region}).items():
+        file = f"{name}.{form}"
+        files[file] = text(template, form, source)
+        exceeded += excesses(file, template.to_dict(), files[file])
     if exceeded:
         raise config.invalid(quota_faults(config, exceeded))
     return files

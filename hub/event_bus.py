@@ -28,8 +28,9 @@ from orgdns.cfn.event_patterns import (
     ZONE_CHANGES_RULE,
     hub_pattern,
     instance_events,
+    spoke_events,
     vpc_events,
-    zone_changes,
+    zone_changes_pattern,
 )
 from orgdns.cfn.trust import role_arn
 
@@ -57,13 +58,14 @@ def add_event_bus(
         accounts = [StringEquals({"aws:PrincipalAccount": list(included)})]
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     template.add_resource(_zone_changes_policy(bus, config))
-    for title, name, kinds, worker in (
-        ("InstancesRule", INSTANCES_RULE, instance_events(config), observer),
-        ("ZoneChangesRule", ZONE_CHANGES_RULE, (zone_changes(config),), sweeper),
-        ("VpcsRule", VPCS_RULE, vpc_events(config), associator),
-    ):
-        if worker:
-            template.add_resource(_rule(title, name, bus, hub_pattern(*kinds), worker))
+    rules = [
+        ("InstancesRule", INSTANCES_RULE, hub_pattern(instance_events(config)), observer),
+        ("ZoneChangesRule", ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
+    ]
+    if associator:
+        rules.append(("VpcsRule", VPCS_RULE, hub_pattern(vpc_events(config)), associator))
+    for title, name, pattern, worker in rules:
+        template.add_resource(_rule(title, name, bus, pattern, worker))
 
 
 def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker) -> Rule:
@@ -138,5 +140,5 @@ def _admission(title: str, sid: str, bus: EventBus, conditions: list[Any]) -> Ev
 
 def _values(config: Config, field: str) -> list[str]:
     """The values of a field in the patterns of all kinds of events of spokes, in order."""
-    patterns = [kind.pattern for kind in instance_events(config) + vpc_events(config)]
+    patterns = [kind.pattern for kind in spoke_events(config)]
     return list(dict.fromkeys(value for pattern in patterns for value in pattern[field]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from troposphere import GetAtt, Output, Parameter, Ref, Template
 from troposphere.dynamodb import (
@@ -26,10 +26,13 @@ from orgdns.cfn.alarms import add_alarm_topic
 from orgdns.cfn.code import add_code_conditions, code_parameters
 from orgdns.cfn.worker import LOG_LEVEL, LOG_RETENTION, add_worker
 from orgdns.cfn.zone_ids import zone_parameters
-from orgdns.config.partitions import WITHOUT_JSON_LOGS
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
+
+# "JSON log formatting is not available" ("AWS Lambda in AWS GovCloud (US)",
+# https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html). The functions' own logger writes JSON.
+_WITHOUT_JSON_LOGS: Final = frozenset({"aws-us-gov"})
 
 
 def hub_template(config: Config) -> Template:
@@ -50,7 +53,7 @@ def hub_template(config: Config) -> Template:
     add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
-        add_worker(template, worker, json_logs=config.partition not in WITHOUT_JSON_LOGS)
+        add_worker(template, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
     add_schedules(template, sweeper)
     add_metric_alarms(template, associates=bool(associator))
     _add_outputs(template, associates=bool(associator))

@@ -14,6 +14,7 @@ from troposphere.route53 import HostedZone, HostedZoneConfiguration, HostedZoneV
 
 from hub.runtime import contract
 from hub.runtime.model.vpcs import AssociationMethod
+from hub.runtime.names.labels import is_in
 from orgdns.cfn.quotas.packing import add_role, split
 from orgdns.cfn.trust import trust_in_hub_roles
 from orgdns.cfn.vpc_conditions import described_by_route53, vpcs_in_covered_regions
@@ -153,7 +154,7 @@ def _read_records(zones: Sequence[Zone], number: str) -> Statement:
 
 def _nested(one: Zone, other: Zone) -> bool:
     """Whether one of the zones is inside the other. The pattern of the outer one matches the apex of the inner one."""
-    return f".{one.domain}".endswith(f".{other.domain}") or f".{other.domain}".endswith(f".{one.domain}")
+    return is_in(one.domain, other.domain) or is_in(other.domain, one.domain)
 
 
 def _change_records(sid: str, types: Sequence[str], zones: Sequence[Zone], number: str) -> Statement:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import awacs.events
-from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
-from troposphere import GetAtt, Output, Ref, Sub, Template
+from troposphere import GetAtt, Output, Sub, Template
 from troposphere.events import Rule, Target
-from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
+from orgdns.cfn.delivery import delivery_role, hub_bus
 from orgdns.cfn.queues import rule_arn
-from orgdns.cfn.trust import document, role_arn, trust_in_service
+from orgdns.cfn.trust import role_arn
 from orgdns.cfn.zone_ids import zone_id, zone_parameters
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ MOST_ZONES: Final = 30
 
 def zone_changes_template(config: Config) -> Template:
     """The stack of the networking account in the region of Route 53's API, where its calls become events. Optional."""
-    bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
     template = Template(
         Description="orgdns zone changes. Tells the hub when someone else changes records of the hosted zones, so that "
         f"it repairs them within seconds. Deploy once, in {config.route53_region}, the region of Route 53's API, if a "
@@ -38,31 +35,12 @@ def zone_changes_template(config: Config) -> Template:
     for parameter in zone_parameters(zones):
         template.add_parameter(parameter)
     role = template.add_resource(
-        Role(
+        delivery_role(
+            config,
             "ZoneChangesRole",
-            RoleName=contract.ZONE_CHANGES_ROLE,
-            Description="Lets the orgdns rule put calls that change records on the event bus of the hub.",
-            # Both keys, as in "Cross-service confused deputy prevention in Amazon EventBridge"
-            # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
-            AssumeRolePolicyDocument=trust_in_service(
-                "events.amazonaws.com",
-                Condition(
-                    [
-                        ArnEquals({"aws:SourceArn": [rule_arn(RULE)]}),
-                        StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
-                    ]
-                ),
-            ),
-            Policies=[
-                Policy(
-                    PolicyName="put-events",
-                    PolicyDocument=document(
-                        Statement(
-                            Sid="PutEventsOnTheHubsBus", Effect=Allow, Action=[awacs.events.PutEvents], Resource=[bus]
-                        )
-                    ),
-                )
-            ],
+            contract.ZONE_CHANGES_ROLE,
+            "Lets the orgdns rule put calls that change records on the event bus of the hub.",
+            [rule_arn(RULE)],
         )
     )
     template.add_resource(
@@ -72,7 +50,7 @@ def zone_changes_template(config: Config) -> Template:
             Description="Forwards calls of others that change records of the zones to the hub.",
             EventPattern=_pattern(config),
             # Without a dead-letter queue: audits find what an event did not tell.
-            Targets=[Target(Id="hub", Arn=bus, RoleArn=GetAtt(role, "Arn"))],
+            Targets=[Target(Id="hub", Arn=hub_bus(config), RoleArn=GetAtt(role, "Arn"))],
         )
     )
     template.add_output(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import awacs.ec2
-import awacs.events
 from awacs.aws import Allow, Condition, Statement
 from troposphere import GetAtt, Output, Template
 from troposphere.iam import Policy, Role

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import awacs.ec2
-import awacs.events
-from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
 from troposphere import Equals, GetAtt, Output, Ref, Sub, Template
 from troposphere.events import DeadLetterConfig, Rule, Target
-from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
+from orgdns.cfn.delivery import delivery_role, hub_bus
 from orgdns.cfn.event_patterns import (
     HAS_TRAIL_EVENTS,
     TRAIL_EVENTS,
-    instance_events,
+    spoke_events,
     trail_events_parameter,
-    vpc_events,
 )
 from orgdns.cfn.queues import queue, queue_policy, rule_arn
-from orgdns.cfn.trust import document, trust_in_service
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
@@ -38,8 +33,7 @@ _DESCRIPTIONS: Final = {
 
 def region_template(config: Config) -> Template:
     """The stack of each member account in each covered region."""
-    bus = Sub(f"arn:${{AWS::Partition}}:events:{config.hub.region}:{config.hub.account}:event-bus/{contract.EVENT_BUS}")
-    kinds = instance_events(config) + vpc_events(config)
+    kinds = spoke_events(config)
     rules = [rule_arn(kind.spoke_rule) for kind in kinds]
     template = Template(
         Description="orgdns spoke region. Forwards state and tag changes of EC2 instances"
@@ -47,31 +41,12 @@ def region_template(config: Config) -> Template:
     )
     template.set_version()
     role = template.add_resource(
-        Role(
+        delivery_role(
+            config,
             "DeliveryRole",
-            RoleName=Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
-            Description="Lets the orgdns rules in one region put events on the event bus of the hub.",
-            # Both keys, as in "Cross-service confused deputy prevention in Amazon EventBridge"
-            # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
-            AssumeRolePolicyDocument=trust_in_service(
-                "events.amazonaws.com",
-                Condition(
-                    [
-                        ArnEquals({"aws:SourceArn": rules}),
-                        StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")}),
-                    ]
-                ),
-            ),
-            Policies=[
-                Policy(
-                    PolicyName="put-events",
-                    PolicyDocument=document(
-                        Statement(
-                            Sid="PutEventsOnTheHubsBus", Effect=Allow, Action=[awacs.events.PutEvents], Resource=[bus]
-                        )
-                    ),
-                )
-            ],
+            Sub(f"{contract.DELIVERY_ROLE_PREFIX}${{AWS::Region}}"),
+            "Lets the orgdns rules in one region put events on the event bus of the hub.",
+            rules,
         )
     )
     undelivered = template.add_resource(queue("UndeliveredQueue", UNDELIVERED_QUEUE))
@@ -79,7 +54,7 @@ def region_template(config: Config) -> Template:
     # Without RetryPolicy: EventBridge does not accept it for an event bus, and retries for 24 hours by default.
     target = Target(
         Id="hub",
-        Arn=bus,
+        Arn=hub_bus(config),
         RoleArn=GetAtt(role, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(undelivered, "Arn")),
     )

@@ -17,7 +17,7 @@ import awacs.sqs
 from awacs.aws import Action, ArnNotLike, Condition, Deny, Statement
 
 from hub.runtime import contract
-from orgdns.cfn.event_patterns import instance_events, vpc_events
+from orgdns.cfn.event_patterns import spoke_events
 from orgdns.cfn.trust import document
 from spoke.region import UNDELIVERED_QUEUE
 
@@ -85,7 +85,7 @@ def scp_text(config: Config) -> str:
     path = config.resources.role_path
     names = (contract.READER_ROLE, contract.VPC_ROLE, f"{contract.DELIVERY_ROLE_PREFIX}*")
     roles = [f"arn:*:iam::*:role{path}{name}" for name in names]
-    rules = [kind.spoke_rule for kind in instance_events(config) + vpc_events(config)]
+    rules = [kind.spoke_rule for kind in spoke_events(config)]
     stacks = [contract.ACCOUNT_STACK_SET, contract.REGION_STACK_SET]
     policy = document(
         Statement(Sid="KeepAccountNames", Effect=Deny, Action=[awacs.account.PutAccountName], Resource=["*"]),

@@ -1,19 +1,25 @@
-"""What service control policies demand of every resource: tags, and of roles a permissions boundary and a path."""
+"""What every resource has: tags, and of roles the permissions boundary and the path that policies demand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from troposphere import Sub
+from troposphere import Sub, Tags
 from troposphere.iam import Role
 
-from orgdns.cfn.tags import TAGS, tagged
+from hub.runtime import contract
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from troposphere import Template
 
     from orgdns.config.load import Config
 
+TAGS: Final[Mapping[str, str]] = {"application": contract.PREFIX}
+"""The tags of all resources, in every stack."""
+# AWS::Route53::HostedZone has a name of its own for the property.
+_TAG_PROPERTIES: Final = ("Tags", "HostedZoneTags")
 # "Event source mapping (ESM) tags for AWS Lambda is not available" in GovCloud ("AWS Lambda in AWS GovCloud (US)",
 # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html).
 _WITHOUT_TAGS: Final = {"aws-us-gov": frozenset({"AWS::Lambda::EventSourceMapping"})}
@@ -21,12 +27,19 @@ _AWS: Final = ":iam::aws:policy/"
 
 
 def as_demanded(template: Template, config: Config) -> Template:
-    """The template with the configured tags on every resource, and the path and boundary on every role.
+    """The template with tags on every resource whose type accepts tags, and the path and boundary on every role.
 
-    One step over the finished template, so that no resource is forgotten.
+    One step over the finished template, so that no resource is forgotten. The tags of a StackSet are also those of its
+    stacks, and CloudFormation passes the tags of a stack on to its resources. The spoke templates have the tags as
+    well, because somebody may deploy them by hand ("AWS::CloudFormation::StackSet", Tags,
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html).
     """
-    tagged(template, {**TAGS, **config.resources.tags}, without=_WITHOUT_TAGS.get(config.partition, frozenset()))
+    tags = {**TAGS, **config.resources.tags}
+    without = _WITHOUT_TAGS.get(config.partition, frozenset())
     for resource in template.resources.values():
+        for name in _TAG_PROPERTIES:
+            if name in resource.props and resource.resource_type not in without:
+                setattr(resource, name, Tags(tags))
         if isinstance(resource, Role):
             if config.resources.role_path != "/":
                 resource.Path = config.resources.role_path

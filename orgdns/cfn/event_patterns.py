@@ -11,6 +11,8 @@ from hub.runtime import contract
 from hub.runtime.model.names import Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orgdns.config.load import Config
 
 TRAIL_EVENTS: Final = "CloudTrailEvents"
@@ -43,12 +45,17 @@ class EventKind:
         return f"{contract.PREFIX}-{self.name}"
 
 
-def hub_pattern(*kinds: EventKind) -> dict[str, Any]:
+def hub_pattern(kinds: Sequence[EventKind]) -> dict[str, Any]:
     """The pattern that matches any of these kinds.
 
     "$or matching", https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html.
     """
     return kinds[0].pattern if len(kinds) == 1 else {"$or": [kind.pattern for kind in kinds]}
+
+
+def spoke_events(config: Config) -> tuple[EventKind, ...]:
+    """All kinds of events that spokes forward."""
+    return instance_events(config) + vpc_events(config)
 
 
 def instance_events(config: Config) -> tuple[EventKind, ...]:
@@ -92,7 +99,7 @@ def instance_calls(config: Config) -> tuple[str, ...]:
 
 def needs_trail(config: Config) -> bool:
     """Whether some events exist only where a CloudTrail trail logs management events."""
-    return any(kind.needs_trail for kind in instance_events(config) + vpc_events(config))
+    return any(kind.needs_trail for kind in spoke_events(config))
 
 
 def call_pattern(calls: tuple[str, ...]) -> dict[str, Any]:
@@ -117,15 +124,14 @@ def vpc_events(config: Config) -> tuple[EventKind, ...]:
     return (calls, EventKind("VpcTagRule", "vpc-tags", vpc_tag_pattern(config))) if config.vpc_tags else (calls,)
 
 
-def zone_changes(config: Config) -> EventKind:
-    """The kind of event that the sweeper processes: the networking account's rule has a narrower pattern."""
-    pattern = {
+def zone_changes_pattern(config: Config) -> dict[str, Any]:
+    """Calls that change records in the networking account. The rule there has a narrower pattern."""
+    return {
         "account": [config.network.account],
         "source": [contract.ZONE_SOURCE],
         "detail-type": [contract.CALL_DETAIL_TYPE],
         "detail": {"eventName": [contract.ZONE_CALL]},
     }
-    return EventKind("ZoneChangesRule", "zone-changes", pattern, needs_trail=True)
 
 
 def vpc_pattern() -> dict[str, Any]:

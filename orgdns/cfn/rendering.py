@@ -21,12 +21,11 @@ _SECTIONS = (
     "Outputs",
 )
 _RESOURCE = ("Type", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Properties")
-# Items of a list, entries of a mapping, and characters of either, that stand beside the key.
+# A list of at most so many items, or a mapping of at most so many entries, stands in one line beside its key if it has
+# at most so many characters.
 _SHORT_LIST = 10
 _SHORT_MAPPING = 6
 _SHORT_TEXT = 130
-
-
 # Functions whose arguments stand in one line.
 _ON_A_LINE = ("If", "Not", "Equals")
 
@@ -110,7 +109,7 @@ def _is_short(content: object) -> bool:
 
 
 def _line(item: object) -> str | None:
-    """What an item takes in one line, about as YAML writes it; None if it has too many entries or a long text."""
+    """What an item takes in one line, about as YAML writes it; None if it has too many entries or several lines."""
     match item:
         case str() | int() if "\n" not in str(item):
             return str(item)

@@ -265,7 +265,7 @@ def parse(text: str, path: str = "orgdns.yaml") -> Config:
 
 
 def _invalid(path: str, faults: list[Fault], numbers: list[Fault]) -> ConfigInvalid:
-    """The error with all faults: a number has only one of its own."""
+    """The error with all faults. A fault about how a number is written is left out where the number has another."""
     places = {fault.place for fault in faults}
     return ConfigInvalid(path, tuple(sorted({*faults, *(fault for fault in numbers if fault.place not in places)})))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.messages import short
 from hub.runtime.names.labels import shown
+from orgdns.config.types import NotAString
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 # How much of a list of keys is printed.
 _SHOWN: Final = 200
-_NOT_A_STRING: Final = "is not a string"
 # By pydantic's type of error, with the names that it gives to the values.
 _WHOLE: Final = {
     "missing": "is missing",
@@ -49,8 +49,9 @@ def message(error: ErrorDetails, place: Place, source: Source, model: type[BaseM
     if kind == "extra_forbidden":
         return f"is an unknown key: {_nearest(place, source, model)}"
     if kind == "value_error":
-        text = str(context["error"])
-        return (_converted(place, source) or text) if _NOT_A_STRING in text else text
+        refused = context["error"]
+        converted = _converted(place, source) if isinstance(refused, NotAString) else None
+        return converted or str(refused)
     return _of_type(kind, context, place, source)
 
 

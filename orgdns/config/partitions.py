@@ -16,10 +16,6 @@ from botocore.regions import EndpointResolver
 # orgdns runs in any one of these. Others (aws-iso and the like) are untried.
 SUPPORTED: Final = ("aws", "aws-us-gov", "aws-cn", "aws-eusc")
 
-# "JSON log formatting is not available" ("AWS Lambda in AWS GovCloud (US)",
-# https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-lambda.html). The functions' own logger writes JSON.
-WITHOUT_JSON_LOGS: Final = frozenset({"aws-us-gov"})
-
 
 @cache
 def _resolver() -> EndpointResolver:

@@ -55,17 +55,20 @@ class Shape:
         return handler(schema) | {"type": "string", "pattern": f"^(?:{self.pattern})$"}
 
 
+class NotAString(ValueError):
+    """A single value that is no string. `orgdns.config.messages` says what YAML made of what was written."""
+
+
 def string(value: object) -> str:
     """The value.
 
     Raises:
-        ValueError: if it is not a string.
+        ValueError: if it is a mapping or a list; NotAString, if it is another value that is no string.
     """
     if isinstance(value, dict | list):
         raise ValueError("must be a text")  # noqa: TRY004 - pydantic collects ValueError
     if not isinstance(value, str):
-        # `orgdns.config.messages` says what YAML made of what was written.
-        raise ValueError(f"{short(value)} is not a string: put it in quotes")  # noqa: TRY004 - as above
+        raise NotAString(f"{short(value)} is not a string: put it in quotes")
     return value
 
 

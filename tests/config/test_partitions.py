@@ -11,19 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orgdns.config.checks.partitions import partition_faults
-from orgdns.config.errors import ConfigInvalid, Source
+from orgdns.config.errors import Source
 from orgdns.config.load import Config, parse
 from orgdns.config.partitions import SUPPORTED, dns_suffix, global_region, known_regions, partition_of, regions_of
 from sandbox import example
+from tests.support.config.configuration import faults
 from tests.support.config.partitions import REGIONS, example_in
 
 TEXT = example.CONFIG.read_text(encoding="utf-8")
-
-
-def faults(text: str) -> list[str]:
-    with pytest.raises(ConfigInvalid) as invalid:
-        parse(text)
-    return [str(fault) for fault in invalid.value.faults]
 
 
 @pytest.mark.parametrize("partition", REGIONS)

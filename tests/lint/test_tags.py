@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from orgdns.cfn.tags import TAGS
+from orgdns.cfn.demands import TAGS
 from tests.support.lint.templates import contents
 
 TAGGED = {

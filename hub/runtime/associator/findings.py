@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.resolver import FirewallAction, RuleKind
-from hub.runtime.names.firewall import is_in, names_below, only_one_type, query_types, verdict
+from hub.runtime.names.firewall import names_below, only_one_type, query_types, verdict
+from hub.runtime.names.labels import is_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Claim
 
+# The quotas that an account has without a request (above).
+ZONE_RECORDS: Final = 10_000
+ZONE_VPCS: Final = 300
+PROFILE_VPCS: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -26,7 +31,7 @@ class Limits:
     account_vpcs: int
     zone_records: int
     zone_vpcs: int
-    profile_vpcs: int = 1_000
+    profile_vpcs: int = PROFILE_VPCS
 
 
 @dataclass(frozen=True, slots=True)

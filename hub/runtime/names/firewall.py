@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import Fqdn
 from hub.runtime.model.resolver import FirewallAction
-from hub.runtime.names.labels import is_reverse
+from hub.runtime.names.labels import is_in, is_reverse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -49,11 +49,6 @@ def covers(entry: str, name: Fqdn) -> bool:
 def names_below(domain: Fqdn) -> Fqdn:
     """Stands for any name directly below a domain that no list has by itself."""
     return Fqdn(f"*{domain}") if domain == "." else Fqdn(f"*.{domain}")
-
-
-def is_in(name: str, domain: str) -> bool:
-    """Whether a name is a domain, or lies below it."""
-    return domain in {".", name} or name.endswith(f".{domain}")
 
 
 def verdict(rules: Iterable[FirewallRule], name: Fqdn, query_type: str, *, listed: bool = True) -> FirewallVerdict:

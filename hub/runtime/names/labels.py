@@ -163,9 +163,14 @@ def reverse_network(domain: Fqdn) -> IPv4Network | IPv6Network | None:
         return None
 
 
+def is_in(name: str, domain: str) -> bool:
+    """Whether a name is a domain, or lies below it."""
+    return domain in {".", name} or name.endswith(f".{domain}")
+
+
 def enclosing(fqdn: Fqdn, domains: Iterable[Fqdn]) -> tuple[Fqdn, ...]:
     """The domains that contain a name or equal it. The most specific domain, whose zone answers, comes first."""
-    return tuple(sorted((domain for domain in domains if f".{fqdn}".endswith(f".{domain}")), key=len, reverse=True))
+    return tuple(sorted((domain for domain in domains if is_in(fqdn, domain)), key=len, reverse=True))
 
 
 def is_reverse(domain: Fqdn) -> bool:

@@ -69,16 +69,16 @@ def _of_resources(file: str, template: Json) -> Iterator[Excess]:
             case "AWS::IAM::Role":
                 yield from _role(where, properties, _attached(title, resources))
             case "AWS::IAM::ManagedPolicy":
-                yield _policy(where, limits.MANAGED_POLICY, properties["PolicyDocument"])
+                yield _sized(where, limits.MANAGED_POLICY, properties["PolicyDocument"])
             case "AWS::SQS::QueuePolicy":
                 document = properties["PolicyDocument"]
-                yield _policy(where, limits.QUEUE_POLICY, document)
+                yield _sized(where, limits.QUEUE_POLICY, document)
                 yield Excess(where, limits.QUEUE_STATEMENTS, len(document["Statement"]), compact(document))
             case "AWS::Lambda::Function":
                 variables = properties.get("Environment", {}).get("Variables", {})
                 yield Excess(where, limits.ENVIRONMENT, _bytes(variables), compact(variables))
             case "AWS::Events::Rule":
-                yield _policy(where, limits.EVENT_PATTERN, properties.get("EventPattern", {}))
+                yield _sized(where, limits.EVENT_PATTERN, properties.get("EventPattern", {}))
             case "AWS::CloudFormation::StackSet":
                 yield from _stack_set(where, properties)
     yield from _bus_policies(file, resources)
@@ -88,7 +88,8 @@ def _bytes(node: object) -> int:
     return len(compact(filled_in(node)).encode())
 
 
-def _policy(where: str, quota: Quota, document: object) -> Excess:
+def _sized(where: str, quota: Quota, document: object) -> Excess:
+    """A policy or an event pattern, with its size as compact JSON."""
     return Excess(where, quota, size(document), compact(document))
 
 
@@ -103,7 +104,7 @@ def _role(where: str, properties: Json, attached: int) -> Iterator[Excess]:
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
     inline = sum(size(document) for document in documents)
     yield Excess(where, limits.INLINE_POLICIES, inline, compact(documents))
-    yield _policy(where, limits.TRUST_POLICY, properties["AssumeRolePolicyDocument"])
+    yield _sized(where, limits.TRUST_POLICY, properties["AssumeRolePolicyDocument"])
     yield Excess(where, limits.MANAGED_POLICIES, attached, compact(documents))
 
 
@@ -118,7 +119,7 @@ def _bus_policies(file: str, resources: Mapping[str, Json]) -> Iterator[Excess]:
     statements = [
         each["Properties"]["Statement"] for each in resources.values() if each["Type"] == "AWS::Events::EventBusPolicy"
     ]
-    yield _policy(f"{file}: the event bus", limits.BUS_POLICY, {"Version": "2012-10-17", "Statement": statements})
+    yield _sized(f"{file}: the event bus", limits.BUS_POLICY, {"Version": "2012-10-17", "Statement": statements})
 
 
 def _stack_set(where: str, properties: Json) -> Iterator[Excess]:

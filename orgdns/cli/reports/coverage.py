@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.near_limit import near_limit
+from hub.runtime.model.usage import PROFILE_VPCS, ZONE_VPCS
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cli.reports.instance_vpcs import InstanceVpcs
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.usage import Limits
     from hub.runtime.model.vpcs import AssociationRecord, VpcRow, VpcsStatus, ZoneInVpc
 
-# The VPCs that a private zone, or a Profile, can be associated with, unless AWS raised the quota ("Quotas on entities",
-# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
-VPCS_A_ZONE: Final = 300
-VPCS_A_PROFILE: Final = 1_000
 CURRENT: Final = "CURRENT"
 
 
@@ -73,9 +70,9 @@ class ZoneCoverage:
     associated: int
     by_profile: int
     default: int = 0
-    quota: int = VPCS_A_ZONE
+    quota: int = ZONE_VPCS
     fullest_profile: int = 0
-    profile_quota: int = VPCS_A_PROFILE
+    profile_quota: int = PROFILE_VPCS
     removed: int = 0
     removals: int = 0
     removed_at: Millis = NEVER
@@ -151,8 +148,8 @@ def coverage(
             spokes.append(replace(found, closed=found.status.fault if found.status else ""))
         else:
             spokes.append(replace(found, troubles=tuple(_troubles(found, health))))
-    zone_vpcs = limits.zone_vpcs if limits else VPCS_A_ZONE
-    profile_vpcs = limits.profile_vpcs if limits else VPCS_A_PROFILE
+    zone_vpcs = limits.zone_vpcs if limits else ZONE_VPCS
+    profile_vpcs = limits.profile_vpcs if limits else PROFILE_VPCS
     zones = (replace(zone, quota=zone_vpcs, profile_quota=profile_vpcs) for zone in _zones(spokes, now))
     return Coverage(tuple(spokes), tuple(zones))
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.resolver import RuleKind
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.names.autodefined_rules import rules_of
-from hub.runtime.names.firewall import is_in, only_one_type, query_types, verdict
+from hub.runtime.names.firewall import only_one_type, query_types, verdict
+from hub.runtime.names.labels import is_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -209,7 +210,7 @@ def _rule_for(vpc: Vpc, fqdn: Fqdn) -> ResolverRule | None:
 
 def _why_not(row: VpcRow, fqdn: Fqdn, but: str = "") -> Iterator[str]:
     for zone in row.zones:
-        if zone.zone_id == but or not f".{fqdn}".endswith(f".{zone.domain}"):
+        if zone.zone_id == but or not is_in(fqdn, zone.domain):
             continue
         if zone.blocked:
             yield f"{_shown(zone.domain)} ({zone.zone_id}): {zone.blocked}"

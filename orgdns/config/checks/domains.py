@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.loaders import create_loader
 
+from hub.runtime.names.labels import is_in
+
 if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn
 
@@ -53,7 +55,7 @@ def hidden(domain: Fqdn) -> str | None:
         *((each, "the names of AWS's APIs") for each in _endpoints()),
         *((each, "names of AWS") for each in _OF_AWS),
     ):
-        if theirs == name or theirs.endswith(f".{name}") or name.endswith(f".{theirs}"):
+        if is_in(theirs, name) or is_in(name, theirs):
             return f"would hide {what} (*.{theirs})"
     return None
 

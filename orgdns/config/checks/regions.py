@@ -54,7 +54,7 @@ def opt_in_warning(regions: Iterable[str]) -> str | None:
     if not found:
         return None
     return (
-        f"spokes.regions: {', '.join(found)}: opt-in, which no account has unless somebody enables it: enable it in "
-        "the management account and in each account that uses it (aws account enable-region); StackSets does not "
-        "deploy to an account without it, and orgdns coverage shows that account"
+        f"spokes.regions: {', '.join(found)}: opt-in: no account has such a region until somebody enables it. Enable "
+        "it in the management account and in each account that uses it (aws account enable-region). StackSets does "
+        "not deploy to an account without it, and orgdns coverage shows that account"
     )

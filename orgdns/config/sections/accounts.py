@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from hub.runtime.model.usage import Limits
+from hub.runtime.model.usage import PROFILE_VPCS, ZONE_RECORDS, ZONE_VPCS, Limits
 from orgdns.config.sections.section import Section
 from orgdns.config.types import AccountId, OrganizationId, Region, Several, UnitId, UnitLabel
 
@@ -97,11 +97,11 @@ class Guards(Section):
     """How many records one account may hold in a zone. Each type of a name (A, AAAA, PTR) is a record."""
     account_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 30
     """With how many VPCs of one account orgdns associates a zone; with a Profile, how many VPCs of it in a region."""
-    zone_records: Annotated[int, Field(ge=1, le=_MOST)] = 10_000
+    zone_records: Annotated[int, Field(ge=1, le=_MOST)] = ZONE_RECORDS
     """The networking account's quota of records in a zone. Enter the new quota after AWS raised it."""
-    zone_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 300
+    zone_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = ZONE_VPCS
     """The networking account's quota of VPCs of a zone. Enter the new quota after AWS raised it."""
-    profile_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = 1_000
+    profile_vpcs: Annotated[int, Field(ge=1, le=_MOST)] = PROFILE_VPCS
     """The networking account's quota of VPCs of a Route 53 Profile. Enter the new quota after AWS raised it."""
 
     @property
