@@ -20,6 +20,7 @@ from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backen
 
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
+from sandbox.aws.errors import service_error
 from sandbox.aws.iam import evaluation, service_control
 from sandbox.aws.iam.permission import Refusal
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
@@ -169,11 +170,7 @@ class Guard:
             self.check(role_arn, permission.action, permission.resource, context)
         except AccessDenied as denied:
             error = permission.refusal or Refusal(*_DENIALS.get(service, _DENIAL), str(denied))
-            answer = {
-                "Error": {"Code": error.code, "Message": error.message},
-                "ResponseMetadata": {"HTTPStatusCode": error.status},
-            }
-            raise client.exceptions.from_code(error.code)(answer, operation) from denied
+            raise service_error(client, operation, error.code, error.status, error.message) from denied
 
     def _guarded_role(self, client: Any) -> str | None:  # noqa: ANN401 - as above
         """The ARN of the guarded role whose credentials a client signs with, or None."""
