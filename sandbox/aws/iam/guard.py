@@ -215,7 +215,7 @@ def deployed_role(role_arn: str) -> Role | None:
 
 def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
     """A role's inline policies, and its attached managed policies in their default version."""
-    return tuple(_parsed(text) for text in _identity_texts(role))
+    return tuple(evaluation.parsed(text) for text in _identity_texts(role))
 
 
 def _identity_texts(role: Role) -> tuple[str, ...]:
@@ -239,14 +239,14 @@ def _boundary(role: Role) -> str | None:
 
 def trust_document(role: Role) -> evaluation.Document:
     """The role's trust policy."""
-    return _parsed(_text(role.assume_role_policy_document))
+    return evaluation.parsed(_text(role.assume_role_policy_document))
 
 
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
     context = tuple(sorted(request.context.items()))
     principal = (request.principal_arn, request.principal_account)
     boundary = _boundary(role)
-    if boundary and not evaluation.identity_allows([_parsed(boundary)], request):
+    if boundary and not evaluation.identity_allows([evaluation.parsed(boundary)], request):
         return False
     if request.action != "sts:AssumeRole":
         return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
@@ -269,10 +269,10 @@ def _allowed(
     trust_text: str | None = None,
 ) -> bool:
     request = evaluation.Request(*principal, action, resource, dict(context))
-    identity = tuple(_parsed(text) for text in identity_texts)
+    identity = tuple(evaluation.parsed(text) for text in identity_texts)
     if trust_text is None:
         return evaluation.allowed(request, identity, None, request.principal_account)
-    return evaluation.allowed(request, identity, _parsed(trust_text), account_of(resource))
+    return evaluation.allowed(request, identity, evaluation.parsed(trust_text), account_of(resource))
 
 
 def _roles(account: str) -> tuple[Role, ...]:
@@ -282,9 +282,3 @@ def _roles(account: str) -> tuple[Role, ...]:
 def _text(document: object) -> str:
     """A policy document as JSON text. moto keeps it as text, or as YAML was read, possibly with dates."""
     return document if isinstance(document, str) else json.dumps(document, default=str)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> evaluation.Document:
-    parsed: evaluation.Document = json.loads(text)
-    return parsed
