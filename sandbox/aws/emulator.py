@@ -25,6 +25,7 @@ from moto.sqs.models import SQSBackend
 
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
+from sandbox.aws.errors import service_error
 from sandbox.aws.models import rules
 
 if TYPE_CHECKING:
@@ -76,8 +77,7 @@ def constrained(convert: Callable[..., Any]) -> Callable[..., Any]:
         if shape and (found := list(rules.violations(service, shape, api_params))):
             code = rules.error_code(service)
             message = f"{len(found)} validation error{'s' * (len(found) > 1)} detected: {'; '.join(found)}"
-            answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-            raise client.exceptions.from_code(code)(answer, operation_model.name)
+            raise service_error(client, operation_model.name, code, 400, message)
         return request
 
     return converted

@@ -16,6 +16,7 @@ from botocore.client import BaseClient
 from moto.iam.models import get_account_id_from
 
 from sandbox.aws.bridge import replaced
+from sandbox.aws.errors import service_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,12 +65,7 @@ class Regions:
             region = str(client.meta.region_name)
             if self._disabled and credentials and not self.enabled(get_account_id_from(credentials.access_key), region):
                 service = client.meta.service_model.service_name
-                code, status, message = _EC2 if service == "ec2" else _OTHERS
-                answer = {
-                    "Error": {"Code": code, "Message": message},
-                    "ResponseMetadata": {"HTTPStatusCode": status},
-                }
-                raise client.exceptions.from_code(code)(answer, operation)
+                raise service_error(client, operation, *(_EC2 if service == "ec2" else _OTHERS))
             return call(client, operation, parameters)
 
         with replaced(_CLIENT, _make_api_call=checked):

@@ -14,7 +14,7 @@ from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.route53_calls import route53_calls
-from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.events.trails import Trails
 from sandbox.aws.firewall.bridge import dns_firewall
 from sandbox.aws.functions.packages import Packages
 from sandbox.aws.functions.service import Functions, own_event_sources

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orgdns.config.load import Config
     from sandbox.aws.cloudformation.deployer import Deployer
     from sandbox.aws.events.eventbridge import Router
-    from sandbox.aws.events.vpcs import Trails
+    from sandbox.aws.events.trails import Trails
     from sandbox.aws.functions.packages import Packages
     from sandbox.aws.functions.service import Functions
     from sandbox.aws.iam.guard import Guard

@@ -24,6 +24,8 @@ from sandbox.aws.cloudformation.functions import function_types
 from sandbox.aws.cloudformation.iam_types import iam_types
 from sandbox.aws.models.resources import refusals
 from sandbox.aws.partition import partition
+from sandbox.aws.quotas.enforcement import refusals_as_validation_errors
+from sandbox.aws.quotas.rules import check_resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,12 +58,16 @@ def corrected_types() -> Iterator[None]:
 
 
 def _refusing(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """Write out the functions in a resource as moto does, and refuse what the resource's service refuses."""
+    """Write out the functions in a resource as moto does, and refuse what its service refuses, also beyond a quota."""
 
     def parse_resource(resource_json: Json, resources_map: parsing.ResourceMap) -> Any:  # noqa: ANN401 - moto's own
         parsed = parse(resource_json, resources_map)
-        if parsed and (found := list(refusals(resource_json["Type"], parsed[1].get("Properties", {})))):
-            raise ValidationError(message=f"{resource_json['Type']}: {'; '.join(found)}")
+        if parsed:
+            kind, properties = resource_json["Type"], parsed[1]["Properties"]
+            if found := list(refusals(kind, properties)):
+                raise ValidationError(message=f"{kind}: {'; '.join(found)}")
+            with refusals_as_validation_errors():
+                check_resource(kind, properties)
         return parsed
 
     return parse_resource

@@ -46,6 +46,7 @@ def iam_types() -> Iterator[None]:
 
 
 def _inline_policies(properties: Json) -> dict[str, str]:
+    """The inline policies of a role by name. Refuse what IAM refuses of them and of the trust policy."""
     if "ManagedPolicyArns" in properties:
         raise ValidationError(message="managed policies of a role are not modeled")
     documents = {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", ())}
@@ -57,11 +58,7 @@ def _create_role(
     cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **kwargs: object
 ) -> Role:
     """Create a role with its policies as JSON texts, as IAM's own API stores them."""
-    properties = cloudformation_json["Properties"]
-    check_partitions(
-        properties["AssumeRolePolicyDocument"], *(each["PolicyDocument"] for each in properties.get("Policies", ()))
-    )
-    policies = _inline_policies(properties)
+    policies = _inline_policies(cloudformation_json["Properties"])
     role = _CREATE_ROLE(cls, name, cloudformation_json, account_id, region, **kwargs)
     role.policies = policies
     return role
@@ -80,9 +77,6 @@ def _update_role(
     role, properties = original_resource, cloudformation_json["Properties"]
     if properties.get("RoleName", role.name) != role.name or properties.get("Path", "/") != role.path:
         raise ValidationError(message="the replacement of a role is not modeled")
-    check_partitions(
-        properties["AssumeRolePolicyDocument"], *(each["PolicyDocument"] for each in properties.get("Policies", ()))
-    )
     role.policies = _inline_policies(properties)
     _check_boundary(properties, account_id)
     role.permissions_boundary_arn = properties.get("PermissionsBoundary")

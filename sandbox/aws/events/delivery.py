@@ -19,7 +19,8 @@ from sandbox.aws.partition import arn_of, is_arn_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Event = dict[str, Any]
+    from sandbox.aws.events.envelope import Event
+
 # A rule or bus of the emulator, which ships no types.
 Moto = Any
 

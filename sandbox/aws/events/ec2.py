@@ -18,14 +18,17 @@ from moto.ec2.models.tags import TagBackend
 from sandbox.aws.bridge import replaced
 from sandbox.aws.events.ec2_addresses import free_addresses, launched_interfaces
 from sandbox.aws.events.ec2_corrections import started_instances, terminated_instances
-from sandbox.aws.events.ec2_publisher import Event, Publisher, being_made, is_being_made, tagged_type
+from sandbox.aws.events.ec2_publisher import Publisher, being_made, is_being_made, tagged_type
 from sandbox.aws.events.ec2_tags import reserved_tags
 from sandbox.aws.events.instance_calls import instance_calls
-from sandbox.aws.events.vpcs import Trails, vpc_events
+from sandbox.aws.events.trails import Trails
+from sandbox.aws.events.vpcs import vpc_events
 from sandbox.clock import Clock, RealClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from sandbox.aws.events.envelope import Event
 
 # A backend, instance or parameter of the emulator, which ships no types.
 Moto = Any

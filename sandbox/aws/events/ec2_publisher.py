@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.aws.events.envelope import Event, event_of, timestamp
+from sandbox.aws.events.trails import CALL, call_record
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
 
-Event = dict[str, Any]
 # A backend of the emulator, which ships no types.
 Moto = Any
 
@@ -99,53 +98,24 @@ class Publisher:
         """Publish an event for a call of a service's API that a trail logged; a failed one has an error code.
 
         "AWS service events delivered via AWS CloudTrail"
-        (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html), with the record in
-        its detail: "CloudTrail record contents"
-        (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
-        Only the caller's account is known; the rest of the identity is the account's root user's.
+        (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html). Only
+        the caller's account is known; the rest of the identity is that of the account's root user.
         """
-        account, request_id = backend.account_id, str(uuid.uuid4())
-        detail = {
-            "eventVersion": "1.11",
-            "userIdentity": {
-                "type": "Root",
-                "principalId": account,
-                "arn": arn_of("iam", "", account, "root"),
-                "accountId": account,
-            },
-            "eventTime": self._now(),
-            "eventSource": f"{service}.amazonaws.com",
-            "eventName": name,
-            "awsRegion": backend.region_name,
-            "sourceIPAddress": "198.51.100.1",
-            "userAgent": "aws-cli/2",
-            "requestParameters": parameters,
-            "responseElements": None if error_code else {"requestId": request_id, **answer},
-            **({"errorCode": error_code, "errorMessage": "as the service says"} if error_code else {}),
-            "requestID": request_id,
-            "eventID": str(uuid.uuid4()),
-            "readOnly": False,
-            "eventType": "AwsApiCall",
-            "managementEvent": True,
-            "recipientAccountId": account,
-            "eventCategory": "Management",
-        }
-        self._publish(backend, f"aws.{service}", "AWS API Call via CloudTrail", detail)
+        account = backend.account_id
+        root = {"type": "Root", "principalId": account, "arn": arn_of("iam", "", account, "root"), "accountId": account}
+        record = call_record(service, name, root, backend.region_name, self._now())
+        answered = None if error_code else {"requestId": record["requestID"], **answer}
+        failure = {"errorCode": error_code, "errorMessage": "as the service says"} if error_code else {}
+        detail = {**record, "requestParameters": parameters, "responseElements": answered, **failure}
+        self._publish(backend, f"aws.{service}", CALL, detail)
 
     def _publish(self, backend: Moto, source: str, detail_type: str, detail: Event, *resources: str) -> None:
         account, region = backend.account_id, backend.region_name
-        event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": detail_type,
-            "source": source,
-            "account": account,
-            "time": self._now(),
-            "region": region,
-            "resources": [arn_of("ec2", region, account, resource) for resource in resources],
-            "detail": detail,
-        }
+        arns = [arn_of("ec2", region, account, resource) for resource in resources]
+        event = event_of(
+            account, region, time=self._now(), source=source, detail_type=detail_type, detail=detail, resources=arns
+        )
         self._emit(event)
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self._clock.now())

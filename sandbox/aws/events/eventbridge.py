@@ -8,30 +8,27 @@ emulator's. Its own delivery is not used, because it rewrites the envelope and i
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend
 from moto.events.responses import EventsHandler
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.events.delivery import Undeliverable, bus_admits, bus_arn, bus_of, check_forwarding, send
+from sandbox.aws.events.envelope import Event, event_of, timestamp
+from sandbox.aws.events.trails import user_identity
 from sandbox.aws.iam.guard import account_of
-from sandbox.aws.partition import arn_of, partition
+from sandbox.aws.partition import arn_of
 from sandbox.clock import Clock, RealClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-Event = dict[str, Any]
 # A rule or response of the emulator, which ships no types.
 Moto = Any
 
@@ -101,17 +98,15 @@ class Router:
         arn = name if name.startswith("arn:") else bus_arn(account, region, name)
         if fault := _entry_fault(entry, arn, region):
             return {"ErrorCode": fault[0], "ErrorMessage": fault[1]}
-        event: Event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": entry["DetailType"],
-            "source": entry["Source"],
-            "account": account,
-            "time": _time(entry.get("Time") or self._clock.now()),
-            "region": region,
-            "resources": list(entry.get("Resources") or ()),
-            "detail": json.loads(entry["Detail"]),
-        }
+        event = event_of(
+            account,
+            region,
+            time=_time(entry.get("Time") or self._clock.now()),
+            source=entry["Source"],
+            detail_type=entry["DetailType"],
+            detail=json.loads(entry["Detail"]),
+            resources=list(entry.get("Resources") or ()),
+        )
         # Within an account the caller's identity policy suffices; whoever guards the API call checks it.
         forwarded = account_of(arn) != account
         if forwarded and not bus_admits(arn, event, principal, by_rule=False):
@@ -191,16 +186,13 @@ def events_routed(router: Router) -> Iterator[None]:
 
 
 def _principal_arn(account: str, access_key: str) -> str:
-    if session := sts_backends[account][partition()].get_assumed_role_from_access_key(access_key):
-        return str(session.role_arn)
-    for user in iam_backends[account][partition()].users.values():
-        if any(key.access_key_id == access_key for key in user.access_keys):
-            return str(user.arn)
-    return arn_of("iam", "", account, "root")
+    """The ARN that policies name for a caller: for a session, that of its role."""
+    identity = user_identity(account, access_key)
+    return str(identity.get("sessionContext", {}).get("sessionIssuer", identity)["arn"])
 
 
 def _time(moment: float | str) -> str:
-    return moment if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment if isinstance(moment, str) else timestamp(moment)
 
 
 def _entry_fault(entry: Mapping[str, Any], arn: str, region: str) -> tuple[str, str] | None:

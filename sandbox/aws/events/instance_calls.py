@@ -19,8 +19,9 @@ from sandbox.aws.bridge import replaced
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox.aws.events.ec2_publisher import Event, Publisher
-    from sandbox.aws.events.vpcs import Trails
+    from sandbox.aws.events.ec2_publisher import Publisher
+    from sandbox.aws.events.envelope import Event
+    from sandbox.aws.events.trails import Trails
 
 # A response of the emulator, which ships no types.
 Moto = Any

@@ -6,27 +6,24 @@ A simulation: the emulator emits no events. A call that Route 53 refuses is logg
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from moto.iam.models import iam_backends
 from moto.route53.exceptions import Route53ClientError
 from moto.route53.responses import Route53
-from moto.sts.models import sts_backends
 
 from orgdns.config.partitions import global_region
 from sandbox.aws.bridge import replaced
-from sandbox.aws.partition import arn_of, partition
+from sandbox.aws.events.envelope import Event, event_of, timestamp
+from sandbox.aws.events.trails import CALL, call_record, user_identity
+from sandbox.aws.partition import partition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sandbox.aws.events.vpcs import Trails
+    from sandbox.aws.events.trails import Trails
     from sandbox.clock import Clock
 
-Event = dict[str, Any]
 # A response of the emulator, which ships no types.
 Moto = Any
 
@@ -68,65 +65,27 @@ def route53_calls(emit: Callable[[Event], None], clock: Clock, trails: Trails) -
                 "hostedZoneId": response._get_param("HostedZoneId"),
                 "changeBatch": {"changes": [_logged(each) for each in response._get_param("ChangeBatch.Changes")]},
             }
-            identity = _identity(response.current_account, response.access_key)
-            emit(_event(response.current_account, _now(clock), identity, parameters, refusal))
+            identity = user_identity(response.current_account, response.access_key)
+            emit(_event(identity, timestamp(clock.now()), parameters, refusal))
 
     with replaced(Route53, change_resource_record_sets=change_resource_record_sets):
         yield
 
 
-def _event(account: str, time: str, identity: Event, parameters: Event, refusal: Event) -> Event:
+def _event(identity: Event, time: str, parameters: Event, refusal: Event) -> Event:
     """The event of one call, with the record as in the example of the Route 53 Developer Guide."""
     size = len(json.dumps(parameters))
     omitted = {"reason": "requestParameters too large", "omitted": "true", "originalSize": str(size)}
     detail = {
-        "eventVersion": "1.11",
-        "userIdentity": identity,
-        "eventTime": time,
-        "eventSource": "route53.amazonaws.com",
-        "eventName": "ChangeResourceRecordSets",
-        "awsRegion": _region(),
-        "sourceIPAddress": "198.51.100.1",
-        "userAgent": "aws-cli/2",
+        **call_record("route53", "ChangeResourceRecordSets", identity, _region(), time),
         "requestParameters": parameters if size <= MOST_PARAMETERS else omitted,
         "responseElements": {"changeInfo": {"status": "PENDING", "id": "/change/C2682N5HXP0BZ4", "submittedAt": time}},
         "additionalEventData": {"Note": "Do not use to reconstruct hosted zone"},
-        "requestID": str(uuid.uuid4()),
-        "eventID": str(uuid.uuid4()),
-        "readOnly": False,
-        "eventType": "AwsApiCall",
         "apiVersion": "2013-04-01",
-        "managementEvent": True,
-        "recipientAccountId": account,
-        "eventCategory": "Management",
-    } | refusal
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.route53",
-        "account": account,
-        "time": time,
-        "region": _region(),
-        "resources": [],
-        "detail": detail,
+        **refusal,
     }
-
-
-def _identity(account: str, access_key: str) -> Event:
-    """The caller: "CloudTrail userIdentity element".
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
-    """
-    own = {"accountId": account, "accessKeyId": access_key}
-    if session := sts_backends[account][partition()].get_assumed_role_from_access_key(access_key):
-        name = str(session.role_arn).rpartition("/")[2]
-        issuer = {"type": "Role", "arn": session.role_arn, "accountId": account, "userName": name}
-        return {"type": "AssumedRole", "arn": session.arn, "sessionContext": {"sessionIssuer": issuer}, **own}
-    for user in iam_backends[account][partition()].users.values():
-        if any(key.access_key_id == access_key for key in user.access_keys):
-            return {"type": "IAMUser", "arn": user.arn, "userName": user.name, **own}
-    return {"type": "Root", "arn": arn_of("iam", "", account, "root"), **own}
+    account = identity["accountId"]
+    return event_of(account, _region(), time=time, source="aws.route53", detail_type=CALL, detail=detail)
 
 
 def _logged(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -137,7 +96,3 @@ def _logged(value: Any) -> Any:  # noqa: ANN401 - JSON
         return value
     members: Mapping[str, Any] = value
     return {key[:1].lower() + key[1:]: _logged(member) for key, member in members.items()}
-
-
-def _now(clock: Clock) -> str:
-    return datetime.fromtimestamp(clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

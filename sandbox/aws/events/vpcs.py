@@ -6,7 +6,6 @@ A simulation: the emulator emits no events. A trail also logs failed calls, with
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moto.ec2.models.vpcs import VPCBackend
@@ -17,25 +16,12 @@ from sandbox.aws.events.ec2_publisher import being_made
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.aws.events.ec2_publisher import Event, Publisher
+    from sandbox.aws.events.ec2_publisher import Publisher
+    from sandbox.aws.events.envelope import Event
+    from sandbox.aws.events.trails import Trails
 
 # A backend, VPC or parameter of the emulator, which ships no types.
 Moto = Any
-
-
-@dataclass(slots=True)
-class Trails:
-    """Which accounts have a trail that logs management events: all but those in `missing`.
-
-    "To record events with a detail-type value of AWS API Call via CloudTrail, you must have a trail":
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
-    """
-
-    missing: set[str] = field(default_factory=set)
-
-    def log(self, account: str) -> bool:
-        """Whether a trail logs the calls of the account."""
-        return account not in self.missing
 
 
 @contextmanager

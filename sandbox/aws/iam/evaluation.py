@@ -2,16 +2,18 @@
 
 A simulation of what AWS documents in "Policy evaluation logic"
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html). Identity, resource and role
-trust policies are modeled; permissions boundaries, session policies and the organization's policies are not. A policy
-that cannot be read is a `PolicyError`, never a permission.
+trust policies are modeled here. `guard` adds permissions boundaries, and `service_control` the organization's policies.
+Session policies are not modeled. A policy that cannot be read is a `PolicyError`, never a permission.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from sandbox.aws.iam.conditions import (
@@ -64,6 +66,13 @@ class Request:
     def by_service(self) -> bool:
         """Whether an AWS service calls on its own behalf, without an identity policy."""
         return _SERVICE.fullmatch(self.principal_arn) is not None
+
+
+@lru_cache(maxsize=1024)
+def parsed(text: str) -> Document:
+    """The document in a text."""
+    document: Document = json.loads(text)
+    return document
 
 
 def evaluate(document: Document, request: Request) -> Effect:

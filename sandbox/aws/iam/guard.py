@@ -20,6 +20,7 @@ from moto.iam.models import ManagedPolicy, Role, get_account_id_from, iam_backen
 
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
+from sandbox.aws.errors import service_error
 from sandbox.aws.iam import evaluation, service_control
 from sandbox.aws.iam.permission import Refusal
 from sandbox.aws.iam.permissions import Caller, Permission, needed_permissions
@@ -169,11 +170,7 @@ class Guard:
             self.check(role_arn, permission.action, permission.resource, context)
         except AccessDenied as denied:
             error = permission.refusal or Refusal(*_DENIALS.get(service, _DENIAL), str(denied))
-            answer = {
-                "Error": {"Code": error.code, "Message": error.message},
-                "ResponseMetadata": {"HTTPStatusCode": error.status},
-            }
-            raise client.exceptions.from_code(error.code)(answer, operation) from denied
+            raise service_error(client, operation, error.code, error.status, error.message) from denied
 
     def _guarded_role(self, client: Any) -> str | None:  # noqa: ANN401 - as above
         """The ARN of the guarded role whose credentials a client signs with, or None."""
@@ -218,7 +215,7 @@ def deployed_role(role_arn: str) -> Role | None:
 
 def identity_documents(role: Role) -> tuple[evaluation.Document, ...]:
     """A role's inline policies, and its attached managed policies in their default version."""
-    return tuple(_parsed(text) for text in _identity_texts(role))
+    return tuple(evaluation.parsed(text) for text in _identity_texts(role))
 
 
 def _identity_texts(role: Role) -> tuple[str, ...]:
@@ -242,14 +239,14 @@ def _boundary(role: Role) -> str | None:
 
 def trust_document(role: Role) -> evaluation.Document:
     """The role's trust policy."""
-    return _parsed(_text(role.assume_role_policy_document))
+    return evaluation.parsed(_text(role.assume_role_policy_document))
 
 
 def _carried_out(request: evaluation.Request, role: Role) -> bool:
     context = tuple(sorted(request.context.items()))
     principal = (request.principal_arn, request.principal_account)
     boundary = _boundary(role)
-    if boundary and not evaluation.identity_allows([_parsed(boundary)], request):
+    if boundary and not evaluation.identity_allows([evaluation.parsed(boundary)], request):
         return False
     if request.action != "sts:AssumeRole":
         return _allowed(principal, request.action, request.resource, context, _identity_texts(role))
@@ -272,10 +269,10 @@ def _allowed(
     trust_text: str | None = None,
 ) -> bool:
     request = evaluation.Request(*principal, action, resource, dict(context))
-    identity = tuple(_parsed(text) for text in identity_texts)
+    identity = tuple(evaluation.parsed(text) for text in identity_texts)
     if trust_text is None:
         return evaluation.allowed(request, identity, None, request.principal_account)
-    return evaluation.allowed(request, identity, _parsed(trust_text), account_of(resource))
+    return evaluation.allowed(request, identity, evaluation.parsed(trust_text), account_of(resource))
 
 
 def _roles(account: str) -> tuple[Role, ...]:
@@ -285,9 +282,3 @@ def _roles(account: str) -> tuple[Role, ...]:
 def _text(document: object) -> str:
     """A policy document as JSON text. moto keeps it as text, or as YAML was read, possibly with dates."""
     return document if isinstance(document, str) else json.dumps(document, default=str)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> evaluation.Document:
-    parsed: evaluation.Document = json.loads(text)
-    return parsed

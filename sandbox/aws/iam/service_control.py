@@ -8,8 +8,6 @@ are modeled: an allow list would have to name every call of the sandbox.
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.aws.iam import evaluation
@@ -35,7 +33,9 @@ def denied(principal_arn: str, account: str, action: str, resource: str, context
     request = evaluation.Request(
         principal_arn, account, action, resource, {"aws:PrincipalArn": principal_arn, **context}
     )
-    return any(evaluation.evaluate(_parsed(text), request) is evaluation.Effect.DENY for text in _denying(account))
+    return any(
+        evaluation.evaluate(evaluation.parsed(text), request) is evaluation.Effect.DENY for text in _denying(account)
+    )
 
 
 def _denying(account: str) -> Iterator[str]:
@@ -43,7 +43,7 @@ def _denying(account: str) -> Iterator[str]:
     backend = management_backend(account)
     if backend is None or account == backend.account_id:
         return
-    denying = [policy for policy in backend.policies if policy.type == _TYPE and _denies(policy.content)]
+    denying = [policy for policy in backend.policies if policy.type == _TYPE and '"Deny"' in policy.content]
     if denying:
         attached = [policy for target in _path(backend, account) for policy in target.attached_policies]
         yield from (policy.content for policy in denying if policy in attached)
@@ -55,14 +55,3 @@ def _path(backend: OrganizationsBackend, account: str) -> Iterator[Any]:
     while target is not None:
         yield target
         target = units.get(target.parent_id)
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> evaluation.Document:
-    parsed: evaluation.Document = json.loads(text)
-    return parsed
-
-
-@lru_cache(maxsize=64)
-def _denies(text: str) -> bool:
-    return '"Deny"' in text

@@ -1,4 +1,7 @@
-"""Makes the emulator enforce quotas at a deployment, and read templates from its own S3 only."""
+"""Makes the emulator enforce quotas at a deployment, and read templates from its own S3 only.
+
+`corrected_types` enforces those of single resources.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
-from moto.cloudformation import parsing, responses
+from moto.cloudformation import responses
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.iam.models import ManagedPolicy
@@ -14,7 +17,7 @@ from moto.s3.models import s3_backends
 
 from sandbox.aws.bridge import replaced
 from sandbox.aws.credentials import administrator_client
-from sandbox.aws.quotas.rules import MAX_BODY, QuotaExceeded, check_attached, check_body, check_object, check_resource
+from sandbox.aws.quotas.rules import MAX_BODY, QuotaExceeded, check_attached, check_body, check_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +33,6 @@ _BODIES: Final = ("create_stack", "update_stack", "validate_template", "create_s
 def quotas_enforced() -> Iterator[None]:
     """Refuse what exceeds a quota while the context lasts."""
     with (
-        replaced(parsing, parse_resource_and_generate_name=_resource_checked(parsing.parse_resource_and_generate_name)),
         replaced(responses, get_stack_from_s3_url=_template_at),
         replaced(
             CloudFormationResponse,
@@ -48,17 +50,6 @@ def refusals_as_validation_errors() -> Iterator[None]:
         yield
     except QuotaExceeded as refused:
         raise ValidationError(message=str(refused)) from refused
-
-
-def _resource_checked(method: Callable[..., Any]) -> Callable[..., Any]:
-    def parse_resource_and_generate_name(logical_id: str, resource_json: dict[str, Any], resources_map: Any) -> Any:  # noqa: ANN401 - moto ships no types
-        parsed = method(logical_id, resource_json, resources_map)
-        if parsed:
-            with refusals_as_validation_errors():
-                check_resource(resource_json["Type"], parsed[1]["Properties"])
-        return parsed
-
-    return parse_resource_and_generate_name
 
 
 def _body_checked(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.route53_calls import route53_calls
-from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.events.trails import Trails
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.clock import moved_clock
 from tests.support.sandbox.zone_owner import REGION, client, new_vpc

@@ -11,7 +11,7 @@ from moto.ec2.models import ec2_backends
 
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
-from sandbox.aws.events.vpcs import Trails
+from sandbox.aws.events.trails import Trails
 from sandbox.clock import MovedClock, moved_clock
 
 if TYPE_CHECKING:

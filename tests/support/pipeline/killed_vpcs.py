@@ -7,6 +7,7 @@ from sandbox.example import SEARCH
 from sandbox.world import Vpc
 from tests.support.path.vpcs import vpc_rows
 from tests.support.pipeline.deployed import SandboxDriver
+from tests.support.pipeline.killed import killed_in
 from tests.support.pipeline.machine import REGION
 
 # AWS calls of the functions in one story, at least.
@@ -37,21 +38,11 @@ def _associated(driver: SandboxDriver, vpc: Vpc) -> bool:
 
 
 def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
-    """Run the story once for each of its calls, and kill the worker at that call; how many kills there were."""
+    """Kill the worker at every call of the story; how many kills there were."""
     driver.sweep()
     driver.converge()
-    assert story(driver) == [True, False, True, False]
-    before = driver.faults.counted
-    assert story(driver) == [True, False, True, False]
-    calls = driver.faults.counted - before
-    assert calls >= CALLS
-    kills = 0
-    for call in range(calls):
-        driver.arm(fault, call)
-        assert story(driver) == [True, False, True, False], f"{fault} call {call}"
-        # A session kept from the previous story can save the last few calls.
-        assert driver.faults.fault is None or call >= calls - 5, f"call {call} did not happen"
-        kills += driver.faults.fault is None
-        driver.disarm()
+    whole = [True, False, True, False]
+    assert story(driver) == whole
+    kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS)
     assert driver.made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
     return kills
