@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.zones import WriterZones, wire_of
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     NEVER,

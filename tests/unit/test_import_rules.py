@@ -19,7 +19,7 @@ FORBIDDEN = (
     ("hub.runtime.handlers", "orgdns.cli.reports.status"),
     ("hub.runtime.handlers", "orgdns.cfn.queues"),
     ("hub.runtime.policy.rules", "orgdns.config.load"),
-    ("hub.runtime.chunks", "hub.grants"),
+    ("hub.runtime.boundary.chunks", "hub.grants"),
     ("hub.runtime.bootstrap", "troposphere"),
     ("hub.runtime.publisher.batches", "hub.runtime.policy.rules"),
     ("hub.runtime.model.names", "hub.runtime.aws.sessions"),

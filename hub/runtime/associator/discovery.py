@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, unselected
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus, known_dhcp_options

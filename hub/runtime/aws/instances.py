@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import AnswerMalformed, required
 from hub.runtime.aws.spoke_errors import translated
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.model.names import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
 
 if TYPE_CHECKING:

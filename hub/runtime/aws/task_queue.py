@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.messages import body_of
 from hub.runtime.ports import TasksNotSent
 

@@ -15,7 +15,7 @@ from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, SharedVpc, Vpc, VpcRef
 from hub.runtime.names.labels import absolute
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Instance,
         InstanceRef,
         Millis,
+        NameKey,
         Refusal,
     )
 
@@ -23,6 +24,9 @@ class Observation:
     `settled` is False from before the claims are written until after, so that a crash in between can be detected.
     `version` counts the writes of the row; it is 0 if there is no row yet. `instance` and `account` are the input of
     the policy's decision, and `refusals` are the names that it refused. An instance that has ended has none of these.
+    `withdrawing` are the names, of those that it claims, whose claims are being withdrawn. `generation` is that of the
+    ledger when the look at the instance began. `fault` says why the instance could not be read, when that was tried
+    last; everything else is then as it was read before.
     """
 
     ref: InstanceRef
@@ -34,3 +38,12 @@ class Observation:
     instance: Instance | None = None
     account: Account | None = None
     refusals: tuple[Refusal, ...] = ()
+    withdrawing: frozenset[NameKey] = frozenset()
+    generation: str = ""
+    fault: str = ""
+
+    def wants(self, key: NameKey) -> Claim | None:
+        """Return the instance's claim on a name, or None if it does not claim the name, or withdraws the claim."""
+        if self.ended or key in self.withdrawing:
+            return None
+        return next((claim for claim in self.claims if claim.key == key), None)

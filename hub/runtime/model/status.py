@@ -32,7 +32,8 @@ class SpokeStatus:
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
-    `call_sweeps` are the sweeps that calls of the account caused.
+    `call_sweeps` are the sweeps that calls of the account caused. `generation` is that of the ledger when the last
+    complete sweep, or the withdrawal, began.
 
     """
 
@@ -57,6 +58,7 @@ class SpokeStatus:
     usage: UsageByZone = field(default_factory=dict)
     vpcs: Mapping[str, int] = field(default_factory=dict)
     call_sweeps: CallSweeps = field(default_factory=CallSweeps)
+    generation: str = ""
 
     @property
     def counted(self) -> bool:

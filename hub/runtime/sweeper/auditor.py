@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published

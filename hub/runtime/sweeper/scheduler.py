@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from hub.runtime import contract
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.model.health import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef

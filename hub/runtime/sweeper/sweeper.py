@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState

@@ -90,6 +90,9 @@ def observation_row(observation: Observation) -> Row:
     }
     if observation.instance and observation.account:
         row["facts"] = _facts_row(observation.instance, observation.account)
+    if observation.withdrawing:
+        row["withdrawing"] = [[key.zone_id, key.fqdn] for key in sorted(observation.withdrawing)]
+    row |= {name: text for name, text in (("generation", observation.generation), ("fault", observation.fault)) if text}
     if observation.refusals:
         row["refusals"] = [
             {"rule": refusal.rule, "reason": refusal.reason, "name": refusal.name, "declined": refusal.declined}
@@ -114,6 +117,9 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         instance=_instance(ref, facts) if facts else None,
         account=account_of(ref.account, facts["account"]) if facts else None,
         refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
+        withdrawing=frozenset(NameKey(zone_id, Fqdn(fqdn)) for zone_id, fqdn in row.get("withdrawing", [])),
+        generation=row.get("generation", ""),
+        fault=row.get("fault", ""),
     )
 
 

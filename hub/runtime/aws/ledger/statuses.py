@@ -78,6 +78,7 @@ class DynamoStatuses:
             "closed": status.closed,
             "withdrawn": status.withdrawn,
             "withdrawn_at": status.withdrawn_at,
+            "generation": status.generation,
         }
         removed = [] if status.withdrawn else [contract.EXPIRES]
         if status.withdrawn:
@@ -252,6 +253,7 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         usage=_usage_of(row),
         vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
         call_sweeps=CallSweeps(Millis(int(row.get("call_sweep_at", 0))), Millis(int(row.get("call_sweeps_paid", 0)))),
+        generation=row.get("generation", ""),
     )
 
 

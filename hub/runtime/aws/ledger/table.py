@@ -11,7 +11,7 @@ from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
-from hub.runtime.chunks import chunks
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
