@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.drift import zone_drift_of, zone_drift_row
-from hub.runtime.model.call_sweeps import CallSweeps
-from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.aws.ledger.drift import zone_drift_row
+from hub.runtime.aws.ledger.status_rows import (
+    spoke_key,
+    spoke_status_of,
+    usage_of,
+    usage_row,
+    zone_key,
+    zone_status_of,
+)
+from hub.runtime.model.names import NEVER, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
-from hub.runtime.model.usage import Usage, summed
+from hub.runtime.model.usage import summed
 from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.call_sweeps import CallSweeps
     from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.usage import UsageByZone
 
@@ -43,20 +51,20 @@ class DynamoStatuses:
         """
         now = self._table.now()
         if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
-            self._table.update(_spoke_key(spoke), {"event_at": now}, add=_usage_row(changes(spoke)))
+            self._table.update(spoke_key(spoke), {"event_at": now}, add=usage_row(changes(spoke)))
             self._events[spoke] = now
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
         """What an account holds in all its regions."""
-        return summed(_usage_of(row) for row in self._table.query(contract.SPOKES_KEY, f"{account_id}/"))
+        return summed(usage_of(row) for row in self._table.query(contract.SPOKES_KEY, f"{account_id}/"))
 
     def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
         """Add a change to what a spoke holds."""
-        self._table.update(_spoke_key(spoke), {}, add=_usage_row(change))
+        self._table.update(spoke_key(spoke), {}, add=usage_row(change))
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         """The status of a spoke; a new status if there is none."""
-        row = self._table.get(_spoke_key(spoke))
+        row = self._table.get(spoke_key(spoke))
         return spoke_status_of(row) if row else SpokeStatus(spoke)
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
@@ -84,38 +92,38 @@ class DynamoStatuses:
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
         if status.counted:
-            counts = _usage_row(status.usage)
+            counts = usage_row(status.usage)
             row |= {name: number for name, number in counts.items() if number}
             removed += [name for name, number in counts.items() if not number]
-        self._put(_spoke_key(status.spoke), row, status.pending_removals, status.pending_names, removed)
+        self._put(spoke_key(status.spoke), row, status.pending_removals, status.pending_names, removed)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         """Record how many VPCs of an abandoned spoke still have associations made by orgdns."""
-        self._table.update(_spoke_key(spoke), {"kept_vpcs": number})
+        self._table.update(spoke_key(spoke), {"kept_vpcs": number})
 
     def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
         """Record how many VPCs of a spoke are associated with each zone."""
-        self._table.update(_spoke_key(spoke), {"vpcs": dict(vpcs)})
+        self._table.update(spoke_key(spoke), {"vpcs": dict(vpcs)})
 
     def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
         """Record the sweeps that calls cause; raises Outdated if they changed since `before`."""
         row = {"call_sweep_at": after.begins_at, "call_sweeps_paid": after.paid_until}
-        self._table.update(_spoke_key(spoke), row, before=before.begins_at)
+        self._table.update(spoke_key(spoke), row, before=before.begins_at)
 
     def register_spoke(self, spoke: Spoke) -> None:
         """Add a status for a spoke without one, so that the spoke is swept from now on."""
         with suppress(Outdated):
-            self._table.put(_spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
+            self._table.put(spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
         """The spokes whose claims the ledger holds completely."""
-        rows = self._table.get_many([_spoke_key(spoke) for spoke in spokes])
+        rows = self._table.get_many([spoke_key(spoke) for spoke in spokes])
         now = Millis(self._table.now())
         return frozenset(status.spoke for status in map(spoke_status_of, rows) if status.settled(now))
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """The status of a zone; a new status if there is none."""
-        row = self._table.get(_zone_key(zone_id))
+        row = self._table.get(zone_key(zone_id))
         return zone_status_of(row) if row else ZoneStatus(zone_id)
 
     def zone_statuses(self) -> tuple[ZoneStatus, ...]:
@@ -133,16 +141,16 @@ class DynamoStatuses:
             "differences": dict(status.differences),
             "fault": status.fault,
         }
-        self._put(_zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
+        self._put(zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
 
     def put_drift(self, zone_id: str, drifts: Collection[ZoneDrift]) -> None:
         """Record the drift of a zone. The rest of its status does not change."""
-        self._table.update(_zone_key(zone_id), zone_drift_row(drifts))
+        self._table.update(zone_key(zone_id), zone_drift_row(drifts))
 
     def put_audit_request(self, zone_id: str, requested_at: Millis, paid_until: Millis) -> None:
         """Record when an audit of a zone has to begin. The rest of its status does not change."""
         row = {"audit_requested_at": requested_at, "audits_paid_until": paid_until}
-        self._table.update(_zone_key(zone_id), row)
+        self._table.update(zone_key(zone_id), row)
 
     def cursor(self) -> ScheduleCursor:
         """The progress of the schedule; a new cursor if there is none."""
@@ -185,12 +193,12 @@ class DynamoStatuses:
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
         """Approve the pending removals, so that the next sweep, audit or association task makes them."""
         if isinstance(status, ZoneStatus):
-            key = _zone_key(status.zone_id)
+            key = zone_key(status.zone_id)
             self._table.update(key, {"approved": list(status.pending_removals)})
             if status.pending_vpcs:
                 self._table.add(key, "approved_vpcs", status.pending_vpcs)
         else:
-            self._table.update(_spoke_key(status.spoke), {"approved": list(status.pending_removals)})
+            self._table.update(spoke_key(status.spoke), {"approved": list(status.pending_removals)})
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         """Add a VPC to those whose associations with the zone await approval to end, if there is room.
@@ -198,12 +206,12 @@ class DynamoStatuses:
         A VPC without room is added by a later sweep, when others have been approved.
         """
         with suppress(Outdated):
-            self._table.add(_zone_key(zone_id), "pending_vpcs", [vpc], most=MAX_PENDING_VPCS)
+            self._table.add(zone_key(zone_id), "pending_vpcs", [vpc], most=MAX_PENDING_VPCS)
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""
         for attribute in ("pending_vpcs", "approved_vpcs"):
-            self._table.discard(_zone_key(zone_id), attribute, [vpc])
+            self._table.discard(zone_key(zone_id), attribute, [vpc])
 
     def _put(
         self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, removed: Collection[str] = ()
@@ -218,82 +226,3 @@ class DynamoStatuses:
 
 _ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.CURSOR_KEY}
 _PAUSE: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.PAUSE_KEY}
-
-
-def _spoke_key(spoke: Spoke) -> Row:
-    return {contract.PARTITION_KEY: contract.SPOKES_KEY, contract.SORT_KEY: str(spoke)}
-
-
-def _zone_key(zone_id: str) -> Row:
-    return {contract.PARTITION_KEY: contract.ZONES_KEY, contract.SORT_KEY: zone_id}
-
-
-def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
-    """The status of a spoke, from its row."""
-    account, region = row[contract.SORT_KEY].split("/")
-    return SpokeStatus(
-        spoke=Spoke(account, region),
-        tried_at=Millis(int(row.get("tried_at", 0))),
-        swept_at=Millis(int(row.get("swept_at", 0))),
-        policy=row.get("policy", ""),
-        instances=int(row.get("instances", 0)),
-        names=int(row.get("names", 0)),
-        missed=int(row.get("missed", 0)),
-        missed_ever=int(row.get("missed_ever", 0)),
-        fault=row.get("fault", ""),
-        fault_since=Millis(int(row.get("fault_since", 0))),
-        closed=row.get("closed", False),
-        withdrawn=row.get("withdrawn", False),
-        withdrawn_at=Millis(int(row.get("withdrawn_at", 0))),
-        pending_removals=tuple(row.get("pending_removals", ())),
-        pending_names=int(row.get("pending_names", 0)),
-        approved=frozenset(row.get("approved", ())),
-        event_at=Millis(int(row.get("event_at", 0))),
-        kept_vpcs=int(row.get("kept_vpcs", 0)),
-        usage=_usage_of(row),
-        vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
-        call_sweeps=CallSweeps(Millis(int(row.get("call_sweep_at", 0))), Millis(int(row.get("call_sweeps_paid", 0)))),
-        generation=row.get("generation", ""),
-    )
-
-
-# What a spoke holds are numbers beside the others in its row, because DynamoDB adds to a number in a map only if the
-# map exists (API Reference, UpdateItem).
-_NAMES, _RECORDS = "names#", "records#"
-
-
-def _usage_row(usage: UsageByZone) -> dict[str, int]:
-    """The attributes of what a spoke holds."""
-    names = {f"{_NAMES}{zone_id}": of_zone.names for zone_id, of_zone in usage.items()}
-    return names | {f"{_RECORDS}{zone_id}": of_zone.records for zone_id, of_zone in usage.items()}
-
-
-def _usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
-    """What a spoke holds, from its row."""
-    zone_ids = sorted({name.partition("#")[2] for name in row if name.startswith((_NAMES, _RECORDS))})
-    return {
-        zone_id: Usage(int(row.get(f"{_NAMES}{zone_id}", 0)), int(row.get(f"{_RECORDS}{zone_id}", 0)))
-        for zone_id in zone_ids
-    }
-
-
-def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
-    """The status of a zone, from its row."""
-    return ZoneStatus(
-        zone_id=row[contract.SORT_KEY],
-        tried_at=Millis(int(row.get("tried_at", 0))),
-        audited_at=Millis(int(row.get("audited_at", 0))),
-        names=int(row.get("names", 0)),
-        record_sets=int(row.get("record_sets", 0)),
-        claimed=int(row.get("claimed", 0)),
-        differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
-        fault=row.get("fault", ""),
-        pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),
-        pending_names=int(row.get("pending_names", 0)),
-        approved=frozenset(row.get("approved", ())),
-        pending_vpcs=tuple(sorted(row.get("pending_vpcs", ()))),
-        approved_vpcs=frozenset(row.get("approved_vpcs", ())),
-        drift=zone_drift_of(row),
-        audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
-        audits_paid_until=Millis(int(row.get("audits_paid_until", 0))),
-    )
