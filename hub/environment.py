@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from troposphere import Ref, Sub
+from troposphere import Equals, GetAtt, If, Not, Parameter, Ref, Sub
 
 from hub.runtime import contract
 from hub.runtime.policy.zone_ids import encoded
@@ -16,16 +16,45 @@ from orgdns.cfn.zone_ids import zone_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from troposphere import Template
     from troposphere.dynamodb import Table
 
     from orgdns.config.load import Config
     from orgdns.config.sections.zones import Zone
 
 
+# A restored table has another stream, which CloudFormation does not notice.
+LEDGER_STREAM: Final = "LedgerStreamArn"
+_HAS_LEDGER_STREAM: Final = "HasLedgerStream"
+
+
+def ledger_stream_parameter() -> Parameter:
+    """The parameter for the ledger's stream."""
+    return Parameter(
+        LEDGER_STREAM,
+        Type="String",
+        Default="",
+        AllowedPattern=rf"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{{12}}:table/{contract.LEDGER_TABLE}/stream/[0-9T:.-]+)?$",
+        ConstraintDescription="must be the ARN of a stream of the ledger",
+        Description="ARN of the ledger's stream, after the table was restored. Otherwise empty.",
+    )
+
+
+def add_ledger_stream_condition(template: Template) -> None:
+    """Add the condition that the parameter names a stream."""
+    template.add_condition(_HAS_LEDGER_STREAM, Not(Equals(Ref(LEDGER_STREAM), "")))
+
+
+def ledger_stream(ledger: Table) -> If:
+    """The ARN of the ledger's stream."""
+    return If(_HAS_LEDGER_STREAM, Ref(LEDGER_STREAM), GetAtt(ledger, "StreamArn"))
+
+
 def environment(ledger: Table) -> dict[str, Any]:
     """The environment variables of all functions."""
     return {
         contract.ENV_LEDGER_TABLE: Ref(ledger),
+        contract.ENV_LEDGER_STREAM: ledger_stream(ledger),
         "POWERTOOLS_SERVICE_NAME": contract.PREFIX,
         "POWERTOOLS_METRICS_NAMESPACE": contract.METRICS_NAMESPACE,
         "AWS_STS_REGIONAL_ENDPOINTS": "regional",

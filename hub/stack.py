@@ -16,10 +16,11 @@ from troposphere.dynamodb import (
 )
 
 from hub.alarms import add_metric_alarms
+from hub.environment import add_ledger_stream_condition, ledger_stream_parameter
 from hub.event_bus import add_event_bus
 from hub.functions.associator import associator_worker
 from hub.functions.observer import observer_worker
-from hub.functions.publisher import add_ledger_stream_condition, ledger_stream_parameter, publisher_worker
+from hub.functions.publisher import publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
 from hub.runtime import contract
 from orgdns.cfn.alarms import add_alarm_topic

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import awacs.dynamodb
 from awacs.aws import Allow, Statement
-from troposphere import Equals, GetAtt, If, Not, Parameter, Ref, Sub
+from troposphere import GetAtt, Sub
 from troposphere import awslambda as lambda_
 
-from hub.environment import environment, with_zone_ids
+from hub.environment import environment, ledger_stream, with_zone_ids
 from hub.grants import assume_in_network, keep_ledger
 from hub.runtime import contract
 from orgdns.cfn.queues import queue, send
@@ -19,35 +19,14 @@ from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
 from orgdns.cfn.zone_ids import zone_id
 
 if TYPE_CHECKING:
-    from troposphere import Template
     from troposphere.dynamodb import Table
     from troposphere.sqs import Queue
 
     from orgdns.config.load import Config
 
 TIMEOUT: Final = 300
-# A restored table has another stream, which CloudFormation does not notice.
-LEDGER_STREAM: Final = "LedgerStreamArn"
-HAS_LEDGER_STREAM: Final = "HasLedgerStream"
 # Seconds. A stream keeps a record for 24 hours; the other half is for investigating a failure.
 _OLDEST_RECORD: Final = 12 * 3600
-
-
-def ledger_stream_parameter() -> Parameter:
-    """The parameter for the stream that the publisher follows."""
-    return Parameter(
-        LEDGER_STREAM,
-        Type="String",
-        Default="",
-        AllowedPattern=rf"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{{12}}:table/{contract.LEDGER_TABLE}/stream/[0-9T:.-]+)?$",
-        ConstraintDescription="must be the ARN of a stream of the ledger",
-        Description="ARN of the ledger's stream, after the table was restored. Otherwise empty.",
-    )
-
-
-def add_ledger_stream_condition(template: Template) -> None:
-    """Add the condition that the parameter names a stream."""
-    template.add_condition(HAS_LEDGER_STREAM, Not(Equals(Ref(LEDGER_STREAM), "")))
 
 
 def publisher_worker(config: Config, ledger: Table) -> Worker:
@@ -100,7 +79,7 @@ def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Sta
 
 def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
     return {
-        "EventSourceArn": If(HAS_LEDGER_STREAM, Ref(LEDGER_STREAM), GetAtt(ledger, "StreamArn")),
+        "EventSourceArn": ledger_stream(ledger),
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": 1000,
         # Without a batching window, a single change is published at once, and changes that arrive meanwhile form the

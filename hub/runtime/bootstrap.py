@@ -66,7 +66,8 @@ def check_sdk() -> None:
 
 @cache
 def _table(config: Config) -> Table:
-    return Table(client("dynamodb", config), settings.value(contract.ENV_LEDGER_TABLE), now, time.sleep)
+    name, stream = settings.value(contract.ENV_LEDGER_TABLE), settings.value(contract.ENV_LEDGER_STREAM)
+    return Table(client("dynamodb", config), name, now, time.sleep, stream)
 
 
 @cache

@@ -72,6 +72,8 @@ SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
 ENV_LEDGER_TABLE: Final = "ORGDNS_LEDGER_TABLE"
+# The ARN of the ledger's stream. A restored table has another one.
+ENV_LEDGER_STREAM: Final = "ORGDNS_LEDGER_STREAM"
 # The hosted zone id of each zone domain, as `policy.zone_ids` writes it. The compiled policy has no ids, because those
 # of zones that a stack creates are not known when the policy is compiled.
 ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
@@ -148,6 +150,8 @@ ASSOCIATION_PREFIX: Final = "association#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
 CURSOR_KEY: Final = "schedule"
+# The generation of the ledger. The label of the table's stream follows.
+GENERATION_PREFIX: Final = "generation#"
 # The partition of all labels of accounts. Without the prefix, a label could be another row's key, such as MARK_KEY.
 LABELS_KEY: Final = "labels"
 LABEL_PREFIX: Final = "label#"

@@ -41,8 +41,9 @@ _NOT_COPIED: Final = frozenset(
 )
 # "Description": at most 256 characters (API Reference, PublishVersion).
 _LONGEST_DESCRIPTION: Final = 256
-# The longest values of the parameters in a configuration: the log level, and the ids of hosted zones.
-_LONGEST_VALUES: Final = {"LogLevel": 5}
+# The longest values of the parameters in a configuration: the log level, the ARN of the ledger's stream, and the ids of
+# hosted zones.
+_LONGEST_VALUES: Final = {"LogLevel": 5, "LedgerStreamArn": 110}
 _LONGEST_VALUE: Final = 32
 _REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
 

@@ -134,8 +134,11 @@ class Many:
 
     # Statuses.
 
-    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
-        return SpokeStatus(spoke)
+    def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
+        return SpokeStatus(spoke), ""
+
+    def generation(self) -> str:
+        return ""
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         return ()

@@ -145,6 +145,9 @@ class _Nothing:
     def paused(self) -> None:
         return None
 
+    def generation(self) -> str:
+        return ""
+
     def settled(self, _spokes: Collection[Spoke]) -> frozenset[Spoke]:
         return frozenset()
 

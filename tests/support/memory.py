@@ -27,6 +27,7 @@ from hub.runtime.ports import (
     SpokeDenied,
     SpokeUnreachable,
 )
+from tests.support.memory_generation import MemoryGeneration
 
 # An invocation with enough time for everything.
 AMPLE = Deadline(lambda: 900.0)
@@ -116,6 +117,7 @@ class MemoryLedger:
     touched: list[NameKey] = field(default_factory=list)
     marked: dict[NameKey, str] = field(default_factory=dict)
     held_labels: dict[str, HeldLabel] = field(default_factory=dict)
+    generation: MemoryGeneration = field(default_factory=MemoryGeneration)
     fail_at: int | None = None
     # Called before the next claim is written: another worker may act then.
     between: Callable[[], None] = lambda: None

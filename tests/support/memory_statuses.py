@@ -12,6 +12,7 @@ from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.model.usage import UsageByZone, summed
 from hub.runtime.ports import Clock, Outdated
+from tests.support.memory_generation import MemoryGeneration
 
 
 @dataclass(slots=True)
@@ -24,6 +25,14 @@ class MemoryStatuses:
     round: ScheduleCursor = field(default_factory=ScheduleCursor)
     audit: bool = False
     reason_to_pause: str | None = None
+    # Statuses of the same table as a ledger share the ledger's.
+    ledger_generation: MemoryGeneration = field(default_factory=MemoryGeneration)
+
+    def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
+        return self.spoke_status(spoke), self.ledger_generation.begun()
+
+    def generation(self) -> str:
+        return self.ledger_generation.read()
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         return self.spokes.get(spoke, SpokeStatus(spoke))
@@ -108,8 +117,8 @@ class MemoryStatuses:
         return self.reason_to_pause
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        now = self.clock()
-        return frozenset(spoke for spoke in spokes if self.spoke_status(spoke).settled(now))
+        generation = self.generation()
+        return frozenset(spoke for spoke in spokes if self.spoke_status(spoke).settled(generation))
 
 
 @dataclass(slots=True)

@@ -103,7 +103,8 @@ class MemoryDriver:
     def __init__(self, policy: Policy, zone_id: str) -> None:
         self.policy, self.zone_id = policy, zone_id
         self.clock = MemoryClock(now=10**12)
-        self.ledger, self.statuses, self.zones = MemoryLedger(), MemoryStatuses(self.clock), MemoryZones()
+        self.zones = MemoryZones()
+        self._make_ledger()
         accounts = {
             account: Account(account, LABELS[account], units=("r-ab12", "ou-ab12-workload")) for account in ACCOUNTS
         }
@@ -215,8 +216,12 @@ class MemoryDriver:
             return
 
     def lose_ledger(self) -> None:
-        self.ledger, self.statuses = MemoryLedger(), MemoryStatuses(self.clock)
+        self._make_ledger()
         self._wire()
+
+    def _make_ledger(self) -> None:
+        self.ledger = MemoryLedger()
+        self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
 
     def rest(self) -> None:
         while self.on_their_way:

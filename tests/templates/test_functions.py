@@ -93,7 +93,7 @@ def test_publisher_source() -> None:
 def test_functions() -> None:
     """Each function runs its handler of the package, with the environment variables that the code reads."""
     zones = "internal.:corp=Z0CORPINTERNAL0EXAMPL,instances=${ZoneIdInstancesDotInternal}"
-    shared = {contract.ENV_LEDGER_TABLE, "AWS_STS_REGIONAL_ENDPOINTS"}
+    shared = {contract.ENV_LEDGER_TABLE, contract.ENV_LEDGER_STREAM, "AWS_STS_REGIONAL_ENDPOINTS"}
     publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
     sweeper = {
         contract.ENV_SWEEPS_QUEUE_URL,

@@ -105,6 +105,7 @@ class World:
 
 def world() -> World:
     clock, ledger, zones = MemoryClock(), MemoryLedger(), MemoryZones()
+    statuses = MemoryStatuses(clock, ledger_generation=ledger.generation)
     organization = MemoryOrganization({account.id: account for account in ACCOUNTS})
     observer = Observer(
         policy=policy(ConflictRule.NEWEST, WhenStopped.KEEP),
@@ -116,7 +117,13 @@ def world() -> World:
         clock=clock,
         sleep=clock.sleep,
     )
-    return World(observer, Publisher(ledger, MemoryStatuses(clock), zones, clock), organization, ledger, zones)
+    return World(
+        observer,
+        Publisher(ledger, statuses, zones, clock),
+        organization,
+        ledger,
+        zones,
+    )
 
 
 class Orders(RuleBasedStateMachine):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import NEVER
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.usage import UsageByZone
-
-# A spoke is swept once an hour. If the last sweep is three times as old, the ledger may have been restored since.
-SETTLED_MILLIS: Final = 3 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,12 @@ class SpokeStatus:
         """Whether the spoke keeps no names and no associations, so that it needs no more sweeps."""
         return self.withdrawn and not self.kept_vpcs
 
-    def settled(self, now: Millis) -> bool:
-        """Whether the ledger holds all claims of the spoke: it was swept recently, or its names were withdrawn."""
-        return self.withdrawn or now - self.swept_at <= SETTLED_MILLIS
+    def settled(self, generation: str) -> bool:
+        """Whether the ledger, in its current generation, has all claims of the spoke.
+
+        It has if the spoke was swept completely in this generation, or lost all names. An unknown generation is empty.
+        """
+        return bool(generation) and self.generation == generation
 
 
 @dataclass(frozen=True, slots=True)

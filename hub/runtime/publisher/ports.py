@@ -30,8 +30,12 @@ class PublishControls(Protocol):
         """Return why nothing may be written to the zones now, or None."""
         ...
 
+    def generation(self) -> str:
+        """Return the generation of the ledger; empty if none has begun."""
+        ...
+
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """Return the spokes, of these, whose claims the ledger certainly has completely."""
+        """Return the spokes, of these, whose claims the ledger has completely: they were swept in its generation."""
         ...
 
 

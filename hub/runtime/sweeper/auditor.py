@@ -80,7 +80,8 @@ class Auditor:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
-        settled = {status.spoke: status.settled(self.clock()) for status in self.statuses.spoke_statuses()}
+        generation = self.statuses.generation()
+        settled = {status.spoke: status.settled(generation) for status in self.statuses.spoke_statuses()}
         runs: dict[str, _Run] = {}
         failed: list[ZoneStatus] = []
         for zone_id in zone_ids:

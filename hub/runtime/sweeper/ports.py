@@ -37,8 +37,12 @@ class SweepLedger(Protocol):
 class Statuses(Protocol):
     """The statuses of spokes and zones in the ledger; each method raises LedgerUnavailable."""
 
-    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
-        """Return the status of a spoke; a new status if the ledger has none."""
+    def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
+        """Return the status of a spoke, and the generation of the ledger, which begins now if it has none."""
+        ...
+
+    def generation(self) -> str:
+        """Return the generation of the ledger; empty if none has begun."""
         ...
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:

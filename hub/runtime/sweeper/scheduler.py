@@ -101,8 +101,11 @@ class SweepScheduler:
             # So that the spoke appears in the status before its first sweep.
             self.statuses.register_spoke(spoke)
         # A spoke that no longer has a stack is swept until its names are withdrawn, and longer while its VPCs have
-        # associations made by orgdns: its account may leave the organization later than its unit.
-        swept = listed | {spoke for spoke, status in statuses.items() if not status.over}
+        # associations made by orgdns: its account may leave the organization later than its unit. After the ledger was
+        # lost, it is swept once more, because the publisher waits for that.
+        generation = self.statuses.generation()
+        over = {spoke for spoke, status in statuses.items() if status.over and status.settled(generation)}
+        swept = listed | (statuses.keys() - over)
         last = self.schedule.cursor()
         due, following = due_sweeps(swept, statuses, last, self.policy_digest, now)
         # A zone that the configuration no longer has is not audited, so its status would be overdue forever.

@@ -113,7 +113,8 @@ class Sweeper:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
         """
-        status = replace(self.statuses.spoke_status(spoke), tried_at=self.clock())
+        status, generation = self.statuses.sweep_begins(spoke)
+        status = replace(status, tried_at=self.clock())
         changed = missed = 0
         try:
             run = _Run(status, self._account(spoke), self.clock(), deadline, report, after_call)
@@ -138,12 +139,13 @@ class Sweeper:
                 closed=False,
                 withdrawn=False,
                 withdrawn_at=NEVER,
+                generation=generation,
             )
             status = with_pending(status, pending_removals)
         except SpokeDenied as denied:
             unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
             status = replace(status, closed=isinstance(denied, SpokeClosed))
-            status = unreachable.withdraw(status, str(denied), deadline, report)
+            status = unreachable.withdraw(status, str(denied), generation, deadline, report)
         except (SpokeUnreachable, _Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)

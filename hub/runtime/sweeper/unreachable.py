@@ -40,7 +40,12 @@ class UnreachableSpokes:
     clock: Clock
 
     def withdraw(
-        self, status: SpokeStatus, reason: str, deadline: Deadline, report: Callable[[InstanceOutcome], None]
+        self,
+        status: SpokeStatus,
+        reason: str,
+        generation: str,
+        deadline: Deadline,
+        report: Callable[[InstanceOutcome], None],
     ) -> SpokeStatus:
         """Return the status of a spoke that denies access.
 
@@ -80,6 +85,7 @@ class UnreachableSpokes:
             withdrawn_at=now if counts else status.withdrawn_at,
             names=0,
             usage=Tally().in_place_of(status.usage),
+            generation=generation,
         )
 
 

@@ -98,7 +98,8 @@ class RandomOrganization:
             {account: Place(name, ROOT) for account, name in zip(ACCOUNTS, ACCOUNT_NAMES, strict=True)}
         )
         self.ec2 = MemoryOrganization()
-        self.ledger, self.statuses = MemoryLedger(), MemoryStatuses(self.clock)
+        self.ledger = MemoryLedger()
+        self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.zones = MemoryZones(domains={zone_id: domain for domain, zone_id in ZONE_IDS.items()})
         self.vpcs = MemoryVpcs()
         self.rows = MemoryVpcRows(self.vpcs)

@@ -45,13 +45,23 @@ class World:
     def __init__(self) -> None:
         self.clock = MemoryClock(now=10**12)
         self.ledger = MemoryLedger()
-        self.statuses = MemoryStatuses(self.clock)
+        self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.zones = Zones()
         self.seconds_left = 900.0
         self.swept(HOME)
 
+    def lose_ledger(self, *, statuses: bool) -> None:
+        """Empty the table, or only what is not a status."""
+        generation = self.ledger.generation
+        generation.lose()
+        self.ledger = MemoryLedger(generation=generation)
+        if statuses:
+            self.statuses.spokes.clear()
+
     def swept(self, spoke: Spoke) -> None:
-        self.statuses.spokes[spoke] = SpokeStatus(spoke, swept_at=self.clock())
+        self.statuses.spokes[spoke] = SpokeStatus(
+            spoke, swept_at=self.clock(), generation=self.ledger.generation.begun()
+        )
 
     def audit(self, *zone_ids: str) -> list[ZoneStatus]:
         auditor = Auditor(

@@ -26,7 +26,7 @@ class World:
         self.deadline = Deadline(lambda: self.seconds_left)
         self.seconds_left = 300.0
         self.clock = MemoryClock()
-        self.statuses = MemoryStatuses(self.clock)
+        self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.publisher = Publisher(self.ledger, self.statuses, self.zones, self.clock)
 
     def claim(self, *claims: Claim) -> None:

@@ -36,7 +36,7 @@ class World:
     digest: str = "p1"
 
     def __post_init__(self) -> None:
-        self.statuses = MemoryStatuses(self.clock)
+        self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.recorder = Recorder(self.ledger, self.clock)
 
     def sweep(self, spoke: Spoke = SPOKE, *, after_call: bool = False) -> SweepOutcome:

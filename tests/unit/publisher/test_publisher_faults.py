@@ -31,7 +31,7 @@ def test_unknown_owner_keeps_its_name_until_its_spoke_is_swept() -> None:
     for _ in range(3):
         assert world.results(key()) == {NameResult.CONFLICT}
         assert world.zones.owned[key()] == {record_set(1)}
-    statuses.put_spoke_status(SpokeStatus(ref(1).spoke, swept_at=clock()))
+    statuses.put_spoke_status(SpokeStatus(ref(1).spoke, generation=statuses.ledger_generation.begun()))
     assert world.results(key()) == {NameResult.PUBLISHED}
     assert world.zones.owned[key()] == {record_set(2)}
 

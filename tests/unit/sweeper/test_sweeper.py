@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import Claim, InstanceRef, InstanceState, Millis, Spoke
-from hub.runtime.model.status import SETTLED_MILLIS
+from hub.runtime.model.names import Claim, InstanceRef, InstanceState, Spoke
 from hub.runtime.model.usage import Limits, Usage, usage_of
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
@@ -69,9 +68,6 @@ def test_policy_of_a_second_sweep_is_remembered(world: World) -> None:
     status = world.sweep().status
     assert status.policy == "p2"
     assert before < status.swept_at <= world.clock.now
-    assert status.settled(status.swept_at)
-    assert status.settled(Millis(status.swept_at + SETTLED_MILLIS))
-    assert not status.settled(Millis(status.swept_at + SETTLED_MILLIS + 1))
 
 
 def test_sweep_counts_missed_events(world: World) -> None:

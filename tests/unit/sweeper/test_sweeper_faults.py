@@ -31,7 +31,7 @@ def test_unreachable_spoke_keeps_its_names_for_the_grace_period(world: World) ->
     assert status.withdrawn
     assert status.fault_since == first.fault_since
     assert world.claimants() == set()
-    assert status.settled(status.tried_at)
+    assert status.settled(world.ledger.generation.read())
     world.organization.denied = set()
     back = world.sweep().status
     assert (back.withdrawn, back.fault, back.fault_since) == (False, "", 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_row
+from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, is_generation
 from hub.runtime.aws.ledger.status_rows import (
     spoke_key,
     spoke_status_of,
@@ -67,6 +68,16 @@ class DynamoStatuses:
         row = self._table.get(spoke_key(spoke))
         return spoke_status_of(row) if row else SpokeStatus(spoke)
 
+    def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
+        """The status of a spoke, and the generation of the ledger, which begins now if it has none."""
+        rows = list(self._table.get_many([spoke_key(spoke), generation_key(self._table)]))
+        status = next((spoke_status_of(row) for row in rows if not is_generation(row)), SpokeStatus(spoke))
+        return status, begun(self._table, next(filter(is_generation, rows), None))
+
+    def generation(self) -> str:
+        """The generation of the ledger; empty if none has begun."""
+        return generation_of(self._table.get(generation_key(self._table)))
+
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         """The status of every spoke."""
         return tuple(map(spoke_status_of, self._table.query(contract.SPOKES_KEY)))
@@ -116,10 +127,11 @@ class DynamoStatuses:
             self._table.put(spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
 
     def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """The spokes whose claims the ledger holds completely."""
-        rows = self._table.get_many([spoke_key(spoke) for spoke in spokes])
-        now = Millis(self._table.now())
-        return frozenset(status.spoke for status in map(spoke_status_of, rows) if status.settled(now))
+        """The spokes whose claims the ledger has completely."""
+        rows = list(self._table.get_many([*map(spoke_key, spokes), generation_key(self._table)]))
+        generation = generation_of(next(filter(is_generation, rows), None))
+        statuses = [spoke_status_of(row) for row in rows if not is_generation(row)]
+        return frozenset(status.spoke for status in statuses if status.settled(generation))
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """The status of a zone; a new status if there is none."""

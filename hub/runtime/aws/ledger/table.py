@@ -35,16 +35,26 @@ def _unreported(_rows_read: int) -> None:
 class Table:
     """One DynamoDB table. Each method raises LedgerUnavailable if DynamoDB does not answer, or refuses the call."""
 
-    def __init__(self, client: DynamoDBClient, name: str, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, clock: Clock, sleep: Sleep, stream: str = "") -> None:
         self._client = client
         self._name = name
         self._clock = clock
         self._sleep = sleep
+        self._stream = stream
 
     @property
     def name(self) -> str:
         """The table's name."""
         return self._name
+
+    @property
+    def stream(self) -> str:
+        """The ARN of the table's stream; empty if the reader does not need the generation of the ledger."""
+        return self._stream
+
+    def of_stream(self, stream: str) -> Table:
+        """The table, read as the one with this stream."""
+        return Table(self._client, self._name, self._clock, self._sleep, stream)
 
     def get(self, key: Row) -> Row | None:
         """The row with a key, or None."""

@@ -10,7 +10,7 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.names import Fqdn, Millis, Spoke
-from hub.runtime.model.status import SETTLED_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import Outdated
@@ -152,12 +152,15 @@ class TestStatuses:
         assert contract.EXPIRES not in row
 
     def test_settled_spokes(self, statuses: DynamoStatuses) -> None:
-        """Spokes that were swept recently or withdrawn are settled; old and unknown ones are not."""
-        fresh, old, abandoned, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(4))
-        statuses.put_spoke_status(SpokeStatus(fresh, swept_at=Millis(NOW)))
-        statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW - SETTLED_MILLIS - 1)))
-        statuses.put_spoke_status(SpokeStatus(abandoned, withdrawn=True))
-        assert statuses.settled([fresh, old, abandoned, unknown]) == {fresh, abandoned}
+        """Spokes whose last complete sweep or withdrawal began in this generation are settled; others are not."""
+        swept, abandoned, old, older, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(5))
+        assert statuses.settled([swept]) == frozenset()
+        _, generation = statuses.sweep_begins(swept)
+        statuses.put_spoke_status(SpokeStatus(swept, generation=generation))
+        statuses.put_spoke_status(SpokeStatus(abandoned, withdrawn=True, generation=generation))
+        statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW), generation="another"))
+        statuses.put_spoke_status(SpokeStatus(older, swept_at=Millis(NOW), withdrawn=True))
+        assert statuses.settled([swept, abandoned, old, older, unknown]) == {swept, abandoned}
 
     def test_o4_drift_and_requested_audits_outlast_an_audit(self, statuses: DynamoStatuses) -> None:
         """An audit stores its own findings only; what others changed at the same time stays."""

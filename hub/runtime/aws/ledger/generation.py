@@ -1,0 +1,54 @@
+"""The generation of the ledger: a random id in a row that a table loses when it is emptied.
+
+A restored table keeps its rows, but has another stream, so the row's key names the stream. Whatever was written in an
+earlier generation may lack what the ledger has lost since.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from hub.runtime import contract
+from hub.runtime.ports import LedgerUnavailable, Outdated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.runtime.aws.ledger.rows import Row
+    from hub.runtime.aws.ledger.table import Table
+
+
+def generation_key(table: Table) -> Row:
+    """The key of the row with the generation. A stream's ARN ends with the stream's label."""
+    label = table.stream.rpartition("/")[2]
+    return {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: f"{contract.GENERATION_PREFIX}{label}"}
+
+
+def generation_of(row: Mapping[str, object] | None) -> str:
+    """The generation, from its row; empty if there is no row."""
+    return str(row["id"]) if row else ""
+
+
+def is_generation(row: Row) -> bool:
+    """Whether a row, of those that were read together, is the one with the generation."""
+    return str(row[contract.SORT_KEY]).startswith(contract.GENERATION_PREFIX)
+
+
+def begun(table: Table, row: Mapping[str, object] | None) -> str:
+    """The generation from its row, which was read; a new generation if there was none.
+
+    Raises:
+        LedgerUnavailable: if the row disappears again meanwhile.
+    """
+    key = generation_key(table)
+    if row is None:
+        row = key | {"id": uuid4().hex, "at": table.now()}
+        try:
+            table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
+        except Outdated:
+            # Another function began it, or an earlier attempt of this call did.
+            row = table.get(key)
+    if row is None:
+        raise LedgerUnavailable("the row with the generation of the ledger disappeared")
+    return generation_of(row)

@@ -1,0 +1,55 @@
+"""The generation of the ledger in DynamoDB."""
+
+from __future__ import annotations
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.generation import begun, generation_key
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
+from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.names import Spoke
+from hub.runtime.model.status import SpokeStatus
+from tests.support.build import PAYMENTS
+
+SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
+STREAM = "arn:aws:dynamodb:eu-central-1:111111111111:table/orgdns-ledger/stream/2026-11-28T10:15:00.123"
+RESTORED = STREAM.replace("28T10", "29T11")
+
+
+def of_stream(table: Table, stream: str) -> DynamoStatuses:
+    return DynamoStatuses(table.of_stream(stream))
+
+
+def test_p9_the_first_sweep_begins_a_generation(table: Table) -> None:
+    """Until then none is known. All functions find the same one."""
+    first, second = of_stream(table, STREAM), of_stream(table, STREAM)
+    assert first.generation() == ""
+    status, generation = first.sweep_begins(SPOKE)
+    assert (status, generation) == (SpokeStatus(SPOKE), first.generation())
+    assert generation
+    assert second.sweep_begins(SPOKE) == (status, generation)
+    second.put_spoke_status(SpokeStatus(SPOKE, names=3))
+    assert second.sweep_begins(SPOKE) == (SpokeStatus(SPOKE, names=3), generation)
+
+
+def test_p9_two_functions_begin_one_generation(table: Table) -> None:
+    """A function that found none writes its own only if there is still none."""
+    statuses = of_stream(table, STREAM)
+    _, generation = statuses.sweep_begins(SPOKE)
+    assert begun(table.of_stream(STREAM), None) == generation == statuses.generation()
+
+
+def test_p9_an_emptied_table_has_another_generation(table: Table) -> None:
+    statuses = of_stream(table, STREAM)
+    _, before = statuses.sweep_begins(SPOKE)
+    table.delete(generation_key(table.of_stream(STREAM)))
+    assert statuses.generation() == ""
+    assert statuses.sweep_begins(SPOKE)[1] not in ("", before)
+
+
+def test_p9_a_restored_table_has_another_generation(table: Table) -> None:
+    """The restored row stays, but the stream has another label."""
+    _, before = of_stream(table, STREAM).sweep_begins(SPOKE)
+    restored = of_stream(table, RESTORED)
+    assert restored.generation() == ""
+    assert restored.sweep_begins(SPOKE)[1] not in ("", before)
+    assert len(list(table.query(contract.CONTROL_KEY, contract.GENERATION_PREFIX))) == 2
