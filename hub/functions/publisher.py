@@ -71,6 +71,7 @@ def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Sta
             awacs.dynamodb.GetItem,
             awacs.dynamodb.BatchGetItem,
             awacs.dynamodb.BatchWriteItem,
+            awacs.dynamodb.PutItem,
         ),
         send("SetFailuresAside", dead_letters),
         assume_in_network("WriteToZones", config, contract.WRITER_ROLE),

@@ -144,14 +144,18 @@ def call_sweeps() -> CallSweepRequests:
 
 
 @cache
-def publisher() -> Publisher:
-    """Return the publisher."""
+def publisher(stream: str) -> Publisher:
+    """Return the publisher for changes from a stream of the ledger.
+
+    A restored table has another stream than the environment variable says, until someone updates the stack.
+    """
     from hub.runtime.publisher.publisher import Publisher
 
+    table = _table(CLIENT_CONFIG).of_stream(stream)
     share = float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
-        ledger=DynamoLedger(_table(CLIENT_CONFIG)),
-        controls=DynamoStatuses(_table(CLIENT_CONFIG)),
+        ledger=DynamoLedger(table),
+        controls=DynamoStatuses(table),
         zones=_zones(contract.PUBLISHER_ROLE, settings.value(contract.ENV_WRITER_ROLE_ARN), share),
         clock=now,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),

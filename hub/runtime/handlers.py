@@ -215,7 +215,9 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         else:
             claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
     failed: list[str] = []
-    for outcome in bootstrap.publisher().publish(changed_at, marked, _deadline(context)):
+    # All records of a batch are from one shard.
+    stream = event["Records"][0]["eventSourceARN"]
+    for outcome in bootstrap.publisher(stream).publish(changed_at, marked, _deadline(context)):
         report_name(outcome, claimants[outcome.key])
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])

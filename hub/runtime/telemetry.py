@@ -174,6 +174,9 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
         "instances": sorted(claimants),
         "reason": outcome.reason,
     }
+    if outcome.restored:
+        metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
+        logger.warning("missing claims restored", extra=fields | {"restored": list(map(str, outcome.restored))})
     if outcome.left_out:
         metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
         logger.warning("shared name full", extra=fields | {"left_out": outcome.left_out})

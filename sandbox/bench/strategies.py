@@ -17,6 +17,7 @@ from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     NEVER,
     Claim,
+    InstanceRef,
     Millis,
     NameKey,
     NameState,
@@ -24,6 +25,7 @@ from hub.runtime.model.names import (
     RecordSet,
     Spoke,
 )
+from hub.runtime.model.observation import Observation
 from hub.runtime.publisher.batches import MAX_ELEMENTS
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
@@ -43,6 +45,7 @@ NAMES_A_RUN: Final = 1_000
 RUN_SECONDS: Final = 300.0
 # How many tokens and batch elements Route 53 counts for an UPSERT.
 UPSERT: Final = 2
+GENERATION: Final = "the first"
 
 
 @dataclass(slots=True)
@@ -138,18 +141,27 @@ class _Ledger:
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
         self.published.update(published)
 
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        claims = {claim.instance: claim for claim in self.claims.values() if claim.instance in refs}
+        return {
+            ref: Observation(ref, NEVER, (claims[ref],) if ref in claims else (), generation=GENERATION) for ref in refs
+        }
+
+    def put_claim(self, claim: Claim, _version: int) -> None:
+        raise AssertionError(f"{claim.key} was claimed all the time")
+
 
 class _Nothing:
-    """Publishing controls: nothing is paused, and no spoke awaits a sweep because the ledger has all claims."""
+    """Publishing controls: nothing is paused, and the ledger has all claims."""
 
     def paused(self) -> None:
         return None
 
     def generation(self) -> str:
-        return ""
+        return GENERATION
 
-    def settled(self, _spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        return frozenset()
+    def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
+        return GENERATION, frozenset(spokes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,9 +116,9 @@ class MemoryStatuses:
     def paused(self) -> str | None:
         return self.reason_to_pause
 
-    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
+    def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
         generation = self.generation()
-        return frozenset(spoke for spoke in spokes if self.spoke_status(spoke).settled(generation))
+        return generation, frozenset(spoke for spoke in spokes if self.spoke_status(spoke).settled(generation))
 
 
 @dataclass(slots=True)

@@ -283,13 +283,6 @@ class NameState:
     published: Published = field(default_factory=Published)
     withdrawn: frozenset[InstanceRef] = frozenset()
 
-    @property
-    def known(self) -> frozenset[str]:
-        """The SetIdentifiers of the instances for which the ledger knows whether they claim the name."""
-        claimants = {claim.instance.set_identifier for claim in self.claims}
-        before = {record_set.set_identifier for record_set in self.published.record_sets}
-        return frozenset(claimants | before | {ref.set_identifier for ref in self.withdrawn})
-
 
 # If rules disagree about one name, the one that shares least wins, and one that favors the incumbent comes first.
 _STRICTEST_FIRST: Final = (ConflictRule.OLDEST, ConflictRule.NEWEST, ConflictRule.SHARE)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hub.runtime.model.names import Change, Millis, NameKey
+    from hub.runtime.model.names import Change, InstanceRef, Millis, NameKey
 
 # A deployment's permissions take a while to reach all of AWS: until then a zone may seem closed to the writer role.
 # Milliseconds after the change of the ledger; later, the name is abandoned so that others continue.
@@ -30,7 +30,8 @@ class NameOutcome:
     """The result for one name, and the reason.
 
     `left_out` is the number of members of a shared name that do not hold it, because it is full. `zone_full` means that
-    the name is in conflict because its zone is at its quota of records.
+    the name is in conflict because its zone is at its quota of records. `restored` are the instances whose claims on
+    the name were missing and were written again.
 
     """
 
@@ -40,6 +41,7 @@ class NameOutcome:
     changes: tuple[Change, ...] = ()
     left_out: int = 0
     zone_full: bool = False
+    restored: tuple[InstanceRef, ...] = ()
 
 
 def patient(outcome: NameOutcome, changed_at: Millis, now: Millis) -> NameOutcome:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.names import Action, Change, InstanceRef
-from hub.runtime.ports import LedgerUnavailable, ZoneClosed, ZoneUnavailable
+from hub.runtime.model.names import Action, Change
+from hub.runtime.ports import LedgerUnavailable, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
 from hub.runtime.publisher.foreign import adoptable, blocked_types
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from hub.runtime.publisher.owners import Standing, settlement, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from hub.runtime.model.names import Fqdn, NameKey
-    from hub.runtime.ports import ZoneRecordSets
+    from hub.runtime.model.names import InstanceRef, NameKey
+    from hub.runtime.publisher.owners import Settlement
     from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.run import PublishRun
 
@@ -31,23 +32,23 @@ class Planner:
 
     def planned(self, keys: Iterable[NameKey]) -> list[NameChange]:
         """Return the changes of the names of one zone, and set the outcomes of the names that need none."""
-        planned: list[NameChange] = []
+        remembered: dict[NameKey, ZoneRecordSets] = {}
         unsure: list[NameKey] = []
         for key in keys:
             state = self.run.states[key]
-            desired = desired_record_sets(state.claims)
-            needed = changes(state.published.record_sets, desired)
+            published = state.published.record_sets
+            needed = set(published) != set(desired_record_sets(state.claims))
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
-            if distrusted or (needed and not state.published.record_sets):
+            if distrusted or (needed and not published):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
                 # or orgdns does not hold it yet. Route 53 would accept a record set of orgdns beside a foreign
                 # multivalue answer record set, and change the foreign TTL.
                 unsure.append(key)
             elif needed:
-                planned.append(NameChange(key, desired, needed))
+                remembered[key] = ZoneRecordSets(owned=published)
             else:
                 self.run.outcomes[key] = NameOutcome(key, NameResult.UNCHANGED)
-        return planned + self.replanned(unsure)
+        return self._changed(remembered | self._found(unsure))
 
     def replanned(self, keys: Sequence[NameKey]) -> list[NameChange]:
         """Read what the zone holds under these names, and return the changes that it needs.
@@ -55,56 +56,100 @@ class Planner:
         Set the outcomes of the names that need no change, or that could not be read.
 
         """
+        return self._changed(self._found(keys))
+
+    def _found(self, keys: Sequence[NameKey]) -> dict[NameKey, ZoneRecordSets]:
+        """Read what the zone holds under these names; set the outcomes of the names that could not be read."""
         if not keys or self.run.out_of_time(keys):
-            return []
+            return {}
         try:
             found = self.zones.record_sets(keys[0].zone_id, [key.fqdn for key in keys])
-            unknown_owners = self._unknown_owners(keys, found)
-        except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
+        except (ZoneUnavailable, ZoneClosed) as failure:
             self.run.fail(keys, failure)
-            return []
+            return {}
         self.run.read.update(keys)
+        return {key: found[key.fqdn] for key in keys}
+
+    def _changed(self, held: Mapping[NameKey, ZoneRecordSets]) -> list[NameChange]:
+        """Return the changes of the names that need any, given what the zone holds; set the outcomes of the others."""
         planned: list[NameChange] = []
-        settled: list[NameChange] = []
-        for key in keys:
-            conflict = unknown_owners.get(key)
-            name = self._left(key, found[key.fqdn], conflict) if conflict else self._changed(key, found[key.fqdn])
-            (planned if name.changes else settled).append(name)
-        self.run.note(settled)
+        unchanged: list[NameChange] = []
+        for key, settled in self._settlements(held).items():
+            name = self._change(key, held[key], settled)
+            if name.changes:
+                planned.append(name)
+            elif name.conflict or key in self.run.read:
+                unchanged.append(name)
+            else:
+                # The ledger remembers that already.
+                self.run.outcomes[key] = NameOutcome(key, NameResult.UNCHANGED)
+        self.run.note(unchanged)
         return planned
 
-    def _left(self, key: NameKey, found: ZoneRecordSets, conflict: str) -> NameChange:
-        """Leave a name that an unknown owner holds as it is."""
-        # The ledger counts remembered owners as known the next time, so unknown owners are not remembered.
-        known = self.run.states[key].known
-        return NameChange(key, tuple(owned for owned in found.owned if owned.set_identifier in known), (), conflict)
-
-    def _changed(self, key: NameKey, found: ZoneRecordSets) -> NameChange:
-        """Return the changes that bring the zone in line with the claims, except those that something blocks."""
-        claimed = desired_record_sets(self.run.states[key].claims)
-        adopted = adoptable(found.foreign, claimed) if key.zone_id in self.adopting else {}
-        blocked = blocked_types(claimed, [foreign for foreign in found.foreign if foreign not in adopted])
+    def _change(self, key: NameKey, held: ZoneRecordSets, settled: Settlement) -> NameChange:
+        """Return the changes that bring the zone in line with what is settled, except those that something blocks."""
+        adopted = adoptable(held.foreign, settled.desired) if key.zone_id in self.adopting else {}
+        blocked = blocked_types(settled.desired, [foreign for foreign in held.foreign if foreign not in adopted])
         # Foreign record sets stay, and so do record sets of orgdns that are already beside them.
-        desired = tuple(wanted for wanted in claimed if wanted.type not in blocked or wanted in found.owned)
-        conflict = f"a foreign record set is in the way of type {', '.join(sorted(blocked))}" if blocked else None
+        desired = tuple(wanted for wanted in settled.desired if wanted.type not in blocked or wanted in held.owned)
+        conflicts = [f"a foreign record set is in the way of type {', '.join(sorted(blocked))}"] if blocked else []
+        conflicts += [settled.reason] if settled.reason else []
         # Deleted in one batch with what replaces them, so that the name always has an answer.
         replaced = [Change(Action.DELETE, ours) for foreign, ours in adopted.items() if foreign.type not in blocked]
-        return NameChange(key, desired, (*replaced, *changes(found.owned, desired)), conflict)
+        needed = (*replaced, *changes(held.owned, desired))
+        return NameChange(key, desired, needed, "; ".join(conflicts) or None)
 
-    def _unknown_owners(self, keys: Iterable[NameKey], found: Mapping[Fqdn, ZoneRecordSets]) -> dict[NameKey, str]:
-        """Return the names whose published owner is missing from the ledger, each with the reason to wait.
+    def _settlements(self, held: Mapping[NameKey, ZoneRecordSets]) -> dict[NameKey, Settlement]:
+        """Return what each name should hold; set the outcomes of the names of which the ledger cannot tell now.
 
-        After a restore its claim may not be back yet, so the name waits for the next sweep of the owner's spoke.
+        The ledger is asked only about names that something is taken from, and about all of them together.
         """
-        unknown: dict[NameKey, set[InstanceRef]] = {}
-        for key in keys:
-            owners = {owned.set_identifier for owned in found[key.fqdn].owned} - self.run.states[key].known
-            if refs := {ref for owner in owners if (ref := InstanceRef.of_set_identifier(owner))}:
-                unknown[key] = refs
-        spokes = {ref.spoke for refs in unknown.values() for ref in refs}
-        unsettled = spokes - self.run.controls.settled(spokes) if spokes else spokes
-        return {
-            key: f"{min(waiting)} holds it, and its spoke has not been swept recently"
-            for key, refs in unknown.items()
-            if (waiting := {ref for ref in refs if ref.spoke in unsettled})
-        }
+        standings: dict[InstanceRef, Standing] = {}
+        settled = {key: self._settlement(key, held[key], standings) for key in held}
+        while waiting := {key: each.asked for key, each in settled.items() if each.asked}:
+            if self._asked(waiting, standings):
+                settled |= {key: self._settlement(key, held[key], standings) for key in waiting}
+            else:
+                settled = {key: each for key, each in settled.items() if key not in waiting}
+        return {key: each for key, each in settled.items() if self._restored(key, each)}
+
+    def _settlement(self, key: NameKey, held: ZoneRecordSets, standings: Mapping[InstanceRef, Standing]) -> Settlement:
+        return settlement(key, self.run.states[key].claims, held.owned, standings)
+
+    def _asked(self, waiting: Mapping[NameKey, frozenset[InstanceRef]], standings: dict[InstanceRef, Standing]) -> bool:
+        """Add the standings that names wait for; return False and set the outcomes of these names if that fails."""
+        if self.run.out_of_time(waiting):
+            return False
+        try:
+            standings |= self._standings({ref for refs in waiting.values() for ref in refs})
+            for key, refs in waiting.items():
+                if any(standings[ref].row is None for ref in refs):
+                    # That there is no row decides only with claims that were read after the spoke was settled: a sweep
+                    # of the spoke may have written them since.
+                    self.run.states[key] = self.run.ledger.name(key)
+        except LedgerUnavailable as unavailable:
+            self.run.fail([*waiting], unavailable)
+            return False
+        return True
+
+    def _standings(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Standing]:
+        """Return what the ledger knows about instances. What is settled is read before the rows.
+
+        A ledger that was lost meanwhile lacks rows of spokes that were settled before, so the generation is read again.
+        """
+        generation, settled = self.run.controls.settled({ref.spoke for ref in refs})
+        rows = self.run.ledger.known_observations(refs)
+        if self.run.controls.generation() != generation:
+            generation, settled = "", frozenset()
+        return {ref: standing(rows.get(ref), generation, settled=ref.spoke in settled) for ref in refs}
+
+    def _restored(self, key: NameKey, settled: Settlement) -> bool:
+        """Put back the claims that the ledger lost; return False and set the name's outcome if that fails."""
+        try:
+            for claim, version in settled.missing:
+                self.run.ledger.put_claim(claim, version)
+                self.run.restored[key] = (*self.run.restored.get(key, ()), claim.instance)
+        except LedgerUnavailable as unavailable:
+            self.run.fail([key], unavailable)
+            return False
+        return True

@@ -5,17 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
-    from hub.runtime.model.names import Change, Fqdn, NameKey, NameState, Published, Spoke
+    from hub.runtime.boundary.unreadable import Unreadable
+    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.observation import Observation
     from hub.runtime.ports import ZoneRecordSets
 
 
 class NameLedger(Protocol):
-    """The claims on names, and what is published under them; each method raises LedgerUnavailable."""
+    """The claims on names, what is published under them, and the rows of instances; each raises LedgerUnavailable."""
 
     def name(self, key: NameKey) -> NameState:
         """Return all claims on a name and what is published under it, read consistently."""
+        ...
+
+    def known_observations(self, refs: Collection[InstanceRef]) -> Mapping[InstanceRef, Observation | Unreadable]:
+        """Return the rows of these instances, read consistently; an instance without a row is left out."""
+        ...
+
+    def put_claim(self, claim: Claim, version: int) -> None:
+        """Write a claim for this version of its instance's row, unless the claim has a later version."""
         ...
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
@@ -34,8 +44,8 @@ class PublishControls(Protocol):
         """Return the generation of the ledger; empty if none has begun."""
         ...
 
-    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """Return the spokes, of these, whose claims the ledger has completely: they were swept in its generation."""
+    def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
+        """Return the generation, and the spokes, of these, that were swept in it: the ledger has all their claims."""
         ...
 
 

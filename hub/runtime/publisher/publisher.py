@@ -68,7 +68,8 @@ class Publisher:
         first = [batch for turn in zip_longest(*of_zones) for batch in turn if batch]
         BatchSender(run, self.zones, planner).send(first)
         for key, state in run.states.items():
-            run.outcomes[key] = replace(run.outcomes[key], left_out=left_out(state.claims))
+            outcome = run.outcomes[key]
+            run.outcomes[key] = replace(outcome, left_out=left_out(state.claims), restored=run.restored.get(key, ()))
 
 
 def _read(run: PublishRun, keys: Iterable[NameKey]) -> dict[str, list[NameKey]]:

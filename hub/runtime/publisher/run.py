@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import NameKey
+    from hub.runtime.model.names import InstanceRef, NameKey
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.ports import NameLedger, PublishControls
 
@@ -27,7 +27,8 @@ class PublishRun:
     """Each name's state in the ledger, and its outcome once it is known.
 
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
-    out from what the zone holds, not from that memory.
+    out from what the zone holds, not from that memory. `restored` are the instances whose
+    claims on a name the ledger had lost.
     """
 
     ledger: NameLedger
@@ -37,6 +38,7 @@ class PublishRun:
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
+    restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
 
     def out_of_time(self, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
         """Whether no call may begin after a delay in seconds; if so, retry the names in the next run."""

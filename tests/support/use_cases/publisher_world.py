@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.names import (
     NEVER,
     Claim,
     ForeignRecordSet,
+    InstanceRef,
     NameKey,
+    Spoke,
 )
+from hub.runtime.model.observation import Observation
+from hub.runtime.model.status import SpokeStatus
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.publisher.publisher import Publisher
 from tests.support.build import key
@@ -30,11 +37,36 @@ class World:
         self.publisher = Publisher(self.ledger, self.statuses, self.zones, self.clock)
 
     def claim(self, *claims: Claim) -> None:
+        """Write claims as the observer does: to the rows of their instances first."""
         for claim in claims:
-            self.ledger.put_claim(claim, 1)
+            kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]
+            self.ledger.put_claim(claim, self.put_row(claim.instance, (*kept, claim)))
 
     def withdraw(self, claim: Claim) -> None:
-        self.ledger.withdraw_claim(claim.key, claim.instance, 2)
+        kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]
+        self.ledger.withdraw_claim(claim.key, claim.instance, self.put_row(claim.instance, kept))
+
+    def row(self, ref: InstanceRef) -> Observation:
+        return self.ledger.observations.get(ref, Observation(ref, NEVER))
+
+    def put_row(self, ref: InstanceRef, claims: Iterable[Claim]) -> int:
+        """Write the row of an instance that is described now; return its version."""
+        generation = self.ledger.generation.begun()
+        row = self.row(ref)
+        row = replace(row, claims=tuple(claims), version=row.version + 1, generation=generation)
+        self.ledger.observations[ref] = row
+        return row.version
+
+    def sweep(self, *spokes: Spoke) -> None:
+        """Settle spokes, as a complete sweep does."""
+        for spoke in spokes:
+            self.statuses.spokes[spoke] = SpokeStatus(spoke, generation=self.ledger.generation.begun())
+
+    def lose_ledger(self) -> None:
+        """Empty the table."""
+        for rows in (self.ledger.observations, self.ledger.claims, self.ledger.published, self.statuses.spokes):
+            rows.clear()
+        self.ledger.generation.lose()
 
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
         return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)

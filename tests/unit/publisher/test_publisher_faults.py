@@ -13,25 +13,20 @@ from hub.runtime.model.names import (
     Claim,
     Published,
 )
-from hub.runtime.model.status import SpokeStatus
 from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameResult
 from tests.support.build import claim, key, record_set, ref
-from tests.support.memory import MemoryClock
-from tests.support.memory_statuses import MemoryStatuses
 from tests.support.use_cases.publisher_world import World, by_hand
 
 
 def test_unknown_owner_keeps_its_name_until_its_spoke_is_swept() -> None:
     """After a restore of the ledger, an unknown owner keeps its record sets until its spoke is swept."""
     world = World()
-    clock = MemoryClock(now=10**12)
-    world.publisher = replace(world.publisher, controls=(statuses := MemoryStatuses(clock)))
     world.zones.change(key().zone_id, [Change(Action.CREATE, record_set(1))])
     world.claim(claim(2))
     for _ in range(3):
         assert world.results(key()) == {NameResult.CONFLICT}
         assert world.zones.owned[key()] == {record_set(1)}
-    statuses.put_spoke_status(SpokeStatus(ref(1).spoke, generation=statuses.ledger_generation.begun()))
+    world.sweep(ref(1).spoke)
     assert world.results(key()) == {NameResult.PUBLISHED}
     assert world.zones.owned[key()] == {record_set(2)}
 
@@ -144,14 +139,14 @@ STEPS = st.lists(
 )
 
 
-def take(world: World, step: str, subject: Claim, fault: str | None, now: int) -> None:
+def take(world: World, step: str, subject: Claim, fault: str | None) -> None:
     """Carry out one step of the generated story."""
     name = subject.key
     match step:
         case "claim":
-            world.ledger.put_claim(subject, now)
+            world.claim(subject)
         case "withdraw":
-            world.ledger.withdraw_claim(name, subject.instance, now)
+            world.withdraw(subject)
         case "publish":
             world.zones.faults = [fault]
             world.publish(name)
@@ -169,8 +164,8 @@ def take(world: World, step: str, subject: Claim, fault: str | None, now: int) -
 def test_zone_ends_as_claimed_after_any_story(steps: list[tuple[str, int, str, str | None]]) -> None:
     """After claims, faults, lost answers and foreign records in any order, the zone ends as the claims say."""
     world = World()
-    for now, (step, number, name, fault) in enumerate(steps):
-        take(world, step, claim(number, name=name), fault, now)
+    for step, number, name, fault in steps:
+        take(world, step, claim(number, name=name), fault)
     world.zones.faults = []
     # Read the zone for both names, as after an audit marked them.
     for place in (key("web"), key("api")):

@@ -126,12 +126,12 @@ class DynamoStatuses:
         with suppress(Outdated):
             self._table.put(spoke_key(spoke), f"attribute_not_exists({contract.PARTITION_KEY})")
 
-    def settled(self, spokes: Collection[Spoke]) -> frozenset[Spoke]:
-        """The spokes whose claims the ledger has completely."""
+    def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
+        """The generation of the ledger, and the spokes whose claims the ledger has completely."""
         rows = list(self._table.get_many([*map(spoke_key, spokes), generation_key(self._table)]))
         generation = generation_of(next(filter(is_generation, rows), None))
         statuses = [spoke_status_of(row) for row in rows if not is_generation(row)]
-        return frozenset(status.spoke for status in statuses if status.settled(generation))
+        return generation, frozenset(status.spoke for status in statuses if status.settled(generation))
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """The status of a zone; a new status if there is none."""

@@ -60,7 +60,7 @@ class TestStatuses:
         assert statuses.zone_status("Z1") == ZoneStatus("Z1")
         assert (statuses.spoke_statuses(), statuses.zone_statuses()) == ((), ())
         assert (statuses.cursor(), statuses.audits_requested(), statuses.paused()) == (ScheduleCursor(), False, None)
-        assert statuses.settled([SPOKE]) == frozenset()
+        assert statuses.settled([SPOKE]) == ("", frozenset())
 
     def test_statuses_are_read_back(self, statuses: DynamoStatuses) -> None:
         """Statuses are read as they were written."""
@@ -154,13 +154,13 @@ class TestStatuses:
     def test_settled_spokes(self, statuses: DynamoStatuses) -> None:
         """Spokes whose last complete sweep or withdrawal began in this generation are settled; others are not."""
         swept, abandoned, old, older, unknown = (Spoke(f"{number:012}", "eu-central-1") for number in range(5))
-        assert statuses.settled([swept]) == frozenset()
+        assert statuses.settled([swept]) == ("", frozenset())
         _, generation = statuses.sweep_begins(swept)
         statuses.put_spoke_status(SpokeStatus(swept, generation=generation))
         statuses.put_spoke_status(SpokeStatus(abandoned, withdrawn=True, generation=generation))
         statuses.put_spoke_status(SpokeStatus(old, swept_at=Millis(NOW), generation="another"))
         statuses.put_spoke_status(SpokeStatus(older, swept_at=Millis(NOW), withdrawn=True))
-        assert statuses.settled([swept, abandoned, old, older, unknown]) == {swept, abandoned}
+        assert statuses.settled([swept, abandoned, old, older, unknown]) == (generation, frozenset({swept, abandoned}))
 
     def test_o4_drift_and_requested_audits_outlast_an_audit(self, statuses: DynamoStatuses) -> None:
         """An audit stores its own findings only; what others changed at the same time stays."""
