@@ -38,7 +38,9 @@ class Planner:
             desired = desired_record_sets(state.claims)
             needed = changes(state.published.record_sets, desired)
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
-            if distrusted or (needed and not state.published.record_sets):
+            if self.run.refused_before(key, desired):
+                self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
+            elif distrusted or (needed and not state.published.record_sets):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
                 # or orgdns does not hold it yet. Route 53 would accept a record set of orgdns beside a foreign
                 # multivalue answer record set, and change the foreign TTL.
