@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub.runtime.model.names import Action, Change, InstanceRef
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
-from hub.runtime.publisher.foreign import adoptable, blocked_types
+from hub.runtime.publisher.foreign import adoptable, beside_foreign, blocked_types, may_set_a_ttl
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
@@ -40,10 +40,10 @@ class Planner:
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
             if self.run.refused_before(key, desired):
                 self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
-            elif distrusted or (needed and not state.published.record_sets):
-                # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
-                # or orgdns does not hold it yet. Route 53 would accept a record set of orgdns beside a foreign
-                # multivalue answer record set, and change the foreign TTL.
+            elif distrusted or may_set_a_ttl(needed):
+                # The ledger's memory is not reliable: the outcome of a batch was not recorded, or the name is in
+                # conflict. Or Route 53 would accept a record set of orgdns beside a foreign multivalue answer record
+                # set, and change the foreign TTL.
                 unsure.append(key)
             elif needed:
                 planned.append(NameChange(key, desired, needed))
@@ -87,7 +87,8 @@ class Planner:
         adopted = adoptable(found.foreign, claimed) if key.zone_id in self.adopting else {}
         blocked = blocked_types(claimed, [foreign for foreign in found.foreign if foreign not in adopted])
         # Foreign record sets stay, and so do record sets of orgdns that are already beside them.
-        desired = tuple(wanted for wanted in claimed if wanted.type not in blocked or wanted in found.owned)
+        free = [wanted for wanted in claimed if wanted.type not in blocked]
+        desired = tuple(sorted([*free, *beside_foreign(found.owned, claimed, blocked)]))
         conflict = f"a foreign record set is in the way of type {', '.join(sorted(blocked))}" if blocked else None
         # Deleted in one batch with what replaces them, so that the name always has an answer.
         replaced = [Change(Action.DELETE, ours) for foreign, ours in adopted.items() if foreign.type not in blocked]
