@@ -58,11 +58,15 @@ class ZoneClosed(Exception):
 
 
 class BatchRefused(Exception):
-    """Route 53 refused a change batch and made none of its changes. `message` is Route 53's."""
+    """Route 53 refused a change batch and made none of its changes. `message` is Route 53's, of any length.
 
-    def __init__(self, message: str) -> None:
+    The refusal is permanent if it is `known`. Otherwise Route 53 gave an error that orgdns does not know.
+    """
+
+    def __init__(self, message: str, *, known: bool = True) -> None:
         super().__init__(message)
         self.message = message
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)

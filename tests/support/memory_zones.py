@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -87,9 +87,13 @@ class MemoryZones:
     protected: set[NameKey] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     readable_messages: bool = True
+    # What a refusal says instead, given Route 53's message and the names in the batch; and whether its code is known.
+    wording: Callable[[str, list[Fqdn]], str] | None = None
+    known_code: bool = True
     # The zone's quota of record sets.
     room: int = 10_000
     batches: list[tuple[Change, ...]] = field(default_factory=list)
+    refusals: int = 0
     reads: list[str] = field(default_factory=list)
     seconds_a_change: float = 0.0
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
@@ -144,7 +148,11 @@ class MemoryZones:
             zone.protected = {(key.fqdn, kind) for key in self.protected & keys for kind in RecordType}
             zone.apply(wanted)
         except (strict.InvalidChangeBatch, strict.InvalidInput) as refused:
-            raise BatchRefused(str(refused) if self.readable_messages else "[something is not right]") from refused
+            self.refusals += 1
+            message = str(refused) if self.readable_messages else "[something is not right]"
+            if self.wording:
+                message = self.wording(message, [change.record_set.fqdn for change in changes])
+            raise BatchRefused(message, known=self.known_code) from refused
         for key in keys:
             # Not a rule of Route 53, but of orgdns: Route 53 would change a foreign record set's TTL without an error.
             remaining = tuple(record_set for record_set in before[key] if record_set not in adopted)

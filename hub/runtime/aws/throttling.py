@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.boundary.route53_errors import Meaning, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from hub.runtime.rate_limit import Pace
 
 _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
-
-# Route 53 answers "Throttling" if the account exceeds its quota, and PriorRequestNotComplete while the zone still
-# applies an earlier change (API Reference, ChangeResourceRecordSets).
-_THROTTLED: Final = frozenset({"Throttling", "ThrottlingException", "PriorRequestNotComplete"})
 
 
 class PacedCalls:
@@ -54,13 +51,18 @@ class PacedCalls:
         try:
             yield answered
         except ClientError as error:
-            repeated = error_code(error) in _THROTTLED
+            repeated = error_meaning(error) is Meaning.THROTTLED
             raise
         finally:
             self._pace.answered(throttled=repeated)
 
     def _seconds(self) -> float:
         return self._clock() / 1000
+
+
+def error_meaning(error: ClientError) -> Meaning:
+    """What an error of Route 53 means for the call."""
+    return meaning_of(error_code(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _was_repeated(answer: Mapping[str, Any]) -> bool:

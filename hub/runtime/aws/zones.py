@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
-from hub.runtime.aws.throttling import PacedCalls
+from hub.runtime.aws.throttling import PacedCalls, error_meaning
+from hub.runtime.boundary.route53_errors import Meaning
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 
@@ -26,10 +28,8 @@ if TYPE_CHECKING:
 # Route 53 has one endpoint in a partition (AWS General Reference, "Route 53 endpoints"). botocore finds it, and the
 # region that signatures name, from any region of the partition: here from the function's own.
 REGION: Final = None
-# Refusals that the batch itself causes, so that a repetition does not help.
-_REFUSALS: Final = frozenset({"InvalidChangeBatch", "InvalidInput"})
-# Refusals for one zone, which waiting does not fix. Other zones must not wait for it.
-_CLOSED: Final = frozenset({"AccessDenied", "NoSuchHostedZone"})
+# Its messages say by themselves what they are; those of other errors need the code.
+_INVALID_BATCH: Final = "InvalidChangeBatch"
 # A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
 NAMES_READ_ONE_BY_ONE: Final = 30
 
@@ -57,7 +57,7 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id, _REFUSALS), self._calls.turn(len(batch)) as answered:
+        with self._translated(zone_id), _refusals(), self._calls.turn(len(batch)) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
@@ -113,19 +113,19 @@ class WriterZones:
                 yield found
 
     @contextmanager
-    def _translated(self, zone_id: str, refusals: Collection[str] = ()) -> Iterator[None]:
-        """Raise AWS's errors as errors of the ports."""
+    def _translated(self, zone_id: str) -> Iterator[None]:
+        """Raise AWS's errors as errors of the ports.
+
+        A listing that never passes, or is refused for a reason that orgdns does not know, closes the zone.
+        """
         try:
             yield
         except ClientError as error:
-            code = error_code(error)
-            if code in refusals:
-                raise BatchRefused(error.response.get("Error", {}).get("Message", str(error))) from error
             old_session = self._clients.forget_if_denied(self._role_arn, error)
-            closed = code in _CLOSED and not old_session
-            raise (ZoneClosed if closed else ZoneUnavailable)(f"{zone_id}: {error}") from error
+            passes = error_meaning(error) in {Meaning.THROTTLED, Meaning.LATER} or old_session
+            raise (ZoneUnavailable if passes else ZoneClosed)(bounded(f"{zone_id}: {error}")) from error
         except (*NO_ANSWER, RoleUnavailable) as error:
-            raise ZoneUnavailable(f"{zone_id}: {error}") from error
+            raise ZoneUnavailable(bounded(f"{zone_id}: {error}")) from error
 
     def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The zone's record sets from a name on, or all of them, read page by page."""
@@ -149,6 +149,22 @@ class WriterZones:
     def _client(self) -> Route53Client:
         client: Route53Client = self._clients.client(self._role_arn, REGION, "route53")
         return client
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise as refusals what AWS or its SDK says of the changes in a call, and errors that orgdns does not know."""
+    try:
+        yield
+    except ClientError as error:
+        meaning = error_meaning(error)
+        if meaning not in {Meaning.REFUSED, Meaning.UNKNOWN}:
+            raise
+        code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
+        text = message if code == _INVALID_BATCH else f"{code}: {message}"
+        raise BatchRefused(text, known=meaning is Meaning.REFUSED) from error
+    except (ParamValidationError, UnicodeError) as error:
+        raise BatchRefused(str(error)) from error
 
 
 def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:

@@ -217,7 +217,6 @@ class Refusal:
 
     `declined` means that the instance did not request a name: a tag that the rule needs is missing, or opts out.
     `limited` means that the name exceeds a limit of the account.
-
     """
 
     rule: str
@@ -232,7 +231,6 @@ class RecordSet:
     """The record set that one instance holds under one name and type.
 
     The SetIdentifier is empty for a simple record set, which another tool made, and which orgdns only ever deletes.
-
     """
 
     fqdn: Fqdn
@@ -265,13 +263,15 @@ class Change:
 class Published:
     """What the ledger last recorded about a name in its zone.
 
-    `pending` means that a change batch with the name was sent, and its outcome is not recorded. The publisher then
-    reads the zone before it decides anything.
+    `pending` means that a batch was sent and its outcome not recorded: the publisher reads the zone before it decides.
+    `refused` is the fingerprint of what Route 53 refused after the change of the ledger at `refused_at`.
     """
 
     record_sets: tuple[RecordSet, ...] = ()
     pending: bool = False
     conflict: str | None = None
+    refused: str = ""
+    refused_at: Millis = NEVER
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class NameChange:
     """All changes of one name, which are sent together, in this order.
 
     `desired` are the record sets of orgdns that the zone holds after the changes, and `conflict` is why some claimed
-    record sets are not among them. `zone_full` means that the conflict is the zone's quota of records.
+    record sets are not among them. `zone_full` means that the zone takes no more records. `refused` means that Route 53
+    refused the changes that the claims need.
 
     """
 
@@ -39,6 +40,7 @@ class NameChange:
     changes: tuple[Change, ...]
     conflict: str | None = None
     zone_full: bool = False
+    refused: bool = False
 
     @property
     def grows(self) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.names import SIMPLE, ForeignRecordSet, RecordSet
+from hub.runtime.model.names import SIMPLE, Action, Change, ForeignRecordSet, RecordSet
+from hub.runtime.publisher.batches import changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -33,10 +35,43 @@ def blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignRecor
 
     A multivalue answer record set cannot stand beside another routing policy of its name and type, and must not stand
     beside a foreign multivalue answer record set. Nothing can stand beside a CNAME (Route 53 Developer Guide, "Values
-    specific
-    for multivalue answer records"; RFC 1034, section 3.6.2).
+    specific for multivalue answer records"; RFC 1034, section 3.6.2).
 
     """
     wanted = {record_set.type.value for record_set in desired}
     existing = {record_set.type for record_set in foreign}
     return frozenset(wanted if "CNAME" in existing else wanted & existing)
+
+
+def may_set_a_ttl(needed: Iterable[Change]) -> bool:
+    """Whether the changes of a name could change the TTL of a foreign record set, if there is one.
+
+    Route 53 sets all multivalue answer record sets of a name and type to the last TTL given (Developer Guide, "Values
+    specific for multivalue answer records": TTL). So a record set that a batch deletes has the TTL of all of them, or
+    Route 53 refuses the batch. A record set with the TTL of a deleted one therefore changes no other.
+    """
+    needed = tuple(needed)
+    kept = {(each.record_set.type, each.record_set.ttl) for each in needed if each.action is Action.DELETE}
+    return any(
+        each.action is Action.CREATE and (each.record_set.type, each.record_set.ttl) not in kept for each in needed
+    )
+
+
+def beside_foreign(
+    owned: Collection[RecordSet], claimed: Collection[RecordSet], blocked: Collection[str]
+) -> tuple[RecordSet, ...]:
+    """Return what orgdns holds of the blocked types: claimed record sets that exist stay, with the TTL that they have.
+
+    Nothing is added. A record set may only take the place of one that is deleted, with its TTL, so that a handover does
+    not leave the name without the instance that holds it now.
+    """
+    held: list[RecordSet] = []
+    for record_type in sorted(blocked):
+        ours = [record_set for record_set in owned if record_set.type.value == record_type]
+        wanted = [
+            replace(record_set, ttl=ours[0].ttl)
+            for record_set in claimed
+            if record_set.type.value == record_type and ours
+        ]
+        held += [each for each in wanted if each in ours] if may_set_a_ttl(changes(ours, wanted)) else wanted
+    return tuple(held)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub.runtime.model.names import Action, Change
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
-from hub.runtime.publisher.foreign import adoptable, blocked_types
+from hub.runtime.publisher.foreign import adoptable, beside_foreign, blocked_types, may_set_a_ttl
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.publisher.owners import Standing, settlement, standing
@@ -37,12 +37,15 @@ class Planner:
         for key in keys:
             state = self.run.states[key]
             published = state.published.record_sets
-            needed = set(published) != set(desired_record_sets(state.claims))
+            desired = desired_record_sets(state.claims)
+            needed = changes(published, desired)
             distrusted = key in self.run.marked or state.published.pending or state.published.conflict
-            if distrusted or (needed and not published):
-                # The ledger's memory is not reliable: the outcome of a batch was not recorded, the name is in conflict,
-                # or orgdns does not hold it yet. Route 53 would accept a record set of orgdns beside a foreign
-                # multivalue answer record set, and change the foreign TTL.
+            if self.run.refused_before(key, desired):
+                self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
+            elif distrusted or may_set_a_ttl(needed):
+                # The ledger's memory is not reliable: the outcome of a batch was not recorded, or the name is in
+                # conflict. Or Route 53 would accept a record set of orgdns beside a foreign multivalue answer record
+                # set, and change the foreign TTL.
                 unsure.append(key)
             elif needed:
                 remembered[key] = ZoneRecordSets(owned=published)
@@ -74,9 +77,13 @@ class Planner:
         """Return the changes of the names that need any, given what the zone holds; set the outcomes of the others."""
         planned: list[NameChange] = []
         unchanged: list[NameChange] = []
+        unread: list[NameKey] = []
         for key, settled in self._settlements(held).items():
             name = self._change(key, held[key], settled)
-            if name.changes:
+            if key not in self.run.read and may_set_a_ttl(name.changes):
+                # Not all that is claimed may be taken from its owners, so only record sets are added.
+                unread.append(key)
+            elif name.changes:
                 planned.append(name)
             elif name.conflict or key in self.run.read:
                 unchanged.append(name)
@@ -84,14 +91,15 @@ class Planner:
                 # The ledger remembers that already.
                 self.run.outcomes[key] = NameOutcome(key, NameResult.UNCHANGED)
         self.run.note(unchanged)
-        return planned
+        return planned + (self.replanned(unread) if unread else [])
 
     def _change(self, key: NameKey, held: ZoneRecordSets, settled: Settlement) -> NameChange:
         """Return the changes that bring the zone in line with what is settled, except those that something blocks."""
         adopted = adoptable(held.foreign, settled.desired) if key.zone_id in self.adopting else {}
         blocked = blocked_types(settled.desired, [foreign for foreign in held.foreign if foreign not in adopted])
         # Foreign record sets stay, and so do record sets of orgdns that are already beside them.
-        desired = tuple(wanted for wanted in settled.desired if wanted.type not in blocked or wanted in held.owned)
+        free = [wanted for wanted in settled.desired if wanted.type not in blocked]
+        desired = tuple(sorted([*free, *beside_foreign(held.owned, settled.desired, blocked)]))
         conflicts = [f"a foreign record set is in the way of type {', '.join(sorted(blocked))}"] if blocked else []
         conflicts += [settled.reason] if settled.reason else []
         # Deleted in one batch with what replaces them, so that the name always has an answer.

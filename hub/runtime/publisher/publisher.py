@@ -54,7 +54,7 @@ class Publisher:
 
         """
         ordered = sorted(changed_at)
-        run = PublishRun(self.ledger, self.controls, deadline, marked)
+        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock())
         if not run.paused(ordered):
             self._publish(run, ordered)
         now = self.clock()

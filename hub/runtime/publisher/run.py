@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import NameState, Published
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed
-from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from hub.runtime.publisher.holders import desired_record_sets
+from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameOutcome, NameResult
+from hub.runtime.publisher.refusals import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import InstanceRef, NameKey
+    from hub.runtime.model.names import InstanceRef, Millis, NameKey, RecordSet
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.ports import NameLedger, PublishControls
 
@@ -27,14 +29,16 @@ class PublishRun:
     """Each name's state in the ledger, and its outcome once it is known.
 
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
-    out from what the zone holds, not from that memory. `restored` are the instances whose
-    claims on a name the ledger had lost.
+    out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger.
+    `restored` are the instances whose claims on a name the ledger had lost.
     """
 
     ledger: NameLedger
     controls: PublishControls
     deadline: Deadline
     marked: Collection[NameKey]
+    changed_at: Mapping[NameKey, Millis]
+    now: Millis
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
@@ -66,7 +70,7 @@ class PublishRun:
         if not names:
             return
         try:
-            self.ledger.put_published([(name.key, Published(name.desired, conflict=name.conflict)) for name in names])
+            self.ledger.put_published([(name.key, self._published(name)) for name in names])
         except LedgerUnavailable as unavailable:
             for name in names:
                 self.outcomes[name.key] = NameOutcome(name.key, NameResult.RETRY, str(unavailable))
@@ -80,6 +84,27 @@ class PublishRun:
                 name.changes,
                 zone_full=name.zone_full,
             )
+
+    def refused_before(self, key: NameKey, desired: Collection[RecordSet]) -> bool:
+        """Whether Route 53 refused what the claims still want, and nothing says that it may pass now."""
+        published = self.states[key].published
+        if published.pending or published.refused != fingerprint(desired):
+            return False
+        return key not in self.marked or self.changed_at[key] <= published.refused_at
+
+    def out_of_patience(self, names: Sequence[NameChange], reason: str) -> list[NameChange]:
+        """Retry the names that changed less than two minutes ago; return the others."""
+        waited = {name.key: self.now - self.changed_at[name.key] for name in names}
+        for key in (key for key, millis in waited.items() if millis < PATIENCE_MILLIS):
+            self.outcomes[key] = NameOutcome(key, NameResult.RETRY, reason)
+        return [name for name in names if waited[name.key] >= PATIENCE_MILLIS]
+
+    def _published(self, name: NameChange) -> Published:
+        published = Published(name.desired, conflict=name.conflict)
+        if not name.refused:
+            return published
+        wanted = desired_record_sets(self.states[name.key].claims)
+        return replace(published, refused=fingerprint(wanted), refused_at=self.changed_at[name.key])
 
     def fail(self, keys: Sequence[NameKey], failure: Exception) -> None:
         """Set the outcome of names whose zone was not written: RETRY, unless waiting does not help.

@@ -97,6 +97,48 @@ class TestZones:
         with pytest.raises(ZoneUnavailable):
             zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
 
+    @pytest.mark.parametrize("code", ["LimitsExceeded", "ValidationError", "InvalidInput"])
+    def test_p5_error_that_never_passes_is_a_refusal(self, route53: tuple[WriterZones, Stubber], code: str) -> None:
+        """The refusal's message names the code; Route 53's message alone would not say what it is."""
+        zones, stubber = route53
+        stubber.add_client_error("change_resource_record_sets", code, "no more")
+        with pytest.raises(BatchRefused) as refused:
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        assert (refused.value.message, refused.value.known) == (f"{code}: no more", True)
+
+    def test_p5_unknown_error_of_a_change_is_a_refusal_that_is_not_known(
+        self, route53: tuple[WriterZones, Stubber]
+    ) -> None:
+        """An unknown error of a change may be due to the batch. An unknown error of AWS's servers passes."""
+        zones, stubber = route53
+        stubber.add_client_error("change_resource_record_sets", "NeverSeen", "what", http_status_code=418)
+        stubber.add_client_error("change_resource_record_sets", "NeverSeen", "what", http_status_code=500)
+        with pytest.raises(BatchRefused) as refused:
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+        assert not refused.value.known
+        with pytest.raises(ZoneUnavailable):
+            zones.change(CORP_ZONE, [Change(Action.CREATE, record_set(1))])
+
+    def test_p5_change_that_the_sdk_does_not_send_is_a_refusal(self, route53: tuple[WriterZones, Stubber]) -> None:
+        """What botocore's own validation refuses is refused for good, and for these changes alone."""
+        zones, stubber = route53
+        info = {"Id": "C1", "Status": "PENDING", "SubmittedAt": LAUNCHED}
+        stubber.add_response("change_resource_record_sets", {"ChangeInfo": info})
+        with pytest.raises(BatchRefused) as refused:
+            zones.change(CORP_ZONE, [Change(Action.CREATE, replace(record_set(1), ttl=-1))])
+        assert refused.value.known
+
+    @pytest.mark.parametrize("code", ["InvalidInput", "NeverSeen"])
+    def test_p5_listing_that_never_passes_closes_the_zone(
+        self, route53: tuple[WriterZones, Stubber], code: str
+    ) -> None:
+        """The zone's names are tried for two minutes, and then in conflict, with a bounded reason."""
+        zones, stubber = route53
+        stubber.add_client_error("list_resource_record_sets", code, "x" * 10**6)
+        with pytest.raises(ZoneClosed) as closed:
+            zones.record_sets(CORP_ZONE, [key().fqdn])
+        assert len(str(closed.value)) < 600
+
     def test_calls_wait_for_their_turn(self) -> None:
         """Beyond the bursts, changes and pages are as fast as Route 53 refills its buckets."""
         client, clock = SESSION.client("route53"), MemoryClock()

@@ -222,6 +222,8 @@ def published_row(key: NameKey, published: Published) -> Row:
             for record_set in published.record_sets
         ],
     }
+    if published.refused:
+        row |= {"refused": published.refused, "refused_at": published.refused_at}
     return row | ({"conflict": published.conflict} if published.conflict else {})
 
 
@@ -240,4 +242,6 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
         ),
         pending=row["pending"],
         conflict=row.get("conflict"),
+        refused=row.get("refused", ""),
+        refused_at=Millis(int(row.get("refused_at", 0))),
     )

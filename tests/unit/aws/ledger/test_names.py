@@ -98,7 +98,7 @@ class TestLedgerRows:
 
     def test_published_of_many_names(self, ledger: DynamoLedger) -> None:
         """Names without published record sets are left out."""
-        published = Published((record_set(1),), conflict="x")
+        published = Published((record_set(1),), conflict="x", refused="f00", refused_at=Millis(7))
         ledger.put_published([(key(), published)])
         assert ledger.remembered([key(), key("other")]) == {key(): published}
 
