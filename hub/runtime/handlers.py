@@ -32,6 +32,7 @@ from hub.runtime.telemetry import (
     report_free_label,
     report_instance,
     report_name,
+    report_repair,
     report_schedule,
     report_sweep,
     report_vpc,
@@ -151,7 +152,7 @@ def _work(task: Task, context: LambdaContext) -> None:
             _sweep(spoke, context)
         case Audit(zone_ids):
             now, later = audit_parts(zone_ids)
-            for status in bootstrap.auditor().audit(now, _deadline(context)):
+            for status in bootstrap.auditor().audit(now, _deadline(context), report_repair):
                 report_audit(status)
             if later:
                 bootstrap.sweep_scheduler().schedule_audits(later)

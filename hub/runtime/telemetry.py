@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.sweeper.drift_repair import DriftOutcome
+    from hub.runtime.sweeper.repair.decision import Repaired
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
     from hub.runtime.sweeper.sweeper import SweepOutcome
 
@@ -108,10 +109,19 @@ def report_audit(status: ZoneStatus) -> None:
         return
     metrics.add_metric("ZonesAudited", MetricUnit.Count, 1)
     metrics.add_metric("NamesThatDiffer", MetricUnit.Count, sum(number for _, number in status.differences))
-    logger.info("zone audited", extra=fields | {"differences": dict(status.differences)})
+    metrics.add_metric("LedgerRowsRepaired", MetricUnit.Count, sum(number for _, number in status.repaired))
+    found = {"differences": dict(status.differences), "repaired": dict(status.repaired)}
+    logger.info("zone audited", extra=fields | found)
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "first_pending": status.pending_removals[:SHOWN_NAMES]}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)
+
+
+def report_repair(repaired: Repaired) -> None:
+    """Log that an audit repaired a row of the ledger."""
+    claim = repaired.claim
+    fields = {"repaired": repaired.kind.value, "instance": str(claim.instance), "dns_name": claim.key.fqdn}
+    logger.warning("ledger row repaired", extra=fields | {"zone": claim.key.zone_id})
 
 
 def report_drift(outcome: DriftOutcome) -> None:

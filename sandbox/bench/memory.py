@@ -126,8 +126,9 @@ class Many:
         numbers = (int(key.fqdn.split(".")[0].removeprefix("n")) for key in keys)
         return {state.key: state.published for state in map(self.name, numbers)}
 
-    def names(self, _zone_ids: Collection[str]) -> Iterator[NameState]:
-        return map(self.name, range(self.number))
+    def contents(self, _zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+        yield from map(self.name, range(self.number))
+        yield from map(self.observation, range(self.number))
 
     def mark(self, key: NameKey, reason: str) -> None:
         raise AssertionError(f"{key} differs: {reason}")

@@ -105,6 +105,15 @@ def test_what_is_near_a_limit_as_json() -> None:
     assert document["zones"][0]["records"] == 6_000
 
 
+def test_p8_repaired_rows_of_the_ledger_are_shown() -> None:
+    """They need nobody, so all is well."""
+    overview = overview_of(zones=(replace(ZONE, differences=(("edited", 2),), repaired=(("claims restored", 1_000),)),))
+    assert "2 edited, 1,000 claims restored in the ledger" in shown(overview)
+    document = status_document(overview)
+    assert document["zones"][0]["repaired"] == {"claims restored": 1_000}
+    assert document["well"]
+
+
 def test_approved_removals_are_not_pending() -> None:
     """After the approval, a person has nothing left to do."""
     assert (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
@@ -19,7 +20,7 @@ from hub.runtime.model.names import (
     Published,
     Spoke,
 )
-from hub.runtime.model.observation import Observation
+from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
 from hub.runtime.ports import (
     AccountUnknown,
     LedgerUnavailable,
@@ -126,9 +127,12 @@ class MemoryLedger:
         return self.observations.get(ref)
 
     def put_observation(self, observation: Observation) -> None:
+        self.replace_observation(observation, observation.version - 1)
+
+    def replace_observation(self, observation: Observation, version: int) -> None:
         self._write()
         current = self.observations.get(observation.ref)
-        if (current.version if current else 0) != observation.version - 1:
+        if (current.version if current else 0) != version:
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
@@ -162,6 +166,13 @@ class MemoryLedger:
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
         keys = {key for key, _ in self.claims} | self.published.keys()
         return iter([self.name(key) for key in sorted(keys) if key.zone_id in zone_ids])
+
+    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+        return chain(list(self.observations.values()), self.names(zone_ids))
+
+    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
+        found = {each: self.claims.get((each.key, each.instance)) for each in claim_ids}
+        return {each: StoredClaim(*stored) for each, stored in found.items() if stored}
 
     def mark(self, key: NameKey, reason: str) -> None:
         self._write()

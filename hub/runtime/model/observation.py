@@ -47,3 +47,19 @@ class Observation:
         if self.ended or key in self.withdrawing:
             return None
         return next((claim for claim in self.claims if claim.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ClaimId:
+    """Which claim of the ledger: that of an instance on a name."""
+
+    instance: InstanceRef
+    key: NameKey
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClaim:
+    """The row of a claim: the claim, or None in its tombstone, and the version of the instance's row that wrote it."""
+
+    version: int
+    claim: Claim | None

@@ -79,6 +79,8 @@ class SpokeStatus:
 class ZoneStatus:
     """The state of a zone: how many names differed in its last audit, by kind; the rest as in a spoke's status.
 
+    `repaired` counts the rows of the ledger that the last audit repaired, by kind: those of claims, and of instances.
+
     `record_sets` are all record sets that the zone held, those of others, too. `claimed` are those that instances
     claimed at that time. `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and
     await approval, `approved_vpcs` those that a person approved. `drift` is what others changed, latest first.
@@ -102,6 +104,7 @@ class ZoneStatus:
     drift: tuple[ZoneDrift, ...] = ()
     audit_requested_at: Millis = NEVER
     audits_paid_until: Millis = NEVER
+    repaired: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,17 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
+from hub.runtime.model.observation import Observation
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, owners_of
 from hub.runtime.sweeper.hash_set import HashSet
+from hub.runtime.sweeper.repair.comparison import LedgerComparison
+from hub.runtime.sweeper.repair.decision import RepairKind
+from hub.runtime.sweeper.repair.ledger_repair import LedgerRepair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.ports import Clock, ZoneRecordSets
     from hub.runtime.sweeper.ports import AuditLedger, Statuses, ZoneListing
+    from hub.runtime.sweeper.repair.decision import Repaired
 
 # The number of rows read at once (DynamoDB API Reference, BatchGetItem: up to 100).
 COMPARED_AT_ONCE: Final = 100
@@ -38,6 +43,8 @@ PAUSED: Final = "publishing is paused"
 # Pending removals are stored in one row of the ledger, of 400 KB at most, once more when they are approved, and beside
 # VPCs. A name has up to 255 characters. Further names wait for another audit.
 MAX_PENDING: Final = 500
+# The repairs of a zone's rows of the ledger that an audit reports. It counts all.
+MAX_REPORTED: Final = 100
 
 
 @dataclass(slots=True)
@@ -48,17 +55,21 @@ class _Run:
     """
 
     status: ZoneStatus
-    deadline: Deadline
     listed: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, tuple[Difference, str]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[RepairKind] = field(default_factory=Counter)
     record_sets: int = 0
     claimed: int = 0
 
 
 class _Unfinished(Exception):
     """Not all names were read. The message says why."""
+
+
+def _unreported(_repaired: Repaired) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +83,12 @@ class Auditor:
     clock: Clock
     paused: Callable[[], str | None]
 
-    def audit(self, zone_ids: Iterable[str], deadline: Deadline) -> list[ZoneStatus]:
-        """Mark names whose records differ from the ledger, and store each zone's status.
+    def audit(
+        self, zone_ids: Iterable[str], deadline: Deadline, report: Callable[[Repaired], None] = _unreported
+    ) -> list[ZoneStatus]:
+        """Mark names whose records differ from the ledger, repair the ledger, and store each zone's status.
 
-        A zone that cannot be listed completely loses no names.
+        A zone that cannot be listed completely loses no names. `report` is called with the first repairs of each zone.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -85,28 +98,48 @@ class Auditor:
         runs: dict[str, _Run] = {}
         failed: list[ZoneStatus] = []
         for zone_id in zone_ids:
-            run = _Run(replace(self.statuses.zone_status(zone_id), tried_at=self.clock()), deadline)
+            run = _Run(replace(self.statuses.zone_status(zone_id), tried_at=self.clock()))
             try:
                 self._check_paused()
-                self._compare(run, settled)
+                self._compare(run, settled, deadline)
                 runs[zone_id] = run
             except (ZoneUnavailable, ZoneClosed, _Unfinished) as fault:
                 failed.append(replace(run.status, fault=str(fault)))
-        done = self._finished(runs) if runs else []
+        done = self._finished(runs, deadline, report) if runs else []
         for status in (*done, *failed):
             self.statuses.put_zone_status(status)
         return [*done, *failed]
 
-    def _finished(self, runs: dict[str, _Run]) -> list[ZoneStatus]:
+    def _finished(
+        self, runs: dict[str, _Run], deadline: Deadline, report: Callable[[Repaired], None]
+    ) -> list[ZoneStatus]:
         """Compare the ledger's names in the zones that were read; return the zones' statuses."""
+        comparison = LedgerComparison(runs)
         try:
-            for state in self.ledger.names(runs):
-                run = runs[state.key.zone_id]
-                _check_time(run)
-                self._compare_claims(run, state)
+            for found in self.ledger.contents(runs):
+                _check_time(deadline)
+                if isinstance(found, Observation):
+                    comparison.add_row(found)
+                    continue
+                comparison.add_claims(found.claims)
+                self._compare_claims(runs[found.key.zone_id], found)
+            for repaired in self._repaired(runs, comparison, deadline):
+                report(repaired)
         except _Unfinished as fault:
             return [replace(run.status, fault=str(fault)) for run in runs.values()]
         return [self._status(run) for run in runs.values()]
+
+    def _repaired(self, runs: dict[str, _Run], comparison: LedgerComparison, deadline: Deadline) -> Iterator[Repaired]:
+        """Repair the rows of instances and of claims that contradict each other; yield the first ones of each zone."""
+        repair = LedgerRepair(self.ledger, self.statuses)
+        for repaired in repair.repaired(comparison.differing(), lambda: _check_time(deadline)):
+            run = runs[repaired.claim.key.zone_id]
+            run.repaired[repaired.kind] += 1
+            if repaired.kind is RepairKind.CLAIM:
+                # The claim is back, so the name does not vanish.
+                run.vanishing.pop(repaired.claim.key.fqdn, None)
+            if run.repaired.total() <= MAX_REPORTED:
+                yield repaired
 
     def _status(self, run: _Run) -> ZoneStatus:
         """Mark the vanishing names, unless they await approval; return the zone's status."""
@@ -121,17 +154,18 @@ class Auditor:
             names=run.names.total(),
             record_sets=run.record_sets,
             claimed=run.claimed,
-            differences=tuple(sorted((difference.value, number) for difference, number in run.counts.items())),
+            differences=_by_kind(run.counts),
+            repaired=_by_kind(run.repaired),
             fault="",
             pending_removals=tuple(sorted(fqdn for fqdn in run.vanishing if fqdn in pending_removals))[:MAX_PENDING],
             pending_names=len(pending_removals),
         )
 
-    def _compare(self, run: _Run, settled: dict[Spoke, bool]) -> None:
+    def _compare(self, run: _Run, settled: dict[Spoke, bool], deadline: Deadline) -> None:
         """Compare all names that the zone holds with the ledger's memory of them."""
         zone_id = run.status.zone_id
         for chunk in chunks(self.zones.listing(zone_id), COMPARED_AT_ONCE):
-            _check_time(run)
+            _check_time(deadline)
             remembered = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn, _ in chunk])
             for fqdn, found in chunk:
                 run.listed.add(fqdn)
@@ -200,8 +234,12 @@ class Auditor:
             raise _Unfinished(f"{PAUSED}: {reason}")
 
 
-def _check_time(run: _Run) -> None:
-    if not run.deadline.allows(STEP_SECONDS):
+def _by_kind(counts: Counter[Difference] | Counter[RepairKind]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((kind.value, number) for kind, number in counts.items()))
+
+
+def _check_time(deadline: Deadline) -> None:
+    if not deadline.allows(STEP_SECONDS):
         raise _Unfinished(NO_TIME)
 
 

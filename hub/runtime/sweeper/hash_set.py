@@ -17,7 +17,7 @@ class HashSet:
     """
 
     _hashes: array[int] = field(default_factory=lambda: array("q"))
-    _in_order: bool = True
+    _in_order: bool = False
 
     def add(self, text: str) -> None:
         """Add a string."""
@@ -25,7 +25,11 @@ class HashSet:
         self._in_order = False
 
     def __contains__(self, text: str) -> bool:
+        return self.has(hash(text))
+
+    def has(self, hashed: int) -> bool:
+        """Whether something with this hash was added."""
         if not self._in_order:
             self._hashes, self._in_order = array("q", sorted(self._hashes)), True
-        position = bisect_left(self._hashes, hash(text))
-        return position < len(self._hashes) and self._hashes[position] == hash(text)
+        position = bisect_left(self._hashes, hashed)
+        return position < len(self._hashes) and self._hashes[position] == hashed

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from hub.runtime.model.drift import Drift, ZoneDrift
-    from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
-    from hub.runtime.model.observation import Observation
+    from hub.runtime.model.names import Claim, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.ports import ZoneRecordSets
 
@@ -107,6 +107,26 @@ class AuditLedger(Protocol):
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
         """Yield all names of these zones that the ledger has rows of; each state may be a moment old."""
+        ...
+
+    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+        """Yield the same names, and the rows of all instances, in one pass, in any order."""
+        ...
+
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        """Return the rows of these instances, read consistently; an instance without a row is left out."""
+        ...
+
+    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
+        """Return the rows of these claims, read consistently; a claim without a row is left out."""
+        ...
+
+    def replace_observation(self, observation: Observation, version: int) -> None:
+        """Write an instance's row over this version of it, 0 if there is none; raises Outdated if it has another."""
+        ...
+
+    def put_claim(self, claim: Claim, version: int) -> None:
+        """Write a claim for this version of its instance's row, unless the claim has a later version."""
         ...
 
     def mark(self, key: NameKey, reason: str) -> None:

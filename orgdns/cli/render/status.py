@@ -174,8 +174,9 @@ def _zone(overview: Overview, zone: ZoneStatus) -> Text:
     if not zone.audited_at:
         return visible(f"{domain}: not audited yet. {zone.fault}", QUIET)
     differences = ", ".join(f"{number:,} {kind}" for kind, number in zone.differences) or "no difference"
+    repaired = "".join(f", {number:,} {kind} in the ledger" for kind, number in zone.repaired)
     fault = f"; the last audit failed: {zone.fault}" if zone.fault else ""
-    return visible(f"{domain}: {zone.names:,} names, audited {time(zone.audited_at)}, {differences}{fault}")
+    return visible(f"{domain}: {zone.names:,} names, audited {time(zone.audited_at)}, {differences}{repaired}{fault}")
 
 
 def _show_list(console: Console, heading: str, lines: Sequence[Text], most: int | None, style: str = "") -> None:

@@ -11,6 +11,7 @@ from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published, 
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.sweeper.auditor import Auditor
+from hub.runtime.sweeper.repair.decision import Repaired
 from tests.support.build import CORP_ZONE, claim, key, record_set, ref
 from tests.support.memory import MemoryClock, MemoryLedger
 from tests.support.memory_statuses import MemoryStatuses
@@ -48,6 +49,7 @@ class World:
         self.statuses = MemoryStatuses(self.clock, ledger_generation=self.ledger.generation)
         self.zones = Zones()
         self.seconds_left = 900.0
+        self.repaired: list[Repaired] = []
         self.swept(HOME)
 
     def lose_ledger(self, *, statuses: bool) -> None:
@@ -72,7 +74,7 @@ class World:
             clock=self.clock,
             paused=self.statuses.paused,
         )
-        return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left))
+        return auditor.audit(zone_ids or (CORP_ZONE,), Deadline(lambda: self.seconds_left), self.repaired.append)
 
     def found(self) -> dict[str, int]:
         """The differences that an audit of the zone counts."""

@@ -28,6 +28,7 @@ from hub.runtime.aws.ledger.rows import (
     published_of,
     published_row,
     spoke_pk,
+    stored_claim_of,
 )
 from hub.runtime.model.drift import KEPT_MILLIS
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.drift import Drift
-    from hub.runtime.model.observation import Observation
+    from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
 
 # A function runs for 15 minutes at most; a day also covers a message on its way.
 TOMBSTONE_MILLIS: Final = 86_400_000
@@ -77,13 +78,21 @@ class DynamoLedger:
         Raises:
             Outdated: if the row has another version.
         """
+        self.replace_observation(observation, observation.version - 1)
+
+    def replace_observation(self, observation: Observation, version: int) -> None:
+        """Replace this version of the row; 0 means that there is no row.
+
+        Raises:
+            Outdated: if the row has another version.
+        """
         row = observation_row(observation)
         if observation.ended or not (observation.instance or observation.claims):
             row[contract.EXPIRES] = self._table.expiry(ENDED_MILLIS)
-        if observation.version == 1:
-            self._table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
+        if version:
+            self._table.put(row, "version = :before", {":before": version})
         else:
-            self._table.put(row, "version = :before", {":before": observation.version - 1})
+            self._table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
 
     def put_claim(self, claim: Claim, version: int) -> None:
         """Write a claim for this version of its instance's row, unless the claim has a later version."""
@@ -96,25 +105,40 @@ class DynamoLedger:
         row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
         self._put_unless_later(row)
 
+    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
+        """The rows of these claims; a claim without a row is left out."""
+        rows = self._table.get_many([claim_key(claim_id.key, claim_id.instance) for claim_id in claim_ids])
+        return dict(map(stored_claim_of, rows))
+
     def name(self, key: NameKey) -> NameState:
         """All claims on a name, and what is published under it."""
         return _name_state(key, self._table.query(name_pk(key)))
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
-        """All names of these zones that the ledger has rows of, read page by page.
+        """All names of these zones that the ledger has rows of, read page by page."""
+        return (found for found in self._scan(zone_ids, ()) if isinstance(found, NameState))
+
+    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+        """The same names, and the rows of all instances, from the same pages."""
+        return self._scan(zone_ids, (contract.SPOKE_PREFIX,))
+
+    def _scan(self, zone_ids: Collection[str], more: Collection[str]) -> Iterator[NameState | Observation]:
+        """The names of these zones, and the rows of instances if `more` has the prefix of their partitions.
 
         DynamoDB returns the rows of a partition together. If it did not, a name would come in parts, and its reader
         would compare it once more than needed.
         """
         zones = frozenset(zone_ids)
         prefixes = [f"{zone_id}#" for zone_id in zone_ids] if len(zones) <= ZONES_A_FILTER else [""]
-        values = {f":z{number}": f"{contract.NAME_PREFIX}{prefix}" for number, prefix in enumerate(prefixes)}
+        partitions = [*(f"{contract.NAME_PREFIX}{prefix}" for prefix in prefixes), *more]
+        values = {f":p{number}": partition for number, partition in enumerate(partitions)}
         condition = " OR ".join(f"begins_with({contract.PARTITION_KEY}, {value})" for value in values)
         rows = self._table.scan(condition, values)
-        for partition, of_name in groupby(rows, key=lambda row: str(row[contract.PARTITION_KEY])):
-            key = name_key_of(partition)
-            if key.zone_id in zones:
-                yield _name_state(key, of_name)
+        for partition, of_partition in groupby(rows, key=lambda row: str(row[contract.PARTITION_KEY])):
+            if partition.startswith(contract.SPOKE_PREFIX):
+                yield from map(observation_of, of_partition)
+            elif (key := name_key_of(partition)).zone_id in zones:
+                yield _name_state(key, of_partition)
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
         """What is published under these names; a name without such a row is left out."""

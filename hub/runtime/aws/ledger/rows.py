@@ -26,7 +26,7 @@ from hub.runtime.model.names import (
     Refusal,
     Spoke,
 )
-from hub.runtime.model.observation import Observation
+from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -205,6 +205,12 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         label=row.get("label", ""),
         running=row.get("running", True),
     )
+
+
+def stored_claim_of(row: Mapping[str, Any]) -> tuple[ClaimId, StoredClaim]:
+    """Which claim a row is of, and what the row says of it. A row without a version is older than any."""
+    claim_id = ClaimId(instance_of_claim(row[contract.SORT_KEY]), name_key_of(row[contract.PARTITION_KEY]))
+    return claim_id, StoredClaim(int(row.get("version", 0)), claim_of(row) if row.get("live") else None)
 
 
 def published_row(key: NameKey, published: Published) -> Row:

@@ -96,4 +96,5 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         drift=zone_drift_of(row),
         audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
         audits_paid_until=Millis(int(row.get("audits_paid_until", 0))),
+        repaired=tuple(sorted((kind, int(number)) for kind, number in row.get("repaired", {}).items())),
     )

@@ -151,6 +151,7 @@ class DynamoStatuses:
             "record_sets": status.record_sets,
             "claimed": status.claimed,
             "differences": dict(status.differences),
+            "repaired": dict(status.repaired),
             "fault": status.fault,
         }
         self._put(zone_key(status.zone_id), row, status.pending_removals, status.pending_names)

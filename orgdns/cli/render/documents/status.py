@@ -91,6 +91,7 @@ def _zone(status: ZoneStatus) -> Document:
         "names": status.names,
         "records": status.record_sets,
         "differences": dict(status.differences),
+        "repaired": dict(status.repaired),
         "fault": status.fault or None,
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,

@@ -10,6 +10,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import Row, name_key_of
+from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.drift import Drift
 from hub.runtime.model.names import (
@@ -17,12 +18,13 @@ from hub.runtime.model.names import (
     Claim,
     Millis,
     NameKey,
+    NameState,
     Published,
     RecordType,
     Refusal,
     Spoke,
 )
-from hub.runtime.model.observation import Observation
+from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
 from hub.runtime.ports import Outdated
 from tests.support.build import CORP_ZONE, PAYMENTS, SCIENCE, claim, instance, interface, key, record_set, ref
 
@@ -75,6 +77,35 @@ class TestLedgerRows:
         assert found[key()] == ledger.name(key())
         assert found[key()].withdrawn == {ref(2)}
         assert found[key("marked")].claims == ()
+
+    def test_contents_are_the_names_and_the_rows_of_all_instances(self, ledger: DynamoLedger, table: Table) -> None:
+        """They come from one scan. Rows of statuses, and names of other zones, are left out."""
+        rows = [Observation(ref(number), Millis(5), (claim(number),), version=1) for number in (1, 2)]
+        for row in rows:
+            ledger.put_observation(row)
+        ledger.put_claim(claim(1), 1)
+        ledger.put_claim(replace(claim(3), key=NameKey("Z0OTHER", key().fqdn)), 1)
+        DynamoStatuses(table).register_spoke(SPOKE)
+        scans = Scans(table)
+        found = list(DynamoLedger(cast("Table", scans)).contents([CORP_ZONE]))
+        assert [each for each in found if isinstance(each, NameState)] == [ledger.name(key())]
+        assert [each for each in found if isinstance(each, Observation)] == rows
+        assert len(scans.filters) == 1
+
+    def test_stored_claims_have_their_versions(self, ledger: DynamoLedger) -> None:
+        """A tombstone is a row, too; a claim without a row is left out."""
+        ledger.put_claim(claim(1), 3)
+        ledger.withdraw_claim(key(), ref(2), 4)
+        ids = [ClaimId(ref(number), key()) for number in (1, 2, 3)]
+        assert ledger.stored_claims(ids) == {ids[0]: StoredClaim(3, claim(1)), ids[1]: StoredClaim(4, None)}
+
+    def test_p8_marks_and_drift_expire(self, ledger: DynamoLedger) -> None:
+        """Nothing removes them otherwise, also if nobody ever asks for their names again."""
+        ledger.mark(key(), "because")
+        ledger.put_drift(key(), Drift("arn:aws:iam::333333333333:user/octodns", Millis(9), (Millis(9),)))
+        rows = boto3.client("dynamodb", region_name="eu-central-1").scan(TableName="ledger")["Items"]
+        assert len(rows) == 2
+        assert all(contract.EXPIRES in row for row in rows)
 
     def test_o4_drift_is_beside_the_name(self, ledger: DynamoLedger) -> None:
         """What others changed is a row of its own, which says nothing about claims and records."""

@@ -45,6 +45,7 @@ ZONE = ZoneStatus(
     1,
     record_sets=12,
     claimed=11,
+    repaired=(("claims restored", 3),),
 )
 
 

@@ -1,0 +1,71 @@
+"""Repairs rows of instances and rows of claims that contradict each other, over ports. No AWS, no log."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from hub.runtime.boundary.chunks import chunks
+from hub.runtime.model.observation import ClaimId
+from hub.runtime.ports import Outdated
+from hub.runtime.sweeper.repair.decision import Repaired, RepairKind, repair_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from hub.runtime.model.names import InstanceRef, Spoke
+    from hub.runtime.sweeper.ports import AuditLedger, Statuses
+    from hub.runtime.sweeper.repair.decision import Repair
+
+# The number of claims read at once (DynamoDB API Reference, BatchGetItem: up to 100).
+READ_AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRepair:
+    """Repairs the ledger beside workers that write to it: each write fails, or does nothing, if a row has changed."""
+
+    ledger: AuditLedger
+    statuses: Statuses
+
+    def repaired(self, differing: Iterable[ClaimId], check_time: Callable[[], None]) -> Iterator[Repaired]:
+        """Read claims that seem to differ from their instances' rows again; repair what differs, and yield it.
+
+        `check_time` is called before each step, and may raise. A repeat is safe.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read or written.
+        """
+        have_swept: set[Spoke] = set()
+        for chunk in chunks(differing, READ_AT_ONCE):
+            check_time()
+            claim_ids = sorted(set(chunk))
+            # The rows are read before the claims: a claim changes only after its row.
+            rows = self.ledger.known_observations({claim_id.instance for claim_id in claim_ids})
+            stored = self.ledger.stored_claims(claim_ids)
+            for ref, of_instance in groupby(claim_ids, key=lambda claim_id: claim_id.instance):
+                row = rows.get(ref)
+                repair = repair_of(ref, row, {claim_id.key: stored.get(claim_id) for claim_id in of_instance})
+                if repair.row and ref.spoke not in have_swept:
+                    self._have_swept(ref.spoke)
+                    have_swept.add(ref.spoke)
+                with suppress(Outdated):
+                    # If another worker wrote the row, and did not repair it, the next audit does.
+                    yield from self._carried_out(ref, repair, row.version if row else 0)
+
+    def _carried_out(self, ref: InstanceRef, repair: Repair, version: int) -> Iterator[Repaired]:
+        if repair.row:
+            self.ledger.replace_observation(repair.row, version)
+            yield from (Repaired(RepairKind.ROW, ClaimId(ref, key)) for key in repair.because_of)
+        for claim in repair.claims:
+            self.ledger.put_claim(claim, version)
+            yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
+
+    def _have_swept(self, spoke: Spoke) -> None:
+        """Have a spoke swept, also if the ledger does not know it, or if it was abandoned."""
+        self.statuses.register_spoke(spoke)
+        for status in self.statuses.spoke_statuses():
+            if status.spoke == spoke and status.over:
+                self.statuses.put_spoke_status(replace(status, withdrawn=False))
