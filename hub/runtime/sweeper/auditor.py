@@ -105,13 +105,17 @@ class Auditor:
                 runs[zone_id] = run
             except (ZoneUnavailable, ZoneClosed, _Unfinished) as fault:
                 failed.append(replace(run.status, fault=str(fault)))
-        done = self._finished(runs, deadline, report) if runs else []
+        done = self._finished(runs, settled, deadline, report) if runs else []
         for status in (*done, *failed):
             self.statuses.put_zone_status(status)
         return [*done, *failed]
 
     def _finished(
-        self, runs: dict[str, _Run], deadline: Deadline, report: Callable[[Repaired], None]
+        self,
+        runs: dict[str, _Run],
+        settled: dict[Spoke, bool],
+        deadline: Deadline,
+        report: Callable[[Repaired], None],
     ) -> list[ZoneStatus]:
         """Compare the ledger's names in the zones that were read; return the zones' statuses."""
         comparison = LedgerComparison(runs)
@@ -122,7 +126,7 @@ class Auditor:
                     comparison.add_row(found)
                     continue
                 comparison.add_claims(found.claims)
-                self._compare_claims(runs[found.key.zone_id], found)
+                self._compare_claims(runs[found.key.zone_id], found, settled)
             for repaired in self._repaired(runs, comparison, deadline):
                 report(repaired)
         except _Unfinished as fault:
@@ -195,12 +199,16 @@ class Auditor:
         elif difference := difference_of(found, remembered):
             self._differs(run, key, difference)
 
-    def _compare_claims(self, run: _Run, state: NameState) -> None:
+    def _compare_claims(self, run: _Run, state: NameState, settled: dict[Spoke, bool]) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
         desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
         run.claimed += sum(len(claim.values) for claim in state.claims)
         vanishing = () if desired else state.published.record_sets
-        if state.published.conflict:
+        known = {claim.instance for claim in state.claims} | state.withdrawn
+        if self._unsettled(owners_of(before) - {ref.set_identifier for ref in known}, settled):
+            # What is published may be older than a loss of the ledger, too.
+            run.counts[Difference.UNSETTLED] += 1
+        elif state.published.conflict:
             self._differs(run, state.key, Difference.FOREIGN, vanishing)
         elif state.published.pending or desired != before:
             self._differs(run, state.key, Difference.BEHIND, vanishing)

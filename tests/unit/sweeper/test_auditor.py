@@ -131,6 +131,19 @@ def test_p9_a_sweep_of_an_earlier_generation_does_not_count(world: World) -> Non
     assert world.found() == {Difference.UNCLAIMED: 1}
 
 
+def test_p9_published_names_no_owner_that_is_known(world: World) -> None:
+    """What is published can come from before a loss: names without claims do not vanish before their spoke's sweep."""
+    world.publish(*range(1, 40))
+    published = world.ledger.published
+    world.lose_ledger(statuses=False)
+    world.ledger.published = published
+    assert world.found() == {Difference.UNSETTLED: 39}
+    assert world.statuses.zone_status(CORP_ZONE).pending_removals == ()
+    assert world.ledger.marked == {}
+    world.swept(HOME)
+    assert world.found() == {Difference.BEHIND: 39}
+
+
 def test_names_of_a_withdrawn_spoke_are_unclaimed(world: World) -> None:
     """If a spoke's names were withdrawn after the grace period, its record sets are unclaimed."""
     other = Spoke(SEARCH.id, "eu-central-1")
