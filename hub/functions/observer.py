@@ -52,7 +52,12 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
         statements=(
             take("TakeEvents", queue),
             keep_ledger(
-                ledger, awacs.dynamodb.GetItem, awacs.dynamodb.Query, awacs.dynamodb.PutItem, awacs.dynamodb.UpdateItem
+                ledger,
+                awacs.dynamodb.GetItem,
+                awacs.dynamodb.BatchGetItem,
+                awacs.dynamodb.Query,
+                awacs.dynamodb.PutItem,
+                awacs.dynamodb.UpdateItem,
             ),
             *read_instances(config),
             read_account_names(config),

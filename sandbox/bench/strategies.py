@@ -147,7 +147,7 @@ class _Ledger:
             ref: Observation(ref, NEVER, (claims[ref],) if ref in claims else (), generation=GENERATION) for ref in refs
         }
 
-    def put_claim(self, claim: Claim, _version: int) -> None:
+    def put_claim(self, claim: Claim, _version: int) -> int:
         raise AssertionError(f"{claim.key} was claimed all the time")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, count
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
@@ -28,7 +28,6 @@ from hub.runtime.ports import (
     SpokeDenied,
     SpokeUnreachable,
 )
-from tests.support.memory_generation import MemoryGeneration
 
 # An invocation with enough time for everything.
 AMPLE = Deadline(lambda: 900.0)
@@ -108,6 +107,36 @@ class MemoryOrganization:
         return frozenset(instance.ref.spoke for instance in self.instances.values())
 
 
+# No two generations of a test run have the same id.
+_NUMBERS: Iterator[int] = count(1)
+
+
+@dataclass(slots=True)
+class MemoryGeneration:
+    """The rows with the generation of the ledger, one for each stream that the table had."""
+
+    stream: str = "stream 1"
+    rows: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> str:
+        """Return the generation; empty if none has begun."""
+        return self.rows.get(self.stream, "")
+
+    def begun(self) -> str:
+        """Return the generation, which begins now if there is none."""
+        if self.stream not in self.rows:
+            self.rows[self.stream] = f"generation {next(_NUMBERS)}"
+        return self.rows[self.stream]
+
+    def lose(self) -> None:
+        """Empty the table."""
+        self.rows.clear()
+
+    def restore(self) -> None:
+        """Give the table another stream, as a restore does. Its rows stay."""
+        self.stream += " restored"
+
+
 @dataclass(slots=True)
 class MemoryLedger:
     """The ledger. `fail_at` makes the n-th write from now fail, and every write after it."""
@@ -126,23 +155,23 @@ class MemoryLedger:
     def observation(self, ref: InstanceRef) -> Observation | None:
         return self.observations.get(ref)
 
-    def put_observation(self, observation: Observation) -> None:
-        self.replace_observation(observation, observation.version - 1)
+    def rows_and_generation(self, refs: Collection[InstanceRef]) -> tuple[str, dict[InstanceRef, Observation]]:
+        return self.generation.begun(), self.known_observations(refs)
 
-    def replace_observation(self, observation: Observation, version: int) -> None:
+    def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
         self._write()
         current = self.observations.get(observation.ref)
-        if (current.version if current else 0) != version:
+        if _identity(current) != _identity(over):
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
-    def put_claim(self, claim: Claim, version: int) -> None:
+    def put_claim(self, claim: Claim, version: int) -> int:
         between, self.between = self.between, lambda: None
         between()
-        self._put((claim.key, claim.instance), version, claim)
+        return self._put((claim.key, claim.instance), version, claim)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
-        self._put((key, ref), version, None)
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
+        return self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:
         of_name = [(ref, claim) for (name_key, ref), (_, claim) in self.claims.items() if name_key == key]
@@ -191,15 +220,20 @@ class MemoryLedger:
     def live_claims(self) -> set[Claim]:
         return {claim for _, claim in self.claims.values() if claim is not None}
 
-    def _put(self, place: tuple[NameKey, InstanceRef], version: int, claim: Claim | None) -> None:
+    def _put(self, place: tuple[NameKey, InstanceRef], version: int, claim: Claim | None) -> int:
         self._write()
         if place in self.claims and self.claims[place][0] > version:
-            return
+            return self.claims[place][0]
         self.claims[place] = (version, claim)
         self.touched.append(place[0])
+        return version
 
     def _write(self) -> None:
         if self.fail_at is not None:
             self.fail_at -= 1
             if self.fail_at < 0:
                 raise LedgerUnavailable("the ledger is away")
+
+
+def _identity(row: Observation | None) -> tuple[int, str] | None:
+    return (row.version, row.generation) if row else None

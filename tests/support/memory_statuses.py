@@ -12,7 +12,7 @@ from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.model.usage import UsageByZone, summed
 from hub.runtime.ports import Clock, Outdated
-from tests.support.memory_generation import MemoryGeneration
+from tests.support.memory import MemoryGeneration
 
 
 @dataclass(slots=True)

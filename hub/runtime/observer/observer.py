@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, member_account
-from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
-from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, Sleep, SpokeUnreachable
+from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, LedgerUnavailable, Sleep, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Fqdn
     from hub.runtime.observer.events import Hint
+    from hub.runtime.observer.looks import Look
     from hub.runtime.policy.decide import Policy
 
 # EC2 is eventually consistent (EC2 API Reference, "Eventual consistency"): it may not show yet what an event reports.
@@ -29,8 +30,9 @@ DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 # An instance that EC2 did not show in this many deliveries, in several descriptions each, no longer exists: it ended
 # longer ago than EC2 shows ended instances.
 DELIVERIES_BEFORE_GONE: Final = 3
-# Assuming the role and describing the instances of a spoke takes this many seconds at most.
-DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=2)
+# Reading the rows of a spoke's instances, assuming the role and describing the instances takes this many seconds at
+# most.
+DESCRIBE_SECONDS: Final = SPOKE_CALLS.seconds(calls=3)
 NO_TIME: Final = "no time is left in this run"
 # The causes for which it is not known whether the account is in the organization.
 _NO_ANSWER: Final = frozenset({Cause.ACCOUNT_UNKNOWN, Cause.ORGANIZATION_UNREACHABLE})
@@ -127,24 +129,24 @@ class Observer:
         hints = waiting.hints
         if not deadline.allows(DESCRIBE_SECONDS):
             return waiting.retried(NO_TIME)
-        described_at = self.clock()
         try:
+            looks = self.recorder.looks(hints)
             found = self.instances.describe(waiting.spoke, [ref.id for ref in hints])
-        except SpokeUnreachable as unreachable:
-            return waiting.retried(str(unreachable))
+        except (SpokeUnreachable, LedgerUnavailable) as unavailable:
+            return waiting.retried(str(unavailable))
         outcomes = []
         for ref, hint in list(hints.items()):
             instance = found.get(ref.id)
             if instance is None or (self._outdated(instance, hint) and not last):
                 outcome = self._missing(hint) if last else None
             else:
-                outcome = self._recorded(instance, waiting.account, described_at, hint)
+                outcome = self._recorded(instance, waiting.account, looks[ref], hint)
             if outcome is not None and (last or not outcome.superseded):
                 outcomes.append(outcome)
                 del hints[ref]
         return outcomes
 
-    def _recorded(self, instance: Instance, account: Account, described_at: Millis, hint: Hint) -> InstanceOutcome:
+    def _recorded(self, instance: Instance, account: Account, look: Look, hint: Hint) -> InstanceOutcome:
         """Record the names that policy gives an instance as it was described."""
         ref = instance.ref
         if instance.state.final:
@@ -158,7 +160,7 @@ class Observer:
         if not instance.addressed:
             return InstanceOutcome(ref, InstanceResult.RETRY, "the instance has no address yet")
         decision = self.policy.decide(instance, account, self.zone_ids, self.labels.reserved())
-        outcome = self.recorder.described(instance, account, decision, described_at)
+        outcome = self.recorder.described(instance, account, decision, look)
         if early and outcome.result is not InstanceResult.RETRY:
             # Recorded as described, but EC2 does not show yet what the event reports, or no longer shows it.
             reason = "EC2 does not show the state or tags that the event reports"

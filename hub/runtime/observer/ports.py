@@ -22,16 +22,29 @@ class InstanceLedger(Protocol):
         """Return the instance's row, read consistently."""
         ...
 
-    def put_observation(self, observation: Observation) -> None:
-        """Write the row over its previous version; raises Outdated if the ledger has another version."""
+    def rows_and_generation(self, refs: Collection[InstanceRef]) -> tuple[str, dict[InstanceRef, Observation]]:
+        """Return the generation of the ledger, which begins now if it has none, and the rows of these instances.
+
+        All are read consistently; an instance without a row is left out.
+        """
         ...
 
-    def put_claim(self, claim: Claim, version: int) -> None:
-        """Write a claim for this version of its instance's row, unless the claim has a later version."""
+    def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
+        """Write a row over the one that was read, or a new row; raises Outdated if the ledger has another one."""
         ...
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
-        """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
+    def put_claim(self, claim: Claim, version: int) -> int:
+        """Write a claim for this version of its instance's row, unless the claim has a later version.
+
+        Return the version that the claim has.
+        """
+        ...
+
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
+        """Withdraw a claim for this version of its instance's row, unless the claim has a later version.
+
+        Return the version that the claim has.
+        """
         ...
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.names import Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
+from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Refusal
 from hub.runtime.model.observation import Observation
+from hub.runtime.observer.looks import Look, Observed
 from hub.runtime.observer.usage import Unlimited
 from hub.runtime.policy.decide import MAX_REFUSALS, Decision
 from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from hub.runtime.observer.ports import Admission, InstanceLedger
+
+
+GONE: Final = "EC2 did not show the instance twice in a row"
 
 
 class InstanceResult(StrEnum):
@@ -32,8 +37,7 @@ class InstanceResult(StrEnum):
 class InstanceOutcome:
     """The result for one instance, and the reason.
 
-    `superseded` means that the ledger already has a later description of the instance: only a new description can
-    decide.
+    `superseded` means that the instance's row changed after it was read: only a new look can decide.
 
     """
 
@@ -53,15 +57,31 @@ class Recorder:
     clock: Clock
     admission: Admission = field(default_factory=Unlimited)
 
-    def described(
-        self, instance: Instance, account: Account, decision: Decision, described_at: Millis
-    ) -> InstanceOutcome:
+    def looks(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Look]:
+        """Begin a look at each of these instances, before it is described.
+
+        Raises:
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        generation, rows = self.ledger.rows_and_generation(refs)
+        began_at = self.clock()
+        return {ref: Look(rows.get(ref), generation, began_at) for ref in refs}
+
+    def described(self, instance: Instance, account: Account, decision: Decision, look: Look) -> InstanceOutcome:
         """Record the names that policy gives an instance as it was described."""
-        return self._record(instance.ref, decision, (instance, account), described_at)
+        return self._looked(instance.ref, decision, (instance, account), look)
 
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
-        """Withdraw all claims of an instance for good."""
-        return self._record(ref, Decision(), (None, None), None)
+        """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
+        try:
+            while True:
+                before = self.ledger.observation(ref) or Observation(ref, NEVER)
+                at = max(before.observed_at, self.clock())
+                after = replace(before, observed_at=at, ended=True, instance=None, account=None, fault="")
+                with suppress(Outdated):
+                    return self._recorded(before, after, Decision(), "ended")
+        except LedgerUnavailable as unavailable:
+            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
 
     def ended_if_known(self, ref: InstanceRef) -> InstanceOutcome | None:
         """Withdraw all claims of an instance for good, or return None if the ledger does not know the instance."""
@@ -71,15 +91,21 @@ class Recorder:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
         return self.ended(ref) if known else None
 
-    def missing(self, ref: InstanceRef, reason: str, described_at: Millis) -> InstanceOutcome:
+    def observed(self, observed: Observed, account: Account) -> InstanceOutcome:
+        """Record an instance as it was observed, whether EC2 shows it or not."""
+        if observed.ended:
+            return self.ended(observed.ref)
+        if observed.instance is None:
+            return self.missing(observed.ref, GONE, observed.look)
+        return self.described(observed.instance, account, observed.decision, observed.look)
+
+    def missing(self, ref: InstanceRef, reason: str, look: Look) -> InstanceOutcome:
         """Withdraw all claims of an instance until EC2 shows it again."""
-        return self._record(ref, Decision(refusals=(Refusal("*", reason),)), (None, None), described_at)
+        return self._looked(ref, Decision(refusals=(Refusal("*", reason),)), (None, None), look)
 
     def without_labels(self, row: Observation, account: Account, labels: Collection[str]) -> InstanceOutcome:
         """Withdraw an instance's claims under labels that are no longer its account's; keep everything else."""
-        if row.ended:
-            return self.ended(row.ref)
-        kept = tuple(claim for claim in row.claims if claim.label not in labels)
+        kept = tuple(claim for claim in row.claims if claim.label not in labels and row.wants(claim.key))
         refusals = [
             Refusal(claim.rule, f"the label {claim.label!r} is no longer the account's", claim.key.fqdn)
             for claim in row.claims
@@ -87,78 +113,97 @@ class Recorder:
         ]
         decision = Decision(kept, (*refusals, *row.refusals)[:MAX_REFUSALS])
         facts = (row.instance, account) if row.instance else (None, None)
-        return self._record(row.ref, decision, facts, row.observed_at)
+        # No look: what was known of the instance, and in which generation, stays.
+        return self._looked(row.ref, decision, facts, Look(row, row.generation, row.observed_at))
 
-    def _record(
+    def _looked(
         self,
         ref: InstanceRef,
         decision: Decision,
         facts: tuple[Instance, Account] | tuple[None, None],
-        described_at: Millis | None,
+        look: Look,
     ) -> InstanceOutcome:
-        """Write an instance's claims; `described_at` is None for an end.
-
-        The instance's row is written first, with the old and the new claims. Then the claims are written, and then the
-        row again without the old claims. An older description never overwrites a newer one, and nothing overwrites an
-        end.
-
-        """
-        ended = described_at is None
+        """Record what a look gave, unless the instance's row changed after it was read."""
+        before = look.row or Observation(ref, NEVER)
+        if before.ended and not before.settled:
+            # The worker that recorded the end was interrupted.
+            return self.ended(ref)
+        if before.ended:
+            return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
+        instance, account = facts
+        after = replace(
+            before,
+            observed_at=look.began_at,
+            generation=look.generation,
+            instance=instance,
+            account=account,
+            fault="",
+        )
         try:
-            while True:
-                before = self.ledger.observation(ref) or Observation(ref, Millis(0))
-                if before.ended and not ended:
-                    return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
-                if described_at is not None and before.observed_at > described_at:
-                    # Another worker recorded it, whose clock may be ahead: only a description that starts now can
-                    # decide.
-                    reason = "a later description of the instance is already recorded"
-                    return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
-                observed_at = max(before.observed_at, self.clock()) if described_at is None else described_at
-                admitted = self.admission.admit(ref, before.claims, decision)
-                try:
-                    instance, account = facts
-                    after = replace(
-                        before,
-                        observed_at=observed_at,
-                        instance=instance,
-                        account=account,
-                        refusals=admitted.refusals,
-                        ended=ended,
-                    )
-                    changed = self._write(before, after, admitted.claims)
-                except Outdated:
-                    self.admission.undo(ref, before.claims, admitted)
-                    continue
-                result = InstanceResult.RECORDED if changed else InstanceResult.UNCHANGED
-                names = tuple(claim.key.fqdn for claim in admitted.claims)
-                # Refusals are reported when they change; the row keeps them.
-                refusals = admitted.refusals if changed else ()
-                return InstanceOutcome(ref, result, "ended" if ended else "", names, refusals)
+            return self._recorded(before, after, decision)
+        except Outdated:
+            reason = "the row of the instance changed since it was read"
+            return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
         except LedgerUnavailable as unavailable:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
 
+    def _recorded(
+        self, before: Observation, after: Observation, decision: Decision, reason: str = ""
+    ) -> InstanceOutcome:
+        """Write a row and its claims, within the limits of the account; see `_write`."""
+        admitted = self.admission.admit(before.ref, before.claims, decision)
+        try:
+            changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims)
+        except Outdated:
+            self.admission.undo(before.ref, before.claims, admitted)
+            raise
+        result = InstanceResult.RECORDED if changed else InstanceResult.UNCHANGED
+        names = tuple(claim.key.fqdn for claim in admitted.claims)
+        # Refusals are reported when they change; the row keeps them.
+        return InstanceOutcome(before.ref, result, reason, names, admitted.refusals if changed else ())
+
     def _write(self, before: Observation, after: Observation, claims: tuple[Claim, ...]) -> bool:
         """Write the row and the claims; return whether the claims or the refusals changed.
+
+        The row is written first, with the old and the new claims. Then the claims are written, and then the row again
+        without the old claims. In a new generation of the ledger, claims may be missing, so all are written again.
 
         Raises:
             Outdated: if another worker wrote the row since it was read. Nothing is written then.
         """
         kept = {claim.key for claim in claims}
         old = tuple(claim for claim in before.claims if claim.key not in kept)
-        same = before.settled and (before.claims, before.ended) == (claims, after.ended)
-        row = replace(after, claims=claims if same else (*claims, *old), settled=same, version=before.version + 1)
-        # Write even if nothing changed, so that an older description finds a later version.
-        self.ledger.put_observation(row)
-        if same:
-            return before.refusals != after.refusals
-        for claim in claims:
-            self.ledger.put_claim(claim, row.version)
-        for claim in old:
-            self.ledger.withdraw_claim(claim.key, row.ref, row.version)
-        try:
-            self.ledger.put_observation(replace(row, claims=claims, settled=True, version=row.version + 1))
-        except Outdated:
-            # A later description took over, and found all of these claims in the row.
-            return True
-        return True
+        unchanged = before.settled and (before.claims, before.ended) == (claims, after.ended)
+        changed = not unchanged or before.refusals != after.refusals
+        settled = replace(after, claims=claims, withdrawing=frozenset(), settled=True, version=before.version + 1)
+        over = before if before.version else None
+        if unchanged and (after.ended or before.generation == after.generation):
+            # Written although nothing changed, so that a look that began earlier does not count.
+            self.ledger.put_observation(settled, over)
+            return changed
+        withdrawing = frozenset(claim.key for claim in old)
+        row = replace(settled, claims=(*claims, *old), withdrawing=withdrawing, settled=False)
+        self.ledger.put_observation(row, over)
+        # If the row changed again, another look took over, and found all of these claims in the row.
+        with suppress(Outdated):
+            row = self._write_claims(row, claims, old)
+            self.ledger.put_observation(replace(settled, version=row.version + 1), row)
+        return changed
+
+    def _write_claims(self, row: Observation, claims: tuple[Claim, ...], old: tuple[Claim, ...]) -> Observation:
+        """Write and withdraw claims for the row's version; return the row, whose version is at least that of each.
+
+        Claims of a row that was lost may have later versions than a new row. Then the row's version rises above them.
+
+        Raises:
+            Outdated: if another worker wrote the row meanwhile.
+        """
+        while True:
+            written = [self.ledger.put_claim(claim, row.version) for claim in claims]
+            withdrawn = [self.ledger.withdraw_claim(claim.key, row.ref, row.version) for claim in old]
+            latest = max((*written, *withdrawn), default=row.version)
+            if latest <= row.version:
+                return row
+            raised = replace(row, version=latest + 1)
+            self.ledger.put_observation(raised, row)
+            row = raised

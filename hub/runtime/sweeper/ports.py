@@ -121,12 +121,15 @@ class AuditLedger(Protocol):
         """Return the rows of these claims, read consistently; a claim without a row is left out."""
         ...
 
-    def replace_observation(self, observation: Observation, version: int) -> None:
-        """Write an instance's row over this version of it, 0 if there is none; raises Outdated if it has another."""
+    def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
+        """Write a row over the one that was read, or a new row; raises Outdated if the ledger has another one."""
         ...
 
-    def put_claim(self, claim: Claim, version: int) -> None:
-        """Write a claim for this version of its instance's row, unless the claim has a later version."""
+    def put_claim(self, claim: Claim, version: int) -> int:
+        """Write a claim for this version of its instance's row, unless the claim has a later version.
+
+        Return the version that the claim has.
+        """
         ...
 
     def mark(self, key: NameKey, reason: str) -> None:

@@ -14,19 +14,19 @@ from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
 from hub.runtime.model.usage import Tally
+from hub.runtime.observer.looks import Look, Observed, is_outdated, names_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.hash_set import HashSet
-from hub.runtime.sweeper.unreachable import PAGE_SECONDS, UnreachableSpokes, names_of, with_pending
+from hub.runtime.sweeper.unreachable import PAGE_SECONDS, UnreachableSpokes, with_pending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import Account, Fqdn, Instance, InstanceRef, Millis, Spoke
-    from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.policy.decide import Policy
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 # An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
 DESCRIBED_AT_ONCE: Final = 200
+# How often a sweep looks at an instance whose row others keep changing.
+LOOKS: Final = 2
 NO_TIME: Final = "the sweep ran out of time before it had read all instances"
-GONE: Final = "EC2 did not show the instance twice in a row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,16 @@ class _Unfinished(Exception):
     """Not all instances were read, for a reason that is not in the spoke. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Observed:
-    """An instance as described, or None if EC2 did not show it, and what policy gives it."""
-
-    instance: Instance | None
-    decision: Decision
-    described_at: Millis
-
-
 @dataclass(slots=True)
 class _Run:
-    """The bookkeeping of one sweep. `losing` counts the names of each instance that would lose all of them."""
+    """The bookkeeping of one sweep.
+
+    `generation` is that of the ledger when the sweep began. `losing` counts the names of each instance that would lose
+    all of them.
+    """
 
     status: SpokeStatus
+    generation: str
     account: Account
     began_at: Millis
     deadline: Deadline
@@ -117,7 +114,7 @@ class Sweeper:
         status = replace(status, tried_at=self.clock())
         changed = missed = 0
         try:
-            run = _Run(status, self._account(spoke), self.clock(), deadline, report, after_call)
+            run = _Run(status, generation, self._account(spoke), self.clock(), deadline, report, after_call)
             try:
                 self._withdraw_released(run)
                 self._compare(run)
@@ -183,95 +180,99 @@ class Sweeper:
         pages = iter(self.instances.pages(run.status.spoke))
         while True:
             _check_time(run)
-            described_at = self.clock()
+            began_at = self.clock()
             page = next(pages, None)
             if page is None:
                 return
             rows = self.rows.known_observations([instance.ref for instance in page])
+            differing: list[InstanceRef] = []
             for instance in page:
                 run.listed.add(instance.ref.id)
                 run.instances += not instance.state.final
-                observed = self._observed(run, instance, described_at)
-                row = rows.get(instance.ref)
-                if observed is not None and names_of(row) and not observed.decision.claims:
-                    run.losing[instance.ref] = names_of(row)
-                elif observed is not None:
-                    self._record(run, instance.ref, observed, row)
+                look = Look(rows.get(instance.ref), run.generation, began_at)
+                observed = self._observed(run, instance.ref, instance, look)
+                # The listing is older than the row: it decides only if there is no row, or the instance has ended.
+                decides = look.row is None or observed is None or observed.ended
+                if not self._compared(run, observed, decides=decides):
+                    differing.append(instance.ref)
+            # A row that changes twice meanwhile has a look that began after the sweep did.
+            for _ in range(LOOKS):
+                again = self._observed_again(run, differing)
+                differing = [each.ref for each in again if not self._compared(run, each)]
+
+    def _compared(self, run: _Run, observed: Observed | None, *, decides: bool = True) -> bool:
+        """Record an instance, unless it would lose all its names; return False if only a new look can decide."""
+        if observed is None:
+            return True
+        if observed.lost_names:
+            run.losing[observed.ref] = observed.lost_names
+            return True
+        if observed.up_to_date(run.account, self.recorder.admission):
+            return True
+        return decides and self._record(run, observed)
 
     def _find_absent(self, run: _Run) -> None:
-        """Find the instances that have names and that EC2 did not show; count the names of all instances."""
+        """Find the instances that EC2 did not show and that the ledger must decide; count the names of all."""
         for row in self.rows.observations_of(run.status.spoke):
             _check_time(run)
             names = names_of(row)
             run.names += names
             run.usage.add(row.claims if names else ())
-            if names and row.ref.id not in run.listed and row.observed_at < run.began_at:
+            if row.ref.id not in run.listed and (names or is_outdated(row, run.generation)):
                 run.losing[row.ref] = names
 
     def _remove(self, run: _Run) -> dict[InstanceRef, int]:
         """Describe the instances that would lose their names again, and record them; return the pending removals."""
-        observed = self._observed_again(run)
-        removals = {ref.id: run.losing[ref] for ref, again in observed.items() if not again.decision.claims}
-        account = run.account.id
-        pending_removals = self.guard.awaiting_approval(
-            {instance_id: Removal(account, names) for instance_id, names in removals.items()},
-            {account: run.names},
-            run.status.approved,
-        )
-        for refs in chunks([ref for ref in observed if ref.id not in pending_removals], DESCRIBED_AT_ONCE):
-            _check_time(run)
-            rows = self.rows.known_observations(refs)
-            for ref in refs:
-                self._record(run, ref, observed[ref], rows.get(ref))
-                if ref.id in removals:
-                    run.names -= removals[ref.id]
-                    run.usage.remove(rows[ref].claims)
-        return {ref: removals[ref.id] for ref in observed if ref.id in pending_removals}
+        removals: dict[InstanceRef, int] = {}
+        pending_removals: Collection[str] = ()
+        names = run.names
+        for _ in range(LOOKS):
+            observed = list(self._observed_again(run, run.losing))
+            removals |= {each.ref: each.lost_names for each in observed}
+            pending_removals = self.guard.awaiting_approval(
+                {ref.id: Removal(run.account.id, lost) for ref, lost in removals.items() if lost},
+                {run.account.id: names},
+                run.status.approved,
+            )
+            run.losing = {}
+            for each in observed:
+                if each.ref.id in pending_removals or each.up_to_date(run.account, self.recorder.admission):
+                    continue
+                if not self._record(run, each):
+                    run.losing[each.ref] = each.lost_names
+                elif each.lost_names:
+                    run.names -= each.lost_names
+                    run.usage.remove(each.look.row.claims if each.look.row else ())
+        return {ref: lost for ref, lost in removals.items() if lost and ref.id in pending_removals}
 
-    def _observed_again(self, run: _Run) -> dict[InstanceRef, _Observed]:
-        observed: dict[InstanceRef, _Observed] = {}
-        for refs in chunks(run.losing, DESCRIBED_AT_ONCE):
+    def _observed_again(self, run: _Run, refs: Collection[InstanceRef]) -> Iterator[Observed]:
+        """Yield these instances as described after their rows were read."""
+        for chunk in chunks(refs, DESCRIBED_AT_ONCE):
             _check_time(run)
-            described_at = self.clock()
-            found = self.instances.describe(run.status.spoke, [ref.id for ref in refs])
-            for ref in refs:
-                again = self._observed(run, found.get(ref.id), described_at)
-                if again is not None:
-                    observed[ref] = again
-        return observed
+            rows = self.rows.known_observations(chunk)
+            began_at = self.clock()
+            found = self.instances.describe(run.status.spoke, [ref.id for ref in chunk])
+            for ref in chunk:
+                look = Look(rows.get(ref), run.generation, began_at)
+                observed = self._observed(run, ref, found.get(ref.id), look)
+                if observed is not None:
+                    yield observed
 
-    def _observed(self, run: _Run, instance: Instance | None, described_at: Millis) -> _Observed | None:
+    def _observed(self, run: _Run, ref: InstanceRef, instance: Instance | None, look: Look) -> Observed | None:
         """Return the instance and what policy gives it; None if it is between two states and keeps its names."""
         if instance is None or instance.state.final:
-            return _Observed(instance, Decision(), described_at)
+            return Observed(ref, instance, Decision(), look)
         if instance.state is InstanceState.PENDING or not instance.addressed:
             return None
         decision = self.policy.decide(instance, run.account, self.zone_ids, self.labels.reserved())
-        return _Observed(instance, decision, described_at)
+        return Observed(ref, instance, decision, look)
 
-    def _record(self, run: _Run, ref: InstanceRef, observed: _Observed, row: Observation | None) -> None:
-        """Record an instance, unless the ledger already has it like this."""
-        instance = observed.instance
-        ended = instance is not None and instance.state.final
-        if row is None and (ended or instance is None):
-            return
-        if row is not None and row.settled and row.ended == ended:
-            facts = (instance, run.account) if instance is not None and not ended else (None, None)
-            decision = observed.decision
-            if row.claims != decision.claims:
-                decision = self.recorder.admission.fitting(ref, row.claims, decision)
-            if (row.claims, row.instance, row.account) == (decision.claims, *facts) and (
-                ended or instance is None or row.refusals == decision.refusals
-            ):
-                return
-        if ended:
-            outcome = self.recorder.ended(ref)
-        elif instance is None:
-            outcome = self.recorder.missing(ref, GONE, observed.described_at)
-        else:
-            outcome = self.recorder.described(instance, run.account, observed.decision, observed.described_at)
+    def _record(self, run: _Run, observed: Observed) -> bool:
+        """Record an instance; return False if its row changed after it was read, so that only a new look can decide."""
+        outcome = self.recorder.observed(observed, run.account)
         if self._report(run, outcome):
-            run.missed += self._missed(run, observed, row)
+            run.missed += self._missed(run, observed)
+        return not outcome.superseded
 
     def _report(self, run: _Run, outcome: InstanceOutcome) -> bool:
         """Count and report a change; return whether there was one."""
@@ -282,15 +283,16 @@ class Sweeper:
             run.report(outcome)
         return outcome.result is InstanceResult.RECORDED
 
-    def _missed(self, run: _Run, observed: _Observed, row: Observation | None) -> bool:
-        """Whether an event should have reported the change: not in a first sweep, nor after a new policy.
+    def _missed(self, run: _Run, observed: Observed) -> bool:
+        """Whether an event should have reported the change: not in a first sweep, nor after a new policy or a loss.
 
         A call changes only instances that the ledger has.
         """
+        status, row = run.status, observed.look.row
         launched_at = observed.instance.launched_at if observed.instance else NEVER
-        late = observed.described_at - launched_at > ON_ITS_WAY
-        by_call = run.after_call and row is not None
-        return not by_call and run.status.policy == self.policy_digest and late
+        late = observed.look.began_at - launched_at > ON_ITS_WAY
+        again = (status.policy, status.generation) == (self.policy_digest, run.generation)
+        return again and late and not (run.after_call and row is not None)
 
 
 def _check_time(run: _Run) -> None:

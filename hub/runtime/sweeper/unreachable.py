@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.usage import Tally
+from hub.runtime.observer.looks import Look, is_outdated, names_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.withdrawals import awaits_approval
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
     from hub.runtime.model.names import InstanceRef
-    from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome, Recorder
     from hub.runtime.ports import Clock
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PAGE_SECONDS: Final = HUB_CALLS.seconds()
 # Pending removals are stored in one row of the ledger, of 400 KB at most; further instances wait for another sweep.
 MAX_PENDING: Final = 10_000
+READ_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,31 @@ class UnreachableSpokes:
         if now - status.fault_since < self.guard.grace:
             return with_pending(status, {})
         # Also after the withdrawal: an account can deny access to the sweeper and allow it to the observer.
-        names = {row.ref: names_of(row) for row in self.rows.observations_of(status.spoke) if names_of(row)}
+        names = {
+            row.ref: names_of(row)
+            for row in self.rows.observations_of(status.spoke)
+            if names_of(row) or is_outdated(row, generation)
+        }
         # The status has the names of the last sweep; more may have come since.
         status = replace(status, names=max(status.names, sum(names.values())))
         # What awaits approval does so until a person approves it or the spoke answers, whatever other spokes do.
         held = bool(status.pending_removals) or (
             not status.withdrawn and awaits_approval(status, self.statuses.spoke_statuses(), self.guard.grace, now)
         )
-        pending = {ref: number for ref, number in names.items() if held and ref.id not in status.approved}
-        for ref in [ref for ref in names if ref not in pending]:
+        pending = {ref: number for ref, number in names.items() if number and held and ref.id not in status.approved}
+        for refs in chunks([ref for ref in names if ref not in pending], READ_AT_ONCE):
             if not deadline.allows(PAGE_SECONDS):
                 return status
-            outcome = self.recorder.missing(ref, f"the spoke was unreachable for too long: {reason}", now)
-            if outcome.result is InstanceResult.RETRY and not outcome.superseded:
-                raise LedgerUnavailable(outcome.reason)
-            report(outcome)
+            rows = self.rows.known_observations(refs)
+            for ref in refs:
+                look = Look(rows.get(ref), generation, now)
+                outcome = self.recorder.missing(ref, f"the spoke was unreachable for too long: {reason}", look)
+                if outcome.superseded:
+                    # Others can read the spoke. The next sweep decides.
+                    return status
+                if outcome.result is InstanceResult.RETRY:
+                    raise LedgerUnavailable(outcome.reason)
+                report(outcome)
         status = with_pending(status, pending)
         if pending:
             return status
@@ -93,8 +105,3 @@ def with_pending(status: SpokeStatus, pending: Mapping[InstanceRef, int]) -> Spo
     """Return the status with these pending removals: instances, and how many names each would lose."""
     removals = tuple(sorted(ref.id for ref in pending))[:MAX_PENDING]
     return replace(status, pending_removals=removals, pending_names=sum(pending.values()))
-
-
-def names_of(row: Observation | None) -> int:
-    """Return how many names an instance has by its row, or may have."""
-    return 0 if row is None or (row.ended and row.settled) else len(row.claims)

@@ -7,8 +7,9 @@ from typing import Any
 
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.model.labels import HeldLabel
-from hub.runtime.model.names import Claim, Millis, NameKey, Published, RecordSet, Spoke
+from hub.runtime.model.names import Claim, NameKey, Published, RecordSet, Spoke
 from hub.runtime.model.observation import Observation
+from hub.runtime.observer.looks import Look
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.policy.decide import Decision
 from hub.runtime.policy.label_registry import LabelRegistry
@@ -53,7 +54,7 @@ class Function:
         self.accounts = OrganizationAccounts(client, self.registry, EVERY_ACCOUNT, world.clock)
         self.release = LabelRelease(self.registry, world.ledger, ZONE_IDS, world.clock)
         # An account with the label that it had when the run began.
-        self.run: tuple[str, str, int] | None = None
+        self.run: tuple[str, str, Look] | None = None
 
 
 class LabelWorld:
@@ -71,17 +72,20 @@ class LabelWorld:
 
     def begin(self, function: Function, account_id: str) -> None:
         """Look an account up, and describe its instance."""
-        function.run = (account_id, function.accounts.account(account_id).label or "", self.clock.now)
+        ref = instance(account=account_id).ref
+        label = function.accounts.account(account_id).label or ""
+        function.run = (account_id, label, self.recorder.looks([ref])[ref])
 
     def write(self, function: Function) -> None:
         """Write the claim that the run decided, if the function was not stopped meanwhile."""
-        if function.run and self.clock.now - function.run[2] < LONGEST_RUN:
-            account_id, label, began_at = function.run
+        if function.run and self.clock.now - function.run[2].began_at < LONGEST_RUN:
+            account_id, label, look = function.run
             described = instance(account=account_id)
             wanted = replace(claim(account=account_id), key=key(f"web.{label}"), label=label)
             account = function.accounts.account(account_id)
             decision = Decision((wanted,) if label else ())
-            self.recorder.described(described, account, decision, Millis(began_at))
+            while self.recorder.described(described, account, decision, look).superseded:
+                look = self.recorder.looks([described.ref])[described.ref]
         function.run = None
 
     def sweep_denied(self, function: Function, account_id: str) -> None:

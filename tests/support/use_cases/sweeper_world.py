@@ -40,6 +40,10 @@ class World:
         self.recorder = Recorder(self.ledger, self.clock)
 
     def sweep(self, spoke: Spoke = SPOKE, *, after_call: bool = False) -> SweepOutcome:
+        deadline = Deadline(lambda: self.seconds_left)
+        return self.sweeper().sweep(spoke, deadline, self.reported.append, after_call=after_call)
+
+    def sweeper(self) -> Sweeper:
         return Sweeper(
             policy=self.policy,
             policy_digest=self.digest,
@@ -52,7 +56,7 @@ class World:
             recorder=self.recorder,
             guard=Guard(share=0.3, names=10, grace=7 * DAY),
             clock=self.clock,
-        ).sweep(spoke, Deadline(lambda: self.seconds_left), self.reported.append, after_call=after_call)
+        )
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:
         shown = [instance(number, **({"name": f"n{number}"} | facts)) for number in numbers]  # type: ignore[arg-type]

@@ -127,29 +127,6 @@ def sweep_scheduler(
     )
 
 
-def test_spoke_without_a_stack_is_swept_until_its_names_are_withdrawn() -> None:
-    """A spoke without a stack is swept until its names are withdrawn."""
-    unlisted, abandoned = spokes(2)
-    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    over = SpokeStatus(abandoned, withdrawn=True, generation=statuses.ledger_generation.begun())
-    statuses.spokes = {unlisted: SpokeStatus(unlisted), abandoned: over}
-    outcome = sweep_scheduler([], statuses, tasks).schedule_sweeps()
-    assert tasks.enqueued == [(Sweep(unlisted), 0)]
-    assert (outcome.spokes, outcome.sweeps) == (1, 1)
-
-
-def test_p9_an_abandoned_spoke_is_swept_once_more_after_a_restore() -> None:
-    """Its restored status does not say whether the restored ledger has claims of it."""
-    (abandoned,) = spokes(1)
-    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
-    generation = statuses.ledger_generation.begun()
-    statuses.spokes = {abandoned: SpokeStatus(abandoned, withdrawn=True, generation=generation)}
-    statuses.ledger_generation.restore()
-    outcome = sweep_scheduler([], statuses, tasks).schedule_sweeps()
-    assert tasks.enqueued == [(Sweep(abandoned), 0)]
-    assert (outcome.spokes, outcome.sweeps) == (0, 1)
-
-
 def test_spoke_with_associations_left_is_swept_further() -> None:
     """A withdrawn spoke does not count, but is swept until its account leaves and its VPCs are abandoned."""
     (unlisted,) = spokes(1)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.names import NEVER, Account, Millis, Spoke
+from hub.runtime.model.names import NEVER, Account, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.sweeper.sweeper import NO_TIME
@@ -128,7 +128,7 @@ def test_names_that_come_after_the_withdrawal_go_with_the_next_sweep(world: Worl
     (ref,) = world.show(2)
     observed, account = world.organization.instances[ref], world.organization.accounts[ref.account]
     decision = POLICY.decide(observed, account, ZONE_IDS, {})
-    world.recorder.described(observed, account, decision, Millis(world.clock()))
+    world.recorder.described(observed, account, decision, world.recorder.looks([ref])[ref])
     assert world.claimants() == {ref}
     # Others that are unreachable do not delay this: the spoke has lost its names already.
     others_unreachable(world, 9)

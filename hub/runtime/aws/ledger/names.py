@@ -6,12 +6,12 @@ restore the claim. DynamoDB's time to live deletes the tombstone.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import drift_key, drift_of, drift_row
+from hub.runtime.aws.ledger.generation import begun, generation_key, is_generation
 from hub.runtime.aws.ledger.rows import (
     Row,
     claim_key,
@@ -32,7 +32,6 @@ from hub.runtime.aws.ledger.rows import (
 )
 from hub.runtime.model.drift import KEPT_MILLIS
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
-from hub.runtime.ports import Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -63,6 +62,13 @@ class DynamoLedger:
         row = self._table.get(instance_key(ref))
         return None if row is None else observation_of(row)
 
+    def rows_and_generation(self, refs: Collection[InstanceRef]) -> tuple[str, dict[InstanceRef, Observation]]:
+        """The generation of the ledger, which begins now if it has none, and the rows of these instances."""
+        rows = list(self._table.get_many([generation_key(self._table), *map(instance_key, refs)]))
+        observations = [observation_of(row) for row in rows if not is_generation(row)]
+        generation = begun(self._table, next(filter(is_generation, rows), None))
+        return generation, {observation.ref: observation for observation in observations}
+
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
         """The rows of these instances; an instance without a row is left out."""
         found = map(observation_of, self._table.get_many([instance_key(ref) for ref in refs]))
@@ -72,38 +78,33 @@ class DynamoLedger:
         """The rows of a spoke's instances, read page by page."""
         return map(observation_of, self._table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX))
 
-    def put_observation(self, observation: Observation) -> None:
-        """Replace the previous version of the row.
+    def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
+        """Write a row over the one that was read, or a new row.
 
         Raises:
-            Outdated: if the row has another version.
-        """
-        self.replace_observation(observation, observation.version - 1)
-
-    def replace_observation(self, observation: Observation, version: int) -> None:
-        """Replace this version of the row; 0 means that there is no row.
-
-        Raises:
-            Outdated: if the row has another version.
+            Outdated: if the ledger has another row: of another version, or of another life of the ledger.
         """
         row = observation_row(observation)
         if observation.ended or not (observation.instance or observation.claims):
             row[contract.EXPIRES] = self._table.expiry(ENDED_MILLIS)
-        if version:
-            self._table.put(row, "version = :before", {":before": version})
-        else:
+        if over is None:
             self._table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
+        elif over.generation:
+            before = {":version": over.version, ":generation": over.generation}
+            self._table.put(row, "version = :version AND generation = :generation", before)
+        else:
+            self._table.put(row, "version = :version AND attribute_not_exists(generation)", {":version": over.version})
 
-    def put_claim(self, claim: Claim, version: int) -> None:
+    def put_claim(self, claim: Claim, version: int) -> int:
         """Write a claim for this version of its instance's row, unless the claim has a later version."""
         row = claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
-        self._put_unless_later(row)
+        return self._put_unless_later(row)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> None:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
         expiry = self._table.expiry(TOMBSTONE_MILLIS)
         row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
-        self._put_unless_later(row)
+        return self._put_unless_later(row)
 
     def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
         """The rows of these claims; a claim without a row is left out."""
@@ -176,10 +177,10 @@ class DynamoLedger:
             row[contract.EXPIRES] = self._table.expiry(TOMBSTONE_MILLIS)
         return row
 
-    def _put_unless_later(self, row: Row) -> None:
+    def _put_unless_later(self, row: Row) -> int:
         condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
-        with suppress(Outdated):
-            self._table.put(row, condition, {":this": row["version"]})
+        later = self._table.put_unless(row, condition, {":this": row["version"]})
+        return int((later or row)["version"])
 
 
 def _name_state(key: NameKey, rows: Iterable[Row]) -> NameState:

@@ -139,6 +139,25 @@ class Table:
         with translated():
             self._client.put_item(TableName=self._name, Item=written(row), **optional)
 
+    def put_unless(self, row: Row, condition: str, values: Row) -> Row | None:
+        """Write a row if a condition is met; otherwise return the row that does not meet it."""
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=written(row),
+                ConditionExpression=condition,
+                ExpressionAttributeValues=written(values),
+                # The row is in the error, without another read (API Reference, PutItem).
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except (ClientError, *NO_ANSWER) as error:
+            response: Any = error.response if isinstance(error, ClientError) else {}
+            if "Item" in response:
+                return read(response["Item"])
+            with translated():
+                raise
+        return None
+
     def put_many(self, rows: Collection[Row]) -> None:
         """Write rows, replacing existing ones."""
         for part in chunks(rows, ROWS_A_WRITE):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from hub.runtime.model.names import InstanceRef, Spoke
+    from hub.runtime.model.observation import Observation
     from hub.runtime.sweeper.ports import AuditLedger, Statuses
     from hub.runtime.sweeper.repair.decision import Repair
 
@@ -53,14 +54,14 @@ class LedgerRepair:
                     have_swept.add(ref.spoke)
                 with suppress(Outdated):
                     # If another worker wrote the row, and did not repair it, the next audit does.
-                    yield from self._carried_out(ref, repair, row.version if row else 0)
+                    yield from self._carried_out(ref, repair, row)
 
-    def _carried_out(self, ref: InstanceRef, repair: Repair, version: int) -> Iterator[Repaired]:
+    def _carried_out(self, ref: InstanceRef, repair: Repair, row: Observation | None) -> Iterator[Repaired]:
         if repair.row:
-            self.ledger.replace_observation(repair.row, version)
+            self.ledger.put_observation(repair.row, row)
             yield from (Repaired(RepairKind.ROW, ClaimId(ref, key)) for key in repair.because_of)
         for claim in repair.claims:
-            self.ledger.put_claim(claim, version)
+            self.ledger.put_claim(claim, row.version if row else 0)
             yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
 
     def _have_swept(self, spoke: Spoke) -> None:

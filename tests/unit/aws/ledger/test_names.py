@@ -185,7 +185,7 @@ class TestLedger:
         ledger.put_published(states)
         assert [(name, ledger.name(name).published) for name, _ in states] == states
 
-    def test_observation_is_written_once_a_version(self, ledger: DynamoLedger) -> None:
+    def test_p10_a_row_is_written_over_the_one_that_was_read(self, ledger: DynamoLedger) -> None:
         """Of two workers that read one version, one writes, and the other gets an error."""
         row = Observation(ref(1), Millis(5), (claim(1),), version=1)
         assert ledger.observation(ref(1)) is None
@@ -193,11 +193,45 @@ class TestLedger:
         assert ledger.observation(ref(1)) == row
         with pytest.raises(Outdated):
             ledger.put_observation(row)
-        ended = Observation(ref(1), Millis(6), (), ended=True, version=2)
-        ledger.put_observation(ended)
+        looked = Observation(ref(1), Millis(6), (claim(1),), version=2, generation="first")
+        ledger.put_observation(looked, row)
+        assert ledger.observation(ref(1)) == looked
+        # The version may rise by more than one.
+        ended = Observation(ref(1), Millis(6), (), ended=True, version=9, generation="first")
+        # Another version, and the version of another life of the ledger.
+        for read in (row, replace(looked, generation="second"), replace(looked, generation="")):
+            with pytest.raises(Outdated):
+                ledger.put_observation(ended, read)
+        ledger.put_observation(ended, looked)
         assert ledger.observation(ref(1)) == ended
-        with pytest.raises(Outdated):
-            ledger.put_observation(Observation(ref(1), Millis(7), version=2))
+
+    def test_p8_a_fenced_claim_tells_the_later_version(self, ledger: DynamoLedger) -> None:
+        """A write of a claim returns the version that the claim has."""
+        assert ledger.put_claim(claim(1), 3) == 3
+        assert ledger.put_claim(claim(1), 3) == 3
+        assert ledger.put_claim(replace(claim(1), launched_at=Millis(9)), 2) == 3
+        assert ledger.withdraw_claim(key(), ref(1), 2) == 3
+        assert ledger.name(key()).claims == (claim(1),)
+        assert ledger.withdraw_claim(key(), ref(1), 4) == 4
+        assert ledger.name(key()).withdrawn == {ref(1)}
+
+    def test_p9_rows_are_read_with_the_generation(self, ledger: DynamoLedger) -> None:
+        """The first reader begins the generation."""
+        generation, rows = ledger.rows_and_generation([ref(1), ref(2)])
+        assert generation
+        assert rows == {}
+        row = Observation(ref(1), Millis(5), (claim(1),), version=1, generation=generation)
+        ledger.put_observation(row)
+        assert ledger.rows_and_generation([ref(1), ref(2)]) == (generation, {ref(1): row})
+
+    def test_withdrawing_is_read_back(self, ledger: DynamoLedger) -> None:
+        """Until the claims are written, the row says which of them it withdraws."""
+        row = Observation(ref(1), Millis(5), (claim(1), claim(1, name="old")), settled=False, version=1)
+        row = replace(row, withdrawing=frozenset({key("old")}))
+        ledger.put_observation(row)
+        read = ledger.observation(ref(1))
+        assert read == row
+        assert (row.wants(key()), row.wants(key("old"))) == (claim(1), None)
 
     def test_input_and_refusals_of_a_decision_are_read_back(self, ledger: DynamoLedger) -> None:
         """The facts of a decision and its refusals are read as they were written, so that explain can show them."""
@@ -211,18 +245,20 @@ class TestLedger:
             Refusal("short", "the rule requires a tag", declined=True),
             Refusal("aliases", "db.corp.internal: the rule denies 'db'", "db.corp.internal."),
         )
+        before = None
         for version, account in enumerate((SCIENCE, Account(SCIENCE.id, None, "its name is no label")), 1):
             subject = replace(described, ref=ref(1, SCIENCE.id))
             row = Observation(
                 subject.ref, Millis(5), (noted,), version=version, instance=subject, account=account, refusals=refusals
             )
-            ledger.put_observation(row)
+            ledger.put_observation(row, before)
+            before = row
             read = ledger.observation(subject.ref)
             assert read == row
             assert read.instance
             assert {type(interface.device_index) for interface in read.instance.interfaces} == {int}
         nothing = replace(row, version=3, claims=(), refusals=())
-        ledger.put_observation(nothing)
+        ledger.put_observation(nothing, row)
         assert ledger.observation(subject.ref) == nothing
 
     def test_row_of_a_name_without_record_sets_expires(self, ledger: DynamoLedger) -> None:

@@ -1,0 +1,73 @@
+"""Looks at instances: an instance's row is read first, and its description after that. Pure.
+
+Looks are ordered by the versions of the row, not by clocks: a look is written only over the row that was read before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hub.runtime.model.names import Account, Instance, InstanceRef, Millis
+    from hub.runtime.model.observation import Observation
+    from hub.runtime.observer.ports import Admission
+    from hub.runtime.policy.decide import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The row of an instance, or None if it had none, as read before the instance was described.
+
+    `generation` is that of the ledger when the look began. `began_at` is for people only.
+    """
+
+    row: Observation | None
+    generation: str
+    began_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An instance as described, or None if EC2 did not show it, and what policy gives it."""
+
+    ref: InstanceRef
+    instance: Instance | None
+    decision: Decision
+    look: Look
+
+    @property
+    def ended(self) -> bool:
+        """Whether EC2 shows that the instance has ended."""
+        return self.instance is not None and self.instance.state.final
+
+    @property
+    def lost_names(self) -> int:
+        """How many names the instance would lose, if it would lose all of them."""
+        return 0 if self.decision.claims else names_of(self.look.row)
+
+    def up_to_date(self, account: Account, admission: Admission) -> bool:
+        """Whether the ledger has the instance as it was observed, in this generation, or need not have it."""
+        row, instance, decision = self.look.row, self.instance, self.decision
+        if row is None:
+            return instance is None or self.ended
+        if row.ended or self.ended:
+            return row.ended and row.settled
+        if not row.settled or row.fault or is_outdated(row, self.look.generation):
+            return False
+        if instance is None:
+            return (row.claims, row.instance) == ((), None)
+        if row.claims != decision.claims:
+            decision = admission.fitting(self.ref, row.claims, decision)
+        known = (row.claims, row.refusals, row.instance, row.account)
+        return known == (decision.claims, decision.refusals, instance, account)
+
+
+def is_outdated(row: Observation, generation: str) -> bool:
+    """Whether the last look at an instance began in an earlier generation of the ledger. An end needs none."""
+    return not row.ended and row.generation != generation
+
+
+def names_of(row: Observation | None) -> int:
+    """Return how many names an instance has by its row, or may have."""
+    return 0 if row is None or (row.ended and row.settled) else len(row.claims)
