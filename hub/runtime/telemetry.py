@@ -8,10 +8,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.associator.plan import Step
     from hub.runtime.associator.run import VpcOutcome
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 logger: Final = Logger(service=contract.PREFIX)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
-# Names in one log line.
+# Names, instances or changes in one log line.
 SHOWN_NAMES: Final = 10
 AWAITS_APPROVAL: Final = "removals await approval: run orgdns approve"
 
@@ -181,8 +184,8 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
     fields: dict[str, object] = {
         "dns_name": outcome.key.fqdn,
         "zone": outcome.key.zone_id,
-        "instances": sorted(claimants),
-        "reason": outcome.reason,
+        "instances": _first(sorted(claimants)),
+        "reason": bounded(outcome.reason),
     }
     if outcome.restored:
         metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
@@ -208,9 +211,7 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
         case NameResult.PUBLISHED:
             metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
             metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
-            logger.info(
-                "name published", extra=fields | {"changes": [_change_text(change) for change in outcome.changes]}
-            )
+            logger.info("name published", extra=fields | {"changes": _first(list(map(_change_text, outcome.changes)))})
         case NameResult.UNCHANGED:
             logger.debug("name unchanged", extra=fields)
 
@@ -221,4 +222,10 @@ def _step_text(step: Step) -> str:
 
 def _change_text(change: Change) -> str:
     record_set = change.record_set
-    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
+    return bounded(f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}")
+
+
+def _first(texts: Sequence[str]) -> list[str]:
+    """The first of many texts, and how many more there are."""
+    more = len(texts) - SHOWN_NAMES
+    return [*texts[:SHOWN_NAMES], *([f"and {more} more"] if more > 0 else [])]

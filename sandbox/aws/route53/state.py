@@ -27,7 +27,7 @@ from sandbox.aws.route53.wire import change_of
 from sandbox.aws.route53.zone import MAX_RECORD_SETS, Zone
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from moto.route53.models import FakeZone
 
@@ -83,6 +83,8 @@ class StrictRoute53:
     calls: Counter[str] = field(default_factory=Counter)
     throttled: Counter[str] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    # Changes what Route 53 says of a change batch that it refuses, given the names in the batch.
+    tamper: Callable[[Route53ClientError, Sequence[str]], Route53ClientError] = field(default=lambda error, _: error)
     _busy: BusyZones = field(init=False)
     _accounts: dict[str, AccountLimits] = field(default_factory=dict)
     _zones: WeakKeyDictionary[FakeZone, Zone] = field(default_factory=WeakKeyDictionary)
@@ -178,7 +180,7 @@ class StrictRoute53:
             raise
         except Route53ClientError as error:
             outcome = error.code
-            raise
+            raise self.tamper(error, [each["ResourceRecordSet"]["Name"] for each in wire]) from error
         finally:
             self.batches.append(ChangeBatch(self.clock.now(), account, zone.resource_id, len(wire), outcome))
 

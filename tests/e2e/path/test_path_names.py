@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from moto.dynamodb.models import dynamodb_backends
+from moto.route53.exceptions import Route53ClientError
 
 from hub.runtime import contract
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
+from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.clock import MovedClock
-from sandbox.example import HUB, PAYMENTS, SEARCH
+from sandbox.example import HUB, NETWORK, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.sweeps import lose_events, sweep_all
 
@@ -113,3 +115,84 @@ def test_n4_an_empty_name_is_declined_and_not_counted(made: World) -> None:
     assert not [line for line in refused if line["instance"].endswith(instance)]
     assert [owner[0] for owner in made.owners("instances.internal") if instance in owner[0]]
     made.end(PAYMENTS, REGION, instance)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("InvalidChangeBatch", "Γειά \u202e\u00e4\ufffd "),
+        ("InvalidChangeBatch", "blames all"),
+        ("LimitsExceeded", "x" * 10**6),
+        ("ValidationError", ""),
+    ],
+)
+def test_p5_only_the_guilty_name_is_in_conflict(made: World, remote_vpc: Vpc, code: str, message: str) -> None:
+    """Whatever Route 53 says, the other names of the batch are published, and nothing is tried again without end."""
+    zone = made.route53.zone_of(hosted_zone(made.zone_ids[CORP]))
+    zone.protected.add((f"guilty.{CORP}.", "A"))
+
+    def said(_error: Route53ClientError, names: Sequence[str]) -> Route53ClientError:
+        return Route53ClientError(
+            code, ", ".join(f"DNS name {name}" for name in names) if "all" in message else message
+        )
+
+    made.route53.tamper = said
+    before = len(made.logged(contract.PUBLISHER_FUNCTION, "name in conflict"))
+    batches = len(made.route53.batches)
+    try:
+        labels = ("before", "guilty", "healthy", "last")
+        instances = [made.launch(PAYMENTS, REGION, label)[0] for label in labels]
+        made.converge()
+        assert [label for label in labels if made.resolve(f"{label}.{CORP}", remote_vpc)] == [
+            "before",
+            "healthy",
+            "last",
+        ]
+        conflicts = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")[before:]
+        assert {line["dns_name"] for line in conflicts} == {f"guilty.{CORP}."}
+        assert all(len(str(line["reason"])) < 600 for line in conflicts)
+        assert len(made.route53.batches) - batches <= 12
+    finally:
+        zone.protected.clear()
+        made.route53.tamper = lambda error, _names: error
+    made.end(PAYMENTS, REGION, *instances)
+    made.converge()
+
+
+def test_p6_a_foreign_record_keeps_its_ttl(made: World, remote_vpc: Vpc) -> None:
+    """An instance that holds a name gets an IPv6 address: the foreign multivalue AAAA record set stays as it is."""
+    name = f"beside.{CORP}"
+    (instance,) = made.launch(PAYMENTS, REGION, "beside")
+    made.converge()
+    foreign = {
+        "Name": f"{name}.",
+        "Type": "AAAA",
+        "SetIdentifier": "by hand",
+        "MultiValueAnswer": True,
+        "TTL": 300,
+        "ResourceRecords": [{"Value": "2001:db8::99"}],
+    }
+    route53 = made.client("route53", NETWORK)
+    change = {"Action": "CREATE", "ResourceRecordSet": foreign}
+    route53.change_resource_record_sets(HostedZoneId=made.zone_ids[CORP], ChangeBatch={"Changes": [change]})
+    (interface,) = made.described(PAYMENTS, REGION, instance)["NetworkInterfaces"]
+    made.client("ec2", PAYMENTS, REGION).assign_ipv6_addresses(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Ipv6Addresses=["2001:db8::6"]
+    )
+    made.tag(PAYMENTS, REGION, instance, Name="Beside")
+    made.converge()
+    found = [each for each in made.route53.record_sets(made.zone_ids[CORP]) if each.name == f"{name}."]
+    assert [(each.type, each.ttl, each.values) for each in found] == [
+        ("A", 30, (made.address(PAYMENTS, REGION, instance),)),
+        ("AAAA", 300, ("2001:db8::99",)),
+    ]
+    lines = made.logged(contract.PUBLISHER_FUNCTION, "name in conflict")
+    assert [line["reason"] for line in lines if line["dns_name"] == f"{name}."][-1:] == [
+        "a foreign record set is in the way of type AAAA"
+    ]
+    assert made.resolve(name, remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
+    route53.change_resource_record_sets(
+        HostedZoneId=made.zone_ids[CORP], ChangeBatch={"Changes": [change | {"Action": "DELETE"}]}
+    )
+    made.end(PAYMENTS, REGION, instance)
+    made.converge()
