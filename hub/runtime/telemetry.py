@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract
-from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.texts import bounded_fields
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.associator.plan import Step
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
     from hub.runtime.sweeper.sweeper import SweepOutcome
 
-logger: Final = Logger(service=contract.PREFIX)
+
+def serialized(line: Mapping[str, object]) -> str:
+    """Return a log line as JSON. Its length is bounded, whatever its fields contain."""
+    return json.dumps(bounded_fields(line), separators=(",", ":"), ensure_ascii=False)
+
+
+logger: Final = Logger(service=contract.PREFIX, json_serializer=serialized)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
 # Names, instances or changes in one log line.
@@ -73,6 +80,10 @@ def report_discovery(outcome: DiscoveryOutcome) -> None:
     status = outcome.status
     fields: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": outcome.enqueued}
     metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
+    if outcome.unreadable:
+        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, len(outcome.unreadable))
+        first = {each.what or "without an id": each.reason for each in outcome.unreadable[:SHOWN_NAMES]}
+        logger.warning("VPCs cannot be read", extra=fields | {"unreadable": len(outcome.unreadable), "first": first})
     if status.fault:
         metrics.add_metric("VpcsNotDescribed", MetricUnit.Count, 1)
         logger.warning("VPCs not described", extra=fields | {"reason": status.fault})
@@ -99,6 +110,9 @@ def report_vpc(outcome: VpcOutcome) -> None:
     if outcome.not_covered:
         metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
         logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
+    if outcome.unreadable:
+        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, 1)
+        logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
     if outcome.retry:
         logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
 
@@ -185,7 +199,7 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
         "dns_name": outcome.key.fqdn,
         "zone": outcome.key.zone_id,
         "instances": _first(sorted(claimants)),
-        "reason": bounded(outcome.reason),
+        "reason": outcome.reason,
     }
     if outcome.restored:
         metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
@@ -222,7 +236,7 @@ def _step_text(step: Step) -> str:
 
 def _change_text(change: Change) -> str:
     record_set = change.record_set
-    return bounded(f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}")
+    return f"{change.action} {record_set.type} {' '.join(record_set.values)} {record_set.set_identifier}"
 
 
 def _first(texts: Sequence[str]) -> list[str]:
