@@ -29,8 +29,10 @@ _UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUS
 # Refused calls of a run in one zone, after which no further bad change is searched. To find one bad change among 1,000
 # whose refusal blames no name takes at most eleven, and some 2,000 change tokens: half a minute.
 MAX_REFUSED_CALLS: Final = 100
-# A zone that refuses each of so many single changes that grow it, picked from all of them, takes none.
-PROBES: Final = 3
+# A zone that refuses each of so many single changes that grow it, picked evenly from many, takes none.
+PROBES: Final = 5
+# Of so few changes, each is tried.
+FEW: Final = 4 * PROBES
 
 
 class _Attempt(NamedTuple):
@@ -158,10 +160,12 @@ class BatchSender:
 
     def _probed(self, growing: Sequence[NameChange], refusal: BatchRefusal) -> list[_Attempt]:
         """Send some of the names alone. If all are refused, the zone takes nothing that grows it, whatever it says."""
-        probes = growing[:: -(-len(growing) // PROBES)] if len(growing) > PROBES else []
+        if len(growing) <= PROBES:
+            return self._isolated(growing, refusal)
+        probes = growing[:: -(-len(growing) // PROBES)]
         parts: list[_Attempt] = []
         tried: set[NameKey] = set()
-        accepted = not probes
+        accepted = False
         for probe in probes:
             tried.add(probe.key)
             if not (refused := self._sent([probe])):
@@ -169,11 +173,11 @@ class BatchSender:
                 break
             parts += self._parts(_Attempt([probe]), refused)
         remaining = [name for name in growing if name.key not in tried]
-        if not accepted:
+        if not accepted and len(growing) > FEW:
             self.full.add(remaining[0].key.zone_id)
             self._refuse(remaining, refusal, zone_full=True)
             return parts
-        if len(tried) > 1:
+        if not accepted or len(tried) > 1:
             # Some bad names are found, perhaps all.
             return [*parts, _Attempt(remaining, blind=True)]
         return [*parts, *self._isolated(remaining, refusal)]

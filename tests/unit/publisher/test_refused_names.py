@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import NEVER, Fqdn, Millis
-from hub.runtime.publisher.batch_sender import MAX_REFUSED_CALLS
+from hub.runtime.publisher.batch_sender import MAX_REFUSED_CALLS, PROBES
 from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameResult
 from tests.support.build import claim, key
 from tests.support.use_cases.publisher_world import World
@@ -124,14 +124,24 @@ def test_p11_zone_that_takes_nothing_new_lets_the_others_go_on(wording: Wording 
 
 
 def test_p11_zone_that_is_full_costs_a_few_calls() -> None:
-    """If all changes grow the zone and none is accepted, three probes show it."""
+    """If all changes grow the zone and none is accepted, five probes show it."""
     world = refusing(set(), 1000)
     world.zones.room = 0
     world.zones.readable_messages = False
     outcomes = world.publish()
     assert {(outcome.result, outcome.zone_full) for outcome in outcomes[1:-1]} >= {(NameResult.CONFLICT, True)}
     assert {outcome.result for outcome in outcomes} == {NameResult.CONFLICT}
-    assert len(world.zones.batches) == 4
+    assert len(world.zones.batches) == 1 + PROBES
+
+
+def test_p11_few_new_names_are_each_tried_in_a_full_zone() -> None:
+    """A zone with place for one more takes one of 20 new names, in whatever words it refuses the others."""
+    world = refusing(set(), 20)
+    world.zones.room = 1
+    world.zones.readable_messages = False
+    results = [outcome.result for outcome in world.publish()]
+    assert (results.count(NameResult.PUBLISHED), results.count(NameResult.CONFLICT)) == (1, 19)
+    assert len(world.zones.batches) <= 40
 
 
 def test_p11_refused_unchanged_change_is_not_sent_again() -> None:
