@@ -100,6 +100,20 @@ def test_p8_any_rows_are_repaired(history: list[tuple[int, int, int]], damages: 
     ledger.in_order()
 
 
+@given(HISTORIES, DAMAGE)
+def test_p8_no_record_goes_missing_because_of_one_row(
+    history: list[tuple[int, int, int]], damage: tuple[int, int]
+) -> None:
+    """Whatever happens to one row, each record of a living instance stays at every step."""
+    ledger = at_rest(history)
+    ledger.damage(*damage)
+    for step in ledger.steps():
+        owned = ledger.driver.owned()
+        for fqdn, sets in ledger.wanted().items():
+            assert sets <= owned.get(fqdn, set()), f"after the {step}, {fqdn} lacks a record"
+    ledger.in_order()
+
+
 def test_the_history_of_a_ledger_is_in_order() -> None:
     """Without damage nothing is repaired."""
     ledger = at_rest([(0, 0, 0), (0, 1, 0), (3, 0, 1), (4, 1, 0)])

@@ -60,9 +60,10 @@ class LedgerRepair:
         if repair.row:
             self.ledger.put_observation(repair.row, row)
             yield from (Repaired(RepairKind.ROW, ClaimId(ref, key)) for key in repair.because_of)
+        version = row.version if row else 0
         for claim in repair.claims:
-            self.ledger.put_claim(claim, row.version if row else 0)
-            yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
+            if self.ledger.put_claim(claim, version) == version:
+                yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
 
     def _have_swept(self, spoke: Spoke) -> None:
         """Have a spoke swept, also if the ledger does not know it, or if it was abandoned."""
