@@ -10,9 +10,9 @@ import re
 from typing import Any, Final
 
 from hub.runtime import contract
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
-from hub.runtime.names.labels import cut
 
 VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
@@ -148,4 +148,4 @@ def resource_of(event: dict[str, Any], arn: re.Pattern[str], kind: str) -> tuple
 
 def short(value: object) -> str:
     """Return an untrusted value for use in a log line or an error: quoted, and at most 80 characters."""
-    return cut(repr(value), 80)
+    return bounded(repr(value), 80)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Account, ForeignRecordSet, Instance, Millis, RecordSet, Spoke
 
 if TYPE_CHECKING:
@@ -17,11 +18,18 @@ Clock = Callable[[], Millis]
 Sleep = Callable[[float], None]
 
 
+class Fault(Exception):
+    """What keeps a use case from its work. The message contains AWS's, and is stored and logged: it is bounded."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(bounded(message))
+
+
 class AccountUnknown(Exception):
     """The organization has no such account. Permanent."""
 
 
-class SpokeUnreachable(Exception):
+class SpokeUnreachable(Fault):
     """The spoke did not answer, so the state of its instances is not known. Temporary."""
 
 
@@ -33,27 +41,27 @@ class SpokeClosed(SpokeDenied):
     """The account is not active or not covered, or the region is disabled: repairing a role would not help."""
 
 
-class Outdated(Exception):
+class Outdated(Fault):
     """The row changed after it was read."""
 
 
-class SpokesUnknown(Exception):
+class SpokesUnknown(Fault):
     """The list of spokes could not be read completely. Temporary."""
 
 
-class TasksNotSent(Exception):
+class TasksNotSent(Fault):
     """Some of the tasks could not be put on the queue. Temporary."""
 
 
-class LedgerUnavailable(Exception):
+class LedgerUnavailable(Fault):
     """The ledger could not be read or written. Temporary."""
 
 
-class ZoneUnavailable(Exception):
+class ZoneUnavailable(Fault):
     """The zone could not be read or written, or it is not known whether a write succeeded. Temporary."""
 
 
-class ZoneClosed(Exception):
+class ZoneClosed(Fault):
     """The zone does not exist, or the role has no access to it. Permanent."""
 
 

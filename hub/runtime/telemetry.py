@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import contract
-from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.texts import bounded, bounded_fields
 from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.associator.plan import Step
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
     from hub.runtime.sweeper.sweeper import SweepOutcome
 
-logger: Final = Logger(service=contract.PREFIX)
+
+def serialized(line: Mapping[str, object]) -> str:
+    """Return a log line as JSON. Its length is bounded, whatever its fields contain."""
+    return json.dumps(bounded_fields(line), separators=(",", ":"), ensure_ascii=False)
+
+
+logger: Final = Logger(service=contract.PREFIX, json_serializer=serialized)
 metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
 
 # Names, instances or changes in one log line.

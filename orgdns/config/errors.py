@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import short
-from hub.runtime.names.labels import cut, shown
+from hub.runtime.names.labels import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +36,8 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        place = f"{cut(printable(self.place), MAX_PLACE)}: " if self.place else ""
-        return f"line {self.line}: {place}{cut(printable(self.message), MAX_MESSAGE)}"
+        place = f"{bounded(printable(self.place), MAX_PLACE)}: " if self.place else ""
+        return f"line {self.line}: {place}{bounded(printable(self.message), MAX_MESSAGE)}"
 
 
 class ConfigInvalid(Exception):

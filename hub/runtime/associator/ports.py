@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from hub.runtime.ports import Fault
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.vpcs import AssociationRecord, DescribedVpcs, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
 
 
-class AssociationRefused(Exception):
+class AssociationRefused(Fault):
     """AWS refused to make or end an association, and would refuse it again now. The message says why.
 
     `taken` says that the VPC already has a zone of that name, which may be the same zone. `full` says that a quota is

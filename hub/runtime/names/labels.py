@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Fqdn
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def encoded(label: str) -> str:
     try:
         return idna.alabel(label).decode("ascii")
     except idna.IDNAError as error:
-        raise NameRefused(f"{shown(label)} cannot be an international name: {cut(str(error), 2 * _SHOWN)}") from error
+        raise NameRefused(f"{shown(label)} cannot be an international name: {bounded(error, 2 * _SHOWN)}") from error
 
 
 def absolute(name: str) -> Fqdn:
@@ -183,11 +184,6 @@ def shown(raw: str) -> str:
     return repr(raw) if len(raw) <= _SHOWN else f"{raw[:_SHOWN]!r}..."
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its first `most` characters and an ellipsis."""
-    return text if len(text) <= most else f"{text[:most]}..."
-
-
 # The tables of IDNA and Unicode are large, and few names need them, so they are imported on first use.
 
 
@@ -199,7 +195,7 @@ def _mapped(raw: str) -> str:
         return idna.uts46_remap(raw, std3_rules=False)
     except idna.IDNAError as error:
         raise NameRefused(
-            f"{shown(raw)} contains characters that no name may have: {cut(str(error), 2 * _SHOWN)}"
+            f"{shown(raw)} contains characters that no name may have: {bounded(error, 2 * _SHOWN)}"
         ) from error
 
 

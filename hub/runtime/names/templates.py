@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import (
     CONTROL,
@@ -16,7 +17,6 @@ from hub.runtime.names.labels import (
     MAX_NAME,
     Label,
     NameRefused,
-    cut,
     encoded,
     is_reverse,
     letters_of,
@@ -85,7 +85,7 @@ class Template:
         """
         absolute = f"{text.removesuffix('.')}."
         faults = [
-            f"unknown variable {{{cut(name, MAX_LABEL)}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
+            f"unknown variable {{{bounded(name, MAX_LABEL)}}}: use one of {', '.join(sorted(VARIABLES))}, or tag:KEY"
             for name in VARIABLE.findall(absolute)
             if name not in VARIABLES and not tag_key(name)
         ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Claim, Instance, Interface, NameKey, RecordType, Refusal, strictest
-from hub.runtime.names.labels import cut
 from hub.runtime.policy.rules import STOPPED_STATES
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def claim_of(rule: Rule, name: Name, key: NameKey, instance: Instance, interface
         rule=rule.name,
         launched_at=instance.launched_at,
         running=instance.state not in STOPPED_STATES,
-        note=cut("; ".join(name.notes), MAX_REASON),
+        note=bounded("; ".join(name.notes), MAX_REASON),
     )
 
 
 def shortened(refusal: Refusal) -> Refusal:
     """The refusal with its reason cut to what a row has room for."""
-    return replace(refusal, reason=cut(refusal.reason, MAX_REASON))
+    return replace(refusal, reason=bounded(refusal.reason, MAX_REASON))
 
 
 def merged(claim: Claim, other: Claim) -> Claim:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import NotOurs, detail_of, short
-from hub.runtime.names.labels import absolute, cut
+from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -96,7 +97,7 @@ def _names(parameters: dict[str, Any]) -> tuple[Fqdn, ...] | None:
 def _caller(identity: dict[str, Any]) -> str:
     """Who made the call: an ARN, an AWS service, or the kind of the identity."""
     known = (identity.get(key) for key in ("arn", "invokedBy", "principalId", "type"))
-    return cut(next((text for text in known if isinstance(text, str) and text), "an unknown caller"), MOST_CALLER)
+    return bounded(next((text for text in known if isinstance(text, str) and text), "an unknown caller"), MOST_CALLER)
 
 
 def _issuer(identity: dict[str, Any]) -> str:

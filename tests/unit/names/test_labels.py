@@ -11,7 +11,6 @@ from hub.runtime.model.names import Fqdn
 from hub.runtime.names.labels import (
     Label,
     NameRefused,
-    cut,
     enclosing,
     label_of,
     parse_domain,
@@ -139,12 +138,6 @@ def test_message_of_idna_is_cut(character: str) -> None:
     said = str(refused.value).split(": ", maxsplit=1)[1]
     assert len(said) == len("...") + 120
     assert said.endswith("...")
-
-
-def test_text_is_cut_where_it_is_too_long() -> None:
-    """A text that just fits does not change; a longer one ends with an ellipsis."""
-    assert cut("web", 3) == "web"
-    assert cut("web-1", 3) == "web..."
 
 
 @given(st.text(st.characters(min_codepoint=0x370, max_codepoint=0x5FF), min_size=1, max_size=20))

@@ -10,24 +10,26 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from hub.runtime.boundary.texts import storable
+from hub.runtime.boundary.unreadable import Unreadable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def written(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as DynamoDB expects it.
+    """A row as DynamoDB expects it. Of a text that cannot be encoded, the rest is stored.
 
     Raises:
         TypeError: if it has a value of another type than rows have.
     """
-    return {name: _written(value) for name, value in row.items()}
+    return {storable(name): _written(value) for name, value in row.items()}
 
 
 def read(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """A row from the attributes that DynamoDB returns. Numbers are Decimal.
 
-    Raises:
-        TypeError: if an attribute has another type than rows have.
+    An attribute of another type than rows have is Unreadable. So it affects only what its row is read for.
     """
     return {name: _read(value) for name, value in attributes.items()}
 
@@ -41,13 +43,13 @@ def _written(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any value of a row
         case int() | Decimal():
             attribute = "N", str(value)
         case str():
-            attribute = "S", value
+            attribute = "S", storable(value)
         case list() | tuple():
             attribute = "L", [_written(each) for each in value]
         case dict():
             attribute = "M", written(value)
         case set() | frozenset() if value and all(isinstance(each, str) for each in value):
-            attribute = "SS", sorted(value)
+            attribute = "SS", sorted({storable(each) for each in value})
         case _:
             raise TypeError(f"the ledger does not store {value!r}")
     return dict([attribute])
@@ -57,15 +59,17 @@ def _read(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
     ((kind, value),) = attribute.items()
     match kind:
         case "NULL":
-            return None
+            found: Any = None
         case "BOOL" | "S":
-            return value
+            found = value
         case "N":
-            return Decimal(value)
+            found = Decimal(value)
         case "L":
-            return [_read(each) for each in value]
+            found = [_read(each) for each in value]
         case "M":
-            return read(value)
+            found = read(value)
         case "SS":
-            return set(value)
-    raise TypeError(f"the ledger does not store attributes of type {kind}")
+            found = set(value)
+        case _:
+            found = Unreadable("an attribute of a row", f"the ledger does not store attributes of type {kind}")
+    return found

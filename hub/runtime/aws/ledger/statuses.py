@@ -16,6 +16,7 @@ from hub.runtime.aws.ledger.status_rows import (
     zone_key,
     zone_status_of,
 )
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import NEVER, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import summed
@@ -196,7 +197,7 @@ class DynamoStatuses:
 
     def pause(self, reason: str) -> None:
         """Stop all writing to the zones."""
-        self._table.put(_PAUSE | {"paused": True, "reason": reason, "at": self._table.now()})
+        self._table.put(_PAUSE | {"paused": True, "reason": bounded(reason), "at": self._table.now()})
 
     def resume(self) -> None:
         """Allow writing to the zones again, and request an audit of every zone."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.aws.ledger.attributes import read, written
+from hub.runtime.boundary.unreadable import Unreadable
 
 # What rows have. DynamoDB's numbers have up to 38 digits.
 VALUES = st.recursive(
@@ -49,7 +50,19 @@ def test_other_types_are_refused(value: object) -> None:
         written({"name": value})
 
 
-def test_other_types_are_not_read() -> None:
-    """An attribute that the ledger never writes is an error."""
-    with pytest.raises(TypeError, match="the ledger does not store attributes of type B"):
-        read({"name": {"B": b"bytes"}})
+def test_v2_an_attribute_of_another_type_is_unreadable() -> None:
+    """An attribute that the ledger never writes does not keep the rest of the row, and other rows, from being read."""
+    row = read({"a": {"S": "x"}, "name": {"B": b"bytes"}, "list": {"L": [{"NS": ["1"]}]}})
+    assert row["a"] == "x"
+    assert isinstance(row["name"], Unreadable)
+    assert "type B" in row["name"].reason
+    assert isinstance(row["list"][0], Unreadable)
+
+
+def test_v2_lone_surrogates_are_stored_as_question_marks() -> None:
+    """DynamoDB takes no text that cannot be encoded, and one such tag must not keep a row from being written."""
+    assert written({"a\ud800": "b\udfff", "c": {"d\ud800": ["\ud800x"]}, "s": {"\ud800"}}) == {
+        "a?": {"S": "b?"},
+        "c": {"M": {"d?": {"L": [{"S": "?x"}]}}},
+        "s": {"SS": ["?"]},
+    }
