@@ -80,6 +80,10 @@ def report_discovery(outcome: DiscoveryOutcome) -> None:
     status = outcome.status
     fields: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": outcome.enqueued}
     metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
+    if outcome.unreadable:
+        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, len(outcome.unreadable))
+        first = {each.what or "without an id": each.reason for each in outcome.unreadable[:SHOWN_NAMES]}
+        logger.warning("VPCs cannot be read", extra=fields | {"unreadable": len(outcome.unreadable), "first": first})
     if status.fault:
         metrics.add_metric("VpcsNotDescribed", MetricUnit.Count, 1)
         logger.warning("VPCs not described", extra=fields | {"reason": status.fault})
@@ -106,6 +110,9 @@ def report_vpc(outcome: VpcOutcome) -> None:
     if outcome.not_covered:
         metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
         logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
+    if outcome.unreadable:
+        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, 1)
+        logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
     if outcome.retry:
         logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
 

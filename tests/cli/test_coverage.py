@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.health import SWEEP_OVERDUE, health
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
@@ -221,3 +222,18 @@ def test_changed_policy() -> None:
     )
     assert association_changes([ROW], [AssociationPolicy(CORP)], ZONE_IDS) == ()
     assert association_changes([VpcRow(vpc_ref())], [AssociationPolicy(CORP)], ZONE_IDS) == ()
+
+
+def test_v1_vpcs_that_cannot_be_read_are_troubles() -> None:
+    """Each has its reason, and it is said that they keep their associations."""
+    first = (Unreadable(vpc_ref(2).id, "no CidrBlock"), Unreadable("", "no VpcId"))
+    status = replace(SEEN, unreadable=5, unreadable_first=first)
+    report = covered(CURRENT, [SWEPT], [status], [ROW, VpcRow(vpc_ref(3), row_fault="later")])
+    (found,) = report.troubled
+    assert found.troubles == (
+        "a VPC without an id cannot be read, and keeps its associations: no VpcId",
+        f"{vpc_ref(2).id} cannot be read, and keeps its associations: no CidrBlock",
+        f"{vpc_ref(3).id} cannot be read, and keeps its associations: its row in the ledger: later",
+        "3 more VPCs cannot be read, and keep their associations",
+    )
+    assert json.loads(to_json(coverage_document(report)))["spokes"][0]["unreadable_vpcs"] == 5

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.associator.ports import AssociationRefused
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.vpcs import (
@@ -19,7 +20,7 @@ from hub.runtime.model.vpcs import (
     VpcsStatus,
     ZoneInVpc,
 )
-from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 from tests.support.build import PAYMENTS, ZONE_IDS
 
 NETWORK = "333333333333"
@@ -58,6 +59,9 @@ class MemoryVpcs:
     # VPCs of other accounts that a spoke can see.
     shared: dict[Spoke, tuple[SharedVpc, ...]] = field(default_factory=dict)
     hidden: set[VpcRef] = field(default_factory=set)
+    # VPCs that cannot be read, and those of which not even the id can be read.
+    unreadable: set[VpcRef] = field(default_factory=set)
+    nameless: set[VpcRef] = field(default_factory=set)
     quota: int = 300
     calls: list[str] = field(default_factory=list)
     kill_before: int | None = None
@@ -85,12 +89,15 @@ class MemoryVpcs:
             raise SpokeDenied(f"{spoke}: AccessDenied")
         if spoke in self.unreachable:
             raise SpokeUnreachable(f"{spoke}: RequestLimitExceeded")
-        shown = tuple(
-            self._shown(vpc)
-            for ref, vpc in sorted(self.vpcs.items())
+        found = [
+            ref
+            for ref in sorted(self.vpcs)
             if ref.spoke == spoke and (vpc_ids is None or ref.id in vpc_ids) and ref not in self.hidden
-        )
-        return DescribedVpcs(shown, self.shared.get(spoke, ()))
+        ]
+        unreadable = [Unreadable(ref.id, "no CidrBlock") for ref in found if ref in self.unreadable]
+        unreadable += [Unreadable("", "no VpcId") for ref in found if ref in self.nameless]
+        shown = [self._shown(self.vpcs[ref]) for ref in found if ref not in self.unreadable | self.nameless]
+        return DescribedVpcs(tuple(shown), self.shared.get(spoke, ()), tuple(unreadable))
 
     def _shown(self, vpc: Vpc) -> Vpc:
         own = {AssociatedZone(zone_id, DOMAINS[zone_id], NETWORK) for zone_id in self.zones_of(vpc.ref)}
@@ -176,6 +183,8 @@ class MemoryVpcRows:
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
     statuses: dict[Spoke, VpcsStatus] = field(default_factory=dict)
     zones: dict[str, ZoneStatus] = field(default_factory=dict)
+    # The VPCs whose rows DynamoDB does not accept.
+    refused: set[VpcRef] = field(default_factory=set)
     # How often the rows of all VPCs were read.
     full_reads: int = 0
 
@@ -230,6 +239,8 @@ class MemoryVpcRows:
 
     def _write(self, ref: VpcRef, row: VpcRow) -> None:
         with_answer = self.aws._call("write")  # noqa: SLF001 - counted with the others
+        if ref in self.refused:
+            raise LedgerUnavailable("ValidationException: Item size has exceeded the maximum allowed size")
         self.rows[ref] = row
         self.aws._answered(with_answer, RuntimeError("writes are answered"))  # noqa: SLF001 - as above
 

@@ -5,6 +5,7 @@ It is level-triggered: it describes each VPC of a task again, and works out what
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from hub.runtime.associator.plan import (
 )
 from hub.runtime.associator.quota import VpcQuota
 from hub.runtime.associator.removal_guard import RemovalGuard
-from hub.runtime.associator.run import VpcRun
+from hub.runtime.associator.run import VpcRun, readable_rows
 from hub.runtime.guard import Cause
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER
@@ -70,9 +71,8 @@ class Associator:
     def associate(self, task: Associate, deadline: Deadline) -> list[VpcOutcome]:
         """Make VPCs of a spoke resolve the zones that policy selects; return the outcome for each VPC.
 
-        An outcome with `retry` may succeed later, and is safe to repeat. A VPC never loses a zone because the VPC or
-        its account could not be read.
-
+        An outcome with `retry` may succeed later, and is safe to repeat. A VPC never loses a zone because the VPC, its
+        row or its account could not be read. What cannot be read or written of one VPC does not concern the others.
         """
         account_id, region = task.spoke.account, task.spoke.region
         runs = {vpc_id: VpcRun(VpcRow(VpcRef(account_id, region, vpc_id)), deadline) for vpc_id in sorted(task.vpc_ids)}
@@ -96,8 +96,7 @@ class Associator:
                 raise SpokeUnreachable(str(refused)) from refused
             for run in runs.values():
                 run.not_covered = str(refused)
-            rows = {row.ref.id: row for row in self.rows.vpc_rows(task.spoke)}
-            self._leave(rows, runs, grace_is_over=task.abandon)
+            self._leave(readable_rows(self.rows.vpc_rows(task.spoke), runs), runs, grace_is_over=task.abandon)
             return
         try:
             self._converge(task.spoke, account, runs)
@@ -112,14 +111,17 @@ class Associator:
         Their last description decides, with what the account is now: an account keeps no zone by denying access.
         """
         removal_guard = self._removal_guard(runs)
-        for row in self.rows.vpc_rows(spoke):
-            run = runs.get(row.ref.id)
-            if run is None or row.vpc is None:
-                continue
-            run.row = row
-            for step in unselected(self._planned(run, account, row.vpc), row):
-                if self._may(run, step, removal_guard) and not self.steps.carry_out(run, step):
-                    break
+        for vpc_id, row in readable_rows(self.rows.vpc_rows(spoke), runs).items():
+            run = runs.get(vpc_id)
+            if run is not None and row.vpc is not None:
+                run.row = row
+                with run.alone():
+                    self._end(run, account, row.vpc, removal_guard)
+
+    def _end(self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard) -> None:
+        for step in unselected(self._planned(run, account, vpc), run.row):
+            if self._may(run, step, removal_guard) and not self.steps.carry_out(run, step):
+                break
 
     def _leave(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun], *, grace_is_over: bool) -> None:
         """End the associations of VPCs of a spoke that is not covered, under the guard, which counts all of them."""
@@ -134,7 +136,9 @@ class Associator:
             return row
         zones = tuple(map(uncovered_zone, row.zones))
         if zones:
-            self.rows.put_zones(row.ref, zones)
+            with suppress(LedgerUnavailable):
+                # A row that is refused alone is not counted by other tasks. If the ledger fails, the rest fails, too.
+                self.rows.put_zones(row.ref, zones)
         return replace(row, zones=zones)
 
     def _converge(self, spoke: Spoke, account: Account, runs: Mapping[str, VpcRun]) -> None:
@@ -147,34 +151,41 @@ class Associator:
                 # the message again.
                 self.sleep(TRY_AGAIN_AFTER)
             of_account = self.rows.account_vpc_rows(spoke.account)
-            rows = {row.ref.id: row for row in of_account if row.ref.spoke == spoke}
+            rows = readable_rows((row for row in of_account if row.ref.spoke == spoke), runs)
             others = [row for row in of_account if row.ref.spoke != spoke or row.ref.id not in runs]
             quota = VpcQuota(self.account_vpcs, others, runs)
+            waiting = [vpc_id for vpc_id in waiting if not runs[vpc_id].unreadable]
             for vpc_id in waiting:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
                 runs[vpc_id].retry = ""
-            described = self._described(spoke, waiting, known_dhcp_options(rows.values()))
-            self._abandon(rows, {vpc_id: runs[vpc_id] for vpc_id in waiting if vpc_id not in described})
-            waiting = [
-                vpc_id
-                for vpc_id, vpc in described.items()
-                if self._progressed(runs[vpc_id], account, vpc, removal_guard, quota)
-            ]
+            described, faults = self._described(spoke, waiting, known_dhcp_options(rows.values()))
+            for vpc_id in (missing := [vpc_id for vpc_id in waiting if vpc_id not in described]):
+                # One without an id may be any of those that are missing.
+                runs[vpc_id].unreadable = faults.get(vpc_id, faults.get("", ""))
+            self._abandon(rows, {vpc_id: runs[vpc_id] for vpc_id in missing if not runs[vpc_id].unreadable})
+            waiting = []
+            for vpc_id, vpc in described.items():
+                with runs[vpc_id].alone():
+                    if self._progressed(runs[vpc_id], account, vpc, removal_guard, quota):
+                        waiting.append(vpc_id)
             if not waiting:
                 return
 
     def _described(
         self, spoke: Spoke, vpc_ids: Collection[str], dhcp_options: Mapping[str, tuple[str, ...]]
-    ) -> dict[str, Vpc]:
-        """Return the VPCs that the spoke shows. Describe missing VPCs again for a while."""
+    ) -> tuple[dict[str, Vpc], Mapping[str, str]]:
+        """Return the VPCs that the spoke shows, and why others cannot be read. Describe missing ones for a while."""
         found: dict[str, Vpc] = {}
+        faults: dict[str, str] = {}
         for pause in (*DESCRIBE_AGAIN_AFTER, None):
-            missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in found]
-            found |= {vpc.ref.id: vpc for vpc in self.vpcs.described(spoke, missing, dhcp_options).vpcs}
-            if pause is None or len(found) == len(vpc_ids):
+            missing = [vpc_id for vpc_id in vpc_ids if vpc_id not in {*found, *faults}]
+            shown = self.vpcs.described(spoke, missing, dhcp_options)
+            found |= {vpc.ref.id: vpc for vpc in shown.vpcs}
+            faults |= shown.faults
+            if pause is None or faults.keys() | found.keys() >= set(vpc_ids):
                 break
             self.sleep(pause)
-        return found
+        return found, faults
 
     def _progressed(
         self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard, quota: VpcQuota
@@ -267,18 +278,22 @@ class Associator:
         for vpc_id, run in runs.items():
             run.row = rows[vpc_id]
         for run in runs.values():
-            done = True
-            for step in cleanup_steps(run.row, owned):
-                if removal_guard is not None and not self._may(run, step, removal_guard):
-                    done = False
-                elif not self.steps.carry_out(run, step):
-                    done = False
-                    break
-            if done and not run.faults:
-                left = {} if removal_guard is None else run.row.records
-                ended = {associated: record for associated, record in left.items() if record.left_at}
-                self.rows.forget_vpc(run.row.ref, ended)
-                run.row, run.removed = VpcRow(run.row.ref, records=ended), True
+            with run.alone():
+                self._clean_up(run, owned, removal_guard)
+
+    def _clean_up(self, run: VpcRun, owned: Collection[str], removal_guard: RemovalGuard | None) -> None:
+        done = True
+        for step in cleanup_steps(run.row, owned):
+            if removal_guard is not None and not self._may(run, step, removal_guard):
+                done = False
+            elif not self.steps.carry_out(run, step):
+                done = False
+                break
+        if done and not run.faults:
+            left = {} if removal_guard is None else run.row.records
+            ended = {associated: record for associated, record in left.items() if record.left_at}
+            self.rows.forget_vpc(run.row.ref, ended)
+            run.row, run.removed = VpcRow(run.row.ref, records=ended), True
 
 
 def _uncovered(row: VpcRow) -> bool:

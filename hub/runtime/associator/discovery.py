@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, unselected
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus, known_dhcp_options
-from hub.runtime.ports import SpokeUnreachable
+from hub.runtime.ports import LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,19 +24,22 @@ if TYPE_CHECKING:
     from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.status import SpokeStatus
-    from hub.runtime.model.vpcs import Vpc, VpcRef
+    from hub.runtime.model.vpcs import DescribedVpcs, Vpc, VpcRef
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import Accounts, Clock, Tasks
 
 # How many VPCs of other accounts the status of a spoke names. By default an account can be given 100 shared subnets
 # ("Amazon VPC quotas", https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
 SHARED: Final = 100
+# How many of the VPCs that cannot be read the status of a spoke names.
+UNREADABLE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryOutcome:
     """The status of a spoke's VPCs, and how many of them were enqueued for the associator.
 
+    `unreadable` are the VPCs that cannot be read, or whose rows cannot: they keep their associations.
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
     VPCs that are associated with each zone and with the Profile, or are enqueued for that; it is None if they could not
     be described.
@@ -46,6 +50,7 @@ class DiscoveryOutcome:
     enqueued: int = 0
     kept: int = 0
     associated: Mapping[str, int] | None = None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,12 @@ class VpcDiscovery:
     def sweep(self, swept: SpokeStatus) -> DiscoveryOutcome:
         """Bring the ledger in line with the spoke's VPCs, and enqueue the VPCs that need a change.
 
-        A listing that fails enqueues nothing. `swept` is the status after the sweep of the spoke's instances. If the
-        names of the spoke are withdrawn, its associations end if the spoke is not covered. A spoke that denies access
-        keeps those that policy wants, and its status counts their VPCs, so that sweeps of the spoke continue.
+        A listing that fails enqueues nothing. A VPC that cannot be read, or whose row cannot be read or written, stays
+        as it is, and the others are treated as without it.
+
+        `swept` is the status after the sweep of the spoke's instances. If the names of the spoke are withdrawn, its
+        associations end if the spoke is not covered. A spoke that denies access keeps those that policy wants, and its
+        status counts their VPCs, so that sweeps of the spoke continue.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -98,29 +106,48 @@ class VpcDiscovery:
             described = self.vpcs.described(spoke, dhcp_options=known_dhcp_options(rows.values()))
         except SpokeUnreachable as unreachable:
             return self._failed(status, str(unreachable))
-        return self._compare(replace(status, shared=described.shared[:SHARED]), account, rows, described.vpcs)
+        return self._compare(replace(status, shared=described.shared[:SHARED]), account, rows, described)
 
     def _compare(
-        self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], vpcs: tuple[Vpc, ...]
+        self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], described: DescribedVpcs
     ) -> DiscoveryOutcome:
         changing: list[str] = []
         blocked = 0
         associated = Counter[str]()
-        for vpc in vpcs:
+        faults = {row.ref.id: f"its row in the ledger: {row.row_fault}" for row in rows.values() if row.row_fault}
+        faults |= described.faults
+        for row in [row for row in rows.values() if row.ref.id in faults]:
+            # What was known about the VPC still counts.
+            associated.update(_known(rows.pop(row.ref)))
+        for vpc in described.vpcs:
+            if vpc.ref.id in faults:
+                continue
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
             plan = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
             if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
-                self.rows.put_vpc(vpc, account, plan.zones)
+                try:
+                    self.rows.put_vpc(vpc, account, plan.zones)
+                except LedgerUnavailable as refused:
+                    # DynamoDB may refuse this row alone. If it refuses all of them, it refuses the status below, too.
+                    faults[vpc.ref.id] = str(refused)
+                    continue
             blocked += plan.blocked
             associated.update(_associated(vpc, row, plan))
             if plan.steps:
                 changing.append(vpc.ref.id)
         # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
         changing += [ref.id for ref in rows]
-        status = replace(status, vpcs=len(vpcs), blocked=blocked)
+        unreadable = tuple(Unreadable(vpc_id, reason) for vpc_id, reason in sorted(faults.items()))
+        status = replace(
+            status,
+            vpcs=len({vpc.ref.id for vpc in described.vpcs} | faults.keys()),
+            blocked=blocked,
+            unreadable=len(unreadable),
+            unreadable_first=unreadable[:UNREADABLE],
+        )
         self._enqueue(status.spoke, changing)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(changing), associated=dict(associated))
+        return DiscoveryOutcome(status, len(changing), associated=dict(associated), unreadable=unreadable)
 
     def _failed(
         self, status: VpcsStatus, fault: str, kept: Sequence[VpcRow] = (), losing: Sequence[VpcRow] = ()
@@ -135,9 +162,9 @@ class VpcDiscovery:
         return DiscoveryOutcome(status, len(losing), len(kept))
 
     def _kept(self, spoke: Spoke) -> tuple[VpcRow, ...]:
-        """The VPCs of a spoke that still have associations made by orgdns."""
+        """The VPCs of a spoke that still have associations made by orgdns, or whose rows cannot be read."""
         owned = frozenset(self.zone_ids.values())
-        return tuple(row for row in self.rows.vpc_rows(spoke) if cleanup_steps(row, owned))
+        return tuple(row for row in self.rows.vpc_rows(spoke) if row.row_fault or cleanup_steps(row, owned))
 
     def _loses(self, row: VpcRow, account: Account) -> bool:
         """Whether policy no longer wants an association with a VPC, by its last description."""
@@ -148,6 +175,13 @@ class VpcDiscovery:
 
     def _enqueue(self, spoke: Spoke, vpc_ids: list[str], *, abandon: bool = False) -> None:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
+
+
+def _known(row: VpcRow) -> Iterator[str]:
+    """Yield what a VPC was associated with when it was last described."""
+    yield from (zone.zone_id for zone in row.zones if zone.method is AssociationMethod.ASSOCIATION)
+    if row.vpc and row.vpc.has_profile:
+        yield row.vpc.profile
 
 
 def _associated(vpc: Vpc, row: VpcRow, plan: AssociationPlan) -> Iterator[str]:

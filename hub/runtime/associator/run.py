@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hub.runtime.ports import LedgerUnavailable
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from hub.runtime.associator.plan import Step
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.vpcs import VpcRef, VpcRow
@@ -18,7 +23,8 @@ class VpcOutcome:
     `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
     person approves. `removed_by_others` are the zones and Profiles whose association someone else had ended, each with
     how often. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
-    is why orgdns does not act for the VPC's account and region. `retry` is why the remaining steps must be tried again;
+    is why orgdns does not act for the VPC's account and region. `unreadable` is why the VPC, or its row in the ledger,
+    cannot be read: it keeps what it has. `retry` is why the remaining steps must be tried again;
     it is empty if none remain.
 
     """
@@ -32,6 +38,7 @@ class VpcOutcome:
     removed: bool = False
     not_covered: str = ""
     retry: str = ""
+    unreadable: str = ""
 
 
 @dataclass(slots=True)
@@ -48,7 +55,16 @@ class VpcRun:
     removed: bool = False
     not_covered: str = ""
     retry: str = ""
+    unreadable: str = ""
     out_of_time: bool = False
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Do something for this VPC. If DynamoDB refuses its row, the other VPCs go on, and this one is tried again."""
+        try:
+            yield
+        except LedgerUnavailable as refused:
+            self.retry = str(refused)
 
     @property
     def outcome(self) -> VpcOutcome:
@@ -63,4 +79,16 @@ class VpcRun:
             self.removed,
             self.not_covered,
             self.retry,
+            self.unreadable,
         )
+
+
+def readable_rows(rows: Iterable[VpcRow], runs: Mapping[str, VpcRun]) -> dict[str, VpcRow]:
+    """Return the rows that can be read, by the ids of their VPCs. Runs of the others are marked as unreadable."""
+    found: dict[str, VpcRow] = {}
+    for row in rows:
+        if not row.row_fault:
+            found[row.ref.id] = row
+        elif row.ref.id in runs:
+            runs[row.ref.id].unreadable = f"its row in the ledger: {row.row_fault}"
+    return found

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
-from hub.runtime.aws.answers import required
-from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, resolver_address, servers_of
+from hub.runtime.aws.answers import AnswerMalformed, text
+from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, servers_of
+from hub.runtime.aws.resolver.facts import DNS_ATTRIBUTES, Answers, has_autodefined_rules, with_facts, zones_in
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
-from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
+from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed, text_in
 from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.zones import REGION
 from hub.runtime.boundary.chunks import chunks
-from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, SharedVpc, Vpc, VpcRef
-from hub.runtime.names.labels import absolute
+from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.model.vpcs import DescribedVpcs, SharedVpc, Vpc, VpcRef
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -29,8 +34,10 @@ if TYPE_CHECKING:
 VPCS_A_PAGE: Final = 1_000
 # "You can specify up to 200 values for a single filter" (EC2 User Guide, "List and filter your resources").
 VALUES_A_FILTER: Final = 200
-_DNS_ATTRIBUTES: Final = ("enableDnsSupport", "enableDnsHostnames")
-_ENABLED: Final = frozenset({"ENABLED", "ENABLING"})
+_VPC_ID: Final = re.compile(r"vpc-[0-9a-z]{1,32}")
+# Answers that concern the VPC of the call alone (Route 53 API Reference, ListHostedZonesByVPC, "Errors"; EC2 API
+# Reference, "Error codes"). Any other error is one of the account, or passes.
+_OF_ONE_VPC: Final = frozenset({"InvalidInput", "InvalidParameterValue", "InvalidVPCId"})
 
 
 class SpokeVpcs:
@@ -63,6 +70,8 @@ class SpokeVpcs:
     ) -> DescribedVpcs:
         """All VPCs that the spoke shows, or those with these ids: its own, and those that others share with it.
 
+        A VPC that cannot be read is among the unreadable ones, and all others are described as without it.
+
         `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
 
         Raises:
@@ -74,12 +83,32 @@ class SpokeVpcs:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             description = _Description(self._clients, role_arn, spoke, self._profile_owner, self._zones)
-            listed_vpcs = list(description.listed(vpc_ids))
-            # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
-            owners = [(vpc, str(vpc.get("OwnerId", spoke.account))) for vpc in listed_vpcs]
-            own = [vpc for vpc, owner in owners if owner == spoke.account]
-            shared = {SharedVpc(required(vpc, "VpcId"), owner) for vpc, owner in owners if owner != spoke.account}
-            return DescribedVpcs(tuple(description.vpcs(own, dhcp_options or {})), tuple(sorted(shared)))
+            own: dict[str, Mapping[str, Any]] = {}
+            shared: set[SharedVpc] = set()
+            found: list[Vpc | Unreadable] = []
+            for vpc in description.listed(vpc_ids):
+                identity = readable(partial(_identity, spoke), vpc, "")
+                if isinstance(identity, Unreadable):
+                    found.append(identity)
+                elif identity.owner == spoke.account:
+                    own[identity.id] = vpc
+                else:
+                    # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
+                    shared.add(identity)
+            found += description.vpcs(own, dhcp_options or {})
+        return DescribedVpcs(
+            tuple(vpc for vpc in found if isinstance(vpc, Vpc)),
+            tuple(sorted(shared)),
+            tuple(sorted(vpc for vpc in found if isinstance(vpc, Unreadable))),
+        )
+
+
+def _identity(spoke: Spoke, described: Mapping[str, Any]) -> SharedVpc:
+    """The id and the owner of a VPC."""
+    vpc_id = text(described, "VpcId")
+    if not _VPC_ID.fullmatch(vpc_id):
+        raise AnswerMalformed(f"{vpc_id!r} is not the id of a VPC")
+    return SharedVpc(vpc_id, text(described, "OwnerId", spoke.account))
 
 
 class _Description:
@@ -102,50 +131,71 @@ class _Description:
         self._profiles: Any = clients.client(role_arn, spoke.region, "route53profiles")
 
     def vpcs(
-        self, described: Collection[Mapping[str, Any]], dhcp_options: Mapping[str, tuple[str, ...]]
-    ) -> Iterator[Vpc]:
-        """Describe all that decides answers in VPCs that EC2 listed."""
+        self, described: Mapping[str, Mapping[str, Any]], dhcp_options: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[Vpc | Unreadable]:
+        """Describe all that decides answers in VPCs that EC2 listed, by their ids."""
         if not described:
             return
-        rules, without_autodefined_rules = Rules(self._resolver), self._without_autodefined_rules()
+        rules, resolver_configs = Rules(self._resolver), self._resolver_configs()
         firewalls = Firewalls(self._resolver, frozenset(self._own_zones.values()))
         profiles = Profiles(self._profiles, self._profile_owner, self._own_zones)
-        servers = dict(dhcp_options) | self._dns_servers(described, dhcp_options)
-        for vpc in described:
-            ref = VpcRef(self._spoke.account, self._spoke.region, required(vpc, "VpcId"))
-            try:
-                dns_support, dns_hostnames = (self._attribute(ref.id, name) for name in _DNS_ATTRIBUTES)
-            except ClientError as error:
-                if error_code(error) != "InvalidVpcID.NotFound":
-                    raise
-                # The VPC was deleted after it was described.
+        servers = dict(dhcp_options) | self._dns_servers(described.values(), dhcp_options)
+        for vpc_id, vpc in described.items():
+            if self._profile_owner and vpc_id in profiles.unread:
+                # Whether the VPC has the Profile of orgdns decides what happens to its zones.
+                yield Unreadable(vpc_id, profiles.unread[vpc_id])
                 continue
-            zones = tuple(sorted(self._zones(ref.id)))
-            associations = profiles.associations(ref.id)
-            brought = profiles.brought(ref.id, {zone.id for zone in zones})
-            resolver_rules, unread_rules = rules.of_vpc(ref.id, brought.rules)
-            options = vpc.get("DhcpOptionsId", "")
-            yield Vpc(
-                ref=ref,
-                cidrs=_cidrs(vpc),
-                tags=tuple(sorted((required(tag, "Key"), required(tag, "Value")) for tag in vpc.get("Tags", []))),
-                default=bool(vpc.get("IsDefault")),
-                dns_support=dns_support,
-                dns_hostnames=dns_hostnames,
+            answers = self._answers(vpc_id, vpc)
+            if answers is None:
+                continue
+            if isinstance(answers, Unreadable):
+                yield answers
+                continue
+            zones = readable(zones_in, answers.zones, vpc_id)
+            if isinstance(zones, Unreadable):
+                yield zones
+                continue
+            brought = profiles.brought(vpc_id, {zone.id for zone in zones})
+            resolver_rules, unread_rules = rules.of_vpc(vpc_id, brought.rules)
+            without_autodefined_rules, unread_configs = resolver_configs
+            unread = {
+                *brought.unknown,
+                *unread_rules,
+                *(reason for of_vpc, reason in unread_configs if of_vpc in {"", vpc_id}),
+                *([profiles.unread[vpc_id]] if vpc_id in profiles.unread else []),
+            }
+            associations = profiles.associations(vpc_id)
+            base = Vpc(
+                ref=VpcRef(self._spoke.account, self._spoke.region, vpc_id),
                 zones=zones,
                 rules=resolver_rules,
                 profiles=tuple(sorted(associations)),
-                autodefined_rules=ref.id not in without_autodefined_rules,
+                autodefined_rules=vpc_id not in without_autodefined_rules,
                 profile=profiles.profile,
                 profile_zones=profiles.profile_zones,
                 profile_coming=associations.get(profiles.profile, "COMPLETE") not in ACTIVE,
-                dhcp_options=options,
-                dns_servers=servers.get(options, ()),
-                resolver_address=resolver_address(required(vpc, "CidrBlock")),
-                firewall=firewalls.rules(ref.id, brought.groups),
+                firewall=firewalls.rules(vpc_id, brought.groups),
                 others_zones=brought.zones,
-                unknown=bounded_texts((*brought.unknown, *unread_rules)),
+                unknown=bounded_texts(unread),
             )
+            yield readable(partial(with_facts, base, servers), answers, vpc_id)
+
+    def _answers(self, vpc_id: str, described: Mapping[str, Any]) -> Answers | Unreadable | None:
+        """What AWS answers about a VPC; None if the VPC was deleted after it was described."""
+        try:
+            return Answers(
+                described,
+                {name: self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name) for name in DNS_ATTRIBUTES},
+                list(self._pages_of_zones(vpc_id)),
+            )
+        except ClientError as error:
+            if error_code(error) == "InvalidVpcID.NotFound":
+                return None
+            if error_code(error) not in _OF_ONE_VPC:
+                raise
+            return Unreadable(vpc_id, bounded(error))
+        except ResponseParserError as error:
+            return Unreadable(vpc_id, bounded(error))
 
     def _dns_servers(
         self, described: Collection[Mapping[str, Any]], known: Mapping[str, tuple[str, ...]]
@@ -158,7 +208,7 @@ class _Description:
         if all(vpc.get("DhcpOptionsId", NO_DHCP_OPTIONS) in {NO_DHCP_OPTIONS, *known} for vpc in described):
             return {}
         sets, _ = listed(self._ec2, "describe_dhcp_options", "DhcpOptions")
-        return {options["DhcpOptionsId"]: servers_of(options) for options in sets if "DhcpOptionsId" in options}
+        return {text_in(options, "DhcpOptionsId"): servers_of(options) for options in sets}
 
     def listed(self, vpc_ids: Collection[str] | None) -> Iterator[Mapping[str, Any]]:
         """The VPCs that EC2 shows to the spoke: all of them, or those with these ids."""
@@ -170,40 +220,24 @@ class _Description:
         for request in requests:
             yield from all_listed(self._ec2, "describe_vpcs", "Vpcs", **request)
 
-    def _attribute(self, vpc_id: str, name: str) -> bool:
-        answer = self._ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
-        return bool(required(required(answer, f"{name[0].upper()}{name[1:]}"), "Value"))
-
-    def _zones(self, vpc_id: str) -> Iterator[AssociatedZone]:
+    def _pages_of_zones(self, vpc_id: str) -> Iterator[Mapping[str, Any]]:
         """The private hosted zones of any owner that a VPC is associated with, without those of its Profiles."""
         request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
         while True:
             page = self._route53.list_hosted_zones_by_vpc(**request)
-            for zone in required(page, "HostedZoneSummaries"):
-                owner = required(zone, "Owner")
-                owner_id = owner.get("OwningAccount") or owner.get("OwningService", "")
-                zone_id = required(zone, "HostedZoneId").rpartition("/")[2]
-                yield AssociatedZone(zone_id, absolute(required(zone, "Name")), str(owner_id))
+            yield page
             if not page.get("NextToken"):
                 return
             request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
 
-    def _without_autodefined_rules(self) -> frozenset[str]:
-        return frozenset(
-            required(config, "ResourceId")
-            for config in all_listed(self._resolver, "list_resolver_configs", "ResolverConfigs")
-            if required(config, "AutodefinedReverse") not in _ENABLED
-        )
-
-
-def _cidrs(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """The CIDR blocks of a VPC, of IPv4 and of IPv6."""
-    associated, of_ipv6 = (
-        {
-            required(block, f"{kind}CidrBlock")
-            for block in described.get(f"{kind}CidrBlockAssociationSet", [])
-            if block.get(f"{kind}CidrBlockState", {}).get("State") == "associated"
-        }
-        for kind in ("", "Ipv6")
-    )
-    return tuple(sorted((associated or {required(described, "CidrBlock")}) | of_ipv6))
+    def _resolver_configs(self) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+        """The VPCs without autodefined rules, and which configurations cannot be read, by the id of their VPC."""
+        without: set[str] = set()
+        unread: set[tuple[str, str]] = set()
+        for config in all_listed(self._resolver, "list_resolver_configs", "ResolverConfigs"):
+            enabled = readable(has_autodefined_rules, config, text_in(config, "ResourceId"))
+            if isinstance(enabled, Unreadable):
+                unread.add((enabled.what, f"whether autodefined rules are active cannot be read: {enabled.reason}"))
+            elif not enabled:
+                without.add(config["ResourceId"])
+        return frozenset(without), tuple(sorted(unread))

@@ -12,6 +12,7 @@ from hub.runtime.model.resolver import AMAZON_DNS, RESOLVER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.guard import Cause
     from hub.runtime.model.names import Account, Fqdn
     from hub.runtime.model.resolver import FirewallRule, ProfileZone, ResolverRule
@@ -114,10 +115,20 @@ class SharedVpc:
 
 @dataclass(frozen=True, slots=True)
 class DescribedVpcs:
-    """The VPCs that a spoke owns, and those of other accounts that it can see."""
+    """The VPCs that a spoke owns, and those of other accounts that it can see.
+
+    `unreadable` are VPCs that exist and cannot be read, by their ids. The id is empty if not even that can be read: any
+    VPC that is not among the others may be it.
+    """
 
     vpcs: tuple[Vpc, ...] = ()
     shared: tuple[SharedVpc, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Why VPCs cannot be read, by their ids."""
+        return {each.what: each.reason for each in self.unreadable}
 
 
 def is_profile(zone_or_profile_id: str) -> bool:
@@ -197,7 +208,8 @@ class VpcRow:
     """What the ledger knows about a VPC: the VPC and its account as last described, and what orgdns did there.
 
     `zones` is the state of the zones at that time, by the policy of that time. `records` has a record for each zone's
-    id, and one for the Profile's id.
+    id, and one for the Profile's id. `row_fault` says why the row cannot be read: nothing else is known then, and
+    orgdns neither changes the VPC nor writes over the row.
     """
 
     ref: VpcRef
@@ -206,6 +218,7 @@ class VpcRow:
     account: Account | None = None
     zones: tuple[ZoneInVpc, ...] = ()
     records: Mapping[str, AssociationRecord] = field(default_factory=dict)
+    row_fault: str = ""
 
     def leaving(self, zone_id: str) -> Cause | None:
         """Why the VPC is to lose a zone, as far as the ledger knows."""
@@ -239,7 +252,8 @@ def known_dhcp_options(rows: Iterable[VpcRow]) -> dict[str, tuple[str, ...]]:
 class VpcsStatus:
     """The result of the last discovery of a spoke's VPCs; `fault` says why they could not be described.
 
-    `shared` are VPCs of other accounts in which the spoke can launch instances.
+    `shared` are VPCs of other accounts in which the spoke can launch instances. `unreadable` counts the VPCs that
+    cannot be read, or whose rows cannot, and `unreadable_first` are some of them, each with the reason.
     """
 
     spoke: Spoke
@@ -248,3 +262,5 @@ class VpcsStatus:
     blocked: int = 0
     fault: str = ""
     shared: tuple[SharedVpc, ...] = ()
+    unreadable: int = 0
+    unreadable_first: tuple[Unreadable, ...] = ()

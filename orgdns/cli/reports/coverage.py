@@ -174,10 +174,23 @@ def _troubles(found: SpokeCoverage, health: Health) -> Iterable[str]:
         yield f"no complete sweep for hours: {fault or 'see the log of the sweeper'}"
     if found.vpcs_status and found.vpcs_status.fault and found.spoke not in health.unreachable:
         yield f"its VPCs cannot be described: {found.vpcs_status.fault}"
+    yield from _unreadable(found)
     for row in found.vpcs:
         for zone in row.zones:
             if zone.blocked:
                 yield f"{row.ref.id} does not resolve {_shown(zone)}: {zone.blocked}"
+
+
+def _unreadable(found: SpokeCoverage) -> Iterable[str]:
+    """The VPCs that orgdns cannot read, or whose rows in the ledger it cannot read."""
+    rows = {row.ref.id: f"its row in the ledger: {row.row_fault}" for row in found.vpcs if row.row_fault}
+    status = found.vpcs_status
+    shown = {each.what: each.reason for each in status.unreadable_first} if status else {}
+    for vpc_id, reason in sorted((shown | rows).items()):
+        what = vpc_id or "a VPC without an id"
+        yield f"{what} cannot be read, and keeps its associations: {reason}"
+    if status and (more := status.unreadable - len(status.unreadable_first)) > 0:
+        yield f"{more:,} more VPCs cannot be read, and keep their associations"
 
 
 def _zones(spokes: Iterable[SpokeCoverage], now: Millis) -> tuple[ZoneCoverage, ...]:

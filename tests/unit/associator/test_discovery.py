@@ -1,48 +1,15 @@
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from hub.runtime.associator.discovery import DiscoveryOutcome, VpcDiscovery
-from hub.runtime.model.names import Account, Spoke
-from hub.runtime.model.tasks import Associate, Task
+from hub.runtime.model.names import Account
+from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord
 from hub.runtime.policy.rules import Scope
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
-from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS, ZONE_IDS, example_policy
-from tests.support.memory import MemoryClock, MemoryOrganization
-from tests.support.memory_statuses import MemoryStatuses
-from tests.support.memory_vpcs import MemoryVpcRows, MemoryVpcs, foreign_zone, vpc_ref
-
-HOME = Spoke(PAYMENTS.id, "eu-central-1")
-
-
-@dataclass(slots=True)
-class Stage:
-    association_policies: tuple[AssociationPolicy, ...] = (AssociationPolicy(CORP),)
-    aws: MemoryVpcs = field(default_factory=MemoryVpcs)
-    organization: MemoryOrganization = field(
-        default_factory=lambda: MemoryOrganization(accounts={PAYMENTS.id: PAYMENTS})
-    )
-    enqueued: list[Task] = field(default_factory=list)
-    spokes: MemoryStatuses = field(default_factory=lambda: MemoryStatuses(MemoryClock()))
-    rows: MemoryVpcRows = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.rows = MemoryVpcRows(self.aws)
-
-    def sweep(self, *, departed: bool = False) -> DiscoveryOutcome:
-        sweeper = VpcDiscovery(
-            policy=replace(example_policy(), association_policies=self.association_policies),
-            zone_ids=ZONE_IDS,
-            accounts=self.organization,
-            vpcs=self.aws,
-            rows=self.rows,
-            spokes=self.spokes,
-            tasks=self,
-            clock=MemoryClock(),
-        )
-        return sweeper.sweep(replace(self.spokes.spoke_status(HOME), withdrawn=departed))
-
-    def enqueue(self, tasks: object) -> None:
-        self.enqueued += [task for task, _ in tasks]  # type: ignore[attr-defined]  # pairs of a task and a delay
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS
+from tests.support.memory import MemoryOrganization
+from tests.support.memory_vpcs import foreign_zone, vpc_ref
+from tests.support.use_cases.associator_stage import HOME
+from tests.support.use_cases.discovery_stage import DiscoveryStage as Stage
 
 
 def test_vpcs_that_need_a_change_are_enqueued() -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from hub.runtime.aws.resolver.dhcp import resolver_address, servers_of
-from hub.runtime.aws.resolver.firewall import CHARACTERS, DOMAINS_READ, READS, RULES, Firewalls, bounded
+from hub.runtime.aws.resolver.firewall import BYTES, DOMAINS_READ, READS, RULES, Firewalls, bounded
 from hub.runtime.aws.resolver.profiles import PROFILES_READ, ProfileGroup, Profiles
 from hub.runtime.aws.resolver.reading import REASONS, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
@@ -118,9 +118,10 @@ class TestFirewall:
 
     @pytest.mark.parametrize("rule", [{"Name": "r", "Action": "BLOCK"}, RULE | {"Priority": None}])
     def test_malformed_answer_is_unknown(self, rule: dict[str, Any]) -> None:
-        """One odd answer does not keep the VPCs of a spoke from being described."""
-        read = Firewalls(Answers([{"VpcId": VPC, "FirewallRuleGroupId": "g", "Priority": 1}], [rule]), [CORP])
-        assert read.rules(VPC, ()) == UNREAD
+        """One odd rule has no place among the others, and they are read."""
+        group = {"VpcId": VPC, "FirewallRuleGroupId": "g", "Priority": 1}
+        read = Firewalls(Answers([group], [rule, RULE | {"FirewallDomainListId": ""}]), [CORP]).rules(VPC, ())
+        assert [each.id for each in read] == ["a rule of g", "a rule of g", "g/r"]
 
     def test_a_spoke_cannot_take_the_sweepers_time(self, clients: Clients) -> None:
         """However many groups an account associates, only so many are read; the others are unknown."""
@@ -137,7 +138,7 @@ class TestFirewall:
         """Whatever a team lists, the facts of a VPC stay small, and what was left out is unknown."""
         long = tuple(f"{number:060}.{CORP}" for number in range(2_000))
         kept = bounded(FirewallRule(str(number), FirewallAction.BLOCK, long) for number in range(RULES + 5))
-        assert sum(len(domain) for rule in kept for domain in rule.domains) <= CHARACTERS
+        assert sum(len(domain) for rule in kept for domain in rule.domains) <= BYTES
         assert len(kept) == RULES + 2
         assert not any(rule.complete for rule in kept)
 

@@ -10,28 +10,32 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.aws.answers import required
-from hub.runtime.aws.resolver.reading import MALFORMED
+from hub.runtime.boundary.unreadable import Unreadable, readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # A VPC without a DHCP options set (EC2 API Reference, AssociateDhcpOptions): its instances learn of no DNS server.
 NO_DHCP_OPTIONS: Final = "default"
+# "You can specify up to four" (EC2 API Reference, CreateDhcpOptions: domain-name-servers).
+SERVERS: Final = 20
 _DNS_SERVERS: Final = "domain-name-servers"
 _PLUS_TWO: Final = 2
 
 
 def servers_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     """The DNS servers of a DHCP options set, in order; none if they cannot be read."""
-    try:
-        return tuple(
-            _plain(str(required(value, "Value")))
-            for configuration in required(options, "DhcpConfigurations")
-            if required(configuration, "Key") == _DNS_SERVERS
-            for value in required(configuration, "Values")
-        )
-    except MALFORMED:
-        return ()
+    found = readable(_servers, options, "the DHCP options")
+    return () if isinstance(found, Unreadable) else found
+
+
+def _servers(options: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        _plain(str(required(value, "Value")))
+        for configuration in required(options, "DhcpConfigurations")
+        if required(configuration, "Key") == _DNS_SERVERS
+        for value in required(configuration, "Values")
+    )[:SERVERS]
 
 
 def resolver_address(primary_cidr: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.runtime.aws.answers import required
-from hub.runtime.aws.resolver.reading import MALFORMED, listed
+from hub.runtime.aws.answers import required, text
+from hub.runtime.aws.resolver.reading import listed, text_in
+from hub.runtime.boundary.texts import bounded as bounded_text
+from hub.runtime.boundary.texts import storable
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import FirewallAction, FirewallRule
 from hub.runtime.names.firewall import concerns
 from hub.runtime.names.labels import absolute
@@ -27,13 +30,34 @@ READS: Final = 50
 # The types of queries that matter, as a rule may also write them ("Rule settings in DNS Firewall",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-settings.html).
 _TYPES: Final = {"TYPE1": "A", "TYPE12": "PTR", "TYPE28": "AAAA"}
-# A row of the ledger has 400 KB: at most so many rules of a VPC, and characters of their domains, are kept.
+# A row of the ledger has 400 KB: at most so many rules of a VPC, and bytes of their names and domains, are kept.
 RULES: Final = 200
-CHARACTERS: Final = 40_000
+BYTES: Final = 50_000
+# The characters of a rule's name: a group has an id of 64 characters, and a rule a name of 64.
+NAME: Final = 130
 # For all rules that could not be read: any of them may let a query pass, or block it.
 _EITHER: Final = (FirewallAction.ALLOW, FirewallAction.BLOCK)
 _ALL: Final = "DNS Firewall of the VPC"
 _ACTIONS: Final = frozenset(action.value for action in FirewallAction)
+
+
+class _Association(NamedTuple):
+    """A rule group in a VPC."""
+
+    vpc_id: str
+    priority: int
+    group: str
+    in_force: bool
+
+
+class _Rule(NamedTuple):
+    """A rule of a group, in the order of the priorities."""
+
+    priority: int
+    name: str
+    action: str
+    domain_list: str
+    query_type: str
 
 
 class Firewalls:
@@ -48,23 +72,24 @@ class Firewalls:
         associations, complete = listed(
             resolver, "list_firewall_rule_group_associations", "FirewallRuleGroupAssociations"
         )
-        self._associations = [each for each in associations if each.get("Status") != "DELETING"]
-        self._unread = () if complete else _unread(_ALL)
+        # The rule groups of each VPC with their priorities. An association that cannot be read has no place among them.
+        self._groups: dict[str, list[tuple[int, str]]] = {}
+        self._unread: dict[str, tuple[FirewallRule, ...]] = {} if complete else {"": _unread(_ALL)}
+        for association in associations:
+            found = readable(_association, association, text_in(association, "VpcId"))
+            if isinstance(found, Unreadable):
+                # Without a VPC it may belong to any of them.
+                self._unread[found.what] = _unread(_ALL)
+            elif found.in_force:
+                self._groups.setdefault(found.vpc_id, []).append((found.priority, found.group))
 
     def rules(self, vpc_id: str, of_profiles: Iterable[ProfileGroup]) -> tuple[FirewallRule, ...]:
         """The rules of a VPC in the order in which they are evaluated, its own first, then those of its Profiles."""
-        try:
-            return bounded((*self._unread, *self._in_order(vpc_id, of_profiles)))
-        except MALFORMED:
-            return _unread(_ALL)
+        unread = self._unread.get("") or self._unread.get(vpc_id, ())
+        return bounded((*unread, *self._in_order(vpc_id, of_profiles)))
 
     def _in_order(self, vpc_id: str, of_profiles: Iterable[ProfileGroup]) -> Iterator[FirewallRule]:
-        own = sorted(
-            (int(required(each, "Priority")), str(required(each, "FirewallRuleGroupId")))
-            for each in self._associations
-            if required(each, "VpcId") == vpc_id
-        )
-        groups = [("", group) for _, group in own]
+        groups = [("", group) for _, group in sorted(self._groups.get(vpc_id, ()))]
         groups += [(group.profile, group.id) for group in sorted(of_profiles, key=lambda group: group.priority)]
         for profile, group in groups:
             yield from self._group(group, profile)
@@ -80,22 +105,24 @@ class Firewalls:
         if not complete:
             yield from _unread(f"the rule group {group}")
             return
-        for rule in sorted(found, key=_priority):
-            name = f"{group}/{rule.get('Name', required(rule, 'Priority'))}"
-            action = str(required(rule, "Action"))
-            if action not in _ACTIONS:
+        read = [readable(_rule, each, group) for each in found]
+        if any(isinstance(each, Unreadable) for each in read):
+            # Its place among the others is not known.
+            yield from _unread(f"a rule of {group}")
+        for rule in sorted(each for each in read if not isinstance(each, Unreadable)):
+            name = f"{group}/{rule.name}"
+            if rule.action not in _ACTIONS:
                 # What an action of a later API does is not known.
                 yield from _unread(name)
                 continue
             # A rule by threats or by categories of AWS has no list that could be read.
-            domain_list = rule.get("FirewallDomainListId", "")
-            domains, known = self._domains_of(domain_list) if domain_list else ((), False)
+            domains, known = self._domains_of(rule.domain_list) if rule.domain_list else ((), False)
             yield FirewallRule(
-                id=name,
-                action=FirewallAction(action),
+                id=bounded_text(name, NAME),
+                action=FirewallAction(rule.action),
                 domains=domains,
                 complete=known,
-                query_type=_TYPES.get(rule.get("Qtype", ""), rule.get("Qtype", "")),
+                query_type=bounded_text(_TYPES.get(rule.query_type, rule.query_type), NAME),
             )
 
     def _domains_of(self, domain_list: str) -> tuple[tuple[str, ...], bool]:
@@ -108,7 +135,7 @@ class Firewalls:
                 PaginationConfig={"PageSize": DOMAINS_A_PAGE},
             )
             self._domains_left -= len(read)
-            entries = {absolute(str(entry)) for entry in read}
+            entries = {absolute(storable(str(entry))) for entry in read}
             concerned = tuple(sorted(entry for entry in entries if concerns(entry, self._zones)))
             self._domains[domain_list] = (concerned, complete)
         return self._domains[domain_list]
@@ -126,13 +153,14 @@ class Firewalls:
 def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
     """As many of the rules, and of their domains, as a row of the ledger has room for."""
     kept: list[FirewallRule] = []
-    left = CHARACTERS
+    left = BYTES
     for rule in rules:
         if len(kept) == RULES:
             return (*kept, *_unread("the further rules of DNS Firewall"))
         domains: list[str] = []
+        left -= len(rule.id.encode())
         for domain in rule.domains:
-            left -= len(domain)
+            left -= len(domain.encode())
             if left < 0:
                 break
             domains.append(domain)
@@ -142,8 +170,24 @@ def bounded(rules: Iterable[FirewallRule]) -> tuple[FirewallRule, ...]:
 
 
 def _unread(what: str) -> tuple[FirewallRule, ...]:
-    return tuple(FirewallRule(what, action, complete=False) for action in _EITHER)
+    return tuple(FirewallRule(bounded_text(what, NAME), action, complete=False) for action in _EITHER)
 
 
-def _priority(rule: Mapping[str, Any]) -> int:
-    return int(required(rule, "Priority"))
+def _association(association: Mapping[str, Any]) -> _Association:
+    return _Association(
+        vpc_id=text(association, "VpcId"),
+        priority=int(required(association, "Priority")),
+        group=text(association, "FirewallRuleGroupId"),
+        in_force=association.get("Status") != "DELETING",
+    )
+
+
+def _rule(rule: Mapping[str, Any]) -> _Rule:
+    priority = int(required(rule, "Priority"))
+    return _Rule(
+        priority=priority,
+        name=text(rule, "Name", str(priority)),
+        action=text(rule, "Action"),
+        domain_list=text(rule, "FirewallDomainListId", ""),
+        query_type=text(rule, "Qtype", ""),
+    )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import AnswerMalformed, required
-from hub.runtime.aws.resolver.reading import MALFORMED, all_listed, listed
+from hub.runtime.aws.answers import AnswerMalformed, required, text
+from hub.runtime.aws.resolver.reading import all_listed, listed, text_in
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import ProfileZone
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.model.names import Fqdn
 
@@ -74,6 +75,7 @@ class Profiles:
     Attributes:
         profile: The id of the Profile of orgdns that its owner shares with the account in the region, or empty.
         profile_zones: The ids of the zones in that Profile, which an account that it is shared with may read.
+        unread: Why the associations of VPCs cannot be read, by the id of the VPC.
     """
 
     def __init__(self, client: Any, owner: str, zones: Mapping[str, Fqdn]) -> None:  # noqa: ANN401 - as boto3 has no types
@@ -82,6 +84,9 @@ class Profiles:
         self._zones = zones
         self._resources: dict[str, tuple[tuple[_Resource, ...], bool]] = {}
         self.profile = self._profile()
+        self.unread: dict[str, str] = {}
+        # Associations of which not even the VPC can be read: they may be those of any VPC.
+        self._unattributed: set[str] = set()
         self._associations, self._complete = self._associated()
         self.profile_zones = self._profile_zones()
 
@@ -91,11 +96,8 @@ class Profiles:
 
     def brought(self, vpc_id: str, known: Collection[str]) -> Brought:
         """What the Profiles of a VPC bring; `known` are the ids of the zones that the VPC itself is associated with."""
-        unread = () if self._complete else (_UNREAD,)
-        try:
-            found = [self._brought(profile, known) for profile in sorted(self.associations(vpc_id))]
-        except MALFORMED:
-            return Brought(unknown=(_UNREAD,))
+        unread = (*self._unattributed, *(() if self._complete else (_UNREAD,)))
+        found = [self._brought(profile, known) for profile in sorted(self.associations(vpc_id))]
         return Brought(
             tuple(zone for each in found for zone in each.zones),
             tuple(rule for each in found for rule in each.rules),
@@ -133,22 +135,30 @@ class Profiles:
             return (), False
         if profile not in self._resources:
             found, complete = listed(self._client, *_RESOURCES, RESOURCES_READ, ProfileId=profile)
-            self._resources[profile] = (tuple(map(_resource, found)), complete)
+            self._resources[profile] = _read_resources(found, complete=complete)
         return self._resources[profile]
 
     def _profile(self) -> str:
         if not self._owner:
             return ""
-        for profile in all_listed(self._client, "list_profiles", "ProfileSummaries"):
-            if required(profile, "Name") == contract.PROFILE and _owner_of(profile) == self._owner:
-                return str(required(profile, "Id"))
+        unread: list[Unreadable] = []
+        for summary in all_listed(self._client, "list_profiles", "ProfileSummaries"):
+            found = readable(_named, summary, text_in(summary, "Id"))
+            if isinstance(found, Unreadable):
+                unread.append(found)
+            elif found[1:] == (contract.PROFILE, self._owner):
+                return found[0]
+        if unread:
+            # Any of them may be the Profile of orgdns, on which the plans for all VPCs depend.
+            raise AnswerMalformed(f"a Profile cannot be read: {unread[0].reason}")
         return ""
 
     def _profile_zones(self) -> tuple[str, ...]:
         if not self.profile:
             return ()
-        resources = tuple(map(_resource, all_listed(self._client, *_RESOURCES, ProfileId=self.profile)))
-        self._resources[self.profile] = (resources, True)
+        listing = list(all_listed(self._client, *_RESOURCES, ProfileId=self.profile))
+        resources, _ = self._resources[self.profile] = _read_resources(listing, complete=True)
+        # A zone whose resource cannot be read is not known to be in the Profile: what VPCs have besides it stays.
         zones = (each.id for each in resources if each.kind == _ZONE and each.association.get("Status") in ACTIVE)
         return tuple(sorted(zones))
 
@@ -157,10 +167,17 @@ class Profiles:
         found: dict[str, dict[str, str]] = {}
         associations, complete = self._listed_associations()
         for association in associations:
-            if association.get("Status") not in ENDED:
-                # The documentation calls it the VPC's ARN, but AssociateProfile takes the VPC's id.
-                vpc_id = required(association, "ResourceId").rpartition("/")[2]
-                found.setdefault(vpc_id, {})[required(association, "ProfileId")] = association.get("Status", "")
+            # The documentation calls it the VPC's ARN, but AssociateProfile takes the VPC's id.
+            vpc_id = text_in(association, "ResourceId").rpartition("/")[2]
+            read = readable(_profile_and_status, association, vpc_id)
+            if not isinstance(read, Unreadable):
+                profile, status = read
+                if status not in ENDED:
+                    found.setdefault(vpc_id, {})[profile] = status
+            elif vpc_id:
+                self.unread[vpc_id] = f"an association of a Profile cannot be read: {read.reason}"
+            else:
+                self._unattributed.add(f"an association of a Profile with a VPC cannot be read: {read.reason}")
         return found, complete
 
     def _listed_associations(self) -> tuple[list[Mapping[str, Any]], bool]:
@@ -170,17 +187,35 @@ class Profiles:
         return list(all_listed(self._client, *_ASSOCIATIONS)), True
 
 
+def _profile_and_status(association: Mapping[str, Any]) -> tuple[str, str]:
+    """The Profile of an association, and its status."""
+    text(association, "ResourceId")
+    return text(association, "ProfileId"), text(association, "Status", "")
+
+
+def _named(summary: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The id, the name and the owner of a Profile. The owner of one of another name does not matter."""
+    name = text(summary, "Name")
+    return text(summary, "Id"), name, _owner_of(summary) if name == contract.PROFILE else ""
+
+
+def _read_resources(listing: Iterable[Mapping[str, Any]], *, complete: bool) -> tuple[tuple[_Resource, ...], bool]:
+    """The resources of a Profile that can be read, and whether these are all of them."""
+    read = [readable(_resource, each, "") for each in listing]
+    resources = tuple(each for each in read if not isinstance(each, Unreadable))
+    return resources, complete and len(resources) == len(read)
+
+
 def _resource(association: Mapping[str, Any]) -> _Resource:
-    kind, _, resource_id = required(association, "ResourceArn").rpartition(":")[2].partition("/")
+    text(association, "Status", "")
+    kind, _, resource_id = text(association, "ResourceArn").rpartition(":")[2].partition("/")
     return _Resource(kind, resource_id, association)
 
 
 def _priority(association: Mapping[str, Any]) -> int:
     """The priority of a rule group in a Profile: `{"priority": 102}`, in JSON."""
-    try:
-        return int(json.loads(association.get("ResourceProperties", "{}"))["priority"])
-    except (KeyError, TypeError, ValueError):
-        return _LAST
+    priority = readable(lambda each: int(json.loads(each["ResourceProperties"])["priority"]), association, "priority")
+    return _LAST if isinstance(priority, Unreadable) else priority
 
 
 def _shown(ids: Collection[str]) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from hub.runtime.aws.answers import AnswerMalformed, required
+from hub.runtime.aws.answers import required
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.boundary.texts import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,8 +26,6 @@ UNREADABLE: Final = frozenset(
         "ValidationException",
     }
 )
-# What reading an answer of another form than the API Reference's raises. What such an answer decides is unknown.
-MALFORMED: Final = (AnswerMalformed, AttributeError, TypeError, ValueError)
 # The most reasons that the row of a VPC holds.
 REASONS: Final = 20
 
@@ -65,8 +64,14 @@ def listed(
     return found, True
 
 
+def text_in(answer: object, field: str) -> str:
+    """The text in a field of an answer, or nothing if there is none: the identity of something malformed."""
+    value = answer.get(field) if isinstance(answer, dict) else None
+    return value if isinstance(value, str) else ""
+
+
 def bounded_texts(reasons: Collection[str]) -> tuple[str, ...]:
-    """As many reasons as a row of the ledger has room for, without duplicates."""
-    unique = sorted(set(reasons))
+    """As many reasons as a row of the ledger has room for, without duplicates, each bounded."""
+    unique = sorted({bounded(reason) for reason in reasons})
     more = (f"{len(unique) - REASONS:,} more things cannot be read",) if len(unique) > REASONS else ()
     return (*unique[:REASONS], *more)

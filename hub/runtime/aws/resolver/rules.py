@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime.aws.answers import required
-from hub.runtime.aws.resolver.reading import all_listed
+from hub.runtime.aws.answers import required, text
+from hub.runtime.aws.resolver.reading import all_listed, text_in
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import ResolverRule, RuleKind
 from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from hub.runtime.model.names import Fqdn
 
 # Statuses of an association that is not in force (API Reference, ResolverRuleAssociation: Status).
 _ENDED: Final = frozenset({"DELETING", "FAILED", "OVERRIDDEN"})
@@ -27,29 +30,56 @@ class Rules:
         self._resolver = resolver
         self._known: Mapping[str, Mapping[str, Any]] | None = None
         self._associated: dict[str, set[str]] = {}
+        # Associations that cannot be read, by the VPC; it is empty if not even that can be read.
+        self._unread: dict[str, set[str]] = {}
         for association in all_listed(resolver, "list_resolver_rule_associations", "ResolverRuleAssociations"):
-            rule = str(required(association, "ResolverRuleId"))
-            if association.get("Status") not in _ENDED and not rule.startswith(_AUTODEFINED):
-                self._associated.setdefault(required(association, "VPCId"), set()).add(rule)
+            found = readable(_association, association, text_in(association, "VPCId"))
+            if isinstance(found, Unreadable):
+                reason = f"an association of a Resolver rule cannot be read: {found.reason}"
+                self._unread.setdefault(found.what, set()).add(reason)
+                continue
+            vpc_id, rule, status = found
+            if status not in _ENDED and not rule.startswith(_AUTODEFINED):
+                self._associated.setdefault(vpc_id, set()).add(rule)
 
     def of_vpc(
         self, vpc_id: str, of_profiles: Collection[tuple[str, str]]
     ) -> tuple[tuple[ResolverRule, ...], tuple[str, ...]]:
         """The rules of a VPC, and which of them cannot be read. `of_profiles` are rules with their Profiles."""
         rules: set[ResolverRule] = set()
-        unknown: list[str] = []
+        unknown = sorted({*self._unread.get(vpc_id, ()), *self._unread.get("", ())})
         for rule_id, profile in sorted({*((rule, "") for rule in self._associated.get(vpc_id, ())), *of_profiles}):
-            rule = self._rule(rule_id)
+            rule, by = self._rule(rule_id), f" of the Profile {profile}" if profile else ""
             if rule is None:
-                by = f" of the Profile {profile}" if profile else ""
                 unknown.append(f"the Resolver rule {rule_id}{by} cannot be read: it belongs to another account")
-            elif kind := _KINDS.get(required(rule, "RuleType")):
-                domain = rule.get("DelegationRecord" if kind is RuleKind.DELEGATE else "DomainName", "")
-                rules.add(ResolverRule(rule_id, absolute(domain), kind, profile))
+                continue
+            found = readable(_kind_and_domain, rule, rule_id)
+            if isinstance(found, Unreadable):
+                unknown.append(f"the Resolver rule {rule_id}{by} cannot be read: {found.reason}")
+            elif found is not None:
+                kind, domain = found
+                rules.add(ResolverRule(rule_id, domain, kind, profile))
         return tuple(sorted(rules)), tuple(unknown)
 
     def _rule(self, rule_id: str) -> Mapping[str, Any] | None:
         if self._known is None:
             rules = all_listed(self._resolver, "list_resolver_rules", "ResolverRules")
-            self._known = {required(rule, "Id"): rule for rule in rules}
+            # A rule without an id is not found, and so unknown where it is associated.
+            self._known = {text_in(rule, "Id"): rule for rule in rules}
         return self._known.get(rule_id)
+
+
+def _association(association: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (
+        text(association, "VPCId"),
+        text(association, "ResolverRuleId"),
+        text(association, "Status", ""),
+    )
+
+
+def _kind_and_domain(rule: Mapping[str, Any]) -> tuple[RuleKind, Fqdn] | None:
+    """The kind and the domain of a rule; None if it is of a kind that does not matter."""
+    kind = _KINDS.get(required(rule, "RuleType"))
+    if kind is None:
+        return None
+    return kind, absolute(rule.get("DelegationRecord" if kind is RuleKind.DELEGATE else "DomainName", ""))

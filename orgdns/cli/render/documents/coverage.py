@@ -66,6 +66,7 @@ def _spoke(coverage: SpokeCoverage) -> Document:
         "event_at": time_or_none(coverage.status.event_at) if coverage.status else None,
         "swept_at": time_or_none(coverage.status.swept_at) if coverage.status else None,
         "vpcs_seen_at": time_or_none(coverage.vpcs_status.seen_at) if coverage.vpcs_status else None,
+        "unreadable_vpcs": coverage.vpcs_status.unreadable if coverage.vpcs_status else 0,
         "vpcs": [_vpc(row) for row in coverage.vpcs if row.vpc],
     }
 
