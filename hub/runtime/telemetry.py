@@ -145,6 +145,8 @@ def report_drift(outcome: DriftOutcome) -> None:
     """Count and log what someone else changed in a zone, who it was, and whether it is repaired now."""
     change = outcome.change
     fields: dict[str, object] = {"zones": change.zone_ids, "changed_by": change.by}
+    if change.unreadable:
+        metrics.add_metric("ChangesUnreadable", MetricUnit.Count, change.unreadable)
     if outcome.audit:
         logger.warning("audit requested", extra=fields | {"reason": outcome.audit})
     if not (outcome.repaired or outcome.damped):
@@ -173,6 +175,10 @@ def report_schedule(outcome: ScheduleOutcome) -> None:
         "on_old_policy": outcome.on_old_policy,
     }
     logger.info("sweeps scheduled", extra=fields)
+    if outcome.faults:
+        metrics.add_metric("ScheduleFaults", MetricUnit.Count, len(outcome.faults))
+        shown = {"faults": len(outcome.faults), "first": outcome.faults[:SHOWN_NAMES]}
+        logger.warning("not all could be scheduled", extra=shown)
     for near in (*outcome.accounts_near_limit, *outcome.zones_near_limit):
         numbers: dict[str, object] = {"counted": near.kind.value, "used": near.used, "limit": near.limit}
         of_zone = numbers | {"zone": near.zone_id}

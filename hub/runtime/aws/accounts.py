@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Account
 from hub.runtime.names.labels import NameRefused, label_of
+from hub.runtime.policy.label_registry import LabelUnknown
 from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -95,17 +98,24 @@ class OrganizationAccounts:
         if described is None:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
         try:
-            facts = self._facts(account_id, described)
+            facts = self._read_facts(account_id, described)
             if facts.active and facts.covered:
                 reason = self._labels.take(account_id, facts.label, self._bears) or facts.fault
             else:
                 reason = "only active, covered accounts have labels"
-        except _Incomplete as missing:
+        except (_Incomplete, LabelUnknown) as missing:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS, str(missing))
         except LedgerUnavailable as unavailable:
             raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
         account = Account(account_id, None if reason else facts.label, reason, facts.active, facts.units)
         return _Cached(account, self._clock() + KEEP_KNOWN_MILLIS)
+
+    def _read_facts(self, account_id: str, described: AccountTypeDef) -> _Facts:
+        """What is known about an account; raises _Incomplete if the answer cannot be read."""
+        facts = readable(partial(self._facts, account_id), described, f"account {account_id}")
+        if isinstance(facts, Unreadable):
+            raise _Incomplete(str(facts))
+        return facts
 
     def _facts(self, account_id: str, described: AccountTypeDef) -> _Facts:
         """What Organizations and the configuration say about an account.
@@ -113,15 +123,15 @@ class OrganizationAccounts:
         The configuration may give the account another label.
 
         Raises:
-            _Incomplete: if the answer lacks the state, the name, or the path of an account to which it matters: an
+            AnswerMalformed: if the answer lacks the state, the name, or the path of an account to which it matters: an
                 active one that the configuration does not exclude. The account may still have its label.
         """
         state, name, units = described.get("State"), described.get("Name"), _units(described)
         if name is None or state not in _INACTIVE | {"ACTIVE"}:
-            raise _Incomplete(f"Organizations does not return a name and a known state of account {account_id}")
+            raise AnswerMalformed(f"Organizations does not return a name and a known state of account {account_id}")
         active = state == "ACTIVE"
         if active and not units and account_id not in self._coverage.excluded:
-            raise _Incomplete(f"Organizations does not return the organizational units of account {account_id}")
+            raise AnswerMalformed(f"Organizations does not return the organizational units of account {account_id}")
         label, fault = self._labels.pinned(account_id), ""
         try:
             label = label or label_of(name).text
@@ -137,7 +147,7 @@ class OrganizationAccounts:
         described = self._described(account_id)
         if described is None:
             return False
-        facts = self._facts(account_id, described)
+        facts = self._read_facts(account_id, described)
         return facts.active and facts.covered and facts.label == label
 
 
@@ -147,6 +157,6 @@ def _units(described: AccountTypeDef) -> tuple[str, ...]:
     An account has one path, `o-.../r-.../ou-.../<account>/`, because it has one parent (Organizations API Reference,
     Account).
     """
-    paths = described.get("Paths", [])
+    paths = described.get("Paths") or []
     steps = paths[0].split("/") if len(paths) == 1 else []
     return tuple(step for step in steps if step.startswith(("r-", "ou-")))

@@ -65,3 +65,9 @@ def text(answer: Mapping[str, Any], field: str, default: str | None = None) -> s
     if not value.isascii():
         value.encode()
     return value
+
+
+def text_in(answer: object, field: str) -> str:
+    """The text in a field of an answer, or nothing if there is none: the identity of something malformed."""
+    value = answer.get(field) if isinstance(answer, dict) else None
+    return value if isinstance(value, str) else ""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required, text, text_in
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Spoke
 from hub.runtime.ports import SpokesUnknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_cloudformation import CloudFormationClient
+
+
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 
 
 class StackSetSpokes:
@@ -26,8 +34,8 @@ class StackSetSpokes:
         self._client = client
         self._included = included
 
-    def listed(self) -> frozenset[Spoke]:
-        """Every spoke, whatever the state of its stack.
+    def listed(self) -> frozenset[Spoke | Unreadable]:
+        """Every spoke, whatever the state of its stack, and the stack instances that cannot be read.
 
         Raises:
             SpokesUnknown: if the list is incomplete.
@@ -35,18 +43,34 @@ class StackSetSpokes:
         spokes = self._of(contract.REGION_STACK_SET)
         return spokes | self._of(contract.INCLUDED_REGION_STACK_SET) if self._included else spokes
 
-    def _of(self, stack_set: str) -> frozenset[Spoke]:
+    def _of(self, stack_set: str) -> frozenset[Spoke | Unreadable]:
         paginator = self._client.get_paginator("list_stack_instances")
         try:
-            return frozenset(
-                Spoke(instance["Account"], instance["Region"])
-                for page in paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN")
-                for instance in page["Summaries"]
-            )
+            pages = list(paginator.paginate(StackSetName=stack_set, CallAs="DELEGATED_ADMIN"))
         except (ClientError, *NO_ANSWER) as error:
             if stack_set == contract.INCLUDED_REGION_STACK_SET and _is_missing(error):
                 return frozenset()
             raise SpokesUnknown(f"cannot list the stack instances of {stack_set}: {error}") from error
+        found: set[Spoke | Unreadable] = set()
+        for page in pages:
+            summaries = readable(lambda each: list(required(each, "Summaries")), page, stack_set)
+            if isinstance(summaries, Unreadable):
+                raise SpokesUnknown(f"cannot read the stack instances: {summaries}")
+            found |= {readable(spoke_of, each, _identity(each)) for each in summaries}
+        return frozenset(found)
+
+
+def spoke_of(summary: Mapping[str, Any]) -> Spoke:
+    """The spoke of a stack instance, as ListStackInstances returns it."""
+    account, region = text(summary, "Account"), text(summary, "Region")
+    if not (_ACCOUNT.fullmatch(account) and _REGION.fullmatch(region)):
+        raise AnswerMalformed(f"{account!r} and {region!r} are not an account and a region")
+    return Spoke(account, region)
+
+
+def _identity(summary: object) -> str:
+    """What is known of a stack instance that cannot be read."""
+    return "/".join(filter(None, (text_in(summary, name) for name in ("Account", "Region", "StackId"))))
 
 
 def _is_missing(error: Exception) -> bool:

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import body_of
 from hub.runtime.ports import TasksNotSent
 
@@ -33,8 +34,9 @@ class QueuedTasks:
         """Put tasks on the queue, each with a delay in seconds, at most 900.
 
         Raises:
-            TasksNotSent: if the queue does not take a task. It may have taken others.
+            TasksNotSent: if the queue does not take a task. It has taken all others that it takes.
         """
+        faults: list[str] = []
         for part in chunks(tasks, MESSAGES_A_CALL):
             try:
                 answer = self._client.send_message_batch(
@@ -45,6 +47,10 @@ class QueuedTasks:
                     ],
                 )
             except (ClientError, *NO_ANSWER) as error:
-                raise TasksNotSent(f"cannot send to {self._url}: {error}") from error
+                faults.append(f"cannot send to {self._url}: {error}")
+                continue
             if failed := answer.get("Failed"):
-                raise TasksNotSent(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")
+                faults.append(f"{self._url} took {len(part) - len(failed)} of {len(part)} messages: {failed[0]}")
+        if faults:
+            more = f"; {len(faults) - 1:,} more batches failed" if len(faults) > 1 else ""
+            raise TasksNotSent(f"{bounded(faults[0], 300)}{more}")

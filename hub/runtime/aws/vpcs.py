@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from hub.runtime.aws.answers import AnswerMalformed, text
+from hub.runtime.aws.answers import AnswerMalformed, text, text_in
 from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, servers_of
 from hub.runtime.aws.resolver.facts import DNS_ATTRIBUTES, Answers, has_autodefined_rules, with_facts, zones_in
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
-from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed, text_in
+from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
 from hub.runtime.aws.resolver.rules import Rules
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.aws.spoke_errors import translated

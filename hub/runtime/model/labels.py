@@ -21,6 +21,8 @@ RELEASE_MILLIS: Final = 3_600_000
 # Between two searches for what an account still has under a label. A publisher that read a claim just before the first
 # search has published it, or stopped, before the second.
 SEARCH_MILLIS: Final = 1_200_000
+# Stands for the account of a label whose row cannot be read.
+UNKNOWN: Final = "an account that is not known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class HeldLabel:
     `reserved` means that no other account may choose a name of the label directly below a zone. It is False if another
     account had such a name first. `released_at` is the time since which the account's name no longer gives the label,
     `searched_at` the time of the last search for what the account still has under it, and `vacant_since` the time of
-    the first of the searches in a row that found nothing. `version` counts the writes of the row.
+    the first of the searches in a row that found nothing. `version` counts the writes of the row. `row_fault` says why
+    the row cannot be read: nobody can take the label then, nor choose a name of it below a zone.
     """
 
     label: str
@@ -40,6 +43,7 @@ class HeldLabel:
     searched_at: Millis = NEVER
     vacant_since: Millis = NEVER
     version: int = 0
+    row_fault: str = ""
 
     def taken(self, account_id: str, *, reserved: bool) -> Self:
         """The label after an account took it, or took it back before it was free."""
@@ -75,6 +79,8 @@ def reserved_labels(held: Iterable[HeldLabel], pinned: Mapping[str, str]) -> dic
     `pinned` are the labels that the configuration gives, by account.
     """
     by_name = {
-        each.label: each.account_id for each in held if each.account_id and each.reserved and not each.released_at
+        each.label: each.account_id or UNKNOWN
+        for each in held
+        if (each.account_id or each.row_fault) and each.reserved and not each.released_at
     }
     return by_name | {label: account_id for account_id, label in pinned.items()}

@@ -33,6 +33,10 @@ class Names(Protocol):
         ...
 
 
+class LabelUnknown(Exception):
+    """The row of a label cannot be read: nobody gains the label, and nobody loses it."""
+
+
 class LabelRegistry:
     """Which account has which label. `pinned` are the labels that the configuration gives, by account."""
 
@@ -65,6 +69,7 @@ class LabelRegistry:
         label. It is only called for the account that has this label.
 
         Raises:
+            LabelUnknown: if it cannot be read whose label it is.
             LedgerUnavailable: if the ledger cannot be read or written.
         """
         if self._expires_at <= self._clock():
@@ -102,6 +107,8 @@ class LabelRegistry:
         if not own:
             return ""
         held = self._held.get(own, HeldLabel(own))
+        if held.row_fault:
+            raise LabelUnknown(f"the row of the label {own!r} in the ledger cannot be read: {held.row_fault}")
         if held.account_id in {"", account_id}:
             if not held.account_id or held.released_at:
                 self.put(held.taken(account_id, reserved=not self._chosen_by_another(own, account_id)))

@@ -6,7 +6,7 @@ publisher. A name that others keep changing waits for the zone's next audit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
@@ -16,7 +16,7 @@ from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.sweeper.differences import REASONS, difference_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Millis, Published
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.zone_changes import ZoneChange
 
 NO_NAMES: Final = "the event does not say which names"
+SOME_NAMES: Final = "the event has changes whose names cannot be read"
 NO_TIME: Final = "no time is left"
 # So many names are read one by one. More are read in one pass of the zone, unless that takes more calls.
 MOST_READ: Final = 30
@@ -70,8 +71,15 @@ class DriftRepair:
         """
         if change.names is None:
             return self._audited(change, NO_NAMES)
+        outcome = self._repaired(change, change.names, deadline)
+        if not change.unreadable or outcome.audit:
+            return outcome
+        # The names that can be read are repaired now; the audit finds the others.
+        return replace(outcome, audit=self._audited(change, SOME_NAMES).audit)
+
+    def _repaired(self, change: ZoneChange, names: Collection[Fqdn], deadline: Deadline) -> DriftOutcome:
         zone_id = change.zone_ids[0]
-        known = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn in change.names])
+        known = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn in names])
         # Where nothing of orgdns is published, a record set with its SetIdentifier is a matter for an audit.
         remembered = {
             key: published for key, published in known.items() if published.record_sets or _undecided(published)

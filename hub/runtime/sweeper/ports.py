@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.drift import Drift, ZoneDrift
     from hub.runtime.model.names import Claim, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 class Spokes(Protocol):
     """The spokes that the rollout covers."""
 
-    def listed(self) -> frozenset[Spoke]:
-        """Return every spoke that has a stack or will have one; raises SpokesUnknown unless the list is complete."""
+    def listed(self) -> frozenset[Spoke | Unreadable]:
+        """Return every spoke that has a stack or will have one; raises SpokesUnknown unless the list is complete.
+
+        Of a stack instance that cannot be read, the spoke is not known: it may be any that is not listed.
+        """
         ...
 
 

@@ -6,6 +6,7 @@ once an hour and never all at once. After a new policy, all spokes are enqueued 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -13,12 +14,14 @@ from zlib import crc32
 
 from hub.runtime import contract
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.health import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
+from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.near_limit import NearLimit
@@ -54,7 +57,8 @@ class ScheduleOutcome:
 
     `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, and `pending_removals` the spokes and
     zones in which something awaits approval: `hub.runtime.model.health` says which these are. `accounts_near_limit` and
-    `zones_near_limit` are those that use most of a limit.
+    `zones_near_limit` are those that use most of a limit. `faults` say which stack instances, spokes, zones and
+    approvals were left out, and why: the others are scheduled as without them.
     """
 
     sweeps: int
@@ -67,6 +71,7 @@ class ScheduleOutcome:
     contested_zones: int = 0
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +97,18 @@ class SweepScheduler:
         Raises:
             SpokesUnknown: if the list of spokes cannot be read. The next run of the schedule goes on.
             LedgerUnavailable: if the ledger cannot be read or written.
-            TasksNotSent: if a task cannot be enqueued.
+            TasksNotSent: if a task cannot be enqueued. All others are.
         """
         now = self.clock()
-        listed = self.spokes.listed()
+        found = self.spokes.listed()
+        listed = frozenset(spoke for spoke in found if not isinstance(spoke, Unreadable))
+        # A spoke without a readable stack instance keeps what it has: only its account decides whether it is covered.
+        faults = sorted(f"a stack instance: {each}" for each in found if isinstance(each, Unreadable))
         statuses = {status.spoke: status for status in self.statuses.spoke_statuses()}
         for spoke in sorted(listed - statuses.keys()):
             # So that the spoke appears in the status before its first sweep.
-            self.statuses.register_spoke(spoke)
+            with _alone(faults, spoke):
+                self.statuses.register_spoke(spoke)
         # A spoke that no longer has a stack is swept until its names are withdrawn, and longer while its VPCs have
         # associations made by orgdns: its account may leave the organization later than its unit. After the ledger was
         # lost, it is swept once more, because the publisher waits for that.
@@ -112,22 +121,30 @@ class SweepScheduler:
         zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
         every_zone = self.schedule.audits_requested()
         audits = _audits(self.zone_ids if every_zone else due_audits(zones, last.at, now))
-        self.tasks.enqueue([*((Sweep(spoke), delay) for spoke, delay in due), *audits])
+        sweeps = [(Sweep(spoke), delay) for spoke, delay in due]
+        unsent = [*_unsent(self.tasks, [*audits, *sweeps])]
         if self.associations is not None:
-            self.associations.enqueue(_approved(zones))
+            refs = [readable(VpcRef.parse, vpc, vpc) for zone in zones for vpc in sorted(zone.approved_vpcs)]
+            faults += sorted({f"an approval: {ref}" for ref in refs if isinstance(ref, Unreadable)})
+            unsent += _unsent(self.associations, _approved({ref for ref in refs if not isinstance(ref, Unreadable)}))
         else:
-            zones = [self._without_vpcs(zone) for zone in zones]
+            for zone in zones:
+                with _alone(faults, zone.zone_id):
+                    self._remove_pending(zone)
+            zones = [replace(zone, pending_vpcs=()) for zone in zones]
+        if unsent:
+            raise TasksNotSent("; ".join(unsent))
         # Stored last, so that an interrupted run is repeated.
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)
-        return replace(self._counted(listed, statuses.values(), zones, now), sweeps=len(due), audits=len(audits))
+        counted = self._counted(listed, statuses.values(), zones, now)
+        return replace(counted, sweeps=len(due), audits=len(audits), faults=tuple(faults))
 
-    def _without_vpcs(self, zone: ZoneStatus) -> ZoneStatus:
+    def _remove_pending(self, zone: ZoneStatus) -> None:
         """Remove the ends of associations that await approval: no zone selects VPCs any more, so none ends."""
         for vpc in zone.pending_vpcs:
             self.schedule.end_approval(zone.zone_id, vpc)
-        return replace(zone, pending_vpcs=())
 
     def schedule_audits(self, zone_ids: Collection[str] | None = None) -> None:
         """Enqueue an audit of these zones, or of every zone.
@@ -223,10 +240,26 @@ def _approved_now(status: SpokeStatus | ZoneStatus) -> bool:
     return not status.approved.isdisjoint(status.pending_removals)
 
 
-def _approved(zones: Collection[ZoneStatus]) -> list[tuple[Task, int]]:
-    """Return the tasks that make the approved ends of associations."""
-    refs = sorted({VpcRef.parse(vpc) for zone in zones for vpc in zone.approved_vpcs})
-    by_spoke = groupby(refs, key=lambda ref: ref.spoke)
+@contextmanager
+def _alone(faults: list[str], what: object) -> Iterator[None]:
+    """Do something for one spoke or zone. If DynamoDB refuses its row, the others are scheduled nevertheless."""
+    try:
+        yield
+    except LedgerUnavailable as refused:
+        faults.append(f"{what}: {refused}")
+
+
+def _unsent(queue: Tasks, tasks: Collection[tuple[Task, int]]) -> Iterator[str]:
+    """Enqueue tasks, and yield why not all of them were."""
+    try:
+        queue.enqueue(tasks)
+    except TasksNotSent as fault:
+        yield str(fault)
+
+
+def _approved(refs: Collection[VpcRef]) -> list[tuple[Task, int]]:
+    """Return the tasks that make the approved ends of associations of these VPCs."""
+    by_spoke = groupby(sorted(refs), key=lambda ref: ref.spoke)
     return [
         (Associate(spoke, part), 0)
         for spoke, of_spoke in by_spoke

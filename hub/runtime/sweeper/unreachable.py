@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # A sweep ends unfinished before the next page if fewer seconds than this remain.
 PAGE_SECONDS: Final = HUB_CALLS.seconds()
-# Pending removals are stored in one row of the ledger, of 400 KB at most; further instances wait for another sweep.
-MAX_PENDING: Final = 10_000
+# Pending removals are stored in one row of the ledger, of 400 KB at most, and once more when a person approves them;
+# further instances wait for another sweep.
+MAX_PENDING: Final = 8_000
 READ_AT_ONCE: Final = 100
 
 

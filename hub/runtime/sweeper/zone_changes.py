@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.messages import NotOurs, detail_of, short
 from hub.runtime.names.labels import absolute
 
@@ -34,12 +35,14 @@ _NAME: Final = re.compile(r"(?=.{1,255}$)(?:[a-z0-9_-]{1,63}\.)+")
 class ZoneChange:
     """Someone else changed records of these names in a zone. `names` is None if the event does not say which.
 
-    `zone_ids` has one zone, or every zone of orgdns if the event does not say which.
+    `unreadable` counts the changes of the call whose names cannot be read: an audit finds them. `zone_ids` has one
+    zone, or every zone of orgdns if the event does not say which.
     """
 
     zone_ids: tuple[str, ...]
     names: tuple[Fqdn, ...] | None
     by: str
+    unreadable: int = 0
 
 
 def is_zone_change(content: dict[str, Any]) -> bool:
@@ -71,27 +74,30 @@ def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str])
         # CloudTrail omits request parameters above 100 KB ("CloudTrail record contents",
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html).
         return ZoneChange(tuple(sorted(zone_ids)), None, _caller(identity))
-    if zone_id not in zone_ids:
+    if not isinstance(zone_id, str) or zone_id not in zone_ids:
         raise NotOurs(f"{short(zone_id)} is not a zone of orgdns")
-    return ZoneChange((zone_id,), _names(parameters), _caller(identity))
+    names, unreadable = _names(parameters)
+    return ZoneChange((zone_id,), names, _caller(identity), unreadable)
 
 
-def _names(parameters: dict[str, Any]) -> tuple[Fqdn, ...] | None:
-    """The changed names; None if they are unknown or too many. A name that orgdns cannot have is left out."""
-    batch = parameters.get("changeBatch")
-    changes = batch.get("changes") if isinstance(batch, dict) else None
-    if not isinstance(changes, list):
-        return None
-    names: set[Fqdn] = set()
-    for change in changes:
-        record_set = change.get("resourceRecordSet") if isinstance(change, dict) else None
-        name = record_set.get("name") if isinstance(record_set, dict) else None
-        if not isinstance(name, str):
-            return None
-        decoded = absolute(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), name))
-        if _NAME.fullmatch(decoded):
-            names.add(decoded)
-    return tuple(sorted(names)) if len(names) <= MOST_NAMES else None
+def _names(parameters: dict[str, Any]) -> tuple[tuple[Fqdn, ...] | None, int]:
+    """The changed names, and how many changes cannot be read. Names that orgdns cannot have are left out.
+
+    The names are None if they are unknown or too many.
+    """
+    changes = readable(lambda each: list(each["changeBatch"]["changes"]), parameters, "changes")
+    if isinstance(changes, Unreadable):
+        return None, 0
+    found = [readable(_name, change, "change") for change in changes]
+    names = {each for each in found if not isinstance(each, Unreadable)}
+    possible = sorted(name for name in names if _NAME.fullmatch(name))
+    unreadable = sum(isinstance(each, Unreadable) for each in found)
+    return tuple(possible) if len(possible) <= MOST_NAMES else None, unreadable
+
+
+def _name(change: Any) -> Fqdn:  # noqa: ANN401 - whatever the event has
+    name = change["resourceRecordSet"]["name"]
+    return absolute(_ESCAPE.sub(lambda match: chr(int(match[1], 8)), name))
 
 
 def _caller(identity: dict[str, Any]) -> str:

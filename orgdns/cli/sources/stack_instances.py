@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
-from hub.runtime.model.names import Spoke
+from hub.runtime.aws.spokes import spoke_of
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from orgdns.cli.reports.coverage import CURRENT, StackInstance
 from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_cloudformation import CloudFormationClient
+
+    from hub.runtime.model.names import Spoke
 
 
 _ACCOUNT_STACK_SETS: Final = (contract.ACCOUNT_STACK_SET, contract.INCLUDED_ACCOUNT_STACK_SET)
@@ -27,11 +30,8 @@ def stack_instances(client: CloudFormationClient) -> dict[Spoke, StackInstance]:
     Raises:
         HubUnknown: if StackSets does not list all of them.
     """
-    regions = {
-        Spoke(summary["Account"], summary["Region"]): _stack_instance(summary)
-        for summary in _summaries(client, *_REGION_STACK_SETS)
-    }
-    roles = {summary["Account"]: _stack_instance(summary) for summary in _summaries(client, *_ACCOUNT_STACK_SETS)}
+    regions = _by_spoke(_summaries(client, *_REGION_STACK_SETS))
+    roles = {spoke.account: found for spoke, found in _by_spoke(_summaries(client, *_ACCOUNT_STACK_SETS)).items()}
     return {
         spoke: of_roles if (of_roles := roles.get(spoke.account)) and of_roles.status != CURRENT else instance
         for spoke, instance in regions.items()
@@ -45,7 +45,13 @@ def listed_spokes(client: CloudFormationClient) -> frozenset[Spoke]:
         HubUnknown: if StackSets does not list all of them.
     """
     summaries = _summaries(client, *_REGION_STACK_SETS)
-    return frozenset(Spoke(summary["Account"], summary["Region"]) for summary in summaries)
+    return frozenset(_by_spoke(summaries))
+
+
+def _by_spoke(summaries: Iterable[Mapping[str, Any]]) -> dict[Spoke, StackInstance]:
+    """The stack instances that can be read. Each run of the schedule logs those that cannot."""
+    found = [readable(lambda each: (spoke_of(each), _stack_instance(each)), summary, "") for summary in summaries]
+    return dict(each for each in found if not isinstance(each, Unreadable))
 
 
 def _summaries(client: CloudFormationClient, stack_set: str, included: str) -> Iterator[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from hub.runtime.aws.accounts import OrganizationAccounts
+from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import Account
 from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.ports import AccountUnknown, SpokeUnreachable
@@ -203,7 +204,7 @@ class TestAccounts:
                 stubber.add_response("describe_account", answer(each))
             for _ in range(2):
                 with pytest.raises(
-                    SpokeUnreachable, match=f"^Organizations does not return .* of account {PAYMENTS.id}$"
+                    SpokeUnreachable, match=f"Organizations does not return .* of account {PAYMENTS.id}$"
                 ):
                     accounts.account(PAYMENTS.id)
             clock.sleep(61)
@@ -236,3 +237,35 @@ class TestAccounts:
             accounts = OrganizationAccounts(client, registry(clock, ledger=labels), coverage, clock)
             account = accounts.account(SEARCH.id)
         assert (account.label, labels.held_labels) == (None, {})
+
+    @pytest.mark.parametrize(
+        "odd", [{"Paths": None}, {"Paths": [None]}, {"Name": 7}, {"State": {}}, {"Name": ["x"]}, {"Paths": 3}]
+    )
+    def test_v1_a_malformed_answer_concerns_its_own_account(self, odd: dict[str, Any]) -> None:
+        """The account is unknown for a minute: nothing is given or removed. It ended the function before."""
+        answers = {"4" * 12: {"Name": "Payments", "State": "ACTIVE"} | odd, "6" * 12: {"Name": "S", "State": "ACTIVE"}}
+
+        class Client:
+            def describe_account(self, AccountId: str) -> dict[str, Any]:  # noqa: N803 - as AWS calls it
+                return answer(answers[AccountId])
+
+        accounts = in_memory(Client())  # type: ignore[arg-type]  # stands for the client
+        with pytest.raises(SpokeUnreachable, match="444444444444"):
+            accounts.account("4" * 12)
+        assert accounts.account("6" * 12).label == "s"
+
+    def test_v1_a_label_that_cannot_be_read_concerns_who_asks_for_it(self) -> None:
+        """Accounts of that name are unknown for a minute, so that none of them gains or loses names; others are not."""
+        ledger, clock = MemoryLedger(), MemoryClock()
+        ledger.held_labels["payments"] = HeldLabel("payments", row_fault="KeyError: 'version'")
+        names = {"4" * 12: "Payments", "6" * 12: "Search"}
+
+        class Client:
+            def describe_account(self, AccountId: str) -> dict[str, Any]:  # noqa: N803 - as above
+                return answer({"Name": names[AccountId], "State": "ACTIVE"})
+
+        accounts = OrganizationAccounts(Client(), registry(clock, ledger=ledger), EVERY_ACCOUNT, clock)  # type: ignore[arg-type]  # as above
+        with pytest.raises(SpokeUnreachable, match="the row of the label 'payments' in the ledger cannot be read"):
+            accounts.account("4" * 12)
+        assert accounts.account("6" * 12).label == "search"
+        assert ledger.held_labels["payments"].row_fault

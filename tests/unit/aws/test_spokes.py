@@ -5,6 +5,7 @@ from botocore.stub import Stubber
 
 from hub.runtime import contract
 from hub.runtime.aws.spokes import StackSetSpokes
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import Spoke
 from hub.runtime.ports import SpokesUnknown
 from tests.support.aws.clients import stubbed
@@ -59,3 +60,31 @@ def test_included_accounts_have_a_stack_set_of_their_own() -> None:
     assert spokes.listed() == {SPOKE}
     with pytest.raises(SpokesUnknown, match="Throttling"):
         spokes.listed()
+
+
+@pytest.mark.parametrize(
+    ("odd", "what"),
+    [
+        ({"Account": SPOKE.account}, SPOKE.account),
+        ({"Region": "eu-west-1", "Account": "4"}, "4/eu-west-1"),
+        ({"StackId": "arn:x"}, "arn:x"),
+        ({}, ""),
+    ],
+)
+def test_v1_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what: str) -> None:
+    """One malformed summary ended each run of the schedule. It says what is known of it."""
+
+    def answers(stub: Stubber) -> None:
+        good = {"Account": SPOKE.account, "Region": SPOKE.region}
+        summaries = [good, odd, good | {"Region": "us-east-1"}]
+        stub.add_response("list_stack_instances", {"Summaries": summaries}, None)
+
+    listed = StackSetSpokes(stubbed("cloudformation", answers)).listed()
+    assert {each for each in listed if isinstance(each, Spoke)} == {SPOKE, Spoke(SPOKE.account, "us-east-1")}
+    assert [each.what for each in listed if isinstance(each, Unreadable)] == [what]
+
+
+def test_v1_a_page_without_summaries_is_no_list() -> None:
+    """What is not known to be complete removes no spoke."""
+    with pytest.raises(SpokesUnknown, match="lacks Summaries"):
+        StackSetSpokes(stubbed("cloudformation", lambda stub: stub.add_response("list_stack_instances", {}))).listed()

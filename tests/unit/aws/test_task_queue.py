@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from hub.runtime.aws.task_queue import QueuedTasks
@@ -28,3 +29,21 @@ def test_tasks_are_sent_ten_a_call() -> None:
     broken = QueuedTasks(stubbed("sqs", lambda stub: stub.add_client_error("send_message_batch", "Gone")), "https://q")
     with pytest.raises(TasksNotSent, match="Gone"):
         broken.enqueue([(Sweep(SPOKE), 0)])
+
+
+def test_v4_a_batch_that_is_refused_loses_no_other() -> None:
+    """Of three batches, the first has no answer and the second is refused in part; the third is sent."""
+    sent: list[int] = []
+
+    class Client:
+        def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, object]]) -> dict[str, object]:  # noqa: N803 - as AWS calls them
+            assert QueueUrl
+            sent.append(len(Entries))
+            if len(sent) == 1:
+                raise ClientError({"Error": {"Code": "Gone"}}, "SendMessageBatch")
+            return {"Failed": [{"Id": "0"}]} if len(sent) == 2 else {}
+
+    queue = QueuedTasks(Client(), "https://q")  # type: ignore[arg-type]  # stands for the client
+    with pytest.raises(TasksNotSent, match=r"Gone.*1 more batches failed"):
+        queue.enqueue((Sweep(SPOKE), 0) for _ in range(25))
+    assert sent == [10, 10, 5]

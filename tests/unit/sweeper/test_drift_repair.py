@@ -12,7 +12,7 @@ from hub.runtime.model.drift import AUDITS_AT_ONCE, MOST_REPAIRS, Drift
 from hub.runtime.model.names import ForeignRecordSet, Fqdn, NameKey, Published
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.ports import ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.sweeper.drift_repair import MOST_READ, SMALL_ZONE, DriftOutcome, DriftRepair
+from hub.runtime.sweeper.drift_repair import MOST_READ, SMALL_ZONE, SOME_NAMES, DriftOutcome, DriftRepair
 from hub.runtime.sweeper.zone_changes import ZoneChange
 from tests.support.build import CORP_ZONE, key, record_set
 from tests.support.memory import AMPLE, MemoryClock, MemoryLedger
@@ -230,4 +230,15 @@ def test_o4_a_run_without_time_requests_an_audit(world: World) -> None:
     """Nothing is lost."""
     assert world.changed("n1", deadline=Deadline(lambda: 1.0)).audit
     assert world.zones.read == []
+    assert world.statuses.zone_status(CORP_ZONE).audit_requested_at
+
+
+def test_v1_names_that_can_be_read_are_repaired_beside_those_that_cannot(world: World) -> None:
+    """The audit finds what the unreadable change of the call did."""
+    world.lose("n1")
+    repair = DriftRepair(world.ledger, world.statuses, world.zones, world.clock, world.statuses.paused)
+    change = ZoneChange((CORP_ZONE,), (key("n1").fqdn, key("n2").fqdn), BY, unreadable=1)
+    outcome = repair.repair(change, AMPLE)
+    assert outcome.repaired == (key("n1").fqdn,)
+    assert outcome.audit == SOME_NAMES
     assert world.statuses.zone_status(CORP_ZONE).audit_requested_at

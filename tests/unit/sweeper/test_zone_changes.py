@@ -105,3 +105,28 @@ def test_o4_any_event_is_a_change_or_not_ours(identity: object, parameters: obje
         assert set(change.zone_ids) <= {ZONE, OTHER}
         assert len(change.by) <= MOST_CALLER + 3
         assert change.names is None or len(change.names) <= MOST_NAMES
+
+
+@pytest.mark.parametrize("odd", [None, {}, "text", {"resourceRecordSet": None}, {"resourceRecordSet": {"name": 7}}])
+def test_v1_an_unreadable_change_hides_no_other(odd: object) -> None:
+    """The names of the other changes are known, and it is known that there are more."""
+    content = event("web.corp.internal", "db.corp.internal")
+    content["detail"]["requestParameters"]["changeBatch"]["changes"].insert(1, odd)
+    change = change_of(content)
+    assert change.names == ("db.corp.internal.", "web.corp.internal.")
+    assert change.unreadable == 1
+
+
+@pytest.mark.parametrize("changes", [None, 7, {}, "text"])
+def test_v1_changes_of_another_form_are_unknown_names(changes: object) -> None:
+    """An audit finds what the call changed."""
+    names = change_of(event(requestParameters={"hostedZoneId": ZONE, "changeBatch": {"changes": changes}})).names
+    assert not names
+
+
+def test_v1_a_zone_id_of_another_form_is_not_ours() -> None:
+    """The message is dropped, and does not end the function."""
+    odd: tuple[object, ...] = ([], {}, 7)
+    for zone_id in odd:
+        with pytest.raises(NotOurs, match="is not a zone of orgdns"):
+            change_of(event(requestParameters={"hostedZoneId": zone_id}))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.schema import flag, read_row, text
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis
 
@@ -30,7 +32,7 @@ class DynamoLabels:
 
     def labels(self) -> Iterator[HeldLabel]:
         """All labels, read page by page."""
-        return map(label_of_row, self._table.query(contract.LABELS_KEY))
+        return map(label_of_row, self._table.query(contract.LABELS_KEY, contract.LABEL_PREFIX))
 
     def put_label(self, held: HeldLabel) -> None:
         """Replace the previous version of the row.
@@ -55,11 +57,26 @@ class DynamoLabels:
 
 
 def label_of_row(row: Mapping[str, Any]) -> HeldLabel:
-    """The label in a row."""
+    """The label in a row. Of one that cannot be read, only that is known, and whether the label is reserved."""
+    label = row[contract.SORT_KEY].removeprefix(contract.LABEL_PREFIX)
+    found = read_row(_label_of, row, label)
+    if isinstance(found, Unreadable):
+        # Whoever had a name of the label before its account keeps the name.
+        return HeldLabel(label, reserved=row.get("reserved") is not False, row_fault=found.reason)
+    return found
+
+
+def _label_of(row: Mapping[str, Any]) -> HeldLabel:
     return HeldLabel(
         label=row[contract.SORT_KEY].removeprefix(contract.LABEL_PREFIX),
-        account_id=row["account_id"],
-        reserved=row["reserved"],
+        account_id=text(row["account_id"]),
+        reserved=flag(row["reserved"]),
         version=int(row["version"]),
-        **{name: Millis(int(row[name])) for name in _TIMES if name in row},
+        released_at=_time(row, "released_at"),
+        searched_at=_time(row, "searched_at"),
+        vacant_since=_time(row, "vacant_since"),
     )
+
+
+def _time(row: Mapping[str, Any], name: str) -> Millis:
+    return Millis(int(row.get(name, NEVER)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.runtime.aws.answers import required, text
-from hub.runtime.aws.resolver.reading import listed, text_in
+from hub.runtime.aws.answers import required, text, text_in
+from hub.runtime.aws.resolver.reading import listed
 from hub.runtime.boundary.texts import bounded as bounded_text
 from hub.runtime.boundary.texts import storable
 from hub.runtime.boundary.unreadable import Unreadable, readable

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import AnswerMalformed, required, text
-from hub.runtime.aws.resolver.reading import all_listed, listed, text_in
+from hub.runtime.aws.answers import AnswerMalformed, required, text, text_in
+from hub.runtime.aws.resolver.reading import all_listed, listed
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import ProfileZone
 

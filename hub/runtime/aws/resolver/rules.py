@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.runtime.aws.answers import required, text
-from hub.runtime.aws.resolver.reading import all_listed, text_in
+from hub.runtime.aws.answers import required, text, text_in
+from hub.runtime.aws.resolver.reading import all_listed
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import ResolverRule, RuleKind
 from hub.runtime.names.labels import absolute

@@ -5,7 +5,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.model.labels import HeldLabel
+from hub.runtime.model.labels import UNKNOWN, HeldLabel, reserved_labels
 from hub.runtime.model.names import Millis
 from hub.runtime.ports import Outdated
 from tests.support.build import PAYMENTS, SCIENCE
@@ -58,3 +58,26 @@ def test_key_of_a_label_is_that_of_no_other_row(labels: DynamoLabels, table: Tab
     keys = [row[contract.SORT_KEY] for row in table.query(contract.LABELS_KEY)]
     others = (contract.CLAIM_PREFIX, contract.INSTANCE_PREFIX, contract.MARK_KEY, contract.PUBLISHED_KEY)
     assert not [key for key in keys if key.startswith(others)]
+
+
+@pytest.mark.parametrize("change", [{"version": "x"}, {"account_id": 7}, {"reserved": "yes"}, {"schema": 2}])
+def test_v1_a_row_that_cannot_be_read_keeps_its_label(
+    labels: DynamoLabels, table: Table, change: dict[str, object]
+) -> None:
+    """One garbled row stopped all names. Its label stays reserved, and all other labels are read."""
+    good = HeldLabel("search").taken(SCIENCE.id, reserved=True)
+    for held in (good, HeldLabel("payments").taken(PAYMENTS.id, reserved=True)):
+        labels.put_label(held)
+    row = next(row for row in table.query(contract.LABELS_KEY) if row["account_id"] == PAYMENTS.id)
+    table.put(row | change)
+    found = {held.label: held for held in labels.labels()}
+    assert found["search"] == good
+    assert found["payments"].row_fault
+    assert found["payments"].reserved
+    assert reserved_labels(found.values(), {}) == {"search": SCIENCE.id, "payments": UNKNOWN}
+    # Who had a name of the label before its account keeps it.
+    table.put(row | change | {"reserved": False})
+    assert set(reserved_labels(labels.labels(), {})) == {"search"}
+    # No function writes over it: to take a label anew, there must be no row.
+    with pytest.raises(Outdated):
+        labels.put_label(HeldLabel("payments").taken(SCIENCE.id, reserved=True))

@@ -27,12 +27,11 @@ from hub.runtime.model.vpcs import (
     VpcsStatus,
     ZoneInVpc,
 )
+from tests.support.aws.item_sizes import MOST_BYTES, item_size
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK, vpc_ref
 
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
-# DynamoDB Developer Guide, "Constraints": item size.
-MOST_BYTES = 400 * 1024
 FOUR = "\U0001f600"
 TEXT = "AWS says " * 5_000
 DOMAIN = Fqdn(".".join(["a" * 63] * 4)[:253] + ".")
@@ -43,30 +42,6 @@ ZONES = 60
 @pytest.fixture
 def vpcs(table: Table) -> DynamoVpcs:
     return DynamoVpcs(table)
-
-
-def _size(value: dict[str, Any]) -> int:
-    """The size of attributes, as DynamoDB counts it ("DynamoDB item sizes and formats").
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-    """
-    return sum(len(name.encode()) + _size_of(each) for name, each in value.items())
-
-
-def _size_of(attribute: dict[str, Any]) -> int:
-    ((kind, value),) = attribute.items()
-    match kind:
-        case "S":
-            return len(value.encode())
-        case "N":
-            return 21
-        case "L":
-            return 3 + sum(1 + _size_of(each) for each in value)
-        case "M":
-            return 3 + len(value) + _size(value)
-        case "SS":
-            return sum(len(each.encode()) for each in value)
-    return 1
 
 
 def test_v1_a_row_that_cannot_be_read_affects_its_own_vpc(vpcs: DynamoVpcs, table: Table) -> None:
@@ -149,7 +124,7 @@ def test_v3_the_largest_row_of_a_vpc_fits(vpcs: DynamoVpcs, table: Table) -> Non
         record = AssociationRecord(fault=TEXT, left_at=Millis(10**13), removed_at=Millis(10**13))
         vpcs.put_association(ref, zone.zone_id, record)
     (row,) = table.query(contract.VPCS_KEY)
-    assert _size(written(row)) < MOST_BYTES
+    assert item_size(written(row)) < MOST_BYTES
     assert "the VPC has more zones or Resolver rules than the ledger has room for" in row["vpc"]["unknown"]
     assert len(row["vpc"]["tags"]) == 50
 
@@ -160,4 +135,4 @@ def test_v3_the_largest_status_of_the_vpcs_of_a_spoke_fits(vpcs: DynamoVpcs, tab
     first = tuple(Unreadable(f"vpc-{number:017x}", TEXT) for number in range(20))
     vpcs.put_vpcs_status(VpcsStatus(SPOKE, Millis(1), 10_000, 10_000, "", shared, 10_000, first))
     (row,) = table.query(contract.VPCS_KEY)
-    assert _size(written(row)) < MOST_BYTES // 4
+    assert item_size(written(row)) < MOST_BYTES // 4
