@@ -44,6 +44,22 @@ def deploy_with_stream(made: World, stream: str) -> None:
     made.deployer.deploy(HUB, REGION, HUB_STACK, templates(made.config)["hub.yaml"], parameters, NAMED_IAM)
 
 
+def set_up(made: World) -> str:
+    """Give the restored table what the template says, and return the ARN of its stream."""
+    dynamodb = made.client("dynamodb", HUB)
+    dynamodb.update_time_to_live(
+        TableName=LEDGER, TimeToLiveSpecification={"AttributeName": contract.EXPIRES, "Enabled": True}
+    )
+    dynamodb.update_continuous_backups(
+        TableName=LEDGER, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    dynamodb.update_table(TableName=LEDGER, DeletionProtectionEnabled=True)
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    dynamodb.update_table(TableName=LEDGER, StreamSpecification=stream)
+    arn: str = dynamodb.describe_table(TableName=LEDGER)["Table"]["LatestStreamArn"]
+    return arn
+
+
 def rows(made: World, table: str, partition: str) -> list[dict[str, Any]]:
     """The rows of a partition in DynamoDB's JSON, as `aws dynamodb query` prints them."""
     answer = made.client("dynamodb", HUB).query(
@@ -100,16 +116,7 @@ def test_t21_a_deleted_table_is_restored_under_its_name(made: World, clock: Move
     dynamodb.restore_table_from_backup(TargetTableName=LEDGER, BackupArn=backup)
     assert any("has no stream" in fault for fault in faults(made))
     statuses(made, clock).pause("restore")
-    dynamodb.update_time_to_live(
-        TableName=LEDGER, TimeToLiveSpecification={"AttributeName": contract.EXPIRES, "Enabled": True}
-    )
-    dynamodb.update_continuous_backups(
-        TableName=LEDGER, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-    )
-    dynamodb.update_table(TableName=LEDGER, DeletionProtectionEnabled=True)
-    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    dynamodb.update_table(TableName=LEDGER, StreamSpecification=stream)
-    new = dynamodb.describe_table(TableName=LEDGER)["Table"]["LatestStreamArn"]
+    new = set_up(made)
     # The mapping stays on the old stream, so nothing is published; status says so, and which parameter ends it.
     (fault,) = faults(made)
     assert f"LedgerStreamArn={new}" in fault
@@ -130,6 +137,48 @@ def test_t21_a_deleted_table_is_restored_under_its_name(made: World, clock: Move
     made.end(SEARCH, "eu-west-1", started)
     made.converge()
     assert names(made) == zone - {"started"}
+
+
+def test_p9_a_restored_ledger_takes_no_name_before_its_spokes_are_swept(made: World, clock: MovedClock) -> None:
+    """Nobody pauses. A name that was published after the backup stays with its instance until that one was swept."""
+    dynamodb = made.client("dynamodb", HUB)
+    made.launch(PAYMENTS, REGION, "before")
+    made.converge()
+    sweep_all(made, clock)
+    backup = dynamodb.create_backup(TableName=LEDGER, BackupName="daily")["BackupDetails"]["BackupArn"]
+    clock.advance(600)
+    (later,) = made.launch(SEARCH, REGION, "later")
+    made.converge()
+    published = made.owners(CORP)
+    dynamodb.update_table(TableName=LEDGER, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=LEDGER)
+    clock.advance(600)
+    dynamodb.restore_table_from_backup(TargetTableName=LEDGER, BackupArn=backup)
+    new = set_up(made)
+    spokes = [Spoke(account, REGION) for account in (PAYMENTS, SEARCH)]
+    # Until the functions know the stream of the restored table, they write rows of the former generation.
+    made.launch(PAYMENTS, REGION, "meanwhile")
+    made.converge()
+    deploy_with_stream(made, new)
+    restored = statuses(made, clock, new)
+    assert restored.settled(spokes) == ("", frozenset())
+    (rival,) = made.launch(PAYMENTS, REGION, "later")
+    made.converge()
+    made.audit()
+    made.converge()
+    assert set(published) <= set(made.owners(CORP))
+    assert restored.generation()
+
+    sweep_all(made, clock)
+    made.audit()
+    made.converge()
+    assert restored.settled(spokes) == (restored.generation(), frozenset(spokes))
+    # Now the newest instance has the name.
+    assert {str(owner).split("/")[-1] for name, *_, owner in made.owners(CORP) if name == f"later.{CORP}."} == {rival}
+    for account, instance in ((PAYMENTS, rival), (SEARCH, later)):
+        made.end(account, REGION, instance)
+        made.converge()
+    assert not {"later"} & names(made)
 
 
 def test_t21_a_disabled_mapping_is_told(made: World) -> None:

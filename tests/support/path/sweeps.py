@@ -35,9 +35,12 @@ def hour(made: World, clock: MovedClock) -> None:
         made.converge()
 
 
-def statuses(made: World, clock: MovedClock) -> DynamoStatuses:
+def statuses(made: World, clock: MovedClock, stream: str = "") -> DynamoStatuses:
     client = made.client("dynamodb", HUB)
-    return DynamoStatuses(Table(client, contract.LEDGER_TABLE, lambda: Millis(int(clock.now() * 1000)), clock.advance))
+    now = clock.now
+    return DynamoStatuses(
+        Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), clock.advance, stream)
+    )
 
 
 def spoke_status(made: World, clock: MovedClock, account: str = PAYMENTS, region: str = REGION) -> SpokeStatus:
