@@ -160,13 +160,15 @@ def _beside_unknown(
 ) -> tuple[RecordSet, ...]:
     """Return what a name holds while some of its owners are unknown: their record sets stay.
 
-    The other members of a shared name change meanwhile, if they fit beside those record sets. Of any other name, only
-    what is free goes.
+    The other members of a shared name change meanwhile, if they fit beside those record sets. Those that are stopped do
+    not join, because an unknown one may run. Of any other name, only what is free goes.
     """
     waiting, freed = _set_identifiers(unknown), _set_identifiers(free)
     if entitled and conflict_rule(entitled) is ConflictRule.SHARE:
+        stopped = _set_identifiers(claim.instance for claim in entitled if not claim.running)
+        excluded = (stopped - {found.set_identifier for found in current}) | waiting
         beside = {found for found in current if found.set_identifier in waiting}
-        beside |= {wanted for wanted in desired if wanted.set_identifier not in waiting}
+        beside |= {wanted for wanted in desired if wanted.set_identifier not in excluded}
         if _fits(beside):
             return tuple(sorted(beside))
     return tuple(sorted(found for found in current if found.set_identifier not in freed))

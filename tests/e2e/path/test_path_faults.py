@@ -8,10 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import claim_key
+from hub.runtime.model.names import Fqdn, InstanceRef, NameKey
 from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
-from sandbox.example import NETWORK, PAYMENTS, SEARCH
+from sandbox.example import HUB, NETWORK, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.faults import drain, reader_role_denied
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
@@ -213,6 +215,12 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     (interface,) = made.described(PAYMENTS, REGION, instance)["NetworkInterfaces"]
     made.client("ec2", PAYMENTS, REGION).assign_ipv6_addresses(
         NetworkInterfaceId=interface["NetworkInterfaceId"], Ipv6Addresses=["2001:db8::6"]
+    )
+    made.converge()
+    name = NameKey(made.zone_ids[CORP], Fqdn(f"six.{CORP}."))
+    claim = claim_key(name, InstanceRef(PAYMENTS, REGION, instance))
+    made.client("dynamodb", HUB).delete_item(
+        TableName=contract.LEDGER_TABLE, Key={part: {"S": text} for part, text in claim.items()}
     )
     made.converge()
     for role in sorted(made.guard.roles):

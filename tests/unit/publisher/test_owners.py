@@ -103,3 +103,11 @@ def test_what_is_taken_follows_from_rows(
 
 def wants(known: Standing) -> bool:
     return known.row is not None and known.row.wants(key()) is not None
+
+
+def test_stopped_member_does_not_join_an_unknown_one() -> None:
+    """The unknown member may run, and a stopped one does not answer."""
+    stopped = replace(share(2), running=False)
+    standings = {ref(1): standing(None, "now", settled=False)}
+    settled = settlement(key(), [stopped], [record_set(1)], standings)
+    assert settled.desired == (record_set(1),)
