@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -81,6 +82,19 @@ def test_p5_healthy_names_are_published_as_if_the_guilty_were_not_there(
         else:
             assert {owned.set_identifier[-3:] for owned in world.zones.owned[name]} == {f"{number + 100:03x}"}
     assert len(world.zones.batches) - calls <= 3 + CALLS_A_NAME * len(bad)
+
+
+@given(st.sets(st.integers(1, 60), max_size=4), st.randoms(use_true_random=False), st.floats(0, 1))
+@settings(max_examples=60, deadline=None)
+def test_p5_names_that_a_message_blames_at_random_are_published(bad: set[int], random: Random, share: float) -> None:
+    """Each refusal blames other names, guilty or not. The guilty alone are in conflict, in bounded calls."""
+    world = refusing(
+        bad, 60, lambda _, names: ", ".join(f"DNS name {name} is bad" for name in names if random.random() < share)
+    )
+    outcomes = {outcome.key: outcome.result for outcome in world.publish()}
+    assert {name for name, result in outcomes.items() if result is NameResult.CONFLICT} == world.zones.protected
+    assert set(outcomes.values()) <= {NameResult.CONFLICT, NameResult.PUBLISHED}
+    assert len(world.zones.batches) <= 3 + CALLS_A_NAME * len(bad)
 
 
 @pytest.mark.parametrize("wording", [None, WORDINGS["empty"], WORDINGS["blames every second name"]])
