@@ -189,7 +189,8 @@ class Profiles:
 
 def _profile_and_status(association: Mapping[str, Any]) -> tuple[str, str]:
     """The Profile of an association, and its status."""
-    text(association, "ResourceId")
+    if not text(association, "ResourceId"):
+        raise AnswerMalformed("ResourceId is empty")
     return text(association, "ProfileId"), text(association, "Status", "")
 
 
