@@ -19,6 +19,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from hub.runtime.boundary.unreadable import Malformed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,7 +40,7 @@ NO_ANSWER: Final = (
 )
 
 
-class AnswerMalformed(Exception):
+class AnswerMalformed(Malformed):
     """AWS answered what its API Reference does not allow; the message names the field."""
 
 
@@ -51,3 +53,17 @@ def required(answer: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - a 
     if field not in answer:
         raise AnswerMalformed(f"an answer of AWS lacks {field}; it has {', '.join(sorted(answer)) or 'no field'}")
     return answer[field]
+
+
+def text(answer: Mapping[str, Any], field: str, default: str | None = None) -> str:
+    """The text in a field. It can be stored and logged: it has no lone surrogates.
+
+    Raises:
+        AnswerMalformed: if the answer lacks the field and there is no default, or its value is not such a text.
+    """
+    value = required(answer, field) if default is None else answer.get(field, default)
+    if not isinstance(value, str):
+        raise AnswerMalformed(f"{field} is {type(value).__name__}, not a text")
+    if not value.isascii():
+        value.encode()
+    return value

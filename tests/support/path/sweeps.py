@@ -7,6 +7,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Millis, Spoke
@@ -38,6 +39,10 @@ def hour(made: World, clock: MovedClock) -> None:
 def statuses(made: World, clock: MovedClock) -> DynamoStatuses:
     client = made.client("dynamodb", HUB)
     return DynamoStatuses(Table(client, contract.LEDGER_TABLE, lambda: Millis(int(clock.now() * 1000)), clock.advance))
+
+
+def ledger(made: World) -> DynamoLedger:
+    return DynamoLedger(Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: Millis(0), lambda _: None))
 
 
 def spoke_status(made: World, clock: MovedClock, account: str = PAYMENTS, region: str = REGION) -> SpokeStatus:
