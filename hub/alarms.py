@@ -27,7 +27,7 @@ class _MetricAlarm:
     treat_missing_data: str = "notBreaching"
 
 
-# The sweeper reports the first six with each run of the sweep schedule: two periods in a row rule out one bad run.
+# The sweeper reports the first seven with each run of the sweep schedule: two periods in a row rule out one bad run.
 _ALARMS: Final = (
     _MetricAlarm(
         "PendingRemovals",
@@ -65,6 +65,12 @@ _ALARMS: Final = (
         "ZonesWithDampedRepairs",
         "records-contested",
         "Someone else keeps changing records of orgdns, and repairs wait for audits. Run orgdns status to see who.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "SpokesAndZonesUnreadable",
+        "unreadable",
+        "Instances, rows of the ledger or records cannot be read, and keep what they have. Run orgdns status.",
         evaluation_periods=2,
     ),
     _MetricAlarm(

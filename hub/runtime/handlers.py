@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
 from hub.runtime.aws import settings
-from hub.runtime.aws.ledger.rows import name_key_of
+from hub.runtime.aws.ledger.changes import change_of
+from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.deadline import Deadline
-from hub.runtime.messages import NotOurs, content_of, task_in
-from hub.runtime.model.names import Millis
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
+from hub.runtime.messages import NotOurs
+from hub.runtime.model.tasks import Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.sweeper.scheduler import audit_parts
-from hub.runtime.sweeper.zone_changes import is_zone_change, zone_change_of
+from hub.runtime.sweeper.zone_changes import ZoneChange, sweeper_task_of
 from hub.runtime.telemetry import (
     logger,
     metrics,
@@ -39,43 +40,32 @@ from hub.runtime.telemetry import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from hub.runtime.model.names import InstanceRef, NameKey, Spoke
-    from hub.runtime.model.tasks import Task
+    from hub.runtime.model.names import InstanceRef, Millis, NameKey, Spoke
+    from hub.runtime.model.tasks import Associate, SweeperTask
 
 bootstrap.check_sdk()
 
 # A partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
+_Out = TypeVar("_Out")
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle a batch of messages of the events queue; return those that SQS must deliver again."""
-    hints: list[Hint] = []
+    hints, calls = _hints_and_calls(event)
     messages: dict[InstanceRef, list[str]] = {}
-    calls: list[tuple[Call, str]] = []
-    for record in event["Records"]:
-        try:
-            hint = event_of(record["body"], int(record["attributes"]["ApproximateReceiveCount"]))
-        except NotOurs as reason:
-            # The message can never succeed, so SQS should not deliver it again.
-            metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
-            logger.warning("event dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
-            continue
-        if isinstance(hint, Call):
-            calls.append((hint, record["messageId"]))
-            continue
-        hints.append(hint)
-        messages.setdefault(hint.ref, []).append(record["messageId"])
+    for hint, message_id in hints:
+        messages.setdefault(hint.ref, []).append(message_id)
     # First, because it takes a moment, and descriptions may take all the time.
     failed = _request_sweeps(calls, context)
     spokes: set[Spoke] = set()
-    for outcome in bootstrap.observer().observe(hints, _deadline(context)):
+    for outcome in bootstrap.observer().observe((hint for hint, _ in hints), _deadline(context)):
         fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.result:
             case InstanceResult.RETRY:
@@ -88,7 +78,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             case InstanceResult.NOT_COVERED:
                 metrics.add_metric("EventsNotCovered", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=fields)
-            case InstanceResult.RECORDED | InstanceResult.UNCHANGED:
+            case InstanceResult.RECORDED | InstanceResult.UNCHANGED | InstanceResult.UNREADABLE:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
@@ -96,6 +86,22 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         with suppress(LedgerUnavailable):
             bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
     return _failed(failed)
+
+
+def _hints_and_calls(event: Mapping[str, Any]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
+    """Return what the messages of the events queue say, each with the id of its message."""
+    hints: list[tuple[Hint, str]] = []
+    calls: list[tuple[Call, str]] = []
+    for message_id, content in _parsed(event, lambda record: event_of(record["body"], _deliveries(record))):
+        match content:
+            case Unreadable():
+                metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
+                logger.warning("event dropped", extra={"message_id": message_id, "reason": content.reason})
+            case Call():
+                calls.append((content, message_id))
+            case Hint():
+                hints.append((content, message_id))
+    return hints, calls
 
 
 def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> list[str]:
@@ -107,6 +113,32 @@ def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> li
     return [message_id for call, message_id in calls if call.spoke in reasons]
 
 
+def _parsed(event: Mapping[str, Any], parse: Callable[[Any], _Out]) -> Iterator[tuple[str, _Out | Unreadable]]:
+    """Yield the id of each message of a batch, and what it says. One that is unreadable can never succeed.
+
+    So is a message without an id, which could not be reported to SQS.
+    """
+    for record in event["Records"]:
+        message_id = readable(_id_of, record, "")
+        if isinstance(message_id, Unreadable):
+            yield "", message_id
+        else:
+            yield message_id, readable(parse, record, message_id)
+
+
+def _id_of(record: Any) -> str:  # noqa: ANN401 - of any type, if it is malformed
+    message_id = record["messageId"]
+    if not (isinstance(message_id, str) and message_id):
+        raise NotOurs("the message has no id")
+    return message_id
+
+
+def _deliveries(record: Any) -> int:  # noqa: ANN401 - as above
+    """How often SQS has delivered a message, at least."""
+    received = readable(lambda each: int(each["attributes"]["ApproximateReceiveCount"]), record, "")
+    return 1 if isinstance(received, Unreadable) else received
+
+
 def _failed(identifiers: list[str]) -> _Response:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
@@ -116,31 +148,30 @@ def _failed(identifiers: list[str]) -> _Response:
 def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
-    for record in event["Records"]:
+    owner, zone_ids = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN), settings.zone_ids().values()
+    for message_id, task in _parsed(event, lambda record: sweeper_task_of(record["body"], owner, frozenset(zone_ids))):
+        if isinstance(task, Unreadable):
+            _drop_task(message_id, task)
+            continue
         try:
-            _handle(content_of(record["body"]), context)
-        except NotOurs as reason:
-            metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
-            logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+            _work(task, context)
         except (LedgerUnavailable, SpokesUnknown, TasksNotSent) as fault:
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
-            logger.warning("task will be retried", extra={"task": record["body"], "reason": str(fault)})
-            failed.append(record["messageId"])
+            logger.warning("task will be retried", extra={"task": bounded(task), "reason": str(fault)})
+            failed.append(message_id)
     return _failed(failed)
 
 
-def _handle(content: dict[str, Any], context: LambdaContext) -> None:
+def _drop_task(message_id: str, task: Unreadable) -> None:
+    metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
+    logger.warning("task dropped", extra={"message_id": message_id, "reason": task.reason})
+
+
+def _work(task: SweeperTask | ZoneChange, context: LambdaContext) -> None:
     """Work on a task, or repair what an event of Route 53 says that someone else changed."""
-    if not is_zone_change(content):
-        _work(task_in(content), context)
-        return
-    owner = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN)
-    change = zone_change_of(content, owner, frozenset(settings.zone_ids().values()))
-    report_drift(bootstrap.drift_repair().repair(change, _deadline(context)))
-
-
-def _work(task: Task, context: LambdaContext) -> None:
     match task:
+        case ZoneChange():
+            report_drift(bootstrap.drift_repair().repair(task, _deadline(context)))
         case ScheduleSweeps():
             report_schedule(bootstrap.sweep_scheduler().schedule_sweeps())
         case ScheduleAudits():
@@ -156,8 +187,6 @@ def _work(task: Task, context: LambdaContext) -> None:
                 report_audit(status)
             if later:
                 bootstrap.sweep_scheduler().schedule_audits(later)
-        case Associate():
-            raise NotOurs("the message is a task for the associator")
 
 
 def _sweep(spoke: Spoke, context: LambdaContext) -> None:
@@ -179,12 +208,11 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
-    for record in event["Records"]:
-        try:
-            tasks.setdefault(association_of(record["body"]), []).append(record["messageId"])
-        except NotOurs as reason:
-            metrics.add_metric("TasksDropped", MetricUnit.Count, 1)
-            logger.warning("task dropped", extra={"message_id": record["messageId"], "reason": str(reason)})
+    for message_id, task in _parsed(event, lambda record: association_of(record["body"])):
+        if isinstance(task, Unreadable):
+            _drop_task(message_id, task)
+        else:
+            tasks.setdefault(task, []).append(message_id)
     failed: list[str] = []
     for task, message_ids in tasks.items():
         outcomes = bootstrap.associator().associate(task, _deadline(context))
@@ -205,20 +233,25 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
+    streams: set[str] = set()
     for record in event["Records"]:
-        change = record["dynamodb"]
-        key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
-        first.setdefault(key, change["SequenceNumber"])
-        changed_at.setdefault(key, Millis(int(change["ApproximateCreationDateTime"] * 1000)))
-        sort_key = change["Keys"][contract.SORT_KEY]["S"]
-        if sort_key == contract.MARK_KEY:
-            marked.add(key)
+        change = readable(change_of, record, "")
+        if isinstance(change, Unreadable):
+            # Not the change of a claim or a mark: it would be the same after another delivery.
+            metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
+            logger.warning("change dropped", extra={"reason": change.reason})
+            continue
+        streams.add(change.stream)
+        first.setdefault(change.key, change.sequence_number)
+        changed_at.setdefault(change.key, change.changed_at)
+        if change.claimant:
+            claimants[change.key].add(change.claimant)
         else:
-            claimants[key].add(sort_key.removeprefix(contract.CLAIM_PREFIX))
+            marked.add(change.key)
     failed: list[str] = []
     # All records of a batch are from one shard.
-    stream = event["Records"][0]["eventSourceARN"]
-    for outcome in bootstrap.publisher(stream).publish(changed_at, marked, _deadline(context)):
+    publishers = [bootstrap.publisher(stream) for stream in sorted(streams)]
+    for outcome in publishers[0].publish(changed_at, marked, _deadline(context)) if publishers else ():
         report_name(outcome, claimants[outcome.key])
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import Malformed
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
 
@@ -20,7 +21,7 @@ _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ZONE_ID: Final = re.compile(r"[A-Z0-9]{1,32}")
 
 
-class NotOurs(Exception):
+class NotOurs(Malformed):
     """A message that can never succeed. The text of the exception says why."""
 
 

@@ -10,6 +10,7 @@ from hub.runtime.boundary.texts import bounded
 from hub.runtime.model.names import Account, ForeignRecordSet, Instance, Millis, RecordSet, Spoke
 
 if TYPE_CHECKING:
+    from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.tasks import Task
 
@@ -96,11 +97,14 @@ class Accounts(Protocol):
 class Instances(Protocol):
     """The instances of every spoke."""
 
-    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-        """Return the instances, of these, that EC2 shows; raises SpokeUnreachable unless the listing is complete."""
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> Mapping[str, Instance | Unreadable]:
+        """Return the instances, of these, that EC2 shows; raises SpokeUnreachable unless the listing is complete.
+
+        An instance without a readable id has an empty id: any of them may be it.
+        """
         ...
 
-    def pages(self, spoke: Spoke) -> Iterator[Sequence[Instance]]:
+    def pages(self, spoke: Spoke) -> Iterator[Sequence[Instance | Unreadable]]:
         """Yield all instances that EC2 shows, page by page; raises SpokeUnreachable if a page cannot be read."""
         ...
 

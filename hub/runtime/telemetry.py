@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
+    from hub.runtime.sweeper.bookkeeping import SweepOutcome
     from hub.runtime.sweeper.drift_repair import DriftOutcome
     from hub.runtime.sweeper.repair.decision import Repaired
     from hub.runtime.sweeper.scheduler import ScheduleOutcome
-    from hub.runtime.sweeper.sweeper import SweepOutcome
 
 
 def serialized(line: Mapping[str, object]) -> str:
@@ -47,6 +47,9 @@ def report_instance(outcome: InstanceOutcome) -> None:
     if outcome.result is InstanceResult.RECORDED:
         metrics.add_metric("InstancesRecorded", MetricUnit.Count, 1)
         logger.info("instance recorded", extra=fields | {"dns_names": outcome.names})
+    elif outcome.result is InstanceResult.UNREADABLE:
+        metrics.add_metric("InstancesUnreadable", MetricUnit.Count, 1)
+        logger.warning("instance unreadable", extra=fields)
     else:
         logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
@@ -164,6 +167,7 @@ def report_schedule(outcome: ScheduleOutcome) -> None:
         ("PendingRemovals", outcome.pending_removals),
         ("SpokesOnOldPolicy", outcome.on_old_policy),
         ("ZonesWithDampedRepairs", outcome.contested_zones),
+        ("SpokesAndZonesUnreadable", outcome.unreadable),
         ("AccountsNearLimit", len(outcome.accounts_near_limit)),
         ("ZonesNearLimit", len(outcome.zones_near_limit)),
     ):
@@ -207,12 +211,7 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
         "instances": _first(sorted(claimants)),
         "reason": outcome.reason,
     }
-    if outcome.restored:
-        metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
-        logger.warning("missing claims restored", extra=fields | {"restored": list(map(str, outcome.restored))})
-    if outcome.left_out:
-        metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
-        logger.warning("shared name full", extra=fields | {"left_out": outcome.left_out})
+    _report_beside(outcome, fields)
     match outcome.result:
         case NameResult.RETRY:
             metrics.add_metric("NamesRetried", MetricUnit.Count, 1)
@@ -228,12 +227,25 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
             if outcome.zone_full:
                 metrics.add_metric("NamesInFullZones", MetricUnit.Count, 1)
             logger.warning("name in conflict", extra=fields)
+        case NameResult.UNREADABLE:
+            metrics.add_metric("NamesUnreadable", MetricUnit.Count, 1)
+            logger.warning("name unreadable", extra=fields)
         case NameResult.PUBLISHED:
             metrics.add_metric("NamesPublished", MetricUnit.Count, 1)
             metrics.add_metric("RecordSetsChanged", MetricUnit.Count, len(outcome.changes))
             logger.info("name published", extra=fields | {"changes": _first(list(map(_change_text, outcome.changes)))})
         case NameResult.UNCHANGED:
             logger.debug("name unchanged", extra=fields)
+
+
+def _report_beside(outcome: NameOutcome, fields: dict[str, object]) -> None:
+    """Count and log what happened to a name beside its result."""
+    if outcome.restored:
+        metrics.add_metric("ClaimsRestored", MetricUnit.Count, len(outcome.restored))
+        logger.warning("missing claims restored", extra=fields | {"restored": list(map(str, outcome.restored))})
+    if outcome.left_out:
+        metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
+        logger.warning("shared name full", extra=fields | {"left_out": outcome.left_out})
 
 
 def _step_text(step: Step) -> str:

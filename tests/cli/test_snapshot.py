@@ -112,12 +112,18 @@ def test_failed_page_fails_the_snapshot(dynamodb: tuple[Client, Stubber]) -> Non
         snapshot(table(made), lambda _rows: None)
 
 
-def test_row_of_another_version_is_an_error(dynamodb: tuple[Client, Stubber]) -> None:
-    """A row that cannot be read is named in the error, not left out."""
+def test_p2_row_that_cannot_be_read_is_named(dynamodb: tuple[Client, Stubber]) -> None:
+    """A row that cannot be read is named with the reason, and the others are read."""
     made, stub = dynamodb
-    scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}])
-    with pytest.raises(LedgerUnavailable, match=r"another version.*instance#i-"):
-        snapshot(table(made), lambda _rows: None)
+    later = CLAIM_ROW | {"schema": 2}
+    scanned(stub, [rows.instance_key(ref(1)) | {"something": "else"}, later, rows.observation_row(OBSERVED)])
+    read = snapshot(table(made), lambda _rows: None)
+    assert read.observations == (OBSERVED,)
+    garbled, of_name = read.unreadable
+    assert garbled.what == f"spoke#{PAYMENTS.id}#eu-central-1 / instance#{ref(1).id}"
+    assert of_name.what == f"{key().fqdn} / claim#{ref(1)}"
+    assert of_name.reason == "a later version of orgdns wrote the row: its schema is 2, not 1"
+    assert read.names[key()].unreadable
 
 
 def test_id_is_found_in_any_account_and_region(dynamodb: tuple[Client, Stubber]) -> None:
@@ -134,7 +140,8 @@ def test_id_is_found_in_any_account_and_region(dynamodb: tuple[Client, Stubber])
     stub.add_response("scan", answer | {"LastEvaluatedKey": written(PLACE)}, request)
     answer = {"Items": [written(rows.observation_row(OBSERVED))], "ScannedCount": 1}
     stub.add_response("scan", answer, request | {"ExclusiveStartKey": written(PLACE)})
-    assert observations_of_id(table(made), ref(1).id, lambda _rows: None) == (OBSERVED, other)
+    found = observations_of_id(table(made), ref(1).id, lambda _rows: None)
+    assert found == {OBSERVED.ref: OBSERVED, other.ref: other}
 
 
 @pytest.mark.parametrize(

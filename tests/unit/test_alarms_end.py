@@ -93,6 +93,16 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
             (WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ()),
         ],
     ),
+    "orgdns-unreadable": (
+        lambda outcome: outcome.unreadable,
+        [
+            (replace(WELL, unreadable=1), ZONE, ("Z1",)),
+            (SpokeStatus(SPOKE, row_fault="schema 2"), ZONE, ("Z1",)),
+            (WELL, replace(ZONE, unreadable=1), ("Z1",)),
+            (WELL, ZoneStatus("Z1", row_fault="schema 2"), ("Z1",)),
+        ],
+        [(WELL, replace(ZONE, unreadable=1), ())],
+    ),
     "orgdns-accounts-near-limit": (
         lambda outcome: len(outcome.accounts_near_limit),
         [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],

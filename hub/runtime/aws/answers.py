@@ -19,6 +19,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from hub.runtime.boundary.unreadable import Malformed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,7 +40,7 @@ NO_ANSWER: Final = (
 )
 
 
-class AnswerMalformed(Exception):
+class AnswerMalformed(Malformed):
     """AWS answered what its API Reference does not allow; the message names the field."""
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, text
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.aws.throttling import PacedCalls, error_meaning
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
+from hub.runtime.publisher.foreign import ANY_TYPE, UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -73,7 +75,7 @@ class WriterZones:
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
         with self._translated(zone_id):
             for described in self._listed(zone_id, names):
-                record_set = record_set_of(described)
+                record_set = read_record_set(described)
                 if isinstance(record_set, RecordSet):
                     owned[record_set.fqdn].append(record_set)
                 else:
@@ -89,7 +91,7 @@ class WriterZones:
         """
         with self._translated(zone_id):
             # Route 53 lists record sets in the order of their names.
-            for name, of_name in groupby(map(record_set_of, self._listed_from(zone_id, None)), key=_fqdn):
+            for name, of_name in groupby(map(read_record_set, self._listed_from(zone_id, None)), key=_fqdn):
                 sets = list(of_name)
                 yield (
                     name,
@@ -103,14 +105,15 @@ class WriterZones:
         """The record sets of these names."""
         if len(names) > NAMES_READ_ONE_BY_ONE:
             wanted = frozenset(names)
-            yield from (found for found in self._listed_from(zone_id, None) if found["Name"] in wanted)
+            yield from (found for found in self._listed_from(zone_id, None) if _name_of(found) in wanted)
             return
         for name in names:
             for found in self._listed_from(zone_id, name):
                 # The listing starts at the name, or at the next one in the order of reversed labels.
-                if found["Name"] != name:
+                if (of := _name_of(found)) == name:
+                    yield found
+                elif of:
                     break
-                yield found
 
     @contextmanager
     def _translated(self, zone_id: str) -> Iterator[None]:
@@ -161,10 +164,29 @@ def _refusals() -> Iterator[None]:
         if meaning not in {Meaning.REFUSED, Meaning.UNKNOWN}:
             raise
         code, message = error_code(error), error.response.get("Error", {}).get("Message", "")
-        text = message if code == _INVALID_BATCH else f"{code}: {message}"
-        raise BatchRefused(text, known=meaning is Meaning.REFUSED) from error
+        said = message if code == _INVALID_BATCH else f"{code}: {message}"
+        raise BatchRefused(said, known=meaning is Meaning.REFUSED) from error
     except (ParamValidationError, UnicodeError) as error:
         raise BatchRefused(str(error)) from error
+
+
+def read_record_set(described: Any) -> RecordSet | ForeignRecordSet:  # noqa: ANN401 - of any type, if malformed
+    """A record set, from one of the `ResourceRecordSets` of ListResourceRecordSets.
+
+    One that cannot be read may be anyone's: it is foreign, and blocks its type, or all if that cannot be read either.
+    """
+    name = _name_of(described)
+    found = readable(record_set_of, described, name)
+    if isinstance(found, Unreadable):
+        of_type = readable(lambda each: text(each, "Type"), described, name)
+        return ForeignRecordSet(name, ANY_TYPE if isinstance(of_type, Unreadable) else of_type, UNREADABLE)
+    return found
+
+
+def _name_of(described: Any) -> Fqdn:  # noqa: ANN401 - as above
+    """The name of a record set; empty if it cannot be read."""
+    name = readable(lambda each: text(each, "Name"), described, "")
+    return Fqdn("" if isinstance(name, Unreadable) else name)
 
 
 def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
@@ -173,20 +195,15 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     A record set is ours only if it is a multivalue answer record set of a type that orgdns writes, has no health check,
     and its SetIdentifier names an instance.
     """
-    values = tuple(sorted(record["Value"] for record in described.get("ResourceRecords", [])))
-    owner = InstanceRef.of_set_identifier(described.get("SetIdentifier"))
-    fqdn = Fqdn(described["Name"])
-    if (
-        owner
-        and described.get("MultiValueAnswer")
-        and described["Type"] in set(RecordType)
-        and "HealthCheckId" not in described
-    ):
-        return RecordSet(fqdn, RecordType(described["Type"]), described["TTL"], values, owner.set_identifier)
+    values = tuple(sorted(text(record, "Value") for record in described.get("ResourceRecords", [])))
+    owner = InstanceRef.of_set_identifier(text(described, "SetIdentifier", ""))
+    fqdn, of_type = Fqdn(text(described, "Name")), text(described, "Type")
+    if owner and described.get("MultiValueAnswer") and of_type in set(RecordType) and "HealthCheckId" not in described:
+        return RecordSet(fqdn, RecordType(of_type), int(described["TTL"]), values, owner.set_identifier)
     routing = next((kind for kind in _ROUTING if kind in described), SIMPLE)
     if "HealthCheckId" in described and routing == SIMPLE:
         routing = "HealthCheckId"
-    return ForeignRecordSet(fqdn, described["Type"], routing, values, described.get("TTL"))
+    return ForeignRecordSet(fqdn, of_type, routing, values, described.get("TTL"))
 
 
 def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:

@@ -18,6 +18,10 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
+class Malformed(Exception):
+    """What a parser itself finds wrong with a value, in words for a person."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Unreadable:
     """A thing that was there and could not be read. Nothing that belongs to it may be removed because of that.
@@ -44,4 +48,5 @@ def readable(parse: Callable[[_In], _Out], value: _In, what: object) -> _Out | U
     try:
         return parse(value)
     except Exception as error:  # noqa: BLE001 - a parser of foreign input may raise anything, and all of it means this
-        return Unreadable(bounded(what), bounded(f"{type(error).__name__}: {error}"))
+        reason = str(error) if isinstance(error, Malformed) else f"{type(error).__name__}: {error}"
+        return Unreadable(bounded(what), bounded(reason))

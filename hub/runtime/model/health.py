@@ -27,6 +27,10 @@ pending removals
 contested
     A zone in which others keep changing names of orgdns, so that repairs wait for an audit, or did in the last hour.
     The zone no longer counts when an audit has repaired the names and nobody changes them.
+unreadable
+    A known spoke whose last sweep found instances, or rows of instances, that it could not read, or whose status cannot
+    be read; a zone likewise, by the names of its last audit. Nothing that belongs to them is removed. A spoke or zone
+    whose status cannot be read counts for nothing else.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
     `hub.runtime.model.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
@@ -75,6 +79,8 @@ class Health:
     pending_spokes: frozenset[Spoke] = frozenset()
     pending_zones: frozenset[str] = frozenset()
     pending_vpc_zones: frozenset[str] = frozenset()
+    unreadable: frozenset[Spoke] = frozenset()
+    unreadable_zones: frozenset[str] = frozenset()
     contested_zones: frozenset[str] = frozenset()
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
@@ -90,6 +96,8 @@ class Health:
             or self.pending_spokes
             or self.pending_zones
             or self.pending_vpc_zones
+            or self.unreadable
+            or self.unreadable_zones
             or self.contested_zones
             or self.accounts_near_limit
             or self.zones_near_limit
@@ -114,6 +122,7 @@ def health(
     known = frozenset({*listed, *(spoke for spoke, status in statuses.items() if not status.withdrawn)})
     of_known = [status for spoke, status in statuses.items() if spoke in known]
     tried = [status for status in of_known if status.tried_at and not status.fault_since]
+    unknown = frozenset(status.spoke for status in of_known if status.row_fault)
     unanswering = frozenset(status.spoke for status in of_known if status.fault_since)
     closed = frozenset(status.spoke for status in of_known if status.fault_since and status.closed and status.withdrawn)
     configured = frozenset(zone.zone_id for zone in zones) if zone_ids is None else frozenset(zone_ids)
@@ -124,8 +133,8 @@ def health(
         known=known,
         unreachable=unanswering - closed,
         closed=closed,
-        on_old_policy=known - unanswering - {status.spoke for status in tried if status.policy == policy},
-        never_swept=known - unanswering - {status.spoke for status in tried},
+        on_old_policy=known - unanswering - unknown - {status.spoke for status in tried if status.policy == policy},
+        never_swept=known - unanswering - unknown - {status.spoke for status in tried},
         overdue=frozenset(status.spoke for status in tried if now - status.swept_at > SWEEP_OVERDUE),
         overdue_zones=frozenset(
             zone.zone_id for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE
@@ -135,6 +144,8 @@ def health(
         ),
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
+        unreadable=frozenset(status.spoke for status in of_known if status.unreadable or status.row_fault),
+        unreadable_zones=frozenset(zone.zone_id for zone in zones if zone.unreadable or zone.row_fault),
         contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
         accounts_near_limit=_configured(near_accounts, configured),
         zones_near_limit=_configured(near_zones, configured),

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NewType, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hub.runtime.boundary.unreadable import Unreadable
+
 Fqdn = NewType("Fqdn", str)
 Millis = NewType("Millis", int)
 
@@ -195,8 +197,8 @@ class NameKey:
 class Claim:
     """Instance I claims name N with values V. `note` says how tags and names were changed to make DNS labels.
 
-    `label` is the label of the account if the name, or the name in the values, depends on it; else it is empty. An
-    instance that is not `running` is stopped or stopping.
+    `label` is the label of the account if the name or its values depend on it; else it is empty. An instance that is
+    not `running` is stopped or stopping.
     """
 
     key: NameKey
@@ -276,12 +278,13 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class NameState:
-    """Everything in the ledger about one name. `withdrawn` are the instances whose claim was withdrawn recently."""
+    """All about one name. `withdrawn` claims ended lately. If rows are `unreadable`, nothing may be decided."""
 
     key: NameKey
     claims: tuple[Claim, ...] = ()
     published: Published = field(default_factory=Published)
     withdrawn: frozenset[InstanceRef] = frozenset()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 # If rules disagree about one name, the one that shares least wins, and one that favors the incumbent comes first.

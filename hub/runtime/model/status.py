@@ -29,6 +29,9 @@ class SpokeStatus:
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
+    `unreadable` counts the instances that the last sweep could not read, or whose rows it could not read, and
+    `unreadable_first` are some of them; an instance without a readable id is empty there. `row_fault` says why the
+    status itself cannot be read: nothing else is known then, and nothing is stored.
     `call_sweeps` are the sweeps that calls of the account caused. `generation` is that of the ledger when the last
     complete sweep, or the withdrawal, began.
 
@@ -55,6 +58,9 @@ class SpokeStatus:
     usage: UsageByZone = field(default_factory=dict)
     vpcs: Mapping[str, int] = field(default_factory=dict)
     call_sweeps: CallSweeps = field(default_factory=CallSweeps)
+    unreadable: int = 0
+    unreadable_first: tuple[str, ...] = ()
+    row_fault: str = ""
     generation: str = ""
 
     @property
@@ -84,6 +90,8 @@ class ZoneStatus:
     `record_sets` are all record sets that the zone held, those of others, too. `claimed` are those that instances
     claimed at that time. `pending_vpcs` are the VPCs, `<account>/<region>/<id>`, whose associations are to end and
     await approval, `approved_vpcs` those that a person approved. `drift` is what others changed, latest first.
+    `unreadable` counts the names with rows or record sets that the last audit could not read, `unreadable_first` are
+    some of them, and `row_fault` is as in a spoke's status.
     `audit_requested_at` is when an audit has to begin because a call changed unknown names, and `audits_paid_until` the
     time that such audits use up.
     """
@@ -105,6 +113,9 @@ class ZoneStatus:
     audit_requested_at: Millis = NEVER
     audits_paid_until: Millis = NEVER
     repaired: tuple[tuple[str, int], ...] = ()
+    unreadable: int = 0
+    unreadable_first: tuple[str, ...] = ()
+    row_fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ class ScheduleCursor:
     """The progress of the schedule: the current policy, since when, and the spoke after which the next run continues.
 
     `ahead` counts the spokes that are still to be scheduled ahead of time, because the policy is new. `at` is the time
-    of the last run.
+    of the last run. `row_fault` says why the cursor cannot be read.
     """
 
     policy: str = ""
@@ -120,3 +131,4 @@ class ScheduleCursor:
     after: str = ""
     ahead: int = 0
     at: Millis = NEVER
+    row_fault: str = ""

@@ -47,4 +47,5 @@ class ScheduleAudits:
     """Enqueue an audit of every zone."""
 
 
-Task = Sweep | Audit | ScheduleSweeps | ScheduleAudits | Associate
+SweeperTask = Sweep | Audit | ScheduleSweeps | ScheduleAudits
+Task = SweeperTask | Associate

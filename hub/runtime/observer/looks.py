@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.runtime.boundary.unreadable import Unreadable
+
 if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Instance, InstanceRef, Millis
     from hub.runtime.model.observation import Observation
@@ -22,7 +24,7 @@ class Look:
     `generation` is that of the ledger when the look began. `began_at` is for people only.
     """
 
-    row: Observation | None
+    row: Observation | Unreadable | None
     generation: str
     began_at: Millis
 
@@ -51,6 +53,8 @@ class Observed:
         row, instance, decision = self.look.row, self.instance, self.decision
         if row is None:
             return instance is None or self.ended
+        if isinstance(row, Unreadable):
+            return False
         if row.ended or self.ended:
             return row.ended and row.settled
         if not row.settled or row.fault or is_outdated(row, self.look.generation):
@@ -68,6 +72,6 @@ def is_outdated(row: Observation, generation: str) -> bool:
     return not row.ended and row.generation != generation
 
 
-def names_of(row: Observation | None) -> int:
-    """Return how many names an instance has by its row, or may have."""
-    return 0 if row is None or (row.ended and row.settled) else len(row.claims)
+def names_of(row: Observation | Unreadable | None) -> int:
+    """Return how many names an instance has by its row, or may have; none if the row cannot be read."""
+    return 0 if row is None or isinstance(row, Unreadable) or (row.ended and row.settled) else len(row.claims)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
@@ -136,8 +137,12 @@ class Observer:
             return waiting.retried(str(unavailable))
         outcomes = []
         for ref, hint in list(hints.items()):
-            instance = found.get(ref.id)
-            if instance is None or (self._outdated(instance, hint) and not last):
+            # An instance that is missing may be the one that has no readable id.
+            instance = found.get(ref.id, found.get(""))
+            if isinstance(instance, Unreadable):
+                # Another description would say the same: the sweeps look again.
+                outcome: InstanceOutcome | None = self.recorder.unreadable(ref, instance, looks[ref])
+            elif instance is None or (self._outdated(instance, hint) and not last):
                 outcome = self._missing(hint) if last else None
             else:
                 outcome = self._recorded(instance, waiting.account, looks[ref], hint)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
+    from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.call_sweeps import CallSweeps
     from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 class InstanceLedger(Protocol):
     """The rows of instances and their claims; each method raises LedgerUnavailable."""
 
-    def observation(self, ref: InstanceRef) -> Observation | None:
+    def observation(self, ref: InstanceRef) -> Observation | Unreadable | None:
         """Return the instance's row, read consistently."""
         ...
 
-    def rows_and_generation(self, refs: Collection[InstanceRef]) -> tuple[str, dict[InstanceRef, Observation]]:
+    def rows_and_generation(
+        self, refs: Collection[InstanceRef]
+    ) -> tuple[str, Mapping[InstanceRef, Observation | Unreadable]]:
         """Return the generation of the ledger, which begins now if it has none, and the rows of these instances.
 
         All are read consistently; an instance without a row is left out.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 
 GONE: Final = "EC2 did not show the instance twice in a row"
+ENDED: Final = "the instance has ended"
+SUPERSEDED: Final = "the row of the instance changed since it was read"
 
 
 class InstanceResult(StrEnum):
@@ -31,6 +34,7 @@ class InstanceResult(StrEnum):
     DROPPED = "dropped"
     NOT_COVERED = "not covered"
     RETRY = "retry"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,31 @@ class Recorder:
         """Record the names that policy gives an instance as it was described."""
         return self._looked(instance.ref, decision, (instance, account), look)
 
+    def unreadable(self, ref: InstanceRef, fault: Unreadable, look: Look) -> InstanceOutcome:
+        """Record that an instance could not be read, and why. Its claims and all else stay as they are."""
+        before = look.row or Observation(ref, look.began_at)
+        if isinstance(before, Unreadable):
+            return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
+        if before.ended:
+            return InstanceOutcome(ref, InstanceResult.UNCHANGED, ENDED)
+        try:
+            if before.fault != fault.reason:
+                row = replace(before, fault=fault.reason, version=before.version + 1)
+                self.ledger.put_observation(row, before if before.version else None)
+        except Outdated:
+            return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
+        except LedgerUnavailable as unavailable:
+            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        return InstanceOutcome(ref, InstanceResult.UNREADABLE, fault.reason)
+
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
         """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
         try:
             while True:
                 before = self.ledger.observation(ref) or Observation(ref, NEVER)
+                if isinstance(before, Unreadable):
+                    # Its claims and its version are not known.
+                    return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
                 at = max(before.observed_at, self.clock())
                 after = replace(before, observed_at=at, ended=True, instance=None, account=None, fault="")
                 with suppress(Outdated):
@@ -125,11 +149,13 @@ class Recorder:
     ) -> InstanceOutcome:
         """Record what a look gave, unless the instance's row changed after it was read."""
         before = look.row or Observation(ref, NEVER)
+        if isinstance(before, Unreadable):
+            return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
         if before.ended and not before.settled:
             # The worker that recorded the end was interrupted.
             return self.ended(ref)
         if before.ended:
-            return InstanceOutcome(ref, InstanceResult.UNCHANGED, "the instance has ended")
+            return InstanceOutcome(ref, InstanceResult.UNCHANGED, ENDED)
         instance, account = facts
         after = replace(
             before,
@@ -142,8 +168,7 @@ class Recorder:
         try:
             return self._recorded(before, after, decision)
         except Outdated:
-            reason = "the row of the instance changed since it was read"
-            return InstanceOutcome(ref, InstanceResult.RETRY, reason, superseded=True)
+            return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
         except LedgerUnavailable as unavailable:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
 

@@ -129,7 +129,10 @@ class LabelRegistry:
         It keeps that name, also between the end of one instance and the start of the next.
         """
         keys = [NameKey(zone_id, Fqdn(f"{label}.{domain}")) for domain, zone_id in self._zone_ids.items()]
-        states = map(self._names.name, keys)
+        states = [self._names.name(key) for key in keys]
+        if any(state.unreadable for state in states):
+            # Whose the name is cannot be read: it may be another account's.
+            return True
         refs = {ref for state in states for ref in (*(claim.instance for claim in state.claims), *state.withdrawn)}
         return any(ref.account != account_id for ref in refs)
 

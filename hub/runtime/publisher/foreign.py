@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import SIMPLE, Action, Change, ForeignRecordSet, RecordSet
 from hub.runtime.publisher.batches import changes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+# Stands for the routing policy of a record set that cannot be read, and for a type that cannot be read, which may be
+# any.
+UNREADABLE: Final = "unreadable"
+ANY_TYPE: Final = ""
+# Nothing can stand beside a CNAME (RFC 1034, section 3.6.2).
+BLOCKS_ALL: Final = frozenset({"CNAME", ANY_TYPE})
 
 
 def adoptable(foreign: Iterable[ForeignRecordSet], desired: Collection[RecordSet]) -> dict[ForeignRecordSet, RecordSet]:
@@ -34,13 +41,13 @@ def blocked_types(desired: Collection[RecordSet], foreign: Iterable[ForeignRecor
     """Return the record types of a name that foreign record sets keep from being published.
 
     A multivalue answer record set cannot stand beside another routing policy of its name and type, and must not stand
-    beside a foreign multivalue answer record set. Nothing can stand beside a CNAME (Route 53 Developer Guide, "Values
-    specific for multivalue answer records"; RFC 1034, section 3.6.2).
+    beside a foreign multivalue answer record set (Route 53 Developer Guide, "Values specific for multivalue answer
+    records").
 
     """
     wanted = {record_set.type.value for record_set in desired}
     existing = {record_set.type for record_set in foreign}
-    return frozenset(wanted if "CNAME" in existing else wanted & existing)
+    return frozenset(wanted & existing if existing.isdisjoint(BLOCKS_ALL) else wanted)
 
 
 def may_set_a_ttl(needed: Iterable[Change]) -> bool:

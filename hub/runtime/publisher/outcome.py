@@ -23,6 +23,7 @@ class NameResult(StrEnum):
     CLOSED = "closed"
     PAUSED = "paused"
     RETRY = "retry"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,18 @@ class Planner:
                 if any(standings[ref].row is None for ref in refs):
                     # That there is no row decides only with claims that were read after the spoke was settled: a sweep
                     # of the spoke may have written them since.
-                    self.run.states[key] = self.run.ledger.name(key)
+                    self._read_again(key)
         except LedgerUnavailable as unavailable:
             self.run.fail([*waiting], unavailable)
             return False
         return True
+
+    def _read_again(self, key: NameKey) -> None:
+        state = self.run.ledger.name(key)
+        if state.unreadable:
+            # It was written meanwhile: the next run leaves the name as it is.
+            raise LedgerUnavailable(str(state.unreadable[0]))
+        self.run.states[key] = state
 
     def _standings(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Standing]:
         """Return what the ledger knows about instances. What is settled is read before the rows.

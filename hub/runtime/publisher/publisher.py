@@ -79,9 +79,14 @@ def _read(run: PublishRun, keys: Iterable[NameKey]) -> dict[str, list[NameKey]]:
         if run.out_of_time([key]):
             continue
         try:
-            run.states[key] = run.ledger.name(key)
+            state = run.ledger.name(key)
         except LedgerUnavailable as unavailable:
             run.outcomes[key] = NameOutcome(key, NameResult.RETRY, str(unavailable))
+            continue
+        if state.unreadable:
+            # Left as it is: what its rows mean is not known, and trying again would read the same.
+            run.outcomes[key] = NameOutcome(key, NameResult.UNREADABLE, str(state.unreadable[0]))
         else:
+            run.states[key] = state
             by_zone[key.zone_id].append(key)
     return by_zone

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.guard import Removal
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey, Published
 from hub.runtime.model.observation import Observation
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
+from hub.runtime.publisher.foreign import UNREADABLE
 from hub.runtime.publisher.holders import desired_record_sets
+from hub.runtime.sweeper.bookkeeping import UnreadableThings
 from hub.runtime.sweeper.differences import REASONS, Difference, difference_of, owners_of
 from hub.runtime.sweeper.hash_set import HashSet
 from hub.runtime.sweeper.repair.comparison import LedgerComparison
@@ -62,6 +65,7 @@ class _Run:
     repaired: Counter[RepairKind] = field(default_factory=Counter)
     record_sets: int = 0
     claimed: int = 0
+    unreadable: UnreadableThings = field(default_factory=UnreadableThings)
 
 
 class _Unfinished(Exception):
@@ -125,6 +129,9 @@ class Auditor:
                 if isinstance(found, Observation):
                     comparison.add_row(found)
                     continue
+                if isinstance(found, Unreadable):
+                    # The row of an instance, which the sweep of its spoke reports.
+                    continue
                 comparison.add_claims(found.claims)
                 self._compare_claims(runs[found.key.zone_id], found, settled)
             for repaired in self._repaired(runs, comparison, deadline):
@@ -158,6 +165,8 @@ class Auditor:
             names=run.names.total(),
             record_sets=run.record_sets,
             claimed=run.claimed,
+            unreadable=run.unreadable.number,
+            unreadable_first=run.unreadable.first,
             differences=_by_kind(run.counts),
             repaired=_by_kind(run.repaired),
             fault="",
@@ -176,8 +185,13 @@ class Auditor:
                 if found.owned:
                     run.names[_account(found.owned)] += 1
                 run.record_sets += len(found.owned) + len(found.foreign)
+                if any(foreign.routing == UNREADABLE for foreign in found.foreign):
+                    run.unreadable.add(fqdn)
                 key = NameKey(zone_id, fqdn)
-                self._compare_name(run, key, found, remembered.get(key, Published()), settled)
+                before = remembered.get(key, Published())
+                # A row that cannot be read is counted with the ledger's other rows.
+                if not isinstance(before, Unreadable):
+                    self._compare_name(run, key, found, before, settled)
 
     def _compare_name(
         self, run: _Run, key: NameKey, found: ZoneRecordSets, remembered: Published, settled: dict[Spoke, bool]
@@ -188,7 +202,10 @@ class Auditor:
             # After a restore, the ledger may not have their claims back yet, so the name may be right.
             run.counts[Difference.UNSETTLED] += 1
         elif unknown_owners:
-            desired = set(desired_record_sets(self.ledger.name(key).claims))
+            state = self.ledger.name(key)
+            if state.unreadable:
+                return
+            desired = set(desired_record_sets(state.claims))
             unclaimed = unknown_owners - owners_of(desired)
             self._differs(
                 run,
@@ -201,6 +218,9 @@ class Auditor:
 
     def _compare_claims(self, run: _Run, state: NameState, settled: dict[Spoke, bool]) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
+        if state.unreadable:
+            run.unreadable.add(state.key.fqdn)
+            return
         desired, before = set(desired_record_sets(state.claims)), set(state.published.record_sets)
         run.claimed += sum(len(claim.values) for claim in state.claims)
         vanishing = () if desired else state.published.record_sets

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.publisher.foreign import BLOCKS_ALL
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -52,4 +54,4 @@ def owners_of(record_sets: Collection[RecordSet]) -> set[str]:
 def _foreign_beside(found: ZoneRecordSets) -> bool:
     """Whether a foreign record set is beside record sets of orgdns: of the same type, or a CNAME."""
     types = {record_set.type.value for record_set in found.owned}
-    return bool(types) and any(foreign.type in types or foreign.type == "CNAME" for foreign in found.foreign)
+    return bool(types) and any(foreign.type in types or foreign.type in BLOCKS_ALL for foreign in found.foreign)

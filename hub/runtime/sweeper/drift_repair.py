@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.drift import audit_after, drift_after, zone_drifts_after
 from hub.runtime.model.names import Fqdn, NameKey
@@ -82,7 +83,9 @@ class DriftRepair:
         known = self.ledger.remembered([NameKey(zone_id, fqdn) for fqdn in names])
         # Where nothing of orgdns is published, a record set with its SetIdentifier is a matter for an audit.
         remembered = {
-            key: published for key, published in known.items() if published.record_sets or _undecided(published)
+            key: published
+            for key, published in known.items()
+            if not isinstance(published, Unreadable) and (published.record_sets or _undecided(published))
         }
         # During a pause the publisher abandons what is marked, and the end of the pause audits every zone.
         if not remembered or self.paused() is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.drift import Drift, ZoneDrift
@@ -29,12 +29,12 @@ class Spokes(Protocol):
 class SweepLedger(Protocol):
     """The rows of instances; each method raises LedgerUnavailable."""
 
-    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+    def known_observations(self, refs: Collection[InstanceRef]) -> Mapping[InstanceRef, Observation | Unreadable]:
         """Return the rows of these instances, read consistently; an instance without a row is left out."""
         ...
 
-    def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
-        """Yield the rows of a spoke's instances."""
+    def observations_of(self, spoke: Spoke) -> Iterator[Observation | Unreadable]:
+        """Yield the rows of a spoke's instances. An unreadable one says the id of its instance."""
         ...
 
 
@@ -105,7 +105,7 @@ class AuditLedger(Protocol):
         """Return all claims on a name and what is published under it, read consistently."""
         ...
 
-    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+    def remembered(self, keys: Collection[NameKey]) -> Mapping[NameKey, Published | Unreadable]:
         """Return what is published under these names, read consistently; a name without such a row is left out."""
         ...
 
@@ -113,15 +113,15 @@ class AuditLedger(Protocol):
         """Yield all names of these zones that the ledger has rows of; each state may be a moment old."""
         ...
 
-    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation | Unreadable]:
         """Yield the same names, and the rows of all instances, in one pass, in any order."""
         ...
 
-    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+    def known_observations(self, refs: Collection[InstanceRef]) -> Mapping[InstanceRef, Observation | Unreadable]:
         """Return the rows of these instances, read consistently; an instance without a row is left out."""
         ...
 
-    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
+    def stored_claims(self, claim_ids: Collection[ClaimId]) -> Mapping[ClaimId, StoredClaim | Unreadable]:
         """Return the rows of these claims, read consistently; a claim without a row is left out."""
         ...
 
@@ -144,7 +144,7 @@ class AuditLedger(Protocol):
 class DriftLedger(Protocol):
     """What others changed under names; each method raises LedgerUnavailable."""
 
-    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+    def remembered(self, keys: Collection[NameKey]) -> Mapping[NameKey, Published | Unreadable]:
         """Return what is published under these names, read consistently; a name without such a row is left out."""
         ...
 

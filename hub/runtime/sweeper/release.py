@@ -73,8 +73,10 @@ def used_in(held: HeldLabel, state: NameState) -> bool:
     """Whether the account of a label has something under it at a name: a claim, or a record that may still be there.
 
     A record that no claim wants is about to be deleted. A change that is pending may have made a record that the ledger
-    does not show.
+    does not show. So may rows that cannot be read.
     """
+    if state.unreadable and (held.label in state.key.fqdn or is_reverse(state.key.fqdn)):
+        return True
     if any(claim.label == held.label and claim.instance.account == held.account_id for claim in state.claims):
         return True
     owned = [each for each in state.published.record_sets if _account(each) == held.account_id]

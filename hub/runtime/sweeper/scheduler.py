@@ -16,6 +16,7 @@ from hub.runtime import contract
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.health import health
+from hub.runtime.model.names import Millis
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
@@ -23,7 +24,7 @@ from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.names import Spoke
     from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
@@ -55,10 +56,11 @@ HALF_HOUR: Final = HOUR // 2
 class ScheduleOutcome:
     """What a run of the schedule enqueued, and the health of all spokes and zones in numbers.
 
-    `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, and `pending_removals` the spokes and
-    zones in which something awaits approval: `hub.runtime.model.health` says which these are. `accounts_near_limit` and
-    `zones_near_limit` are those that use most of a limit. `faults` say which stack instances, spokes, zones and
-    approvals were left out, and why: the others are scheduled as without them.
+    `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, `pending_removals` the spokes and zones
+    in which something awaits approval, and `unreadable` those in which something cannot be read:
+    `hub.runtime.model.health` says which these are. `accounts_near_limit` and `zones_near_limit` are those that use
+    most of a limit. `faults` say which stack instances, spokes, zones and approvals were left out, and why: the others
+    are scheduled as without them.
     """
 
     sweeps: int
@@ -69,6 +71,7 @@ class ScheduleOutcome:
     overdue: int
     pending_removals: int
     contested_zones: int = 0
+    unreadable: int = 0
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
     faults: tuple[str, ...] = ()
@@ -99,8 +102,7 @@ class SweepScheduler:
             LedgerUnavailable: if the ledger cannot be read or written.
             TasksNotSent: if a task cannot be enqueued. All others are.
         """
-        now = self.clock()
-        found = self.spokes.listed()
+        now, found = self.clock(), self.spokes.listed()
         listed = frozenset(spoke for spoke in found if not isinstance(spoke, Unreadable))
         # A spoke without a readable stack instance keeps what it has: only its account decides whether it is covered.
         faults = sorted(f"a stack instance: {each}" for each in found if isinstance(each, Unreadable))
@@ -116,6 +118,8 @@ class SweepScheduler:
         over = {spoke for spoke, status in statuses.items() if status.over and status.settled(generation)}
         swept = listed | (statuses.keys() - over)
         last = self.schedule.cursor()
+        if last.row_fault:
+            last = by_clock(last, swept, self.policy_digest, now)
         due, following = due_sweeps(swept, statuses, last, self.policy_digest, now)
         # A zone that the configuration no longer has is not audited, so its status would be overdue forever.
         zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
@@ -167,6 +171,7 @@ class SweepScheduler:
             overdue=len(found.overdue) + len(found.overdue_zones),
             pending_removals=len(found.pending_spokes) + len(found.pending_zones | found.pending_vpc_zones),
             contested_zones=len(found.contested_zones),
+            unreadable=len(found.unreadable) + len(found.unreadable_zones),
             accounts_near_limit=found.accounts_near_limit,
             zones_near_limit=found.zones_near_limit,
         )
@@ -205,21 +210,37 @@ def due_sweeps(
     return list(due.items()), replace(last, after=after, ahead=last.ahead - ahead, at=now)
 
 
+def by_clock(last: ScheduleCursor, known: Collection[Spoke], policy_digest: str, now: Millis) -> ScheduleCursor:
+    """Return a cursor in place of one that cannot be read: each spoke has its turn once an hour by the clock.
+
+    A new policy is not noticed then: no spoke is swept ahead of time.
+    """
+    ordered = sorted(map(_position, known))
+    run = SCHEDULE_SECONDS * 1000
+    begin = now // run % SCHEDULES_AN_HOUR * -(-len(ordered) // SCHEDULES_AN_HOUR)
+    after = ordered[min(begin, len(ordered)) - 1] if begin else ""
+    return replace(last, policy=policy_digest, after=after, at=Millis(now - run))
+
+
 def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> list[str]:
     """Return the ids of the zones whose audit is due before that of the daily schedule.
 
     A person approved removals, a call changed records and its event did not say which, or removals have been pending
     for a while. Small zones are due more often: some hours after the last audit, one for each `RECORDS_AN_HOUR`, and
-    one more. They are enqueued once an hour at most, however long the task waits.
+    one more. They are enqueued once an hour at most, however long the task waits. Of a zone whose status cannot be read
+    it is not known when it was audited last: it has only the audits of the daily schedule.
     """
     hour = now // HOUR > last_run // HOUR
     return [
         zone.zone_id
         for zone in zones
-        if _approved_now(zone)
-        or (zone.audit_requested_at and zone.tried_at <= zone.audit_requested_at <= now)
-        or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
-        or (hour and now - zone.tried_at > (1 + zone.record_sets // RECORDS_AN_HOUR) * HOUR - HALF_HOUR)
+        if not zone.row_fault
+        and (
+            _approved_now(zone)
+            or (zone.audit_requested_at and zone.tried_at <= zone.audit_requested_at <= now)
+            or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
+            or (hour and now - zone.tried_at > (1 + zone.record_sets // RECORDS_AN_HOUR) * HOUR - HALF_HOUR)
+        )
     ]
 
 
@@ -229,7 +250,10 @@ def _position(spoke: Spoke) -> str:
 
 
 def _urgent(status: SpokeStatus | None) -> bool:
-    return status is None or not status.tried_at or _approved_now(status)
+    if status is None or status.row_fault:
+        # Of a status that cannot be read it is not known whether there was a sweep: the spoke waits for its turn.
+        return status is None
+    return not status.tried_at or _approved_now(status)
 
 
 def _approved_now(status: SpokeStatus | ZoneStatus) -> bool:

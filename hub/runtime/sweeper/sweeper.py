@@ -6,29 +6,29 @@ their names a second time. If too many of them would, their removal awaits a per
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.guard import Removal
 from hub.runtime.membership import NotMember, member_account
 from hub.runtime.model.names import NEVER, InstanceState
-from hub.runtime.model.usage import Tally
+from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed, is_outdated, names_of
-from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
-from hub.runtime.sweeper.hash_set import HashSet
-from hub.runtime.sweeper.unreachable import PAGE_SECONDS, UnreachableSpokes, with_pending
+from hub.runtime.sweeper.bookkeeping import SweepOutcome, SweepRun, Unfinished
+from hub.runtime.sweeper.unreachable import UnreachableSpokes, with_pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
-    from hub.runtime.model.names import Account, Fqdn, Instance, InstanceRef, Millis, Spoke
-    from hub.runtime.model.status import SpokeStatus
-    from hub.runtime.observer.recorder import InstanceOutcome, Recorder
+    from hub.runtime.model.names import Account, Fqdn, Instance, InstanceRef, Spoke
+    from hub.runtime.observer.recorder import Recorder
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances
     from hub.runtime.sweeper.ports import Statuses, SweepLedger
@@ -38,49 +38,6 @@ ON_ITS_WAY: Final = 600_000
 DESCRIBED_AT_ONCE: Final = 200
 # How often a sweep looks at an instance whose row others keep changing.
 LOOKS: Final = 2
-NO_TIME: Final = "the sweep ran out of time before it had read all instances"
-
-
-@dataclass(frozen=True, slots=True)
-class SweepOutcome:
-    """The spoke's status after a sweep, how many instances changed, and how many of these changes events missed."""
-
-    status: SpokeStatus
-    changed: int = 0
-    missed: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether all instances of the spoke were read."""
-        return not self.status.fault
-
-
-class _Unfinished(Exception):
-    """Not all instances were read, for a reason that is not in the spoke. The message says why."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """The bookkeeping of one sweep.
-
-    `generation` is that of the ledger when the sweep began. `losing` counts the names of each instance that would lose
-    all of them.
-    """
-
-    status: SpokeStatus
-    generation: str
-    account: Account
-    began_at: Millis
-    deadline: Deadline
-    report: Callable[[InstanceOutcome], None]
-    after_call: bool = False
-    listed: HashSet = field(default_factory=HashSet)
-    losing: dict[InstanceRef, int] = field(default_factory=dict)
-    instances: int = 0
-    names: int = 0
-    usage: Tally = field(default_factory=Tally)
-    missed: int = 0
-    changed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +71,7 @@ class Sweeper:
         status = replace(status, tried_at=self.clock())
         changed = missed = 0
         try:
-            run = _Run(status, generation, self._account(spoke), self.clock(), deadline, report, after_call)
+            run = SweepRun(status, generation, self._account(spoke), self.clock(), deadline, report, after_call)
             try:
                 self._withdraw_released(run)
                 self._compare(run)
@@ -122,6 +79,12 @@ class Sweeper:
                 pending_removals = self._remove(run)
             finally:
                 changed, missed = run.changed, run.missed
+            status = replace(
+                with_pending(status, pending_removals),
+                unreadable=run.unreadable.number,
+                unreadable_first=run.unreadable.first,
+            )
+            run.check_identities()
             status = replace(
                 status,
                 swept_at=run.began_at,
@@ -138,12 +101,11 @@ class Sweeper:
                 withdrawn_at=NEVER,
                 generation=generation,
             )
-            status = with_pending(status, pending_removals)
         except SpokeDenied as denied:
             unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
             status = replace(status, closed=isinstance(denied, SpokeClosed))
             status = unreachable.withdraw(status, str(denied), generation, deadline, report)
-        except (SpokeUnreachable, _Unfinished) as fault:
+        except (SpokeUnreachable, Unfinished) as fault:
             status = replace(status, fault=str(fault))
         self.statuses.put_spoke_status(status)
         if changed and status.counted:
@@ -163,7 +125,7 @@ class Sweeper:
         except NotMember as refused:
             raise (SpokeUnreachable if refused.cause.temporary else SpokeClosed)(str(refused)) from refused
 
-    def _withdraw_released(self, run: _Run) -> None:
+    def _withdraw_released(self, run: SweepRun) -> None:
         """Withdraw the claims under labels that the account's name no longer gives.
 
         This needs neither the spoke's answer nor an approval: Organizations says that the label is not the account's.
@@ -171,36 +133,44 @@ class Sweeper:
         """
         labels = self.labels.released(run.account.id) - {run.account.label}
         for row in self.rows.observations_of(run.status.spoke) if labels else ():
-            _check_time(run)
-            if any(claim.label in labels for claim in row.claims):
+            run.check_time()
+            if isinstance(row, Observation) and any(claim.label in labels for claim in row.claims):
                 self._report(run, self.recorder.without_labels(row, run.account, labels))
 
-    def _compare(self, run: _Run) -> None:
+    def _compare(self, run: SweepRun) -> None:
         """Compare all instances that EC2 shows with the ledger."""
         pages = iter(self.instances.pages(run.status.spoke))
         while True:
-            _check_time(run)
+            run.check_time()
             began_at = self.clock()
             page = next(pages, None)
             if page is None:
                 return
-            rows = self.rows.known_observations([instance.ref for instance in page])
+            refs = [run.ref_of(instance) for instance in page]
+            rows = self.rows.known_observations([ref for ref in refs if ref.id])
             differing: list[InstanceRef] = []
-            for instance in page:
-                run.listed.add(instance.ref.id)
+            for ref, instance in zip(refs, page, strict=True):
+                run.listed.add(ref.id)
+                row = rows.get(ref)
+                if isinstance(instance, Unreadable):
+                    if ref.id and not (isinstance(row, Observation) and row.fault == instance.reason):
+                        differing.append(ref)
+                    else:
+                        self._report(run, InstanceOutcome(ref, InstanceResult.UNREADABLE, instance.reason))
+                    continue
                 run.instances += not instance.state.final
-                look = Look(rows.get(instance.ref), run.generation, began_at)
-                observed = self._observed(run, instance.ref, instance, look)
+                look = Look(row, run.generation, began_at)
+                observed = self._observed(run, ref, instance, look)
                 # The listing is older than the row: it decides only if there is no row, or the instance has ended.
-                decides = look.row is None or observed is None or observed.ended
+                decides = not isinstance(row, Observation) or observed is None or observed.ended
                 if not self._compared(run, observed, decides=decides):
-                    differing.append(instance.ref)
+                    differing.append(ref)
             # A row that changes twice meanwhile has a look that began after the sweep did.
             for _ in range(LOOKS):
                 again = self._observed_again(run, differing)
                 differing = [each.ref for each in again if not self._compared(run, each)]
 
-    def _compared(self, run: _Run, observed: Observed | None, *, decides: bool = True) -> bool:
+    def _compared(self, run: SweepRun, observed: Observed | None, *, decides: bool = True) -> bool:
         """Record an instance, unless it would lose all its names; return False if only a new look can decide."""
         if observed is None:
             return True
@@ -211,17 +181,20 @@ class Sweeper:
             return True
         return decides and self._record(run, observed)
 
-    def _find_absent(self, run: _Run) -> None:
+    def _find_absent(self, run: SweepRun) -> None:
         """Find the instances that EC2 did not show and that the ledger must decide; count the names of all."""
         for row in self.rows.observations_of(run.status.spoke):
-            _check_time(run)
+            run.check_time()
+            if isinstance(row, Unreadable):
+                self._report(run, InstanceOutcome(run.ref_of(row), InstanceResult.UNREADABLE, row.reason))
+                continue
             names = names_of(row)
             run.names += names
             run.usage.add(row.claims if names else ())
-            if row.ref.id not in run.listed and (names or is_outdated(row, run.generation)):
+            if not run.nameless and row.ref.id not in run.listed and (names or is_outdated(row, run.generation)):
                 run.losing[row.ref] = names
 
-    def _remove(self, run: _Run) -> dict[InstanceRef, int]:
+    def _remove(self, run: SweepRun) -> dict[InstanceRef, int]:
         """Describe the instances that would lose their names again, and record them; return the pending removals."""
         removals: dict[InstanceRef, int] = {}
         pending_removals: Collection[str] = ()
@@ -242,23 +215,26 @@ class Sweeper:
                     run.losing[each.ref] = each.lost_names
                 elif each.lost_names:
                     run.names -= each.lost_names
-                    run.usage.remove(each.look.row.claims if each.look.row else ())
+                    run.usage.remove(each.look.row.claims if isinstance(each.look.row, Observation) else ())
         return {ref: lost for ref, lost in removals.items() if lost and ref.id in pending_removals}
 
-    def _observed_again(self, run: _Run, refs: Collection[InstanceRef]) -> Iterator[Observed]:
+    def _observed_again(self, run: SweepRun, refs: Collection[InstanceRef]) -> Iterator[Observed]:
         """Yield these instances as described after their rows were read."""
         for chunk in chunks(refs, DESCRIBED_AT_ONCE):
-            _check_time(run)
+            run.check_time()
             rows = self.rows.known_observations(chunk)
             began_at = self.clock()
             found = self.instances.describe(run.status.spoke, [ref.id for ref in chunk])
             for ref in chunk:
                 look = Look(rows.get(ref), run.generation, began_at)
-                observed = self._observed(run, ref, found.get(ref.id), look)
-                if observed is not None:
+                # An instance that is missing may be the one that has no readable id.
+                instance = found.get(ref.id, found.get(""))
+                if isinstance(instance, Unreadable):
+                    self._report(run, self.recorder.unreadable(ref, instance, look))
+                elif (observed := self._observed(run, ref, instance, look)) is not None:
                     yield observed
 
-    def _observed(self, run: _Run, ref: InstanceRef, instance: Instance | None, look: Look) -> Observed | None:
+    def _observed(self, run: SweepRun, ref: InstanceRef, instance: Instance | None, look: Look) -> Observed | None:
         """Return the instance and what policy gives it; None if it is between two states and keeps its names."""
         if instance is None or instance.state.final:
             return Observed(ref, instance, Decision(), look)
@@ -267,23 +243,25 @@ class Sweeper:
         decision = self.policy.decide(instance, run.account, self.zone_ids, self.labels.reserved())
         return Observed(ref, instance, decision, look)
 
-    def _record(self, run: _Run, observed: Observed) -> bool:
+    def _record(self, run: SweepRun, observed: Observed) -> bool:
         """Record an instance; return False if its row changed after it was read, so that only a new look can decide."""
         outcome = self.recorder.observed(observed, run.account)
         if self._report(run, outcome):
             run.missed += self._missed(run, observed)
         return not outcome.superseded
 
-    def _report(self, run: _Run, outcome: InstanceOutcome) -> bool:
+    def _report(self, run: SweepRun, outcome: InstanceOutcome) -> bool:
         """Count and report a change; return whether there was one."""
         if outcome.result is InstanceResult.RETRY and not outcome.superseded:
             raise LedgerUnavailable(outcome.reason)
         if outcome.result is InstanceResult.RECORDED:
             run.changed += 1
             run.report(outcome)
+        elif outcome.result is InstanceResult.UNREADABLE and run.unreadable.add(outcome.ref.id):
+            run.report(outcome)
         return outcome.result is InstanceResult.RECORDED
 
-    def _missed(self, run: _Run, observed: Observed) -> bool:
+    def _missed(self, run: SweepRun, observed: Observed) -> bool:
         """Whether an event should have reported the change: not in a first sweep, nor after a new policy or a loss.
 
         A call changes only instances that the ledger has.
@@ -293,8 +271,3 @@ class Sweeper:
         late = observed.look.began_at - launched_at > ON_ITS_WAY
         again = (status.policy, status.generation) == (self.policy_digest, run.generation)
         return again and late and not (run.after_call and row is not None)
-
-
-def _check_time(run: _Run) -> None:
-    if not run.deadline.allows(PAGE_SECONDS):
-        raise _Unfinished(NO_TIME)

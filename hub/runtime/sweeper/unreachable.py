@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.usage import Tally
 from hub.runtime.observer.looks import Look, is_outdated, names_of
@@ -65,6 +66,7 @@ class UnreachableSpokes:
         names = {
             row.ref: names_of(row)
             for row in self.rows.observations_of(status.spoke)
+            if not isinstance(row, Unreadable)
             if names_of(row) or is_outdated(row, generation)
         }
         # The status has the names of the last sweep; more may have come since.

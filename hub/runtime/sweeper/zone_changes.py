@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.messages import NotOurs, detail_of, short
+from hub.runtime.messages import NotOurs, content_of, detail_of, short, task_in
+from hub.runtime.model.tasks import Associate
 from hub.runtime.names.labels import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.tasks import SweeperTask
 
 # A change batch has at most this many resource records, and so names ("Quotas", "Quotas on API requests",
 # https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
@@ -48,6 +50,21 @@ class ZoneChange:
 def is_zone_change(content: dict[str, Any]) -> bool:
     """Whether the content of a message is an event of Route 53, not a task."""
     return content.get("source") == contract.ZONE_SOURCE
+
+
+def sweeper_task_of(body: str, owner: str, zone_ids: Collection[str]) -> SweeperTask | ZoneChange:
+    """Return the task in a message of the sweeper's queue, or what the event of a change reports.
+
+    Raises:
+        NotOurs: if the message is neither.
+    """
+    content = content_of(body)
+    if is_zone_change(content):
+        return zone_change_of(content, owner, zone_ids)
+    task = task_in(content)
+    if isinstance(task, Associate):
+        raise NotOurs("the message is a task for the associator")
+    return task
 
 
 def zone_change_of(event: dict[str, Any], owner: str, zone_ids: Collection[str]) -> ZoneChange:

@@ -7,6 +7,7 @@ import typer
 
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import show_plan
+from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.plan import policy_change
 from orgdns.cli.reports.plan_quotas import vpc_demands
@@ -16,6 +17,9 @@ from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, reading_progress, screen
 from orgdns.config.load import load
+
+# So many rows that cannot be read are named.
+SHOWN = 10
 
 
 def run(
@@ -37,7 +41,12 @@ def run(
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()
-        change = policy_change(current.observations, current.names.values(), policy, zone_ids, current.labels)
+        for fault in current.unreadable[:SHOWN]:
+            typer.echo(f"the plan leaves out a row of the ledger: {visible(str(fault)).plain}", err=True)
+        if more := len(current.unreadable[SHOWN:]):
+            typer.echo(f"the plan leaves out {more:,} more rows that cannot be read", err=True)
+        names = [state for state in current.names.values() if not state.unreadable]
+        change = policy_change(current.observations, names, policy, zone_ids, current.labels)
         rows = tuple(hub.vpcs.all_vpc_rows())
         associations = association_changes(rows, policy.association_policies, zone_ids)
         demands = vpc_demands(rows, policy.association_policies, zone_ids, changed.guards.limits)
@@ -45,5 +54,5 @@ def run(
         print_json(plan_document(change, associations, demands))
     else:
         show_plan(screen(), change, associations, demands, everything=everything)
-    if change.any or associations:
+    if change.any or associations or current.unreadable:
         raise typer.Exit(ATTENTION)

@@ -39,6 +39,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         ("Unreachable", [_unreachable(status) for status in overview.unreachable]),
         ("No complete sweep for hours", [_overdue(status) for status in overview.overdue]),
         ("Zones without a complete audit for days", [_zone_fault(overview, zone) for zone in overview.overdue_zones]),
+        ("Cannot be read, and is left as it is", _unreadable_lines(overview)),
         (
             "Others keep changing records",
             [_drift(overview, *each) for each in overview.drifts if _contested(overview, each)],
@@ -121,6 +122,22 @@ def _pending_lines(overview: Overview) -> list[Text]:
         where = name if isinstance(subject, SpokeStatus) else overview.domain(subject.zone_id)
         lines.append(visible(f"{where}: {'; '.join(parts)}: orgdns approve {name}"))
     return lines
+
+
+def _unreadable_lines(overview: Overview) -> list[Text]:
+    """A line for each spoke and zone of which something cannot be read, and for the row of the schedule."""
+    cursor = overview.cursor.row_fault
+    lines = [f"the row of the schedule, so that sweeps go by the clock: {cursor}"] if cursor else []
+    for subject in overview.unreadable:
+        of_spoke = isinstance(subject, SpokeStatus)
+        where = str(subject.spoke) if isinstance(subject, SpokeStatus) else overview.domain(subject.zone_id)
+        if subject.row_fault:
+            lines.append(f"{where}: its status: {subject.row_fault}")
+            continue
+        first = _first([each.removesuffix(".") or "one without an id" for each in subject.unreadable_first])
+        kind = "instances" if of_spoke else "names"
+        lines.append(f"{where}: {subject.unreadable:,} {kind}, {first}; orgdns explain says why")
+    return [visible(line) for line in lines]
 
 
 def _pending_names(subject: SpokeStatus | ZoneStatus, kind: str) -> str:

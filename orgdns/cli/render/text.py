@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hub.runtime.model.names import Change, Claim, RecordSet, Refusal
+    from hub.runtime.model.observation import Observation
     from orgdns.cli.reports.explain import ClaimReport, InstanceReport, NameReport
 
 GOOD, BAD, QUIET = "green", "red", "dim"
@@ -43,9 +44,31 @@ def visible(text: str, style: str = "") -> Text:
 def show_instance(console: Console, report: InstanceReport) -> None:
     """Show the facts about an instance, the names it claims, and the names it did not get."""
     observation = report.observation
+    console.print(visible(str(observation.ref), "bold"))
+    console.print(_indented(_facts(observation)))
+    if report.fault:
+        console.print(visible(f"{report.fault}. Nothing that belongs to it is changed.", BAD))
+    if observation.ended:
+        console.print("It has ended and no longer claims any names.")
+        return
+    if observation.instance is None and observation.settled and not observation.claims and observation.refusals:
+        console.print("A sweep withdrew its names until it is seen again:")
+    elif observation.instance is None and not report.fault:
+        console.print("The ledger has no facts about it yet. Its next event brings them.")
+    if not observation.settled:
+        console.print("Its claims are being written now.")
+    if not (report.claims or report.refused or report.declined or report.fault):
+        console.print("No rule of the policy applies to it, so it claims no names.")
+    for claimed in report.claims:
+        _show_claim(console, claimed)
+    _show_refusals(console, "Refused:", report.refused, BAD)
+    _show_refusals(console, "Declined:", report.declined, QUIET)
+
+
+def _facts(observation: Observation) -> Table:
+    """The facts about an instance, as last described."""
     instance, account = observation.instance, observation.account
     label = account.label if account else None
-    console.print(visible(str(observation.ref), "bold"))
     facts = _pairs()
     facts.add_row("account", visible(f"{observation.ref.account} ({label})" if label else observation.ref.account))
     if account and account.label is None:
@@ -58,23 +81,9 @@ def show_instance(console: Console, report: InstanceReport) -> None:
         facts.add_row("addresses", visible(", ".join(addresses) or "none"))
         name = instance.tag("Name")
         facts.add_row("tag Name", visible(name) if name is not None else visible("not set", QUIET))
-    facts.add_row("last seen", time(observation.observed_at))
-    console.print(_indented(facts))
-    if observation.ended:
-        console.print("It has ended and no longer claims any names.")
-        return
-    if instance is None and observation.settled and not observation.claims and observation.refusals:
-        console.print("A sweep withdrew its names until it is seen again:")
-    elif instance is None:
-        console.print("The ledger has no facts about it yet. Its next event brings them.")
-    if not observation.settled:
-        console.print("Its claims are being written now.")
-    if not (report.claims or report.refused or report.declined):
-        console.print("No rule of the policy applies to it, so it claims no names.")
-    for claimed in report.claims:
-        _show_claim(console, claimed)
-    _show_refusals(console, "Refused:", report.refused, BAD)
-    _show_refusals(console, "Declined:", report.declined, QUIET)
+    if observation.observed_at:
+        facts.add_row("last seen", time(observation.observed_at))
+    return facts
 
 
 def show_name(console: Console, report: NameReport) -> None:
@@ -86,6 +95,10 @@ def show_name(console: Console, report: NameReport) -> None:
         facts.add_row("conflict rule", _CONFLICT_RULES[report.conflict_rule])
     _add_zone_state(facts, report)
     console.print(_indented(facts))
+    if report.unreadable:
+        console.print(visible("orgdns leaves the name as it is, because rows of it cannot be read:", BAD))
+        for fault in report.unreadable:
+            console.print(visible(f"  {fault}", BAD))
     if not report.claim_statuses:
         console.print(
             "No instance claims it. If an instance should, run orgdns explain on the instance: a rule may refuse the "

@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hub.runtime.model.names import NEVER
+from hub.runtime.model.observation import Observation
 from hub.runtime.publisher.batches import changes
 from hub.runtime.publisher.holders import claim_statuses, conflict_rule, desired_record_sets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.drift import Drift
     from hub.runtime.model.names import (
         Change,
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
         Published,
         Refusal,
     )
-    from hub.runtime.model.observation import Observation
     from hub.runtime.publisher.holders import ClaimStatus
 
 
@@ -35,8 +37,9 @@ class NameReport:
     """A name, the claims on it, oldest first, and what is published.
 
     `conflict_rule` decides who holds the name; it is None if there are no claims. `waiting` are the changes that the
-    publisher has not made yet, because they are in progress or a conflict blocks them. `drift` is what someone else
-    changed in the last day; `repair_waits` is whether its repair waits for an audit.
+    publisher has not made yet, because they are in progress or a conflict blocks them. `unreadable` are the rows of the
+    name that cannot be read, each with the reason: the publisher leaves such a name as it is. `drift` is what someone
+    else changed in the last day; `repair_waits` is whether its repair waits for an audit.
     """
 
     key: NameKey
@@ -46,6 +49,7 @@ class NameReport:
     published: Published
     waiting: tuple[Change, ...]
     labels: Mapping[str, str]
+    unreadable: tuple[str, ...] = ()
     drift: Drift | None = None
     repair_waits: bool = False
 
@@ -69,12 +73,16 @@ class ClaimReport:
 
 @dataclass(frozen=True, slots=True)
 class InstanceReport:
-    """An instance as last observed, the names it claims, and the names it did not get."""
+    """An instance as last observed, the names it claims, and the names it did not get.
+
+    `fault` says what could not be read: the instance at the last look, or its row, and then nothing else is known.
+    """
 
     observation: Observation
     claims: tuple[ClaimReport, ...]
     refused: tuple[Refusal, ...]
     declined: tuple[Refusal, ...]
+    fault: str = ""
 
 
 def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[str, str]) -> NameReport:
@@ -88,6 +96,7 @@ def name_report(state: NameState, zone_ids: Mapping[Fqdn, str], labels: Mapping[
         published=state.published,
         waiting=changes(state.published.record_sets, desired_record_sets(state.claims)),
         labels=labels,
+        unreadable=tuple(map(str, state.unreadable)),
     )
 
 
@@ -101,7 +110,14 @@ def instance_report(observation: Observation, names: Mapping[NameKey, NameReport
         ),
         refused=tuple(refusal for refusal in observation.refusals if not refusal.declined),
         declined=tuple(refusal for refusal in observation.refusals if refusal.declined),
+        fault=f"the instance could not be read at the last look: {observation.fault}" if observation.fault else "",
     )
+
+
+def unreadable_report(ref: InstanceRef, row: Unreadable) -> InstanceReport:
+    """The report on an instance whose row cannot be read."""
+    fault = f"the ledger's row of the instance cannot be read: {row.reason}"
+    return InstanceReport(Observation(ref, NEVER), (), (), (), fault)
 
 
 def _status(ref: InstanceRef, name: NameReport) -> ClaimStatus | None:

@@ -87,6 +87,11 @@ class Overview:
         return *self._statuses(found.pending_spokes), *self._zone_statuses(zones)
 
     @property
+    def unreadable(self) -> tuple[SpokeStatus | ZoneStatus, ...]:
+        """The spokes and zones of which something cannot be read, or the status itself."""
+        return *self._statuses(self.health.unreadable), *self._zone_statuses(self.health.unreadable_zones)
+
+    @property
     def near_limit(self) -> tuple[NearLimit, ...]:
         """The zones, and the accounts in zones, that use most of a limit: those that use the most of it first."""
         found = (*self.health.zones_near_limit, *self.health.accounts_near_limit)
@@ -107,7 +112,7 @@ class Overview:
     @property
     def well(self) -> bool:
         """Whether publishing is not paused, nothing needs a person, and every spoke is on the current policy."""
-        return self.paused is None and not self.stream_faults and self.health.good
+        return self.paused is None and not (self.stream_faults or self.cursor.row_fault) and self.health.good
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""

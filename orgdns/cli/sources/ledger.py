@@ -7,13 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
-from hub.runtime.aws.ledger.rows import observation_of, spoke_pk
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.model.names import InstanceRef, Millis, Spoke
+from hub.runtime.model.observation import Observation
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.vpcs import VpcRef, VpcRow
 from orgdns.cli.reports.instance_vpcs import KnownVpcs
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import ZoneStatus
     from orgdns.cli.sources.deployed import Deployed
 
@@ -85,7 +83,7 @@ def names_of(hub: HubLedger, subject: SpokeStatus | ZoneStatus, instance_id: str
         return ""
     ref = InstanceRef(subject.spoke.account, subject.spoke.region, instance_id)
     row = hub.ledger.observation(ref)
-    return ", ".join(claim.key.fqdn.removesuffix(".") for claim in row.claims) if row else ""
+    return ", ".join(claim.key.fqdn.removesuffix(".") for claim in row.claims) if isinstance(row, Observation) else ""
 
 
 def instances_of(hub: HubLedger, spokes: Iterable[Spoke]) -> Iterator[Observation | None]:
@@ -95,11 +93,8 @@ def instances_of(hub: HubLedger, spokes: Iterable[Spoke]) -> Iterator[Observatio
         LedgerUnavailable: if the ledger cannot be read.
     """
     for spoke in spokes:
-        for row in hub.table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX):
-            try:
-                yield observation_of(row)
-            except (KeyError, TypeError, ValueError):
-                yield None
+        for row in hub.ledger.observations_of(spoke):
+            yield row if isinstance(row, Observation) else None
 
 
 def known_vpcs(hub: HubLedger, covered: Collection[Spoke]) -> KnownVpcs:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
+from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
-from orgdns.cli.reports.explain import InstanceReport, NameReport, instance_report, name_report
-from orgdns.cli.sources.snapshot import observation, observations_of_id
+from orgdns.cli.reports.explain import InstanceReport, NameReport, instance_report, name_report, unreadable_report
+from orgdns.cli.sources.snapshot import observations_of_id
 
 if TYPE_CHECKING:
-    from hub.runtime.model.observation import Observation
+    from hub.runtime.boundary.unreadable import Unreadable
     from orgdns.cli.sources.ledger import HubLedger
     from orgdns.cli.sources.snapshot import Progress
 
@@ -48,9 +49,13 @@ class Lookup:
                 f"the ledger does not have the instance {subject}: no event or sweep of a covered account and region "
                 "has reported it, or it ended more than a week ago"
             )
-        keys = sorted({claim.key for observation in found for claim in observation.claims})
+        readable = [row for row in found.values() if isinstance(row, Observation)]
+        keys = sorted({claim.key for observation in readable for claim in observation.claims})
         names = {key: self._name(key, {}) for key in keys}
-        return tuple(instance_report(observation, names) for observation in found)
+        return tuple(
+            instance_report(row, names) if isinstance(row, Observation) else unreadable_report(ref, row)
+            for ref, row in found.items()
+        )
 
     def names(self, subject: str) -> tuple[NameReport, ...]:
         """The reports on a name or an address's PTR name: in its most specific zone, then in enclosing zones.
@@ -81,14 +86,14 @@ class Lookup:
         """
         return self._name(NameKey(zone_id, fqdn), None)
 
-    def _observations(self, subject: str) -> tuple[Observation, ...]:
+    def _observations(self, subject: str) -> dict[InstanceRef, Observation | Unreadable]:
         if "/" not in subject:
             return observations_of_id(self.hub.table, subject, self.progress)
         ref = InstanceRef.of_set_identifier(f"{SET_IDENTIFIER_PREFIX}{subject}")
         if ref is None:
             raise NothingToExplain(f"{subject} is not an instance: write ACCOUNT/REGION/i-..., or the id alone")
-        found = observation(self.hub.table, ref)
-        return (found,) if found else ()
+        found = self.hub.ledger.observation(ref)
+        return {ref: found} if found else {}
 
     def _name(self, key: NameKey, labels: dict[str, str] | None) -> NameReport:
         """The report on a name. If `labels` is None, the labels of the claimants' accounts are looked up."""
@@ -96,8 +101,8 @@ class Lookup:
         if labels is None:
             # All instances of an account have, or will soon have, the same label: one row of each account is enough.
             instances = {claim.instance.account: claim.instance for claim in state.claims}
-            rows = [observation(self.hub.table, ref) for ref in instances.values()]
-            accounts = [row.account for row in rows if row and row.account]
+            rows = [self.hub.ledger.observation(ref) for ref in instances.values()]
+            accounts = [row.account for row in rows if isinstance(row, Observation) and row.account]
             labels = {account.id: account.label for account in accounts if account.label}
         report = name_report(state, self.hub.deployed.zone_ids, labels)
         drift = self.hub.ledger.drift(key)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.labels import label_of_row
-from hub.runtime.aws.ledger.rows import (
-    Row,
-    claim_of,
-    instance_key,
-    name_key_of,
-    observation_of,
-    published_of,
-)
-from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published
+from hub.runtime.aws.ledger.names import name_state, read_observation
+from hub.runtime.aws.ledger.rows import Row, instance_of_row, name_key_of, observation_of
+from hub.runtime.boundary.schema import read_row
+from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.model.names import NameKey
+from hub.runtime.model.observation import Observation
 from hub.runtime.ports import LedgerUnavailable
 
 if TYPE_CHECKING:
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.labels import HeldLabel
-    from hub.runtime.model.observation import Observation
+    from hub.runtime.model.names import InstanceRef, NameState
 
 # Called after each page with the number of rows read so far.
 Progress = Callable[[int], None]
@@ -33,55 +30,55 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All instances, names and labels in the ledger. Rows written while it is read may be missing."""
+    """All instances, names and labels in the ledger. Rows written while it is read may be missing.
+
+    `unreadable` are the rows that cannot be read; a name with such a row says so itself.
+    """
 
     observations: tuple[Observation, ...]
     names: dict[NameKey, NameState]
     labels: tuple[HeldLabel, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 def snapshot(table: Table, progress: Progress) -> Snapshot:
     """The whole ledger, to the last page.
 
     Raises:
-        LedgerUnavailable: if a page cannot be read, or a row is not in the format of this version.
+        LedgerUnavailable: if a page cannot be read.
     """
     observations: list[Observation] = []
-    claims: defaultdict[NameKey, list[Claim]] = defaultdict(list)
-    published: dict[NameKey, Published] = {}
+    of_names: defaultdict[NameKey, list[Row]] = defaultdict(list)
     labels: list[HeldLabel] = []
+    unreadable: list[Unreadable] = []
     for row in _rows(table, progress):
         partition, sort = row[contract.PARTITION_KEY], row[contract.SORT_KEY]
-        try:
-            if sort.startswith(contract.INSTANCE_PREFIX):
-                observations.append(observation_of(row))
-            elif partition == contract.LABELS_KEY:
-                labels.append(label_of_row(row))
-            elif sort == contract.PUBLISHED_KEY:
-                key = name_key_of(partition)
-                published[key] = published_of(key, row)
-            elif sort.startswith(contract.CLAIM_PREFIX) and row.get("live"):
-                claims[name_key_of(partition)].append(claim_of(row))
-        except (KeyError, TypeError, ValueError) as error:
-            raise _unreadable(partition, sort) from error
-    names = {
-        key: NameState(key, tuple(claims.get(key, ())), published.get(key, Published()))
-        for key in sorted(claims.keys() | published.keys())
-    }
-    return Snapshot(tuple(sorted(observations, key=lambda row: row.ref)), names, tuple(labels))
+        if sort.startswith(contract.INSTANCE_PREFIX):
+            parse: Callable[[Mapping[str, Any]], Observation | HeldLabel] = observation_of
+        elif partition == contract.LABELS_KEY:
+            parse = label_of_row
+        else:
+            key = readable(name_key_of, partition, partition)
+            if isinstance(key, NameKey) and (sort == contract.PUBLISHED_KEY or sort.startswith(contract.CLAIM_PREFIX)):
+                of_names[key].append(row)
+            continue
+        match read_row(parse, row, f"{partition} / {sort}"):
+            case Unreadable() as fault:
+                unreadable.append(fault)
+            case Observation() as observed:
+                observations.append(observed)
+            case held:
+                labels.append(held)
+    names = {key: name_state(key, rows) for key, rows in sorted(of_names.items())}
+    unreadable += [
+        replace(fault, what=f"{key.fqdn} / {fault.what}") for key in names for fault in names[key].unreadable
+    ]
+    return Snapshot(tuple(sorted(observations, key=lambda row: row.ref)), names, tuple(labels), tuple(unreadable))
 
 
-def observation(table: Table, ref: InstanceRef) -> Observation | None:
-    """The observation of an instance in the ledger, or None.
-
-    Raises:
-        LedgerUnavailable: if it cannot be read.
-    """
-    row = table.get(instance_key(ref))
-    return None if row is None else _observation(row)
-
-
-def observations_of_id(table: Table, instance_id: str, progress: Progress) -> tuple[Observation, ...]:
+def observations_of_id(
+    table: Table, instance_id: str, progress: Progress
+) -> dict[InstanceRef, Observation | Unreadable]:
     """The observations of all instances with an id, in any account and region.
 
     This reads the whole table, as DynamoDB applies filters after reading (API Reference, Scan,
@@ -91,15 +88,9 @@ def observations_of_id(table: Table, instance_id: str, progress: Progress) -> tu
         LedgerUnavailable: if a page cannot be read.
     """
     instance = {":instance": f"{contract.INSTANCE_PREFIX}{instance_id}"}
-    found = map(_observation, _rows(table, progress, f"{contract.SORT_KEY} = :instance", instance))
-    return tuple(sorted(found, key=lambda row: row.ref))
-
-
-def _observation(row: Row) -> Observation:
-    try:
-        return observation_of(row)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _unreadable(row[contract.PARTITION_KEY], row[contract.SORT_KEY]) from error
+    rows = _rows(table, progress, f"{contract.SORT_KEY} = :instance", instance)
+    found = {instance_of_row(row): read_observation(row) for row in rows}
+    return dict(sorted(found.items()))
 
 
 def _rows(
@@ -109,10 +100,3 @@ def _rows(
         yield from table.scan(condition, values, progress)
     except LedgerUnavailable as error:
         raise LedgerUnavailable(f"the ledger {table.name} cannot be read completely: {error}") from error
-
-
-def _unreadable(partition: str, sort: str) -> LedgerUnavailable:
-    return LedgerUnavailable(
-        f"another version of orgdns wrote the ledger's row {partition!r} / {sort!r}: use the command of the deployed "
-        "version"
-    )

@@ -7,6 +7,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from hub.runtime import contract
+from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Millis, Spoke
@@ -41,6 +42,10 @@ def statuses(made: World, clock: MovedClock, stream: str = "") -> DynamoStatuses
     return DynamoStatuses(
         Table(client, contract.LEDGER_TABLE, lambda: Millis(int(now() * 1000)), clock.advance, stream)
     )
+
+
+def ledger(made: World) -> DynamoLedger:
+    return DynamoLedger(Table(made.client("dynamodb", HUB), contract.LEDGER_TABLE, lambda: Millis(0), lambda _: None))
 
 
 def spoke_status(made: World, clock: MovedClock, account: str = PAYMENTS, region: str = REGION) -> SpokeStatus:

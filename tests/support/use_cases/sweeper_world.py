@@ -9,7 +9,8 @@ from hub.runtime.guard import Guard
 from hub.runtime.model.names import InstanceRef, Spoke
 from hub.runtime.observer.recorder import InstanceOutcome, Recorder
 from hub.runtime.policy.decide import Policy
-from hub.runtime.sweeper.sweeper import Sweeper, SweepOutcome
+from hub.runtime.sweeper.bookkeeping import SweepOutcome
+from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import PAYMENTS, ZONE_IDS, example_policy, instance
 from tests.support.memory import MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses

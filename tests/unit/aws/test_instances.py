@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from hub.runtime.aws.instances import SpokeInstances
 from hub.runtime.aws.sessions import RoleUnavailable
 from hub.runtime.model.names import (
+    Instance,
     InstanceState,
     Interface,
     Spoke,
@@ -119,6 +120,7 @@ class TestInstances:
         placed = described(1, NetworkInterfaces=interfaces, Placement={"AvailabilityZone": "eu-central-1b"})
         stubber.add_response("describe_instances", {"Reservations": [{"Instances": [placed]}]})
         shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert isinstance(shown, Instance)
         assert (shown.state, shown.az, shown.tags) == (InstanceState.RUNNING, "eu-central-1b", (("Name", "web"),))
         assert shown.interfaces == (
             Interface(0, "vpc-1", "subnet-1", ("10.0.0.1", "10.0.0.0"), ("2001:db8::1", "2001:db8::2")),
@@ -135,6 +137,7 @@ class TestInstances:
             "describe_instances", {"Reservations": [{"Instances": [described(1, NetworkInterfaces=interfaces)]}]}
         )
         shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert isinstance(shown, Instance)
         assert shown.launched_at == made.timestamp() * 1000
 
     def test_terminated_instance_without_address_is_read(self, ec2: tuple[SpokeInstances, Stubber, OneClient]) -> None:
@@ -143,4 +146,5 @@ class TestInstances:
         terminated = {"InstanceId": ref(1).id, "State": {"Code": 48, "Name": "terminated"}, "LaunchTime": LAUNCHED}
         stubber.add_response("describe_instances", {"Reservations": [{"Instances": [terminated]}]})
         shown = instances.describe(SPOKE, [ref(1).id])[ref(1).id]
+        assert isinstance(shown, Instance)
         assert (shown.state, shown.interfaces, shown.tags) == (InstanceState.TERMINATED, (), ())

@@ -105,10 +105,11 @@ def test_bug_of_this_code_is_not_an_unreachable_spoke(error: Exception) -> None:
     ("described", "missing"),
     [
         ({}, "InstanceId"),
-        ({"InstanceId": "i-1"}, "LaunchTime|State"),
-        ({"InstanceId": "i-1", "State": {}}, "Name"),
-        ({"InstanceId": "i-1", "State": {"Name": "running"}}, "LaunchTime"),
-        ({"InstanceId": "i-1", "State": {"Name": "hibernated"}, "LaunchTime": 1}, "i-1 .* 'hibernated'"),
+        ({"InstanceId": "i-1"}, "'i-1' is not the id"),
+        ({"InstanceId": "i-00000001"}, "LaunchTime|State"),
+        ({"InstanceId": "i-00000001", "State": {}}, "Name"),
+        ({"InstanceId": "i-00000001", "State": {"Name": "running"}}, "LaunchTime"),
+        ({"InstanceId": "i-00000001", "State": {"Name": "hibernated"}, "LaunchTime": 1}, "'hibernated'"),
     ],
 )
 def test_malformed_instance_is_found_where_it_is_read(described: dict[str, Any], missing: str) -> None:

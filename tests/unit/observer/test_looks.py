@@ -74,7 +74,7 @@ def test_p9_a_look_that_began_before_a_loss_is_repeated(world: World) -> None:
     world.show(name="new")
     world.event(subject)
     again = world.ledger.observations[subject]
-    assert look.row
+    assert isinstance(look.row, Observation)
     # The new row happens to have the version of the lost one.
     assert again.version == look.row.version
     decision = example_policy().decide(described, PAYMENTS, ZONE_IDS, {})

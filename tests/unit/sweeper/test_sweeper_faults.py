@@ -10,7 +10,7 @@ import pytest
 from hub.runtime.model.names import NEVER, Account, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.ports import LedgerUnavailable
-from hub.runtime.sweeper.sweeper import NO_TIME
+from hub.runtime.sweeper.bookkeeping import NO_TIME
 from tests.support.build import PAYMENTS, ZONE_IDS, instance
 from tests.support.use_cases.sweeper_world import POLICY, SPOKE, World
 

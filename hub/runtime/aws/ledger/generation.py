@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from hub.runtime import contract
+from hub.runtime.boundary.schema import read_row, text
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ def generation_key(table: Table) -> Row:
 
 
 def generation_of(row: Mapping[str, object] | None) -> str:
-    """The generation, from its row; empty if there is no row."""
-    return str(row["id"]) if row else ""
+    """The generation, from its row; empty if there is no row, or it cannot be read: nothing is settled then."""
+    found = read_row(lambda each: text(each["id"]), row, contract.GENERATION_PREFIX) if row else ""
+    return "" if isinstance(found, Unreadable) else found
 
 
 def is_generation(row: Row) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.schema import flag, read_row, text
+from hub.runtime.boundary.schema import flag, read_row, text
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis

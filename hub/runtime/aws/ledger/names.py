@@ -6,19 +6,20 @@ restore the claim. DynamoDB's time to live deletes the tombstone.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import drift_key, drift_of, drift_row
 from hub.runtime.aws.ledger.generation import begun, generation_key, is_generation
 from hub.runtime.aws.ledger.rows import (
     Row,
+    claim_in,
     claim_key,
-    claim_of,
     claim_row,
     instance_key,
-    instance_of_claim,
+    instance_of_row,
     mark_key,
     name_key_of,
     name_pk,
@@ -30,14 +31,15 @@ from hub.runtime.aws.ledger.rows import (
     spoke_pk,
     stored_claim_of,
 )
-from hub.runtime.model.drift import KEPT_MILLIS
+from hub.runtime.boundary.schema import read_row
+from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.model.drift import KEPT_MILLIS, Drift
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.aws.ledger.table import Table
-    from hub.runtime.model.drift import Drift
     from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
 
 # A function runs for 15 minutes at most; a day also covers a message on its way.
@@ -57,26 +59,27 @@ class DynamoLedger:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def observation(self, ref: InstanceRef) -> Observation | None:
+    def observation(self, ref: InstanceRef) -> Observation | Unreadable | None:
         """The instance's row."""
         row = self._table.get(instance_key(ref))
-        return None if row is None else observation_of(row)
+        return None if row is None else read_observation(row)
 
-    def rows_and_generation(self, refs: Collection[InstanceRef]) -> tuple[str, dict[InstanceRef, Observation]]:
+    def rows_and_generation(
+        self, refs: Collection[InstanceRef]
+    ) -> tuple[str, dict[InstanceRef, Observation | Unreadable]]:
         """The generation of the ledger, which begins now if it has none, and the rows of these instances."""
         rows = list(self._table.get_many([generation_key(self._table), *map(instance_key, refs)]))
-        observations = [observation_of(row) for row in rows if not is_generation(row)]
-        generation = begun(self._table, next(filter(is_generation, rows), None))
-        return generation, {observation.ref: observation for observation in observations}
+        observations = {instance_of_row(row): read_observation(row) for row in rows if not is_generation(row)}
+        return begun(self._table, next(filter(is_generation, rows), None)), observations
 
-    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+    def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation | Unreadable]:
         """The rows of these instances; an instance without a row is left out."""
-        found = map(observation_of, self._table.get_many([instance_key(ref) for ref in refs]))
-        return {observation.ref: observation for observation in found}
+        rows = self._table.get_many([instance_key(ref) for ref in refs])
+        return {instance_of_row(row): read_observation(row) for row in rows}
 
-    def observations_of(self, spoke: Spoke) -> Iterator[Observation]:
-        """The rows of a spoke's instances, read page by page."""
-        return map(observation_of, self._table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX))
+    def observations_of(self, spoke: Spoke) -> Iterator[Observation | Unreadable]:
+        """The rows of a spoke's instances, read page by page. An unreadable one says the id of its instance."""
+        return map(read_observation, self._table.query(spoke_pk(spoke), contract.INSTANCE_PREFIX))
 
     def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
         """Write a row over the one that was read, or a new row.
@@ -106,24 +109,31 @@ class DynamoLedger:
         row = claim_key(key, ref) | {"live": False, "version": version, contract.EXPIRES: expiry}
         return self._put_unless_later(row)
 
-    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim]:
+    def stored_claims(self, claim_ids: Collection[ClaimId]) -> dict[ClaimId, StoredClaim | Unreadable]:
         """The rows of these claims; a claim without a row is left out."""
-        rows = self._table.get_many([claim_key(claim_id.key, claim_id.instance) for claim_id in claim_ids])
-        return dict(map(stored_claim_of, rows))
+        keys = {claim_id: claim_key(claim_id.key, claim_id.instance) for claim_id in claim_ids}
+        by_key = {tuple(key.values()): claim_id for claim_id, key in keys.items()}
+        rows = self._table.get_many(list(keys.values()))
+        return {
+            by_key[row[contract.PARTITION_KEY], row[contract.SORT_KEY]]: read_row(
+                stored_claim_of, row, row[contract.SORT_KEY]
+            )
+            for row in rows
+        }
 
     def name(self, key: NameKey) -> NameState:
         """All claims on a name, and what is published under it."""
-        return _name_state(key, self._table.query(name_pk(key)))
+        return name_state(key, self._table.query(name_pk(key)))
 
     def names(self, zone_ids: Collection[str]) -> Iterator[NameState]:
         """All names of these zones that the ledger has rows of, read page by page."""
         return (found for found in self._scan(zone_ids, ()) if isinstance(found, NameState))
 
-    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+    def contents(self, zone_ids: Collection[str]) -> Iterator[NameState | Observation | Unreadable]:
         """The same names, and the rows of all instances, from the same pages."""
         return self._scan(zone_ids, (contract.SPOKE_PREFIX,))
 
-    def _scan(self, zone_ids: Collection[str], more: Collection[str]) -> Iterator[NameState | Observation]:
+    def _scan(self, zone_ids: Collection[str], more: Collection[str]) -> Iterator[NameState | Observation | Unreadable]:
         """The names of these zones, and the rows of instances if `more` has the prefix of their partitions.
 
         DynamoDB returns the rows of a partition together. If it did not, a name would come in parts, and its reader
@@ -137,18 +147,21 @@ class DynamoLedger:
         rows = self._table.scan(condition, values)
         for partition, of_partition in groupby(rows, key=lambda row: str(row[contract.PARTITION_KEY])):
             if partition.startswith(contract.SPOKE_PREFIX):
-                yield from map(observation_of, of_partition)
-            elif (key := name_key_of(partition)).zone_id in zones:
-                yield _name_state(key, of_partition)
+                yield from map(read_observation, of_partition)
+                continue
+            key = readable(name_key_of, partition, partition)
+            # The rows of something that is not a name, whatever a later version may use them for, are not read.
+            if isinstance(key, NameKey) and key.zone_id in zones:
+                yield name_state(key, of_partition)
 
-    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+    def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published | Unreadable]:
         """What is published under these names; a name without such a row is left out."""
         rows = self._table.get_many([published_key(key) for key in keys])
         found = ((name_key_of(row[contract.PARTITION_KEY]), row) for row in rows)
-        return {key: published_of(key, row) for key, row in found}
+        return {key: read_row(partial(published_of, key), row, key.fqdn) for key, row in found}
 
     def put_published(self, published: Collection[tuple[NameKey, Published]]) -> None:
-        """Record what is published under these names."""
+        """Record what is published under these names, whose rows the caller has read: a write has no condition."""
         self._table.put_many([self._published_row(key, state) for key, state in published])
 
     def mark(self, key: NameKey, reason: str) -> None:
@@ -157,14 +170,14 @@ class DynamoLedger:
         self._table.put(mark_key(key) | {"reason": reason, "at": self._table.now(), contract.EXPIRES: expiry})
 
     def drift(self, key: NameKey) -> Drift | None:
-        """What others changed under a name."""
-        row = self._table.get(drift_key(key))
-        return drift_of(row) if row else None
+        """What others changed under a name; None if that cannot be read."""
+        return self.drifts([key]).get(key)
 
     def drifts(self, keys: Collection[NameKey]) -> dict[NameKey, Drift]:
-        """What others changed under these names; a name without drift is left out."""
+        """What others changed under these names; a name without drift, or with one that cannot be read, is left out."""
         rows = self._table.get_many([drift_key(key) for key in keys])
-        return {name_key_of(row[contract.PARTITION_KEY]): drift_of(row) for row in rows}
+        found = {name_key_of(row[contract.PARTITION_KEY]): read_row(drift_of, row, "drift") for row in rows}
+        return {key: drift for key, drift in found.items() if isinstance(drift, Drift)}
 
     def put_drift(self, key: NameKey, drift: Drift) -> None:
         """Record what others changed under a name."""
@@ -180,19 +193,38 @@ class DynamoLedger:
     def _put_unless_later(self, row: Row) -> int:
         condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
         later = self._table.put_unless(row, condition, {":this": row["version"]})
-        return int((later or row)["version"])
+        version = read_row(lambda each: int(each["version"]), later or row, row[contract.SORT_KEY])
+        # What a later version wrote stays, and does not raise the version of the instance's row.
+        return int(row["version"]) if isinstance(version, Unreadable) else version
 
 
-def _name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
+def read_observation(row: Row) -> Observation | Unreadable:
+    """The observation in a row, or that it cannot be read, by the id of its instance."""
+    return read_row(observation_of, row, row[contract.SORT_KEY].removeprefix(contract.INSTANCE_PREFIX))
+
+
+def name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
     """The state of a name, from its rows."""
     claims: list[Claim] = []
     withdrawn: set[InstanceRef] = set()
     published = Published()
+    unreadable: list[Unreadable] = []
     for row in rows:
-        if row[contract.SORT_KEY] == contract.PUBLISHED_KEY:
-            published = published_of(key, row)
-        elif row.get("live"):
-            claims.append(claim_of(row))
-        elif row[contract.SORT_KEY].startswith(contract.CLAIM_PREFIX):
-            withdrawn.add(instance_of_claim(row[contract.SORT_KEY]))
-    return NameState(key, tuple(claims), published, frozenset(withdrawn))
+        sort_key = row[contract.SORT_KEY]
+        # A name has rows of other kinds, too, which say nothing about who holds it.
+        if sort_key == contract.PUBLISHED_KEY:
+            parse: Callable[[Mapping[str, Any]], Published | Claim | InstanceRef] = partial(published_of, key)
+        elif sort_key.startswith(contract.CLAIM_PREFIX):
+            parse = partial(claim_in, key)
+        else:
+            continue
+        match read_row(parse, row, sort_key):
+            case Unreadable() as fault:
+                unreadable.append(fault)
+            case Claim() as claim:
+                claims.append(claim)
+            case InstanceRef() as ref:
+                withdrawn.add(ref)
+            case Published() as found:
+                published = found
+    return NameState(key, tuple(claims), published, frozenset(withdrawn), unreadable=tuple(unreadable))

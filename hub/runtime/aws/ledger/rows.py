@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from hub.runtime.boundary.schema import flag, text
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -26,7 +27,7 @@ from hub.runtime.model.names import (
     Refusal,
     Spoke,
 )
-from hub.runtime.model.observation import ClaimId, Observation, StoredClaim
+from hub.runtime.model.observation import Observation, StoredClaim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,14 @@ _TEXT_FACTS: Final = frozenset(field.name for field in fields(Instance) if field
 
 
 def name_key_of(partition_key: str) -> NameKey:
-    """The name in the partition key of a name's rows."""
-    _, zone_id, fqdn = partition_key.split("#", 2)
+    """The name in the partition key of a name's rows.
+
+    Raises:
+        ValueError: if it is another key.
+    """
+    if not partition_key.startswith(contract.NAME_PREFIX):
+        raise ValueError(f"{partition_key!r} is not the key of a name's rows")
+    zone_id, fqdn = partition_key.removeprefix(contract.NAME_PREFIX).split("#", 1)
     return NameKey(zone_id, Fqdn(fqdn))
 
 
@@ -78,6 +85,12 @@ def instance_key(ref: InstanceRef) -> Row:
     return {contract.PARTITION_KEY: spoke_pk(ref.spoke), contract.SORT_KEY: f"{contract.INSTANCE_PREFIX}{ref.id}"}
 
 
+def instance_of_row(row: Mapping[str, Any]) -> InstanceRef:
+    """The instance in the key of its row."""
+    _, account, region = row[contract.PARTITION_KEY].split("#")
+    return InstanceRef(account, region, row[contract.SORT_KEY].removeprefix(contract.INSTANCE_PREFIX))
+
+
 def observation_row(observation: Observation) -> Row:
     """The row of an instance, as last described."""
     row: Row = {
@@ -104,22 +117,21 @@ def observation_row(observation: Observation) -> Row:
 
 def observation_of(row: Mapping[str, Any]) -> Observation:
     """The observation in a row."""
-    _, account, region = row[contract.PARTITION_KEY].split("#")
-    ref = InstanceRef(account, region, row[contract.SORT_KEY].removeprefix(contract.INSTANCE_PREFIX))
+    ref = instance_of_row(row)
     facts = row.get("facts")
     return Observation(
         ref=ref,
         observed_at=Millis(int(row["observed_at"])),
         claims=tuple(claim_of(claim) for claim in row["claims"]),
-        ended=row["ended"],
-        settled=row["settled"],
+        ended=flag(row["ended"]),
+        settled=flag(row["settled"]),
         version=int(row["version"]),
         instance=_instance(ref, facts) if facts else None,
         account=account_of(ref.account, facts["account"]) if facts else None,
         refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
         withdrawing=frozenset(NameKey(zone_id, Fqdn(fqdn)) for zone_id, fqdn in row.get("withdrawing", [])),
-        generation=row.get("generation", ""),
-        fault=row.get("fault", ""),
+        generation=text(row.get("generation", "")),
+        fault=text(row.get("fault", "")),
     )
 
 
@@ -176,6 +188,17 @@ def _refusal(row: Mapping[str, Any]) -> Refusal:
     return Refusal(row["rule"], row["reason"], row["name"], declined=row["declined"], limited=row.get("limited", False))
 
 
+def claim_in(key: NameKey, row: Mapping[str, Any]) -> Claim | InstanceRef:
+    """The claim on a name in a row of its own, or the instance whose claim it was, if the row is a tombstone."""
+    ref = instance_of_claim(row[contract.SORT_KEY])
+    if not row.get("live"):
+        return ref
+    claim = claim_of(row)
+    if (claim.key, claim.instance) != (key, ref):
+        raise ValueError(f"the row holds a claim of {claim.instance} on {claim.key.fqdn}")
+    return claim
+
+
 def claim_row(claim: Claim) -> Row:
     """The attributes of a claim."""
     return {
@@ -194,23 +217,23 @@ def claim_row(claim: Claim) -> Row:
 def claim_of(row: Mapping[str, Any]) -> Claim:
     """The claim in a row."""
     return Claim(
-        key=NameKey(row["zone_id"], Fqdn(row["fqdn"])),
+        key=NameKey(text(row["zone_id"]), Fqdn(text(row["fqdn"]))),
         instance=InstanceRef.parse(row["instance"]),
-        values=tuple((RecordType(name), tuple(values)) for name, values in sorted(row["values"].items())),
+        values=tuple((RecordType(name), tuple(map(text, values))) for name, values in sorted(row["values"].items())),
         ttl=int(row["ttl"]),
         conflict=ConflictRule(row["conflict"]),
-        rule=row["rule"],
+        rule=text(row["rule"]),
         launched_at=Millis(int(row["launched_at"])),
-        note=row.get("note", ""),
-        label=row.get("label", ""),
-        running=row.get("running", True),
+        note=text(row.get("note", "")),
+        label=text(row.get("label", "")),
+        running=flag(row.get("running", True)),
     )
 
 
-def stored_claim_of(row: Mapping[str, Any]) -> tuple[ClaimId, StoredClaim]:
-    """Which claim a row is of, and what the row says of it. A row without a version is older than any."""
-    claim_id = ClaimId(instance_of_claim(row[contract.SORT_KEY]), name_key_of(row[contract.PARTITION_KEY]))
-    return claim_id, StoredClaim(int(row.get("version", 0)), claim_of(row) if row.get("live") else None)
+def stored_claim_of(row: Mapping[str, Any]) -> StoredClaim:
+    """What a row says of a claim. A row without a version is older than any."""
+    found = claim_in(name_key_of(row[contract.PARTITION_KEY]), row)
+    return StoredClaim(int(row.get("version", 0)), found if isinstance(found, Claim) else None)
 
 
 def published_row(key: NameKey, published: Published) -> Row:
@@ -241,13 +264,13 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
                 fqdn=key.fqdn,
                 type=RecordType(record_set["type"]),
                 ttl=int(record_set["ttl"]),
-                values=tuple(record_set["values"]),
-                set_identifier=record_set["set_identifier"],
+                values=tuple(map(text, record_set["values"])),
+                set_identifier=text(record_set["set_identifier"]),
             )
             for record_set in row["record_sets"]
         ),
-        pending=row["pending"],
-        conflict=row.get("conflict"),
-        refused=row.get("refused", ""),
+        pending=flag(row["pending"]),
+        conflict=text(row["conflict"]) if "conflict" in row else None,
+        refused=text(row.get("refused", "")),
         refused_at=Millis(int(row.get("refused_at", 0))),
     )

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_of
+from hub.runtime.boundary.schema import flag, read_row, text
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.call_sweeps import CallSweeps
-from hub.runtime.model.names import Fqdn, Millis, Spoke
-from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 
 if TYPE_CHECKING:
@@ -29,21 +31,32 @@ def zone_key(zone_id: str) -> Row:
 
 
 def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
-    """The status of a spoke, from its row."""
+    """The status of a spoke, from its row. Of one that cannot be read, only that is known.
+
+    Raises:
+        ValueError: if the row is not that of a spoke.
+    """
+    account, region = row[contract.SORT_KEY].split("/")
+    spoke = Spoke(account, region)
+    found = read_row(_spoke_status, row, spoke)
+    return SpokeStatus(spoke, row_fault=found.reason) if isinstance(found, Unreadable) else found
+
+
+def _spoke_status(row: Mapping[str, Any]) -> SpokeStatus:
     account, region = row[contract.SORT_KEY].split("/")
     return SpokeStatus(
         spoke=Spoke(account, region),
         tried_at=Millis(int(row.get("tried_at", 0))),
         swept_at=Millis(int(row.get("swept_at", 0))),
-        policy=row.get("policy", ""),
+        policy=text(row.get("policy", "")),
         instances=int(row.get("instances", 0)),
         names=int(row.get("names", 0)),
         missed=int(row.get("missed", 0)),
         missed_ever=int(row.get("missed_ever", 0)),
-        fault=row.get("fault", ""),
+        fault=text(row.get("fault", "")),
         fault_since=Millis(int(row.get("fault_since", 0))),
-        closed=row.get("closed", False),
-        withdrawn=row.get("withdrawn", False),
+        closed=flag(row.get("closed", False)),
+        withdrawn=flag(row.get("withdrawn", False)),
         withdrawn_at=Millis(int(row.get("withdrawn_at", 0))),
         pending_removals=tuple(row.get("pending_removals", ())),
         pending_names=int(row.get("pending_names", 0)),
@@ -53,7 +66,9 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
         usage=usage_of(row),
         vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
         call_sweeps=CallSweeps(Millis(int(row.get("call_sweep_at", 0))), Millis(int(row.get("call_sweeps_paid", 0)))),
-        generation=row.get("generation", ""),
+        generation=text(row.get("generation", "")),
+        unreadable=int(row.get("unreadable", 0)),
+        unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )
 
 
@@ -68,6 +83,28 @@ def usage_row(usage: UsageByZone) -> dict[str, int]:
     return names | {f"{_RECORDS}{zone_id}": of_zone.records for zone_id, of_zone in usage.items()}
 
 
+def cursor_of(row: Mapping[str, Any]) -> ScheduleCursor:
+    """The progress of the schedule, from its row. Of one that cannot be read, only that is known."""
+    found = read_row(_cursor, row, contract.CURSOR_KEY)
+    return ScheduleCursor(row_fault=found.reason) if isinstance(found, Unreadable) else found
+
+
+def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
+    return ScheduleCursor(
+        policy=text(row.get("policy", "")),
+        since=Millis(int(row.get("since", NEVER))),
+        after=text(row.get("after", "")),
+        ahead=int(row.get("ahead", 0)),
+        at=Millis(int(row.get("at", NEVER))),
+    )
+
+
+def paused_of(row: Mapping[str, Any]) -> str | None:
+    """Why publishing is paused, from the row that says it, or None. If it cannot be read, publishing is paused."""
+    found = read_row(lambda each: text(each["reason"]) if flag(each["paused"]) else None, row, contract.PAUSE_KEY)
+    return f"its row in the ledger cannot be read: {found.reason}" if isinstance(found, Unreadable) else found
+
+
 def usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
     """What a spoke holds, from its row."""
     zone_ids = sorted({name.partition("#")[2] for name in row if name.startswith((_NAMES, _RECORDS))})
@@ -78,7 +115,13 @@ def usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
 
 
 def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
-    """The status of a zone, from its row."""
+    """The status of a zone, from its row. Of one that cannot be read, only that is known."""
+    zone_id = row[contract.SORT_KEY]
+    found = read_row(_zone_status, row, zone_id)
+    return ZoneStatus(zone_id, row_fault=found.reason) if isinstance(found, Unreadable) else found
+
+
+def _zone_status(row: Mapping[str, Any]) -> ZoneStatus:
     return ZoneStatus(
         zone_id=row[contract.SORT_KEY],
         tried_at=Millis(int(row.get("tried_at", 0))),
@@ -87,7 +130,7 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         record_sets=int(row.get("record_sets", 0)),
         claimed=int(row.get("claimed", 0)),
         differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
-        fault=row.get("fault", ""),
+        fault=text(row.get("fault", "")),
         pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),
         pending_names=int(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
@@ -97,4 +140,6 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
         audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
         audits_paid_until=Millis(int(row.get("audits_paid_until", 0))),
         repaired=tuple(sorted((kind, int(number)) for kind, number in row.get("repaired", {}).items())),
+        unreadable=int(row.get("unreadable", 0)),
+        unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )

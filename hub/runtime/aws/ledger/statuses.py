@@ -9,6 +9,8 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_row
 from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, is_generation
 from hub.runtime.aws.ledger.status_rows import (
+    cursor_of,
+    paused_of,
     spoke_key,
     spoke_status_of,
     usage_of,
@@ -16,11 +18,13 @@ from hub.runtime.aws.ledger.status_rows import (
     zone_key,
     zone_status_of,
 )
+from hub.runtime.boundary.schema import read_row
 from hub.runtime.boundary.texts import bounded
+from hub.runtime.boundary.unreadable import readable
 from hub.runtime.model.names import NEVER, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import summed
-from hub.runtime.ports import Outdated
+from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -81,10 +85,13 @@ class DynamoStatuses:
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         """The status of every spoke."""
-        return tuple(map(spoke_status_of, self._table.query(contract.SPOKES_KEY)))
+        found = (readable(spoke_status_of, row, "") for row in self._table.query(contract.SPOKES_KEY))
+        return tuple(status for status in found if isinstance(status, SpokeStatus))
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
-        """Record the status of a spoke. Approvals stay until no removals are pending."""
+        """Record the status of a spoke, unless it could not be read. Approvals stay until no removals are pending."""
+        if status.row_fault:
+            return
         row: Row = {
             "tried_at": status.tried_at,
             "swept_at": status.swept_at,
@@ -99,6 +106,8 @@ class DynamoStatuses:
             "withdrawn": status.withdrawn,
             "withdrawn_at": status.withdrawn_at,
             "generation": status.generation,
+            "unreadable": status.unreadable,
+            "unreadable_first": list(status.unreadable_first),
         }
         removed = [] if status.withdrawn else [contract.EXPIRES]
         if status.withdrawn:
@@ -144,7 +153,9 @@ class DynamoStatuses:
         return tuple(map(zone_status_of, self._table.query(contract.ZONES_KEY)))
 
     def put_zone_status(self, status: ZoneStatus) -> None:
-        """Record the status of a zone. Approvals stay until no removals are pending."""
+        """Record the status of a zone, unless it could not be read. Approvals stay until no removals are pending."""
+        if status.row_fault:
+            return
         row: Row = {
             "tried_at": status.tried_at,
             "audited_at": status.audited_at,
@@ -154,6 +165,8 @@ class DynamoStatuses:
             "differences": dict(status.differences),
             "repaired": dict(status.repaired),
             "fault": status.fault,
+            "unreadable": status.unreadable,
+            "unreadable_first": list(status.unreadable_first),
         }
         self._put(zone_key(status.zone_id), row, status.pending_removals, status.pending_names)
 
@@ -168,51 +181,55 @@ class DynamoStatuses:
 
     def cursor(self) -> ScheduleCursor:
         """The progress of the schedule; a new cursor if there is none."""
-        row = self._table.get(_ROUND) or {}
-        return ScheduleCursor(
-            policy=row.get("policy", ""),
-            since=Millis(int(row.get("since", NEVER))),
-            after=row.get("after", ""),
-            ahead=int(row.get("ahead", 0)),
-            at=Millis(int(row.get("at", NEVER))),
-        )
+        return cursor_of(self._table.get(_ROUND) or {})
 
     def put_cursor(self, last: ScheduleCursor) -> None:
-        """Record the progress of the schedule."""
+        """Record the progress of the schedule, unless it could not be read."""
+        if last.row_fault:
+            return
         row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
         self._table.update(_ROUND, row)
 
     def audits_requested(self) -> bool:
         """Whether a person requested an audit of every zone."""
-        return bool((self._table.get(_ROUND) or {}).get("audit"))
+        row = self._table.get(_ROUND) or {}
+        return read_row(lambda each: bool(each.get("audit")), row, contract.CURSOR_KEY) is True
 
     def request_audits(self, *, wanted: bool) -> None:
         """Request an audit of every zone with the next run of the schedule, or take the request back."""
-        self._table.update(_ROUND, {"audit": wanted})
+        written = self._table.update(_ROUND, {"audit": wanted})
+        if wanted:
+            _demand("the row of the schedule", written=written)
 
     def paused(self) -> str | None:
-        """Why publishing is paused, or None."""
+        """Why publishing is paused, or None. It is paused if that cannot be read."""
         row = self._table.get(_PAUSE)
-        return str(row["reason"]) if row and row["paused"] else None
+        return paused_of(row) if row else None
 
     def pause(self, reason: str) -> None:
         """Stop all writing to the zones."""
-        self._table.put(_PAUSE | {"paused": True, "reason": bounded(reason), "at": self._table.now()})
+        self._pause(bounded(reason), paused=True)
 
     def resume(self) -> None:
         """Allow writing to the zones again, and request an audit of every zone."""
-        self._table.put(_PAUSE | {"paused": False, "reason": "", "at": self._table.now()})
+        self._pause("", paused=False)
         self.request_audits(wanted=True)
+
+    def _pause(self, reason: str, *, paused: bool) -> None:
+        row = _PAUSE | {"paused": paused, "reason": reason, "at": self._table.now()}
+        _demand("the row that pauses publishing", written=self._table.put(row))
 
     def approve(self, status: SpokeStatus | ZoneStatus) -> None:
         """Approve the pending removals, so that the next sweep, audit or association task makes them."""
         if isinstance(status, ZoneStatus):
             key = zone_key(status.zone_id)
-            self._table.update(key, {"approved": list(status.pending_removals)})
+            written = self._table.update(key, {"approved": list(status.pending_removals)})
+            _demand(f"the status of {status.zone_id}", written=written)
             if status.pending_vpcs:
                 self._table.add(key, "approved_vpcs", status.pending_vpcs)
         else:
-            self._table.update(spoke_key(status.spoke), {"approved": list(status.pending_removals)})
+            written = self._table.update(spoke_key(status.spoke), {"approved": list(status.pending_removals)})
+            _demand(f"the status of {status.spoke}", written=written)
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         """Add a VPC to those whose associations with the zone await approval to end, if there is room.
@@ -236,6 +253,12 @@ class DynamoStatuses:
         else:
             # Nothing is pending, so the approval has no subject.
             self._table.update(key, row, ("pending_removals", "pending_names", "approved", *removed))
+
+
+def _demand(what: str, *, written: bool) -> None:
+    """Raise LedgerUnavailable if what a person demands was not written, because a later version wrote the row."""
+    if not written:
+        raise LedgerUnavailable(f"a later version of orgdns wrote {what}: use the command of that version")
 
 
 _ROUND: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.CURSOR_KEY}

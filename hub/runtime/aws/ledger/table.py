@@ -11,6 +11,7 @@ from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.boundary import schema
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
@@ -127,17 +128,16 @@ class Table:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def put(self, row: Row, condition: str = "", values: Row | None = None) -> None:
-        """Write a row if a condition is met.
+    def put(self, row: Row, condition: str = "", values: Row | None = None) -> bool:
+        """Write a row if a condition is met; return whether it was written.
+
+        Without a condition, a row that a later version wrote stays, and the answer is False.
 
         Raises:
-            Outdated: if the condition is not met.
+            Outdated: if the condition is not met, or a later version wrote the row.
         """
-        optional: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        if values:
-            optional["ExpressionAttributeValues"] = written(values)
-        with translated():
-            self._client.put_item(TableName=self._name, Item=written(row), **optional)
+        how: Any = {"TableName": self._name, "Item": written(row), **_condition(condition, values or {})}
+        return _written(condition, lambda: self._client.put_item(**how))
 
     def put_unless(self, row: Row, condition: str, values: Row) -> Row | None:
         """Write a row if a condition is met; otherwise return the row that does not meet it."""
@@ -145,8 +145,7 @@ class Table:
             self._client.put_item(
                 TableName=self._name,
                 Item=written(row),
-                ConditionExpression=condition,
-                ExpressionAttributeValues=written(values),
+                **_condition(condition, values),
                 # The row is in the error, without another read (API Reference, PutItem).
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -159,7 +158,7 @@ class Table:
         return None
 
     def put_many(self, rows: Collection[Row]) -> None:
-        """Write rows, replacing existing ones."""
+        """Write rows, replacing existing ones, which the caller has read: there are no conditions here."""
         for part in chunks(rows, ROWS_A_WRITE):
             requests: Any = {self._name: [{"PutRequest": {"Item": written(row)}} for row in part]}
             for attempt in range(UNPROCESSED_TRIES):
@@ -181,11 +180,14 @@ class Table:
         remove: Collection[str] = (),
         add: Mapping[str, int] | None = None,
         before: int | None = None,
-    ) -> None:
+    ) -> bool:
         """Set some attributes of a row, add to some numbers, and remove some attributes; the others do not change.
 
+        Return whether that was written. Without `before`, a row that a later version wrote stays, and it was not.
+
         Raises:
-            Outdated: if `before` is given, and the first attribute is another number. One that is missing counts as 0.
+            Outdated: if `before` is given, and the first attribute is another number, or a later version wrote the
+                row. A number that is missing counts as 0.
         """
         add = add or {}
         names = {f"#{number}": name for number, name in enumerate((*attributes, *add, *remove))}
@@ -196,20 +198,11 @@ class Table:
         parts = (("SET", sets), ("ADD", added), ("REMOVE", removed))
         expression = " ".join(f"{verb} {part}" for verb, part in parts if part)
         values = {f":{number}": value for number, value in enumerate((*attributes.values(), *add.values()))}
-        optional: dict[str, Any] = {}
+        condition = ""
         if before is not None:
-            optional["ConditionExpression"] = "#0 = :before" + (" OR attribute_not_exists(#0)" if not before else "")
+            condition = "#0 = :before" + (" OR attribute_not_exists(#0)" if not before else "")
             values[":before"] = before
-        if values:
-            optional["ExpressionAttributeValues"] = written(values)
-        with translated():
-            self._client.update_item(
-                TableName=self._name,
-                Key=written(key),
-                UpdateExpression=expression,
-                ExpressionAttributeNames=names,
-                **optional,
-            )
+        return self._update(key, expression, names, values, condition)
 
     def add(self, key: Row, attribute: str, values: Collection[str], most: int | None = None) -> None:
         """Add texts to a set of a row, which may not exist yet. What others add at the same time stays.
@@ -226,26 +219,23 @@ class Table:
     def _change_set(
         self, verb: str, key: Row, attribute: str, values: Collection[str], most: int | None = None
     ) -> None:
-        optional: dict[str, Any] = {}
+        condition = ""
         bound: Row = {":0": set(values)}
         if most is not None:
-            optional["ConditionExpression"] = "attribute_not_exists(#0) OR size(#0) < :1"
+            condition = "attribute_not_exists(#0) OR size(#0) < :1"
             bound[":1"] = most
         # Sets have no order, and each change is atomic (DynamoDB Developer Guide, "Update expressions").
-        with translated():
-            self._client.update_item(
-                TableName=self._name,
-                Key=written(key),
-                UpdateExpression=f"{verb} #0 :0",
-                ExpressionAttributeNames={"#0": attribute},
-                ExpressionAttributeValues=written(bound),
-                **optional,
-            )
+        self._update(key, f"{verb} #0 :0", {"#0": attribute}, bound, condition)
+
+    def _update(self, key: Row, expression: str, names: dict[str, str], values: Row, condition: str) -> bool:
+        how: Any = {"TableName": self._name, "Key": written(key), "UpdateExpression": expression}
+        how |= _condition(condition, values, names)
+        return _written(condition, lambda: self._client.update_item(**how))
 
     def delete(self, key: Row) -> None:
-        """Delete a row, if it exists."""
-        with translated():
-            self._client.delete_item(TableName=self._name, Key=written(key))
+        """Delete a row, if it exists. One that a later version wrote stays."""
+        how: Any = {"TableName": self._name, "Key": written(key), **_condition("", {})}
+        _written("", lambda: self._client.delete_item(**how))
 
     def now(self) -> int:
         """Milliseconds since the epoch."""
@@ -254,6 +244,27 @@ class Table:
     def expiry(self, after: int) -> int:
         """When a row that is kept for so many milliseconds expires, in seconds: the unit of DynamoDB's time to live."""
         return (self._clock() + after) // 1000
+
+
+def _condition(condition: str, values: Row, names: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The arguments of a write that leaves a row of a later version as it is, and that another condition may guard."""
+    return {
+        "ConditionExpression": f"{schema.WRITABLE} AND ({condition})" if condition else schema.WRITABLE,
+        "ExpressionAttributeNames": {**(names or {}), **schema.NAMES},
+        "ExpressionAttributeValues": written({**values, **schema.VALUES}),
+    }
+
+
+def _written(condition: str, write: Callable[[], object]) -> bool:
+    """Write a row; return False if a row of a later version stays, for which only another condition raises."""
+    try:
+        with translated():
+            write()
+    except Outdated:
+        if condition:
+            raise
+        return False
+    return True
 
 
 @contextmanager

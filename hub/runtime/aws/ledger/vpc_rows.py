@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of
-from hub.runtime.aws.ledger.schema import flag, read_row, text
+from hub.runtime.boundary.schema import flag, read_row, text
 from hub.runtime.boundary.texts import bounded, storable
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.guard import Cause

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.observation import ClaimId
 from hub.runtime.ports import Outdated
 from hub.runtime.sweeper.repair.decision import Repaired, RepairKind, repair_of
@@ -48,7 +49,12 @@ class LedgerRepair:
             stored = self.ledger.stored_claims(claim_ids)
             for ref, of_instance in groupby(claim_ids, key=lambda claim_id: claim_id.instance):
                 row = rows.get(ref)
-                repair = repair_of(ref, row, {claim_id.key: stored.get(claim_id) for claim_id in of_instance})
+                of_claims = {claim_id.key: stored.get(claim_id) for claim_id in of_instance}
+                known = {key: found for key, found in of_claims.items() if not isinstance(found, Unreadable)}
+                if isinstance(row, Unreadable):
+                    # What it says of its claims is not known.
+                    continue
+                repair = repair_of(ref, row, known)
                 if repair.row and ref.spoke not in have_swept:
                     self._have_swept(ref.spoke)
                     have_swept.add(ref.spoke)

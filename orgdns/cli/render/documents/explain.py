@@ -10,6 +10,7 @@ from orgdns.cli.render.documents.fields import (
     claimant_fields,
     refusal_fields,
     time,
+    time_or_none,
     zone_state_fields,
 )
 
@@ -37,7 +38,7 @@ def _instance(report: InstanceReport) -> Document:
         "instance": str(observation.ref),
         "account": {"id": observation.ref.account, "label": account.label if account else None},
         "region": observation.ref.region,
-        "seen_at": time(observation.observed_at),
+        "seen_at": time_or_none(observation.observed_at),
         "ended": observation.ended,
         "claims_written": observation.settled,
         "state": instance.state.value if instance else None,
@@ -49,6 +50,7 @@ def _instance(report: InstanceReport) -> Document:
         "claims": [_claimed(claimed) for claimed in report.claims],
         "refused": [refusal_fields(refusal) for refusal in report.refused],
         "declined": [refusal_fields(refusal) for refusal in report.declined],
+        "fault": report.fault or None,
     }
 
 
@@ -77,4 +79,5 @@ def name_fields(report: NameReport) -> Document:
             claimant_fields(status) | {"account_label": report.labels.get(status.claim.instance.account)}
             for status in report.claim_statuses
         ],
+        "unreadable": list(report.unreadable),
     } | zone_state_fields(report)

@@ -34,6 +34,8 @@ def status_document(overview: Overview) -> Document:
             *(status.zone_id for status in overview.overdue_zones),
         ],
         "pending_removals": [overview.name_of(status) for status in overview.pending_removals],
+        "unreadable": [overview.name_of(status) for status in overview.unreadable],
+        "schedule_fault": overview.cursor.row_fault or None,
         "contested_zones": sorted(overview.health.contested_zones),
         "near_limit": [
             {
@@ -74,6 +76,9 @@ def _spoke(status: SpokeStatus) -> Document:
         "missed": status.missed,
         "missed_ever": status.missed_ever,
         "fault": status.fault or None,
+        "unreadable": status.unreadable,
+        "unreadable_instances": list(status.unreadable_first),
+        "row_fault": status.row_fault or None,
         "unreachable_since": time_or_none(status.fault_since),
         "withdrawn": status.withdrawn,
         "pending_removals": list(status.pending_removals),
@@ -93,6 +98,9 @@ def _zone(status: ZoneStatus) -> Document:
         "differences": dict(status.differences),
         "repaired": dict(status.repaired),
         "fault": status.fault or None,
+        "unreadable": status.unreadable,
+        "unreadable_names": list(status.unreadable_first),
+        "row_fault": status.row_fault or None,
         "pending_removals": list(status.pending_removals),
         "pending_names": status.pending_names,
         "pending_vpcs": list(status.pending_vpcs),

@@ -9,10 +9,10 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.attributes import written
-from hub.runtime.aws.ledger.schema import SCHEMA
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.aws.resolver.firewall import RULES, bounded
+from hub.runtime.boundary.schema import SCHEMA
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.guard import Cause
 from hub.runtime.model.names import Fqdn, Millis, Spoke

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ NAMES: Final = {"#schema": ATTRIBUTE}
 VALUES: Final = {":schema": SCHEMA}
 
 
-class LaterSchema(Exception):
+class LaterSchema(Malformed):
     """A later version wrote the row."""
 
 
