@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hub.runtime import contract
 from hub.runtime.associator.events import association_of, vpc_hint_of
 from hub.runtime.messages import NotOurs
 from hub.runtime.model.names import Spoke
@@ -107,3 +112,44 @@ def test_associator_refuses_other_messages(content: object, reason: str) -> None
     with pytest.raises(NotOurs) as refused:
         association_of(json.dumps(content))
     assert str(refused.value) == reason
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=6,
+)
+_PLACES = (
+    ("account",),
+    ("region",),
+    ("source",),
+    ("detail-type",),
+    ("resources",),
+    ("detail",),
+    ("detail", "awsRegion"),
+    ("detail", "eventName"),
+    ("detail", "responseElements"),
+    ("detail", "responseElements", "vpc"),
+    ("detail", "responseElements", "vpc", "vpcId"),
+)
+
+
+@given(place=st.sampled_from(_PLACES), odd=_json)
+def test_v1_any_event_is_a_task_or_not_ours(place: tuple[str, ...], odd: object) -> None:
+    """One odd message of a batch is dropped by itself: it never ends the function for the others."""
+    event = deepcopy(CALL)
+    of: Any = event
+    for name in place[:-1]:
+        of = of[name]
+    of[place[-1]] = odd
+    with suppress(NotOurs):
+        assert association_of(json.dumps(event)) == Associate(Spoke("444444444444", "eu-central-1"), (VPC,))
+
+
+@given(task=_json, account=_json, vpcs=_json)
+def test_v1_any_task_is_one_of_ours_or_dropped(task: object, account: object, vpcs: object) -> None:
+    """Whatever a task's fields hold, nothing but NotOurs is raised."""
+    body = {"orgdns": "associate", "task": task, "account": account, "region": "eu-central-1", "vpcs": vpcs}
+    for content in (body, body | {contract.TASK: contract.ASSOCIATE}):
+        with suppress(NotOurs):
+            assert isinstance(association_of(json.dumps(content)), Associate)
