@@ -24,8 +24,8 @@ from tests.support.interleaved.workers import Parts, Worker
 class WriteAnyway(Table):
     """Writes rows whatever is there."""
 
-    def put(self, row: Row, _condition: str = "", _values: Row | None = None) -> None:
-        super().put(row)
+    def put(self, row: Row, _condition: str = "", _values: Row | None = None) -> bool:
+        return super().put(row)
 
 
 def _anyway(ledger: DynamoLedger) -> DynamoLedger:
@@ -90,7 +90,8 @@ class ReadEarly(DynamoLedger):
     def name(self, key: NameKey) -> NameState:
         if key not in self._states:
             self._states[key] = super().name(key)
-            self._rows = {row.ref: row for spoke in SPOKES for row in super(ReadEarly, self).observations_of(spoke)}
+            rows = (row for spoke in SPOKES for row in super(ReadEarly, self).observations_of(spoke))
+            self._rows = {row.ref: row for row in rows if isinstance(row, Observation)}
         return self._states[key]
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Any]:
