@@ -98,7 +98,7 @@ def test_ledger_is_read_to_the_last_page(dynamodb: tuple[Client, Stubber]) -> No
     progress: list[int] = []
     read = snapshot(table(made), progress.append)
     assert read.observations == (OBSERVED,)
-    assert read.names == {key(): NameState(key(), (claim(1),), PUBLISHED)}
+    assert read.names == {key(): NameState(key(), (claim(1),), PUBLISHED, frozenset({ref(2)}))}
     assert read.labels == (HeldLabel("payments", PAYMENTS.id, version=1),)
     assert progress == [3, 3, 5]
 
@@ -122,7 +122,7 @@ def test_p2_row_that_cannot_be_read_is_named(dynamodb: tuple[Client, Stubber]) -
     garbled, of_name = read.unreadable
     assert garbled.what == f"spoke#{PAYMENTS.id}#eu-central-1 / instance#{ref(1).id}"
     assert of_name.what == f"{key().fqdn} / claim#{ref(1)}"
-    assert of_name.reason == "a later version of orgdns wrote the row: its schema is 2, not 1"
+    assert of_name.reason == "a later version of orgdns wrote the row: its schema is 2, this version reads 1"
     assert read.names[key()].unreadable
 
 
