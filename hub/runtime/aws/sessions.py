@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
 from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
 
 if TYPE_CHECKING:
@@ -158,10 +158,13 @@ class AssumedClients:
     def _assumed(self, role_arn: str) -> _Session:
         now = self._clock()
         try:
-            credentials = self._sts.assume_role(
+            answer = self._sts.assume_role(
                 RoleArn=role_arn, RoleSessionName=self._session_name, DurationSeconds=SESSION_SECONDS
-            )["Credentials"]
-        except (ClientError, *NO_ANSWER) as error:
+            )
+            credentials: CredentialsTypeDef = required(answer, "Credentials")
+            for field in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
+                required(credentials, field)
+        except (ClientError, *NO_ANSWER, AnswerMalformed) as error:
             denied = isinstance(error, ClientError) and error_code(error) in DENIALS
             raise RoleUnavailable(f"{role_arn} cannot be assumed: {error}", denied=denied) from error
         return _Session(credentials, now)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from hub.runtime.aws.answers import NO_ANSWER, text
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required, text
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.aws.throttling import PacedCalls, error_meaning
 from hub.runtime.boundary.route53_errors import Meaning
@@ -127,7 +127,7 @@ class WriterZones:
             old_session = self._clients.forget_if_denied(self._role_arn, error)
             passes = error_meaning(error) in {Meaning.THROTTLED, Meaning.LATER} or old_session
             raise (ZoneUnavailable if passes else ZoneClosed)(bounded(f"{zone_id}: {error}")) from error
-        except (*NO_ANSWER, RoleUnavailable) as error:
+        except (*NO_ANSWER, AnswerMalformed, RoleUnavailable) as error:
             raise ZoneUnavailable(bounded(f"{zone_id}: {error}")) from error
 
     def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
@@ -138,13 +138,13 @@ class WriterZones:
         while True:
             with self._calls.turn() as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
-            yield from page["ResourceRecordSets"]
-            if not page["IsTruncated"]:
+            yield from required(page, "ResourceRecordSets")
+            if not required(page, "IsTruncated"):
                 break
             request = {
                 "HostedZoneId": zone_id,
-                "StartRecordName": page["NextRecordName"],
-                "StartRecordType": page["NextRecordType"],
+                "StartRecordName": required(page, "NextRecordName"),
+                "StartRecordType": required(page, "NextRecordType"),
             }
             if page.get("NextRecordIdentifier"):
                 request["StartRecordIdentifier"] = page["NextRecordIdentifier"]

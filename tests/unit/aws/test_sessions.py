@@ -46,6 +46,18 @@ class TestSessions:
             with pytest.raises(RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*AccessDenied"):
                 clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
 
+    def test_answer_without_credentials_makes_the_role_unavailable(self) -> None:
+        """AWS did not deny the role: it may be available with the next call."""
+        sts = SESSION.client("sts")
+        clients = AssumedClients(Session(), sts, "orgdns-observer", MemoryClock(), SPOKE_CONFIG)
+        with Stubber(sts) as stubber:
+            stubber.add_response("assume_role", {})
+            with pytest.raises(
+                RoleUnavailable, match=r"role/orgdns-reader cannot be assumed.*lacks Credentials"
+            ) as error:
+                clients.client("arn:aws:iam::444444444444:role/orgdns-reader", "eu-central-1", "ec2")
+        assert not error.value.denied
+
     def test_role_that_was_created_again_is_assumed_again(self) -> None:
         """A denied old session is dropped; the denial of a fresh session is about the role itself."""
         sts = SESSION.client("sts")

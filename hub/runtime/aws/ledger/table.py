@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
 from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.boundary import schema
@@ -34,7 +34,7 @@ def _unreported(_rows_read: int) -> None:
 
 
 class Table:
-    """One DynamoDB table. Each method raises LedgerUnavailable if DynamoDB does not answer, or refuses the call."""
+    """One DynamoDB table. Each method raises LedgerUnavailable without a complete answer of DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, name: str, clock: Clock, sleep: Sleep, stream: str = "") -> None:
         self._client = client
@@ -70,7 +70,8 @@ class Table:
             for attempt in range(UNPROCESSED_TRIES):
                 with translated():
                     answer = self._client.batch_get_item(RequestItems=requests)
-                yield from map(read, answer["Responses"].get(self._name, ()))
+                    found = required(answer, "Responses")
+                yield from map(read, found.get(self._name, ()))
                 requests = answer.get("UnprocessedKeys")
                 if not requests:
                     break
@@ -97,7 +98,8 @@ class Table:
                     ConsistentRead=True,
                     **start,
                 )
-            yield from map(read, page["Items"])
+                found = required(page, "Items")
+            yield from map(read, found)
             if not page.get("LastEvaluatedKey"):
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
@@ -120,8 +122,9 @@ class Table:
         while True:
             with translated():
                 page = self._client.scan(TableName=self._name, ConsistentRead=True, **filtered, **start)
-            yield from map(read, page["Items"])
-            rows_read += page["ScannedCount"]
+                found = required(page, "Items")
+            yield from map(read, found)
+            rows_read += page.get("ScannedCount", 0)
             progress(rows_read)
             # An empty page is not necessarily the last one; only a missing key marks the last page.
             if not page.get("LastEvaluatedKey"):
@@ -276,5 +279,5 @@ def translated() -> Iterator[None]:
         if error_code(error) == "ConditionalCheckFailedException":
             raise Outdated(str(error)) from error
         raise LedgerUnavailable(str(error)) from error
-    except NO_ANSWER as error:
+    except (*NO_ANSWER, AnswerMalformed) as error:
         raise LedgerUnavailable(str(error)) from error

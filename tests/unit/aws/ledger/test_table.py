@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from botocore.stub import ANY, Stubber
@@ -43,3 +43,17 @@ def test_rows_that_stay_unread() -> None:
     with pytest.raises(LedgerUnavailable, match="unread"):
         list(table.get_many([{"pk": "a", "sk": "b"}]))
     assert len(slept) == UNPROCESSED_TRIES
+
+
+@pytest.mark.parametrize("operation", ["batch_get_item", "query", "scan"])
+def test_answer_without_its_rows_is_no_answer(operation: str) -> None:
+    """An answer that lacks its rows says nothing: it is not an empty one."""
+    client = stubbed("dynamodb", lambda stub: stub.add_response(operation, {}))
+    table = Table(client, "ledger", lambda: Millis(0), lambda _seconds: None)
+    reads: dict[str, Callable[[], Iterator[object]]] = {
+        "batch_get_item": lambda: table.get_many([{"pk": "a", "sk": "b"}]),
+        "query": lambda: table.query("a"),
+        "scan": table.scan,
+    }
+    with pytest.raises(LedgerUnavailable, match="lacks"):
+        list(reads[operation]())
