@@ -13,7 +13,6 @@ from hub.runtime.aws.ledger.status_rows import (
     paused_of,
     spoke_key,
     spoke_status_of,
-    usage_of,
     usage_row,
     zone_key,
     zone_status_of,
@@ -61,8 +60,9 @@ class DynamoStatuses:
             self._events[spoke] = now
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
-        """What an account holds in all its regions."""
-        return summed(usage_of(row) for row in self._table.query(contract.SPOKES_KEY, f"{account_id}/"))
+        """What an account holds in all its regions. Of a region whose row cannot be read, that is not known."""
+        rows = self._table.query(contract.SPOKES_KEY, f"{account_id}/")
+        return summed(spoke_status_of(row).usage for row in rows)
 
     def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
         """Add a change to what a spoke holds."""
