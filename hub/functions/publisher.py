@@ -72,6 +72,7 @@ def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Sta
             awacs.dynamodb.BatchGetItem,
             awacs.dynamodb.BatchWriteItem,
             awacs.dynamodb.PutItem,
+            awacs.dynamodb.DescribeTable,
         ),
         send("SetFailuresAside", dead_letters),
         assume_in_network("WriteToZones", config, contract.WRITER_ROLE),

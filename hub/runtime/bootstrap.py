@@ -144,18 +144,19 @@ def call_sweeps() -> CallSweepRequests:
 
 
 @cache
-def publisher(stream: str) -> Publisher:
-    """Return the publisher for changes from a stream of the ledger.
+def publisher() -> Publisher:
+    """Return the publisher.
 
-    A restored table has another stream than the environment variable says, until someone updates the stack.
+    What it takes from instances depends on the generation of the ledger. A restored table has another stream than the
+    environment variable says, until someone updates the stack, so the publisher asks for the table's own.
     """
     from hub.runtime.publisher.publisher import Publisher
 
-    table = _table(CLIENT_CONFIG).of_stream(stream)
+    table = _table(CLIENT_CONFIG)
     share = float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Publisher(
         ledger=DynamoLedger(table),
-        controls=DynamoStatuses(table),
+        controls=DynamoStatuses(table, table.latest_stream),
         zones=_zones(contract.PUBLISHER_ROLE, settings.value(contract.ENV_WRITER_ROLE_ARN), share),
         clock=now,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),

@@ -233,7 +233,6 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
-    streams: set[str] = set()
     for record in event["Records"]:
         change = readable(change_of, record, "")
         if isinstance(change, Unreadable):
@@ -241,7 +240,6 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
             logger.warning("change dropped", extra={"reason": change.reason})
             continue
-        streams.add(change.stream)
         first.setdefault(change.key, change.sequence_number)
         changed_at.setdefault(change.key, change.changed_at)
         if change.claimant:
@@ -249,9 +247,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         else:
             marked.add(change.key)
     failed: list[str] = []
-    # All records of a batch are from one shard.
-    publishers = [bootstrap.publisher(stream) for stream in sorted(streams)]
-    for outcome in publishers[0].publish(changed_at, marked, _deadline(context)) if publishers else ():
+    for outcome in bootstrap.publisher().publish(changed_at, marked, _deadline(context)) if changed_at else ():
         report_name(outcome, claimants[outcome.key])
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])

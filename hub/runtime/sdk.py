@@ -18,6 +18,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "BatchGetItem",
         "BatchWriteItem",
         "DeleteItem",
+        "DescribeTable",
         "GetItem",
         "PutItem",
         "Query",

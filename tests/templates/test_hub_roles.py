@@ -28,7 +28,7 @@ def test_observer_role() -> None:
             None,
         ),
         "KeepLedger": (
-            {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+            {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
             [arn_of("Ledger")],
             None,
         ),
@@ -55,7 +55,14 @@ def test_publisher_role() -> None:
         "WriteLogs": ({"logs:CreateLogStream", "logs:PutLogEvents"}, [arn_of("PublisherLogs")], None),
         "FollowLedger": (stream, [sub("${Ledger.Arn}/stream/*")], None),
         "KeepLedger": (
-            {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+            {
+                "dynamodb:Query",
+                "dynamodb:GetItem",
+                "dynamodb:BatchGetItem",
+                "dynamodb:BatchWriteItem",
+                "dynamodb:PutItem",
+                "dynamodb:DescribeTable",
+            },
             [arn_of("Ledger")],
             None,
         ),

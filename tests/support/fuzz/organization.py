@@ -134,7 +134,7 @@ class Organization:
     instances: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     vpcs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     spokes: list[str] = field(default_factory=lambda: [PAYMENTS.id, SEARCH.id])
-    table: MemoryTable = field(default_factory=MemoryTable)
+    table: MemoryTable = field(default_factory=lambda: MemoryTable(STREAM))
     record_sets: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {id_: [] for id_ in ZONES.values()})
     # The zones and Profiles of each VPC, and those with autodefined rules.
     zones_of: dict[str, set[str]] = field(default_factory=dict)

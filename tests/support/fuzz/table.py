@@ -31,13 +31,17 @@ class ConditionFailed(Exception):
 
 @dataclass
 class MemoryTable:
-    """The items of a table by their keys."""
+    """The items of a table by their keys, and the ARN of its stream."""
 
+    stream: str
     items: dict[tuple[str, str], Item] = field(default_factory=dict)
 
     def answer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         handle: Callable[[Mapping[str, Any]], dict[str, Any]] = getattr(self, f"_{operation}")
         return handle(request)
+
+    def _describe_table(self, _request: Mapping[str, Any]) -> dict[str, Any]:
+        return {"Table": {"TableName": "ledger", "LatestStreamArn": self.stream}}
 
     def _get_item(self, request: Mapping[str, Any]) -> dict[str, Any]:
         item = self.items.get(_place(request["Key"]))

@@ -74,6 +74,10 @@ class Client:
     def __init__(self, table: MemoryTable, step: Callable[[str, Callable[[], Any]], Any], page: int) -> None:
         self._table, self._step, self._page = table, step, page
 
+    def describe_table(self, **_: object) -> Any:  # noqa: ANN401 - botocore's
+        stream = "arn:aws:dynamodb:::table/ledger/stream"
+        return self._step("describe table", lambda: {"Table": {"LatestStreamArn": f"{stream}/{self._table.label}"}})
+
     def get_item(self, *, Key: Item, **_: object) -> Any:  # noqa: ANN401, N803 - botocore's
         return self._step(f"get {_short(Key)}", lambda: self._found(Key))
 

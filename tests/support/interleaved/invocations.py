@@ -38,7 +38,7 @@ class Invocations(State):
         offset = (0, 0, HOUR, -HOUR, 5 * HOUR, -5 * HOUR, 2_000)[self.choices.below(7)] if "skew" in self.hazards else 0
         page = (2, 100)[self.choices.below(2)]
         seat = _pool.pop() if _pool else Seat()
-        # A publisher learns the stream from its records, the others from their environment.
+        # A publisher asks for the table's stream, the others know it from their environment.
         label = label or self.world.deployed_label
         name = f"{kind}-{self.invocations}"
         worker = Worker(name, self.world, seat, self.parts, label=label, offset=offset, page=page, pace=pace)

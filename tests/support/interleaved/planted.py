@@ -121,7 +121,7 @@ class Planted(Parts):
         return self.publisher_ledgers(table)
 
     def publisher_status_rows(self, table: Table) -> DynamoStatuses:
-        return self.publisher_statuses(table)
+        return self.publisher_statuses(table, table.latest_stream)
 
     def recorder(self, worker: Worker) -> Recorder:
         return self.recorders(worker.ledger, worker.clock)

@@ -217,7 +217,7 @@ class Parts:
         return self.ledger(table)
 
     def publisher_status_rows(self, table: Table) -> DynamoStatuses:
-        return DynamoStatuses(table)
+        return DynamoStatuses(table, table.latest_stream)
 
     def recorder(self, worker: Worker) -> Recorder:
         return Recorder(worker.ledger, worker.clock)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import name_key_of
-from hub.runtime.boundary.schema import text
 from hub.runtime.boundary.unreadable import Malformed
 from hub.runtime.model.names import Millis
 
@@ -23,7 +22,6 @@ class NameChange:
     claimant: str
     sequence_number: str
     changed_at: Millis
-    stream: str
 
 
 def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it is malformed
@@ -43,7 +41,6 @@ def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it i
         claimant="" if sort_key == contract.MARK_KEY else sort_key.removeprefix(contract.CLAIM_PREFIX),
         sequence_number=_number(change["SequenceNumber"]),
         changed_at=Millis(int(change["ApproximateCreationDateTime"] * 1000)),
-        stream=text(record["eventSourceARN"]),
     )
 
 

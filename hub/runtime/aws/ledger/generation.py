@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
 
 
-def generation_key(table: Table) -> Row:
-    """The key of the row with the generation. A stream's ARN ends with the stream's label."""
-    label = table.stream.rpartition("/")[2]
+def generation_key(stream: str) -> Row:
+    """The key of the row with the generation, by the ARN of the table's stream, which ends with the stream's label."""
+    label = stream.rpartition("/")[2]
     return {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: f"{contract.GENERATION_PREFIX}{label}"}
 
 
@@ -44,7 +44,7 @@ def begun(table: Table, row: Mapping[str, object] | None) -> str:
     Raises:
         LedgerUnavailable: if the row disappears again meanwhile.
     """
-    key = generation_key(table)
+    key = generation_key(table.stream)
     if row is None:
         row = key | {"id": uuid4().hex, "at": table.now()}
         try:

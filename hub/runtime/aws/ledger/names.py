@@ -68,7 +68,7 @@ class DynamoLedger:
         self, refs: Collection[InstanceRef]
     ) -> tuple[str, dict[InstanceRef, Observation | Unreadable]]:
         """The generation of the ledger, which begins now if it has none, and the rows of these instances."""
-        rows = list(self._table.get_many([generation_key(self._table), *map(instance_key, refs)]))
+        rows = list(self._table.get_many([generation_key(self._table.stream), *map(instance_key, refs)]))
         observations = {instance_of_row(row): read_observation(row) for row in rows if not is_generation(row)}
         return begun(self._table, next(filter(is_generation, rows), None)), observations
 

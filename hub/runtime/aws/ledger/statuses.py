@@ -45,9 +45,11 @@ MAX_PENDING_VPCS: Final = 1_000
 class DynamoStatuses:
     """The rows about spokes, zones, the schedule and publishing. Each method raises LedgerUnavailable."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, stream: Callable[[], str] | None = None) -> None:
         self._table = table
         self._events: dict[Spoke, int] = {}
+        # Which generation counts: by default the one of the stream that the function was deployed with.
+        self._stream = stream or (lambda: table.stream)
 
     def note_event(self, spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> None:
         """Record the time of a spoke's event, at most once in 15 minutes, and the changes of what the spoke holds.
@@ -75,13 +77,13 @@ class DynamoStatuses:
 
     def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
         """The status of a spoke, and the generation of the ledger, which begins now if it has none."""
-        rows = list(self._table.get_many([spoke_key(spoke), generation_key(self._table)]))
+        rows = list(self._table.get_many([spoke_key(spoke), generation_key(self._table.stream)]))
         status = next((spoke_status_of(row) for row in rows if not is_generation(row)), SpokeStatus(spoke))
         return status, begun(self._table, next(filter(is_generation, rows), None))
 
     def generation(self) -> str:
         """The generation of the ledger; empty if none has begun."""
-        return generation_of(self._table.get(generation_key(self._table)))
+        return generation_of(self._table.get(generation_key(self._stream())))
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         """The status of every spoke."""
@@ -138,7 +140,7 @@ class DynamoStatuses:
 
     def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
         """The generation of the ledger, and the spokes whose claims the ledger has completely."""
-        rows = list(self._table.get_many([*map(spoke_key, spokes), generation_key(self._table)]))
+        rows = list(self._table.get_many([*map(spoke_key, spokes), generation_key(self._stream())]))
         generation = generation_of(next(filter(is_generation, rows), None))
         statuses = [spoke_status_of(row) for row in rows if not is_generation(row)]
         return generation, frozenset(status.spoke for status in statuses if status.settled(generation))

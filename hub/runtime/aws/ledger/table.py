@@ -53,9 +53,15 @@ class Table:
         """The ARN of the table's stream; empty if the reader does not need the generation of the ledger."""
         return self._stream
 
-    def of_stream(self, stream: str) -> Table:
-        """The table, read as the one with this stream."""
-        return Table(self._client, self._name, self._clock, self._sleep, stream)
+    def latest_stream(self) -> str:
+        """The ARN of the stream that the table has now; empty if it has none, as a table that was just restored.
+
+        Someone may have restored the table under its name since the function started, and records of the stream of the
+        former table still come for a day (DynamoDB Developer Guide, "Change data capture for DynamoDB Streams").
+        """
+        with translated():
+            table = required(self._client.describe_table(TableName=self._name), "Table")
+        return str(table.get("LatestStreamArn", ""))
 
     def get(self, key: Row) -> Row | None:
         """The row with a key, or None."""

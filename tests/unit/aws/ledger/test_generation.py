@@ -15,8 +15,13 @@ STREAM = "arn:aws:dynamodb:eu-central-1:111111111111:table/orgdns-ledger/stream/
 RESTORED = STREAM.replace("28T10", "29T11")
 
 
+def deployed(table: Table, stream: str) -> Table:
+    """The table as a function sees it that was deployed with this stream."""
+    return Table(table._client, table.name, table._clock, table._sleep, stream)  # noqa: SLF001 - the same table
+
+
 def of_stream(table: Table, stream: str) -> DynamoStatuses:
-    return DynamoStatuses(table.of_stream(stream))
+    return DynamoStatuses(deployed(table, stream))
 
 
 def test_p9_the_first_sweep_begins_a_generation(table: Table) -> None:
@@ -35,13 +40,13 @@ def test_p9_two_functions_begin_one_generation(table: Table) -> None:
     """A function that found none writes its own only if there is still none."""
     statuses = of_stream(table, STREAM)
     _, generation = statuses.sweep_begins(SPOKE)
-    assert begun(table.of_stream(STREAM), None) == generation == statuses.generation()
+    assert begun(deployed(table, STREAM), None) == generation == statuses.generation()
 
 
 def test_p9_an_emptied_table_has_another_generation(table: Table) -> None:
     statuses = of_stream(table, STREAM)
     _, before = statuses.sweep_begins(SPOKE)
-    table.delete(generation_key(table.of_stream(STREAM)))
+    table.delete(generation_key(STREAM))
     assert statuses.generation() == ""
     assert statuses.sweep_begins(SPOKE)[1] not in ("", before)
 
@@ -53,3 +58,21 @@ def test_p9_a_restored_table_has_another_generation(table: Table) -> None:
     assert restored.generation() == ""
     assert restored.sweep_begins(SPOKE)[1] not in ("", before)
     assert len(list(table.query(contract.CONTROL_KEY, contract.GENERATION_PREFIX))) == 2
+
+
+def test_p9_the_publisher_knows_the_stream_that_the_table_has_now(table: Table) -> None:
+    """Records of the former table's stream still come after a restore under its name, with the restored generation."""
+    _, before = of_stream(table, STREAM).sweep_begins(SPOKE)
+    of_stream(table, STREAM).put_spoke_status(SpokeStatus(SPOKE, generation=before))
+    assert of_stream(table, STREAM).settled([SPOKE]) == (before, frozenset({SPOKE}))
+    publisher = DynamoStatuses(deployed(table, STREAM), lambda: RESTORED)
+    assert publisher.settled([SPOKE]) == ("", frozenset())
+    assert publisher.generation() == ""
+
+
+def test_p9_a_table_without_a_stream_has_no_generation(table: Table) -> None:
+    """A table that was just restored has no stream until someone enables it."""
+    statuses = DynamoStatuses(deployed(table, STREAM), table.latest_stream)
+    of_stream(table, STREAM).sweep_begins(SPOKE)
+    assert table.latest_stream() == ""
+    assert statuses.generation() == ""
