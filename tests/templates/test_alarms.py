@@ -58,7 +58,7 @@ def test_first_message_sets_off_the_alarm() -> None:
 def test_an_alarm_says_what_to_do() -> None:
     """Each description names a command to run, within CloudWatch's 1,024 characters."""
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
-    assert len(set(descriptions)) == 13
+    assert len(set(descriptions)) == 14
     assert all(len(text) <= 1_024 for text in descriptions)
     assert all("orgdns dead-letters" in alarm["AlarmDescription"] for alarm in queue_alarms().values())
     assert all(
@@ -73,6 +73,7 @@ def test_metrics_that_should_be_zero() -> None:
         "PendingRemovals",
         "SpokesUnreachable",
         "SweepsAndAuditsOverdue",
+        "SpokesAndZonesUnreadable",
         "AccountsNearLimit",
         "ZonesNearLimit",
         "ZonesWithDampedRepairs",

@@ -171,7 +171,9 @@ class DynamoLedger:
 
     def drift(self, key: NameKey) -> Drift | None:
         """What others changed under a name; None if that cannot be read."""
-        return self.drifts([key]).get(key)
+        row = self._table.get(drift_key(key))
+        found = read_row(drift_of, row, "drift") if row else None
+        return found if isinstance(found, Drift) else None
 
     def drifts(self, keys: Collection[NameKey]) -> dict[NameKey, Drift]:
         """What others changed under these names; a name without drift, or with one that cannot be read, is left out."""
