@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
 
-TIMEOUT: Final = 90
+TIMEOUT: Final = 120
 _RETENTION: Final = 4 * 86_400
 
 

@@ -11,7 +11,7 @@ from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits, Deadline
 from hub.runtime.observer.observer import DESCRIBE_SECONDS
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.sweeper.auditor import STEP_SECONDS as AUDIT_SECONDS
-from hub.runtime.sweeper.unreachable import PAGE_SECONDS
+from hub.runtime.sweeper.bookkeeping import PAGE_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ newer version can return. An attribute that older readers may ignore does not ne
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
@@ -35,7 +36,7 @@ def read_row(parse: Callable[[Mapping[str, Any]], _Out], row: Mapping[str, Any],
 
 
 def _supported(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema = int(row.get(ATTRIBUTE, 1))
+    schema = number(row.get(ATTRIBUTE, 1))
     if schema > SCHEMA:
         raise LaterSchema(
             f"a later version of orgdns wrote the row: its schema is {schema}, this version reads {SCHEMA}"
@@ -55,3 +56,14 @@ def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{value!r} is not true or false")
     return value
+
+
+def number(value: object) -> int:
+    """Return a value that must be a whole number.
+
+    DynamoDB does not compare a text with a number: a conditional write over a version in the form of a text always
+    fails.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value != int(value):
+        raise TypeError(f"{value!r} is not a whole number")
+    return int(value)

@@ -28,9 +28,9 @@ contested
     A zone in which others keep changing names of orgdns, so that repairs wait for an audit, or did in the last hour.
     The zone no longer counts when an audit has repaired the names and nobody changes them.
 unreadable
-    A known spoke whose last sweep found instances, or rows of instances, that it could not read, or whose status cannot
-    be read; a zone likewise, by the names of its last audit. Nothing that belongs to them is removed. A spoke or zone
-    whose status cannot be read counts for nothing else.
+    A spoke whose last sweep found instances, or rows of instances, that it could not read, also after its other names
+    were withdrawn; a known spoke whose status cannot be read; a zone likewise, by the names of its last audit. Nothing
+    that belongs to them is removed. A spoke or zone whose status cannot be read counts for nothing else.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
     `hub.runtime.model.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
@@ -144,7 +144,7 @@ def health(
         ),
         pending_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_removals) - zone.approved),
         pending_vpc_zones=frozenset(zone.zone_id for zone in zones if set(zone.pending_vpcs) - zone.approved_vpcs),
-        unreadable=frozenset(status.spoke for status in of_known if status.unreadable or status.row_fault),
+        unreadable=unknown | {spoke for spoke, status in statuses.items() if status.unreadable},
         unreadable_zones=frozenset(zone.zone_id for zone in zones if zone.unreadable or zone.row_fault),
         contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
         accounts_near_limit=_configured(near_accounts, configured),

@@ -70,8 +70,11 @@ class SpokeStatus:
 
     @property
     def over(self) -> bool:
-        """Whether the spoke keeps no names and no associations, so that it needs no more sweeps."""
-        return self.withdrawn and not self.kept_vpcs
+        """Whether the spoke keeps no names and no associations, so that it needs no more sweeps.
+
+        An instance whose row cannot be read keeps its names.
+        """
+        return self.withdrawn and not (self.kept_vpcs or self.unreadable)
 
     def settled(self, generation: str) -> bool:
         """Whether the ledger, in its current generation, has all claims of the spoke.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Reading and writing a spoke's status and sending a task takes this many seconds at most.
 REQUEST_SECONDS: Final = SPOKE_CALLS.seconds(calls=3)
 NO_TIME: Final = "no time is left in this run"
+# How often a request is repeated because others changed the status meanwhile, before the event is delivered again.
+TRIES: Final = 5
+OUTDATED: Final = "others keep changing the status of the spoke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class CallSweepRequests:
         return failed
 
     def _request(self, spoke: Spoke, called_at: Millis) -> None:
-        while True:
+        for _ in range(TRIES):
             status, now = self.ledger.spoke_status(spoke), self.clock()
             following = status.call_sweeps.after(called_at, status.instances, now)
             # The first sweep of a spoke comes anyway. A spoke that is unreachable or throttled, or whose sweeps take
@@ -63,3 +66,4 @@ class CallSweepRequests:
             except Outdated:
                 continue
             return
+        raise LedgerUnavailable(OUTDATED)

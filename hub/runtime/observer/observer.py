@@ -86,8 +86,8 @@ class Observer:
             decided, account = self._decided_by_event(spoke, of_spoke, deadline)
             outcomes += decided
             done = {outcome.ref for outcome in decided}
-            if account is not None:
-                undecided = {hint.ref: hint for hint in of_spoke if hint.ref not in done}
+            undecided = {hint.ref: hint for hint in of_spoke if hint.ref not in done}
+            if account is not None and undecided:
                 waiting.append(_WaitingSpoke(spoke, account, undecided))
         # Start with a different spoke each time: a spoke that does not answer uses up the time of those after it.
         start = self.clock() % len(waiting) if waiting else 0

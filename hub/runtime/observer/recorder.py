@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GONE: Final = "EC2 did not show the instance twice in a row"
 ENDED: Final = "the instance has ended"
 SUPERSEDED: Final = "the row of the instance changed since it was read"
+# How often an end is written over a row that others keep changing, before the event or the sweep is repeated.
+WRITES: Final = 10
 
 
 class InstanceResult(StrEnum):
@@ -95,7 +97,7 @@ class Recorder:
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
         """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
         try:
-            while True:
+            for _ in range(WRITES):
                 before = self.ledger.observation(ref) or Observation(ref, NEVER)
                 if isinstance(before, Unreadable):
                     # Its claims and its version are not known.
@@ -106,6 +108,7 @@ class Recorder:
                     return self._recorded(before, after, Decision(), "ended")
         except LedgerUnavailable as unavailable:
             return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
 
     def ended_if_known(self, ref: InstanceRef) -> InstanceOutcome | None:
         """Withdraw all claims of an instance for good, or return None if the ledger does not know the instance."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.model.usage import Tally
 from hub.runtime.sweeper.hash_set import HashSet
-from hub.runtime.sweeper.unreachable import PAGE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.observer.recorder import InstanceOutcome
 
+# A sweep ends unfinished before the next page if fewer seconds than this remain.
+PAGE_SECONDS: Final = HUB_CALLS.seconds()
 # A status names so many of the things that could not be read; the logs name all.
 MOST_NAMED: Final = 10
 NO_TIME: Final = "the sweep ran out of time before it had read all instances"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.names import InstanceRef
 from hub.runtime.model.usage import Tally
 from hub.runtime.observer.looks import Look, is_outdated, names_of
-from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.ports import LedgerUnavailable
+from hub.runtime.sweeper.bookkeeping import PAGE_SECONDS, UnreadableThings
 from hub.runtime.sweeper.withdrawals import awaits_approval
 
 if TYPE_CHECKING:
@@ -19,14 +20,12 @@ if TYPE_CHECKING:
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
-    from hub.runtime.model.names import InstanceRef
+    from hub.runtime.model.names import Spoke
     from hub.runtime.model.status import SpokeStatus
-    from hub.runtime.observer.recorder import InstanceOutcome, Recorder
+    from hub.runtime.observer.recorder import Recorder
     from hub.runtime.ports import Clock
     from hub.runtime.sweeper.ports import Statuses, SweepLedger
 
-# A sweep ends unfinished before the next page if fewer seconds than this remain.
-PAGE_SECONDS: Final = HUB_CALLS.seconds()
 # Pending removals are stored in one row of the ledger, of 400 KB at most, and once more when a person approves them;
 # further instances wait for another sweep.
 MAX_PENDING: Final = 8_000
@@ -53,7 +52,8 @@ class UnreachableSpokes:
     ) -> SpokeStatus:
         """Return the status of a spoke that denies access.
 
-        When the grace period is over, withdraw its names, unless too many spokes would lose theirs together.
+        When the grace period is over, withdraw its names, unless too many spokes would lose theirs together. An
+        instance whose row cannot be read keeps its names.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -63,12 +63,8 @@ class UnreachableSpokes:
         if now - status.fault_since < self.guard.grace:
             return with_pending(status, {})
         # Also after the withdrawal: an account can deny access to the sweeper and allow it to the observer.
-        names = {
-            row.ref: names_of(row)
-            for row in self.rows.observations_of(status.spoke)
-            if not isinstance(row, Unreadable)
-            if names_of(row) or is_outdated(row, generation)
-        }
+        names, unreadable = self._names(status.spoke, generation, report)
+        status = replace(status, unreadable=unreadable.number, unreadable_first=unreadable.first)
         # The status has the names of the last sweep; more may have come since.
         status = replace(status, names=max(status.names, sum(names.values())))
         # What awaits approval does so until a person approves it or the spoke answers, whatever other spokes do.
@@ -102,6 +98,21 @@ class UnreachableSpokes:
             usage=Tally().in_place_of(status.usage),
             generation=generation,
         )
+
+    def _names(
+        self, spoke: Spoke, generation: str, report: Callable[[InstanceOutcome], None]
+    ) -> tuple[dict[InstanceRef, int], UnreadableThings]:
+        """Return how many names each instance has that is to be decided, and report the rows that cannot be read."""
+        names: dict[InstanceRef, int] = {}
+        unreadable = UnreadableThings()
+        for row in self.rows.observations_of(spoke):
+            if isinstance(row, Unreadable):
+                unreadable.add(row.what)
+                ref = InstanceRef(spoke.account, spoke.region, row.what)
+                report(InstanceOutcome(ref, InstanceResult.UNREADABLE, row.reason))
+            elif names_of(row) or is_outdated(row, generation):
+                names[row.ref] = names_of(row)
+        return names, unreadable
 
 
 def with_pending(status: SpokeStatus, pending: Mapping[InstanceRef, int]) -> SpokeStatus:

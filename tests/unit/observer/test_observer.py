@@ -24,8 +24,10 @@ def test_end_withdraws_all_claims_without_a_description(world: World) -> None:
     subject = world.show()
     world.event(subject)
     world.organization.unreachable.add(subject.spoke)
+    world.organization.descriptions.clear()
     assert world.event(subject, "terminated").result is InstanceResult.RECORDED
     assert world.claimed() == set()
+    assert world.organization.descriptions == []
 
 
 def test_rename_moves_the_name(world: World) -> None:

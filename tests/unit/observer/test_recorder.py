@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from hub.runtime.model.names import Instance, InstanceState, Spoke
+from hub.runtime.model.observation import Observation
 from hub.runtime.observer.events import Hint
-from hub.runtime.observer.recorder import InstanceResult
+from hub.runtime.observer.recorder import WRITES, InstanceResult
+from hub.runtime.ports import Outdated
 from tests.support.build import PAYMENTS, key
-from tests.support.memory import AMPLE, MemoryClock, MemoryOrganization
+from tests.support.memory import AMPLE, MemoryClock, MemoryLedger, MemoryOrganization
 from tests.support.use_cases.observer_world import World, tags_of
 
 
@@ -151,3 +153,23 @@ def test_refusal_is_reported_once(world: World) -> None:
     assert [refusal.rule for refusal in kept.refusals] == ["short-names"]
     assert kept.instance
     assert kept.instance.tag("Other") == "x"
+
+
+@dataclass(slots=True)
+class Contended(MemoryLedger):
+    """A ledger in which others always write the row of an instance first."""
+
+    writes: int = 0
+
+    def put_observation(self, observation: Observation, over: Observation | None = None) -> None:
+        self.writes += 1
+        raise Outdated(f"{observation.ref} over {over}")
+
+
+def test_an_end_does_not_write_forever(world: World) -> None:
+    """The event is delivered again instead."""
+    subject = world.show()
+    world.event(subject)
+    ledger = Contended(world.ledger.observations, world.ledger.claims)
+    outcome = replace(world.observer.recorder, ledger=ledger).ended(subject)
+    assert (outcome.result, outcome.superseded, ledger.writes) == (InstanceResult.RETRY, True, WRITES)

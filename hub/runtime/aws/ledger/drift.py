@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import name_pk
+from hub.runtime.boundary.schema import number
 from hub.runtime.model.drift import Drift, ZoneDrift
 from hub.runtime.model.names import Millis
 
@@ -29,8 +30,8 @@ def drift_row(key: NameKey, drift: Drift) -> Row:
 
 def drift_of(row: Mapping[str, Any]) -> Drift:
     """The drift of a name, from its row."""
-    repaired_at = tuple(Millis(int(at)) for at in row["repaired_at"])
-    return Drift(row["by"], Millis(int(row["at"])), repaired_at, damped=row["damped"])
+    repaired_at = tuple(Millis(number(at)) for at in row["repaired_at"])
+    return Drift(row["by"], Millis(number(row["at"])), repaired_at, damped=row["damped"])
 
 
 def zone_drift_row(drifts: Iterable[ZoneDrift]) -> Row:
@@ -53,10 +54,10 @@ def zone_drift_of(row: Mapping[str, Any]) -> tuple[ZoneDrift, ...]:
     return tuple(
         ZoneDrift(
             by=fields["by"],
-            since=Millis(int(fields["since"])),
-            at=Millis(int(fields["at"])),
-            changes=int(fields["changes"]),
-            damped_at=Millis(int(fields["damped_at"])),
+            since=Millis(number(fields["since"])),
+            at=Millis(number(fields["at"])),
+            changes=number(fields["changes"]),
+            damped_at=Millis(number(fields["damped_at"])),
         )
         for fields in row.get("drift", ())
     )

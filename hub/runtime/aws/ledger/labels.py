@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.boundary.schema import flag, read_row, text
+from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import NEVER, Millis
@@ -71,7 +71,7 @@ def _label_of(row: Mapping[str, Any]) -> HeldLabel:
         label=row[contract.SORT_KEY].removeprefix(contract.LABEL_PREFIX),
         account_id=text(row["account_id"]),
         reserved=flag(row["reserved"]),
-        version=int(row["version"]),
+        version=number(row["version"]),
         released_at=_time(row, "released_at"),
         searched_at=_time(row, "searched_at"),
         vacant_since=_time(row, "vacant_since"),
@@ -79,4 +79,4 @@ def _label_of(row: Mapping[str, Any]) -> HeldLabel:
 
 
 def _time(row: Mapping[str, Any], name: str) -> Millis:
-    return Millis(int(row.get(name, NEVER)))
+    return Millis(number(row.get(name, NEVER)))

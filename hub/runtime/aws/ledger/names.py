@@ -31,7 +31,7 @@ from hub.runtime.aws.ledger.rows import (
     spoke_pk,
     stored_claim_of,
 )
-from hub.runtime.boundary.schema import read_row
+from hub.runtime.boundary.schema import number, read_row
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.drift import KEPT_MILLIS, Drift
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Published, Spoke
@@ -96,7 +96,8 @@ class DynamoLedger:
             before = {":version": over.version, ":generation": over.generation}
             self._table.put(row, "version = :version AND generation = :generation", before)
         else:
-            self._table.put(row, "version = :version AND attribute_not_exists(generation)", {":version": over.version})
+            none = "attribute_not_exists(generation) OR generation = :none"
+            self._table.put(row, f"version = :version AND ({none})", {":version": over.version, ":none": ""})
 
     def put_claim(self, claim: Claim, version: int) -> int:
         """Write a claim for this version of its instance's row, unless the claim has a later version."""
@@ -195,9 +196,9 @@ class DynamoLedger:
     def _put_unless_later(self, row: Row) -> int:
         condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
         later = self._table.put_unless(row, condition, {":this": row["version"]})
-        version = read_row(lambda each: int(each["version"]), later or row, row[contract.SORT_KEY])
+        version = read_row(lambda each: number(each["version"]), later or row, row[contract.SORT_KEY])
         # What a later version wrote stays, and does not raise the version of the instance's row.
-        return int(row["version"]) if isinstance(version, Unreadable) else version
+        return number(row["version"]) if isinstance(version, Unreadable) else version
 
 
 def read_observation(row: Row) -> Observation | Unreadable:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.boundary.schema import flag, text
+from hub.runtime.boundary.schema import flag, number, text
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -121,11 +121,11 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
     facts = row.get("facts")
     return Observation(
         ref=ref,
-        observed_at=Millis(int(row["observed_at"])),
+        observed_at=Millis(number(row["observed_at"])),
         claims=tuple(claim_of(claim) for claim in row["claims"]),
         ended=flag(row["ended"]),
         settled=flag(row["settled"]),
-        version=int(row["version"]),
+        version=number(row["version"]),
         instance=_instance(ref, facts) if facts else None,
         account=account_of(ref.account, facts["account"]) if facts else None,
         refusals=tuple(_refusal(refusal) for refusal in row.get("refusals", [])),
@@ -168,10 +168,10 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
     return Instance(
         ref=ref,
         state=InstanceState(facts["state"]),
-        launched_at=Millis(int(facts["launched_at"])),
+        launched_at=Millis(number(facts["launched_at"])),
         interfaces=tuple(
             Interface(
-                device_index=int(interface["device_index"]),
+                device_index=number(interface["device_index"]),
                 vpc_id=interface["vpc_id"],
                 subnet_id=interface["subnet_id"],
                 ipv4=tuple(interface["ipv4"]),
@@ -220,10 +220,10 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         key=NameKey(text(row["zone_id"]), Fqdn(text(row["fqdn"]))),
         instance=InstanceRef.parse(row["instance"]),
         values=tuple((RecordType(name), tuple(map(text, values))) for name, values in sorted(row["values"].items())),
-        ttl=int(row["ttl"]),
+        ttl=number(row["ttl"]),
         conflict=ConflictRule(row["conflict"]),
         rule=text(row["rule"]),
-        launched_at=Millis(int(row["launched_at"])),
+        launched_at=Millis(number(row["launched_at"])),
         note=text(row.get("note", "")),
         label=text(row.get("label", "")),
         running=flag(row.get("running", True)),
@@ -233,7 +233,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
 def stored_claim_of(row: Mapping[str, Any]) -> StoredClaim:
     """What a row says of a claim. A row without a version is older than any."""
     found = claim_in(name_key_of(row[contract.PARTITION_KEY]), row)
-    return StoredClaim(int(row.get("version", 0)), found if isinstance(found, Claim) else None)
+    return StoredClaim(number(row.get("version", 0)), found if isinstance(found, Claim) else None)
 
 
 def published_row(key: NameKey, published: Published) -> Row:
@@ -263,7 +263,7 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
             RecordSet(
                 fqdn=key.fqdn,
                 type=RecordType(record_set["type"]),
-                ttl=int(record_set["ttl"]),
+                ttl=number(record_set["ttl"]),
                 values=tuple(map(text, record_set["values"])),
                 set_identifier=text(record_set["set_identifier"]),
             )
@@ -272,5 +272,5 @@ def published_of(key: NameKey, row: Mapping[str, Any]) -> Published:
         pending=flag(row["pending"]),
         conflict=text(row["conflict"]) if "conflict" in row else None,
         refused=text(row.get("refused", "")),
-        refused_at=Millis(int(row.get("refused_at", 0))),
+        refused_at=Millis(number(row.get("refused_at", 0))),
     )

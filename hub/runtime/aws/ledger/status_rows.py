@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_of
-from hub.runtime.boundary.schema import flag, read_row, text
+from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
@@ -46,28 +46,30 @@ def _spoke_status(row: Mapping[str, Any]) -> SpokeStatus:
     account, region = row[contract.SORT_KEY].split("/")
     return SpokeStatus(
         spoke=Spoke(account, region),
-        tried_at=Millis(int(row.get("tried_at", 0))),
-        swept_at=Millis(int(row.get("swept_at", 0))),
+        tried_at=Millis(number(row.get("tried_at", 0))),
+        swept_at=Millis(number(row.get("swept_at", 0))),
         policy=text(row.get("policy", "")),
-        instances=int(row.get("instances", 0)),
-        names=int(row.get("names", 0)),
-        missed=int(row.get("missed", 0)),
-        missed_ever=int(row.get("missed_ever", 0)),
+        instances=number(row.get("instances", 0)),
+        names=number(row.get("names", 0)),
+        missed=number(row.get("missed", 0)),
+        missed_ever=number(row.get("missed_ever", 0)),
         fault=text(row.get("fault", "")),
-        fault_since=Millis(int(row.get("fault_since", 0))),
+        fault_since=Millis(number(row.get("fault_since", 0))),
         closed=flag(row.get("closed", False)),
         withdrawn=flag(row.get("withdrawn", False)),
-        withdrawn_at=Millis(int(row.get("withdrawn_at", 0))),
+        withdrawn_at=Millis(number(row.get("withdrawn_at", 0))),
         pending_removals=tuple(row.get("pending_removals", ())),
-        pending_names=int(row.get("pending_names", 0)),
+        pending_names=number(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
-        event_at=Millis(int(row.get("event_at", 0))),
-        kept_vpcs=int(row.get("kept_vpcs", 0)),
+        event_at=Millis(number(row.get("event_at", 0))),
+        kept_vpcs=number(row.get("kept_vpcs", 0)),
         usage=usage_of(row),
-        vpcs={zone_id: int(number) for zone_id, number in row.get("vpcs", {}).items()},
-        call_sweeps=CallSweeps(Millis(int(row.get("call_sweep_at", 0))), Millis(int(row.get("call_sweeps_paid", 0)))),
+        vpcs={zone_id: number(count) for zone_id, count in row.get("vpcs", {}).items()},
+        call_sweeps=CallSweeps(
+            Millis(number(row.get("call_sweep_at", 0))), Millis(number(row.get("call_sweeps_paid", 0)))
+        ),
         generation=text(row.get("generation", "")),
-        unreadable=int(row.get("unreadable", 0)),
+        unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )
 
@@ -92,10 +94,10 @@ def cursor_of(row: Mapping[str, Any]) -> ScheduleCursor:
 def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
     return ScheduleCursor(
         policy=text(row.get("policy", "")),
-        since=Millis(int(row.get("since", NEVER))),
+        since=Millis(number(row.get("since", NEVER))),
         after=text(row.get("after", "")),
-        ahead=int(row.get("ahead", 0)),
-        at=Millis(int(row.get("at", NEVER))),
+        ahead=number(row.get("ahead", 0)),
+        at=Millis(number(row.get("at", NEVER))),
     )
 
 
@@ -109,7 +111,7 @@ def usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
     """What a spoke holds, from its row."""
     zone_ids = sorted({name.partition("#")[2] for name in row if name.startswith((_NAMES, _RECORDS))})
     return {
-        zone_id: Usage(int(row.get(f"{_NAMES}{zone_id}", 0)), int(row.get(f"{_RECORDS}{zone_id}", 0)))
+        zone_id: Usage(number(row.get(f"{_NAMES}{zone_id}", 0)), number(row.get(f"{_RECORDS}{zone_id}", 0)))
         for zone_id in zone_ids
     }
 
@@ -124,22 +126,22 @@ def zone_status_of(row: Mapping[str, Any]) -> ZoneStatus:
 def _zone_status(row: Mapping[str, Any]) -> ZoneStatus:
     return ZoneStatus(
         zone_id=row[contract.SORT_KEY],
-        tried_at=Millis(int(row.get("tried_at", 0))),
-        audited_at=Millis(int(row.get("audited_at", 0))),
-        names=int(row.get("names", 0)),
-        record_sets=int(row.get("record_sets", 0)),
-        claimed=int(row.get("claimed", 0)),
-        differences=tuple(sorted((kind, int(number)) for kind, number in row.get("differences", {}).items())),
+        tried_at=Millis(number(row.get("tried_at", 0))),
+        audited_at=Millis(number(row.get("audited_at", 0))),
+        names=number(row.get("names", 0)),
+        record_sets=number(row.get("record_sets", 0)),
+        claimed=number(row.get("claimed", 0)),
+        differences=tuple(sorted((kind, number(count)) for kind, count in row.get("differences", {}).items())),
         fault=text(row.get("fault", "")),
         pending_removals=tuple(map(Fqdn, row.get("pending_removals", ()))),
-        pending_names=int(row.get("pending_names", 0)),
+        pending_names=number(row.get("pending_names", 0)),
         approved=frozenset(row.get("approved", ())),
         pending_vpcs=tuple(sorted(row.get("pending_vpcs", ()))),
         approved_vpcs=frozenset(row.get("approved_vpcs", ())),
         drift=zone_drift_of(row),
-        audit_requested_at=Millis(int(row.get("audit_requested_at", 0))),
-        audits_paid_until=Millis(int(row.get("audits_paid_until", 0))),
-        repaired=tuple(sorted((kind, int(number)) for kind, number in row.get("repaired", {}).items())),
-        unreadable=int(row.get("unreadable", 0)),
+        audit_requested_at=Millis(number(row.get("audit_requested_at", 0))),
+        audits_paid_until=Millis(number(row.get("audits_paid_until", 0))),
+        repaired=tuple(sorted((kind, number(count)) for kind, count in row.get("repaired", {}).items())),
+        unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of
-from hub.runtime.boundary.schema import flag, read_row, text
+from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.texts import bounded, storable
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.guard import Cause
@@ -71,7 +71,7 @@ def _vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
     ref = VpcRef.parse(row[contract.SORT_KEY])
     return VpcRow(
         ref=ref,
-        seen_at=Millis(int(row.get("seen_at", NEVER))),
+        seen_at=Millis(number(row.get("seen_at", NEVER))),
         vpc=_vpc_of(ref, row["vpc"]) if "vpc" in row else None,
         account=account_of(ref.account, row["account"]) if "account" in row else None,
         zones=tuple(_zone_of(zone) for zone in row.get("zones", ())),
@@ -103,10 +103,10 @@ def _record_of(row: Mapping[str, Any]) -> AssociationRecord:
         in_progress=flag(row["in_progress"]),
         fault=text(row["fault"]),
         awaiting_approval=flag(row["awaiting_approval"]),
-        left_at=Millis(int(row.get("left_at", NEVER))),
+        left_at=Millis(number(row.get("left_at", NEVER))),
         left_for=Cause(row["left_for"]) if row.get("left_for") else None,
-        removed_by_others=int(row.get("removed_by_others", 0)),
-        removed_at=Millis(int(row.get("removed_at", NEVER))),
+        removed_by_others=number(row.get("removed_by_others", 0)),
+        removed_at=Millis(number(row.get("removed_at", NEVER))),
     )
 
 
@@ -256,11 +256,11 @@ def _vpcs_status_of(row: Mapping[str, Any]) -> VpcsStatus:
     account, region = row[contract.SORT_KEY].split("/")
     return VpcsStatus(
         spoke=Spoke(account, region),
-        seen_at=Millis(int(row.get("seen_at", NEVER))),
-        vpcs=int(row.get("vpcs", 0)),
-        blocked=int(row.get("blocked", 0)),
+        seen_at=Millis(number(row.get("seen_at", NEVER))),
+        vpcs=number(row.get("vpcs", 0)),
+        blocked=number(row.get("blocked", 0)),
         fault=text(row.get("fault", "")),
         shared=tuple(SharedVpc(id_, owner) for id_, owner in row.get("shared", ())),
-        unreadable=int(row.get("unreadable", 0)),
+        unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(Unreadable(text(id_), text(reason)) for id_, reason in row.get("unreadable_first", ())),
     )
