@@ -123,6 +123,30 @@ def test_deployed_policy_plans_nothing(made: World, command: Command) -> None:
     assert made.client("dynamodb", HUB).scan(**table)["Items"] == before
 
 
+def test_p2_plan_names_the_rows_that_it_leaves_out(made: World, command: Command) -> None:
+    """The exit code is 2, `changes` says so, and the row of an instance and that of a VPC are named with the reason."""
+    dynamodb = made.client("dynamodb", HUB)
+    keys = (
+        {"pk": {"S": f"spoke#{PAYMENTS}#{REGION}"}, "sk": {"S": "instance#i-0odd"}},
+        {"pk": {"S": contract.VPCS_KEY}, "sk": {"S": f"{PAYMENTS}/{REGION}/vpc-00000000000000dd0"}},
+    )
+    for key in keys:
+        dynamodb.put_item(TableName=contract.LEDGER_TABLE, Item=key | {"schema": {"N": "2"}})
+    try:
+        document = command.json("plan", "--config", str(CONFIG), code=2)
+        assert document["changes"]
+        assert [row["row"].rpartition("/")[2].strip() for row in document["unreadable"]] == [
+            "instance#i-0odd",
+            "vpc-00000000000000dd0",
+        ]
+        assert all("a later version of orgdns wrote the row" in row["reason"] for row in document["unreadable"])
+        said = command("plan", "--config", str(CONFIG), code=2).stderr
+        assert said.count("the plan leaves out a row of the ledger") == len(keys)
+    finally:
+        for key in keys:
+            dynamodb.delete_item(TableName=contract.LEDGER_TABLE, Key=key)
+
+
 def test_changed_policy_is_planned(made: World, clock: MovedClock, command: Command, changed: Path) -> None:
     """Created, deleted and handed-over names are listed, and counted by account. The exit code is 2."""
     (stays,) = made.launch(PAYMENTS, REGION, "plan-shared")

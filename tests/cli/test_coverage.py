@@ -224,7 +224,7 @@ def test_changed_policy() -> None:
     assert association_changes([VpcRow(vpc_ref())], [AssociationPolicy(CORP)], ZONE_IDS) == ()
 
 
-def test_v1_vpcs_that_cannot_be_read_are_troubles() -> None:
+def test_vpcs_that_cannot_be_read_are_troubles() -> None:
     """Each has its reason, and it is said that they keep their associations."""
     first = (Unreadable(vpc_ref(2).id, "no CidrBlock"), Unreadable("", "no VpcId"))
     status = replace(SEEN, unreadable=5, unreadable_first=first)

@@ -46,7 +46,7 @@ def first_failure(seeds: Sequence[int]) -> str:
     return next((failure for seed in seeds if (failure := failure_of(seed))), "")
 
 
-def test_every_schedule_keeps_all_promises() -> None:
+def test_p9_p10_p12_every_schedule_keeps_all_promises() -> None:
     """Whatever happens, in whatever order, nothing that is right is lost, and at rest the zone is what policy says."""
     if "SEED" in os.environ:
         assert not (failure := failure_of(int(os.environ["SEED"]))), failure

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hub.runtime.boundary.unreadable import Unreadable
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import show_plan
 from orgdns.cli.render.text import visible
@@ -18,7 +19,7 @@ from orgdns.cli.sources.snapshot import snapshot
 from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, reading_progress, screen
 from orgdns.config.load import load
 
-# So many rows that cannot be read are named.
+# This many rows that cannot be read are named.
 SHOWN = 10
 
 
@@ -41,18 +42,20 @@ def run(
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()
-        for fault in current.unreadable[:SHOWN]:
-            typer.echo(f"the plan leaves out a row of the ledger: {visible(str(fault)).plain}", err=True)
-        if more := len(current.unreadable[SHOWN:]):
-            typer.echo(f"the plan leaves out {more:,} more rows that cannot be read", err=True)
         names = [state for state in current.names.values() if not state.unreadable]
         change = policy_change(current.observations, names, policy, zone_ids, current.labels)
         rows = tuple(hub.vpcs.all_vpc_rows())
+        of_vpcs = tuple(Unreadable(str(row.ref), row.row_fault) for row in rows if row.row_fault)
+        unreadable = (*current.unreadable, *of_vpcs)
         associations = association_changes(rows, policy.association_policies, zone_ids)
         demands = vpc_demands(rows, policy.association_policies, zone_ids, changed.guards.limits)
     if as_json:
-        print_json(plan_document(change, associations, demands))
+        print_json(plan_document(change, associations, demands, unreadable))
     else:
         show_plan(screen(), change, associations, demands, everything=everything)
-    if change.any or associations or current.unreadable:
+        for fault in unreadable[:SHOWN]:
+            typer.echo(f"the plan leaves out a row of the ledger: {visible(str(fault)).plain}", err=True)
+        if more := len(unreadable[SHOWN:]):
+            typer.echo(f"the plan leaves out {more:,} more rows that cannot be read", err=True)
+    if change.any or associations or unreadable:
         raise typer.Exit(ATTENTION)

@@ -42,7 +42,7 @@ def status(made: World) -> VpcsStatus:
     return DynamoVpcs(table).vpcs_status(SPOKE)
 
 
-def test_v1_a_vpc_that_ec2_describes_oddly_keeps_its_zones(made: World, clock: MovedClock, odd: Vpc) -> None:
+def test_a_vpc_that_ec2_describes_oddly_keeps_its_zones(made: World, clock: MovedClock, odd: Vpc) -> None:
     """The spoke's other VPCs are discovered and associated meanwhile, and the odd one as soon as it can be read."""
     backend: Any = ec2_backends[SEARCH][REGION].vpcs[odd.id]
     block = backend.cidr_block
@@ -62,7 +62,7 @@ def test_v1_a_vpc_that_ec2_describes_oddly_keeps_its_zones(made: World, clock: M
     made.converge()
 
 
-def test_v1_a_row_of_a_vpc_that_someone_garbled_stays(made: World, clock: MovedClock, odd: Vpc) -> None:
+def test_a_row_of_a_vpc_that_someone_garbled_stays(made: World, clock: MovedClock, odd: Vpc) -> None:
     """What orgdns did in the VPC is not known, so nothing of it ends, and nothing is written over the row."""
     key = {"pk": {"S": contract.VPCS_KEY}, "sk": {"S": f"{SPOKE}/{odd.id}"}}
     ledger = made.client("dynamodb", HUB)

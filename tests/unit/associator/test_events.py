@@ -135,7 +135,7 @@ _PLACES = (
 
 
 @given(place=st.sampled_from(_PLACES), odd=_json)
-def test_v1_any_event_is_a_task_or_not_ours(place: tuple[str, ...], odd: object) -> None:
+def test_any_event_is_a_task_or_not_ours(place: tuple[str, ...], odd: object) -> None:
     """One odd message of a batch is dropped by itself: it never ends the function for the others."""
     event = deepcopy(CALL)
     of: Any = event
@@ -147,7 +147,7 @@ def test_v1_any_event_is_a_task_or_not_ours(place: tuple[str, ...], odd: object)
 
 
 @given(task=_json, account=_json, vpcs=_json)
-def test_v1_any_task_is_one_of_ours_or_dropped(task: object, account: object, vpcs: object) -> None:
+def test_any_task_is_one_of_ours_or_dropped(task: object, account: object, vpcs: object) -> None:
     """Whatever a task's fields hold, nothing but NotOurs is raised."""
     body = {"orgdns": "associate", "task": task, "account": account, "region": "eu-central-1", "vpcs": vpcs}
     for content in (body, body | {contract.TASK: contract.ASSOCIATE}):

@@ -39,7 +39,7 @@ def _without_times(row: VpcRow | None) -> VpcRow | None:
 
 
 @pytest.mark.parametrize("how", ODD)
-def test_v1_a_vpc_that_cannot_be_read_loses_nothing_in_a_discovery(how: str) -> None:
+def test_a_vpc_that_cannot_be_read_loses_nothing_in_a_discovery(how: str) -> None:
     """The others are described and enqueued; the odd one is counted with its reason, and keeps its row."""
     stage = Discovery()
     odd, new = stage.aws.add(1).ref, stage.aws.add(2).ref
@@ -62,7 +62,7 @@ def test_v1_a_vpc_that_cannot_be_read_loses_nothing_in_a_discovery(how: str) -> 
 
 @pytest.mark.parametrize("how", ["unreadable", "row", "nameless"])
 @pytest.mark.parametrize("policy", [TAGGED, NO_VPC])
-def test_v1_a_vpc_that_cannot_be_read_loses_nothing_by_a_task(how: str, policy: object) -> None:
+def test_a_vpc_that_cannot_be_read_loses_nothing_by_a_task(how: str, policy: object) -> None:
     """Although policy does not want the VPC, or it seems gone, nothing of it ends, and it is not tried again."""
     stage = Stage(association_policies=(policy,))  # type: ignore[arg-type]  # an AssociationPolicy
     odd, other = stage.aws.add(1).ref, stage.aws.add(2).ref
@@ -80,7 +80,7 @@ def test_v1_a_vpc_that_cannot_be_read_loses_nothing_by_a_task(how: str, policy: 
     assert not of_other.unreadable
 
 
-def test_v1_a_missing_vpc_is_kept_while_an_answer_names_no_vpc() -> None:
+def test_a_missing_vpc_is_kept_while_an_answer_names_no_vpc() -> None:
     """Of two VPCs, one is deleted and the other has no readable id: which one is gone is not known."""
     stage = Stage()
     gone, nameless = stage.aws.add(1).ref, stage.aws.add(2).ref
@@ -95,7 +95,7 @@ def test_v1_a_missing_vpc_is_kept_while_an_answer_names_no_vpc() -> None:
     assert of_gone.removed
 
 
-def test_v1_a_row_that_dynamodb_refuses_delays_its_own_vpc_only() -> None:
+def test_a_row_that_dynamodb_refuses_delays_its_own_vpc_only() -> None:
     """The first VPC of a task cannot be recorded; it is tried again, and the others are associated in the same run."""
     stage = Stage()
     refs = [stage.aws.add(number).ref for number in (1, 2, 3)]
@@ -107,7 +107,7 @@ def test_v1_a_row_that_dynamodb_refuses_delays_its_own_vpc_only() -> None:
 
 
 @pytest.mark.parametrize("abandon", [True, False])
-def test_v1_a_row_that_cannot_be_read_is_kept_when_its_account_leaves(*, abandon: bool) -> None:
+def test_a_row_that_cannot_be_read_is_kept_when_its_account_leaves(*, abandon: bool) -> None:
     """What orgdns made there is not known, so a person decides; the account's other VPCs lose the zones."""
     stage = Stage(association_policies=(NO_VPC,))
     odd, other = stage.aws.add(1).ref, stage.aws.add(2).ref
@@ -122,7 +122,7 @@ def test_v1_a_row_that_cannot_be_read_is_kept_when_its_account_leaves(*, abandon
     assert stage.rows.rows[odd].row_fault
 
 
-def test_v1_a_withdrawn_spoke_with_a_row_that_cannot_be_read_is_still_swept() -> None:
+def test_a_withdrawn_spoke_with_a_row_that_cannot_be_read_is_still_swept() -> None:
     """The spoke keeps its row in the schedule, so that a person sees it, and the row is tried again."""
     stage = Discovery()
     odd = stage.aws.add(1).ref
@@ -137,7 +137,7 @@ def test_v1_a_withdrawn_spoke_with_a_row_that_cannot_be_read_is_still_swept() ->
     tagged=st.lists(st.booleans(), min_size=5, max_size=5),
     managed=st.lists(st.booleans(), min_size=5, max_size=5),
 )
-def test_v1_all_others_end_as_without_the_odd_one(odd: int, how: str, tagged: list[bool], managed: list[bool]) -> None:
+def test_all_others_end_as_without_the_odd_one(odd: int, how: str, tagged: list[bool], managed: list[bool]) -> None:
     """Discovery and tasks do to every other VPC what they do if the odd one does not exist."""
     ends = []
     for with_odd in (True, False):
@@ -171,7 +171,7 @@ def test_v1_all_others_end_as_without_the_odd_one(odd: int, how: str, tagged: li
     assert ends[0] == ends[1]
 
 
-def test_v1_the_status_names_the_first_of_many() -> None:
+def test_the_status_names_the_first_of_many() -> None:
     """The list of VPCs that cannot be read is bounded; the number is not."""
     stage = Discovery()
     stage.aws.unreadable |= {stage.aws.add(number).ref for number in range(1, 60)}

@@ -241,7 +241,7 @@ class TestAccounts:
     @pytest.mark.parametrize(
         "odd", [{"Paths": None}, {"Paths": [None]}, {"Name": 7}, {"State": {}}, {"Name": ["x"]}, {"Paths": 3}]
     )
-    def test_v1_a_malformed_answer_concerns_its_own_account(self, odd: dict[str, Any]) -> None:
+    def test_a_malformed_answer_concerns_its_own_account(self, odd: dict[str, Any]) -> None:
         """The account is unknown for a minute: nothing is given or removed. It ended the function before."""
         answers = {"4" * 12: {"Name": "Payments", "State": "ACTIVE"} | odd, "6" * 12: {"Name": "S", "State": "ACTIVE"}}
 
@@ -254,7 +254,7 @@ class TestAccounts:
             accounts.account("4" * 12)
         assert accounts.account("6" * 12).label == "s"
 
-    def test_v1_a_label_that_cannot_be_read_concerns_who_asks_for_it(self) -> None:
+    def test_a_label_that_cannot_be_read_concerns_who_asks_for_it(self) -> None:
         """Accounts of that name are unknown for a minute, so that none of them gains or loses names; others are not."""
         ledger, clock = MemoryLedger(), MemoryClock()
         ledger.held_labels["payments"] = HeldLabel("payments", row_fault="KeyError: 'version'")

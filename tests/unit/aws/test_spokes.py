@@ -71,7 +71,7 @@ def test_included_accounts_have_a_stack_set_of_their_own() -> None:
         ({}, ""),
     ],
 )
-def test_v1_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what: str) -> None:
+def test_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what: str) -> None:
     """One malformed summary ended each run of the schedule. It says what is known of it."""
 
     def answers(stub: Stubber) -> None:
@@ -84,7 +84,7 @@ def test_v1_a_malformed_stack_instance_hides_no_other(odd: dict[str, str], what:
     assert [each.what for each in listed if isinstance(each, Unreadable)] == [what]
 
 
-def test_v1_a_page_without_summaries_is_no_list() -> None:
+def test_a_page_without_summaries_is_no_list() -> None:
     """What is not known to be complete removes no spoke."""
     with pytest.raises(SpokesUnknown, match="lacks Summaries"):
         StackSetSpokes(stubbed("cloudformation", lambda stub: stub.add_response("list_stack_instances", {}))).listed()

@@ -31,7 +31,7 @@ def test_tasks_are_sent_ten_a_call() -> None:
         broken.enqueue([(Sweep(SPOKE), 0)])
 
 
-def test_v4_a_batch_that_is_refused_loses_no_other() -> None:
+def test_a_batch_that_is_refused_loses_no_other() -> None:
     """Of three batches, the first has no answer and the second is refused in part; the third is sent."""
     sent: list[int] = []
 

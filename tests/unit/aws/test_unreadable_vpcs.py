@@ -55,7 +55,7 @@ def three() -> VpcAnswers:
         ({"CidrBlockAssociationSet": [None]}, "NoneType"),
     ],
 )
-def test_v1_a_malformed_description_concerns_its_own_vpc(change: dict[str, Any], reason: str) -> None:
+def test_a_malformed_description_concerns_its_own_vpc(change: dict[str, Any], reason: str) -> None:
     """Today's code raised for all VPCs of the spoke, or ended the function."""
     answers = three()
     answers.listings["describe_vpcs"][1] = described(ODD) | change
@@ -65,7 +65,7 @@ def test_v1_a_malformed_description_concerns_its_own_vpc(change: dict[str, Any],
     assert reason in found.faults[ODD]
 
 
-def test_v1_a_description_without_an_id_has_an_empty_one() -> None:
+def test_a_description_without_an_id_has_an_empty_one() -> None:
     """Any VPC that is not shown may be it."""
     for odd in (*GARBAGE, described("vpc-/x"), described("")):
         answers = three()
@@ -76,7 +76,7 @@ def test_v1_a_description_without_an_id_has_an_empty_one() -> None:
 
 
 @pytest.mark.parametrize("zone", [None, {}, {"HostedZoneId": "Z1", "Name": "x."}, {"HostedZoneId": "Z1", "Owner": {}}])
-def test_v1_a_malformed_zone_of_a_vpc_concerns_its_own_vpc(zone: object) -> None:
+def test_a_malformed_zone_of_a_vpc_concerns_its_own_vpc(zone: object) -> None:
     """Orgdns decides by a VPC's zones: it must know all of them."""
     answers = three()
     answers.zones[ODD].append(zone)
@@ -85,7 +85,7 @@ def test_v1_a_malformed_zone_of_a_vpc_concerns_its_own_vpc(zone: object) -> None
     assert list(found.faults) == [ODD]
 
 
-def test_v1_an_answer_or_error_about_one_vpc_concerns_it_alone() -> None:
+def test_an_answer_or_error_about_one_vpc_concerns_it_alone() -> None:
     """Attributes without a value, a refused id, and an answer that is not XML."""
     invalid = ClientError({"Error": {"Code": "InvalidParameterValue", "Message": "odd"}}, "DescribeVpcAttribute")
     for error in (None, invalid, ResponseParserError("invalid XML")):
@@ -99,7 +99,7 @@ def test_v1_an_answer_or_error_about_one_vpc_concerns_it_alone() -> None:
         assert list(found.faults) == [ODD]
 
 
-def test_v1_an_error_of_the_account_is_not_one_of_a_vpc() -> None:
+def test_an_error_of_the_account_is_not_one_of_a_vpc() -> None:
     """Throttling says nothing about the VPC of the call."""
     answers = three()
     answers.errors[ODD] = ClientError({"Error": {"Code": "RequestLimitExceeded"}}, "DescribeVpcAttribute")
@@ -107,7 +107,7 @@ def test_v1_an_error_of_the_account_is_not_one_of_a_vpc() -> None:
         listed(answers)
 
 
-def test_v1_a_malformed_association_of_a_profile_concerns_its_own_vpc() -> None:
+def test_a_malformed_association_of_a_profile_concerns_its_own_vpc() -> None:
     """A spoke's VPCs were all unreachable while one association of a Profile was malformed."""
     answers = three()
     answers.listings["list_profile_associations"][1] = {"ResourceId": ODD, "Status": "COMPLETE"}
@@ -120,7 +120,7 @@ def test_v1_a_malformed_association_of_a_profile_concerns_its_own_vpc() -> None:
     assert not any("an association of a Profile" in reason for reason in by_others[FIRST].unknown)
 
 
-def test_v1_a_profile_that_cannot_be_read_matters_only_if_orgdnss_is_missing() -> None:
+def test_a_profile_that_cannot_be_read_matters_only_if_orgdnss_is_missing() -> None:
     """Without the Profile of orgdns, the odd one may be it, and no plan can be made."""
     answers = three()
     answers.listings["list_profiles"].append({"Id": "rp-2"})
@@ -131,7 +131,7 @@ def test_v1_a_profile_that_cannot_be_read_matters_only_if_orgdnss_is_missing() -
 
 
 @given(listing=st.sampled_from(sorted(three().listings)), data=st.data())
-def test_v1_other_vpcs_are_described_as_without_the_odd_item(listing: str, data: st.DataObject) -> None:
+def test_other_vpcs_are_described_as_without_the_odd_item(listing: str, data: st.DataObject) -> None:
     """Whatever one item of a listing looks like, nobody raises, and the rest is as if the item were not there.
 
     An item that names no VPC may concern any of them: then something is unknown, and nothing else differs.
@@ -169,7 +169,7 @@ def test_v1_other_vpcs_are_described_as_without_the_odd_item(listing: str, data:
 @pytest.mark.parametrize(
     ("association", "others"), [({"VpcId": ODD, "FirewallRuleGroupId": "g"}, 0), ({"Priority": 1}, 2), (None, 2)]
 )
-def test_v1_a_malformed_association_of_a_rule_group_concerns_its_own_vpc(
+def test_a_malformed_association_of_a_rule_group_concerns_its_own_vpc(
     association: dict[str, Any] | None, others: int
 ) -> None:
     """Where the VPC cannot be read, it may be any of them: what DNS Firewall does there is not certain."""

@@ -73,14 +73,14 @@ def test_a_text_is_cut_where_it_is_too_long() -> None:
         ZoneUnavailable,
     ],
 )
-def test_v2_what_aws_says_is_bounded_in_every_fault(fault: type[Fault]) -> None:
+def test_what_aws_says_is_bounded_in_every_fault(fault: type[Fault]) -> None:
     """The faults of spokes, zones and VPCs are stored in the ledger and logged."""
     assert len(str(fault(f"AWS says {MEGABYTE}\ud800"))) == MAX_TEXT + len("...")
     assert str(fault("AccessDenied")) == "AccessDenied"
 
 
 @given(st.dictionaries(st.text(max_size=8), FIELDS, max_size=4))
-def test_v2_a_log_line_is_bounded_json_whatever_its_fields_contain(fields: dict[str, Any]) -> None:
+def test_a_log_line_is_bounded_json_whatever_its_fields_contain(fields: dict[str, Any]) -> None:
     """No field keeps the line from being logged, and all of them together do not make it long."""
     for each in (fields, _enlarged(fields)):
         line = telemetry.serialized(each)
@@ -101,9 +101,7 @@ def test_v2_a_log_line_is_bounded_json_whatever_its_fields_contain(fields: dict[
     ],
     ids=["text", "list", "name", "mapping", "nested", "error", "number"],
 )
-def test_v2_a_megabyte_anywhere_in_a_message_gives_a_bounded_line(
-    value: object, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_megabyte_anywhere_in_a_message_gives_a_bounded_line(value: object, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing that AWS or a person sends makes a log line longer than a few kilobytes."""
     telemetry.logger.warning("task will be retried", extra={"task": value, "reason": "last"})
     telemetry.logger.warning(MEGABYTE)
@@ -112,7 +110,7 @@ def test_v2_a_megabyte_anywhere_in_a_message_gives_a_bounded_line(
     assert json.loads(lines[0])["message"] == "task will be retried"
 
 
-def test_v2_an_ordinary_line_is_not_changed() -> None:
+def test_an_ordinary_line_is_not_changed() -> None:
     """What fits is logged as it is; of a long list, the first items and how many more there are."""
     fields = {"a": "x", "n": 1, "ratio": 0.5, "none": None, "yes": True, "of": {"b": ["c", 2]}}
     assert bounded_fields(fields) == fields

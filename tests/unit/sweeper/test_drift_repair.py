@@ -233,7 +233,7 @@ def test_o4_a_run_without_time_requests_an_audit(world: World) -> None:
     assert world.statuses.zone_status(CORP_ZONE).audit_requested_at
 
 
-def test_v1_names_that_can_be_read_are_repaired_beside_those_that_cannot(world: World) -> None:
+def test_names_that_can_be_read_are_repaired_beside_those_that_cannot(world: World) -> None:
     """The audit finds what the unreadable change of the call did."""
     world.lose("n1")
     repair = DriftRepair(world.ledger, world.statuses, world.zones, world.clock, world.statuses.paused)

@@ -68,7 +68,7 @@ def spokes(number: int) -> list[Spoke]:
 
 
 @given(number=st.integers(0, 30), odd=st.integers(0, 3), refused=st.sets(st.integers(0, 29)))
-def test_v4_all_others_are_scheduled_as_without_the_odd_ones(number: int, odd: int, refused: set[int]) -> None:
+def test_all_others_are_scheduled_as_without_the_odd_ones(number: int, odd: int, refused: set[int]) -> None:
     """Stack instances that cannot be read, and new spokes whose rows are refused, keep no other from its sweep."""
     known = frozenset(spokes(number))
     ends = []
@@ -84,7 +84,7 @@ def test_v4_all_others_are_scheduled_as_without_the_odd_ones(number: int, odd: i
     assert ends[0] == ends[1]
 
 
-def test_v1_a_spoke_whose_stack_instance_cannot_be_read_is_still_swept() -> None:
+def test_a_spoke_whose_stack_instance_cannot_be_read_is_still_swept() -> None:
     """Its status is in the ledger. That it is not listed withdraws nothing."""
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.spokes = {HOME: SpokeStatus(HOME)}
@@ -94,7 +94,7 @@ def test_v1_a_spoke_whose_stack_instance_cannot_be_read_is_still_swept() -> None
     assert not statuses.spokes[HOME].withdrawn
 
 
-def test_v4_an_approval_that_cannot_be_read_keeps_no_other_from_its_end() -> None:
+def test_an_approval_that_cannot_be_read_keeps_no_other_from_its_end() -> None:
     """One garbled text among the approved VPCs stopped the schedule of all spokes."""
     statuses, tasks, associations = MemoryStatuses(MemoryClock()), MemoryTasks(), MemoryTasks()
     statuses.zones = {"Z0": ZoneStatus("Z0", tried_at=NOW, approved_vpcs=frozenset({"garbled", VPC}))}
@@ -103,7 +103,7 @@ def test_v4_an_approval_that_cannot_be_read_keeps_no_other_from_its_end() -> Non
     assert "garbled" in outcome.faults[0]
 
 
-def test_v4_a_zone_that_is_refused_keeps_no_other_from_its_schedule() -> None:
+def test_a_zone_that_is_refused_keeps_no_other_from_its_schedule() -> None:
     """No zone selects VPCs any more: what awaits approval in the other zone is removed, and the cursor moves on."""
     statuses, tasks = Statuses(MemoryClock()), MemoryTasks()
     statuses.refused = frozenset({"Z0"})
@@ -115,7 +115,7 @@ def test_v4_a_zone_that_is_refused_keeps_no_other_from_its_schedule() -> None:
     assert tasks.enqueued == [(Sweep(HOME), 0)]
 
 
-def test_v4_a_queue_that_is_full_loses_no_tasks_of_the_other() -> None:
+def test_a_queue_that_is_full_loses_no_tasks_of_the_other() -> None:
     """The ends of associations are enqueued although sweeps cannot be; the run is repeated for these."""
     statuses, associations = MemoryStatuses(MemoryClock()), MemoryTasks()
     statuses.zones = {"Z0": ZoneStatus("Z0", tried_at=NOW, approved_vpcs=frozenset({VPC}))}

@@ -108,7 +108,7 @@ def test_o4_any_event_is_a_change_or_not_ours(identity: object, parameters: obje
 
 
 @pytest.mark.parametrize("odd", [None, {}, "text", {"resourceRecordSet": None}, {"resourceRecordSet": {"name": 7}}])
-def test_v1_an_unreadable_change_hides_no_other(odd: object) -> None:
+def test_an_unreadable_change_hides_no_other(odd: object) -> None:
     """The names of the other changes are known, and it is known that there are more."""
     content = event("web.corp.internal", "db.corp.internal")
     content["detail"]["requestParameters"]["changeBatch"]["changes"].insert(1, odd)
@@ -118,13 +118,13 @@ def test_v1_an_unreadable_change_hides_no_other(odd: object) -> None:
 
 
 @pytest.mark.parametrize("changes", [None, 7, {}, "text"])
-def test_v1_changes_of_another_form_are_unknown_names(changes: object) -> None:
+def test_changes_of_another_form_are_unknown_names(changes: object) -> None:
     """An audit finds what the call changed."""
     names = change_of(event(requestParameters={"hostedZoneId": ZONE, "changeBatch": {"changes": changes}})).names
     assert not names
 
 
-def test_v1_a_zone_id_of_another_form_is_not_ours() -> None:
+def test_a_zone_id_of_another_form_is_not_ours() -> None:
     """The message is dropped, and does not end the function."""
     odd: tuple[object, ...] = ([], {}, 7)
     for zone_id in odd:

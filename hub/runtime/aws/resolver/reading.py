@@ -64,12 +64,6 @@ def listed(
     return found, True
 
 
-def text_in(answer: object, field: str) -> str:
-    """The text in a field of an answer, or nothing if there is none: the identity of something malformed."""
-    value = answer.get(field) if isinstance(answer, dict) else None
-    return value if isinstance(value, str) else ""
-
-
 def bounded_texts(reasons: Collection[str]) -> tuple[str, ...]:
     """As many reasons as a row of the ledger has room for, without duplicates, each bounded."""
     unique = sorted({bounded(reason) for reason in reasons})

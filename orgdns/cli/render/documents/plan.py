@@ -9,6 +9,7 @@ from orgdns.cli.render.documents.fields import claim_name_fields, claimant_field
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from hub.runtime.boundary.unreadable import Unreadable
     from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.reports.plan import AccountSummary, NameDifference, PolicyChange
     from orgdns.cli.reports.plan_quotas import VpcDemand
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
 
 def plan_document(
-    change: PolicyChange, associations: Collection[AssociationChange] = (), demands: Collection[VpcDemand] = ()
+    change: PolicyChange,
+    associations: Collection[AssociationChange] = (),
+    demands: Collection[VpcDemand] = (),
+    unreadable: Collection[Unreadable] = (),
 ) -> Document:
-    """The document of `plan --json`."""
+    """The document of `plan --json`. `unreadable` are the rows of the ledger that the plan leaves out."""
     return {
-        "changes": change.any or bool(associations),
+        "changes": change.any or bool(associations or unreadable),
         "vpcs": [
             {
                 "zone": association.domain,
@@ -53,6 +57,7 @@ def plan_document(
             "not_covered": change.undecided.not_covered,
             "without_facts": change.undecided.without_facts,
         },
+        "unreadable": [{"row": row.what, "reason": row.reason} for row in unreadable],
     }
 
 

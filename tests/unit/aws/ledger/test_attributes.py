@@ -50,7 +50,7 @@ def test_other_types_are_refused(value: object) -> None:
         written({"name": value})
 
 
-def test_v2_an_attribute_of_another_type_is_unreadable() -> None:
+def test_an_attribute_of_another_type_is_unreadable() -> None:
     """An attribute that the ledger never writes does not keep the rest of the row, and other rows, from being read."""
     row = read({"a": {"S": "x"}, "name": {"B": b"bytes"}, "list": {"L": [{"NS": ["1"]}]}})
     assert row["a"] == "x"
@@ -59,7 +59,7 @@ def test_v2_an_attribute_of_another_type_is_unreadable() -> None:
     assert isinstance(row["list"][0], Unreadable)
 
 
-def test_v2_lone_surrogates_are_stored_as_question_marks() -> None:
+def test_lone_surrogates_are_stored_as_question_marks() -> None:
     """DynamoDB takes no text that cannot be encoded, and one such tag must not keep a row from being written."""
     assert written({"a\ud800": "b\udfff", "c": {"d\ud800": ["\ud800x"]}, "s": {"\ud800"}}) == {
         "a?": {"S": "b?"},

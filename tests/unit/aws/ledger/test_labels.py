@@ -61,7 +61,7 @@ def test_key_of_a_label_is_that_of_no_other_row(labels: DynamoLabels, table: Tab
 
 
 @pytest.mark.parametrize("change", [{"version": "x"}, {"account_id": 7}, {"reserved": "yes"}, {"schema": 2}])
-def test_v1_a_row_that_cannot_be_read_keeps_its_label(
+def test_a_row_that_cannot_be_read_keeps_its_label(
     labels: DynamoLabels, table: Table, change: dict[str, object]
 ) -> None:
     """One garbled row stopped all names. Its label stays reserved, and all other labels are read."""

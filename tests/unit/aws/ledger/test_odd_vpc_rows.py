@@ -44,7 +44,7 @@ def vpcs(table: Table) -> DynamoVpcs:
     return DynamoVpcs(table)
 
 
-def test_v1_a_row_that_cannot_be_read_affects_its_own_vpc(vpcs: DynamoVpcs, table: Table) -> None:
+def test_a_row_that_cannot_be_read_affects_its_own_vpc(vpcs: DynamoVpcs, table: Table) -> None:
     """Garbled attributes, and the row of a later version: the row says so, and the others are read."""
     refs = [vpc_ref(number) for number in range(1, 7)]
     for ref in refs:
@@ -67,7 +67,7 @@ def test_v1_a_row_that_cannot_be_read_affects_its_own_vpc(vpcs: DynamoVpcs, tabl
     assert "a later version of orgdns wrote the row" in vpcs.vpc_rows(SPOKE)[4].row_fault
 
 
-def test_v1_a_row_of_an_odd_key_belongs_to_no_vpc(vpcs: DynamoVpcs, table: Table) -> None:
+def test_a_row_of_an_odd_key_belongs_to_no_vpc(vpcs: DynamoVpcs, table: Table) -> None:
     """Rows that a later version, or a person, puts beside those of VPCs stop nobody."""
     vpcs.put_vpc(Vpc(vpc_ref()), PAYMENTS, ())
     vpcs.put_vpcs_status(VpcsStatus(SPOKE))
@@ -80,14 +80,14 @@ def test_v1_a_row_of_an_odd_key_belongs_to_no_vpc(vpcs: DynamoVpcs, table: Table
     assert vpcs.vpcs_status(odd.spoke) == odd
 
 
-def test_v1_what_cannot_be_read_is_in_the_status(vpcs: DynamoVpcs) -> None:
+def test_what_cannot_be_read_is_in_the_status(vpcs: DynamoVpcs) -> None:
     """`orgdns coverage` shows it."""
     status = VpcsStatus(SPOKE, Millis(5), vpcs=3, unreadable=2, unreadable_first=(Unreadable("vpc-1", "odd"),))
     vpcs.put_vpcs_status(status)
     assert vpcs.vpcs_statuses() == (status,)
 
 
-def test_v3_the_largest_row_of_a_vpc_fits(vpcs: DynamoVpcs, table: Table) -> None:
+def test_the_largest_row_of_a_vpc_fits(vpcs: DynamoVpcs, table: Table) -> None:
     """50 tags of 128 and 256 characters of four bytes; zones, rules and lists without end; 60 zones of orgdns."""
     ref = vpc_ref()
     zones = tuple(
@@ -129,7 +129,7 @@ def test_v3_the_largest_row_of_a_vpc_fits(vpcs: DynamoVpcs, table: Table) -> Non
     assert len(row["vpc"]["tags"]) == 50
 
 
-def test_v3_the_largest_status_of_the_vpcs_of_a_spoke_fits(vpcs: DynamoVpcs, table: Table) -> None:
+def test_the_largest_status_of_the_vpcs_of_a_spoke_fits(vpcs: DynamoVpcs, table: Table) -> None:
     """100 shared VPCs, and 20 that cannot be read with reasons of any length."""
     shared = tuple(SharedVpc(f"vpc-{number:017x}", NETWORK) for number in range(100))
     first = tuple(Unreadable(f"vpc-{number:017x}", TEXT) for number in range(20))

@@ -22,7 +22,7 @@ LONGEST = "a" * 254
 ZONES = tuple(f"Z{number:031}" for number in range(50))
 
 
-def test_v3_the_largest_status_of_a_spoke_fits(table: Table) -> None:
+def test_the_largest_status_of_a_spoke_fits(table: Table) -> None:
     """All instances of a spoke await approval, and a person approves them; the spoke has names in 50 zones."""
     statuses = DynamoStatuses(table)
     status = SpokeStatus(
@@ -43,7 +43,7 @@ def test_v3_the_largest_status_of_a_spoke_fits(table: Table) -> None:
     assert len(statuses.spoke_status(SPOKE).approved) == MAX_PENDING
 
 
-def test_v3_the_largest_status_of_a_zone_fits(table: Table) -> None:
+def test_the_largest_status_of_a_zone_fits(table: Table) -> None:
     """Names and VPCs await approval, and a person approves them, while five callers change records."""
     statuses = DynamoStatuses(table)
     names = tuple(Fqdn(f"{number:06}{LONGEST[6:]}") for number in range(MAX_PENDING_NAMES))
@@ -59,7 +59,7 @@ def test_v3_the_largest_status_of_a_zone_fits(table: Table) -> None:
     assert len(statuses.zone_status("Z1").pending_vpcs) == MAX_PENDING_VPCS
 
 
-def test_v2_the_reason_of_a_pause_is_bounded(table: Table) -> None:
+def test_the_reason_of_a_pause_is_bounded(table: Table) -> None:
     """A person can paste anything. Each function reads the row before each change batch."""
     statuses = DynamoStatuses(table)
     statuses.pause(FOUR * 200_000)
