@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
 from hub.runtime.aws import settings
+from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.ledger.changes import change_of
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
@@ -234,11 +235,11 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
     for record in event["Records"]:
-        change = readable(change_of, record, "")
+        change = readable(change_of, record, text_in(record, "eventID"))
         if isinstance(change, Unreadable):
             # Not the change of a claim or a mark: it would be the same after another delivery.
             metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
-            logger.warning("change dropped", extra={"reason": change.reason})
+            logger.warning("change dropped", extra={"event_id": change.what, "reason": change.reason})
             continue
         first.setdefault(change.key, change.sequence_number)
         changed_at.setdefault(change.key, change.changed_at)

@@ -134,7 +134,7 @@ def _unreadable_lines(overview: Overview) -> list[Text]:
         if subject.row_fault:
             lines.append(f"{where}: its status: {subject.row_fault}")
             continue
-        first = _first([each.removesuffix(".") or "one without an id" for each in subject.unreadable_first])
+        first = _first([each.removesuffix(".") or "an instance without an id" for each in subject.unreadable_first])
         kind = "instances" if of_spoke else "names"
         lines.append(f"{where}: {subject.unreadable:,} {kind}, {first}; orgdns explain says why")
     return [visible(line) for line in lines]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -143,6 +144,9 @@ def _function(name: str, arguments: list[Condition]) -> Condition:
             return lambda *given: arguments[0](*given) is not None
         case "attribute_not_exists":
             return lambda *given: arguments[0](*given) is None
+        case "attribute_type":
+            # Only numbers are asked for.
+            return lambda *given: isinstance(arguments[0](*given), Decimal)
         case "begins_with":
             return lambda *given: (arguments[0](*given) or "").startswith(arguments[1](*given))
         case "contains":

@@ -194,8 +194,9 @@ class DynamoLedger:
         return row
 
     def _put_unless_later(self, row: Row) -> int:
-        condition = f"attribute_not_exists({contract.PARTITION_KEY}) OR version <= :this"
-        later = self._table.put_unless(row, condition, {":this": row["version"]})
+        # A row without a version, or with something else in its place, fences nothing.
+        fenced = "attribute_type(version, :number) AND version > :this"
+        later = self._table.put_unless(row, f"NOT ({fenced})", {":this": row["version"], ":number": "N"})
         version = read_row(lambda each: number(each["version"]), later or row, row[contract.SORT_KEY])
         # What a later version wrote stays, and does not raise the version of the instance's row.
         return number(row["version"]) if isinstance(version, Unreadable) else version
