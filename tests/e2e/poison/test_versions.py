@@ -183,11 +183,14 @@ def test_p2_rows_of_a_later_version_stay(made: World, clock: MovedClock, kind: s
 GARBLED: dict[str, tuple[Callable[[Item], bool], Item]] = {
     "instances": (of_instance, {"claims": {"S": "none"}}),
     "instances without a version": (of_instance, {"version": {"NULL": True}}),
+    "instances with a text for a version": (of_instance, {"version": {"S": "3"}}),
     "claims": (of_claim, {"ttl": {"S": "soon"}}),
     "what is published": (sort_key(contract.PUBLISHED_KEY), {"record_sets": {"NULL": True}}),
     "spokes": (in_partition(contract.SPOKES_KEY, SPOKE), {"tried_at": {"S": "?"}}),
     "zones": (in_partition(contract.ZONES_KEY, "Z"), {"audited_at": {"L": []}}),
     "schedule": (sort_key(contract.CURSOR_KEY), {"at": {"S": "?"}}),
+    "generation": (in_partition(contract.CONTROL_KEY, contract.GENERATION_PREFIX), {"id": {"N": "7"}}),
+    "usage": (in_partition(contract.SPOKES_KEY, SPOKE), {"names#Z": {"S": "many"}, "call_sweep_at": {"S": "5"}}),
     "a schema": (of_instance, {"schema": {"S": "second"}}),
 }
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from hub.runtime import contract
 from hub.runtime.boundary.schema import read_row, text
-from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.boundary.unreadable import Malformed, Unreadable
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def generation_key(stream: str) -> Row:
 
 def generation_of(row: Mapping[str, object] | None) -> str:
     """The generation, from its row; empty if there is no row, or it cannot be read: nothing is settled then."""
-    found = read_row(lambda each: text(each["id"]), row, contract.GENERATION_PREFIX) if row else ""
+    found = _id_of(row) if row else ""
     return "" if isinstance(found, Unreadable) else found
 
 
@@ -39,19 +39,38 @@ def is_generation(row: Row) -> bool:
 
 
 def begun(table: Table, row: Mapping[str, object] | None) -> str:
-    """The generation from its row, which was read; a new generation if there was none.
+    """The generation from its row, which was read; a new generation if there was none, or if the row is malformed.
+
+    The generation is empty if a later version wrote the row, which stays.
 
     Raises:
         LedgerUnavailable: if the row disappears again meanwhile.
     """
-    key = generation_key(table.stream)
     if row is None:
-        row = key | {"id": uuid4().hex, "at": table.now()}
+        row = _another(table)
         try:
             table.put(row, f"attribute_not_exists({contract.PARTITION_KEY})")
         except Outdated:
             # Another function began it, or an earlier attempt of this call did.
-            row = table.get(key)
+            row = table.get(generation_key(table.stream))
+    elif isinstance(_id_of(row), Unreadable):
+        # If two functions do this at once, what the first one has written counts as of an earlier generation.
+        another = _another(table)
+        row = another if table.put(another) else row
     if row is None:
         raise LedgerUnavailable("the row with the generation of the ledger disappeared")
     return generation_of(row)
+
+
+def _another(table: Table) -> Row:
+    return generation_key(table.stream) | {"id": uuid4().hex, "at": table.now()}
+
+
+def _id_of(row: Mapping[str, object]) -> str | Unreadable:
+    return read_row(lambda each: _known(text(each["id"])), row, contract.GENERATION_PREFIX)
+
+
+def _known(generation: str) -> str:
+    if not generation:
+        raise Malformed("an empty text is no generation")
+    return generation

@@ -26,7 +26,7 @@ from hub.runtime.model.usage import summed
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
@@ -63,8 +63,7 @@ class DynamoStatuses:
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
         """What an account holds in all its regions. Of a region whose row cannot be read, that is not known."""
-        rows = self._table.query(contract.SPOKES_KEY, f"{account_id}/")
-        return summed(spoke_status_of(row).usage for row in rows)
+        return summed(status.usage for status in self._spoke_statuses(f"{account_id}/"))
 
     def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
         """Add a change to what a spoke holds."""
@@ -87,8 +86,7 @@ class DynamoStatuses:
 
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         """The status of every spoke."""
-        found = (readable(spoke_status_of, row, "") for row in self._table.query(contract.SPOKES_KEY))
-        return tuple(status for status in found if isinstance(status, SpokeStatus))
+        return tuple(self._spoke_statuses())
 
     def put_spoke_status(self, status: SpokeStatus) -> None:
         """Record the status of a spoke, unless it could not be read. Approvals stay until no removals are pending."""
@@ -245,6 +243,11 @@ class DynamoStatuses:
         """Remove a VPC from those, and from those that a person approved. Other VPCs stay."""
         for attribute in ("pending_vpcs", "approved_vpcs"):
             self._table.discard(zone_key(zone_id), attribute, [vpc])
+
+    def _spoke_statuses(self, prefix: str = "") -> Iterator[SpokeStatus]:
+        """Yield the statuses of the spokes whose keys have a prefix; a row with another key is none of these."""
+        found = (readable(spoke_status_of, row, "") for row in self._table.query(contract.SPOKES_KEY, prefix))
+        return (status for status in found if isinstance(status, SpokeStatus))
 
     def _put(
         self, key: Row, row: Row, pending_removals: Collection[str], pending_names: int, removed: Collection[str] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hub.runtime import contract
 from hub.runtime.aws.ledger.generation import begun, generation_key
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
@@ -76,3 +78,23 @@ def test_p9_a_table_without_a_stream_has_no_generation(table: Table) -> None:
     of_stream(table, STREAM).sweep_begins(SPOKE)
     assert table.latest_stream() == ""
     assert statuses.generation() == ""
+
+
+@pytest.mark.parametrize("odd", [{"id": 7}, {"id": ""}, {}])
+def test_p2_a_malformed_generation_is_replaced(table: Table, odd: dict[str, object]) -> None:
+    """Otherwise no spoke would be settled ever again, and no name would pass to another instance."""
+    statuses = of_stream(table, STREAM)
+    _, before = statuses.sweep_begins(SPOKE)
+    table.put(generation_key(STREAM) | odd)
+    assert statuses.generation() == ""
+    after = statuses.sweep_begins(SPOKE)[1]
+    assert after not in ("", before)
+    assert statuses.generation() == after == statuses.sweep_begins(SPOKE)[1]
+
+
+def test_p2_a_generation_of_a_later_version_stays(table: Table) -> None:
+    statuses = of_stream(table, STREAM)
+    row = generation_key(STREAM) | {"id": "later", "schema": 99}
+    table.put_many([row])
+    assert statuses.sweep_begins(SPOKE)[1] == statuses.generation() == ""
+    assert table.get(generation_key(STREAM)) == row

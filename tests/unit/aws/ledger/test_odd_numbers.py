@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import instance_key, observation_row
 from hub.runtime.aws.ledger.status_rows import spoke_key
@@ -15,6 +16,7 @@ from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.usage import Usage
 from hub.runtime.observer.call_sweeps import CallSweepRequests
 from hub.runtime.observer.events import Call
 from hub.runtime.observer.recorder import InstanceResult, Recorder
@@ -60,3 +62,12 @@ def test_p2_a_call_requests_no_sweep_by_an_odd_status(table: Table) -> None:
     requests = CallSweepRequests(DynamoStatuses(table), tasks, clock)
     assert requests.request([Call(SPOKE, clock())], AMPLE) == {}
     assert tasks.enqueued == []
+
+
+def test_p2_a_count_that_is_a_text_affects_its_region_only(table: Table) -> None:
+    """So does a row in the partition that is not the status of a spoke."""
+    statuses = DynamoStatuses(table)
+    statuses.add_usage(SPOKE, {"Z1": Usage(2, 3)})
+    table.put_many([spoke_key(Spoke(PAYMENTS.id, "eu-west-1")) | {"names#Z1": "many"}])
+    table.put_many([spoke_key(SPOKE) | {contract.SORT_KEY: f"{PAYMENTS.id}/a/b"}])
+    assert statuses.usage_of_account(PAYMENTS.id) == {"Z1": Usage(2, 3)}
