@@ -234,6 +234,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
+    told: defaultdict[NameKey, set[str]] = defaultdict(set)
     for record in event["Records"]:
         change = readable(change_of, record, text_in(record, "eventID"))
         if isinstance(change, Unreadable):
@@ -243,12 +244,15 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             continue
         first.setdefault(change.key, change.sequence_number)
         changed_at.setdefault(change.key, change.changed_at)
-        if change.claimant:
-            claimants[change.key].add(change.claimant)
-        else:
+        if not change.claimant:
             marked.add(change.key)
+            continue
+        claimants[change.key].add(change.claimant)
+        if change.written:
+            told[change.key].add(change.claimant)
     failed: list[str] = []
-    for outcome in bootstrap.publisher().publish(changed_at, marked, _deadline(context)) if changed_at else ():
+    published = bootstrap.publisher().publish(changed_at, marked, _deadline(context), told) if changed_at else ()
+    for outcome in published:
         report_name(outcome, claimants[outcome.key])
         if outcome.result is NameResult.RETRY:
             failed.append(first[outcome.key])

@@ -13,8 +13,9 @@ because its claim is missing, or because another claim is there.
 | is missing                                          | is unsettled | is unknown: its record sets stay            |
 | is of another generation, or cannot be read         | any          | is unknown: its record sets stay            |
 
-What an owner that has left held is free: whoever claims the name gets it, as a name that nobody holds. From an owner
-that competes, only an instance whose row is of this generation takes the name.
+What an owner that has left held is free, as a name that nobody holds. From an owner that competes, only an instance
+whose row is of this generation takes the name. So does a free name, except by a claim that was just written: any other
+claim may be of an instance that ended in a former life of the ledger.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def settlement(
     claims: Iterable[Claim],
     current: Collection[RecordSet],
     standings: Mapping[InstanceRef, Standing],
+    told: Collection[InstanceRef] = (),
 ) -> Settlement:
     """Return what a name should hold.
 
@@ -101,6 +103,7 @@ def settlement(
         claims: The claims on the name that the ledger has.
         current: The record sets of orgdns that the zone holds.
         standings: The standings that are known so far.
+        told: The instances whose claims on the name were just written.
     """
     indexed = {claim.instance: claim for claim in claims}
     entitled = _entitled(key, indexed, standings)
@@ -115,10 +118,13 @@ def settlement(
         desired = desired_record_sets(entitled.values())
         holding, losing = owners_of(desired), owners_of(set(current) - set(desired))
         displaced = {ref for ref in losing - holding if ref in entitled}
-        asked = (losing | (holding if displaced else frozenset())) - standings.keys()
+        # Of a plain start, nothing is asked.
+        gaining = owners_of(set(desired) - set(current)) - frozenset(told)
+        asked = (losing | gaining | (holding if displaced else frozenset())) - standings.keys()
         if asked:
             return Settlement(asked=frozenset(asked))
-        unproven = {ref for ref in holding if not standings[ref].by_row} if _competing(displaced, standings) else set()
+        proving = holding if _competing(displaced, standings) else gaining
+        unproven = {ref for ref in proving if not standings[ref].by_row}
         if not unproven:
             break
         dropped |= unproven
@@ -197,5 +203,5 @@ def _reason(unknown: Collection[InstanceRef], dropped: Collection[InstanceRef]) 
     if unknown:
         return f"{min(unknown)} holds it, and its spoke must be swept before the ledger knows whether it still may"
     if dropped:
-        return f"{min(dropped)} claims it, and its spoke must be swept before it may take the name over"
+        return f"{min(dropped)} claims it, and its spoke must be swept before it may hold the name"
     return ""

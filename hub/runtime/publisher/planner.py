@@ -110,7 +110,8 @@ class Planner:
     def _settlements(self, held: Mapping[NameKey, ZoneRecordSets]) -> dict[NameKey, Settlement]:
         """Return what each name should hold; set the outcomes of the names of which the ledger cannot tell now.
 
-        The ledger is asked only about names that something is taken from, and about all of them together.
+        The ledger is asked only about names that something is taken from, and about claims of which the stream did not
+        just tell, and about all of them together.
         """
         standings: dict[InstanceRef, Standing] = {}
         settled = {key: self._settlement(key, held[key], standings) for key in held}
@@ -122,7 +123,7 @@ class Planner:
         return {key: each for key, each in settled.items() if self._restored(key, each)}
 
     def _settlement(self, key: NameKey, held: ZoneRecordSets, standings: Mapping[InstanceRef, Standing]) -> Settlement:
-        return settlement(key, self.run.states[key].claims, held.owned, standings)
+        return settlement(key, self.run.states[key].claims, held.owned, standings, self.run.told_of(key))
 
     def _asked(self, waiting: Mapping[NameKey, frozenset[InstanceRef]], standings: dict[InstanceRef, Standing]) -> bool:
         """Add the standings that names wait for; return False and set the outcomes of these names if that fails."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hub.runtime.ports import LedgerUnavailable
@@ -44,17 +45,22 @@ class Publisher:
     adopting: frozenset[str] = frozenset()
 
     def publish(
-        self, changed_at: Mapping[NameKey, Millis], marked: Collection[NameKey], deadline: Deadline
+        self,
+        changed_at: Mapping[NameKey, Millis],
+        marked: Collection[NameKey],
+        deadline: Deadline,
+        told: Mapping[NameKey, Collection[str]] = MappingProxyType({}),
     ) -> list[NameOutcome]:
         """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
-        `changed_at` has the names, each with the time of its change in the ledger. For the names in `marked`, the zones
-        are read before anything is decided. While publishing is paused, names are abandoned: the ledger keeps them, and
-        an audit finds them afterwards.
+        `changed_at` has the names, each with the time of its change in the ledger, and `told` the instances whose
+        claims were written. Of any other claimant, the row is read before it gets a record. For the names in `marked`,
+        the zones are read before anything is decided, and the rows of all claimants. While publishing is paused, names
+        are abandoned: the ledger keeps them, and an audit finds them afterwards.
 
         """
         ordered = sorted(changed_at)
-        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock())
+        run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told)
         if not run.paused(ordered):
             self._publish(run, ordered)
         now = self.clock()

@@ -29,7 +29,8 @@ class PublishRun:
     """Each name's state in the ledger, and its outcome once it is known.
 
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
-    out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger.
+    out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger,
+    and `told` the instances whose claims on it were written then.
     `restored` are the instances whose claims on a name the ledger had lost.
     """
 
@@ -39,10 +40,17 @@ class PublishRun:
     marked: Collection[NameKey]
     changed_at: Mapping[NameKey, Millis]
     now: Millis
+    told: Mapping[NameKey, Collection[str]] = field(default_factory=dict)
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
     restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
+
+    def told_of(self, key: NameKey) -> Collection[InstanceRef]:
+        """Return the instances whose claims on a name were just written, and are the only reason to look at it."""
+        if key in self.marked or not (told := self.told.get(key)):
+            return ()
+        return {claim.instance for claim in self.states[key].claims if str(claim.instance) in told}
 
     def out_of_time(self, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
         """Whether no call may begin after a delay in seconds; if so, retry the names in the next run."""

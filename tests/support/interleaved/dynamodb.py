@@ -23,10 +23,11 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the stream: the key of a row that changed."""
+    """A record of the stream: the key of a row that changed, and whether it is a live claim now."""
 
     key: Key
     at: int
+    live: bool
 
 
 @dataclass(slots=True)
@@ -54,7 +55,8 @@ class MemoryTable:
         else:
             of_partition[sort] = item
         if sort.startswith(contract.CLAIM_PREFIX) or sort == contract.MARK_KEY:
-            self.shards[shard_of(partition)].append(Record(key, self.now()))
+            live = (item or {}).get("live") == {"BOOL": True}
+            self.shards[shard_of(partition)].append(Record(key, self.now(), live))
 
     def sorted_keys(self) -> list[Key]:
         return [(partition, sort) for partition in sorted(self.rows) for sort in sorted(self.rows[partition])]

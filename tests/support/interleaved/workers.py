@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.contract import MARK_KEY
+from hub.runtime.contract import CLAIM_PREFIX, MARK_KEY
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import Change, Millis, NameKey, Spoke
 from hub.runtime.observer.events import Hint
@@ -182,13 +183,16 @@ class Worker:
         first: dict[NameKey, int] = {}
         changed_at: dict[NameKey, Millis] = {}
         marked: set[NameKey] = set()
+        told: defaultdict[NameKey, set[str]] = defaultdict(set)
         for position, record in enumerate(records):
             key = name_key_of(record.key[0])
             first.setdefault(key, position)
             changed_at.setdefault(key, Millis(record.at))
             if record.key[1] == MARK_KEY:
                 marked.add(key)
-        outcomes = self.parts.publish(self, changed_at, marked)
+            elif record.live:
+                told[key].add(record.key[1].removeprefix(CLAIM_PREFIX))
+        outcomes = self.parts.publish(self, changed_at, marked, told)
         failed = [first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
         return min(failed, default=len(records))
 
@@ -225,10 +229,16 @@ class Parts:
     def observer(self, worker: Worker, recorder: Recorder, accounts: Any) -> Observer:  # noqa: ANN401 - two ports
         return Observer(POLICY, ZONE_IDS, accounts, accounts, worker.spokes, recorder, worker.clock, worker.clock.sleep)
 
-    def publish(self, worker: Worker, changed_at: dict[NameKey, Millis], marked: set[NameKey]) -> list[Any]:
+    def publish(
+        self,
+        worker: Worker,
+        changed_at: dict[NameKey, Millis],
+        marked: set[NameKey],
+        told: Mapping[NameKey, set[str]],
+    ) -> list[Any]:
         ledger, statuses = self.publisher_ledger(worker.table), self.publisher_status_rows(worker.table)
         publisher = Publisher(ledger, statuses, worker.zones, worker.clock)
-        return publisher.publish(changed_at, marked, AMPLE)
+        return publisher.publish(changed_at, marked, AMPLE, told)
 
     def sweeper(self, worker: Worker, recorder: Recorder) -> Sweeper:
         accounts = worker.world.truth.ec2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ class World:
 
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
+        # The claims whose records the stream has.
+        self.told: defaultdict[NameKey, set[str]] = defaultdict(set)
         self.zones = MemoryZones()
         self.deadline = Deadline(lambda: self.seconds_left)
         self.seconds_left = 300.0
@@ -41,6 +44,7 @@ class World:
         for claim in claims:
             kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]
             self.ledger.put_claim(claim, self.put_row(claim.instance, (*kept, claim)))
+            self.told[claim.key].add(str(claim.instance))
 
     def withdraw(self, claim: Claim) -> None:
         kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]
@@ -69,7 +73,9 @@ class World:
         self.ledger.generation.lose()
 
     def publish(self, *keys: NameKey) -> list[NameOutcome]:
-        return self.publisher.publish(dict.fromkeys(keys or self.ledger.touched, NEVER), (), self.deadline)
+        changed_at = dict.fromkeys(keys or self.ledger.touched, NEVER)
+        told = {key: self.told.pop(key, set()) for key in changed_at}
+        return self.publisher.publish(changed_at, (), self.deadline, told)
 
     def results(self, *keys: NameKey) -> set[NameResult]:
         return {outcome.result for outcome in self.publish(*keys)}

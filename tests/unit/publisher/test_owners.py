@@ -109,5 +109,5 @@ def test_stopped_member_does_not_join_an_unknown_one() -> None:
     """The unknown member may run, and a stopped one does not answer."""
     stopped = replace(share(2), running=False)
     standings = {ref(1): standing(None, "now", settled=False)}
-    settled = settlement(key(), [stopped], [record_set(1)], standings)
+    settled = settlement(key(), [stopped], [record_set(1)], standings, {ref(2)})
     assert settled.desired == (record_set(1),)

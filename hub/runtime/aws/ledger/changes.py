@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NameChange:
-    """A claim on a name changed; without a `claimant`, an audit marked the name."""
+    """A claim on a name changed; without a `claimant`, an audit marked the name.
+
+    `written` means that the claim was made, or changed, and not withdrawn or deleted. An image that the stream does not
+    have, or that cannot be read, does not say so.
+    """
 
     key: NameKey
     claimant: str
     sequence_number: str
     changed_at: Millis
+    written: bool
 
 
 def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it is malformed
@@ -41,7 +46,13 @@ def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it i
         claimant="" if sort_key == contract.MARK_KEY else sort_key.removeprefix(contract.CLAIM_PREFIX),
         sequence_number=_number(change["SequenceNumber"]),
         changed_at=Millis(int(change["ApproximateCreationDateTime"] * 1000)),
+        written=_is_live(change.get("NewImage")),
     )
+
+
+def _is_live(image: object) -> bool:
+    """Return whether an image of a claim's row is that of a live claim."""
+    return isinstance(image, dict) and image.get("live") == {"BOOL": True}
 
 
 def _number(written: str) -> str:
