@@ -116,7 +116,6 @@ def test_p3_odd_record_of_the_stream(made: World) -> None:
         without(good, "dynamodb", "Keys"),
         without(good, "dynamodb", "SequenceNumber"),
         without(good, "dynamodb", "ApproximateCreationDateTime"),
-        without(good, "eventSourceARN"),
         None,
         {},
     ]
