@@ -129,12 +129,13 @@ class Planted(Parts):
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A fault, and what happens in the schedules that look for it."""
+    """A fault, what happens in the schedules that look for it, and the first of their seeds."""
 
     parts: Parts
     doing: frozenset[str]
     hazards: frozenset[str] = field(default_factory=frozenset)
     most: int = 24
+    first: int = 0
 
     def machine(self, choices: Choices) -> Machine:
         """A schedule that looks for the fault."""
@@ -159,6 +160,6 @@ PLANTED: Mapping[str, Plant] = {
         frozenset({"row"}),
     ),
     "rows and claims read too early": Plant(
-        Planted(publisher_ledgers=ReadEarly), frozenset({"lose", "request_sweep"}), frozenset({"loss"})
+        Planted(publisher_ledgers=ReadEarly), frozenset({"lose", "request_sweep"}), frozenset({"loss"}), first=150
     ),
 }

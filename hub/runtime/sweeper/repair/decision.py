@@ -56,7 +56,9 @@ class Repair:
     because_of: tuple[NameKey, ...] = ()
 
 
-def repair_of(ref: InstanceRef, row: Observation | None, stored: Mapping[NameKey, StoredClaim | None]) -> Repair:
+def repair_of(
+    ref: InstanceRef, row: Observation | None, stored: Mapping[NameKey, StoredClaim | None], generation: str
+) -> Repair:
     """Return what brings the row of an instance and its claims on some names together.
 
     Args:
@@ -64,6 +66,7 @@ def repair_of(ref: InstanceRef, row: Observation | None, stored: Mapping[NameKey
         row: Its row, or None if it has none. It was read before the claims, so that a write over exactly this version
             fails if anything changed since.
         stored: What the ledger has of its claim on each name: None if there is no row of it.
+        generation: The ledger's. A row of another one may be older than a loss, and a sweep writes its claims again.
     """
     before = row or Observation(ref, NEVER)
     unknown = {key: found for key, found in stored.items() if found and _unknown_to(before, key, found)}
@@ -71,8 +74,8 @@ def repair_of(ref: InstanceRef, row: Observation | None, stored: Mapping[NameKey
         latest = max(before.version, *(found.version for found in stored.values() if found))
         claims = tuple(claim for _, found in sorted(unknown.items()) if (claim := found.claim))
         return Repair(row=_with(before, claims, 1 + latest), because_of=tuple(sorted(unknown)))
-    if not (before.settled or before.generation):
-        # A row that an audit made: what it wants is not known to be true.
+    if before.generation != generation or not generation:
+        # A row that an audit made, or one that was restored: what it wants is not known to be true.
         return Repair()
     wanted = {key: before.wants(key) for key in stored}
     missing = (claim for key, claim in sorted(wanted.items()) if claim and claim != _claim(stored[key]))

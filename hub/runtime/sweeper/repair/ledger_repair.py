@@ -41,6 +41,7 @@ class LedgerRepair:
             LedgerUnavailable: if the ledger cannot be read or written.
         """
         have_swept: set[Spoke] = set()
+        generation = self.statuses.generation()
         for chunk in chunks(differing, READ_AT_ONCE):
             check_time()
             claim_ids = sorted(set(chunk))
@@ -54,7 +55,7 @@ class LedgerRepair:
                 if isinstance(row, Unreadable):
                     # What it says of its claims is not known.
                     continue
-                repair = repair_of(ref, row, known)
+                repair = repair_of(ref, row, known, generation)
                 if repair.row and ref.spoke not in have_swept:
                     self._have_swept(ref.spoke)
                     have_swept.add(ref.spoke)

@@ -26,13 +26,14 @@ class World(AuditorWorld):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ledger = Ledger()
+        self.ledger = Ledger(generation=self.ledger.generation)
 
     def agreed(self, *numbers: int, version: int = 4) -> None:
         self.publish(*numbers, claimed=False)
+        generation = self.ledger.generation.begun()
         for number in numbers:
             claimed = claim(number, name=f"n{number}")
-            row = Observation(ref(number), Millis(5), (claimed,), version=version, generation="g")
+            row = Observation(ref(number), Millis(5), (claimed,), version=version, generation=generation)
             self.ledger.observations[row.ref] = row
             self.ledger.put_claim(claimed, version)
 
