@@ -88,9 +88,10 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
+    told = {key: {str(claim.instance)} for key, claim in scenario.after.items()}
     while waiting:
         deadline = Deadline(partial(stage.until, stage.clock.now() + RUN_SECONDS))
-        outcomes = publisher.publish(dict.fromkeys(waiting[:NAMES_A_RUN], NEVER), (), deadline)
+        outcomes = publisher.publish(dict.fromkeys(waiting[:NAMES_A_RUN], NEVER), (), deadline, told)
         again = [outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY]
         if any(outcome.result not in {NameResult.PUBLISHED, NameResult.RETRY} for outcome in outcomes):
             raise AssertionError("some of the names could not be published")

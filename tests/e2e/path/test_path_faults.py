@@ -44,7 +44,7 @@ def test_denied_reader_role_delays_names_and_removes_none(made: World, remote_vp
         assert made.resolve(f"had-a-role.{CORP}", remote_vpc)
         assert made.resolve(f"other-account.{CORP}", remote_vpc)
         assert not made.resolve(f"new-without-a-role.{CORP}", remote_vpc)
-    clock.advance(600)
+    clock.advance(750)
     made.converge()
     assert made.resolve(f"new-without-a-role.{CORP}", remote_vpc)
     assert made.resolve(f"renamed-without-a-role.{CORP}", remote_vpc)

@@ -123,7 +123,7 @@ def test_failed_messages_are_retried(made: World, clock: MovedClock, remote_vpc:
         for line in made.functions.logs(contract.OBSERVER_FUNCTION)
         if isinstance(line, dict) and fake in str(line.get("instance"))
     ]
-    clock.advance(600)
+    clock.advance(750)
     made.converge()
     later_attempts = [
         line

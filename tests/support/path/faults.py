@@ -28,7 +28,7 @@ class Withheld(list[Event]):
 
 def drain(made: World, clock: MovedClock) -> None:
     """Advance the clock until no event waits and no retry is due."""
-    for _ in range(60):
+    for _ in range(75):
         made.converge()
         clock.advance(61)
         if not made.waiting(contract.EVENTS_QUEUE) and not made.functions.poll():

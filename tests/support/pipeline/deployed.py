@@ -181,7 +181,7 @@ class SandboxDriver:
             self.made.converge()
             if not any(self.made.waiting(queue) for queue in QUEUES):
                 break
-            # A failed message is visible again after its timeout: 9 minutes for events, 30 for VPCs, 90 for sweeps.
+            # A failed message is visible again after its timeout: 12 minutes for events, 30 for VPCs, 90 for sweeps.
             self.clock.advance(550)
         else:
             raise AssertionError("the queues did not drain")
