@@ -117,6 +117,7 @@ class SimulatedSession(Session):
             answer = self.aws.call(model.service_name, operation, request, account)
         except (Refused, ConditionFailed) as refused:
             code = str(refused) or "ConditionalCheckFailedException"
-            error = {"Error": {"Code": code, "Message": f"[{code}]"}} | metadata
+            told = refused.answer if isinstance(refused, ConditionFailed) else {}
+            error = {"Error": {"Code": code, "Message": f"[{code}]"}} | told | metadata
             raise client.exceptions.from_code(code)(error, operation) from None
         return answer | metadata

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -15,16 +16,17 @@ from hub.runtime.aws.ledger.attributes import read, written
 
 Item = Mapping[str, Any]
 Bound = Mapping[str, Any]
+_TYPES: Mapping[str, type] = {"S": str, "N": Decimal, "BOOL": bool, "L": list, "M": dict, "SS": set}
 # What an expression gives for an item, the names and the values that were sent with it.
 Condition = Callable[[Item, Bound, Bound], Any]
 _TOKEN = re.compile(r"\s*([#:]?\w+|<>|<=|>=|[=<>(),+-])")
 _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: left is not None and left == right,
-    "<>": lambda left, right: left != right,
-    "<": lambda left, right: left is not None and right is not None and left < right,
-    "<=": lambda left, right: left is not None and right is not None and left <= right,
-    ">": lambda left, right: left is not None and right is not None and left > right,
-    ">=": lambda left, right: left is not None and right is not None and left >= right,
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
 
 
@@ -59,11 +61,13 @@ def _assigned(operation: str, item: Item, names: Bound, values: Bound) -> Any:  
 
 
 def _changed(verb: str, attribute: str, item: Item, value: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
-    before = read({"": item[attribute]})[""] if attribute in item else None
+    stored = read({"": item[attribute]})[""] if attribute in item else None
+    # DynamoDB refuses to add to an attribute of another type. Here it is replaced.
+    before: Any = stored if type(stored) is type(value) else type(value)()
     if isinstance(value, set):
-        after = (before or set()) | value if verb == "ADD" else (before or set()) - value
+        after = before | value if verb == "ADD" else before - value
         return {attribute: written({"": after})[""] if after else None}
-    return {attribute: written({"": (before or 0) + value})[""]}
+    return {attribute: written({"": before + value})[""]}
 
 
 @cache
@@ -113,7 +117,7 @@ class _Parser:
         if not self.tokens or self.tokens[0] not in _COMPARED:
             return left
         compare, right = _COMPARED[self.tokens.pop(0)], self.operand()
-        return lambda *given: compare(left(*given), right(*given))
+        return lambda *given: _compared(compare, left(*given), right(*given))
 
     def operand(self) -> Condition:
         token = self.tokens.pop(0)
@@ -134,6 +138,15 @@ class _Parser:
         return False
 
 
+def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:  # noqa: ANN401 - as above
+    """Compare values. Those of different types are never equal, and a missing attribute meets no comparison."""
+    return left is not None and type(left) is type(right) and compare(left, right)
+
+
+def _begins(value: Any, prefix: str) -> bool:  # noqa: ANN401 - as above
+    return isinstance(value, str) and value.startswith(prefix)
+
+
 def _value(item: Item, name: str) -> Any:  # noqa: ANN401 - as above
     return read({"": item[name]})[""] if name in item else None
 
@@ -145,12 +158,9 @@ def _function(name: str, arguments: list[Condition]) -> Condition:
         case "attribute_not_exists":
             return lambda *given: arguments[0](*given) is None
         case "attribute_type":
-            # Only numbers are asked for.
-            return lambda *given: isinstance(arguments[0](*given), Decimal)
+            return lambda *given: _TYPES[arguments[1](*given)] is type(arguments[0](*given))
         case "begins_with":
-            return lambda *given: (arguments[0](*given) or "").startswith(arguments[1](*given))
-        case "contains":
-            return lambda *given: arguments[1](*given) in (arguments[0](*given) or ())
+            return lambda *given: _begins(*(argument(*given) for argument in arguments))
         case "size":
-            return lambda *given: len(arguments[0](*given) or ())
+            return lambda *given: None if (value := arguments[0](*given)) is None else Decimal(len(value))
     raise NotImplementedError(name)
