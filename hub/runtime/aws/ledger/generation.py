@@ -15,7 +15,7 @@ from hub.runtime.boundary.unreadable import Malformed, Unreadable
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
@@ -33,9 +33,12 @@ def generation_of(row: Mapping[str, object] | None) -> str:
     return "" if isinstance(found, Unreadable) else found
 
 
-def is_generation(row: Row) -> bool:
-    """Whether a row, of those that were read together, is the one with the generation."""
-    return str(row[contract.SORT_KEY]).startswith(contract.GENERATION_PREFIX)
+def with_generation(table: Table, keys: Iterable[Row], stream: str) -> tuple[Row | None, list[Row]]:
+    """The row with the generation, and the rows with these keys, read together. A key without a row is left out."""
+    key = generation_key(stream)
+    rows = list(table.get_many([key, *keys]))
+    generation = next((row for row in rows if row[contract.SORT_KEY] == key[contract.SORT_KEY]), None)
+    return generation, [row for row in rows if row is not generation]
 
 
 def begun(table: Table, row: Mapping[str, object] | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import drift_key, drift_of, drift_row
-from hub.runtime.aws.ledger.generation import begun, generation_key, is_generation
+from hub.runtime.aws.ledger.generation import begun, with_generation
 from hub.runtime.aws.ledger.rows import (
     Row,
     claim_in,
@@ -68,9 +68,8 @@ class DynamoLedger:
         self, refs: Collection[InstanceRef]
     ) -> tuple[str, dict[InstanceRef, Observation | Unreadable]]:
         """The generation of the ledger, which begins now if it has none, and the rows of these instances."""
-        rows = list(self._table.get_many([generation_key(self._table.stream), *map(instance_key, refs)]))
-        observations = {instance_of_row(row): read_observation(row) for row in rows if not is_generation(row)}
-        return begun(self._table, next(filter(is_generation, rows), None)), observations
+        generation, rows = with_generation(self._table, map(instance_key, refs), self._table.stream)
+        return begun(self._table, generation), {instance_of_row(row): read_observation(row) for row in rows}
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation | Unreadable]:
         """The rows of these instances; an instance without a row is left out."""

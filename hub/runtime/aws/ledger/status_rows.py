@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
@@ -36,16 +37,24 @@ def spoke_status_of(row: Mapping[str, Any]) -> SpokeStatus:
     Raises:
         ValueError: if the row is not that of a spoke.
     """
-    account, region = row[contract.SORT_KEY].split("/")
-    spoke = Spoke(account, region)
-    found = read_row(_spoke_status, row, spoke)
+    spoke = spoke_of(row)
+    found = read_row(partial(_spoke_status, spoke), row, spoke)
     return SpokeStatus(spoke, row_fault=found.reason) if isinstance(found, Unreadable) else found
 
 
-def _spoke_status(row: Mapping[str, Any]) -> SpokeStatus:
+def spoke_of(row: Mapping[str, Any]) -> Spoke:
+    """The spoke in the key of a row.
+
+    Raises:
+        ValueError: if the row is not that of a spoke.
+    """
     account, region = row[contract.SORT_KEY].split("/")
+    return Spoke(account, region)
+
+
+def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
     return SpokeStatus(
-        spoke=Spoke(account, region),
+        spoke=spoke,
         tried_at=Millis(number(row.get("tried_at", 0))),
         swept_at=Millis(number(row.get("swept_at", 0))),
         policy=text(row.get("policy", "")),

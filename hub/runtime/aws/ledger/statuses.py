@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_row
-from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, is_generation
+from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, with_generation
 from hub.runtime.aws.ledger.status_rows import (
     cursor_of,
     paused_of,
@@ -76,9 +76,9 @@ class DynamoStatuses:
 
     def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
         """The status of a spoke, and the generation of the ledger, which begins now if it has none."""
-        rows = list(self._table.get_many([spoke_key(spoke), generation_key(self._table.stream)]))
-        status = next((spoke_status_of(row) for row in rows if not is_generation(row)), SpokeStatus(spoke))
-        return status, begun(self._table, next(filter(is_generation, rows), None))
+        generation, rows = with_generation(self._table, [spoke_key(spoke)], self._table.stream)
+        status = spoke_status_of(rows[0]) if rows else SpokeStatus(spoke)
+        return status, begun(self._table, generation)
 
     def generation(self) -> str:
         """The generation of the ledger; empty if none has begun."""
@@ -138,10 +138,11 @@ class DynamoStatuses:
 
     def settled(self, spokes: Collection[Spoke]) -> tuple[str, frozenset[Spoke]]:
         """The generation of the ledger, and the spokes whose claims the ledger has completely."""
-        rows = list(self._table.get_many([*map(spoke_key, spokes), generation_key(self._stream())]))
-        generation = generation_of(next(filter(is_generation, rows), None))
-        statuses = [spoke_status_of(row) for row in rows if not is_generation(row)]
-        return generation, frozenset(status.spoke for status in statuses if status.settled(generation))
+        row, rows = with_generation(self._table, map(spoke_key, spokes), self._stream())
+        generation = generation_of(row)
+        return generation, frozenset(
+            status.spoke for status in map(spoke_status_of, rows) if status.settled(generation)
+        )
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """The status of a zone; a new status if there is none."""

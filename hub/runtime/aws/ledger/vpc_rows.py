@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of
+from hub.runtime.aws.ledger.status_rows import spoke_of
 from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.texts import bounded, storable
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.guard import Cause
-from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
+from hub.runtime.model.names import NEVER, Fqdn, Millis
 from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
     AssociatedZone,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
+    from hub.runtime.model.names import Spoke
 
 # A row has 400 KB (DynamoDB Developer Guide, "Constraints": item size), of which tags can take 80 KB. An account can
 # associate its VPC with any number of private zones and with 2,000 Resolver rules. The rest is left out: it is for
@@ -246,16 +249,14 @@ def vpcs_status_of(row: Mapping[str, Any]) -> VpcsStatus:
     Raises:
         ValueError: if the row is not that of a spoke.
     """
-    account, region = row[contract.SORT_KEY].split("/")
-    spoke = Spoke(account, region)
-    found = read_row(_vpcs_status_of, row, spoke)
+    spoke = spoke_of(row)
+    found = read_row(partial(_vpcs_status_of, spoke), row, spoke)
     return VpcsStatus(spoke, fault=f"its row in the ledger: {found.reason}") if isinstance(found, Unreadable) else found
 
 
-def _vpcs_status_of(row: Mapping[str, Any]) -> VpcsStatus:
-    account, region = row[contract.SORT_KEY].split("/")
+def _vpcs_status_of(spoke: Spoke, row: Mapping[str, Any]) -> VpcsStatus:
     return VpcsStatus(
-        spoke=Spoke(account, region),
+        spoke=spoke,
         seen_at=Millis(number(row.get("seen_at", NEVER))),
         vpcs=number(row.get("vpcs", 0)),
         blocked=number(row.get("blocked", 0)),
