@@ -77,7 +77,7 @@ class Recorder:
         """Record the names that policy gives an instance as it was described."""
         return self._looked(instance.ref, decision, (instance, account), look)
 
-    def unreadable(self, ref: InstanceRef, fault: Unreadable, look: Look) -> InstanceOutcome:
+    def unreadable(self, ref: InstanceRef, found: Unreadable, look: Look) -> InstanceOutcome:
         """Record that an instance could not be read, and why. Its claims and all else stay as they are."""
         before = look.row or Observation(ref, look.began_at)
         if isinstance(before, Unreadable):
@@ -85,14 +85,12 @@ class Recorder:
         if before.ended:
             return InstanceOutcome(ref, InstanceResult.UNCHANGED, ENDED)
         try:
-            if before.fault != fault.reason:
-                row = replace(before, fault=fault.reason, version=before.version + 1)
+            if before.fault != found.reason:
+                row = replace(before, fault=found.reason, version=before.version + 1)
                 self.ledger.put_observation(row, before if before.version else None)
-        except Outdated:
-            return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
-        except LedgerUnavailable as unavailable:
-            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
-        return InstanceOutcome(ref, InstanceResult.UNREADABLE, fault.reason)
+        except (Outdated, LedgerUnavailable) as fault:
+            return _retried(ref, fault)
+        return InstanceOutcome(ref, InstanceResult.UNREADABLE, found.reason)
 
     def ended(self, ref: InstanceRef) -> InstanceOutcome:
         """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
@@ -106,16 +104,16 @@ class Recorder:
                 after = replace(before, observed_at=at, ended=True, instance=None, account=None, fault="")
                 with suppress(Outdated):
                     return self._recorded(before, after, Decision(), "ended")
-        except LedgerUnavailable as unavailable:
-            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        except LedgerUnavailable as fault:
+            return _retried(ref, fault)
         return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
 
     def ended_if_known(self, ref: InstanceRef) -> InstanceOutcome | None:
         """Withdraw all claims of an instance for good, or return None if the ledger does not know the instance."""
         try:
             known = self.ledger.observation(ref) is not None
-        except LedgerUnavailable as unavailable:
-            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        except LedgerUnavailable as fault:
+            return _retried(ref, fault)
         return self.ended(ref) if known else None
 
     def observed(self, observed: Observed, account: Account) -> InstanceOutcome:
@@ -170,10 +168,8 @@ class Recorder:
         )
         try:
             return self._recorded(before, after, decision)
-        except Outdated:
-            return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
-        except LedgerUnavailable as unavailable:
-            return InstanceOutcome(ref, InstanceResult.RETRY, str(unavailable))
+        except (Outdated, LedgerUnavailable) as fault:
+            return _retried(ref, fault)
 
     def _recorded(
         self, before: Observation, after: Observation, decision: Decision, reason: str = ""
@@ -235,3 +231,9 @@ class Recorder:
             raised = replace(row, version=latest + 1)
             self.ledger.put_observation(raised, row)
             row = raised
+
+
+def _retried(ref: InstanceRef, fault: Outdated | LedgerUnavailable) -> InstanceOutcome:
+    """Return the outcome of a write that may succeed later: after a new look if the row changed meanwhile."""
+    superseded = isinstance(fault, Outdated)
+    return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED if superseded else str(fault), superseded=superseded)

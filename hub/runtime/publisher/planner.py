@@ -110,17 +110,22 @@ class Planner:
     def _settlements(self, held: Mapping[NameKey, ZoneRecordSets]) -> dict[NameKey, Settlement]:
         """Return what each name should hold; set the outcomes of the names of which the ledger cannot tell now.
 
-        The ledger is asked only about names that something is taken from, and about claims of which the stream did not
-        just tell, and about all of them together.
+        The ledger is asked in two cases: a record set is taken from an instance, or a claim gains a name and the stream
+        did not just report the claim. One question is about all such names. An answer can show further claimants, and
+        then the names with these are asked about again.
         """
         standings: dict[InstanceRef, Standing] = {}
-        settled = {key: self._settlement(key, held[key], standings) for key in held}
-        while waiting := {key: each.asked for key, each in settled.items() if each.asked}:
-            if self._asked(waiting, standings):
-                settled |= {key: self._settlement(key, held[key], standings) for key in waiting}
-            else:
-                settled = {key: each for key, each in settled.items() if key not in waiting}
-        return {key: each for key, each in settled.items() if self._restored(key, each)}
+        settled: dict[NameKey, Settlement] = {}
+        undecided: Collection[NameKey] = held
+        while undecided:
+            found = {key: self._settlement(key, held[key], standings) for key in undecided}
+            settled |= {key: each for key, each in found.items() if not each.asked}
+            undecided = {key: each.asked for key, each in found.items() if each.asked}
+            if undecided and not self._asked(undecided, standings):
+                break
+        # In the order of the names, by which changes are sent, whichever of them needed a question.
+        in_order = {key: settled[key] for key in held if key in settled}
+        return {key: each for key, each in in_order.items() if self._restored(key, each)}
 
     def _settlement(self, key: NameKey, held: ZoneRecordSets, standings: Mapping[InstanceRef, Standing]) -> Settlement:
         return settlement(key, self.run.states[key].claims, held.owned, standings, self.run.told_of(key))
