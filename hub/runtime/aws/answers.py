@@ -59,7 +59,8 @@ def text(answer: Mapping[str, Any], field: str, default: str | None = None) -> s
     """The text in a field. It can be stored and logged: it has no lone surrogates.
 
     Raises:
-        AnswerMalformed: if the answer lacks the field and there is no default, or its value is not such a text.
+        AnswerMalformed: if the value is not a text, or if the field is missing and there is no default.
+        UnicodeEncodeError: if the text has lone surrogates.
     """
     value = required(answer, field) if default is None else answer.get(field, default)
     if not isinstance(value, str):

@@ -12,7 +12,6 @@ from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required, text
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.aws.throttling import PacedCalls, error_meaning
 from hub.runtime.boundary.route53_errors import Meaning
-from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
@@ -126,9 +125,9 @@ class WriterZones:
         except ClientError as error:
             old_session = self._clients.forget_if_denied(self._role_arn, error)
             passes = error_meaning(error) in {Meaning.THROTTLED, Meaning.LATER} or old_session
-            raise (ZoneUnavailable if passes else ZoneClosed)(bounded(f"{zone_id}: {error}")) from error
+            raise (ZoneUnavailable if passes else ZoneClosed)(f"{zone_id}: {error}") from error
         except (*NO_ANSWER, AnswerMalformed, RoleUnavailable) as error:
-            raise ZoneUnavailable(bounded(f"{zone_id}: {error}")) from error
+            raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
     def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The zone's record sets from a name on, or all of them, read page by page."""

@@ -1,7 +1,8 @@
 """What the error codes of Route 53 mean for a call that changes or lists record sets. Pure.
 
-The codes are those of Route 53's API model, those that all of AWS's APIs share ("Common Error Types", in each API
-Reference), those of AssumeRole, and those that botocore repeats by itself. A test compares the table with botocore.
+The table has four kinds of codes: those in Route 53's API model, those that all AWS APIs share ("Common Error Types" in
+each API Reference), those of AssumeRole, and those after which botocore repeats a call. A test reads these codes from
+botocore, and fails if the table lacks one.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ class Meaning(StrEnum):
 
     # The call passes later; the account or the zone receives too many.
     THROTTLED = "throttled"
-    # The call passes later, or nothing passes without a person. Nothing depends on what is in the call.
+    # The call passes later, or only after a person did something. The reason is not what the call contains.
     LATER = "later"
     # These changes never pass: something in them is wrong, or the zone does not take them.
     REFUSED = "refused"
     # The zone cannot be read or written by the writer role. Other zones may.
     CLOSED = "closed"
-    # No table has the code.
+    # The table does not have the code.
     UNKNOWN = "unknown"
 
 
@@ -40,9 +41,8 @@ _LATER: Final = """
     IncompleteSignatureException InternalError InternalFailure InternalServerError InternalServiceError
     InvalidClientTokenId InvalidSignatureException MalformedPolicyDocument MissingAuthenticationToken
     MissingAuthenticationTokenException PackedPolicyTooLarge RegionDisabledException RequestAborted
-    RequestAbortedException RequestExpired
-    RequestTimeTooSkewed RequestTimeout RequestTimeoutException ServiceUnavailable ServiceUnavailableException
-    SignatureDoesNotMatch UnrecognizedClientException
+    RequestAbortedException RequestExpired RequestTimeTooSkewed RequestTimeout RequestTimeoutException
+    ServiceUnavailable ServiceUnavailableException SignatureDoesNotMatch UnrecognizedClientException
 """
 _CLOSED: Final = """
     AccessDenied AccessDeniedException AuthorizationError HostedZoneNotFound IncompatibleVersion InvalidAction
@@ -90,7 +90,7 @@ _SERVER_ERRORS: Final = 500
 
 
 def meaning_of(code: str, status: int = 0) -> Meaning:
-    """Return what an error means. A code that no table has means what its HTTP status means, if that says anything."""
+    """Return what an error means. For a code that the table lacks, the HTTP status decides, if it can."""
     if code in MEANINGS:
         return MEANINGS[code]
     if status == _TOO_MANY_REQUESTS:

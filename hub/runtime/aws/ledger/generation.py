@@ -28,7 +28,7 @@ def generation_key(stream: str) -> Row:
 
 
 def generation_of(row: Mapping[str, object] | None) -> str:
-    """The generation, from its row; empty if there is no row, or it cannot be read: nothing is settled then."""
+    """The generation in its row. It is empty if there is no row, or if the row cannot be read: no spoke is settled."""
     found = _id_of(row) if row else ""
     return "" if isinstance(found, Unreadable) else found
 
@@ -75,5 +75,5 @@ def _id_of(row: Mapping[str, object]) -> str | Unreadable:
 
 def _known(generation: str) -> str:
     if not generation:
-        raise Malformed("an empty text is no generation")
+        raise Malformed("the id is empty")
     return generation

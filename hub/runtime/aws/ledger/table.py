@@ -167,7 +167,7 @@ class Table:
         return None
 
     def put_many(self, rows: Collection[Row]) -> None:
-        """Write rows, replacing existing ones, which the caller has read: there are no conditions here."""
+        """Write rows over existing ones, without a condition: the caller has read that it may replace them."""
         for part in chunks(rows, ROWS_A_WRITE):
             requests: Any = {self._name: [{"PutRequest": {"Item": written(row)}} for row in part]}
             for attempt in range(UNPROCESSED_TRIES):
