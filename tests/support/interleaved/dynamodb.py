@@ -65,6 +65,11 @@ class MemoryTable:
         return {partition: dict(rows) for partition, rows in self.rows.items()}
 
 
+def stream_arn(label: str) -> str:
+    """The ARN of the ledger's stream with a label."""
+    return f"arn:aws:dynamodb:::table/ledger/stream/{label}"
+
+
 def shard_of(partition: str) -> int:
     """The shard of a partition: the same in every process."""
     return sum(partition.encode()) % SHARDS
@@ -77,8 +82,7 @@ class Client:
         self._table, self._step, self._page = table, step, page
 
     def describe_table(self, **_: object) -> Any:  # noqa: ANN401 - botocore's
-        stream = "arn:aws:dynamodb:::table/ledger/stream"
-        return self._step("describe table", lambda: {"Table": {"LatestStreamArn": f"{stream}/{self._table.label}"}})
+        return self._step("describe table", lambda: {"Table": {"LatestStreamArn": stream_arn(self._table.label)}})
 
     def get_item(self, *, Key: Item, **_: object) -> Any:  # noqa: ANN401, N803 - botocore's
         return self._step(f"get {_short(Key)}", lambda: self._found(Key))
@@ -114,9 +118,6 @@ class Client:
             else:
                 self.delete_item(Key=request["DeleteRequest"]["Key"])
         return {}
-
-    def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Any:  # noqa: ANN401, N803 - botocore's
-        raise NotImplementedError(TransactItems)
 
     def query(self, **given: Any) -> Any:  # noqa: ANN401 - botocore's
         values = given["ExpressionAttributeValues"]

@@ -31,17 +31,15 @@ class Invocations(State):
             begins.append(self._begin_sweeper)
         return begins
 
-    def _worker(self, kind: str, label: str = "") -> Worker:
+    def _worker(self, kind: str) -> Worker:
         self.invocations += 1
         # Most functions are about as fast as each other; a few stop for long between two calls.
         pace = (10, 10, 3, 1, 30)[self.choices.below(5)]
         offset = (0, 0, HOUR, -HOUR, 5 * HOUR, -5 * HOUR, 2_000)[self.choices.below(7)] if "skew" in self.hazards else 0
         page = (2, 100)[self.choices.below(2)]
         seat = _pool.pop() if _pool else Seat()
-        # A publisher asks for the table's stream, the others know it from their environment.
-        label = label or self.world.deployed_label
         name = f"{kind}-{self.invocations}"
-        worker = Worker(name, self.world, seat, self.parts, label=label, offset=offset, page=page, pace=pace)
+        worker = Worker(name, self.world, seat, self.parts, offset=offset, page=page, pace=pace)
         self.running.append(worker)
         return worker
 
@@ -65,7 +63,7 @@ class Invocations(State):
         records = self.world.table.shards[shard]
         batch = records[: 1 + self.choices.below(6)]
         self.busy.add(shard)
-        worker = self._worker("publisher", self.world.table.label)
+        worker = self._worker("publisher")
         self.note(f"{worker.name} begins: {', '.join(each.key[0].split('#')[2] + ' ' + each.key[1] for each in batch)}")
 
         def ended(done: int | None) -> None:

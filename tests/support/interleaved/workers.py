@@ -27,7 +27,7 @@ from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP_ZONE
 from tests.support.interleaved.baton import Killed, Seat
-from tests.support.interleaved.dynamodb import Client, MemoryTable, Record, error
+from tests.support.interleaved.dynamodb import Client, MemoryTable, Record, error, stream_arn
 from tests.support.interleaved.organization import POLICY, ZONE_IDS, Truth
 from tests.support.memory import AMPLE
 from tests.support.memory_zones import MemoryZones
@@ -117,15 +117,16 @@ def _text(argument: object) -> str:
 class Worker:
     """One invocation of a function. `ended` is called with what it returned, or None if it was killed."""
 
-    def __init__(  # noqa: PLR0913 - what a schedule decides about an invocation
-        self, name: str, world: Surroundings, seat: Seat, parts: Parts, *, label: str, offset: int, page: int, pace: int
+    def __init__(
+        self, name: str, world: Surroundings, seat: Seat, parts: Parts, *, offset: int, page: int, pace: int
     ) -> None:
         self.name, self.world, self.seat, self.pace = name, world, seat, pace
         # The step of the schedule before which others run.
         self.asleep_until = 0
         self.clock = WorkerClock(world, offset, self.step)
         client: Any = Client(world.table, self.step, page)
-        table = Table(client, "ledger", self.clock, self.clock.sleep, f"arn:aws:dynamodb:::table/ledger/stream/{label}")
+        # A publisher also asks for the stream that the table has now.
+        table = Table(client, "ledger", self.clock, self.clock.sleep, stream_arn(world.deployed_label))
         self.parts = parts
         self.table = table
         self.ledger, self.statuses = parts.ledger(table), DynamoStatuses(table)
