@@ -102,7 +102,7 @@ def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
     from hub.runtime.aws.zones import WriterZones
 
     clients = _assumed_clients(session_name, CLIENT_CONFIG)
-    return WriterZones(clients, role_arn, Pace(share, now() / 1000), now, time.sleep)
+    return WriterZones(clients, role_arn, Pace.full(share, now()), now, time.sleep)
 
 
 @cache
@@ -234,7 +234,7 @@ def associator() -> Associator:
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,
-        authorizations=ZoneOwner(clients, role_arn, Pace(ASSOCIATION_SHARE, now() / 1000), now, time.sleep),
+        authorizations=ZoneOwner(clients, role_arn, Pace.full(ASSOCIATION_SHARE, now()), now, time.sleep),
         associations=VpcOwner(clients, settings.member_roles()),
     )
     return Associator(

@@ -1,93 +1,165 @@
-"""The pace of calls to Route 53: the token buckets of an account, which leave a share for others. Pure.
+"""The pace of calls to Route 53: the token buckets that all functions share, and what a call needs of them. Pure.
 
 Route 53 accepts bursts of 50 requests and 1,500 changes from an account, and then 10 requests and 100 changes a second.
 A CREATE or a DELETE is one change; associating or disassociating a VPC is two (Developer Guide, "Quotas": maximums on
 API requests, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+
+Nobody takes tokens in advance. A call waits until its tokens are there, so small calls go out while a large one waits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from math import ceil, floor
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
 
-# Each bucket: its capacity, and the tokens that it gains a second.
-REQUESTS: Final = (50.0, 10.0)
-CHANGES: Final = (1_500.0, 100.0)
+from hub.runtime.model.names import Millis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUESTS: Final = "requests"
+CHANGES: Final = "changes"
 # Operations that also have their own bucket, and the number of changes that a call takes.
 ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
-OPERATIONS: Final = {ASSOCIATE: (20.0, 5.0), DISASSOCIATE: (10.0, 5.0)}
 ASSOCIATION_CHANGES: Final = 2
+# Two buckets of our own. Prompt changes take half of the changes at most, so that the backlog gets the other half.
+PROMPT: Final = "prompt"
+# What comes back from the backlog. Prompt changes take from it, too: the backlog gets what they leave.
+RELEASES: Final = "releases"
+# Each bucket of an account: its capacity, and the tokens that it gains a second.
+BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {
+        REQUESTS: (50.0, 10.0),
+        CHANGES: (1_500.0, 100.0),
+        ASSOCIATE: (20.0, 5.0),
+        DISASSOCIATE: (10.0, 5.0),
+        PROMPT: (750.0, 50.0),
+        RELEASES: (1_500.0, 100.0),
+    }
+)
+# The parts of the requests that stay for more urgent calls.
+_LEFT_BY_LISTINGS: Final = 0.5
+_LEFT_BY_ASSOCIATIONS: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
 RECOVERY: Final = 0.05
+# The clocks of workers differ a little. A time that is later than this many milliseconds from now counts as now.
+CLOCK_SKEW: Final = 1_000
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Tokens up to a capacity, with a steady refill. A call that needs more than the capacity takes them in advance."""
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a call needs: tokens of some buckets, and the part of a bucket's capacity, 0 to 1, that it must leave."""
 
-    capacity: float
-    refill: float
-    tokens: float
-    counted_at: float
+    tokens: Mapping[str, float]
+    remaining: Mapping[str, float] = field(default_factory=dict)
 
-    def delay(self, tokens: float, now: float, rate: float) -> float:
-        """The seconds that a call with this many tokens has to wait."""
-        missing = min(tokens, self.capacity) - self._available(now, rate)
-        return max(0.0, missing / (self.refill * rate))
+    @classmethod
+    def batch(cls, changes: int, prompt: int = 0) -> Self:
+        """A change batch, of which so many changes are prompt."""
+        ours = {PROMPT: float(prompt), RELEASES: float(prompt)} if prompt else {}
+        return cls({REQUESTS: 1.0, CHANGES: float(changes), **ours})
 
-    def take(self, tokens: float, now: float, rate: float) -> None:
-        self.tokens, self.counted_at = self._available(now, rate) - tokens, now
+    @classmethod
+    def reading(cls) -> Self:
+        """The publisher reads a zone."""
+        return cls({REQUESTS: 1.0})
 
-    def _available(self, now: float, rate: float) -> float:
-        # A clock that was set back adds no tokens and removes none.
-        passed = max(0.0, now - self.counted_at)
-        return min(self.capacity, self.tokens + passed * self.refill * rate)
+    @classmethod
+    def listing(cls) -> Self:
+        """An audit or a repair reads a zone; it can wait."""
+        return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_LISTINGS})
+
+    @classmethod
+    def association(cls, operation: str = "", changes: int = 0) -> Self:
+        """A call about the association of a VPC. Some operations also have their own bucket."""
+        own = {operation: 1.0} if operation else {}
+        return cls({REQUESTS: 1.0, CHANGES: float(changes), **own}, {REQUESTS: _LEFT_BY_ASSOCIATIONS})
+
+    @classmethod
+    def release(cls, names: int) -> Self:
+        """So many names come back from the backlog."""
+        return cls({RELEASES: float(names)})
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pace:
-    """The pace of one worker, which takes a share of the buckets.
+    """The state of the buckets.
 
     Args:
-        share: The part of the account's burst and refill that the worker may take, above 0 and up to 1.
-        started_at: The time in seconds at which the buckets are full.
+        share: The part of the account's capacity and refill that all functions take together, above 0 and up to 1.
+        tokens: The tokens of each bucket at a time; a bucket that is missing was full.
+        at: That time.
+        rate: The part of the refill that the answers of Route 53 allow.
+        version: How many turns were taken.
     """
 
     share: float
-    started_at: float
-    _rate: float = field(default=1.0, init=False)
-    _requests: _Bucket = field(init=False)
-    _changes: _Bucket = field(init=False)
-    _operations: dict[str, _Bucket] = field(init=False)
+    tokens: Mapping[str, float]
+    at: Millis
+    rate: float = 1.0
+    version: int = 0
 
-    def __post_init__(self) -> None:
-        self._requests, self._changes = self._bucket(*REQUESTS), self._bucket(*CHANGES)
-        self._operations = {operation: self._bucket(*bucket) for operation, bucket in OPERATIONS.items()}
+    @classmethod
+    def full(cls, share: float, now: Millis) -> Self:
+        """Full buckets."""
+        return cls(share, {}, now)
 
-    def delay(self, changes: int, now: float, operation: str = "") -> float:
-        """The seconds that a call with this many changes has to wait for its turn."""
-        return max(bucket.delay(tokens, now, self._rate) for bucket, tokens in self._taken(changes, operation))
+    def capacity(self, bucket: str) -> float:
+        """The most tokens that the bucket holds. It must hold a whole one, or every call would have to wait."""
+        return max(1.0, BUCKETS[bucket][0] * self.share)
 
-    def take(self, changes: int, now: float, operation: str = "") -> None:
-        """Count a call with this many changes that is made now."""
-        for bucket, tokens in self._taken(changes, operation):
-            bucket.take(tokens, now, self._rate)
+    def available(self, bucket: str, now: Millis) -> float:
+        """The tokens of a bucket now; below 0 after a demand that was larger than the bucket."""
+        capacity = self.capacity(bucket)
+        passed = max(0, now - self._counted_at(now)) / 1_000
+        return min(capacity, self.tokens.get(bucket, capacity) + passed * self._refill(bucket))
 
-    def answered(self, *, throttled: bool) -> None:
-        """Adapt the pace to the answer of a call."""
-        if throttled:
-            self._rate = max(LEAST_RATE, self._rate / 2)
-        else:
-            self._rate = min(1.0, self._rate + RECOVERY)
+    def delay(self, demand: Demand, now: Millis) -> float:
+        """The seconds until the tokens that the call needs are there, in whole milliseconds."""
+        return max(
+            (self._delay(demand, bucket, now) for bucket, tokens in demand.tokens.items() if tokens), default=0.0
+        )
 
-    def _bucket(self, capacity: float, refill: float) -> _Bucket:
-        # A bucket must hold a whole token, or every call would have to wait.
-        capacity, refill = max(1.0, capacity * self.share), refill * self.share
-        return _Bucket(capacity, refill, capacity, self.started_at)
+    def taken(self, demand: Demand, now: Millis) -> Self:
+        """The state after a call with this demand that is made now."""
+        tokens = {bucket: self.available(bucket, now) - demand.tokens.get(bucket, 0.0) for bucket in BUCKETS}
+        # The time is never set back: a worker with a late clock must not refill a second time what was refilled.
+        at = max(now, self._counted_at(now))
+        return replace(self, tokens=tokens, at=at, version=self.version + 1)
 
-    def _taken(self, changes: int, operation: str) -> list[tuple[_Bucket, float]]:
-        own = self._operations.get(operation)
-        return [(self._requests, 1.0), (self._changes, changes), *([(own, 1.0)] if own else [])]
+    def answered(self, *, throttled: bool) -> Self:
+        """The state after the answer of a call."""
+        rate = max(LEAST_RATE, self.rate / 2) if throttled else min(1.0, self.rate + RECOVERY)
+        return replace(self, rate=rate)
+
+    def allowance(self, wait: float, now: Millis) -> int:
+        """The most prompt changes of one batch that has to wait for so many seconds at most."""
+        then = Millis(now + floor(wait * 1_000))
+        if self._delay(Demand.batch(0), REQUESTS, now) > wait:
+            return 0
+        return max(0, floor(min(self.available(bucket, then) for bucket in (CHANGES, PROMPT, RELEASES))))
+
+    def _delay(self, demand: Demand, bucket: str, now: Millis) -> float:
+        """The seconds until a bucket has what the call needs.
+
+        A demand that is larger than the bucket waits until the bucket is full, and leaves it below 0.
+        """
+        capacity = self.capacity(bucket)
+        needed = min(capacity, demand.tokens[bucket] + demand.remaining.get(bucket, 0.0) * capacity)
+        missing = needed - self.available(bucket, now)
+        if missing <= 0:
+            return 0.0
+        ahead = max(0, self._counted_at(now) - now)
+        return (ahead + ceil(missing * 1_000 / self._refill(bucket))) / 1_000
+
+    def _refill(self, bucket: str) -> float:
+        return BUCKETS[bucket][1] * self.share * self.rate
+
+    def _counted_at(self, now: Millis) -> Millis:
+        """When the tokens were counted. A worker whose clock is far ahead delays nobody."""
+        return now if self.at > now + CLOCK_SKEW else self.at

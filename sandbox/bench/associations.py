@@ -25,7 +25,7 @@ from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, DescribedV
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, CHANGES, OPERATIONS, REQUESTS, Pace
+from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, BUCKETS, CHANGES, REQUESTS, Pace
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.partition import arn_of
@@ -90,9 +90,9 @@ def associations(vpcs: int, accounts: int, share: float = 1.0) -> Associations:
 def limit(vpcs: int, share: float = 1.0) -> float:
     """The fewest seconds that the buckets of the zone's owner and of AssociateVPCWithHostedZone allow."""
     buckets = (
-        (REQUESTS, OWNERS_REQUESTS * vpcs),
-        (CHANGES, ASSOCIATION_CHANGES * vpcs),
-        (OPERATIONS[ASSOCIATE], vpcs),
+        (BUCKETS[REQUESTS], OWNERS_REQUESTS * vpcs),
+        (BUCKETS[CHANGES], ASSOCIATION_CHANGES * vpcs),
+        (BUCKETS[ASSOCIATE], vpcs),
     )
     return max(0.0, *((taken - burst * share) / (refill * share) for (burst, refill), taken in buckets))
 
@@ -121,7 +121,7 @@ class _World:
         return VpcRef(account, REGION, made.id)
 
     def associator(self, zone_id: str, share: float) -> Associator:
-        pace = Pace(share, time.time())
+        pace = Pace.full(share, _now())
         policy = Policy(
             Coverage(frozenset({REGION}), frozenset({ROOT})),
             (DOMAIN,),

@@ -12,7 +12,7 @@ from hub.runtime.model.names import (
     RecordType,
 )
 from hub.runtime.publisher.holders import desired_record_sets
-from hub.runtime.rate_limit import CHANGES
+from hub.runtime.rate_limit import BUCKETS, CHANGES
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.hosted_zones import hosted_zone
@@ -36,6 +36,7 @@ from sandbox.bench.scenarios import DOMAIN, REVERSE, scenarios
 from sandbox.bench.strategies import STRATEGIES, Stage, change_of, txt_of
 
 BURST, ROLLING = 10_000, 2_000
+_CHANGES: Final = BUCKETS[CHANGES]
 FIGURES: Final = {
     f"burst_{BURST}_seconds": "starts",
     f"burst_{BURST}_with_ptr_seconds": "starts with PTR",
@@ -73,7 +74,7 @@ def burst(scenario: str, strategy: str, names: int, rolling: int, share: float =
         made = stage.route53.batches[calls:]
         return Burst(
             seconds=seconds,
-            limit=max(0.0, chosen.tokens - CHANGES[0] * share) / (CHANGES[1] * share),
+            limit=max(0.0, chosen.tokens - _CHANGES[0] * share) / (_CHANGES[1] * share),
             calls=len(made),
             reads=stage.route53.calls["ListResourceRecordSets"] - reads,
             changes=sum(batch.changes for batch in made),
@@ -83,8 +84,8 @@ def burst(scenario: str, strategy: str, names: int, rolling: int, share: float =
 
 def limit_curve(records: int, tokens_a_record: int, share: float = 1.0) -> Curve:
     """The fastest that the bucket of changes allows: its whole content at once, then its refill rate."""
-    at_once = int(CHANGES[0] * share / tokens_a_record)
-    end = max(0.0, (records * tokens_a_record - CHANGES[0] * share) / (CHANGES[1] * share))
+    at_once = int(_CHANGES[0] * share / tokens_a_record)
+    end = max(0.0, (records * tokens_a_record - _CHANGES[0] * share) / (_CHANGES[1] * share))
     return [(0.0, min(records, at_once)), (end, records)]
 
 

@@ -30,7 +30,7 @@ from hub.runtime.publisher.batches import MAX_ELEMENTS
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import Demand, Pace
 from sandbox.aws.route53.hosted_zones import hosted_zone
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Stage:
     client: Any
     account: str
     began: float = 0.0
+    pace: Pace = field(default_factory=lambda: Pace.full(1.0, _now()))
     curve: list[tuple[float, int]] = field(default_factory=list)
 
     def done(self, records: int) -> None:
@@ -68,13 +69,13 @@ class Stage:
         """How many seconds remain until `end`."""
         return end - self.clock.now()
 
-    def change(self, pace: Pace, zone_id: str, changes: list[dict[str, Any]]) -> None:
+    def change(self, zone_id: str, changes: list[dict[str, Any]]) -> None:
         """Make a call as soon as both buckets have room, so that Route 53 never throttles it."""
         tokens = sum(UPSERT if change["Action"] == "UPSERT" else 1 for change in changes)
-        if delay := pace.delay(tokens, self.clock.now()):
-            # A little longer, so that rounding never leaves a bucket short of a whole call.
-            self.clock.advance(delay + 0.001)
-        pace.take(tokens, self.clock.now())
+        demand = Demand.batch(tokens)
+        while delay := self.pace.delay(demand, _now()):
+            self.clock.advance(delay)
+        self.pace = self.pace.taken(demand, _now())
         self.route53.admit(self.account, "ChangeResourceRecordSets")
         self.route53.change(self.account, hosted_zone(zone_id), changes)
 
@@ -84,7 +85,7 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     ledger = _Ledger(
         scenario.after, {key: Published(desired_record_sets([claim])) for key, claim in scenario.before.items()}
     )
-    pace = Pace(share, stage.clock.now())
+    pace = Pace.full(share, _now())
     zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
@@ -101,16 +102,16 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
 
 def one_upsert_an_event(stage: Stage, scenario: Scenario, share: float) -> None:
     """Make one call for each event and record, as small tools do."""
-    pace = Pace(share, stage.clock.now())
+    stage.pace = Pace.full(share, _now())
     for key in scenario.keys:
         action, claim = ("UPSERT", scenario.after[key]) if key in scenario.after else ("DELETE", scenario.before[key])
-        stage.change(pace, key.zone_id, [change_of(action, claim)])
+        stage.change(key.zone_id, [change_of(action, claim)])
         stage.done(1)
 
 
 def batched_upsert_with_txt(stage: Stage, scenario: Scenario, share: float) -> None:
     """Send full batches of UPSERTs with a TXT record that names the owner of each record, as external-dns does."""
-    pace = Pace(share, stage.clock.now())
+    stage.pace = Pace.full(share, _now())
     upserts = bool(scenario.after)
     # A record and its TXT record; an UPSERT of each counts twice.
     size = MAX_ELEMENTS // (4 if upserts else 2)
@@ -119,7 +120,7 @@ def batched_upsert_with_txt(stage: Stage, scenario: Scenario, share: float) -> N
             claims = [(scenario.after if upserts else scenario.before)[key] for key in part]
             action = "UPSERT" if upserts else "DELETE"
             changes = [change for claim in claims for change in (change_of(action, claim), txt_of(action, claim))]
-            stage.change(pace, zone_id, changes)
+            stage.change(zone_id, changes)
             stage.done(len(part))
 
 

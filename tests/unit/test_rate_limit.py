@@ -1,127 +1,233 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.rate_limit import ASSOCIATE, CHANGES, DISASSOCIATE, LEAST_RATE, REQUESTS, Pace
-from sandbox.aws.route53.limits import TokenBucket
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-
-def paced(pace: Pace, clock: Clock, changes: int) -> float:
-    """Make a call at its turn, and return the time."""
-    clock.time += pace.delay(changes, clock.time)
-    pace.take(changes, clock.time)
-    pace.answered(throttled=False)
-    return clock.time
-
-
-@given(
-    st.sampled_from([0.1, 0.5, 0.7, 1.0]),
-    st.lists(st.tuples(st.integers(0, 1_000), st.floats(0, 30)), min_size=1, max_size=60),
+from hub.runtime.model.names import Millis
+from hub.runtime.rate_limit import (
+    ASSOCIATE,
+    BUCKETS,
+    CHANGES,
+    CLOCK_SKEW,
+    DISASSOCIATE,
+    LEAST_RATE,
+    PROMPT,
+    RELEASES,
+    REQUESTS,
+    Demand,
+    Pace,
 )
-def test_pace_stays_within_its_share_of_both_buckets(share: float, calls: list[tuple[int, float]]) -> None:
-    """Buckets of the share's size never run out, whatever the calls; one large batch may take tokens in advance."""
-    clock = Clock()
-    pace = Pace(share, clock.time)
-    requests = TokenBucket(REQUESTS[0] * share + 0.01, REQUESTS[1] * share, clock)
-    # A batch larger than the share's burst starts when the bucket is full, and the next calls wait for it.
-    largest = max(CHANGES[0] * share, *(wanted for wanted, _ in calls))
-    changes = TokenBucket(largest + 0.01, CHANGES[1] * share, clock)
-    for wanted, idle in calls:
-        clock.time += idle
-        paced(pace, clock, wanted)
-        assert requests.take(1)
-        assert changes.take(wanted)
+
+NOW: Final = Millis(1_000_000)
+HOUR: Final = 3_600_000
+SHARES: Final = (0.1, 0.5, 0.7, 1.0)
+
+
+class Caller:
+    """Makes each call as soon as it may."""
+
+    def __init__(self, share: float = 1.0) -> None:
+        self.pace = Pace.full(share, NOW)
+        self.now = NOW
+        self.calls: list[tuple[Millis, Demand]] = []
+
+    def call(self, demand: Demand) -> float:
+        """Make a call at its turn, and return the seconds since the start."""
+        while delay := self.pace.delay(demand, self.now):
+            self.idle(delay)
+        self.pace = self.pace.taken(demand, self.now)
+        self.calls.append((self.now, demand))
+        return (self.now - NOW) / 1_000
+
+    def idle(self, seconds: float) -> None:
+        self.now = Millis(self.now + round(seconds * 1_000))
+
+
+def demands(share: float) -> st.SearchStrategy[Demand]:
+    most = Pace.full(share, NOW).capacity
+    return st.one_of(
+        st.builds(Demand.batch, st.integers(0, int(most(CHANGES)))),
+        st.builds(lambda changes: Demand.batch(changes, changes), st.integers(0, int(most(PROMPT)))),
+        st.sampled_from([Demand.listing(), Demand.reading(), Demand.association()]),
+        st.sampled_from([Demand.association(operation, 2) for operation in (ASSOCIATE, DISASSOCIATE)]),
+        st.builds(Demand.release, st.integers(0, int(most(RELEASES)))),
+    )
+
+
+@given(st.sampled_from(SHARES), st.data())
+def test_all_calls_together_stay_within_the_share(share: float, data: st.DataObject) -> None:
+    """In any window of time, the tokens taken of a bucket are at most its capacity and what it gained meanwhile."""
+    caller = Caller(share)
+    for _ in range(data.draw(st.integers(1, 25))):
+        caller.idle(data.draw(st.floats(0, 20)))
+        if data.draw(st.integers(0, 5)) == 0:
+            caller.pace = caller.pace.answered(throttled=data.draw(st.booleans()))
+        caller.call(data.draw(demands(share)))
+    for bucket, (_, refill) in BUCKETS.items():
+        for first in range(len(caller.calls)):
+            total = 0.0
+            for at, demand in caller.calls[first:]:
+                total += demand.tokens.get(bucket, 0.0)
+                passed = (at - caller.calls[first][0]) / 1_000
+                assert total <= caller.pace.capacity(bucket) + refill * share * passed + 1e-6
+
+
+@given(st.sampled_from(SHARES), st.data())
+def test_call_never_waits_longer_than_for_full_buckets(share: float, data: st.DataObject) -> None:
+    """Whatever was taken before, a call within the buckets' capacity waits at most for full buckets."""
+    caller = Caller(share)
+    for demand in data.draw(st.lists(demands(share), max_size=10)):
+        caller.call(demand)
+    longest = max(caller.pace.capacity(bucket) / (refill * share) for bucket, (_, refill) in BUCKETS.items())
+    assert caller.pace.delay(data.draw(demands(share)), caller.now) <= longest + 0.001
 
 
 def test_operation_waits_for_its_own_bucket() -> None:
     """Twenty associations start at once, then five a second, whatever the other buckets contain."""
-    clock = Clock()
-    pace = Pace(1.0, clock.time)
+    caller = Caller()
     for _ in range(20):
-        assert pace.delay(2, clock.time, ASSOCIATE) == 0
-        pace.take(2, clock.time, ASSOCIATE)
-    assert pace.delay(2, clock.time, ASSOCIATE) == pytest.approx(0.2)
-    assert pace.delay(2, clock.time, DISASSOCIATE) == 0
-    assert pace.delay(2, clock.time) == 0
+        assert caller.call(Demand.association(ASSOCIATE, 2)) == 0
+    assert caller.pace.delay(Demand.association(ASSOCIATE, 2), NOW) == pytest.approx(0.2)
+    assert caller.pace.delay(Demand.association(DISASSOCIATE, 2), NOW) == 0
+    assert caller.pace.delay(Demand.association(), NOW) == 0
 
 
 def test_smallest_share_still_lets_one_call_through() -> None:
-    """A bucket smaller than one token starts with one."""
-    pace = Pace(0.05, 0.0)
-    assert pace.delay(2, 0.0, DISASSOCIATE) == 0
-    pace.take(2, 0.0, DISASSOCIATE)
-    assert pace.delay(2, 0.0, DISASSOCIATE) == pytest.approx(4.0)
+    """A bucket smaller than one token holds one."""
+    caller = Caller(0.05)
+    assert caller.call(Demand.association(DISASSOCIATE, 2)) == 0
+    assert caller.call(Demand.association(DISASSOCIATE, 2)) == pytest.approx(4.0)
 
 
 def test_burst_goes_out_at_once_and_the_rest_as_the_bucket_refills() -> None:
     """Ten full batches take exactly as long as the account's bucket requires."""
-    clock = Clock()
-    pace = Pace(1.0, clock.time)
-    times = [paced(pace, clock, 1_000) - 1_000.0 for _ in range(10)]
+    caller = Caller()
+    times = [caller.call(Demand.batch(1_000)) for _ in range(10)]
     assert times[0] == 0.0
-    assert times[-1] == pytest.approx((10_000 - CHANGES[0]) / CHANGES[1])
+    assert times[-1] == pytest.approx((10_000 - 1_500) / 100)
 
 
 def test_reads_are_paced_by_requests() -> None:
     """A hundred pages without changes wait for the bucket of requests."""
-    clock = Clock()
-    pace = Pace(0.5, clock.time)
-    times = [paced(pace, clock, 0) - 1_000.0 for _ in range(100)]
+    caller = Caller(0.5)
+    times = [caller.call(Demand.reading()) for _ in range(100)]
     assert times[24] == 0.0
     assert times[-1] == pytest.approx(75 / 5)
 
 
 def test_share_leaves_the_rest_for_others() -> None:
     """At a share of 0.7, sustained changes are 70 a second."""
-    clock = Clock()
-    pace = Pace(0.7, clock.time)
-    for _ in range(3):
-        paced(pace, clock, 1_000)
-    times = [paced(pace, clock, 700) for _ in range(5)]
-    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([10.0] * 4)
+    caller = Caller(0.7)
+    times = [caller.call(Demand.batch(700)) for _ in range(8)]
+    assert [later - earlier for earlier, later in pairwise(times[2:])] == pytest.approx([10.0] * 5, abs=0.01)
+
+
+def test_listing_and_association_leave_requests_for_urgent_calls() -> None:
+    """A listing leaves half of the requests, a call about an association a quarter, and the publisher none."""
+    caller = Caller()
+    for demand, left in ((Demand.listing(), 25), (Demand.association(), 12.5), (Demand.reading(), 0)):
+        while not caller.pace.delay(demand, NOW):
+            caller.call(demand)
+        assert left <= caller.pace.available(REQUESTS, NOW) < left + 1
+
+
+def test_small_call_does_not_wait_for_a_large_one() -> None:
+    """While a large batch waits for the bucket to fill, small ones take what is there."""
+    caller = Caller()
+    caller.call(Demand.batch(1_400))
+    assert caller.pace.delay(Demand.batch(1_000), NOW) == pytest.approx(9.0)
+    assert caller.call(Demand.batch(50)) == 0.0
+    assert caller.pace.delay(Demand.batch(1_000), NOW) == pytest.approx(9.5)
+
+
+def test_prompt_changes_leave_half_to_the_backlog() -> None:
+    """Prompt batches take 50 changes a second at most, and releases get what they leave of the changes."""
+    caller = Caller()
+    caller.call(Demand.batch(750, 750))
+    assert caller.pace.available(CHANGES, NOW) == caller.pace.available(RELEASES, NOW) == 750
+    assert caller.pace.delay(Demand.batch(100, 100), NOW) == pytest.approx(2.0)
+    assert caller.pace.delay(Demand.batch(750), NOW) == 0
+    assert caller.pace.delay(Demand.release(750), NOW) == 0
+    assert caller.pace.delay(Demand.release(850), NOW) == pytest.approx(1.0)
+
+
+@given(st.lists(st.integers(0, 750), max_size=4), st.floats(0, 5), st.sampled_from(SHARES))
+def test_allowance_is_the_largest_prompt_batch_within_the_wait(taken: list[int], wait: float, share: float) -> None:
+    """A batch as large as the allowance waits no longer than allowed, and a larger one does, or is above a bucket."""
+    caller = Caller(share)
+    for changes in taken:
+        caller.call(Demand.batch(changes, changes // 2))
+    allowed = caller.pace.allowance(wait, caller.now)
+    assert caller.pace.delay(Demand.batch(allowed, allowed), caller.now) <= wait + 0.002
+    more = allowed + 1
+    over = more > caller.pace.capacity(PROMPT)
+    assert over or caller.pace.delay(Demand.batch(more, more), caller.now) > wait - 0.002
+
+
+def test_no_request_within_the_wait_allows_nothing() -> None:
+    """Tokens of changes do not help without a request."""
+    caller = Caller()
+    for _ in range(50):
+        caller.call(Demand.reading())
+    assert caller.pace.allowance(0.05, NOW) == 0
+    assert caller.pace.allowance(0.1, NOW) == 750
+
+
+def test_name_larger_than_the_bucket_waits_until_it_is_full() -> None:
+    """A single name that needs more than the bucket holds goes out; the calls after it wait until that is refilled."""
+    caller = Caller(0.1)
+    caller.call(Demand.batch(50))
+    assert caller.pace.delay(Demand.batch(200), NOW) == pytest.approx(5.0)
+    assert caller.call(Demand.batch(200)) == pytest.approx(5.0)
+    assert caller.pace.available(CHANGES, caller.now) == -50
+    assert caller.pace.delay(Demand.batch(1), caller.now) == pytest.approx(5.1)
 
 
 def test_throttling_lowers_the_rate_and_success_raises_it() -> None:
     """Each throttled call halves the rate down to a minimum; each other call raises it by a step."""
-    clock = Clock()
-    pace = Pace(1.0, clock.time)
-    pace.take(1_500, clock.time)
-    assert pace.delay(100, clock.time) == pytest.approx(1.0)
-    pace.answered(throttled=True)
-    assert pace.delay(100, clock.time) == pytest.approx(2.0)
+    pace = Pace.full(1.0, NOW).taken(Demand.batch(1_500), NOW)
+    demand = Demand.batch(100)
+    assert pace.delay(demand, NOW) == pytest.approx(1.0)
+    pace = pace.answered(throttled=True)
+    assert pace.delay(demand, NOW) == pytest.approx(2.0)
     for _ in range(10):
-        pace.answered(throttled=True)
-    assert pace.delay(100, clock.time) == pytest.approx(1.0 / LEAST_RATE)
+        pace = pace.answered(throttled=True)
+    assert pace.rate == LEAST_RATE
     for _ in range(15):
-        pace.answered(throttled=False)
-    assert pace.delay(100, clock.time) == pytest.approx(1.0)
+        pace = pace.answered(throttled=False)
+    assert pace.delay(demand, NOW) == pytest.approx(1.0)
 
 
 def test_throttled_bucket_refills_at_the_lower_rate() -> None:
     """After a throttled call, tokens refill at the lower rate."""
-    clock = Clock()
-    pace = Pace(1.0, clock.time)
-    pace.take(1_500, clock.time)
-    pace.answered(throttled=True)
-    assert pace.delay(100, clock.time + 1.0) == pytest.approx(1.0)
-    assert pace.delay(100, clock.time + 2.0) == 0.0
+    pace = Pace.full(1.0, NOW).taken(Demand.batch(1_500), NOW).answered(throttled=True)
+    assert pace.delay(Demand.batch(100), Millis(NOW + 1_000)) == pytest.approx(1.0)
+    assert pace.delay(Demand.batch(100), Millis(NOW + 2_000)) == 0.0
 
 
-def test_clock_that_is_set_back_adds_no_tokens() -> None:
-    """A clock that jumps back adds no tokens and makes no wait longer than the missing tokens need."""
-    clock = Clock()
-    pace = Pace(1.0, clock.time)
-    pace.take(1_500, clock.time)
-    assert pace.delay(1_000, clock.time - 500) == pytest.approx(10.0)
+def test_worker_with_a_clock_far_ahead_delays_nobody() -> None:
+    """Tokens that were counted an hour from now count as counted now."""
+    pace = Pace.full(1.0, Millis(NOW + HOUR)).taken(Demand.batch(1_500), Millis(NOW + HOUR))
+    assert pace.delay(Demand.batch(1_000), NOW) == pytest.approx(10.0)
+    assert pace.taken(Demand.batch(0), NOW).at == NOW
+
+
+def test_clocks_that_differ_a_little_add_no_tokens() -> None:
+    """Of two workers whose clocks differ, the later clock counts: what was refilled once is not refilled again."""
+    pace = Pace.full(1.0, NOW).taken(Demand.batch(1_500), NOW)
+    ahead = Millis(NOW + CLOCK_SKEW)
+    for _ in range(100):
+        pace = pace.taken(Demand({}), ahead).taken(Demand({}), NOW)
+    assert pace.available(CHANGES, ahead) == pytest.approx(100.0)
+    assert pace.delay(Demand.batch(200), NOW) == pytest.approx(2.0)
+
+
+def test_each_turn_has_its_version() -> None:
+    """The version counts turns, so that a conditional write finds that another worker took one."""
+    pace = Pace.full(1.0, NOW)
+    assert [pace.version, pace.taken(Demand.reading(), NOW).version] == [0, 1]
+    assert pace.answered(throttled=True).version == 0

@@ -21,7 +21,7 @@ from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.throttling import PacedCalls
 from hub.runtime.aws.zones import REGION
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
-from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE
+from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE, Demand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,7 @@ class ZoneOwner:
         """
         try:
             client = self._clients.client(self._role_arn, REGION, "route53")
-            with self._calls.turn(changes, operation) as answered:
+            with self._calls.turn(Demand.association(operation, changes)) as answered:
                 yield client, answered
         except ClientError as error:
             code = error_code(error)

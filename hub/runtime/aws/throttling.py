@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from hub.runtime.ports import Clock, Sleep
-    from hub.runtime.rate_limit import Pace
+    from hub.runtime.rate_limit import Demand, Pace
 
 _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 
@@ -27,20 +27,20 @@ class PacedCalls:
         self._clock = clock
         self._sleep = sleep
 
-    def delay(self, changes: int, operation: str = "") -> float:
-        """The seconds that a call with this many changes would wait for its turn."""
-        return self._pace.delay(changes, self._seconds(), operation)
+    def delay(self, demand: Demand) -> float:
+        """The seconds that a call with this demand would wait for its turn."""
+        return self._pace.delay(demand, self._clock())
 
     @contextmanager
-    def turn(self, changes: int = 0, operation: str = "") -> Iterator[Callable[[_Answer], _Answer]]:
+    def turn(self, demand: Demand) -> Iterator[Callable[[_Answer], _Answer]]:
         """Wait for the turn of one call, and adapt the pace to its answer.
 
         Yields a function that takes the answer. If botocore repeated the call, it was probably throttled; if not, a
         slower pace does no harm.
         """
-        if delay := self.delay(changes, operation):
+        while delay := self.delay(demand):
             self._sleep(delay)
-        self._pace.take(changes, self._seconds(), operation)
+        self._pace = self._pace.taken(demand, self._clock())
         repeated = False
 
         def answered(answer: _Answer) -> _Answer:
@@ -54,10 +54,7 @@ class PacedCalls:
             repeated = error_meaning(error) is Meaning.THROTTLED
             raise
         finally:
-            self._pace.answered(throttled=repeated)
-
-    def _seconds(self) -> float:
-        return self._clock() / 1000
+            self._pace = self._pace.answered(throttled=repeated)
 
 
 def error_meaning(error: ClientError) -> Meaning:

@@ -16,6 +16,7 @@ from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.foreign import ANY_TYPE, UNREADABLE
+from hub.runtime.rate_limit import Demand
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,7 +46,7 @@ class WriterZones:
 
     def delay(self, changes: int) -> float:
         """The seconds that a call with this many changes would wait for its turn."""
-        return self._calls.delay(changes)
+        return self._calls.delay(Demand.batch(changes))
 
     def change(self, zone_id: str, changes: Collection[Change]) -> None:
         """Make all changes or none.
@@ -58,7 +59,7 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id), _refusals(), self._calls.turn(len(batch)) as answered:
+        with self._translated(zone_id), _refusals(), self._calls.turn(Demand.batch(len(batch))) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
@@ -135,7 +136,7 @@ class WriterZones:
         if name is not None:
             request["StartRecordName"] = name
         while True:
-            with self._calls.turn() as answered:
+            with self._calls.turn(Demand.reading()) as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
             yield from required(page, "ResourceRecordSets")
             if not required(page, "IsTruncated"):

@@ -33,7 +33,7 @@ def owner(clients: Clients, slept: list[float] | None = None) -> ZoneOwner:
         (slept if slept is not None else []).append(seconds)
         clock.sleep(seconds)
 
-    return ZoneOwner(clients, "role", Pace(1.0, 0.0), clock, sleep)  # type: ignore[arg-type]  # stands for AssumedClients
+    return ZoneOwner(clients, "role", Pace.full(1.0, clock()), clock, sleep)  # type: ignore[arg-type]  # stands for AssumedClients
 
 
 class TestZoneOwner:

@@ -158,7 +158,7 @@ class Assumed:
 def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 - stands for any client
     clock = MemoryClock()
     clients: Any = Assumed(failing)
-    pace = Pace(1.0, clock.now / 1000)
+    pace = Pace.full(1.0, clock())
     role = "arn:aws:iam::333333333333:role/orgdns"
     session: Any = None
     return {

@@ -25,7 +25,7 @@ from tests.support.memory import MemoryClock
 
 def writer_zones(clients: OneClient, clock: MemoryClock) -> WriterZones:
     arn = "arn:aws:iam::3:role/orgdns-writer"
-    return WriterZones(clients, arn, Pace(1.0, clock.now / 1000), clock, clock.sleep)  # type: ignore[arg-type]  # as above
+    return WriterZones(clients, arn, Pace.full(1.0, clock()), clock, clock.sleep)  # type: ignore[arg-type]  # as above
 
 
 class TestZones:
