@@ -21,12 +21,12 @@ from moto.core.responses import BaseResponse
 from moto.core.serialize import XFormedAttributePicker
 from moto.dynamodb.models.table import Table
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
-from moto.sqs.models import SQSBackend
 
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
 from sandbox.aws.errors import service_error
 from sandbox.aws.models import rules
+from sandbox.aws.sqs.fair_queues import queues_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 Moto = Any
 
 _QUERY: Final = Table.query
-_RECEIVE_MESSAGE: Final = SQSBackend.receive_message
 _sanitized: Final = lru_cache(maxsize=1024)(botocore.useragent.sanitize_user_agent_string_component)
 _GET_REGION: Final = BaseResponse.get_region_from_url
 # `key/date/region/service/aws4_request`
@@ -119,11 +118,6 @@ def _possible_keys(picker: Moto, context: Moto) -> tuple[str, ...]:
     return _POSSIBLE_KEYS[place]
 
 
-def _receive_message(sqs: Moto, queue: str, count: int, _wait_seconds: int, *parameters: Any, **options: Any) -> Any:  # noqa: ANN401 - the emulator's own
-    """Answer a long poll at once. Requests are answered one at a time, so no message can arrive while one waits."""
-    return _RECEIVE_MESSAGE(sqs, queue, count, 0, *parameters, **options)
-
-
 def _region(response: Moto, request: Moto, full_url: str) -> str:
     """The region that a request is signed for.
 
@@ -166,7 +160,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced(XFormedAttributePicker, get_possible_keys=_possible_keys))
         enter(replaced(BaseResponse, get_region_from_url=_region))
         enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
-        enter(replaced(SQSBackend, receive_message=_receive_message))
+        enter(queues_served())
         enter(replaced(Table, query=_query, all_items=_all_items))
         # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.
         enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))

@@ -101,7 +101,31 @@ def check_forwarding(rule: Moto, target: Mapping[str, Any], event: Event, *, for
         raise Undeliverable("NO_PERMISSIONS", f"the policy of {arn} does not admit the event from {role_arn}")
 
 
-def send(rule: Moto, arn: str, event: Event, attributes: Mapping[str, Any] | None = None) -> None:
+def group_of(target: Mapping[str, Any], event: Event) -> str | None:
+    """The MessageGroupId of the messages to a target that is a queue, or None.
+
+    A text that starts with `$.` is a path into the event. AWS announced fair queues as targets in November 2025
+    (https://aws.amazon.com/about-aws/whats-new/2025/11/amazon-eventbridge-sqs-fair-queue-targets/). That a path is
+    resolved was shown by an example (https://dev.classmethod.jp/articles/eventbridge-sqs-fair-queue-targets), and is
+    not documented ("SqsParameters", https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html).
+
+    Raises:
+        Undeliverable: if the path does not lead to a text. What EventBridge does then is not documented, either.
+    """
+    group: str | None = (target.get("SqsParameters") or {}).get("MessageGroupId")
+    if not group or not group.startswith("$."):
+        return group
+    value: Any = event
+    for key in group.removeprefix("$.").split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str):
+        raise Undeliverable("INTERNAL_ERROR", f"the event has no text at {group}")
+    return value
+
+
+def send(
+    rule: Moto, arn: str, event: Event, attributes: Mapping[str, Any] | None = None, group: str | None = None
+) -> None:
     """Send the event to a queue of the rule's account and region, if the queue's policy allows EventBridge to.
 
     "Amazon SQS permissions"
@@ -117,4 +141,4 @@ def send(rule: Moto, arn: str, event: Event, attributes: Mapping[str, Any] | Non
     request = Request(SERVICE, "", "sqs:SendMessage", arn, {"aws:SourceArn": rule.arn, "aws:SourceAccount": account})
     if queue.policy is None or not resource_allows(json.loads(queue.policy), request):
         raise Undeliverable("NO_PERMISSIONS", f"the policy of {arn} does not let {SERVICE} send for {rule.arn}")
-    backend.send_message(name, json.dumps(event, separators=(",", ":")), dict(attributes or {}))
+    backend.send_message(name, json.dumps(event, separators=(",", ":")), dict(attributes or {}), group_id=group)

@@ -19,7 +19,7 @@ from moto.events.models import EventsBackend
 from moto.events.responses import EventsHandler
 
 from sandbox.aws.bridge import replaced
-from sandbox.aws.events.delivery import Undeliverable, bus_admits, bus_arn, bus_of, check_forwarding, send
+from sandbox.aws.events.delivery import Undeliverable, bus_admits, bus_arn, bus_of, check_forwarding, group_of, send
 from sandbox.aws.events.envelope import Event, event_of, timestamp
 from sandbox.aws.events.trails import user_identity
 from sandbox.aws.iam.guard import account_of
@@ -140,7 +140,7 @@ class Router:
                 for arriving in self.tamper(event):
                     self._match(arn, arriving, forwarded=True)
             case "sqs":
-                send(rule, arn, event)
+                send(rule, arn, event, group=group_of(target, event))
             case service:
                 raise Undeliverable("INTERNAL_ERROR", f"targets of {service} are not simulated")
 

@@ -10,17 +10,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from moto.core.utils import unix_time_millis
 from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
 from sandbox.aws.functions.environment import qualifier_of
 from sandbox.aws.functions.records import batch_info, iso_time, queue_record, reported_failures, stream_record
+from sandbox.aws.sqs.fair_queues import delete, received
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from sandbox.aws.functions.records import Outcome
     from sandbox.clock import Clock
 
@@ -67,7 +65,7 @@ class QueuePoller:
         queue = sqs_backends[account][region].get_queue(name)
         self._service.check(self._function, "sqs:GetQueueAttributes", arn)
         self._service.check(self._function, "sqs:ReceiveMessage", arn)
-        messages = _received(queue, self._mapping.batch_size)
+        messages = received(queue, self._mapping.batch_size)
         if not messages:
             return 0
         event = {"Records": [queue_record(message, arn) for message in messages]}
@@ -78,7 +76,7 @@ class QueuePoller:
         done = set(ids) - set(ids if failed is None else failed)
         if done:
             self._service.check(self._function, "sqs:DeleteMessage", arn)
-            _delete(queue, done)
+            delete(queue, done)
         return len(messages)
 
 
@@ -214,47 +212,3 @@ class StreamPoller:
             if kept and (not patterns or any(pattern.matches_event(record) for pattern in patterns)):
                 records.append(record)
         return records
-
-
-def _received(queue: Moto, count: int) -> list[Moto]:
-    """Receive at most this many visible messages, and make them invisible.
-
-    The emulator's own code searches the whole queue for each message. "Amazon SQS visibility timeout" and "Using
-    dead-letter queues in Amazon SQS" (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/).
-    """
-    now = unix_time_millis()
-    received: list[Moto] = []
-    removed: set[Moto] = set()
-    with queue._messages_lock:
-        for message in queue._messages:
-            if len(received) == count:
-                break
-            if message.visible_at >= now or message.delayed_until > now:
-                continue
-            queue.pending_messages.discard(message)
-            if message.sent_timestamp + queue.message_retention_period * 1000 <= now:
-                removed.add(message)
-            elif queue.dead_letter_queue and message.approximate_receive_count >= _max_receive_count(queue):
-                removed.add(message)
-                queue.dead_letter_queue.add_message(message)
-            else:
-                queue.pending_messages.add(message)
-                message.mark_received(queue.visibility_timeout)
-                received.append(message)
-        if removed:
-            queue._messages = [message for message in queue._messages if message not in removed]
-    return received
-
-
-def _max_receive_count(queue: Moto) -> int:
-    return int(queue.redrive_policy["maxReceiveCount"])
-
-
-def _delete(queue: Moto, ids: Collection[str]) -> None:
-    """Delete messages in one pass. The emulator's own code needs a pass for each, and slows down as the queue grows."""
-    with queue._messages_lock:
-        deleted = [message for message in queue._messages if message.id in ids]
-        queue._messages = [message for message in queue._messages if message.id not in ids]
-    for message in deleted:
-        queue.pending_messages.discard(message)
-        queue.deleted_messages.update(message.all_receipt_handles)

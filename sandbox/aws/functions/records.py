@@ -36,6 +36,7 @@ def queue_record(message: Moto, arn: str) -> Event:
             "SentTimestamp": str(int(message.sent_timestamp)),
             "SenderId": message.sender_id,
             "ApproximateFirstReceiveTimestamp": str(int(message.approximate_first_receive_timestamp)),
+            **({"MessageGroupId": message.group_id} if message.group_id else {}),
         },
         "messageAttributes": {
             name: {

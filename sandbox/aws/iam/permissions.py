@@ -208,8 +208,10 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("dynamodb", "BatchGetItem"): _on_tables,
     ("dynamodb", "BatchWriteItem"): _on_tables,
     ("dynamodb", "TransactWriteItems"): _in_transaction,
-    ("sqs", "SendMessage"): _on_queue,
-    ("sqs", "SendMessageBatch"): _on_queue,
+    **{
+        ("sqs", operation): _on_queue
+        for operation in ("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch")
+    },
     ("cloudformation", "ListStackInstances"): _on_stack_set,
     ("route53", "ChangeResourceRecordSets"): _change_record_sets,
     ("route53", "ListResourceRecordSets"): _on_zone,

@@ -143,3 +143,23 @@ def test_injected_faults_lose_duplicate_and_delay_events(world: World) -> None:
     for number in (1, 2, 3, 4):
         world.router.emit(world.event(number=number))
     assert [event["detail"]["instance-id"][-1] for event in world.events()] == ["2", "2", "4", "3"]
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"), [("$.account", "member"), ("$.detail.state", "running"), ("fixed", "fixed"), (None, None)]
+)
+def test_message_group_may_be_a_path_into_the_event(world: World, group: str | None, expected: str | None) -> None:
+    """A rule's target that is a standard queue may have a message group: a text, or a path that leads to one."""
+    target = {"Id": "inbox", "Arn": world.inbox} | ({"SqsParameters": {"MessageGroupId": group}} if group else {})
+    world.client("events", world.hub, HUB_REGION).put_targets(Rule="in", EventBusName=HUB_BUS, Targets=[target])
+    world.router.emit(world.event())
+    (message,) = world.received(world.inbox)
+    assert message["Attributes"].get("MessageGroupId") == (world.member if expected == "member" else expected)
+
+
+def test_path_that_leads_nowhere_is_not_delivered(world: World) -> None:
+    """What EventBridge does then is not documented: the sandbox refuses it, so that no template rests on it."""
+    target = {"Id": "inbox", "Arn": world.inbox, "SqsParameters": {"MessageGroupId": "$.detail.nothing.there"}}
+    world.client("events", world.hub, HUB_REGION).put_targets(Rule="in", EventBusName=HUB_BUS, Targets=[target])
+    world.router.emit(world.event())
+    assert (world.events(), world.codes()) == ([], ["INTERNAL_ERROR"])

@@ -63,7 +63,12 @@ class World:
         _, _, _, region, account, name = queue_arn.split(":")
         sqs = self.client("sqs", account, region)
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        answer = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        )
         messages: list[dict[str, Any]] = answer.get("Messages", [])
         return messages
 

@@ -161,9 +161,9 @@ class World:
         settings: Mapping[str, Any] = {"FunctionResponseTypes": ["ReportBatchItemFailures"], **mapping}
         self.lambda_.create_event_source_mapping(FunctionName=function, EventSourceArn=source, **settings)
 
-    def send(self, *bodies: str) -> None:
+    def send(self, *bodies: str, group: str = "") -> None:
         for body in bodies:
-            self.sqs.send_message(QueueUrl=self.url, MessageBody=body)
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **({"MessageGroupId": group} if group else {}))  # type: ignore[arg-type] # plain dicts do
 
     def put(self, *keys: str) -> None:
         for key in keys:

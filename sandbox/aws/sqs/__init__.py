@@ -1,0 +1,1 @@
+"""SQS: which messages its queues return."""
