@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
@@ -42,6 +43,26 @@ NO_ANSWER: Final = (
 
 class AnswerMalformed(Malformed):
     """AWS answered what its API Reference does not allow; the message names the field."""
+
+
+class PageTokens:
+    """The tokens of one listing's pages. AWS sends each of them once: a listing that returns to a page never ends."""
+
+    def __init__(self) -> None:
+        # Hashes, because a listing may have very many pages.
+        self._seen: set[int] = set()
+
+    def once(self, token: object) -> Any:  # noqa: ANN401 - a token of any type
+        """The token of the next page.
+
+        Raises:
+            AnswerMalformed: if an earlier page of the listing had the same token.
+        """
+        hashed = hash(json.dumps(token, sort_keys=True, default=str))
+        if hashed in self._seen:
+            raise AnswerMalformed(f"AWS sent the same page token twice: {token!r:.200}")
+        self._seen.add(hashed)
+        return token
 
 
 def required(answer: Mapping[str, Any], field: str) -> Any:  # noqa: ANN401 - a field of any type

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from hub.runtime.aws.answers import AnswerMalformed, text, text_in
+from hub.runtime.aws.answers import AnswerMalformed, PageTokens, text, text_in
 from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, servers_of
 from hub.runtime.aws.resolver.facts import DNS_ATTRIBUTES, Answers, has_autodefined_rules, with_facts, zones_in
 from hub.runtime.aws.resolver.firewall import Firewalls
@@ -194,7 +194,7 @@ class _Description:
             if error_code(error) not in _OF_ONE_VPC:
                 raise
             return Unreadable(vpc_id, bounded(error))
-        except ResponseParserError as error:
+        except (AnswerMalformed, ResponseParserError) as error:
             return Unreadable(vpc_id, bounded(error))
 
     def _dns_servers(
@@ -223,12 +223,13 @@ class _Description:
     def _pages_of_zones(self, vpc_id: str) -> Iterator[Mapping[str, Any]]:
         """The private hosted zones of any owner that a VPC is associated with, without those of its Profiles."""
         request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region}
+        tokens = PageTokens()
         while True:
             page = self._route53.list_hosted_zones_by_vpc(**request)
             yield page
             if not page.get("NextToken"):
                 return
-            request = {"VPCId": vpc_id, "VPCRegion": self._spoke.region, "NextToken": page["NextToken"]}
+            request["NextToken"] = tokens.once(page["NextToken"])
 
     def _resolver_configs(self) -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
         """The VPCs without autodefined rules, and which configurations cannot be read, by the id of their VPC."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required, text
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required, text
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.aws.throttling import PacedCalls, error_meaning
 from hub.runtime.boundary.route53_errors import Meaning
@@ -135,6 +135,7 @@ class WriterZones:
         request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
         if name is not None:
             request["StartRecordName"] = name
+        tokens = PageTokens()
         while True:
             with self._calls.turn(Demand.reading()) as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
@@ -148,6 +149,7 @@ class WriterZones:
             }
             if page.get("NextRecordIdentifier"):
                 request["StartRecordIdentifier"] = page["NextRecordIdentifier"]
+            tokens.once(request)
 
     def _client(self) -> Route53Client:
         client: Route53Client = self._clients.client(self._role_arn, REGION, "route53")

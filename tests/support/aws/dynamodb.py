@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
@@ -14,6 +15,16 @@ from sandbox.aws.emulator import emulated_aws
 from tests.support.memory import MemoryClock
 
 NOW = 10**12
+# "The maximum length of any expression string is 4 KB" (DynamoDB Developer Guide, "Quotas": expression parameters),
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html. The emulator takes longer ones.
+MAX_EXPRESSION = 4_096
+
+
+def _limited(params: dict[str, Any], model: Any, **_event: object) -> None:  # noqa: ANN401 - botocore's own
+    for name, value in params.items():
+        if name.endswith("Expression") and len(value.encode()) > MAX_EXPRESSION:
+            message = f"{name}: Expression size has exceeded the maximum"
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, model.name)
 
 
 @pytest.fixture
@@ -30,5 +41,6 @@ def table() -> Iterator[Table]:
             AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in keys],
             BillingMode="PAY_PER_REQUEST",
         )
+        client.meta.events.register("provide-client-params.dynamodb", _limited)
         clock = MemoryClock(now=NOW)
         yield Table(client, "ledger", clock, clock.sleep)

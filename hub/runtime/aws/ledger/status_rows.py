@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_of
+from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.call_sweeps import CallSweeps
@@ -88,10 +89,21 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
 _NAMES, _RECORDS = "names#", "records#"
 
 
-def usage_row(usage: UsageByZone) -> dict[str, int]:
-    """The attributes of what a spoke holds."""
-    names = {f"{_NAMES}{zone_id}": of_zone.names for zone_id, of_zone in usage.items()}
-    return names | {f"{_RECORDS}{zone_id}": of_zone.records for zone_id, of_zone in usage.items()}
+# An update expression has up to 4 KB (DynamoDB Developer Guide, "Quotas": expression parameters), and each attribute
+# takes about a dozen bytes of it.
+ZONES_AN_UPDATE: Final = 50
+
+
+def usage_rows(usage: UsageByZone) -> list[dict[str, int]]:
+    """The attributes of what a spoke holds, in as many parts as it takes updates to write them; one if it is empty."""
+    return [
+        {
+            name: number
+            for zone_id, of_zone in part
+            for name, number in ((f"{_NAMES}{zone_id}", of_zone.names), (f"{_RECORDS}{zone_id}", of_zone.records))
+        }
+        for part in chunks(usage.items(), ZONES_AN_UPDATE)
+    ] or [{}]
 
 
 def cursor_of(row: Mapping[str, Any]) -> ScheduleCursor:

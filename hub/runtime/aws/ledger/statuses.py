@@ -13,7 +13,7 @@ from hub.runtime.aws.ledger.status_rows import (
     paused_of,
     spoke_key,
     spoke_status_of,
-    usage_row,
+    usage_rows,
     zone_key,
     zone_status_of,
 )
@@ -58,7 +58,7 @@ class DynamoStatuses:
         """
         now = self._table.now()
         if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:
-            self._table.update(spoke_key(spoke), {"event_at": now}, add=usage_row(changes(spoke)))
+            self._add_usage(spoke, changes(spoke), {"event_at": now})
             self._events[spoke] = now
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
@@ -67,7 +67,13 @@ class DynamoStatuses:
 
     def add_usage(self, spoke: Spoke, change: UsageByZone) -> None:
         """Add a change to what a spoke holds."""
-        self._table.update(spoke_key(spoke), {}, add=usage_row(change))
+        self._add_usage(spoke, change, {})
+
+    def _add_usage(self, spoke: Spoke, change: UsageByZone, attributes: Row) -> None:
+        first, *others = usage_rows(change)
+        self._table.update(spoke_key(spoke), attributes, add=first)
+        for part in others:
+            self._table.update(spoke_key(spoke), {}, add=part)
 
     def spoke_status(self, spoke: Spoke) -> SpokeStatus:
         """The status of a spoke; a new status if there is none."""
@@ -112,10 +118,12 @@ class DynamoStatuses:
         removed = [] if status.withdrawn else [contract.EXPIRES]
         if status.withdrawn:
             row[contract.EXPIRES] = self._table.expiry(WITHDRAWN_MILLIS)
-        if status.counted:
-            counts = usage_row(status.usage)
-            row |= {name: number for name, number in counts.items() if number}
-            removed += [name for name, number in counts.items() if not number]
+        counts, *others = usage_rows(status.usage if status.counted else {})
+        for part in others:
+            self._table.update(spoke_key(status.spoke), *_used(part))
+        used, unused = _used(counts)
+        row |= used
+        removed += unused
         self._put(spoke_key(status.spoke), row, status.pending_removals, status.pending_names, removed)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
@@ -259,6 +267,11 @@ class DynamoStatuses:
         else:
             # Nothing is pending, so the approval has no subject.
             self._table.update(key, row, ("pending_removals", "pending_names", "approved", *removed))
+
+
+def _used(counts: Mapping[str, int]) -> tuple[Row, list[str]]:
+    """The counts to set, and those to remove, because nothing is counted."""
+    return {name: number for name, number in counts.items() if number}, [name for name in counts if not counts[name]]
 
 
 def _demand(what: str, *, written: bool) -> None:

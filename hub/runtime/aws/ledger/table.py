@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
+from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required
 from hub.runtime.aws.ledger.attributes import read, written
 from hub.runtime.aws.sessions import error_code
 from hub.runtime.boundary import schema
@@ -94,21 +94,9 @@ class Table:
         if prefix:
             condition += f" AND begins_with({contract.SORT_KEY}, :prefix)"
             values[":prefix"] = prefix
-        start: dict[str, Any] = {}
-        while True:
-            with translated():
-                page = self._client.query(
-                    TableName=self._name,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=written(values),
-                    ConsistentRead=True,
-                    **start,
-                )
-                found = required(page, "Items")
-            yield from map(read, found)
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": written(values)}
+        for page in self._pages(self._client.query, request):
+            yield from map(read, page["Items"])
 
     def scan(
         self,
@@ -124,18 +112,25 @@ class Table:
             {"FilterExpression": condition, "ExpressionAttributeValues": written(values or {})} if condition else {}
         )
         rows_read = 0
+        for page in self._pages(self._client.scan, filtered):
+            yield from map(read, page["Items"])
+            rows_read += page.get("ScannedCount", 0)
+            progress(rows_read)
+
+    def _pages(self, call: Callable[..., Any], request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """The pages of a query or scan. Each has `Items`."""
+        tokens = PageTokens()
         start: dict[str, Any] = {}
         while True:
             with translated():
-                page = self._client.scan(TableName=self._name, ConsistentRead=True, **filtered, **start)
-                found = required(page, "Items")
-            yield from map(read, found)
-            rows_read += page.get("ScannedCount", 0)
-            progress(rows_read)
+                page = call(TableName=self._name, ConsistentRead=True, **request, **start)
+                required(page, "Items")
+            yield page
             # An empty page is not necessarily the last one; only a missing key marks the last page.
             if not page.get("LastEvaluatedKey"):
                 return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+            with translated():
+                start = {"ExclusiveStartKey": tokens.once(page["LastEvaluatedKey"])}
 
     def put(self, row: Row, condition: str = "", values: Row | None = None) -> bool:
         """Write a row if a condition is met; return whether it was written.

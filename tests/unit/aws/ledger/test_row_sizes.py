@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hub.runtime import contract
 from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.statuses import MAX_PENDING_VPCS, DynamoStatuses
@@ -41,6 +43,21 @@ def test_the_largest_status_of_a_spoke_fits(table: Table) -> None:
     (row,) = table.query(contract.SPOKES_KEY)
     assert item_size(written(row)) < MOST_BYTES * 0.95
     assert len(statuses.spoke_status(SPOKE).approved) == MAX_PENDING
+
+
+def test_a_spoke_may_have_names_in_any_number_of_zones(table: Table) -> None:
+    """No expression becomes too long, whether a sweep counts names or events change the numbers."""
+    statuses = DynamoStatuses(table)
+    many = {f"Z{number:031}": Usage(number, 2 * number) for number in range(1, 1_001)}
+    statuses.note_event(SPOKE, lambda _spoke: many)
+    assert statuses.spoke_status(SPOKE).usage == many
+    statuses.add_usage(SPOKE, many)
+    assert statuses.spoke_status(SPOKE).usage == {zone_id: usage + usage for zone_id, usage in many.items()}
+    status = SpokeStatus(SPOKE, Millis(7), names=3, usage=many)
+    statuses.put_spoke_status(status)
+    assert statuses.spoke_status(SPOKE).usage == many
+    statuses.put_spoke_status(replace(status, usage=dict.fromkeys(many, Usage())))
+    assert statuses.spoke_status(SPOKE) == replace(status, usage={}, event_at=statuses.spoke_status(SPOKE).event_at)
 
 
 def test_the_largest_status_of_a_zone_fits(table: Table) -> None:
