@@ -189,14 +189,15 @@ class Recorder:
     def _write(self, before: Observation, after: Observation, claims: tuple[Claim, ...]) -> bool:
         """Write the row and the claims; return whether the claims or the refusals changed.
 
-        The row is written first, with the old and the new claims. Then the claims are written, and then the row again
-        without the old claims. In a new generation of the ledger, claims may be missing, so all are written again.
+        The row is written first, with the old and the new claims. Then the claims that differ are written, and then the
+        row again without the old claims. After an interruption, or in a new generation of the ledger, claims may be
+        missing, so all are written again.
 
         Raises:
             Outdated: if another worker wrote the row since it was read. Nothing is written then.
         """
-        kept = {claim.key for claim in claims}
-        old = tuple(claim for claim in before.claims if claim.key not in kept)
+        wanted = {claim.key for claim in claims}
+        old = tuple(claim for claim in before.claims if claim.key not in wanted)
         unchanged = before.settled and (before.claims, before.ended) == (claims, after.ended)
         changed = not unchanged or before.refusals != after.refusals
         settled = replace(after, claims=claims, withdrawing=frozenset(), settled=True, version=before.version + 1)
@@ -210,7 +211,8 @@ class Recorder:
         self.ledger.put_observation(row, over)
         # If the row changed again, another look took over, and found all of these claims in the row.
         with suppress(Outdated):
-            row = self._write_claims(row, claims, old)
+            stored = before.claims if before.settled and before.generation == after.generation else ()
+            row = self._write_claims(row, tuple(claim for claim in claims if claim not in stored), old)
             self.ledger.put_observation(replace(settled, version=row.version + 1), row)
         return changed
 

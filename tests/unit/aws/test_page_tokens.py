@@ -80,7 +80,7 @@ def test_ledger_that_returns_to_a_page_is_unavailable(read: Any) -> None:  # noq
 def test_zone_that_returns_to_a_page_is_unavailable(names: int) -> None:
     """It is not known what the zone holds, so nothing is changed or removed."""
     clock = MemoryClock()
-    zones = WriterZones(OneClient(Route53()), "arn", Pace(1.0, clock.now / 1000), clock, clock.sleep)  # type: ignore[arg-type]  # a stand-in
+    zones = WriterZones(OneClient(Route53()), "arn", Pace.full(1.0, clock()), clock, clock.sleep)  # type: ignore[arg-type]  # a stand-in
     with pytest.raises(ZoneUnavailable, match="token twice"):
         zones.record_sets(CORP_ZONE, [Fqdn(f"n{number}.corp.internal.") for number in range(names)])
     with pytest.raises(ZoneUnavailable, match="token twice"):

@@ -173,3 +173,31 @@ def test_an_end_does_not_write_forever(world: World) -> None:
     ledger = Contended(world.ledger.observations, world.ledger.claims)
     outcome = replace(world.observer.recorder, ledger=ledger).ended(subject)
     assert (outcome.result, outcome.superseded, ledger.writes) == (InstanceResult.RETRY, True, WRITES)
+
+
+def test_unchanged_claims_are_not_written_again(world: World) -> None:
+    """A rename writes the names that change, and not the name that does not depend on the tag."""
+    subject = world.show(name="web")
+    world.event(subject)
+    world.ledger.touched.clear()
+    world.show(name="api")
+    world.event(subject, None)
+    assert {name.fqdn.split(".")[0] for name in world.ledger.touched} == {"web", "api"}
+    assert "i-00000000000000001.instances.internal." in world.claimed()
+
+
+def test_all_claims_are_written_again_where_some_may_be_missing(world: World) -> None:
+    """After an interruption, and in a new generation of the ledger, unchanged claims are written, too."""
+    subject = world.show(name="web")
+    world.event(subject)
+    world.show(name="api")
+    world.ledger.fail_at = 2
+    world.event(subject, None)
+    world.ledger.fail_at = None
+    for lost in (False, True):
+        if lost:
+            world.ledger.generation.lose()
+        world.ledger.claims.clear()
+        world.show(name="db")
+        world.event(subject, None)
+        assert "i-00000000000000001.instances.internal." in world.claimed()
