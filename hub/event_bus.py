@@ -18,7 +18,7 @@ from awacs.aws import (
     StringEquals,
 )
 from troposphere import GetAtt, Template
-from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, Target
+from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, SqsParameters, Target
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from orgdns.cfn.worker import Worker
     from orgdns.config.load import Config
 
+# The account of each event, so that the queues are fair between accounts. A path into the event is not documented: if
+# EventBridge took it as a text, all events would be of one group ("SqsParameters",
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html, and Q3 in docs/aws.md).
+_ACCOUNT: Final = "$.account"
 _DESCRIPTIONS: Final = {
     "InstancesRule": "States, tags, interfaces and addresses of instances.",
     "ZoneChangesRule": "Calls of others that change records of the zones.",
@@ -83,6 +87,7 @@ def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker:
                 Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
                 Arn=GetAtt(queue, "Arn"),
                 DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+                SqsParameters=SqsParameters(MessageGroupId=_ACCOUNT),
             )
         ],
         DependsOn=[f"{queue.title}Policy", f"{dead_letters.title}Policy"],

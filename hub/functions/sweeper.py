@@ -138,6 +138,10 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
     group. Schedules of earlier versions were in the default group, and CloudFormation moves a schedule to another group
     only if its name changes, too: it looks for the old name in the new group
     (https://github.com/aws/aws-cdk/issues/34216).
+
+    Their messages have no MessageGroupId: the scheduler documents it for FIFO queues only ("SqsParameters",
+    https://docs.aws.amazon.com/scheduler/latest/APIReference/API_SqsParameters.html). So each is a tenant of its own,
+    and never waits behind the sweeps of a busy account.
     """
     group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=contract.PREFIX))
     role = template.add_resource(_schedule_role(sweeper, group))

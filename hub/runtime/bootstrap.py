@@ -17,9 +17,9 @@ from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
 from hub.runtime.aws.spokes import StackSetSpokes
-from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.recorder import Recorder

@@ -60,6 +60,20 @@ def body_of(task: Task) -> str:
     return json.dumps(fields)
 
 
+def group_of(body: str) -> str:
+    """Return the MessageGroupId of a message: the account that its task or event is about, so that queues are fair.
+
+    What is about no account has a group of its own. Without a group, each message would be a tenant of its own ("How
+    Amazon SQS fair queues work",
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues-detailed.html).
+    """
+    try:
+        account = content_of(body).get("account")
+    except NotOurs:
+        account = None
+    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else contract.PREFIX
+
+
 def task_of(body: str) -> Task:
     """Return the task that a message carries.
 

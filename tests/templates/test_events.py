@@ -182,7 +182,7 @@ def test_spoke_targets() -> None:
 
 
 def test_hub_targets() -> None:
-    """The rules on the hub's bus deliver to the queue of their function, and have a dead-letter queue."""
+    """The rules on the hub's bus deliver to the queue of their function by account, and have a dead-letter queue."""
     for title, rule in of_type("hub", "AWS::Events::Rule").items():
         kind = {"Vpc": "Associations", "Zon": "Sweeps"}.get(title[:3], "Events")
         assert rule["EventBusName"] == {"Fn::GetAtt": ["EventBus", "Name"]}
@@ -191,6 +191,7 @@ def test_hub_targets() -> None:
                 "Id": f"{kind.lower()}-queue",
                 "Arn": {"Fn::GetAtt": [f"{kind}Queue", "Arn"]},
                 "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [f"{kind}DeadLetterQueue", "Arn"]}},
+                "SqsParameters": {"MessageGroupId": "$.account"},
             }
         ]
 

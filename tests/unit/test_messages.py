@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.messages import NotOurs, body_of, task_of
+from hub.runtime.messages import NotOurs, body_of, group_of, task_of
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
 
@@ -32,6 +32,22 @@ TASKS = st.one_of(
 def test_message_carries_its_task(task: Task) -> None:
     """A task is the same after a queue."""
     assert task_of(body_of(task)) == task
+
+
+@given(task=TASKS)
+def test_group_of_a_message_is_its_account(task: Task) -> None:
+    """A queue is fair between the accounts that its messages are about. Tasks without an account share one group."""
+    match task:
+        case Sweep(spoke) | Associate(spoke):
+            assert group_of(body_of(task)) == spoke.account
+        case _:
+            assert group_of(body_of(task)) == "orgdns"
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"account": 1}', '{"account": "12345678901 "}', '{"account": null}'])
+def test_group_of_an_odd_message_is_that_of_no_account(body: str) -> None:
+    """A text of someone else never becomes the name of a group, which SQS might refuse."""
+    assert group_of(body) == "orgdns"
 
 
 ASSOCIATE = '{"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": %s}'

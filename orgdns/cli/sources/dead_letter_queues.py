@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.sessions import error_code
+from hub.runtime.messages import group_of
 from orgdns.cli.reports.dead_letters import (
     DeadLetterQueue,
     DeadLetters,
@@ -97,7 +98,9 @@ class DeadLetterQueues:
                 with closing(self._received(source, remaining)) as received:
                     for message in received:
                         with self._errors_translated(contract.EVENTS_QUEUE):
-                            self.client.send_message(QueueUrl=target, MessageBody=message["Body"])
+                            self.client.send_message(
+                                QueueUrl=target, MessageBody=message["Body"], MessageGroupId=group_of(message["Body"])
+                            )
                         self.client.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
                         remaining.discard(message["MessageId"])
         except HubUnknown as fault:

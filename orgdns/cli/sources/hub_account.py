@@ -10,8 +10,8 @@ import boto3
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
+from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from hub.runtime.aws.task_queue import QueuedTasks
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger

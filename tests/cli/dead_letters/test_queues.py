@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,7 +76,8 @@ def given_back(stub: Stubber, url: str, *handles: str) -> None:
 
 
 def sent(stub: Stubber) -> None:
-    stub.add_response("send_message", {"MessageId": "new"}, {"QueueUrl": TARGET, "MessageBody": STATE_EVENT})
+    request = {"QueueUrl": TARGET, "MessageBody": STATE_EVENT, "MessageGroupId": json.loads(STATE_EVENT)["account"]}
+    stub.add_response("send_message", {"MessageId": "new"}, request)
 
 
 def deleted(stub: Stubber, handle: str) -> None:

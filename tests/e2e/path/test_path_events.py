@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from moto.sqs.models import Message, Queue
 
 from hub.runtime import contract
+from sandbox.aws.bridge import replaced
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.build import DOCUMENTS, hint_of
 from tests.support.path.faults import Withheld, drain, reader_role_denied, send
+from tests.support.path.sweeps import sweep_all
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -134,3 +137,27 @@ def test_event_that_never_succeeds_becomes_a_dead_letter(made: World, clock: Mov
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert {hint_of(message["Body"]).ref.id for message in messages} == {instance}
     sqs.purge_queue(QueueUrl=url)
+
+
+def test_every_message_has_the_group_of_its_account(made: World, clock: MovedClock) -> None:
+    """Whatever orgdns sends, or lets EventBridge send, to a queue has a group, so that no account delays another.
+
+    The schedules' own messages are the exception: without a group, each is a tenant of its own.
+    """
+    sent: list[Message] = []
+    add = Queue.add_message
+
+    def add_message(queue: Queue, message: Message) -> None:
+        sent.append(message)
+        add(queue, message)
+
+    with replaced(Queue, add_message=add_message):
+        made.launch(PAYMENTS, REGION, "grouped")
+        made.converge()
+        sweep_all(made, clock)
+        made.audit()
+    groups = {(json.loads(message.body).get("account"), message.group_id) for message in sent}
+    assert {(PAYMENTS, PAYMENTS), (SEARCH, SEARCH)} <= groups
+    assert groups <= {(account, account or "orgdns") for account, _ in groups} | {(None, None)}
+    without = [json.loads(message.body)[contract.TASK] for message in sent if not message.group_id]
+    assert set(without) == {contract.SCHEDULE_SWEEPS, contract.SCHEDULE_AUDITS}

@@ -22,10 +22,10 @@ from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
 from hub.runtime.aws.associations import ZoneOwner
 from hub.runtime.aws.instances import instance_of
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import SPOKE_CONFIG, AssumedClients, RoleUnavailable
 from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.aws.spokes import StackSetSpokes
-from hub.runtime.aws.task_queue import QueuedTasks
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.tasks import ScheduleSweeps

@@ -4,9 +4,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from hub.runtime.aws.task_queue import QueuedTasks
+from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import Sweep
+from hub.runtime.model.tasks import ScheduleSweeps, Sweep
 from hub.runtime.ports import TasksNotSent
 from tests.support.aws.clients import stubbed
 from tests.support.build import PAYMENTS
@@ -47,3 +47,17 @@ def test_a_batch_that_is_refused_loses_no_other() -> None:
     with pytest.raises(TasksNotSent, match=r"Gone.*1 more batches failed"):
         queue.enqueue((Sweep(SPOKE), 0) for _ in range(25))
     assert sent == [10, 10, 5]
+
+
+def test_each_message_has_the_group_of_its_account() -> None:
+    """The queue is fair between accounts. A task without an account has a group, too."""
+    sent: list[object] = []
+
+    class Client:
+        def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, object]]) -> dict[str, object]:  # noqa: N803 - as AWS calls them
+            assert QueueUrl
+            sent.extend((entry["Id"], entry["MessageGroupId"], entry["DelaySeconds"]) for entry in Entries)
+            return {}
+
+    QueuedTasks(Client(), "https://q").enqueue([(Sweep(SPOKE), 3), (ScheduleSweeps(), 0)])  # type: ignore[arg-type]  # stands for the client
+    assert sent == [("0", PAYMENTS.id, 3), ("1", "orgdns", 0)]

@@ -9,13 +9,14 @@ from botocore.exceptions import ClientError
 from hub.runtime.aws.answers import NO_ANSWER
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.texts import bounded
-from hub.runtime.messages import body_of
+from hub.runtime.messages import body_of, group_of
 from hub.runtime.ports import TasksNotSent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
     from hub.runtime.model.tasks import Task
 
@@ -38,14 +39,13 @@ class QueuedTasks:
         """
         faults: list[str] = []
         for part in chunks(tasks, MESSAGES_A_CALL):
+            bodies = [(body_of(task), delay) for task, delay in part]
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "MessageBody": body, "DelaySeconds": delay, "MessageGroupId": group_of(body)}
+                for number, (body, delay) in enumerate(bodies)
+            ]
             try:
-                answer = self._client.send_message_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {"Id": str(number), "MessageBody": body_of(task), "DelaySeconds": delay}
-                        for number, (task, delay) in enumerate(part)
-                    ],
-                )
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
             except (ClientError, *NO_ANSWER) as error:
                 faults.append(f"cannot send to {self._url}: {error}")
                 continue
