@@ -22,7 +22,7 @@ from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
-from hub.runtime.sweeper.scheduler import audit_parts
+from hub.runtime.sweeper.schedule.due import audit_parts
 from hub.runtime.sweeper.zone_changes import ZoneChange, sweeper_task_of
 from hub.runtime.telemetry import (
     logger,

@@ -12,7 +12,7 @@ from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE, Health, healt
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
-from hub.runtime.sweeper.scheduler import SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
 from orgdns.cli.reports.status import Overview
