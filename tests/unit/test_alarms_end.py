@@ -76,7 +76,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
     "orgdns-sweeps-overdue": (
         lambda outcome: outcome.overdue,
         [
-            (replace(WELL, tried_at=LATE, swept_at=LATE), ZONE, ("Z1",)),
+            (replace(WELL, tried_at=LATE, swept_at=LATE, instances=1), ZONE, ("Z1",)),
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ("Z1",)),
         ],
         [

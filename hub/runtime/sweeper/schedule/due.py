@@ -1,7 +1,9 @@
 """Which sweeps and audits are due. Pure.
 
-The spokes have a random but fixed order. Each run of the schedule enqueues the next part of them, so that all are swept
-once an hour and never all at once. After a new policy, all spokes are enqueued as fast as they can be swept.
+The spokes have a random but fixed order. Each run of the schedule takes the next part of them, so that all have a turn
+once an hour and never all at once. A spoke that is quiet (`SpokeStatus.quiet`) leaves its turns out and is swept once a
+day, at a time of day that follows from its place in the order. When the policy or the generation of the ledger is new,
+all spokes are enqueued as fast as they can be swept.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ PENDING_AGAIN: Final = HOUR
 RECORDS_AN_HOUR: Final = 1_000
 # An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
 HALF_HOUR: Final = HOUR // 2
+DAY: Final = 24 * HOUR
 
 
 def due_sweeps(
@@ -45,12 +48,14 @@ def due_sweeps(
     last: ScheduleCursor,
     policy_digest: str,
     now: Millis,
+    quiet: Collection[Spoke] = frozenset(),
 ) -> tuple[list[tuple[Spoke, int]], ScheduleCursor]:
     """Return the spokes that are due, each with a delay in seconds, and the cursor for the next run of the schedule.
 
     Spokes that had no sweep yet come first, and spokes with approved removals. A run too soon after the last, for
-    example because several messages waited on the queue, enqueues only these.
-
+    example because several messages waited on the queue, enqueues only these. `quiet` are the spokes of `known` that
+    are swept once a day. They keep their places in the order, so that all others have their turns within the hour,
+    however many become quiet meanwhile.
     """
     spokes = {_position(spoke): spoke for spoke in known}
     ordered = sorted(spokes)
@@ -63,8 +68,11 @@ def due_sweeps(
     turn = [*later, *ordered[: len(ordered) - len(later)]][:number]
     urgent = [spoke for spoke in spokes.values() if _urgent(statuses.get(spoke))][:MOST_AHEAD]
     due = {spoke: index // SWEEPS_A_SECOND for index, spoke in enumerate(sorted(urgent))}
-    for index, position in enumerate(turn):
-        delay = index // SWEEPS_A_SECOND if ahead else index * SCHEDULE_SECONDS // number
+    swept = turn if ahead else [position for position in turn if spokes[position] not in quiet]
+    if not early:
+        swept = sorted({*swept, *(_position(spoke) for spoke in quiet if _time_of_day_came(spoke, last.at, now))})
+    for index, position in enumerate(swept):
+        delay = index // SWEEPS_A_SECOND if ahead else index * SCHEDULE_SECONDS // len(swept)
         due.setdefault(spokes[position], min(delay, LONGEST_DELAY))
     if early:
         return list(due.items()), last
@@ -72,10 +80,20 @@ def due_sweeps(
     return list(due.items()), replace(last, after=after, ahead=last.ahead - ahead, at=now)
 
 
+def of_generation(last: ScheduleCursor, generation: str, known: int) -> ScheduleCursor:
+    """Return the cursor in a generation of the ledger. A new one brings the sweeps of all known spokes forward.
+
+    The publisher trusts no claim of a spoke that was not swept in it. It is empty until a sweep begins it; that sweep
+    belongs to those brought forward.
+    """
+    ahead = known if last.generation not in {"", generation} else last.ahead
+    return replace(last, generation=generation, ahead=ahead)
+
+
 def by_clock(last: ScheduleCursor, known: Collection[Spoke], policy_digest: str, now: Millis) -> ScheduleCursor:
     """Return a cursor in place of one that cannot be read: each spoke has its turn once an hour by the clock.
 
-    A new policy is not noticed then: no spoke is swept ahead of time.
+    A new policy or generation is not noticed then: no spoke is swept ahead of time.
     """
     ordered = sorted(map(_position, known))
     run = SCHEDULE_SECONDS * 1000
@@ -109,6 +127,12 @@ def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> li
 def _position(spoke: Spoke) -> str:
     """Return the spoke's position in the order: not next to the others of its account, whose quotas it shares."""
     return f"{crc32(str(spoke).encode()):08x}/{spoke}"
+
+
+def _time_of_day_came(spoke: Spoke, last: Millis, now: Millis) -> bool:
+    """Whether the time of day at which a quiet spoke is swept came after the last run: once in any 24 hours."""
+    time_of_day = crc32(str(spoke).encode()) * DAY >> 32
+    return (now - time_of_day) // DAY > (last - time_of_day) // DAY
 
 
 def _urgent(status: SpokeStatus | None) -> bool:

@@ -13,7 +13,7 @@ from hub.runtime.model.health import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
-from hub.runtime.sweeper.schedule.due import by_clock, due_audits, due_sweeps
+from hub.runtime.sweeper.schedule.due import by_clock, due_audits, due_sweeps, of_generation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -95,7 +95,10 @@ class SweepScheduler:
         last = self.schedule.cursor()
         if last.row_fault:
             last = by_clock(last, swept, self.policy_digest, now)
-        due, following = due_sweeps(swept, statuses, last, self.policy_digest, now)
+        last = of_generation(last, generation, len(swept))
+        # A spoke without a stack may keep names for a while only, so it does not wait for a day.
+        quiet = {spoke for spoke in listed & swept if self._quiet(statuses.get(spoke), generation)}
+        due, following = due_sweeps(swept, statuses, last, self.policy_digest, now, quiet)
         # A zone that the configuration no longer has is not audited, so its status would be overdue forever.
         zones = [zone for zone in self.statuses.zone_statuses() if zone.zone_id in self.zone_ids]
         every_zone = self.schedule.audits_requested()
@@ -119,6 +122,9 @@ class SweepScheduler:
             self.schedule.request_audits(wanted=False)
         counted = self._counted(listed, statuses.values(), zones, now)
         return replace(counted, sweeps=len(due), audits=len(audits), faults=tuple(faults))
+
+    def _quiet(self, status: SpokeStatus | None, generation: str) -> bool:
+        return status is not None and status.quiet(self.policy_digest, generation)
 
     def _remove_pending(self, zone: ZoneStatus) -> None:
         """Remove the ends of associations that await approval: no zone selects VPCs any more, so none ends."""

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import EVENT_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.sweeper.schedule.due import (
     HOUR,
     LONGEST_DELAY,
@@ -21,6 +22,7 @@ from hub.runtime.sweeper.schedule.due import (
     audit_parts,
     due_audits,
     due_sweeps,
+    of_generation,
 )
 
 NOW = Millis(1_000_000_000)
@@ -133,3 +135,91 @@ def test_runs_that_follow_each_other_enqueue_once() -> None:
     unknown = {spoke: status for spoke, status in tried(known).items() if spoke != known[0]}
     assert due_sweeps(known, unknown, last, "p", Millis(NOW + 300_001)) == ([(known[0], 0)], last)
     assert len(due_sweeps(known, tried(known), last, "p", Millis(NOW + 600_000))[0]) == 2
+
+
+RUN = 300_000
+
+
+@given(
+    number=st.integers(1, 15),
+    quiet=st.integers(0, 2**15 - 1),
+    changes=st.lists(st.integers(0, 2**15 - 1), min_size=2, max_size=24),
+    jitter=st.lists(st.integers(-60_000, 60_000), min_size=7, max_size=7),
+)
+def test_each_spoke_is_due_in_its_interval(number: int, quiet: int, changes: list[int], jitter: list[int]) -> None:
+    """Whatever spokes become quiet or lively meanwhile, a lively one has its turn within the hour, all within a day."""
+    known = spokes(number)
+    last = ScheduleCursor("p", NOW, at=Millis(NOW - RUN))
+    runs = 24 * SCHEDULES_AN_HOUR
+    due_at = dict.fromkeys(known, -1)
+    lively_since = dict.fromkeys(known, 0)
+    for run in range(runs + 1):
+        now = Millis(NOW + run * RUN + jitter[run % len(jitter)])
+        if run % SCHEDULES_AN_HOUR == 0:
+            quiet ^= changes[run // SCHEDULES_AN_HOUR % len(changes)]
+        left_out = {spoke for index, spoke in enumerate(known) if quiet >> index & 1}
+        lively_since |= dict.fromkeys(left_out, run + 1)
+        due, last = due_sweeps(known, tried(known), last, "p", now, left_out)
+        due_at |= dict.fromkeys((spoke for spoke, _ in due), run)
+        for spoke in known:
+            assert run - max(due_at[spoke], lively_since[spoke] - 1) <= SCHEDULES_AN_HOUR
+    assert min(due_at.values()) >= 0
+
+
+@pytest.mark.parametrize("lively", [0, 400])
+def test_sweeps_of_quiet_spokes_are_spread_over_the_day(lively: int) -> None:
+    """Of 6,800 spokes, an equal part of the quiet ones is due in each hour, and few in each run."""
+    known = spokes(6_800)
+    last = ScheduleCursor("p", NOW, at=Millis(NOW - RUN))
+    runs, swept, quiet = [], tried(known), frozenset(known[lively:])
+    for run in range(24 * SCHEDULES_AN_HOUR):
+        due, last = due_sweeps(known, swept, last, "p", Millis(NOW + run * RUN), quiet)
+        runs.append(len(due))
+    hours = [sum(runs[hour : hour + SCHEDULES_AN_HOUR]) for hour in range(0, len(runs), SCHEDULES_AN_HOUR)]
+    expected = lively + (len(known) - lively) / 24
+    assert sum(hours) >= 24 * lively + len(known) - lively
+    assert all(abs(hour - expected) < 0.25 * expected for hour in hours)
+    assert max(runs) < 3 * expected / SCHEDULES_AN_HOUR
+
+
+@given(known=st.integers(0, 9), ahead=st.integers(0, 9), last=st.sampled_from("ab"), generation=st.sampled_from("abc"))
+def test_a_new_generation(known: int, ahead: int, last: str, generation: str) -> None:
+    """A generation that differs brings all sweeps forward, also an unknown one; one after an unknown one does not."""
+    cursor = ScheduleCursor("p", generation=last, ahead=ahead)
+    assert of_generation(cursor, generation, known).ahead == (ahead if generation == last else known)
+    assert of_generation(cursor, "", known) == replace(cursor, ahead=known, generation="")
+    assert of_generation(replace(cursor, generation=""), generation, known) == replace(cursor, generation=generation)
+
+
+EMPTY = SpokeStatus(Spoke("444444444444", "eu-central-1"), NOW, NOW, "p", generation="g")
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        SpokeStatus(EMPTY.spoke),
+        replace(EMPTY, policy="old"),
+        replace(EMPTY, generation="before"),
+        replace(EMPTY, instances=1),
+        replace(EMPTY, names=1),
+        replace(EMPTY, fault="Throttled"),
+        replace(EMPTY, fault="denied", fault_since=NOW),
+        replace(EMPTY, withdrawn=True),
+        replace(EMPTY, pending_removals=("i-1",)),
+        replace(EMPTY, unreadable=1),
+        replace(EMPTY, row_fault="malformed"),
+        replace(EMPTY, vpcs={"Z1": 1}),
+        replace(EMPTY, vpc_work=1),
+        replace(EMPTY, kept_vpcs=1),
+        replace(EMPTY, event_at=Millis(NOW + 1)),
+        # The row may not have the time of another event in the quarter of an hour after this one.
+        replace(EMPTY, event_at=Millis(NOW - EVENT_MILLIS + 1)),
+        replace(EMPTY, call_sweeps=CallSweeps(Millis(NOW + 1))),
+    ],
+)
+def test_what_keeps_a_spoke_from_being_quiet(status: SpokeStatus) -> None:
+    """Whatever sweeps may have to repair soon is swept every hour."""
+    assert not status.quiet("p", "g")
+    assert EMPTY.quiet("p", "g")
+    assert replace(EMPTY, event_at=Millis(NOW - EVENT_MILLIS)).quiet("p", "g")
+    assert not replace(EMPTY, generation="").quiet("p", "")

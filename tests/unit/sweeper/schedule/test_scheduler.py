@@ -12,7 +12,7 @@ from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import TasksNotSent
-from hub.runtime.sweeper.schedule.due import PENDING_AGAIN
+from hub.runtime.sweeper.schedule.due import PENDING_AGAIN, SCHEDULES_AN_HOUR
 from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from tests.support.memory import MemoryClock
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
@@ -114,7 +114,7 @@ def test_run_counts_what_needs_attention() -> None:
     """A run counts the spokes that are on an old policy, unreachable or overdue, and what awaits approval."""
     fresh, old, denied, late, holds = known = spokes(5)
     statuses = MemoryStatuses(MemoryClock())
-    swept = SpokeStatus(fresh, tried_at=NOW, swept_at=NOW, policy="p")
+    swept = SpokeStatus(fresh, tried_at=NOW, swept_at=NOW, policy="p", instances=1)
     statuses.spokes = {
         fresh: swept,
         old: replace(swept, spoke=old, policy="before"),
@@ -169,3 +169,36 @@ def test_vpcs_await_no_approval_without_an_associator() -> None:
         scheduler = replace(sweep_scheduler([], statuses, tasks, zones=1), associations=associations)
         assert scheduler.schedule_sweeps().pending_removals == bool(left)
         assert statuses.zones["Z0"].pending_vpcs == left
+
+
+def test_quiet_spokes_are_swept_once_a_day() -> None:
+    """A run leaves out the spokes that are quiet, unless they have no stack: these are about to lose their names."""
+    quiet, heard, unlisted = spokes(3)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    empty = SpokeStatus(quiet, NOW, NOW, "p", generation=statuses.ledger_generation.begun())
+    statuses.spokes = {
+        quiet: empty,
+        heard: replace(empty, spoke=heard, event_at=Millis(NOW + 1)),
+        unlisted: replace(empty, spoke=unlisted),
+    }
+    asking = sweep_scheduler([quiet, heard], statuses, tasks)
+    statuses.round = ScheduleCursor("p", NOW, at=Millis(NOW - 300_000), ahead=0)
+    enqueued = set[object]()
+    for turn in range(SCHEDULES_AN_HOUR):
+        replace(asking, clock=MemoryClock(now=Millis(NOW + turn * 300_000))).schedule_sweeps()
+    enqueued = {task for task, _ in tasks.enqueued if isinstance(task, Sweep)}
+    assert enqueued == {Sweep(heard), Sweep(unlisted)}
+
+
+def test_a_new_generation_brings_all_sweeps_forward() -> None:
+    """After a restore, the publisher trusts no claim of a spoke that was not swept since, so no spoke waits an hour."""
+    known = spokes(30)
+    statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
+    statuses.spokes = {spoke: SpokeStatus(spoke, NOW, NOW, "p", 1, generation="before") for spoke in known}
+    statuses.round = ScheduleCursor("p", NOW, at=Millis(NOW - 300_000), generation="before")
+    sweep_scheduler(known, statuses, tasks).schedule_sweeps()
+    assert {task for task, _ in tasks.enqueued} == {Sweep(spoke) for spoke in known}
+    # The first of these sweeps begins the generation: that is no reason to bring them forward once more.
+    generation, tasks.enqueued = statuses.ledger_generation.begun(), []
+    sweep_scheduler(known, statuses, tasks).schedule_sweeps()
+    assert (statuses.round.generation, statuses.round.ahead, tasks.enqueued) == (generation, 0, [])
