@@ -54,7 +54,7 @@ test-unit: $(STAMP)  ## Run the tests that need no simulated organization (less 
 
 test-deep: $(STAMP)  ## Run ten thousand cases of each property, 100,000 odd inputs, 20,000 schedules of the pipeline in memory, as many interleaved, 200 deployed
 	@$(BIN)/python -m pytest tests/unit/model/test_health.py tests/unit/model/test_near_limit.py tests/unit/observer/test_quota.py tests/unit/observer/test_usage.py tests/unit/policy/test_hostile.py tests/unit/names/test_labels.py tests/unit/names/test_templates.py tests/unit/publisher/test_holders.py \
-		tests/unit/sweeper/test_scheduler.py tests/unit/sweeper/test_hash_set.py tests/unit/test_messages.py tests/unit/associator/test_associator_faults.py tests/unit/test_pipeline_memory.py tests/unit/fuzz tests/unit/test_pipeline_interleaved.py tests/security/test_random_organizations.py tests/e2e/test_pipeline_sandbox.py \
+		tests/unit/sweeper/schedule/test_due.py tests/unit/sweeper/test_hash_set.py tests/unit/test_messages.py tests/unit/associator/test_associator_faults.py tests/unit/test_pipeline_memory.py tests/unit/fuzz tests/unit/test_pipeline_interleaved.py tests/security/test_random_organizations.py tests/e2e/test_pipeline_sandbox.py \
 		--numprocesses 2 --dist loadfile --hypothesis-profile deep
 
 bench: $(STAMP)  ## Measure what orgdns costs, one line of JSON for each figure

@@ -26,7 +26,7 @@ from hub.runtime.observer.recorder import Recorder
 from hub.runtime.observer.usage import AccountUsage
 from hub.runtime.policy.label_registry import LabelRegistry
 from hub.runtime.rate_limit import Pace
-from hub.runtime.sweeper.scheduler import SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 
 if TYPE_CHECKING:
     from botocore.config import Config

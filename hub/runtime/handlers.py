@@ -22,7 +22,7 @@ from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
-from hub.runtime.sweeper.scheduler import audit_parts
+from hub.runtime.sweeper.schedule.due import audit_parts
 from hub.runtime.sweeper.zone_changes import ZoneChange, sweeper_task_of
 from hub.runtime.telemetry import (
     logger,
@@ -73,6 +73,8 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
                 metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event will be retried", extra=fields)
                 failed += messages[outcome.ref]
+                # If every attempt fails, a sweep finds the instance: within the hour, also in a spoke without others.
+                spokes.add(outcome.ref.spoke)
             case InstanceResult.DROPPED:
                 metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=fields)
@@ -196,9 +198,10 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
     vpc_discovery = bootstrap.vpc_discovery()
     if vpc_discovery is not None:
         report_discovery(vpc_discovery.sweep(outcome.status))
-    elif outcome.status.vpcs:
-        # No zone selects VPCs any more. What was counted before would be near a limit forever.
+    elif outcome.status.vpcs or outcome.status.vpc_work:
+        # No zone selects VPCs any more. What was counted before would be near a limit forever, or be work.
         bootstrap.statuses().count_vpcs(spoke, {})
+        bootstrap.statuses().note_vpc_work(spoke, 0)
     report_sweep(outcome)
     for held in bootstrap.label_release().free(deadline):
         report_free_label(held)

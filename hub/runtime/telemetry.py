@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.bookkeeping import SweepOutcome
     from hub.runtime.sweeper.drift_repair import DriftOutcome
     from hub.runtime.sweeper.repair.decision import Repaired
-    from hub.runtime.sweeper.scheduler import ScheduleOutcome
+    from hub.runtime.sweeper.schedule.scheduler import ScheduleOutcome
 
 
 def serialized(line: Mapping[str, object]) -> str:

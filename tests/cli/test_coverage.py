@@ -27,7 +27,7 @@ from tests.support.memory_vpcs import foreign_zone, vpc_ref
 NOW = Millis(1_800_000_000_000)
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 CURRENT = {SPOKE: StackInstance("CURRENT")}
-SWEPT = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, event_at=NOW)
+SWEPT = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, event_at=NOW, instances=1)
 SEEN = VpcsStatus(SPOKE, seen_at=NOW, vpcs=1)
 ZONE = ZoneInVpc(CORP_ZONE, CORP, AssociationMethod.ASSOCIATION, AssociationMethod.ASSOCIATION, managed=True)
 ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31mred"),)), PAYMENTS, (ZONE,))

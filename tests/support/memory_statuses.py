@@ -44,9 +44,8 @@ class MemoryStatuses:
         before = self.spoke_status(status.spoke)
         approved = before.approved if status.pending_removals else frozenset[str]()
         usage = {zone_id: usage for zone_id, usage in (status if status.counted else before).usage.items() if usage}
-        self.spokes[status.spoke] = replace(
-            status, approved=approved, usage=usage, vpcs=before.vpcs, call_sweeps=before.call_sweeps
-        )
+        kept = replace(status, vpcs=before.vpcs, vpc_work=before.vpc_work, call_sweeps=before.call_sweeps)
+        self.spokes[status.spoke] = replace(kept, approved=approved, usage=usage)
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
         return summed(status.usage for spoke, status in self.spokes.items() if spoke.account == account_id)
@@ -60,6 +59,9 @@ class MemoryStatuses:
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), vpc_work=number)
 
     def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
         status = self.spoke_status(spoke)

@@ -12,7 +12,7 @@ from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
-from hub.runtime.sweeper.scheduler import ScheduleOutcome, SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import ScheduleOutcome, SweepScheduler
 from orgdns.config.sections.accounts import Guards
 from tests.docs.pages import page, section
 from tests.support.generated import of_type
@@ -76,7 +76,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
     "orgdns-sweeps-overdue": (
         lambda outcome: outcome.overdue,
         [
-            (replace(WELL, tried_at=LATE, swept_at=LATE), ZONE, ("Z1",)),
+            (replace(WELL, tried_at=LATE, swept_at=LATE, instances=1), ZONE, ("Z1",)),
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ("Z1",)),
         ],
         [

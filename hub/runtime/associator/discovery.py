@@ -52,6 +52,11 @@ class DiscoveryOutcome:
     associated: Mapping[str, int] | None = None
     unreadable: tuple[Unreadable, ...] = ()
 
+    @property
+    def work(self) -> int:
+        """How much there is to do: a spoke with any is swept every hour, also if it has no instances."""
+        return bool(self.status.fault) + self.enqueued + self.status.blocked + self.status.unreadable
+
 
 @dataclass(frozen=True, slots=True)
 class VpcDiscovery:
@@ -85,6 +90,8 @@ class VpcDiscovery:
             self.spokes.keep_vpcs(swept.spoke, outcome.kept)
         if outcome.associated is not None and outcome.associated != swept.vpcs:
             self.spokes.count_vpcs(swept.spoke, outcome.associated)
+        if not swept.withdrawn and outcome.work != swept.vpc_work:
+            self.spokes.note_vpc_work(swept.spoke, outcome.work)
         return outcome
 
     def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:

@@ -90,6 +90,10 @@ class SpokeLedger(Protocol):
         """Store how many VPCs of a spoke are associated with each zone."""
         ...
 
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        """Store how much the sweep of a spoke's VPCs found to do."""
+        ...
+
 
 class ApprovalLedger(Protocol):
     """The ends of a zone's associations that await approval; each method raises LedgerUnavailable."""

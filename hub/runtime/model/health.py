@@ -19,7 +19,8 @@ on an old policy
     unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
 overdue
     A known, reachable spoke that had sweeps, but no complete sweep for `SWEEP_OVERDUE`; a zone likewise, by its audits
-    and `AUDIT_OVERDUE`. An unreachable spoke does not count here either.
+    and `AUDIT_OVERDUE`. A spoke that was empty is swept once a day, so `EMPTY_OVERDUE` counts, and `SWEEP_OVERDUE` from
+    the time at which an event of it arrived. An unreachable spoke does not count here either.
 pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
     no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from hub.runtime.model.usage import Limits
 
-# A spoke is swept once an hour and a zone audited once a day: each is overdue after three times as long. Milliseconds.
+# A spoke is swept once an hour, an empty spoke and a zone once a day: each is overdue after three times as long.
+# Milliseconds.
 SWEEP_OVERDUE: Final = 3 * 3_600_000
+EMPTY_OVERDUE: Final = 3 * 86_400_000
 AUDIT_OVERDUE: Final = 3 * 86_400_000
 
 
@@ -135,7 +138,7 @@ def health(
         closed=closed,
         on_old_policy=known - unanswering - unknown - {status.spoke for status in tried if status.policy == policy},
         never_swept=known - unanswering - unknown - {status.spoke for status in tried},
-        overdue=frozenset(status.spoke for status in tried if now - status.swept_at > SWEEP_OVERDUE),
+        overdue=frozenset(status.spoke for status in tried if _overdue(status, now)),
         overdue_zones=frozenset(
             zone.zone_id for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE
         ),
@@ -150,6 +153,17 @@ def health(
         accounts_near_limit=_configured(near_accounts, configured),
         zones_near_limit=_configured(near_zones, configured),
     )
+
+
+def _overdue(status: SpokeStatus, now: Millis) -> bool:
+    """Whether a spoke should have had a complete sweep by now.
+
+    A spoke that was empty has sweeps once an hour from an event on; of these, only the last one is known.
+    """
+    if not status.empty or now - status.swept_at > EMPTY_OVERDUE:
+        return now - status.swept_at > SWEEP_OVERDUE
+    heard = max(status.swept_at, status.event_at, status.call_sweeps.begins_at)
+    return status.heard_since and now - heard > SWEEP_OVERDUE
 
 
 def _configured(found: Iterable[NearLimit], zone_ids: Collection[str]) -> tuple[NearLimit, ...]:

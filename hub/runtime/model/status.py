@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.call_sweeps import CallSweeps
 from hub.runtime.model.names import NEVER
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.usage import UsageByZone
+
+# A row has the time of an event at most once in this time: a write for each event would be too many. Milliseconds.
+EVENT_MILLIS: Final = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class SpokeStatus:
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
+    `vpc_work` counts the VPCs that the last sweep of VPCs found to change, blocked or unreadable; it is 1 if the VPCs
+    could not be described.
     `unreadable` counts the instances that the last sweep could not read, or whose rows it could not read, and
     `unreadable_first` are some of them; an instance without a readable id is empty there. `row_fault` says why the
     status itself cannot be read: nothing else is known then, and nothing is stored.
@@ -57,6 +62,7 @@ class SpokeStatus:
     withdrawn_at: Millis = NEVER
     usage: UsageByZone = field(default_factory=dict)
     vpcs: Mapping[str, int] = field(default_factory=dict)
+    vpc_work: int = 0
     call_sweeps: CallSweeps = field(default_factory=CallSweeps)
     unreadable: int = 0
     unreadable_first: tuple[str, ...] = ()
@@ -75,6 +81,26 @@ class SpokeStatus:
         An instance whose row cannot be read keeps its names.
         """
         return self.withdrawn and not (self.kept_vpcs or self.unreadable)
+
+    @property
+    def empty(self) -> bool:
+        """Whether the last sweep was complete and found nothing that sweeps repair: no instance, claim or association.
+
+        A removal that awaits approval, an unreachable spoke and what cannot be read are no such thing.
+        """
+        found = self.instances or self.names or self.vpcs or self.vpc_work or self.kept_vpcs or self.unreadable
+        failed = self.fault or self.fault_since or self.withdrawn or self.row_fault
+        return bool(self.swept_at and not (found or failed or self.pending_removals))
+
+    @property
+    def heard_since(self) -> bool:
+        """Whether an event of the spoke may be later than its last complete sweep, or a call requested a sweep."""
+        return self.event_at + EVENT_MILLIS > self.swept_at or self.call_sweeps.begins_at > self.swept_at
+
+    def quiet(self, policy: str, generation: str) -> bool:
+        """Whether one sweep a day suffices: the spoke was empty by this policy, and nothing happened since."""
+        current = self.policy == policy and self.settled(generation)
+        return self.empty and current and not self.heard_since
 
     def settled(self, generation: str) -> bool:
         """Whether the ledger, in its current generation, has all claims of the spoke.
@@ -125,8 +151,9 @@ class ZoneStatus:
 class ScheduleCursor:
     """The progress of the schedule: the current policy, since when, and the spoke after which the next run continues.
 
-    `ahead` counts the spokes that are still to be scheduled ahead of time, because the policy is new. `at` is the time
-    of the last run. `row_fault` says why the cursor cannot be read.
+    `ahead` counts the spokes that are still to be scheduled ahead of time, because the policy or the generation of the
+    ledger is new. `at` is the time of the last run, and `generation` that of the ledger then. `row_fault` says why the
+    cursor cannot be read.
     """
 
     policy: str = ""
@@ -134,4 +161,5 @@ class ScheduleCursor:
     after: str = ""
     ahead: int = 0
     at: Millis = NEVER
+    generation: str = ""
     row_fault: str = ""

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from hub.runtime.model.tasks import Sweep
-from hub.runtime.sweeper.scheduler import LONGEST_DELAY, SWEEPS_A_SECOND
+from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview, spoke_of
 from orgdns.cli.terminal import Json, Region, errors_reported, print_json

@@ -13,7 +13,7 @@ from sandbox import example
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS
 from sandbox.world import World, world
-from tests.support.path.sweeps import spoke_status, statuses, sweep_all
+from tests.support.path.sweeps import hour, spoke_status, statuses, sweep_all
 
 REGION = "eu-central-1"
 
@@ -34,3 +34,22 @@ def test_vpcs_of_before_are_not_counted(made: World, clock: MovedClock) -> None:
     assert spoke_status(made, clock).vpcs == {zone: 29}
     sweep_all(made, clock)
     assert spoke_status(made, clock).vpcs == {}
+
+
+def test_spokes_without_instances_are_swept_once_a_day(made: World, clock: MovedClock) -> None:
+    """An instance makes its spoke one that is swept every hour."""
+    sweep_all(made, clock)
+    before = {status.spoke: status.swept_at for status in statuses(made, clock).spoke_statuses()}
+    hour(made, clock)
+    swept = {
+        status.spoke for status in statuses(made, clock).spoke_statuses() if status.swept_at > before[status.spoke]
+    }
+    # Two of the six have their time of day in any hour, at most.
+    assert len(swept) <= 2
+    clock.advance(900)
+    made.launch(PAYMENTS, REGION, "first")
+    made.converge()
+    launched = spoke_status(made, clock).event_at
+    hour(made, clock)
+    assert spoke_status(made, clock).swept_at > launched
+    assert spoke_status(made, clock).instances == 1

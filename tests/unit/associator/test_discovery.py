@@ -118,7 +118,18 @@ def test_number_of_kept_vpcs_is_written_when_it_changes() -> None:
     stage.sweep(departed=True)
     assert stage.spokes.spokes.pop(HOME).kept_vpcs == 1
     stage.sweep()
-    assert stage.spokes.spokes == {}
+    assert stage.spokes.spokes[HOME].kept_vpcs == 0
+
+
+def test_what_there_is_to_do_is_counted() -> None:
+    """A spoke without instances is swept every hour as long as its VPCs need it."""
+    stage = Stage()
+    ref = stage.aws.add().ref
+    assert (stage.sweep().work, stage.spokes.spoke_status(HOME).vpc_work) == (1, 1)
+    stage.aws.associated.add((CORP_ZONE, ref))
+    assert (stage.sweep().work, stage.spokes.spoke_status(HOME).vpc_work) == (0, 0)
+    stage.aws.unreachable.add(HOME)
+    assert (stage.sweep().work, stage.spokes.spoke_status(HOME).vpc_work) == (1, 1)
 
 
 def test_unknown_units() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE, Health, health
+from hub.runtime.model.health import AUDIT_OVERDUE, EMPTY_OVERDUE, SWEEP_OVERDUE, Health, health
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
-from hub.runtime.sweeper.scheduler import SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
 from orgdns.cli.reports.status import Overview
@@ -22,7 +22,9 @@ from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 NOW = Millis(1_800_000_000_000)
 POLICY = "digest"
 SPOKE = Spoke("444444444444", "eu-central-1")
-GOOD = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy=POLICY)
+GOOD = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy=POLICY, instances=1)
+LATE = Millis(NOW - SWEEP_OVERDUE - 1)
+EMPTY = replace(GOOD, instances=0, swept_at=LATE)
 ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
 LIMITS = Guards().limits
 UNREACHABLE = replace(GOOD, fault="AccessDenied", fault_since=NOW)
@@ -51,6 +53,15 @@ def filled(found: Health) -> set[str]:
         (replace(GOOD, tried_at=Millis(1), swept_at=Millis(NOW - SWEEP_OVERDUE - 1)), {"overdue"}),
         (replace(GOOD, tried_at=Millis(1), swept_at=NEVER, policy=""), {"overdue", "on_old_policy"}),
         (replace(GOOD, fault="Throttled"), set()),
+        # An empty spoke is swept once a day. After an event, or with a fault, it is swept once an hour.
+        (EMPTY, set()),
+        (replace(EMPTY, policy="old"), {"on_old_policy"}),
+        (replace(EMPTY, swept_at=Millis(NOW - EMPTY_OVERDUE)), set()),
+        (replace(EMPTY, swept_at=Millis(NOW - EMPTY_OVERDUE - 1), event_at=NOW), {"overdue"}),
+        (replace(EMPTY, event_at=NOW), set()),
+        (replace(EMPTY, swept_at=Millis(LATE - 9), event_at=LATE), {"overdue"}),
+        (replace(EMPTY, vpcs={"Z1": 1}), {"overdue"}),
+        (replace(EMPTY, fault="Throttled"), {"overdue"}),
         (UNREACHABLE, {"unreachable"}),
         (replace(UNREACHABLE, policy="old"), {"unreachable"}),
         (replace(UNREACHABLE, swept_at=NEVER, policy=""), {"unreachable"}),
@@ -144,6 +155,8 @@ SPOKE_STATUSES = st.builds(
     spoke=st.sampled_from(SPOKES),
     tried_at=TIMES,
     swept_at=TIMES,
+    event_at=TIMES,
+    instances=st.sampled_from([0, 1]),
     policy=st.sampled_from(["", "old", POLICY]),
     fault_since=st.sampled_from([NEVER, NOW]),
     closed=st.booleans(),

@@ -75,6 +75,7 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
         kept_vpcs=number(row.get("kept_vpcs", 0)),
         usage=usage_of(row),
         vpcs={zone_id: number(count) for zone_id, count in row.get("vpcs", {}).items()},
+        vpc_work=number(row.get("vpc_work", 0)),
         call_sweeps=CallSweeps(
             Millis(number(row.get("call_sweep_at", 0))), Millis(number(row.get("call_sweeps_paid", 0)))
         ),
@@ -119,6 +120,7 @@ def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
         after=text(row.get("after", "")),
         ahead=number(row.get("ahead", 0)),
         at=Millis(number(row.get("at", NEVER))),
+        generation=text(row.get("generation", "")),
     )
 
 

@@ -21,7 +21,7 @@ from hub.runtime.boundary.schema import read_row
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import readable
 from hub.runtime.model.names import NEVER, Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import EVENT_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import summed
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 # The ledger keeps the status of a spoke whose names were withdrawn for 30 days after its last sweep. Milliseconds.
 WITHDRAWN_MILLIS: Final = 30 * 86_400_000
-# A write for each event would be too many, and the time need not be that exact. Milliseconds.
-EVENT_MILLIS: Final = 900_000
 # A zone's row, of 400 KB at most, has each of these twice when they are approved, beside names.
 MAX_PENDING_VPCS: Final = 1_000
 
@@ -134,6 +132,10 @@ class DynamoStatuses:
         """Record how many VPCs of a spoke are associated with each zone."""
         self._table.update(spoke_key(spoke), {"vpcs": dict(vpcs)})
 
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        """Record how much the sweep of a spoke's VPCs found to do."""
+        self._table.update(spoke_key(spoke), {"vpc_work": number})
+
     def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
         """Record the sweeps that calls cause; raises Outdated if they changed since `before`."""
         row = {"call_sweep_at": after.begins_at, "call_sweeps_paid": after.paid_until}
@@ -197,7 +199,7 @@ class DynamoStatuses:
         if last.row_fault:
             return
         row = {"policy": last.policy, "since": last.since, "after": last.after, "ahead": last.ahead, "at": last.at}
-        self._table.update(_ROUND, row)
+        self._table.update(_ROUND, row | {"generation": last.generation})
 
     def audits_requested(self) -> bool:
         """Whether a person requested an audit of every zone."""

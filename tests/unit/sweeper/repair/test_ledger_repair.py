@@ -14,6 +14,7 @@ from hub.runtime.sweeper.auditor import MAX_REPORTED, NO_TIME
 from hub.runtime.sweeper.repair.decision import Repaired, RepairKind
 from tests.support.build import CORP_ZONE, SEARCH, claim, key, ref
 from tests.support.memory import MemoryLedger
+from tests.support.memory_statuses import MemoryStatuses
 from tests.support.use_cases.auditor_world import World as AuditorWorld
 
 
@@ -113,6 +114,27 @@ def test_p8_a_spoke_with_a_new_row_is_swept(world: World) -> None:
     assert not world.statuses.spokes[unknown.spoke].over
     assert not world.statuses.spokes[abandoned.spoke].over
     assert Spoke(SEARCH.id, "eu-central-1") == abandoned.spoke
+
+
+def test_p8_an_empty_spoke_with_a_new_row_is_swept_within_the_hour(world: World) -> None:
+    """Its last sweep found nothing, so it would be swept once a day. All statuses are read once."""
+    owners = [ref(number, f"{number:012}") for number in range(1, 5)]
+    reads = 0
+
+    class Statuses(MemoryStatuses):
+        def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
+            nonlocal reads
+            reads += 1
+            return super().spoke_statuses()
+
+    world.statuses = Statuses(world.statuses.clock, ledger_generation=world.statuses.ledger_generation)
+    for owner in owners:
+        world.statuses.spokes[owner.spoke] = SpokeStatus(owner.spoke, Millis(1), Millis(1))
+        world.ledger.put_claim(replace(claim(9), instance=owner), 3)
+    assert world.audited() == {RepairKind.ROW: 4}
+    # Once by the audit itself, which asks which spokes are settled.
+    assert reads == 2
+    assert not any(world.statuses.spokes[owner.spoke].empty for owner in owners)
 
 
 def test_p8_what_changed_during_the_scan_is_not_repaired(world: World) -> None:

@@ -13,7 +13,7 @@ from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Sweep, Task
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
-from hub.runtime.sweeper.scheduler import SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from tests.support.memory import MemoryClock
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.tasks import Sweep, Task
-from hub.runtime.sweeper.scheduler import ScheduleOutcome, SweepScheduler
+from hub.runtime.sweeper.schedule.scheduler import ScheduleOutcome, SweepScheduler
 from tests.support.memory import MemoryClock, MemoryOrganization
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 
