@@ -1,6 +1,8 @@
 # Everything runs in .venv, which is made from the locked, hashed requirements, and remade when they change.
 PYTHON ?= python3
 CONFIG ?= orgdns.example.yaml
+# The shards of the ledger's stream in `make sandbox`.
+SHARDS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 # The stamp has the lock's checksum: a checkout or a pull that changes the lock reinstalls, touching a file does not.
@@ -41,7 +43,7 @@ demo: $(STAMP)  ## Show step by step how instances of a simulated organization g
 	@$(BIN)/python -m sandbox.demo
 
 sandbox: $(STAMP)  ## Run a simulated organization on loopback, for the AWS CLI and dig
-	@$(BIN)/python -m sandbox.server
+	@$(BIN)/python -m sandbox.server --shards $(SHARDS)
 
 test: $(STAMP)  ## Run all tests
 	@# Distribute tests by file, because the tests of a module share a simulated organization, in the order of file names, so that no

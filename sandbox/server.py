@@ -26,6 +26,7 @@ from hub.runtime.names.labels import label_of
 from orgdns.config.load import Config, ConfigInvalid, load
 from sandbox import example
 from sandbox.api_server import answering
+from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.resolution.server import LOOPBACK
 from sandbox.clock import RealClock
 from sandbox.narration import Narrator, ServedVpc, commands, introduction
@@ -173,9 +174,18 @@ def write_private(path: Path, text: str) -> None:
 
 
 def serve(
-    config: Config, *, port: int, dns_port: int, home: Path, seconds: float | None, quiet: bool, console: Console
+    config: Config,
+    *,
+    ports: tuple[int, int],
+    home: Path,
+    seconds: float | None,
+    quiet: bool,
+    console: Console,
+    shards: int,
 ) -> None:
     """Keep the organization up for this many seconds, or until the main thread is interrupted.
+
+    The ports are that of AWS's API, and the first of DNS.
 
     Raises:
         CannotStart: if a person must change something first.
@@ -183,10 +193,11 @@ def serve(
     """
     if unfit := misfits(config):
         raise CannotStart("\n".join(unfit))
+    port, dns_port = ports
     lock, over = threading.Lock(), threading.Event()
     with closing(_listener(port)) as listener, ExitStack() as stack:
         console.print("Building the organization. This takes some ten seconds.")
-        made = stack.enter_context(world(config, RealClock()))
+        made = stack.enter_context(world(config, RealClock(), shards=shards))
         regions = config.spokes.regions
         region = config.hub.region if config.hub.region in regions else regions[0]
         made.add_vpc(example.PAYMENTS, region, associated=False)
@@ -245,6 +256,7 @@ def main(
         float | None, typer.Option(min=0, help="Stop after this many seconds; by default never.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not print events and log lines.")] = False,
+    shards: Annotated[int, typer.Option(min=1, help="The number of shards of the ledger's stream.")] = SHARDS,
 ) -> None:
     """Keep a simulated organization up on loopback, for the aws command line and dig."""
     for kind in (signal.SIGINT, signal.SIGTERM):
@@ -253,7 +265,15 @@ def main(
     # Chosen once, because a function redirects standard output while it runs.
     console = Console(file=sys.stdout, highlight=False)
     try:
-        serve(load(config), port=port, dns_port=dns_port, home=home, seconds=seconds, quiet=quiet, console=console)
+        serve(
+            load(config),
+            ports=(port, dns_port),
+            home=home,
+            seconds=seconds,
+            quiet=quiet,
+            console=console,
+            shards=shards,
+        )
     except KeyboardInterrupt:
         # Interrupted while starting, or for the second time: everything is already taken down.
         return

@@ -16,8 +16,10 @@ from sandbox.aws.events.eventbridge import Router, events_routed
 from sandbox.aws.events.route53_calls import route53_calls
 from sandbox.aws.events.trails import Trails
 from sandbox.aws.firewall.bridge import dns_firewall
+from sandbox.aws.functions.mappings import own_event_sources
 from sandbox.aws.functions.packages import Packages
-from sandbox.aws.functions.service import Functions, own_event_sources
+from sandbox.aws.functions.service import Functions
+from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.iam.guard import Guard
 from sandbox.aws.network import AutodefinedRules, dns_attributes, resolver_rules
 from sandbox.aws.organization import build_organization, member_accounts_below, organization_bridges
@@ -60,8 +62,14 @@ def world(
     config: Config,
     clock: Clock,
     spec: OrganizationSpec = example.ORGANIZATION,
+    *,
+    shards: int = SHARDS,
+    seed: int = 0,
 ) -> Iterator[World]:
-    """An organization with everything deployed, one VPC in each covered account and region, and no instance yet."""
+    """An organization with everything deployed, one VPC in each covered account and region, and no instance yet.
+
+    The ledger's stream has this many shards. The functions take them in an order that the seed decides.
+    """
     ids = {str(zone.domain): zone.id or example.new_zone_id(zone.domain) for zone in config.zones}
     router = Router(clock)
     guard = Guard()
@@ -98,7 +106,7 @@ def world(
             )
         )
         organization = build_organization(spec)
-        functions = Functions(clock, guard, packages)
+        functions = Functions(clock, guard, packages, shards=shards, seed=seed)
         made = World(
             config,
             clock,

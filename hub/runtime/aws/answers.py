@@ -91,6 +91,19 @@ def text(answer: Mapping[str, Any], field: str, default: str | None = None) -> s
     return value
 
 
+def identifier(answer: Mapping[str, Any], field: str) -> str:
+    """The id in a field, which a later request can name: the SDK refuses a request with an empty id.
+
+    Raises:
+        AnswerMalformed: if there is no text, or an empty one.
+        UnicodeEncodeError: if the text has lone surrogates.
+    """
+    value = text(answer, field)
+    if not value:
+        raise AnswerMalformed(f"{field} is empty")
+    return value
+
+
 def text_in(answer: object, field: str) -> str:
     """The text in a field of an answer, or nothing if there is none: the identity of something malformed."""
     value = answer.get(field) if isinstance(answer, dict) else None

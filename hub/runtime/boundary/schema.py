@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _Out = TypeVar("_Out")
 
@@ -49,6 +49,11 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a text")
     return value
+
+
+def texts(values: Iterable[object]) -> tuple[str, ...]:
+    """Return values of which each must be a text."""
+    return tuple(map(text, values))
 
 
 def flag(value: object) -> bool:

@@ -1,7 +1,7 @@
 """The Lambda service: runs the handlers of the deployed package, and polls queues and table streams for them.
 
-A simulation of what AWS documents, in this process. Each function has its own execution environment, and one function
-runs at a time.
+A simulation of what AWS documents, in this process. One function runs at a time, but in the execution environments that
+concurrent invocations have: one for each shard of a stream, and two that take turns for a queue.
 """
 
 from __future__ import annotations
@@ -13,19 +13,15 @@ import shutil
 import tempfile
 import uuid
 import zipfile
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from random import Random
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from moto.awslambda.exceptions import LambdaClientError, UnknownFunctionException
-from moto.awslambda.models import LambdaBackend, lambda_backends
-from moto.dynamodb.models import dynamodb_backends
-from moto.sqs.models import sqs_backends
+from moto.awslambda.models import lambda_backends
 
-from sandbox.aws.bridge import replaced
 from sandbox.aws.functions.environment import (
     Environment,
     LambdaContext,
@@ -34,13 +30,14 @@ from sandbox.aws.functions.environment import (
     qualifier_of,
     runtime_variables,
 )
-from sandbox.aws.functions.pollers import QueuePoller, StreamPoller
+from sandbox.aws.functions.mappings import function_of, silence
+from sandbox.aws.functions.pollers import QueuePoller
 from sandbox.aws.functions.records import Outcome
-from sandbox.aws.functions.rules import refusals, too_visible
+from sandbox.aws.functions.streams import SHARDS, StreamPoller
 from sandbox.aws.partition import arn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sandbox.aws.functions.packages import Packages
     from sandbox.clock import Clock
@@ -49,8 +46,6 @@ Event = dict[str, Any]
 Moment = Literal["before", "after"]
 # A function or mapping of the emulator, which ships no types.
 Moto = Any
-# arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME:ALIAS
-_COLONS_WITH_QUALIFIER: Final = 7
 
 
 class Killed(BaseException):
@@ -64,70 +59,6 @@ class Checker(Protocol):
         """Raise unless the deployed policies of the role allow the action."""
 
 
-@contextmanager
-def own_event_sources() -> Iterator[None]:
-    """Keep the emulator from consuming the sources of event source mappings, while the context lasts.
-
-    A mapping keeps the alias that it was given. The emulator would keep the version that the alias has at the time.
-    """
-    create, update = LambdaBackend.create_event_source_mapping, LambdaBackend.update_event_source_mapping
-
-    def create_event_source_mapping(backend: Moto, spec: dict[str, Any]) -> Moto:
-        of_stream = ":dynamodb:" in spec["EventSourceArn"]
-        found = [*refusals(spec, of_stream=of_stream), *_of_visibility(backend, spec)]
-        if found:
-            raise LambdaClientError("InvalidParameterValueException", "; ".join(found))
-        mapping = create(backend, spec)
-        _silence(backend.account_id, backend.region_name)
-        return _qualified(mapping, spec)
-
-    def update_event_source_mapping(backend: Moto, uuid: str, spec: dict[str, Any]) -> Moto:
-        return _qualified(update(backend, uuid, spec), spec)
-
-    with replaced(
-        LambdaBackend,
-        create_event_source_mapping=create_event_source_mapping,
-        update_event_source_mapping=update_event_source_mapping,
-    ):
-        yield
-
-
-def _of_visibility(backend: Moto, spec: dict[str, Any]) -> Iterator[str]:
-    """Why Lambda refuses a mapping of a queue whose visibility timeout is too short for the function."""
-    queues = sqs_backends[backend.account_id][backend.region_name].queues
-    queue = queues.get(spec["EventSourceArn"].rpartition(":")[2])
-    if queue and queue.queue_arn == spec["EventSourceArn"]:
-        yield from too_visible(queue.visibility_timeout, backend.get_function(spec["FunctionName"]).timeout)
-
-
-def _qualified(mapping: Moto, spec: dict[str, Any]) -> Moto:
-    name = spec.get("FunctionName", "")
-    if mapping and name.count(":") == _COLONS_WITH_QUALIFIER:
-        mapping.function_arn = mapping.function_name = name
-    return mapping
-
-
-def _function(backend: Moto, mapping: Moto) -> Moto | None:
-    """The function of a mapping, or None.
-
-    A mapping outlives its function, version or alias ("DeleteFunction",
-    https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html).
-    """
-    try:
-        return backend.get_function(mapping.function_arn)
-    except UnknownFunctionException:
-        return None
-
-
-def _silence(account: str, region: str) -> None:
-    sources = (
-        *sqs_backends[account][region].queues.values(),
-        *dynamodb_backends[account][region].tables.values(),
-    )
-    for source in sources:
-        source.lambda_event_source_mappings.clear()
-
-
 class Functions:
     """The functions of the discovered accounts and regions, and the pollers of their event source mappings.
 
@@ -136,16 +67,28 @@ class Functions:
             `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
     """
 
-    def __init__(self, clock: Clock, guard: Checker | None = None, packages: Packages | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        guard: Checker | None = None,
+        packages: Packages | None = None,
+        *,
+        shards: int = SHARDS,
+        seed: int = 0,
+    ) -> None:
+        """Serve functions. Each table's stream has this many shards, polled in an order that a seed decides."""
         self.interrupt: Callable[[str, Moment], None] = lambda _function, _moment: None
         self._clock = clock
         self._guard = guard
         self._packages = packages
         self._lock = RLock()
         self._places: dict[tuple[str, str], None] = {}
-        self._environments: dict[str, Environment] = {}
+        self._shards = shards
+        self._random = Random(seed)  # noqa: S311 - this is no secret
+        # By the function's name and the place: the shard, or one of the concurrent invocations of a queue's function.
+        self._environments: dict[tuple[str, str], Environment] = {}
         self._lines: dict[str, list[str]] = {}
-        self._streams: dict[str, StreamPoller] = {}
+        self._pollers_of_mappings: dict[str, QueuePoller | StreamPoller] = {}
 
     def discover(self, account: str, region: str) -> None:
         """Serve the functions and mappings of this account and region from now on, also those deployed later."""
@@ -171,13 +114,13 @@ class Functions:
             total += handled
         raise RuntimeError(f"the functions have not converged after {limit} rounds")
 
-    def invoke(self, function: Moto, event: Event) -> Outcome:
-        """Run a function once with this event."""
+    def invoke(self, function: Moto, event: Event, place: str = "") -> Outcome:
+        """Run a function once with this event, in the environment that it has at a place. Places share no memory."""
         name, request_id = function.function_name, str(uuid.uuid4())
         if self._packages and (reason := self._packages.fault(function)):
             return Outcome(request_id, error=reason)
         with self._lock:
-            environment = self._environment(function)
+            environment = self._environment(function, place)
             self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
             context = self._context(function, environment, request_id)
             try:
@@ -185,22 +128,24 @@ class Functions:
                 response = environment.run(event, context)
                 self.interrupt(name, "after")
             except (Killed, SystemExit) as end:
-                self.cold_start(name)
+                self._environments.pop((name, place), None)
                 return Outcome(request_id, error=f"{type(end).__name__}: {end}")
             except Exception as error:  # noqa: BLE001 - whatever a function raises is its failure, not the service's
                 if not environment.initialized:
-                    self.cold_start(name)
+                    self._environments.pop((name, place), None)
                 return Outcome(request_id, error=f"{type(error).__name__}: {error}")
             if self._clock.now() > context.deadline:
-                self.cold_start(name)
+                self._environments.pop((name, place), None)
                 error_text = f"{request_id} Task timed out after {function.timeout} seconds"
                 self._lines[name].append(error_text)
                 return Outcome(request_id, error=error_text)
             return Outcome(request_id, response)
 
     def cold_start(self, function_name: str) -> None:
-        """Drop the function's execution environment. Its next invocation imports everything anew."""
-        self._environments.pop(function_name, None)
+        """Drop the function's execution environments. Its next invocation imports everything anew."""
+        for name, place in list(self._environments):
+            if name == function_name:
+                del self._environments[name, place]
 
     def logs(self, function_name: str) -> list[dict[str, Any] | str]:
         """The lines that the function wrote: objects if they are JSON objects, otherwise texts."""
@@ -210,20 +155,22 @@ class Functions:
         queues: list[QueuePoller | StreamPoller] = []
         streams: list[QueuePoller | StreamPoller] = []
         for account, region in self._places:
-            _silence(account, region)
+            silence(account, region)
             backend = lambda_backends[account][region]
             for mapping in backend._event_source_mappings.values():
-                function = _function(backend, mapping)
+                function = function_of(backend, mapping)
                 if function is None or str(mapping.enabled).lower() != "true":
                     continue
-                if ":sqs:" in mapping.event_source_arn:
-                    queues.append(QueuePoller(self, mapping, function))
-                    continue
-                stream = self._streams.get(mapping.uuid) or StreamPoller(self, self._clock, mapping)
-                stream.function = function
-                self._streams[mapping.uuid] = stream
-                streams.append(stream)
+                poller = self._pollers_of_mappings.get(mapping.uuid) or self._poller(mapping)
+                poller.function = function
+                self._pollers_of_mappings[mapping.uuid] = poller
+                (queues if isinstance(poller, QueuePoller) else streams).append(poller)
         return [*queues, *streams]
+
+    def _poller(self, mapping: Moto) -> QueuePoller | StreamPoller:
+        if ":sqs:" in mapping.event_source_arn:
+            return QueuePoller(self, mapping)
+        return StreamPoller(self, self._clock, mapping, self._random, self._shards)
 
     def check(self, function: Moto, action: str, resource: str) -> None:
         """Check an action of Lambda's pollers or logging, which use the function's role.
@@ -234,9 +181,9 @@ class Functions:
         if self._guard:
             self._guard.check(function.role, action, resource)
 
-    def _environment(self, function: Moto) -> Environment:
+    def _environment(self, function: Moto, place: str) -> Environment:
         name = function.function_name
-        environment = self._environments.get(name)
+        environment = self._environments.get((name, place))
         # An update of code or configuration ends environments that run the old version.
         if environment and environment.configuration == configuration(function):
             return environment
@@ -248,7 +195,7 @@ class Functions:
         self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
         lines = self._lines.setdefault(name, [])
         environment = Environment(function, root, {**(function.environment_vars or {}), **variables}, lines)
-        self._environments[name] = environment
+        self._environments[name, place] = environment
         return environment
 
     def _context(self, function: Moto, environment: Environment, request_id: str) -> LambdaContext:

@@ -11,7 +11,8 @@ import pytest
 from moto.awslambda.models import lambda_backends
 
 from sandbox.aws.cloudformation.deployer import DeploymentFailed
-from sandbox.aws.functions.service import Functions, own_event_sources
+from sandbox.aws.functions.mappings import own_event_sources
+from sandbox.aws.functions.service import Functions
 from sandbox.clock import MovedClock
 from tests.support.sandbox.cloudformation import SECOND, World
 from tests.support.sandbox.functions import package

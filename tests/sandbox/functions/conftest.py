@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.aws.emulator import emulated_aws
-from sandbox.aws.functions.service import own_event_sources
+from sandbox.aws.functions.mappings import own_event_sources
 from sandbox.clock import moved_clock
 from tests.support.sandbox.functions import World
 

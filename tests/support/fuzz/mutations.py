@@ -140,10 +140,21 @@ def _possible(shape: Shape, path: Path = (), above: tuple[str, ...] = ()) -> Ite
 def mutations(*choices: Collection[Path], typed: int = 0, most: int = 3) -> st.SearchStrategy[list[Mutation]]:
     """Up to this many changes at these paths, as often from each of the choices.
 
-    A value whose path has at most `typed` steps keeps its type.
+    A value whose path has at most `typed` steps keeps its type: it is changed once, because one that a change removed
+    has no type any more.
     """
+
+    def once(changes: list[Mutation]) -> list[Mutation]:
+        paths = [change.path for change in changes]
+        return [
+            change
+            for position, change in enumerate(changes)
+            if len(change.path) > typed or change.path not in paths[:position]
+        ]
+
     paths = st.one_of(*(_sampled(frozenset(choice)) for choice in choices if choice))
-    return st.lists(st.builds(_mutation, paths, _SMALL, _SMALL, _SMALL, st.just(typed)), min_size=1, max_size=most)
+    changes = st.builds(_mutation, paths, _SMALL, _SMALL, _SMALL, st.just(typed))
+    return st.lists(changes, min_size=1, max_size=most).map(once)
 
 
 @cache

@@ -47,7 +47,9 @@ def observer(event, context):
 
 def publisher(event, context):
     records = [(r["dynamodb"]["SequenceNumber"], r["dynamodb"]["Keys"]["sk"]["S"]) for r in event["Records"]]
-    logger.info(json.dumps({"event": event, "keys": [key for _, key in records]}))
+    invocations.append(context.aws_request_id)
+    keys = [key for _, key in records]
+    logger.info(json.dumps({"event": event, "keys": keys, "invocation": len(invocations)}))
     if any("raise" in key for _, key in records):
         raise ValueError("no such thing")
     return {"batchItemFailures": [{"itemIdentifier": number} for number, key in records if "fail" in key]}

@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.boundary.schema import flag, number, text
+from hub.runtime.boundary.schema import flag, number, text, texts
 from hub.runtime.model.names import (
     Account,
     Claim,
@@ -161,7 +161,7 @@ def account_row(account: Account) -> Row:
 
 def account_of(account_id: str, row: Mapping[str, Any]) -> Account:
     """The account in a row."""
-    return Account(account_id, row["label"], row["reason"], units=tuple(row["units"]))
+    return Account(account_id, text(row["label"]), text(row["reason"]), units=texts(row["units"]))
 
 
 def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
@@ -172,15 +172,15 @@ def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
         interfaces=tuple(
             Interface(
                 device_index=number(interface["device_index"]),
-                vpc_id=interface["vpc_id"],
-                subnet_id=interface["subnet_id"],
-                ipv4=tuple(interface["ipv4"]),
-                ipv6=tuple(interface["ipv6"]),
+                vpc_id=text(interface["vpc_id"]),
+                subnet_id=text(interface["subnet_id"]),
+                ipv4=texts(interface["ipv4"]),
+                ipv6=texts(interface["ipv6"]),
             )
             for interface in facts["interfaces"]
         ),
-        tags=tuple((key, value) for key, value in facts["tags"]),
-        **{name: facts[name] for name in _TEXT_FACTS & facts.keys()},
+        tags=tuple((text(key), text(value)) for key, value in facts["tags"]),
+        **{name: text(facts[name]) for name in _TEXT_FACTS & facts.keys()},
     )
 
 

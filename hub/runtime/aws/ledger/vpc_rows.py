@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import account_of
 from hub.runtime.aws.ledger.status_rows import spoke_of
-from hub.runtime.boundary.schema import flag, number, read_row, text
+from hub.runtime.boundary.schema import flag, number, read_row, text, texts
 from hub.runtime.boundary.texts import bounded, storable
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.guard import Cause
@@ -140,13 +140,13 @@ def _zone_row(zone: ZoneInVpc) -> Row:
 
 def _zone_of(row: Mapping[str, Any]) -> ZoneInVpc:
     return ZoneInVpc(
-        zone_id=row["zone_id"],
-        domain=Fqdn(row["domain"]),
+        zone_id=text(row["zone_id"]),
+        domain=Fqdn(text(row["domain"])),
         wanted=AssociationMethod(row["wanted"]) if row["wanted"] else None,
         method=AssociationMethod(row["method"]) if row["method"] else None,
         managed=flag(row["managed"]),
         blocked=text(row["blocked"]),
-        notes=tuple(map(text, row["notes"])),
+        notes=texts(row["notes"]),
         leaving=Cause(row["leaving"]) if row.get("leaving") else None,
         removed_by_others=flag(row.get("removed_by_others", False)),
     )
@@ -192,12 +192,12 @@ def _firewall_row(rule: FirewallRule) -> Row:
 
 def _firewall_of(row: Mapping[str, Any]) -> FirewallRule:
     return FirewallRule(
-        id=row["id"],
+        id=text(row["id"]),
         action=FirewallAction(row["action"]),
-        domains=tuple(row["domains"]),
-        complete=row["complete"],
-        query_type=row["query_type"],
-        profile=row["profile"],
+        domains=texts(row["domains"]),
+        complete=flag(row["complete"]),
+        query_type=text(row["query_type"]),
+        profile=text(row["profile"]),
     )
 
 
@@ -216,26 +216,34 @@ def _room(rows: Iterable[list[str]], most: int = MAX_BYTES) -> list[list[str]]:
 def _vpc_of(ref: VpcRef, row: Mapping[str, Any]) -> Vpc:
     return Vpc(
         ref=ref,
-        cidrs=tuple(row["cidrs"]),
-        tags=tuple((key, value) for key, value in row["tags"]),
-        default=row.get("default", _DEFAULT_CIDR in row["cidrs"]),
-        dns_support=row["dns_support"],
-        dns_hostnames=row["dns_hostnames"],
-        zones=tuple(sorted(AssociatedZone(zone_id, Fqdn(domain), owner) for zone_id, domain, owner in row["zones"])),
-        rules=tuple(_rule_of(*rule) for rule in row["rules"]),
-        profiles=tuple(row["profiles"]),
-        autodefined_rules=row["autodefined_rules"],
-        profile=row["profile"],
-        profile_zones=tuple(row.get("profile_zones", ())),
-        profile_coming=row.get("profile_coming", False),
-        dhcp_options=row.get("dhcp_options", ""),
+        cidrs=texts(row["cidrs"]),
+        tags=tuple((text(key), text(value)) for key, value in row["tags"]),
+        default=flag(row.get("default", _DEFAULT_CIDR in row["cidrs"])),
+        dns_support=flag(row["dns_support"]),
+        dns_hostnames=flag(row["dns_hostnames"]),
+        zones=tuple(sorted(_associated_zone(*map(text, zone)) for zone in row["zones"])),
+        rules=tuple(_rule_of(*map(text, rule)) for rule in row["rules"]),
+        profiles=texts(row["profiles"]),
+        autodefined_rules=flag(row["autodefined_rules"]),
+        profile=text(row["profile"]),
+        profile_zones=texts(row.get("profile_zones", ())),
+        profile_coming=flag(row.get("profile_coming", False)),
+        dhcp_options=text(row.get("dhcp_options", "")),
         # Unknown until the next description, if the row was written before these facts were read.
-        dns_servers=tuple(row.get("dns_servers", ())),
-        resolver_address=row.get("resolver_address", ""),
+        dns_servers=texts(row.get("dns_servers", ())),
+        resolver_address=text(row.get("resolver_address", "")),
         firewall=tuple(_firewall_of(rule) for rule in row.get("firewall", ())),
-        others_zones=tuple(ProfileZone(profile, id_, Fqdn(name)) for profile, id_, name in row.get("others_zones", ())),
-        unknown=tuple(row.get("unknown", ())),
+        others_zones=tuple(_profile_zone(*map(text, zone)) for zone in row.get("others_zones", ())),
+        unknown=texts(row.get("unknown", ())),
     )
+
+
+def _associated_zone(zone_id: str, domain: str, owner: str) -> AssociatedZone:
+    return AssociatedZone(zone_id, Fqdn(domain), owner)
+
+
+def _profile_zone(profile: str, zone_id: str, domain: str) -> ProfileZone:
+    return ProfileZone(profile, zone_id, Fqdn(domain))
 
 
 def _rule_of(rule_id: str, domain: str, kind: str = RuleKind.FORWARD, profile: str = "") -> ResolverRule:
@@ -261,7 +269,7 @@ def _vpcs_status_of(spoke: Spoke, row: Mapping[str, Any]) -> VpcsStatus:
         vpcs=number(row.get("vpcs", 0)),
         blocked=number(row.get("blocked", 0)),
         fault=text(row.get("fault", "")),
-        shared=tuple(SharedVpc(id_, owner) for id_, owner in row.get("shared", ())),
+        shared=tuple(SharedVpc(text(id_), text(owner)) for id_, owner in row.get("shared", ())),
         unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(Unreadable(text(id_), text(reason)) for id_, reason in row.get("unreadable_first", ())),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hub.runtime.aws.answers import required, text, text_in
+from hub.runtime.aws.answers import identifier, required, text, text_in
 from hub.runtime.aws.resolver.reading import listed
 from hub.runtime.boundary.texts import bounded as bounded_text
 from hub.runtime.boundary.texts import storable
@@ -177,7 +177,7 @@ def _association(association: Mapping[str, Any]) -> _Association:
     return _Association(
         vpc_id=text(association, "VpcId"),
         priority=int(required(association, "Priority")),
-        group=text(association, "FirewallRuleGroupId"),
+        group=identifier(association, "FirewallRuleGroupId"),
         in_force=association.get("Status") != "DELETING",
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hub.runtime import contract
-from hub.runtime.aws.answers import AnswerMalformed, required, text, text_in
+from hub.runtime.aws.answers import AnswerMalformed, identifier, required, text, text_in
 from hub.runtime.aws.resolver.reading import all_listed, listed
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.resolver import ProfileZone
@@ -189,15 +189,14 @@ class Profiles:
 
 def _profile_and_status(association: Mapping[str, Any]) -> tuple[str, str]:
     """The Profile of an association, and its status."""
-    if not text(association, "ResourceId"):
-        raise AnswerMalformed("ResourceId is empty")
-    return text(association, "ProfileId"), text(association, "Status", "")
+    identifier(association, "ResourceId")
+    return identifier(association, "ProfileId"), text(association, "Status", "")
 
 
 def _named(summary: Mapping[str, Any]) -> tuple[str, str, str]:
     """The id, the name and the owner of a Profile. The owner of one of another name does not matter."""
     name = text(summary, "Name")
-    return text(summary, "Id"), name, _owner_of(summary) if name == contract.PROFILE else ""
+    return identifier(summary, "Id"), name, _owner_of(summary) if name == contract.PROFILE else ""
 
 
 def _read_resources(listing: Iterable[Mapping[str, Any]], *, complete: bool) -> tuple[tuple[_Resource, ...], bool]:
@@ -210,6 +209,8 @@ def _read_resources(listing: Iterable[Mapping[str, Any]], *, complete: bool) -> 
 def _resource(association: Mapping[str, Any]) -> _Resource:
     text(association, "Status", "")
     kind, _, resource_id = text(association, "ResourceArn").rpartition(":")[2].partition("/")
+    if not resource_id:
+        raise AnswerMalformed(f"the ARN of a resource has no id: {association['ResourceArn']!r}")
     return _Resource(kind, resource_id, association)
 
 
