@@ -122,7 +122,7 @@ class InstanceRef(Ref):
     @property
     def set_identifier(self) -> str:
         """The SetIdentifier of every record set that the instance holds: at most 67 of Route 53's 128 characters."""
-        return f"{SET_IDENTIFIER_PREFIX}{self}"
+        return f"{SET_IDENTIFIER_PREFIX}{self.account}/{self.region}/{self.id}"
 
     @classmethod
     def of_set_identifier(cls, text: str | None) -> InstanceRef | None:

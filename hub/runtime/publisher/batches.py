@@ -48,14 +48,14 @@ class NameChange:
         return sum(1 if change.action is Action.CREATE else -1 for change in self.changes) > 0
 
     @property
-    def elements(self) -> int:
-        """The number of ResourceRecord elements in the changes."""
-        return sum(len(change.record_set.values) for change in self.changes)
-
-    @property
-    def characters(self) -> int:
-        """The number of characters in the Value elements of the changes."""
-        return sum(len(value) for change in self.changes for value in change.record_set.values)
+    def size(self) -> tuple[int, int]:
+        """The number of ResourceRecord elements in the changes, and of characters in their Value elements."""
+        elements = characters = 0
+        for change in self.changes:
+            for value in change.record_set.values:
+                elements += 1
+                characters += len(value)
+        return elements, characters
 
 
 def changes(current: Collection[RecordSet], desired: Collection[RecordSet]) -> tuple[Change, ...]:
@@ -64,10 +64,15 @@ def changes(current: Collection[RecordSet], desired: Collection[RecordSet]) -> t
     Each DELETE comes before each CREATE: Route 53 checks the changes of a batch in order, each against the result of
     those before it, and a record set must be deleted before one with the same owner is created.
     """
-    return (
-        *(Change(Action.DELETE, record_set) for record_set in sorted(set(current) - set(desired))),
-        *(Change(Action.CREATE, record_set) for record_set in sorted(set(desired) - set(current))),
-    )
+    if current == desired:
+        return ()
+    if not current or not desired:
+        # A start or an end: nothing to compare.
+        action = Action.DELETE if current else Action.CREATE
+        return tuple([Change(action, record_set) for record_set in sorted(current or desired)])
+    before, after = set(current), set(desired)
+    deletes = [Change(Action.DELETE, record_set) for record_set in sorted(before - after)]
+    return tuple(deletes + [Change(Action.CREATE, record_set) for record_set in sorted(after - before)])
 
 
 def batches(names: Iterable[NameChange]) -> Iterator[tuple[NameChange, ...]]:
@@ -79,11 +84,12 @@ def batches(names: Iterable[NameChange]) -> Iterator[tuple[NameChange, ...]]:
     batch: list[NameChange] = []
     elements = characters = 0
     for name in names:
-        if batch and (elements + name.elements > MAX_ELEMENTS or characters + name.characters > MAX_CHARACTERS):
+        more_elements, more_characters = name.size
+        if batch and (elements + more_elements > MAX_ELEMENTS or characters + more_characters > MAX_CHARACTERS):
             yield tuple(batch)
             batch, elements, characters = [], 0, 0
         batch.append(name)
-        elements += name.elements
-        characters += name.characters
+        elements += more_elements
+        characters += more_characters
     if batch:
         yield tuple(batch)

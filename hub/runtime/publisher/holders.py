@@ -54,8 +54,9 @@ def holders(claims: Collection[Claim]) -> tuple[Claim, ...]:
     If more members share a name than Route 53 allows, or than fit into a change batch, the oldest hold it.
 
     """
-    if not claims:
-        return ()
+    if len(claims) < 2:  # noqa: PLR2004 - nothing to decide
+        # Most names have one claim.
+        return tuple(claims)
     contenders = _contenders(claims)
     match conflict_rule(claims):
         case ConflictRule.SHARE:
@@ -94,14 +95,16 @@ def desired_record_sets(claims: Collection[Claim]) -> tuple[RecordSet, ...]:
     specific for multivalue answer records": TTL). With different TTLs, an exact DELETE would not match.
     """
     held = holders(claims)
-    ttl = min((claim.ttl for claim in held), default=0)
-    return tuple(
-        sorted(
-            RecordSet(claim.key.fqdn, record_type, ttl, tuple(sorted(values)), claim.instance.set_identifier)
-            for claim in held
-            for record_type, values in claim.values
-        )
-    )
+    ttl = held[0].ttl if len(held) == 1 else min([claim.ttl for claim in held], default=0)
+    record_sets: list[RecordSet] = []
+    for claim in held:
+        fqdn, set_identifier = claim.key.fqdn, claim.instance.set_identifier
+        for record_type, values in claim.values:
+            in_order = values if len(values) == 1 else tuple(sorted(values))
+            record_sets.append(RecordSet(fqdn, record_type, ttl, in_order, set_identifier))
+    if len(record_sets) > 1:
+        record_sets.sort()
+    return tuple(record_sets)
 
 
 def _by_age(claims: Collection[Claim]) -> list[Claim]:

@@ -58,8 +58,8 @@ def test_batches_are_within_limits_and_complete(shapes: list[tuple[int, int]]) -
     assert [name for batch in made for name in batch] == names
     for batch in made:
         assert batch
-        assert sum(name.elements for name in batch) <= MAX_ELEMENTS
-        assert sum(name.characters for name in batch) <= MAX_CHARACTERS
+        assert sum(name.size[0] for name in batch) <= MAX_ELEMENTS
+        assert sum(name.size[1] for name in batch) <= MAX_CHARACTERS
 
 
 def test_batches_are_full() -> None:

@@ -90,8 +90,8 @@ def test_shared_name_is_cut_where_it_would_not_fit_a_batch() -> None:
     assert held == tuple(many[: len(held)])
     change = NameChange(key(), (), changes(desired_record_sets(many), desired_record_sets(many[1:])))
     everything = NameChange(key(), (), changes(desired_record_sets(many), ()))
-    assert 0 < 2 * everything.characters <= MAX_CHARACTERS
-    assert change.elements <= MAX_ELEMENTS
+    assert 0 < 2 * everything.size[1] <= MAX_CHARACTERS
+    assert change.size[0] <= MAX_ELEMENTS
     assert left_out(many) == len(many) - len(held)
 
 
