@@ -67,6 +67,11 @@ def zone_ids(config: Config) -> dict[str, Any]:
     return {contract.ENV_ZONE_IDS: with_zone_ids(text, config.zones)}
 
 
+def route53_share(config: Config) -> dict[str, Any]:
+    """The environment variable with the share of the Route 53 quotas that all functions take together."""
+    return {contract.ENV_ROUTE53_SHARE: str(config.network.route53_share)}
+
+
 def guards(config: Config) -> dict[str, Any]:
     """The environment variable with the limits beyond which removals need approval."""
     content = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import awacs.dynamodb
 
-from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
+from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_covered_accounts, assume_in_network, keep_ledger, read_account_names
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import VPCS_RULE
@@ -47,6 +47,7 @@ def associator_worker(config: Config, ledger: Table) -> Worker:
         | guards(config)
         | limits(config)
         | member_roles(config)
+        | route53_share(config)
         | authorizer(config),
         statements=(
             take("TakeTasks", queue),

@@ -10,7 +10,7 @@ from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Sub
 from troposphere import awslambda as lambda_
 
-from hub.environment import environment, ledger_stream, with_zone_ids
+from hub.environment import environment, ledger_stream, route53_share, with_zone_ids
 from hub.grants import assume_in_network, keep_ledger
 from hub.runtime import contract
 from orgdns.cfn.queues import queue, send
@@ -40,10 +40,10 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         description="Publishes claims on names to the hosted zones.",
         timeout=TIMEOUT,
         variables=environment(ledger)
+        | route53_share(config)
         | _adopting_zones(config)
         | {
             contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
-            contract.ENV_ROUTE53_SHARE: str(config.network.route53_share),
         },
         statements=_statements(config, ledger, dead_letters),
         source=_source(ledger, dead_letters),

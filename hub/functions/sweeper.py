@@ -13,7 +13,7 @@ from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.iam import Policy, Role
 from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, ScheduleGroup, Target
 
-from hub.environment import authorizer, environment, guards, limits, member_roles, zone_ids
+from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import ZONE_CHANGES_RULE
@@ -61,6 +61,7 @@ def sweeper_worker(config: Config, ledger: Table, associations: Queue | None) ->
         | guards(config)
         | limits(config)
         | member_roles(config)
+        | route53_share(config)
         | {
             contract.ENV_SWEEPS_QUEUE_URL: Ref(queue),
             contract.ENV_ZONE_READER_ROLE_ARN: role_arn(config, config.network.account, contract.ZONE_READER_ROLE),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import botocore
 
@@ -25,7 +25,7 @@ from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.observer.usage import AccountUsage
 from hub.runtime.policy.label_registry import LabelRegistry
-from hub.runtime.rate_limit import Pace
+from hub.runtime.rate_limit import Demand
 from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.associator.associator import Associator
     from hub.runtime.associator.discovery import VpcDiscovery
+    from hub.runtime.aws.pace.turns import Turns
     from hub.runtime.aws.vpcs import SpokeVpcs
     from hub.runtime.aws.zones import WriterZones
     from hub.runtime.observer.call_sweeps import CallSweepRequests
@@ -43,11 +44,6 @@ if TYPE_CHECKING:
     from hub.runtime.sweeper.drift_repair import DriftRepair
     from hub.runtime.sweeper.release import LabelRelease
     from hub.runtime.sweeper.sweeper import Sweeper
-
-# In addition to the publisher's share of the networking account's Route 53 quotas: the share that an audit may use, and
-# the one that each of the associator's two workers may use.
-AUDIT_SHARE: Final = 0.1
-ASSOCIATION_SHARE: Final = 0.1
 
 
 def now() -> Millis:
@@ -98,11 +94,22 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
 
 
 @cache
-def _zones(session_name: str, role_arn: str, share: float) -> WriterZones:
+def _turns() -> Turns:
+    """Return the turns of calls to Route 53. All adapters of a function share them, and all functions the pace."""
+    from hub.runtime.aws.pace.row import DynamoPaceRow
+    from hub.runtime.aws.pace.turns import Turns
+
+    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
+    return Turns(DynamoPaceRow(_table(CLIENT_CONFIG), share), share, now, time.sleep)
+
+
+@cache
+def _zone_listings() -> WriterZones:
+    """Return the zones that audits and repairs read. They leave requests for what is more urgent."""
     from hub.runtime.aws.zones import WriterZones
 
-    clients = _assumed_clients(session_name, CLIENT_CONFIG)
-    return WriterZones(clients, role_arn, Pace.full(share, now()), now, time.sleep)
+    clients = _assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG)
+    return WriterZones(clients, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), _turns(), Demand.listing())
 
 
 @cache
@@ -150,14 +157,15 @@ def publisher() -> Publisher:
     What it takes from instances depends on the generation of the ledger. A restored table has another stream than the
     environment variable says, until someone updates the stack, so the publisher asks for the table's own.
     """
+    from hub.runtime.aws.zones import WriterZones
     from hub.runtime.publisher.publisher import Publisher
 
     table = _table(CLIENT_CONFIG)
-    share = float(settings.value(contract.ENV_ROUTE53_SHARE))
+    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
     return Publisher(
         ledger=DynamoLedger(table),
         controls=DynamoStatuses(table, table.latest_stream),
-        zones=_zones(contract.PUBLISHER_ROLE, settings.value(contract.ENV_WRITER_ROLE_ARN), share),
+        zones=WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), _turns()),
         clock=now,
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
     )
@@ -234,7 +242,7 @@ def associator() -> Associator:
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,
-        authorizations=ZoneOwner(clients, role_arn, Pace.full(ASSOCIATION_SHARE, now()), now, time.sleep),
+        authorizations=ZoneOwner(clients, role_arn, _turns()),
         associations=VpcOwner(clients, settings.member_roles()),
     )
     return Associator(
@@ -258,8 +266,7 @@ def drift_repair() -> DriftRepair:
     from hub.runtime.sweeper.drift_repair import DriftRepair
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
-    zones = _zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE)
-    return DriftRepair(ledger=ledger, statuses=statuses, zones=zones, clock=now, paused=statuses.paused)
+    return DriftRepair(ledger=ledger, statuses=statuses, zones=_zone_listings(), clock=now, paused=statuses.paused)
 
 
 @cache
@@ -268,8 +275,7 @@ def auditor() -> Auditor:
     from hub.runtime.sweeper.auditor import Auditor
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
-    zones = _zones(contract.SWEEPER_ROLE, settings.value(contract.ENV_ZONE_READER_ROLE_ARN), AUDIT_SHARE)
-    return Auditor(ledger, statuses, zones, settings.guard(), now, statuses.paused)
+    return Auditor(ledger, statuses, _zone_listings(), settings.guard(), now, statuses.paused)
 
 
 @cache

@@ -80,7 +80,7 @@ ENV_ZONE_IDS: Final = "ORGDNS_ZONE_IDS"
 # A JSON array: the ids of the zones in which orgdns adopts records that other tools left for known instances.
 ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
-# The share of the networking account's Route 53 request quotas that the publisher may use, above 0 and up to 1.
+# The share of the networking account's Route 53 quotas that all functions may use together, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
@@ -149,6 +149,8 @@ VPCS_KEY: Final = "vpcs"
 ASSOCIATION_PREFIX: Final = "association#"
 CONTROL_KEY: Final = "control"
 PAUSE_KEY: Final = "pause"
+# The pace of all calls to Route 53.
+PACE_KEY: Final = "pace"
 CURSOR_KEY: Final = "schedule"
 # The generation of the ledger. The label of the table's stream follows.
 GENERATION_PREFIX: Final = "generation#"

@@ -62,6 +62,14 @@ class ZoneUnavailable(Fault):
     """The zone could not be read or written, or it is not known whether a write succeeded. Temporary."""
 
 
+class NoTurn(Fault):
+    """A call to Route 53 would have to wait longer for its turn than it may: so many seconds. Nothing was called."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the next turn of this call is in {seconds:.1f} s")
+        self.seconds = seconds
+
+
 class ZoneClosed(Fault):
     """The zone does not exist, or the role has no access to it. Permanent."""
 

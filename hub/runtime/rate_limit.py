@@ -1,8 +1,8 @@
 """The pace of calls to Route 53: the token buckets that all functions share, and what a call needs of them. Pure.
 
 Route 53 accepts bursts of 50 requests and 1,500 changes from an account, and then 10 requests and 100 changes a second.
-A CREATE or a DELETE is one change; associating or disassociating a VPC is two (Developer Guide, "Quotas": maximums on
-API requests, https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
+A CREATE or a DELETE is one change; associating or disassociating a VPC is two (Developer Guide, "Throttling for Amazon
+Route 53 API requests", https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html).
 
 Nobody takes tokens in advance. A call waits until its tokens are there, so small calls go out while a large one waits.
 """
@@ -25,7 +25,10 @@ CHANGES: Final = "changes"
 ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
 ASSOCIATION_CHANGES: Final = 2
-# Two buckets of our own. Prompt changes take half of the changes at most, so that the backlog gets the other half.
+# Three buckets of our own. Publishing takes nine tenths of the requests at most, so that associations and audits never
+# wait for it to end, however many small batches there are.
+PUBLISHING: Final = "publishing"
+# Prompt changes take half of the changes at most, so that the backlog gets the other half.
 PROMPT: Final = "prompt"
 # What comes back from the backlog. Prompt changes take from it, too: the backlog gets what they leave.
 RELEASES: Final = "releases"
@@ -36,10 +39,15 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
         CHANGES: (1_500.0, 100.0),
         ASSOCIATE: (20.0, 5.0),
         DISASSOCIATE: (10.0, 5.0),
+        PUBLISHING: (45.0, 9.0),
         PROMPT: (750.0, 50.0),
         RELEASES: (1_500.0, 100.0),
     }
 )
+# While Route 53 processes a change of a hosted zone, it refuses the next one (PriorRequestNotComplete; API Reference,
+# ChangeResourceRecordSets). So each zone has a bucket, too: a call at a time, and ten a second, whatever the share is.
+_ZONE_PREFIX: Final = "zone#"
+_ZONE: Final = (1.0, 10.0)
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
@@ -59,15 +67,15 @@ class Demand:
     remaining: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def batch(cls, changes: int, prompt: int = 0) -> Self:
-        """A change batch, of which so many changes are prompt."""
+    def batch(cls, changes: int, prompt: int = 0, zone_id: str = "") -> Self:
+        """A change batch of a zone, of which so many changes are prompt."""
         ours = {PROMPT: float(prompt), RELEASES: float(prompt)} if prompt else {}
-        return cls({REQUESTS: 1.0, CHANGES: float(changes), **ours})
+        return cls({REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id)})
 
     @classmethod
     def reading(cls) -> Self:
         """The publisher reads a zone."""
-        return cls({REQUESTS: 1.0})
+        return cls({REQUESTS: 1.0, PUBLISHING: 1.0})
 
     @classmethod
     def listing(cls) -> Self:
@@ -75,10 +83,11 @@ class Demand:
         return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_LISTINGS})
 
     @classmethod
-    def association(cls, operation: str = "", changes: int = 0) -> Self:
-        """A call about the association of a VPC. Some operations also have their own bucket."""
+    def association(cls, operation: str = "", changes: int = 0, zone_id: str = "") -> Self:
+        """A call about the association of a VPC. Some operations change a zone, and have a bucket of their own."""
         own = {operation: 1.0} if operation else {}
-        return cls({REQUESTS: 1.0, CHANGES: float(changes), **own}, {REQUESTS: _LEFT_BY_ASSOCIATIONS})
+        tokens = {REQUESTS: 1.0, CHANGES: float(changes), **own, **_zone(zone_id)}
+        return cls(tokens, {REQUESTS: _LEFT_BY_ASSOCIATIONS})
 
     @classmethod
     def release(cls, names: int) -> Self:
@@ -92,7 +101,7 @@ class Pace:
 
     Args:
         share: The part of the account's capacity and refill that all functions take together, above 0 and up to 1.
-        tokens: The tokens of each bucket at a time; a bucket that is missing was full.
+        tokens: The tokens of the buckets that were not full at a time.
         at: That time.
         rate: The part of the refill that the answers of Route 53 allow.
         version: How many turns were taken.
@@ -109,9 +118,13 @@ class Pace:
         """Full buckets."""
         return cls(share, {}, now)
 
+    def seen(self, now: Millis) -> Self:
+        """The state as a worker sees it that reads it now. If it is from a clock far ahead, the refill begins now."""
+        return replace(self, at=self._counted_at(now))
+
     def capacity(self, bucket: str) -> float:
         """The most tokens that the bucket holds. It must hold a whole one, or every call would have to wait."""
-        return max(1.0, BUCKETS[bucket][0] * self.share)
+        return max(1.0, BUCKETS[bucket][0] * self.share) if bucket in BUCKETS else _ZONE[0]
 
     def available(self, bucket: str, now: Millis) -> float:
         """The tokens of a bucket now; below 0 after a demand that was larger than the bucket."""
@@ -127,7 +140,9 @@ class Pace:
 
     def taken(self, demand: Demand, now: Millis) -> Self:
         """The state after a call with this demand that is made now."""
-        tokens = {bucket: self.available(bucket, now) - demand.tokens.get(bucket, 0.0) for bucket in BUCKETS}
+        buckets = self.tokens.keys() | demand.tokens.keys()
+        tokens = {each: self.available(each, now) - demand.tokens.get(each, 0.0) for each in sorted(buckets)}
+        tokens = {each: left for each, left in tokens.items() if left < self.capacity(each)}
         # The time is never set back: a worker with a late clock must not refill a second time what was refilled.
         at = max(now, self._counted_at(now))
         return replace(self, tokens=tokens, at=at, version=self.version + 1)
@@ -140,7 +155,7 @@ class Pace:
     def allowance(self, wait: float, now: Millis) -> int:
         """The most prompt changes of one batch that has to wait for so many seconds at most."""
         then = Millis(now + floor(wait * 1_000))
-        if self._delay(Demand.batch(0), REQUESTS, now) > wait:
+        if self.delay(Demand.reading(), now) > wait:
             return 0
         return max(0, floor(min(self.available(bucket, then) for bucket in (CHANGES, PROMPT, RELEASES))))
 
@@ -158,8 +173,17 @@ class Pace:
         return (ahead + ceil(missing * 1_000 / self._refill(bucket))) / 1_000
 
     def _refill(self, bucket: str) -> float:
-        return BUCKETS[bucket][1] * self.share * self.rate
+        return BUCKETS[bucket][1] * self.share * self.rate if bucket in BUCKETS else _ZONE[1]
 
     def _counted_at(self, now: Millis) -> Millis:
         """When the tokens were counted. A worker whose clock is far ahead delays nobody."""
         return now if self.at > now + CLOCK_SKEW else self.at
+
+
+def is_bucket(name: str) -> bool:
+    """Whether a bucket of this name exists."""
+    return name in BUCKETS or name.startswith(_ZONE_PREFIX)
+
+
+def _zone(zone_id: str) -> dict[str, float]:
+    return {f"{_ZONE_PREFIX}{zone_id}": 1.0} if zone_id else {}

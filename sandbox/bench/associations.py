@@ -25,7 +25,7 @@ from hub.runtime.model.vpcs import AssociatedZone, AssociationRecord, DescribedV
 from hub.runtime.policy.coverage import Coverage
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.vpc_selection import AssociationPolicy
-from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, BUCKETS, CHANGES, REQUESTS, Pace
+from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, BUCKETS, CHANGES, REQUESTS
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.partition import arn_of
@@ -34,6 +34,7 @@ from sandbox.aws.route53.state import Limits
 from sandbox.bench.figures import Figure
 from sandbox.bench.scenarios import REGION
 from sandbox.clock import moved_clock
+from sandbox.pace import turns_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -121,7 +122,7 @@ class _World:
         return VpcRef(account, REGION, made.id)
 
     def associator(self, zone_id: str, share: float) -> Associator:
-        pace = Pace.full(share, _now())
+        turns = turns_in_memory(share, _now, time.sleep)
         policy = Policy(
             Coverage(frozenset({REGION}), frozenset({ROOT})),
             (DOMAIN,),
@@ -135,7 +136,7 @@ class _World:
             vpcs=self,
             rows=self,
             approvals=self,
-            authorizations=ZoneOwner(self, arn_of("iam", "", NETWORK, "role/-"), pace, _now, time.sleep),  # type: ignore[arg-type]  # stands for AssumedClients
+            authorizations=ZoneOwner(self, arn_of("iam", "", NETWORK, "role/-"), turns),  # type: ignore[arg-type]  # stands for AssumedClients
             associations=VpcOwner(self, MemberRoles(arn_of("iam", "", "{account}", "role/{role}"))),  # type: ignore[arg-type]  # as above
         )
         return Associator(

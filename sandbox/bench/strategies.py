@@ -32,6 +32,7 @@ from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.rate_limit import Demand, Pace
 from sandbox.aws.route53.hosted_zones import hosted_zone
+from sandbox.pace import turns_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -85,8 +86,7 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     ledger = _Ledger(
         scenario.after, {key: Published(desired_record_sets([claim])) for key, claim in scenario.before.items()}
     )
-    pace = Pace.full(share, _now())
-    zones = WriterZones(_OneClient(stage.client), "", pace, _now, time.sleep)  # type: ignore[arg-type]  # stands for AssumedClients
+    zones = WriterZones(_OneClient(stage.client), "", turns_in_memory(share, _now, time.sleep))  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
     told = {key: {str(claim.instance)} for key, claim in scenario.after.items()}

@@ -18,6 +18,7 @@ from hub.runtime.model.names import (
 )
 from hub.runtime.ports import (
     BatchRefused,
+    NoTurn,
     ZoneClosed,
     ZoneRecordSets,
     ZoneUnavailable,
@@ -96,6 +97,7 @@ class MemoryZones:
     refusals: int = 0
     reads: list[str] = field(default_factory=list)
     seconds_a_change: float = 0.0
+    most_changes: int = 1_000
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
@@ -126,7 +128,16 @@ class MemoryZones:
             tuple(record_set for record_set in sets if isinstance(record_set, ForeignRecordSet)),
         )
 
-    def change(self, zone_id: str, changes: Collection[Change]) -> None:
+    def change(
+        self,
+        zone_id: str,
+        changes: Collection[Change],
+        *,
+        prompt: int = 0,  # noqa: ARG002 - the port's; here the seconds of a change say how long it waits
+        wait: float | None = None,
+    ) -> None:
+        if wait is not None and self.delay(len(changes)) > wait:
+            raise NoTurn(self.delay(len(changes)))
         zone = self._open(zone_id)
         fault = self.faults.pop(0) if self.faults else None
         self.batches.append(tuple(changes))
@@ -162,6 +173,9 @@ class MemoryZones:
 
     def delay(self, changes: int) -> float:
         return self.seconds_a_change * changes
+
+    def allowance(self, wait: float) -> int:
+        return int(wait / self.seconds_a_change) if self.seconds_a_change else self.most_changes
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         self._open(zone_id)

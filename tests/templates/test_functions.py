@@ -94,10 +94,12 @@ def test_functions() -> None:
     """Each function runs its handler of the package, with the environment variables that the code reads."""
     zones = "internal.:corp=Z0CORPINTERNAL0EXAMPL,instances=${ZoneIdInstancesDotInternal}"
     shared = {contract.ENV_LEDGER_TABLE, contract.ENV_LEDGER_STREAM, "AWS_STS_REGIONAL_ENDPOINTS"}
-    publisher = {contract.ENV_WRITER_ROLE_ARN, contract.ENV_ROUTE53_SHARE, contract.ENV_ADOPTING_ZONES}
+    route53_share = contract.ENV_ROUTE53_SHARE
+    publisher = {contract.ENV_WRITER_ROLE_ARN, route53_share, contract.ENV_ADOPTING_ZONES}
     sweeper = {
         contract.ENV_SWEEPS_QUEUE_URL,
         contract.ENV_ZONE_READER_ROLE_ARN,
+        route53_share,
         contract.ENV_GUARDS,
         contract.ENV_LIMITS,
         contract.ENV_MEMBER_ROLE_ARN,
@@ -116,7 +118,7 @@ def test_functions() -> None:
         (
             "Associator",
             contract.ASSOCIATOR_HANDLER,
-            {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, contract.ENV_LIMITS, member_roles, authorizer},
+            {contract.ENV_ZONE_IDS, contract.ENV_GUARDS, contract.ENV_LIMITS, route53_share, member_roles, authorizer},
         ),
     ):
         function = properties("hub", title)

@@ -112,11 +112,11 @@ def test_burst_goes_out_at_once_and_the_rest_as_the_bucket_refills() -> None:
 
 
 def test_reads_are_paced_by_requests() -> None:
-    """A hundred pages without changes wait for the bucket of requests."""
+    """A hundred pages without changes wait for the publisher's nine tenths of the requests."""
     caller = Caller(0.5)
     times = [caller.call(Demand.reading()) for _ in range(100)]
-    assert times[24] == 0.0
-    assert times[-1] == pytest.approx(75 / 5)
+    assert times[21] == 0.0
+    assert times[-1] == pytest.approx((100 - 22.5) / 4.5, abs=0.01)
 
 
 def test_share_leaves_the_rest_for_others() -> None:
@@ -133,6 +133,35 @@ def test_listing_and_association_leave_requests_for_urgent_calls() -> None:
         while not caller.pace.delay(demand, NOW):
             caller.call(demand)
         assert left <= caller.pace.available(REQUESTS, NOW) < left + 1
+
+
+def test_publishing_leaves_requests_for_the_others() -> None:
+    """However many small batches wait, audits and associations get a tenth of the requests."""
+    caller = Caller()
+    times = [caller.call(Demand.batch(1)) for _ in range(405)]
+    assert times[44] == 0.0
+    assert times[-1] == pytest.approx(360 / 9, abs=0.01)
+    assert caller.pace.available(REQUESTS, caller.now) == pytest.approx(45, abs=0.1)
+    assert caller.pace.delay(Demand.listing(), caller.now) == 0
+
+
+def test_changes_of_one_zone_keep_a_distance() -> None:
+    """A zone is changed by a call at a time, whatever the share and the rate are; other zones do not wait."""
+    caller = Caller(0.1)
+    caller.pace = caller.pace.answered(throttled=True)
+    caller.call(Demand.batch(1, zone_id="Z1"))
+    assert caller.pace.delay(Demand.batch(1, zone_id="Z1"), NOW) == pytest.approx(0.1)
+    assert caller.pace.delay(Demand.batch(1, zone_id="Z2"), NOW) == 0
+    assert caller.pace.delay(Demand.reading(), NOW) == 0
+
+
+def test_full_buckets_take_no_place() -> None:
+    """Only what is not full is stored, so zones that rest leave no trace."""
+    caller = Caller()
+    caller.call(Demand.batch(1, zone_id="Z1"))
+    caller.idle(60)
+    caller.call(Demand.release(1))
+    assert set(caller.pace.tokens) == {RELEASES}
 
 
 def test_small_call_does_not_wait_for_a_large_one() -> None:
@@ -171,10 +200,10 @@ def test_allowance_is_the_largest_prompt_batch_within_the_wait(taken: list[int],
 def test_no_request_within_the_wait_allows_nothing() -> None:
     """Tokens of changes do not help without a request."""
     caller = Caller()
-    for _ in range(50):
+    for _ in range(45):
         caller.call(Demand.reading())
-    assert caller.pace.allowance(0.05, NOW) == 0
-    assert caller.pace.allowance(0.1, NOW) == 750
+    assert caller.pace.allowance(0.1, NOW) == 0
+    assert caller.pace.allowance(0.12, NOW) == 750
 
 
 def test_name_larger_than_the_bucket_waits_until_it_is_full() -> None:

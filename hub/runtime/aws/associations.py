@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from hub.runtime import contract
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.pace.calls import patient_turn
 from hub.runtime.aws.sessions import DENIALS, RoleUnavailable, error_code
 from hub.runtime.aws.spoke_errors import translated
-from hub.runtime.aws.throttling import PacedCalls
 from hub.runtime.aws.zones import REGION
 from hub.runtime.ports import ZoneClosed, ZoneUnavailable
 from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE, Demand
@@ -26,10 +26,9 @@ from hub.runtime.rate_limit import ASSOCIATE, ASSOCIATION_CHANGES, DISASSOCIATE,
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hub.runtime.aws.pace.turns import Turns
     from hub.runtime.aws.sessions import AssumedClients, MemberRoles
     from hub.runtime.model.vpcs import VpcRef
-    from hub.runtime.ports import Clock, Sleep
-    from hub.runtime.rate_limit import Pace
 
 # The VPC is associated with another private zone of that name (API Reference, AssociateVPCWithHostedZone).
 _TAKEN: Final = "ConflictingDomainExists"
@@ -47,12 +46,12 @@ _GONE: Final = frozenset({"VPCAssociationAuthorizationNotFound", "VPCAssociation
 
 
 class ZoneOwner:
-    """The calls of the networking account, through its authorizer role and at their own pace."""
+    """The calls of the networking account, through its authorizer role."""
 
-    def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, clients: AssumedClients, role_arn: str, turns: Turns) -> None:
         self._clients = clients
         self._role_arn = role_arn
-        self._calls = PacedCalls(pace, clock, sleep)
+        self._turns = turns
 
     def authorize(self, zone_id: str, ref: VpcRef) -> None:
         """Authorize the VPC's account to associate exactly this VPC with the zone.
@@ -83,7 +82,8 @@ class ZoneOwner:
         """
         try:
             client = self._clients.client(self._role_arn, REGION, "route53")
-            with self._calls.turn(Demand.association(operation, changes)) as answered:
+            demand = Demand.association(operation, changes, zone_id if changes else "")
+            with patient_turn(self._turns, demand) as answered:
                 yield client, answered
         except ClientError as error:
             code = error_code(error)

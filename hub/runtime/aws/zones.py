@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError, ParamValidationError
 
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required, text
+from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
-from hub.runtime.aws.throttling import PacedCalls, error_meaning
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53 import Route53Client
     from mypy_boto3_route53.type_defs import ListResourceRecordSetsRequestTypeDef, ResourceRecordSetOutputTypeDef
 
-    from hub.runtime.ports import Clock, Sleep
-    from hub.runtime.rate_limit import Pace
+    from hub.runtime.aws.pace.turns import Turns
 
 # Route 53 has one endpoint in a partition (AWS General Reference, "Route 53 endpoints"). botocore finds it, and the
 # region that signatures name, from any region of the partition: here from the function's own.
@@ -37,21 +36,42 @@ NAMES_READ_ONE_BY_ONE: Final = 30
 
 
 class WriterZones:
-    """The zones, read and changed through the writer role."""
+    """The zones, read and changed through a role.
 
-    def __init__(self, clients: AssumedClients, role_arn: str, pace: Pace, clock: Clock, sleep: Sleep) -> None:
+    Args:
+        clients: Clients under the role.
+        role_arn: The writer role, or a role that only reads.
+        turns: The turns of the calls.
+        reading: What a call that reads needs.
+    """
+
+    def __init__(self, clients: AssumedClients, role_arn: str, turns: Turns, reading: Demand | None = None) -> None:
         self._clients = clients
         self._role_arn = role_arn
-        self._calls = PacedCalls(pace, clock, sleep)
+        self._turns = turns
+        self._reading = reading or Demand.reading()
+
+    @property
+    def most_changes(self) -> int:
+        """The most changes of a batch that does not need more tokens than the pace has at once."""
+        return self._turns.most_changes
 
     def delay(self, changes: int) -> float:
         """The seconds that a call with this many changes would wait for its turn."""
-        return self._calls.delay(Demand.batch(changes))
+        return self._turns.delay(Demand.batch(changes))
 
-    def change(self, zone_id: str, changes: Collection[Change]) -> None:
-        """Make all changes or none.
+    def allowance(self, wait: float) -> int:
+        """The most prompt changes that a call may make now if it waits for so many seconds at most.
+
+        Other workers may have taken their turns meanwhile, so the call itself may still find no turn.
+        """
+        return self._turns.allowance(wait)
+
+    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
+        """Make all changes or none. So many of them are prompt, and the call may wait for so many seconds for its turn.
 
         Raises:
+            NoTurn: if it would have to wait longer.
             BatchRefused: if Route 53 refuses the batch.
             ZoneClosed: if the zone does not exist, or the writer role may not change it.
             ZoneUnavailable: if Route 53 does not answer, or refuses the call for now.
@@ -59,7 +79,8 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
-        with self._translated(zone_id), _refusals(), self._calls.turn(Demand.batch(len(batch))) as answered:
+        demand = Demand.batch(len(batch), prompt, zone_id)
+        with self._translated(zone_id), _refusals(), turn(self._turns, demand, wait) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
@@ -137,7 +158,7 @@ class WriterZones:
             request["StartRecordName"] = name
         tokens = PageTokens()
         while True:
-            with self._calls.turn(Demand.reading()) as answered:
+            with patient_turn(self._turns, self._reading) as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
             yield from required(page, "ResourceRecordSets")
             if not required(page, "IsTruncated"):

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hub.runtime.ports import BatchRefused, LedgerUnavailable, ZoneClosed, ZoneUnavailable
+from hub.runtime.ports import BatchRefused, LedgerUnavailable, NoTurn, ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.refusals import refusal_of
@@ -86,11 +86,11 @@ class BatchSender:
             new = [key for key in keys if key not in self.pending]
             self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
             self.pending.update(new)
-            self.zones.change(zone_id, changes)
+            self.zones.change(zone_id, changes, wait=self.run.longest_wait)
         except BatchRefused as refused:
             self.refused[zone_id] += 1
             return refusal_of(refused.message, [key.fqdn for key in keys], known=refused.known)
-        except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
+        except (NoTurn, ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
             self.run.fail(keys, failure)
             return None
         self.run.note(batch)

@@ -75,20 +75,22 @@ def changes(current: Collection[RecordSet], desired: Collection[RecordSet]) -> t
     return tuple(deletes + [Change(Action.CREATE, record_set) for record_set in sorted(after - before)])
 
 
-def batches(names: Iterable[NameChange]) -> Iterator[tuple[NameChange, ...]]:
+def batches(names: Iterable[NameChange], most: int = MAX_ELEMENTS) -> Iterator[tuple[NameChange, ...]]:
     """Yield the names of one zone in change batches, each as full as Route 53 allows, and no name in two of them.
 
-    A name that is larger than a batch gets a batch of its own.
+    `most` is the most changes of a batch. A name that is larger than a batch gets a batch of its own.
 
     """
     batch: list[NameChange] = []
-    elements = characters = 0
+    changed = elements = characters = 0
     for name in names:
         more_elements, more_characters = name.size
-        if batch and (elements + more_elements > MAX_ELEMENTS or characters + more_characters > MAX_CHARACTERS):
+        full = changed + len(name.changes) > most or elements + more_elements > MAX_ELEMENTS
+        if batch and (full or characters + more_characters > MAX_CHARACTERS):
             yield tuple(batch)
-            batch, elements, characters = [], 0, 0
+            batch, changed, elements, characters = [], 0, 0, 0
         batch.append(name)
+        changed += len(name.changes)
         elements += more_elements
         characters += more_characters
     if batch:

@@ -55,8 +55,20 @@ class PublishControls(Protocol):
 class Zones(Protocol):
     """The private hosted zones."""
 
-    def change(self, zone_id: str, changes: Collection[Change]) -> None:
-        """Make all changes or none; raises BatchRefused, ZoneUnavailable or ZoneClosed."""
+    @property
+    def most_changes(self) -> int:
+        """The most changes of a batch that does not need more tokens than the pace has at once."""
+        ...
+
+    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
+        """Make all changes or none, of which so many are prompt; raises BatchRefused, ZoneUnavailable or ZoneClosed.
+
+        Raises NoTurn if the call would have to wait longer than so many seconds.
+        """
+        ...
+
+    def allowance(self, wait: float) -> int:
+        """Return the most prompt changes that a call may make if it waits for so many seconds at most."""
         ...
 
     def delay(self, changes: int) -> float:

@@ -70,7 +70,7 @@ class Publisher:
         by_zone = _read(run, keys)
         planner = Planner(run, self.zones, self.adopting)
         # Zones take turns, so that a zone with many batches, or with a refused batch, delays no other zone.
-        of_zones = [batches(planner.planned(of_zone)) for of_zone in by_zone.values()]
+        of_zones = [batches(planner.planned(of_zone), self.zones.most_changes) for of_zone in by_zone.values()]
         first = [batch for turn in zip_longest(*of_zones) for batch in turn if batch]
         BatchSender(run, self.zones, planner).send(first)
         for key, state in run.states.items():

@@ -60,6 +60,11 @@ class PublishRun:
             self.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")
         return True
 
+    @property
+    def longest_wait(self) -> float:
+        """The seconds that a call may wait for its turn, so that it still ends in time."""
+        return self.deadline.seconds_left() - CALL_SECONDS
+
     def paused(self, keys: Sequence[NameKey]) -> bool:
         """Whether publishing is paused, or that is unknown; if so, set the outcomes of the names."""
         try:

@@ -64,8 +64,8 @@ class Network(Section):
     account: AccountId
     """The networking account."""
     route53_share: Annotated[float, Field(ge=0.1, le=1)] = 0.7
-    """The share of the account's Route 53 quotas (requests and changes per second) that publishing takes. Audits take a
-    tenth of the quotas and associations at most a fifth; the rest is left for others."""
+    """The share of the account's Route 53 quotas (requests and changes per second) that all functions of orgdns take
+    together. The rest is left for others."""
 
 
 class Spokes(Section):

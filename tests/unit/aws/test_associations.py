@@ -12,7 +12,7 @@ from hub.runtime.model.vpcs import (
     VpcRef,
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
-from hub.runtime.rate_limit import Pace
+from sandbox.pace import turns_in_memory
 from tests.support.aws.clients import ROLES, Clients
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import MemoryClock
@@ -33,7 +33,7 @@ def owner(clients: Clients, slept: list[float] | None = None) -> ZoneOwner:
         (slept if slept is not None else []).append(seconds)
         clock.sleep(seconds)
 
-    return ZoneOwner(clients, "role", Pace.full(1.0, clock()), clock, sleep)  # type: ignore[arg-type]  # stands for AssumedClients
+    return ZoneOwner(clients, "role", turns_in_memory(1.0, clock, sleep))  # type: ignore[arg-type]  # stands for AssumedClients
 
 
 class TestZoneOwner:
@@ -86,13 +86,24 @@ class TestZoneOwner:
         """Twenty associations start at once, then five a second: AssociateVPCWithHostedZone has the smallest bucket."""
         slept: list[float] = []
         working = owner(clients, slept)
-        answer = {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
-        for _ in range(21):
-            clients.stubs["route53"].add_response(
-                "create_vpc_association_authorization", answer, {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
-            )
-            working.authorize(CORP_ZONE, REF)
+        for number in range(21):
+            zone_id = f"Z{number}"
+            zone = {"HostedZoneId": zone_id, "VPC": WIRE}
+            clients.stubs["route53"].add_response("create_vpc_association_authorization", zone, zone)
+            working.authorize(zone_id, REF)
         assert [pytest.approx(seconds, abs=0.05) for seconds in slept] == [0.2]
+
+    def test_changes_of_one_zone_keep_a_distance(self, clients: Clients) -> None:
+        """Route 53 refuses a change of a zone while it processes another; what changes no zone does not wait."""
+        slept: list[float] = []
+        working = owner(clients, slept)
+        zone = {"HostedZoneId": CORP_ZONE, "VPC": WIRE}
+        for _ in range(2):
+            clients.stubs["route53"].add_response("create_vpc_association_authorization", zone, zone)
+            working.authorize(CORP_ZONE, REF)
+        clients.stubs["route53"].add_response("delete_vpc_association_authorization", {}, zone)
+        working.clear(CORP_ZONE, REF)
+        assert slept == [pytest.approx(0.1, abs=0.01)]
 
 
 class TestVpcOwner:

@@ -39,7 +39,7 @@ from hub.runtime.ports import (
     TasksNotSent,
     ZoneUnavailable,
 )
-from hub.runtime.rate_limit import Pace
+from sandbox.pace import turns_in_memory
 from tests.support.build import CORP_ZONE, covering, ref
 from tests.support.memory import MemoryClock
 
@@ -158,12 +158,12 @@ class Assumed:
 def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 - stands for any client
     clock = MemoryClock()
     clients: Any = Assumed(failing)
-    pace = Pace.full(1.0, clock())
+    turns = turns_in_memory(1.0, clock, clock.sleep)
     role = "arn:aws:iam::333333333333:role/orgdns"
     session: Any = None
     return {
         "accounts": lambda: OrganizationAccounts(failing, session, covering(), clock).account("444444444444"),
-        "associations": lambda: ZoneOwner(clients, role, pace, clock, clock.sleep).clear(
+        "associations": lambda: ZoneOwner(clients, role, turns).clear(
             CORP_ZONE, VpcRef(SPOKE.account, SPOKE.region, "vpc-1")
         ),
         "ledger": lambda: Table(failing, "ledger", lambda: Millis(0), clock.sleep).get({"pk": "a", "sk": ref(1).id}),
@@ -172,7 +172,7 @@ def adapters(failing: Any) -> dict[str, Callable[[], object]]:  # noqa: ANN401 -
         ),
         "spokes": lambda: StackSetSpokes(failing).listed(),
         "task queue": lambda: QueuedTasks(failing, "https://q").enqueue([(ScheduleSweeps(), 0)]),
-        "zones": lambda: list(WriterZones(clients, role, pace, clock, clock.sleep).listing(CORP_ZONE)),
+        "zones": lambda: list(WriterZones(clients, role, turns).listing(CORP_ZONE)),
     }
 
 

@@ -17,7 +17,7 @@ from hub.runtime.model.names import (
     RecordType,
 )
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneUnavailable
-from hub.runtime.rate_limit import Pace
+from sandbox.pace import turns_in_memory
 from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
 from tests.support.build import CORP_ZONE, key, record_set, ref
 from tests.support.memory import MemoryClock
@@ -25,7 +25,7 @@ from tests.support.memory import MemoryClock
 
 def writer_zones(clients: OneClient, clock: MemoryClock) -> WriterZones:
     arn = "arn:aws:iam::3:role/orgdns-writer"
-    return WriterZones(clients, arn, Pace.full(1.0, clock()), clock, clock.sleep)  # type: ignore[arg-type]  # as above
+    return WriterZones(clients, arn, turns_in_memory(1.0, clock, clock.sleep))  # type: ignore[arg-type]  # as above
 
 
 class TestZones:

@@ -50,14 +50,15 @@ def name_change(number: int, values: int, length: int = 10) -> NameChange:
     return NameChange(key(f"n{number}"), (single,), changes([], [single]))
 
 
-@given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 45)), max_size=40))
-def test_batches_are_within_limits_and_complete(shapes: list[tuple[int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(1, 45)), max_size=40), st.integers(1, 40))
+def test_batches_are_within_limits_and_complete(shapes: list[tuple[int, int]], most: int) -> None:
     """No batch is over Route 53's limits, none is empty, no name is lost, repeated or split."""
     names = [name_change(number, values, length) for number, (values, length) in enumerate(shapes)]
-    made = list(batches(names))
+    made = list(batches(names, most))
     assert [name for batch in made for name in batch] == names
     for batch in made:
         assert batch
+        assert sum(len(name.changes) for name in batch) <= most
         assert sum(name.size[0] for name in batch) <= MAX_ELEMENTS
         assert sum(name.size[1] for name in batch) <= MAX_CHARACTERS
 
@@ -81,3 +82,11 @@ def test_name_larger_than_a_batch_is_a_batch() -> None:
     """A name above the limit is a batch of its own: Route 53 refuses it, and the others are published."""
     names = [name_change(1, 1), name_change(2, MAX_ELEMENTS + 1), name_change(3, 1)]
     assert [len(batch) for batch in batches(names)] == [1, 1, 1]
+
+
+def test_batch_has_no_more_changes_than_the_pace_has_tokens() -> None:
+    """A small share of the quota makes small batches; a name that needs more is a batch of its own."""
+    sets = [record_set(number) for number in range(1, 10)]
+    large = NameChange(key("large"), tuple(sets), changes([], sets))
+    names = [name_change(1, 1), large, *(name_change(number, 1) for number in range(2, 6))]
+    assert [len(batch) for batch in batches(names, most=3)] == [1, 1, 3, 1]
