@@ -50,6 +50,9 @@ def report_instance(outcome: InstanceOutcome) -> None:
     elif outcome.result is InstanceResult.UNREADABLE:
         metrics.add_metric("InstancesUnreadable", MetricUnit.Count, 1)
         logger.warning("instance unreadable", extra=fields)
+    elif outcome.result is InstanceResult.DAMPED:
+        metrics.add_metric("InstancesDamped", MetricUnit.Count, 1)
+        logger.warning("instance damped", extra=fields)
     else:
         logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
