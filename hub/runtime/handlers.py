@@ -81,7 +81,10 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             case InstanceResult.NOT_COVERED:
                 metrics.add_metric("EventsNotCovered", MetricUnit.Count, len(messages[outcome.ref]))
                 logger.warning("event dropped", extra=fields)
-            case InstanceResult.RECORDED | InstanceResult.UNCHANGED | InstanceResult.UNREADABLE:
+            case InstanceResult.STILL_DAMPED:
+                metrics.add_metric("EventsDamped", MetricUnit.Count, len(messages[outcome.ref]))
+                logger.debug("event dropped", extra=fields)
+            case _:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):

@@ -50,7 +50,7 @@ def body_of(task: Task) -> str:
             fields |= {"after_call": True} if after_call else {}
         case Audit(zone_ids):
             fields = {contract.TASK: contract.AUDIT, "zones": list(zone_ids)}
-        case Associate(Spoke(account, region), vpc_ids, abandon):
+        case Associate(Spoke(account, region), vpc_ids, abandon, _):
             fields = {contract.TASK: contract.ASSOCIATE, "account": account, "region": region, "vpcs": list(vpc_ids)}
             fields |= {"abandon": True} if abandon else {}
         case ScheduleSweeps():

@@ -50,6 +50,9 @@ def report_instance(outcome: InstanceOutcome) -> None:
     elif outcome.result is InstanceResult.UNREADABLE:
         metrics.add_metric("InstancesUnreadable", MetricUnit.Count, 1)
         logger.warning("instance unreadable", extra=fields)
+    elif outcome.result is InstanceResult.DAMPED:
+        metrics.add_metric("InstancesDamped", MetricUnit.Count, 1)
+        logger.warning("instance damped", extra=fields)
     else:
         logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
@@ -118,6 +121,16 @@ def report_vpc(outcome: VpcOutcome) -> None:
         logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
     if outcome.retry:
         logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
+    _report_damping(outcome, fields)
+
+
+def _report_damping(outcome: VpcOutcome, fields: dict[str, object]) -> None:
+    """Count and log that the events of a VPC are ignored for a while."""
+    if outcome.damped:
+        metrics.add_metric("VpcsDamped", MetricUnit.Count, 1)
+        logger.warning("VPC damped", extra=fields | {"reason": outcome.damped})
+    if outcome.ignored:
+        metrics.add_metric("EventsDamped", MetricUnit.Count, 1)
 
 
 def report_audit(status: ZoneStatus) -> None:

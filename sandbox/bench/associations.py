@@ -39,6 +39,7 @@ from sandbox.pace import turns_in_memory
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from hub.runtime.model.damping import Damping
     from hub.runtime.model.vpcs import VpcsStatus, ZoneInVpc
     from sandbox.aws.route53.state import StrictRoute53
 
@@ -188,9 +189,13 @@ class _World:
     def all_vpc_rows(self) -> Iterator[VpcRow]:
         return iter(self.rows.values())
 
-    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...], damping: Damping | None = None) -> None:
         row = self.rows.get(vpc.ref, VpcRow(vpc.ref))
+        row = replace(row, damping=damping or row.damping)
         self.rows[vpc.ref] = replace(row, vpc=vpc, account=account, zones=zones)
+
+    def put_damping(self, ref: VpcRef, damping: Damping) -> None:
+        self.rows[ref] = replace(self.rows[ref], damping=damping)
 
     def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         row = self.rows.get(ref, VpcRow(ref))
@@ -207,6 +212,9 @@ class _World:
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return ZoneStatus(zone_id)
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        del spoke, number
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         del zone_id, vpc

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.runtime.model.call_sweeps import CallSweeps
+from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
@@ -45,6 +45,7 @@ class MemoryStatuses:
         approved = before.approved if status.pending_removals else frozenset[str]()
         usage = {zone_id: usage for zone_id, usage in (status if status.counted else before).usage.items() if usage}
         kept = replace(status, vpcs=before.vpcs, vpc_work=before.vpc_work, call_sweeps=before.call_sweeps)
+        kept = replace(kept, damped_vpcs=before.damped_vpcs)
         self.spokes[status.spoke] = replace(kept, approved=approved, usage=usage)
 
     def usage_of_account(self, account_id: str) -> UsageByZone:
@@ -54,8 +55,8 @@ class MemoryStatuses:
         status = self.spoke_status(spoke)
         self.spokes[spoke] = replace(status, usage=summed([status.usage, change]))
 
-    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
-        self.spokes[spoke] = replace(self.spoke_status(spoke), vpcs=vpcs)
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int], damped: int = 0) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), vpcs=vpcs, damped_vpcs=damped)
 
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)

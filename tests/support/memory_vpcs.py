@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.damping import Damping
 from hub.runtime.model.names import Account, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ZoneStatus
 from hub.runtime.model.vpcs import (
@@ -183,6 +184,7 @@ class MemoryVpcRows:
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
     statuses: dict[Spoke, VpcsStatus] = field(default_factory=dict)
     zones: dict[str, ZoneStatus] = field(default_factory=dict)
+    work: dict[Spoke, int] = field(default_factory=dict)
     # The VPCs whose rows DynamoDB does not accept.
     refused: set[VpcRef] = field(default_factory=set)
     # How often the rows of all VPCs were read.
@@ -198,8 +200,12 @@ class MemoryVpcRows:
         self.full_reads += 1
         return iter([row for _, row in sorted(self.rows.items())])
 
-    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        self._write(vpc.ref, replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1)))
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...], damping: Damping | None = None) -> None:
+        described = replace(self._row(vpc.ref), vpc=vpc, account=account, zones=zones, seen_at=Millis(1))
+        self._write(vpc.ref, replace(described, damping=damping or described.damping))
+
+    def put_damping(self, ref: VpcRef, damping: Damping) -> None:
+        self._write(ref, replace(self._row(ref), damping=damping))
 
     def put_association(self, ref: VpcRef, target: str, record: AssociationRecord) -> None:
         records = {name: remembered for name, remembered in self._row(ref).records.items() if name != target}
@@ -224,6 +230,9 @@ class MemoryVpcRows:
     def await_approval(self, zone_id: str, vpc: str) -> None:
         status = self.zone_status(zone_id)
         self.zones[zone_id] = replace(status, pending_vpcs=tuple(sorted({*status.pending_vpcs, vpc})))
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        self.work[spoke] = number
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         status = self.zone_status(zone_id)

@@ -9,12 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.associator.damping import VpcDamping
 from hub.runtime.associator.plan import (
     Act,
     AssociationPlan,
     Step,
     association_plan,
     cleanup_steps,
+    clearing_steps,
     uncovered_zone,
     unselected,
 )
@@ -23,8 +25,7 @@ from hub.runtime.associator.removal_guard import RemovalGuard
 from hub.runtime.associator.run import VpcRun, readable_rows
 from hub.runtime.guard import Cause
 from hub.runtime.membership import NotMember, member_account
-from hub.runtime.model.names import NEVER
-from hub.runtime.model.vpcs import AssociationMethod, VpcRef, VpcRow, known_dhcp_options
+from hub.runtime.model.vpcs import VpcRef, VpcRow, known_dhcp_options
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from hub.runtime.associator.steps import StepRunner
     from hub.runtime.deadline import Deadline
     from hub.runtime.guard import Guard
+    from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.tasks import Associate
     from hub.runtime.model.vpcs import Vpc
@@ -48,7 +50,6 @@ DESCRIBE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0)
 PASSES: Final = 5
 # Seconds, after botocore has tried four times.
 TRY_AGAIN_AFTER: Final = 5.0
-_MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_PROFILE: AssociationMethod.PROFILE}
 NOT_YET: Final = "AWS has not yet associated the VPC with the Profile"
 
 
@@ -75,7 +76,10 @@ class Associator:
         row or its account could not be read. What cannot be read or written of one VPC does not concern the others.
         """
         account_id, region = task.spoke.account, task.spoke.region
-        runs = {vpc_id: VpcRun(VpcRow(VpcRef(account_id, region, vpc_id)), deadline) for vpc_id in sorted(task.vpc_ids)}
+        runs = {
+            vpc_id: VpcRun(VpcRow(VpcRef(account_id, region, vpc_id)), deadline, task.by_event)
+            for vpc_id in sorted(task.vpc_ids)
+        }
         try:
             self._work(task, runs)
         except SpokeDenied as denied:
@@ -120,7 +124,7 @@ class Associator:
 
     def _end(self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard) -> None:
         for step in unselected(self._planned(run, account, vpc), run.row):
-            if self._may(run, step, removal_guard) and not self.steps.carry_out(run, step):
+            if self.steps.may(run, step, removal_guard, self.clock()) and not self.steps.carry_out(run, step):
                 break
 
     def _leave(self, rows: Mapping[str, VpcRow], runs: Mapping[str, VpcRun], *, grace_is_over: bool) -> None:
@@ -154,7 +158,13 @@ class Associator:
             rows = readable_rows((row for row in of_account if row.ref.spoke == spoke), runs)
             others = [row for row in of_account if row.ref.spoke != spoke or row.ref.id not in runs]
             quota = VpcQuota(self.account_vpcs, others, runs)
-            waiting = [vpc_id for vpc_id in waiting if not runs[vpc_id].unreadable]
+            waiting = [
+                vpc_id
+                for vpc_id in waiting
+                if not (runs[vpc_id].unreadable or self._damping.ignores(runs[vpc_id], rows.get(vpc_id)))
+            ]
+            if not waiting:
+                return
             for vpc_id in waiting:
                 runs[vpc_id].row = rows.get(vpc_id, runs[vpc_id].row)
                 runs[vpc_id].retry = ""
@@ -191,18 +201,23 @@ class Associator:
         self, run: VpcRun, account: Account, vpc: Vpc, removal_guard: RemovalGuard, quota: VpcQuota
     ) -> bool:
         """Carry out the steps of a VPC's plan; return whether the VPC must be described again."""
-        plan = self._planned(run, account, vpc)
+        plan = self._plan(run, account, vpc)
+        damping = self._damping.counted(run, plan.zones)
+        if damping is None:
+            self._damp(run)
+            return False
+        self._store(run, account, vpc, plan, damping)
         before = len(run.steps)
         for step in plan.steps:
             # AWS may not show the finished step yet, and a remaining authorization must not be forgotten.
             tried = step in run.steps or step in run.faults
             incomplete = step.act is Act.FORGET and run.row.record(step.target).in_progress
-            if tried or incomplete or not self._may(run, step, removal_guard):
+            if tried or incomplete or not self.steps.may(run, step, removal_guard, self.clock()):
                 continue
             if refusal := quota.refusal(run, step):
                 self.steps.refuse(run, step, refusal)
                 continue
-            self._count_removal(run, step)
+            self.steps.count_removal(run, step, self.clock())
             if not self.steps.carry_out(run, step):
                 break
         if vpc.profile_coming and not run.retry:
@@ -215,52 +230,29 @@ class Associator:
 
     def _planned(self, run: VpcRun, account: Account, vpc: Vpc) -> AssociationPlan:
         """Return the VPC's plan, and store the state of the zones in the VPC."""
-        plan = association_plan(vpc, account, run.row, self.policy.association_policies, self.zone_ids)
-        if (run.row.vpc, run.row.account, run.row.zones) != (vpc, account, plan.zones):
-            self.rows.put_vpc(vpc, account, plan.zones)
-            run.row = replace(run.row, vpc=vpc, account=account, zones=plan.zones)
+        plan = self._plan(run, account, vpc)
+        self._store(run, account, vpc, plan, run.row.damping)
         return plan
 
-    def _count_removal(self, run: VpcRun, step: Step) -> None:
-        """If a step makes an association again that someone else ended, store how often that happened."""
-        method = _MADE_BY.get(step.act)
-        if method is None:
-            return
-        zones = tuple(
-            replace(zone, removed_by_others=False)
-            if zone.wanted is method and (zone.zone_id == step.target or method is AssociationMethod.PROFILE)
-            else zone
-            for zone in run.row.zones
-        )
-        if zones != run.row.zones:
-            # The zones first, so that a repeat after a crash does not count the same removal twice.
-            self.rows.put_zones(run.row.ref, zones)
-            run.row = replace(run.row, zones=zones)
-            record = run.row.record(step.target).found_removed(self.clock())
-            self.steps.remember(run, step.target, record)
-            run.removed_by_others[step.target] = record.removed_by_others
+    def _plan(self, run: VpcRun, account: Account, vpc: Vpc) -> AssociationPlan:
+        return association_plan(vpc, account, run.row, self.policy.association_policies, self.zone_ids)
 
-    def _may(self, run: VpcRun, step: Step, removal_guard: RemovalGuard) -> bool:
-        """Whether a step needs no approval. Only steps that take a zone from a VPC need one.
+    def _store(self, run: VpcRun, account: Account, vpc: Vpc, plan: AssociationPlan, damping: Damping) -> None:
+        row = replace(run.row, vpc=vpc, account=account, zones=plan.zones, damping=damping)
+        if row != run.row:
+            self.rows.put_vpc(vpc, account, plan.zones, damping)
+            run.row = row
 
-        The ledger records before the call that the VPC leaves: a worker that is killed after the call must not hide it.
-        """
-        if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
-            return True
-        verdict, record = removal_guard.judge(run, step.target), run.row.record(step.target)
-        run.awaiting_approval |= verdict.awaiting_approval
-        left_at = self.clock() if verdict.counts_for else NEVER
-        updated = (
-            replace(record, awaiting_approval=True)
-            if verdict.awaiting_approval
-            else replace(record, left_at=left_at, left_for=verdict.counts_for)
-        )
-        if updated != record:
-            self.steps.remember(run, step.target, updated)
-        for zone_id in sorted(verdict.awaiting_approval):
-            # After the record, by which the VPC is removed from the list again.
-            self.approvals.await_approval(zone_id, str(run.row.ref))
-        return not verdict.awaiting_approval
+    def _damp(self, run: VpcRun) -> None:
+        """Ignore the events of a VPC for a while. It keeps its associations, but no authorization."""
+        self._damping.damp(run)
+        for step in clearing_steps(run.row, self.zone_ids.values()):
+            if not self.steps.carry_out(run, step):
+                break
+
+    @property
+    def _damping(self) -> VpcDamping:
+        return VpcDamping(self.rows, self.approvals, self.clock)
 
     def _removal_guard(self, runs: Mapping[str, VpcRun]) -> RemovalGuard:
         policies = self.policy.association_policies
@@ -284,7 +276,7 @@ class Associator:
     def _clean_up(self, run: VpcRun, owned: Collection[str], removal_guard: RemovalGuard | None) -> None:
         done = True
         for step in cleanup_steps(run.row, owned):
-            if removal_guard is not None and not self._may(run, step, removal_guard):
+            if removal_guard is not None and not self.steps.may(run, step, removal_guard, self.clock()):
                 done = False
             elif not self.steps.carry_out(run, step):
                 done = False

@@ -42,7 +42,7 @@ class DiscoveryOutcome:
     `unreadable` are the VPCs that cannot be read, or whose rows cannot: they keep their associations.
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
     VPCs that are associated with each zone and with the Profile, or are enqueued for that; it is None if they could not
-    be described.
+    be described. `damped` counts the VPCs whose events are ignored for a while.
 
     """
 
@@ -51,11 +51,12 @@ class DiscoveryOutcome:
     kept: int = 0
     associated: Mapping[str, int] | None = None
     unreadable: tuple[Unreadable, ...] = ()
+    damped: int = 0
 
     @property
     def work(self) -> int:
         """How much there is to do: a spoke with any is swept every hour, also if it has no instances."""
-        return bool(self.status.fault) + self.enqueued + self.status.blocked + self.status.unreadable
+        return bool(self.status.fault) + self.enqueued + self.status.blocked + self.status.unreadable + self.damped
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,9 @@ class VpcDiscovery:
         outcome = self._discover(swept.spoke, withdrawn=swept.withdrawn)
         if outcome.kept != swept.kept_vpcs:
             self.spokes.keep_vpcs(swept.spoke, outcome.kept)
-        if outcome.associated is not None and outcome.associated != swept.vpcs:
-            self.spokes.count_vpcs(swept.spoke, outcome.associated)
+        counts = (outcome.associated, outcome.damped)
+        if outcome.associated is not None and counts != (swept.vpcs, swept.damped_vpcs):
+            self.spokes.count_vpcs(swept.spoke, outcome.associated, outcome.damped)
         if not swept.withdrawn and outcome.work != swept.vpc_work:
             self.spokes.note_vpc_work(swept.spoke, outcome.work)
         return outcome
@@ -119,7 +121,7 @@ class VpcDiscovery:
         self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], described: DescribedVpcs
     ) -> DiscoveryOutcome:
         changing: list[str] = []
-        blocked = 0
+        blocked = damped = 0
         associated = Counter[str]()
         faults = {row.ref.id: f"its row in the ledger: {row.row_fault}" for row in rows.values() if row.row_fault}
         faults |= described.faults
@@ -131,14 +133,16 @@ class VpcDiscovery:
                 continue
             row = rows.pop(vpc.ref, VpcRow(vpc.ref))
             plan = association_plan(vpc, account, row, self.policy.association_policies, self.zone_ids)
-            if (row.vpc, row.account, row.zones) != (vpc, account, plan.zones):
+            damping = row.damping.passed(status.seen_at)
+            if (row.vpc, row.account, row.zones, row.damping) != (vpc, account, plan.zones, damping):
                 try:
-                    self.rows.put_vpc(vpc, account, plan.zones)
+                    self.rows.put_vpc(vpc, account, plan.zones, damping)
                 except LedgerUnavailable as refused:
                     # DynamoDB may refuse this row alone. If it refuses all of them, it refuses the status below, too.
                     faults[vpc.ref.id] = str(refused)
                     continue
             blocked += plan.blocked
+            damped += damping.damps(status.seen_at)
             associated.update(_associated(vpc, row, plan))
             if plan.steps:
                 changing.append(vpc.ref.id)
@@ -154,7 +158,9 @@ class VpcDiscovery:
         )
         self._enqueue(status.spoke, changing)
         self.rows.put_vpcs_status(status)
-        return DiscoveryOutcome(status, len(changing), associated=dict(associated), unreadable=unreadable)
+        return DiscoveryOutcome(
+            status, len(changing), associated=dict(associated), unreadable=unreadable, damped=damped
+        )
 
     def _failed(
         self, status: VpcsStatus, fault: str, kept: Sequence[VpcRow] = (), losing: Sequence[VpcRow] = ()

@@ -22,7 +22,7 @@ def association_of(body: str) -> Associate:
     content = content_of(body)
     if contract.TASK not in content:
         spoke, vpc_id = _vpc_hint(content)
-        return Associate(spoke, (vpc_id,))
+        return Associate(spoke, (vpc_id,), by_event=True)
     task = task_in(content)
     if not isinstance(task, Associate):
         raise NotOurs("the message is a task for the sweeper")

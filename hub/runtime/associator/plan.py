@@ -123,9 +123,14 @@ def cleanup_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
     waiting = sorted(associated for associated, record in row.records.items() if record.awaiting_approval)
     return (
         *(Step(Act.RELEASE, associated) for associated in waiting if associated not in managed),
-        *(Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, zone_ids)),
+        *clearing_steps(row, zone_ids),
         *(Step(Act.DISASSOCIATE, zone_id) for zone_id in managed),
     )
+
+
+def clearing_steps(row: VpcRow, zone_ids: Collection[str]) -> tuple[Step, ...]:
+    """Return the steps that delete authorizations which may remain. The zones' owner carries them out."""
+    return tuple(Step(Act.CLEAR, zone_id) for zone_id in _open_zones(row, zone_ids))
 
 
 def _open_zones(row: VpcRow, zone_ids: Collection[str]) -> list[str]:

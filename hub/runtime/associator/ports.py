@@ -9,6 +9,7 @@ from hub.runtime.ports import Fault
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Account, Spoke
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.model.vpcs import AssociationRecord, DescribedVpcs, Vpc, VpcRef, VpcRow, VpcsStatus, ZoneInVpc
@@ -58,8 +59,12 @@ class VpcLedger(Protocol):
         """Yield the rows of all VPCs, read consistently."""
         ...
 
-    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        """Store a VPC as described, and the state of the zones in it. The association records stay."""
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...], damping: Damping | None = None) -> None:
+        """Store a VPC as described, the state of the zones in it, and its damping, if given. All else stays."""
+        ...
+
+    def put_damping(self, ref: VpcRef, damping: Damping) -> None:
+        """Store how often events changed what policy wants for a VPC. All else in its row stays."""
         ...
 
     def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
@@ -86,8 +91,8 @@ class SpokeLedger(Protocol):
         """Store how many VPCs of a withdrawn spoke still have associations made by orgdns."""
         ...
 
-    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
-        """Store how many VPCs of a spoke are associated with each zone."""
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int], damped: int = 0) -> None:
+        """Store how many VPCs of a spoke are associated with each zone, and how many are damped."""
         ...
 
     def note_vpc_work(self, spoke: Spoke, number: int) -> None:
@@ -96,7 +101,10 @@ class SpokeLedger(Protocol):
 
 
 class ApprovalLedger(Protocol):
-    """The ends of a zone's associations that await approval; each method raises LedgerUnavailable."""
+    """The ends of a zone's associations that await approval, and other requests of the associator in statuses.
+
+    Each method raises LedgerUnavailable.
+    """
 
     def zone_status(self, zone_id: str) -> ZoneStatus:
         """Return the status of a zone; a new status if the ledger has none."""
@@ -104,6 +112,10 @@ class ApprovalLedger(Protocol):
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         """Add a VPC to those whose associations with the zone await approval to end."""
+        ...
+
+    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
+        """Store that the VPCs of a spoke need the next sweep within the hour, also if it has no instances."""
         ...
 
     def end_approval(self, zone_id: str, vpc: str) -> None:

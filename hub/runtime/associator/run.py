@@ -23,7 +23,8 @@ class VpcOutcome:
     `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
     person approves. `removed_by_others` are the zones and Profiles whose association someone else had ended, each with
     how often. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
-    is why orgdns does not act for the VPC's account and region. `unreadable` is why the VPC, or its row in the ledger,
+    is why orgdns does not act for the VPC's account and region. `damped` is why the VPC is damped from now on, and
+    `ignored` means that it already was. `unreadable` is why the VPC, or its row in the ledger,
     cannot be read: it keeps what it has. `retry` is why the remaining steps must be tried again;
     it is empty if none remain.
 
@@ -39,6 +40,8 @@ class VpcOutcome:
     not_covered: str = ""
     retry: str = ""
     unreadable: str = ""
+    damped: str = ""
+    ignored: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class VpcRun:
 
     row: VpcRow
     deadline: Deadline
+    by_event: bool = False
     steps: list[Step] = field(default_factory=list)
     faults: dict[Step, str] = field(default_factory=dict)
     awaiting_approval: set[str] = field(default_factory=set)
@@ -56,6 +60,8 @@ class VpcRun:
     not_covered: str = ""
     retry: str = ""
     unreadable: str = ""
+    damped: str = ""
+    ignored: bool = False
     out_of_time: bool = False
 
     @contextmanager
@@ -80,6 +86,8 @@ class VpcRun:
             self.not_covered,
             self.retry,
             self.unreadable,
+            self.damped,
+            self.ignored,
         )
 
 

@@ -13,20 +13,24 @@ from hub.runtime.associator.plan import Act, Step
 from hub.runtime.associator.ports import AssociationRefused
 from hub.runtime.associator.removals import zones_lost
 from hub.runtime.deadline import HUB_CALLS
+from hub.runtime.model.names import NEVER
+from hub.runtime.model.vpcs import AssociationMethod
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
+    from hub.runtime.associator.removal_guard import RemovalGuard
     from hub.runtime.associator.run import VpcRun
-    from hub.runtime.model.names import Fqdn
+    from hub.runtime.model.names import Fqdn, Millis
     from hub.runtime.model.vpcs import AssociationRecord
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
 # A run begins no further step if fewer seconds than this remain.
 STEP_SECONDS: Final = HUB_CALLS.seconds()
 NO_TIME: Final = "no time is left in this run"
+_MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_PROFILE: AssociationMethod.PROFILE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,47 @@ class StepRunner:
         """Store the association record of one zone, or of the Profile, in the VPC."""
         self.rows.put_association(run.row.ref, associated, record)
         run.row = replace(run.row, records={**run.row.records, associated: record})
+
+    def may(self, run: VpcRun, step: Step, removal_guard: RemovalGuard, now: Millis) -> bool:
+        """Whether a step needs no approval. Only steps that take a zone from a VPC need one.
+
+        The ledger records before the call that the VPC leaves: a worker that is killed after the call must not hide it.
+        """
+        if step.act not in {Act.DISASSOCIATE, Act.DISASSOCIATE_PROFILE}:
+            return True
+        verdict, record = removal_guard.judge(run, step.target), run.row.record(step.target)
+        run.awaiting_approval |= verdict.awaiting_approval
+        left_at = now if verdict.counts_for else NEVER
+        updated = (
+            replace(record, awaiting_approval=True)
+            if verdict.awaiting_approval
+            else replace(record, left_at=left_at, left_for=verdict.counts_for)
+        )
+        if updated != record:
+            self.remember(run, step.target, updated)
+        for zone_id in sorted(verdict.awaiting_approval):
+            # After the record, by which the VPC is removed from the list again.
+            self.approvals.await_approval(zone_id, str(run.row.ref))
+        return not verdict.awaiting_approval
+
+    def count_removal(self, run: VpcRun, step: Step, now: Millis) -> None:
+        """If a step makes an association again that someone else ended, store how often that happened."""
+        method = _MADE_BY.get(step.act)
+        if method is None:
+            return
+        zones = tuple(
+            replace(zone, removed_by_others=False)
+            if zone.wanted is method and (zone.zone_id == step.target or method is AssociationMethod.PROFILE)
+            else zone
+            for zone in run.row.zones
+        )
+        if zones != run.row.zones:
+            # The zones first, so that a repeat after a crash does not count the same removal twice.
+            self.rows.put_zones(run.row.ref, zones)
+            run.row = replace(run.row, zones=zones)
+            record = run.row.record(step.target).found_removed(now)
+            self.remember(run, step.target, record)
+            run.removed_by_others[step.target] = record.removed_by_others
 
     def _act(self, run: VpcRun, step: Step) -> None:
         ref, associated = run.row.ref, step.target

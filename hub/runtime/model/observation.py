@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from hub.runtime.model.damping import Damping
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import (
@@ -26,7 +28,7 @@ class Observation:
     the policy's decision, and `refusals` are the names that it refused. An instance that has ended has none of these.
     `withdrawing` are the names, of those that it claims, whose claims are being withdrawn. `generation` is that of the
     ledger when the look at the instance began. `fault` says why the instance could not be read, when that was tried
-    last; everything else is then as it was read before.
+    last; everything else is then as it was read before. `damping` says how often events changed the claims.
     """
 
     ref: InstanceRef
@@ -41,6 +43,12 @@ class Observation:
     withdrawing: frozenset[NameKey] = frozenset()
     generation: str = ""
     fault: str = ""
+    damping: Damping = field(default_factory=Damping)
+
+    @property
+    def wanted(self) -> tuple[Claim, ...]:
+        """The claims of the instance that are not being withdrawn."""
+        return tuple(claim for claim in self.claims if self.wants(claim.key))
 
     def wants(self, key: NameKey) -> Claim | None:
         """Return the instance's claim on a name, or None if it does not claim the name, or withdraws the claim."""

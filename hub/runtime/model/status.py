@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hub.runtime.model.call_sweeps import CallSweeps
+from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import NEVER
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class SpokeStatus:
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
     `vpc_work` counts the VPCs that the last sweep of VPCs found to change, blocked or unreadable; it is 1 if the VPCs
     could not be described.
+    `damped` counts the instances that the last sweep found damped, and `damped_vpcs` the VPCs.
     `unreadable` counts the instances that the last sweep could not read, or whose rows it could not read, and
     `unreadable_first` are some of them; an instance without a readable id is empty there. `row_fault` says why the
     status itself cannot be read: nothing else is known then, and nothing is stored.
@@ -68,6 +69,8 @@ class SpokeStatus:
     unreadable_first: tuple[str, ...] = ()
     row_fault: str = ""
     generation: str = ""
+    damped: int = 0
+    damped_vpcs: int = 0
 
     @property
     def counted(self) -> bool:

@@ -30,11 +30,15 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Associate:
-    """Bring the associations of these VPCs in line with policy; `abandon` them if the account left the organization."""
+    """Bring the associations of these VPCs in line with policy; `abandon` them if the account left the organization.
+
+    `by_event` means that an event caused it, and no sweep.
+    """
 
     spoke: Spoke
     vpc_ids: tuple[str, ...]
     abandon: bool = False
+    by_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)

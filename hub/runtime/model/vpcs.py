@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.damping import Damping
 from hub.runtime.model.names import NEVER, Millis, Ref, Spoke
 from hub.runtime.model.resolver import AMAZON_DNS, RESOLVER
 
@@ -209,7 +210,7 @@ class VpcRow:
 
     `zones` is the state of the zones at that time, by the policy of that time. `records` has a record for each zone's
     id, and one for the Profile's id. `row_fault` says why the row cannot be read: nothing else is known then, and
-    orgdns neither changes the VPC nor writes over the row.
+    orgdns neither changes the VPC nor writes over the row. `damping` says how often events changed what policy wants.
     """
 
     ref: VpcRef
@@ -219,6 +220,7 @@ class VpcRow:
     zones: tuple[ZoneInVpc, ...] = ()
     records: Mapping[str, AssociationRecord] = field(default_factory=dict)
     row_fault: str = ""
+    damping: Damping = field(default_factory=Damping)
 
     def leaving(self, zone_id: str) -> Cause | None:
         """Why the VPC is to lose a zone, as far as the ledger knows."""

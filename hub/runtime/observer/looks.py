@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.observation import Observation
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Account, Instance, InstanceRef, Millis
-    from hub.runtime.model.observation import Observation
     from hub.runtime.observer.ports import Admission
     from hub.runtime.policy.decide import Decision
 
@@ -21,12 +21,34 @@ if TYPE_CHECKING:
 class Look:
     """The row of an instance, or None if it had none, as read before the instance was described.
 
-    `generation` is that of the ledger when the look began. `began_at` is for people only.
+    `generation` is that of the ledger when the look began. `began_at` is for people and for damping only. `by_event`
+    means that an event or a call caused the look, and not the schedule.
     """
 
     row: Observation | Unreadable | None
     generation: str
     began_at: Millis
+    by_event: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the look may change the claims as often as it likes.
+
+        So may a look of the schedule, or one at an instance without claims, or after a loss of the ledger.
+        """
+        row = self.row
+        known = isinstance(row, Observation) and bool(row.wanted) and row.generation == self.generation
+        return not (self.by_event and known)
+
+    @property
+    def damped(self) -> bool:
+        """Whether the look is not worth a description, because the instance is damped.
+
+        What a worker left unfinished is finished nevertheless.
+        """
+        row = self.row
+        damped = isinstance(row, Observation) and row.settled and row.damping.damps(self.began_at)
+        return damped and not self.allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,11 @@ class Observed:
         return self.instance is not None and self.instance.state.final
 
     @property
+    def damped(self) -> bool:
+        """Whether the instance stays as it is because it is damped. What ends or is gone is not."""
+        return self.look.damped and not self.ended and self.instance is not None
+
+    @property
     def lost_names(self) -> int:
         """How many names the instance would lose, if it would lose all of them."""
         return 0 if self.decision.claims else names_of(self.look.row)
@@ -57,7 +84,8 @@ class Observed:
             return False
         if row.ended or self.ended:
             return row.ended and row.settled
-        if not row.settled or row.fault or is_outdated(row, self.look.generation):
+        over = row.damping != row.damping.passed(self.look.began_at)
+        if not row.settled or row.fault or over or is_outdated(row, self.look.generation):
             return False
         if instance is None:
             return (row.claims, row.instance) == ((), None)

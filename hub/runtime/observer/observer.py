@@ -11,7 +11,7 @@ from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observer.events import Tags
-from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult, Recorder
+from hub.runtime.observer.recorder import DAMPED, InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.policy.rules import STOPPED_STATES
 from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, LedgerUnavailable, Sleep, SpokeUnreachable
 
@@ -52,6 +52,13 @@ class _WaitingSpoke:
         outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason) for ref in self.hints]
         self.hints.clear()
         return outcomes
+
+    def damped(self, looks: Mapping[InstanceRef, Look]) -> list[InstanceOutcome]:
+        """Drop the hints about instances that are damped: they need no description."""
+        damped = [ref for ref in self.hints if looks[ref].damped]
+        for ref in damped:
+            del self.hints[ref]
+        return [InstanceOutcome(ref, InstanceResult.STILL_DAMPED, DAMPED) for ref in damped]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +137,15 @@ class Observer:
         hints = waiting.hints
         if not deadline.allows(DESCRIBE_SECONDS):
             return waiting.retried(NO_TIME)
+        outcomes: list[InstanceOutcome] = []
         try:
             looks = self.recorder.looks(hints)
+            outcomes += waiting.damped(looks)
+            if not hints:
+                return outcomes
             found = self.instances.describe(waiting.spoke, [ref.id for ref in hints])
         except (SpokeUnreachable, LedgerUnavailable) as unavailable:
-            return waiting.retried(str(unavailable))
-        outcomes = []
+            return outcomes + waiting.retried(str(unavailable))
         for ref, hint in list(hints.items()):
             # An instance that is missing may be the one that has no readable id.
             instance = found.get(ref.id, found.get(""))
@@ -166,7 +176,7 @@ class Observer:
             return InstanceOutcome(ref, InstanceResult.RETRY, "the instance has no address yet")
         decision = self.policy.decide(instance, account, self.zone_ids, self.labels.reserved())
         outcome = self.recorder.described(instance, account, decision, look)
-        if early and outcome.result is not InstanceResult.RETRY:
+        if early and outcome.result not in {InstanceResult.RETRY, InstanceResult.DAMPED}:
             # Recorded as described, but EC2 does not show yet what the event reports, or no longer shows it.
             reason = "EC2 does not show the state or tags that the event reports"
             return replace(outcome, result=InstanceResult.RETRY, reason=reason)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
-    from hub.runtime.model.call_sweeps import CallSweeps
+    from hub.runtime.model.damping import CallSweeps
     from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import SpokeStatus

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.damping import INSTANCE_CHANGES, Damping
 from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed
@@ -18,11 +19,13 @@ from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from hub.runtime.model.names import Millis
     from hub.runtime.observer.ports import Admission, InstanceLedger
 
 
 GONE: Final = "EC2 did not show the instance twice in a row"
 ENDED: Final = "the instance has ended"
+DAMPED: Final = "the instance is damped: its events are ignored for a while"
 SUPERSEDED: Final = "the row of the instance changed since it was read"
 # How often an end is written over a row that others keep changing, before the event or the sweep is repeated.
 WRITES: Final = 10
@@ -37,6 +40,9 @@ class InstanceResult(StrEnum):
     NOT_COVERED = "not covered"
     RETRY = "retry"
     UNREADABLE = "unreadable"
+    # The instance is damped from now on, or already was.
+    DAMPED = "damped"
+    STILL_DAMPED = "still damped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +70,19 @@ class Recorder:
     admission: Admission = field(default_factory=Unlimited)
 
     def looks(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Look]:
-        """Begin a look at each of these instances, before it is described.
+        """Begin a look at each of these instances, of which events report something, before it is described.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read.
         """
         generation, rows = self.ledger.rows_and_generation(refs)
         began_at = self.clock()
-        return {ref: Look(rows.get(ref), generation, began_at) for ref in refs}
+        return {ref: Look(rows.get(ref), generation, began_at, by_event=True) for ref in refs}
 
     def described(self, instance: Instance, account: Account, decision: Decision, look: Look) -> InstanceOutcome:
         """Record the names that policy gives an instance as it was described."""
+        if look.damped:
+            return InstanceOutcome(instance.ref, InstanceResult.STILL_DAMPED, DAMPED)
         return self._looked(instance.ref, decision, (instance, account), look)
 
     def unreadable(self, ref: InstanceRef, found: Unreadable, look: Look) -> InstanceOutcome:
@@ -101,7 +109,9 @@ class Recorder:
                     # Its claims and its version are not known.
                     return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
                 at = max(before.observed_at, self.clock())
-                after = replace(before, observed_at=at, ended=True, instance=None, account=None, fault="")
+                after = replace(
+                    before, observed_at=at, ended=True, instance=None, account=None, fault="", damping=Damping()
+                )
                 with suppress(Outdated):
                     return self._recorded(before, after, Decision(), "ended")
         except LedgerUnavailable as fault:
@@ -165,17 +175,44 @@ class Recorder:
             instance=instance,
             account=account,
             fault="",
+            damping=before.damping.passed(look.began_at),
         )
+        # An instance that is not shown is gone, or between two states.
+        counted = instance is not None and not look.allowed
         try:
-            return self._recorded(before, after, decision)
+            if counted and self._damped(before, decision, look):
+                return self._damp(before)
+            return self._recorded(before, after, decision, counted_at=look.began_at if counted else None)
         except (Outdated, LedgerUnavailable) as fault:
             return _retried(ref, fault)
 
+    def _damped(self, before: Observation, decision: Decision, look: Look) -> bool:
+        """Whether a look would change the claims of an instance that has no change left."""
+        if before.damping.changed(INSTANCE_CHANGES, look.began_at):
+            return False
+        return set(self.admission.fitting(before.ref, before.claims, decision).claims) != set(before.wanted)
+
+    def _damp(self, before: Observation) -> InstanceOutcome:
+        """Record that events of an instance are ignored for a while. What its row wants stays, and is completed."""
+        after = replace(before, damping=before.damping.begun(INSTANCE_CHANGES))
+        self._write(before, after, before.wanted)
+        return InstanceOutcome(before.ref, InstanceResult.DAMPED, after.damping.reason)
+
     def _recorded(
-        self, before: Observation, after: Observation, decision: Decision, reason: str = ""
+        self,
+        before: Observation,
+        after: Observation,
+        decision: Decision,
+        reason: str = "",
+        counted_at: Millis | None = None,
     ) -> InstanceOutcome:
-        """Write a row and its claims, within the limits of the account; see `_write`."""
+        """Write a row and its claims, within the limits of the account; see `_write`.
+
+        `counted_at` is when an event caused the look, if damping counts it.
+        """
         admitted = self.admission.admit(before.ref, before.claims, decision)
+        if counted_at is not None and set(admitted.claims) != set(before.wanted):
+            after = replace(after, damping=before.damping.changed(INSTANCE_CHANGES, counted_at) or before.damping)
         try:
             changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims)
         except Outdated:

@@ -89,6 +89,7 @@ class SweepRun:
     losing: dict[InstanceRef, int] = field(default_factory=dict)
     instances: int = 0
     names: int = 0
+    damped: int = 0
     usage: Tally = field(default_factory=Tally)
     missed: int = 0
     changed: int = 0

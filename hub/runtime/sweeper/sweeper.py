@@ -62,7 +62,8 @@ class Sweeper:
         """Bring the ledger in line with the spoke's instances, report each change, and store the spoke's status.
 
         Names are removed only if the listing was complete and a second description of exactly these instances agrees.
-        In a sweep that a call caused, only instances that the ledger does not have count as missed by events.
+        In a sweep that a call caused, only instances that the ledger does not have count as missed by events, and
+        instances that are damped stay as they are.
 
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written. A repeat is safe.
@@ -91,6 +92,7 @@ class Sweeper:
                 policy=self.policy_digest,
                 instances=run.instances,
                 names=run.names,
+                damped=run.damped,
                 usage=run.usage.in_place_of(status.usage),
                 missed=status.missed if after_call else run.missed,
                 missed_ever=status.missed_ever + run.missed,
@@ -159,7 +161,7 @@ class Sweeper:
                         self._report(run, InstanceOutcome(ref, InstanceResult.UNREADABLE, instance.reason))
                     continue
                 run.instances += not instance.state.final
-                look = Look(row, run.generation, began_at)
+                look = Look(row, run.generation, began_at, run.after_call)
                 observed = self._observed(run, ref, instance, look)
                 # The listing is older than the row: it decides only if there is no row, or the instance has ended.
                 decides = not isinstance(row, Observation) or observed is None or observed.ended
@@ -172,7 +174,7 @@ class Sweeper:
 
     def _compared(self, run: SweepRun, observed: Observed | None, *, decides: bool = True) -> bool:
         """Record an instance, unless it would lose all its names; return False if only a new look can decide."""
-        if observed is None:
+        if observed is None or observed.damped:
             return True
         if observed.lost_names:
             run.losing[observed.ref] = observed.lost_names
@@ -190,6 +192,7 @@ class Sweeper:
                 continue
             names = names_of(row)
             run.names += names
+            run.damped += row.damping.damps(run.began_at)
             run.usage.add(row.claims if names else ())
             if not run.nameless and row.ref.id not in run.listed and (names or is_outdated(row, run.generation)):
                 run.losing[row.ref] = names
@@ -226,7 +229,7 @@ class Sweeper:
             began_at = self.clock()
             found = self.instances.describe(run.status.spoke, [ref.id for ref in chunk])
             for ref in chunk:
-                look = Look(rows.get(ref), run.generation, began_at)
+                look = Look(rows.get(ref), run.generation, began_at, run.after_call)
                 # An instance that is missing may be the one that has no readable id.
                 instance = found.get(ref.id, found.get(""))
                 if isinstance(instance, Unreadable):
@@ -254,8 +257,8 @@ class Sweeper:
         """Count and report a change; return whether there was one."""
         if outcome.result is InstanceResult.RETRY and not outcome.superseded:
             raise LedgerUnavailable(outcome.reason)
-        if outcome.result is InstanceResult.RECORDED:
-            run.changed += 1
+        if outcome.result in {InstanceResult.RECORDED, InstanceResult.DAMPED}:
+            run.changed += outcome.result is InstanceResult.RECORDED
             run.report(outcome)
         elif outcome.result is InstanceResult.UNREADABLE and run.unreadable.add(outcome.ref.id):
             run.report(outcome)
@@ -264,10 +267,11 @@ class Sweeper:
     def _missed(self, run: SweepRun, observed: Observed) -> bool:
         """Whether an event should have reported the change: not in a first sweep, nor after a new policy or a loss.
 
-        A call changes only instances that the ledger has.
+        A call changes only instances that the ledger has. Events of a damped instance were ignored.
         """
         status, row = run.status, observed.look.row
         launched_at = observed.instance.launched_at if observed.instance else NEVER
         late = observed.look.began_at - launched_at > ON_ITS_WAY
         again = (status.policy, status.generation) == (self.policy_digest, run.generation)
-        return again and late and not (run.after_call and row is not None)
+        damped = isinstance(row, Observation) and bool(row.damping.until)
+        return again and late and not damped and not (run.after_call and row is not None)

@@ -86,6 +86,12 @@ class Stage:
             Associate(spoke, tuple(ref.id for ref in refs), abandon), Deadline(lambda: self.seconds_left)
         )
 
+    def event(self, ref: VpcRef) -> list[VpcOutcome]:
+        """Work on an event of a VPC."""
+        return self.associator().associate(
+            Associate(ref.spoke, (ref.id,), by_event=True), Deadline(lambda: self.seconds_left)
+        )
+
     def settled(self, *refs: VpcRef) -> bool:
         """Whether each VPC resolves what policy says, and no authorization is left."""
         return (

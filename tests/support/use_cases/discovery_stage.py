@@ -23,6 +23,7 @@ class DiscoveryStage:
     )
     enqueued: list[Task] = field(default_factory=list)
     spokes: MemoryStatuses = field(default_factory=lambda: MemoryStatuses(MemoryClock()))
+    clock: MemoryClock = field(default_factory=MemoryClock)
     rows: MemoryVpcRows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,7 +38,7 @@ class DiscoveryStage:
             rows=self.rows,
             spokes=self.spokes,
             tasks=self,
-            clock=MemoryClock(),
+            clock=self.clock,
         )
         return sweeper.sweep(replace(self.spokes.spoke_status(HOME), withdrawn=departed))
 

@@ -92,10 +92,14 @@ def test_event_without_a_vpc_is_refused(event: dict[str, Any] | str, reason: str
 ASSOCIATE = {"orgdns": "associate", "account": "444444444444", "region": "eu-central-1", "vpcs": [VPC]}
 
 
+HOME = Spoke("444444444444", "eu-central-1")
+
+
 @pytest.mark.parametrize("content", [CALL, TAGGED, ASSOCIATE])
 def test_associator_takes_events_and_tasks(content: dict[str, Any]) -> None:
-    """An event of a VPC asks for the same as a task with this VPC."""
-    assert association_of(json.dumps(content)) == Associate(Spoke("444444444444", "eu-central-1"), (VPC,))
+    """An event of a VPC asks for the same as a task with this VPC, and says that it is an event."""
+    by_event = content is not ASSOCIATE
+    assert association_of(json.dumps(content)) == Associate(HOME, (VPC,), by_event=by_event)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_any_event_is_a_task_or_not_ours(place: tuple[str, ...], odd: object) ->
         of = of[name]
     of[place[-1]] = odd
     with suppress(NotOurs):
-        assert association_of(json.dumps(event)) == Associate(Spoke("444444444444", "eu-central-1"), (VPC,))
+        assert association_of(json.dumps(event)) == Associate(HOME, (VPC,), by_event=True)
 
 
 @given(task=_json, account=_json, vpcs=_json)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from hub.runtime.deadline import Deadline
-from hub.runtime.model.call_sweeps import AT_ONCE, SETTLE_MILLIS, CallSweeps
+from hub.runtime.model.damping import AT_ONCE, SETTLE_MILLIS, CallSweeps
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.tasks import Sweep, Task

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.boundary.schema import flag, number, text, texts
+from hub.runtime.model.damping import Damping
 from hub.runtime.model.names import (
+    NEVER,
     Account,
     Claim,
     ConflictRule,
@@ -36,6 +38,8 @@ Row = dict[str, Any]
 
 # The facts of an instance that are plain text. A new one is stored without a change here.
 _TEXT_FACTS: Final = frozenset(field.name for field in fields(Instance) if field.type == "str")
+# The attributes of an instance or a VPC that say how often events changed it.
+DAMPING_NAMES: Final = ("changes_used", "changes_at", "damped_until", "damped_reason")
 
 
 def name_key_of(partition_key: str) -> NameKey:
@@ -106,6 +110,7 @@ def observation_row(observation: Observation) -> Row:
     if observation.withdrawing:
         row["withdrawing"] = [[key.zone_id, key.fqdn] for key in sorted(observation.withdrawing)]
     row |= {name: text for name, text in (("generation", observation.generation), ("fault", observation.fault)) if text}
+    row |= damping_row(observation.damping)
     if observation.refusals:
         row["refusals"] = [
             {"rule": refusal.rule, "reason": refusal.reason, "name": refusal.name, "declined": refusal.declined}
@@ -132,6 +137,23 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         withdrawing=frozenset(NameKey(zone_id, Fqdn(fqdn)) for zone_id, fqdn in row.get("withdrawing", [])),
         generation=text(row.get("generation", "")),
         fault=text(row.get("fault", "")),
+        damping=damping_of(row),
+    )
+
+
+def damping_row(damping: Damping) -> Row:
+    """The attributes that say how often events changed something; none if they never did."""
+    row: Row = {"changes_used": damping.used, "changes_at": damping.counted_at} if damping.used else {}
+    return row | ({"damped_until": damping.until, "damped_reason": damping.reason} if damping.until else {})
+
+
+def damping_of(row: Mapping[str, Any]) -> Damping:
+    """How often events changed an instance or a VPC. What was written before that was counted has all changes left."""
+    return Damping(
+        used=number(row.get("changes_used", 0)),
+        counted_at=Millis(number(row.get("changes_at", NEVER))),
+        until=Millis(number(row.get("damped_until", NEVER))),
+        reason=text(row.get("damped_reason", "")),
     )
 
 

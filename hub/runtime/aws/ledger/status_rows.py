@@ -10,7 +10,7 @@ from hub.runtime.aws.ledger.drift import zone_drift_of
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.schema import flag, number, read_row, text
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.call_sweeps import CallSweeps
+from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
@@ -61,6 +61,8 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
         policy=text(row.get("policy", "")),
         instances=number(row.get("instances", 0)),
         names=number(row.get("names", 0)),
+        damped=number(row.get("damped", 0)),
+        damped_vpcs=number(row.get("damped_vpcs", 0)),
         missed=number(row.get("missed", 0)),
         missed_ever=number(row.get("missed_ever", 0)),
         fault=text(row.get("fault", "")),

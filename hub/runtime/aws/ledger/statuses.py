@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
-    from hub.runtime.model.call_sweeps import CallSweeps
+    from hub.runtime.model.damping import CallSweeps
     from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.usage import UsageByZone
 
@@ -102,6 +102,7 @@ class DynamoStatuses:
             "policy": status.policy,
             "instances": status.instances,
             "names": status.names,
+            "damped": status.damped,
             "missed": status.missed,
             "missed_ever": status.missed_ever,
             "fault": status.fault,
@@ -128,9 +129,9 @@ class DynamoStatuses:
         """Record how many VPCs of an abandoned spoke still have associations made by orgdns."""
         self._table.update(spoke_key(spoke), {"kept_vpcs": number})
 
-    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int]) -> None:
-        """Record how many VPCs of a spoke are associated with each zone."""
-        self._table.update(spoke_key(spoke), {"vpcs": dict(vpcs)})
+    def count_vpcs(self, spoke: Spoke, vpcs: Mapping[str, int], damped: int = 0) -> None:
+        """Record how many VPCs of a spoke are associated with each zone, and how many are damped."""
+        self._table.update(spoke_key(spoke), {"vpcs": dict(vpcs), "damped_vpcs": damped})
 
     def note_vpc_work(self, spoke: Spoke, number: int) -> None:
         """Record how much the sweep of a spoke's VPCs found to do."""

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.rows import account_of
+from hub.runtime.aws.ledger.rows import account_of, damping_of
 from hub.runtime.aws.ledger.status_rows import spoke_of
 from hub.runtime.boundary.schema import flag, number, read_row, text, texts
 from hub.runtime.boundary.texts import bounded, storable
@@ -83,6 +83,7 @@ def _vpc_row_of(row: Mapping[str, Any]) -> VpcRow:
             for name, record in row.items()
             if name.startswith(contract.ASSOCIATION_PREFIX)
         },
+        damping=damping_of(row),
     )
 
 

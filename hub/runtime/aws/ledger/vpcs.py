@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.rows import account_row
+from hub.runtime.aws.ledger.rows import DAMPING_NAMES, account_row, damping_row
 from hub.runtime.aws.ledger.vpc_rows import (
     is_vpc,
     record_row,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Account, Spoke
 
 
@@ -68,16 +69,23 @@ class DynamoVpcs:
         row = self._table.get(vpcs_key(spoke))
         return vpcs_status_of(row) if row else VpcsStatus(spoke)
 
-    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...]) -> None:
-        """Record the description of a VPC and the state of its zones. The association records do not change."""
+    def put_vpc(self, vpc: Vpc, account: Account, zones: tuple[ZoneInVpc, ...], damping: Damping | None = None) -> None:
+        """Record the description of a VPC, the state of its zones, and its damping, if given. All else stays."""
         described = {
             "seen_at": self._table.now(),
             "vpc": vpc_row(vpc, {zone.zone_id for zone in zones}),
             "account": account_row(account),
             "zones": zone_rows(zones),
         }
+        row = {} if damping is None else damping_row(damping)
+        over = () if damping is None else DAMPING_NAMES
         # The row may be what remains of a VPC whose account was not covered for a while.
-        self._table.update(vpcs_key(vpc.ref), described, (contract.EXPIRES,))
+        removed = (contract.EXPIRES, *(name for name in over if name not in row))
+        self._table.update(vpcs_key(vpc.ref), described | row, removed)
+
+    def put_damping(self, ref: VpcRef, damping: Damping) -> None:
+        """Record how often events changed what policy wants for a VPC."""
+        self._table.update(vpcs_key(ref), damping_row(damping))
 
     def put_zones(self, ref: VpcRef, zones: tuple[ZoneInVpc, ...]) -> None:
         """Record the state of the zones in a VPC that cannot be described any more."""

@@ -7,7 +7,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import MAX_PENDING_VPCS, DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.model.call_sweeps import CallSweeps
+from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.drift import ZoneDrift
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
