@@ -47,6 +47,7 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
         variables=environment(ledger)
         | zone_ids(config)
         | limits(config)
+        | {contract.ENV_EVENTS_QUEUE_URL: Ref(queue)}
         | member_roles(config)
         | ({contract.ENV_SWEEPS_QUEUE_URL: Ref(sweeps)} if calls else {}),
         statements=(
@@ -63,7 +64,7 @@ def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:
             read_account_names(config),
             *([send("EnqueueSweeps", sweeps)] if calls else []),
         ),
-        source=queue_source(queue, concurrency=10, batch_size=100, window=1),
+        source=queue_source(queue, concurrency=10, batch_size=contract.EVENTS_A_BATCH),
         dead_letters=dead_letters,
         failures="Events of instances failed five times, or did not reach the observer's queue.",
         queue=queue,

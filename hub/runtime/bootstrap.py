@@ -17,8 +17,9 @@ from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.queues.further import FurtherMessages
 from hub.runtime.aws.queues.tasks import QueuedTasks
-from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
+from hub.runtime.aws.sessions import CLIENT_CONFIG, QUEUE_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
@@ -140,6 +141,12 @@ def account_usage() -> AccountUsage:
 def statuses() -> DynamoStatuses:
     """Return the statuses in which the observer records the times of events, and what spokes hold."""
     return DynamoStatuses(_table(SPOKE_CONFIG))
+
+
+@cache
+def further_events() -> FurtherMessages:
+    """Return the observer's access to further messages of its queue, which only a full batch needs."""
+    return FurtherMessages(client("sqs", QUEUE_CONFIG), settings.value(contract.ENV_EVENTS_QUEUE_URL), now)
 
 
 @cache

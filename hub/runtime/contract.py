@@ -67,6 +67,9 @@ SCHEDULE_AUDITS: Final = "schedule audits"
 SWEEP: Final = "sweep"
 AUDIT: Final = "audit"
 ASSOCIATE: Final = "associate"
+# The events in a batch of the observer. Lambda waits for no window with ten at most; the observer itself receives more
+# when a batch is full.
+EVENTS_A_BATCH: Final = 10
 # Minutes between two runs of the schedule of sweeps. Each run schedules a part of the spokes.
 SCHEDULE_MINUTES: Final = 5
 
@@ -82,6 +85,7 @@ ENV_ADOPTING_ZONES: Final = "ORGDNS_ADOPTING_ZONES"
 ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 # The share of the networking account's Route 53 quotas that all functions may use together, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
+ENV_EVENTS_QUEUE_URL: Final = "ORGDNS_EVENTS_QUEUE_URL"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
 # The ARNs of the roles in the covered accounts, as a pattern with the fields of `MEMBER_ROLE_FIELDS`. The hub stack

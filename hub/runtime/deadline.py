@@ -34,6 +34,8 @@ HUB_CALLS: Final = CallLimits(attempts=4, connect_timeout=3, read_timeout=20)
 # The observer's calls: a spoke that does not answer must not take the time of all others, and the queue delivers again.
 # Two attempts take 2 x (3 + 6) s and a backoff of 1 s at most.
 SPOKE_CALLS: Final = CallLimits(attempts=2, connect_timeout=3, read_timeout=6)
+# Receiving further messages, and deleting them: the messages of the run wait for it, and the queue delivers again.
+QUEUE_CALLS: Final = CallLimits(attempts=1, connect_timeout=1, read_timeout=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,27 @@ _Out = TypeVar("_Out")
 @logger.inject_lambda_context
 @metrics.log_metrics
 def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
-    """Handle a batch of messages of the events queue; return those that SQS must deliver again."""
-    hints, calls = _hints_and_calls(event)
+    """Handle a batch of messages of the events queue; return those that SQS must deliver again.
+
+    If the batch is full, receive further messages, so that a burst of events fills the descriptions of its instances.
+    Those that need no further delivery are deleted here. The others become visible again as those of the batch do.
+    """
+    batch = event["Records"]
+    queue = bootstrap.further_events() if len(batch) >= contract.EVENTS_A_BATCH else None
+    if queue is None:
+        return _failed(_observed(batch, context))
+    further, fault = queue.receive()
+    failed = _observed([*batch, *further], context)
+    not_deleted = queue.delete(record for record in further if record["messageId"] not in failed)
+    if reason := fault or not_deleted:
+        logger.warning("events will be delivered again", extra={"reason": reason})
+    own = {text_in(record, "messageId") for record in batch}
+    return _failed([message_id for message_id in failed if message_id in own])
+
+
+def _observed(records: list[Any], context: LambdaContext) -> list[str]:
+    """Handle messages of the events queue; return the ids of those that SQS must deliver again."""
+    hints, calls = _hints_and_calls(records)
     messages: dict[InstanceRef, list[str]] = {}
     for hint, message_id in hints:
         messages.setdefault(hint.ref, []).append(message_id)
@@ -91,14 +110,14 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         # For people only: a failure is not a reason to deliver the events again.
         with suppress(LedgerUnavailable):
             bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
-    return _failed(failed)
+    return failed
 
 
-def _hints_and_calls(event: Mapping[str, Any]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
+def _hints_and_calls(records: list[Any]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
     """Return what the messages of the events queue say, each with the id of its message."""
     hints: list[tuple[Hint, str]] = []
     calls: list[tuple[Call, str]] = []
-    for message_id, content in _parsed(event, lambda record: event_of(record["body"], _deliveries(record))):
+    for message_id, content in _parsed(records, lambda record: event_of(record["body"], _deliveries(record))):
         match content:
             case Unreadable():
                 metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
@@ -119,12 +138,12 @@ def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> li
     return [message_id for call, message_id in calls if call.spoke in reasons]
 
 
-def _parsed(event: Mapping[str, Any], parse: Callable[[Any], _Out]) -> Iterator[tuple[str, _Out | Unreadable]]:
+def _parsed(records: list[Any], parse: Callable[[Any], _Out]) -> Iterator[tuple[str, _Out | Unreadable]]:
     """Yield the id of each message of a batch, and what it says. One that is unreadable can never succeed.
 
     So is a message without an id, which could not be reported to SQS.
     """
-    for record in event["Records"]:
+    for record in records:
         message_id = readable(_id_of, record, "")
         if isinstance(message_id, Unreadable):
             yield "", message_id
@@ -155,7 +174,8 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle the tasks of the sweeper's queue; return those that SQS must deliver again."""
     failed: list[str] = []
     owner, zone_ids = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN), settings.zone_ids().values()
-    for message_id, task in _parsed(event, lambda record: sweeper_task_of(record["body"], owner, frozenset(zone_ids))):
+    own_zones = frozenset(zone_ids)
+    for message_id, task in _parsed(event["Records"], lambda record: sweeper_task_of(record["body"], owner, own_zones)):
         if isinstance(task, Unreadable):
             _drop_task(message_id, task)
             continue
@@ -215,7 +235,7 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
-    for message_id, task in _parsed(event, lambda record: association_of(record["body"])):
+    for message_id, task in _parsed(event["Records"], lambda record: association_of(record["body"])):
         if isinstance(task, Unreadable):
             _drop_task(message_id, task)
         else:

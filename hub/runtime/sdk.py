@@ -52,7 +52,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListResolverRules",
         "UpdateResolverConfig",
     ),
-    "sqs": ("SendMessageBatch",),
+    "sqs": ("DeleteMessageBatch", "ReceiveMessage", "SendMessageBatch"),
     "sts": ("AssumeRole",),
 }
 

@@ -12,6 +12,7 @@ from moto.dynamodb.models import dynamodb_backends
 from hub.runtime import contract
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.aws.queues.further import MOST_MESSAGES
 from hub.runtime.model.names import Millis
 from hub.runtime.model.status import ScheduleCursor
 from orgdns.config.load import load
@@ -30,6 +31,9 @@ from sandbox.bench.figures import Figure
 
 STARTS: Final = 50
 LONE_STARTS: Final = 100
+BURST_EVENTS: Final = 1_000
+# What the observer handles in a run at most: a batch of Lambda's, and the further messages that it receives itself.
+EVENTS_A_RUN: Final = contract.EVENTS_A_BATCH + MOST_MESSAGES
 IDLE_SECONDS: Final = 10
 LISTING: Final = "ListResourceRecordSets"
 
@@ -42,6 +46,7 @@ def figures() -> Iterator[Figure]:
         yield from life(made)
         yield from sweeps(made, clock)
         yield from lone_starts(made, clock)
+        yield from event_burst(made)
 
 
 def starts(made: World) -> Iterator[Figure]:
@@ -121,7 +126,34 @@ def lone_starts(made: World, clock: MovedClock) -> Iterator[Figure]:
         made.launch(PAYMENTS, made.config.hub.region, f"idle-{number}")
         made.converge()
         waits.append(windows + clock.now() - before)
-    yield Figure("event_to_record_seconds", sorted(waits)[LONE_STARTS * 99 // 100 - 1], "seconds", limit=2)
+    yield Figure("event_to_record_seconds", sorted(waits)[LONE_STARTS * 99 // 100 - 1], "seconds", limit=0.2)
+
+
+def event_burst(made: World) -> Iterator[Figure]:
+    """Descriptions and runs of the observer for a burst of events of one account-region."""
+    region, queue = made.config.hub.region, contract.EVENTS_QUEUE
+    began = made.waiting(queue)
+    while made.waiting(queue) - began < BURST_EVENTS:
+        made.launch(PAYMENTS, region, "burst", count=50)
+    events, runs = made.waiting(queue) - began, 0
+
+    def count(function: str, moment: str) -> None:
+        nonlocal runs
+        runs += (function, moment) == (contract.OBSERVER_FUNCTION, "before")
+
+    counted: Counter[str] = Counter()
+    made.functions.interrupt = count
+    with _calls_counted(made, counted):
+        made.converge()
+    in_thousands = events / 1_000
+    yield Figure(
+        "describe_calls_per_1000_events",
+        counted["DescribeInstances"] / in_thousands,
+        "calls",
+        limit=1_000 / EVENTS_A_RUN,
+        naive=1_000 / contract.EVENTS_A_BATCH,
+    )
+    yield Figure("events_per_observer_run", events / runs, "events", naive=contract.EVENTS_A_BATCH)
 
 
 def _statuses(made: World, clock: MovedClock) -> DynamoStatuses:

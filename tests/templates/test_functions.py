@@ -7,6 +7,7 @@ import json
 import yaml
 
 from hub.runtime import contract
+from hub.runtime.contract import EVENTS_A_BATCH
 from hub.stack import hub_template
 from tests.support.build import EXAMPLE
 from tests.support.config.partitions import example_in
@@ -49,13 +50,14 @@ def test_queues() -> None:
 
 
 def test_events_queue_and_observer() -> None:
-    """A message is hidden for six times the function's timeout, received five times at most, in batches of 100."""
+    """A message is hidden for six times the function's timeout, received five times at most, in batches of ten."""
     queue, function = properties("hub", "EventsQueue"), properties("hub", "Observer")
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
     assert queue["RedrivePolicy"] == {"deadLetterTargetArn": arn_of("EventsDeadLetterQueue"), "maxReceiveCount": 5}
     assert queue["MessageRetentionPeriod"] < properties("hub", "EventsDeadLetterQueue")["MessageRetentionPeriod"]
     source = properties("hub", "ObserverSource")
-    assert source["BatchSize"] == 100
+    assert source["BatchSize"] == EVENTS_A_BATCH
+    assert "MaximumBatchingWindowInSeconds" not in source
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["ScalingConfig"] == {"MaximumConcurrency": 10}
 
@@ -70,7 +72,7 @@ def test_batches_have_a_window() -> None:
 
 
 def test_single_change_is_published_at_once() -> None:
-    """The stream has no batching window, so a change only waits for the observer's window.
+    """Neither the stream nor the observer's queue has a batching window, so neither an event nor a change waits.
 
     Lambda's API asks for a window of at least a second with batches above ten, so the mapping does not name one.
     """
@@ -111,7 +113,13 @@ def test_functions() -> None:
         (
             "Observer",
             contract.OBSERVER_HANDLER,
-            {contract.ENV_ZONE_IDS, contract.ENV_LIMITS, contract.ENV_MEMBER_ROLE_ARN, contract.ENV_SWEEPS_QUEUE_URL},
+            {
+                contract.ENV_ZONE_IDS,
+                contract.ENV_LIMITS,
+                contract.ENV_MEMBER_ROLE_ARN,
+                contract.ENV_EVENTS_QUEUE_URL,
+                contract.ENV_SWEEPS_QUEUE_URL,
+            },
         ),
         ("Publisher", contract.PUBLISHER_HANDLER, publisher),
         ("Sweeper", contract.SWEEPER_HANDLER, {contract.ENV_ZONE_IDS, *sweeper}),

@@ -6,8 +6,8 @@ import pytest
 
 from hub.functions import associator, observer, publisher, sweeper
 from hub.runtime.associator.steps import STEP_SECONDS as ASSOCIATION_SECONDS
-from hub.runtime.aws.sessions import CLIENT_CONFIG, SPOKE_CONFIG
-from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits, Deadline
+from hub.runtime.aws.sessions import CLIENT_CONFIG, QUEUE_CONFIG, SPOKE_CONFIG
+from hub.runtime.deadline import HUB_CALLS, QUEUE_CALLS, SPOKE_CALLS, CallLimits, Deadline
 from hub.runtime.observer.observer import DESCRIBE_SECONDS
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.sweeper.auditor import STEP_SECONDS as AUDIT_SECONDS
@@ -35,7 +35,9 @@ def test_one_call_is_the_default() -> None:
     assert HUB_CALLS.seconds() == HUB_CALLS.seconds(1)
 
 
-@pytest.mark.parametrize(("limits", "config"), [(HUB_CALLS, CLIENT_CONFIG), (SPOKE_CALLS, SPOKE_CONFIG)])
+@pytest.mark.parametrize(
+    ("limits", "config"), [(HUB_CALLS, CLIENT_CONFIG), (SPOKE_CALLS, SPOKE_CONFIG), (QUEUE_CALLS, QUEUE_CONFIG)]
+)
 def test_clients_are_made_with_the_limits_that_deadlines_count_on(limits: CallLimits, config: object) -> None:
     """A client that waits longer than its limits say would be cut off in the middle of a call."""
     assert config.retries == {"mode": "standard", "total_max_attempts": limits.attempts}  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from botocore.session import Session
 
 from hub.runtime import contract
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
-from hub.runtime.deadline import HUB_CALLS, SPOKE_CALLS, CallLimits
+from hub.runtime.deadline import HUB_CALLS, QUEUE_CALLS, SPOKE_CALLS, CallLimits
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -44,6 +44,7 @@ def _config(limits: CallLimits) -> Config:
 
 CLIENT_CONFIG: Final = _config(HUB_CALLS)
 SPOKE_CONFIG: Final = _config(SPOKE_CALLS)
+QUEUE_CONFIG: Final = _config(QUEUE_CALLS)
 
 
 @cache

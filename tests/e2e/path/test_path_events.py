@@ -9,7 +9,9 @@ import pytest
 from moto.sqs.models import Message, Queue
 
 from hub.runtime import contract
+from hub.runtime.contract import EVENTS_A_BATCH
 from sandbox.aws.bridge import replaced
+from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
@@ -161,3 +163,58 @@ def test_every_message_has_the_group_of_its_account(made: World, clock: MovedClo
     assert groups <= {(account, account or "orgdns") for account, _ in groups} | {(None, None)}
     without = [json.loads(message.body)[contract.TASK] for message in sent if not message.group_id]
     assert set(without) == {contract.SCHEDULE_SWEEPS, contract.SCHEDULE_AUDITS}
+
+
+def invocations(made: World, killed: int = 0) -> list[str]:
+    """The observer's invocations from now on. The first ones are killed when they are done, before Lambda hears it."""
+    begun: list[str] = []
+
+    def interrupt(function: str, moment: str) -> None:
+        if function != contract.OBSERVER_FUNCTION:
+            return
+        if moment == "before":
+            begun.append(function)
+        elif len(begun) <= killed:
+            raise Killed
+
+    made.functions.interrupt = interrupt
+    return begun
+
+
+def owned(made: World) -> int:
+    return len([owner for _, _, _, owner in made.owners("instances.internal") if owner])
+
+
+def test_burst_fills_the_observers_runs(made: World) -> None:
+    """With a full batch, the observer receives further events itself: a hundred a run, in one description."""
+    before = owned(made)
+    launched = made.launch(PAYMENTS, REGION, "burst", count=60)
+    waiting = made.waiting(contract.EVENTS_QUEUE)
+    assert waiting >= 60
+    begun = invocations(made)
+    made.converge()
+    assert len(begun) == -(-waiting // 100)
+    assert owned(made) == before + 60
+    made.end(PAYMENTS, REGION, *launched)
+    made.converge()
+
+
+def test_event_that_the_observer_received_itself_is_not_lost(made: World, clock: MovedClock) -> None:
+    """A run is killed after all its work, and one account's role is denied: everything is delivered again."""
+    before = owned(made)
+    with reader_role_denied(made, clock, SEARCH):
+        launched = {account: made.launch(account, REGION, "kept", count=15) for account in (PAYMENTS, SEARCH)}
+        begun = invocations(made, killed=1)
+        made.converge()
+        assert len(begun) == 1
+        # The batch, and of the further messages those of the denied account.
+        assert made.waiting(contract.EVENTS_QUEUE) >= EVENTS_A_BATCH + 10
+        clock.advance(721)
+        made.converge()
+        assert owned(made) == before + 15
+        assert made.waiting(contract.EVENTS_QUEUE) >= 15
+    drain(made, clock)
+    assert owned(made) == before + 30
+    for account, instances in launched.items():
+        made.end(account, REGION, *instances)
+    made.converge()

@@ -9,6 +9,7 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import claim_key
+from hub.runtime.contract import EVENTS_A_BATCH
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey
 from hub.runtime.sdk import OPERATIONS
 from sandbox.aws.functions.service import Killed
@@ -197,7 +198,8 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
         HostedZoneId=made.zone_ids[CORP],
         ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": foreign}]},
     )
-    made.launch(PAYMENTS, REGION, "stranger")
+    # More than a batch of events, so that the observer receives some of them itself.
+    made.launch(PAYMENTS, REGION, "stranger", count=EVENTS_A_BATCH + 1)
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     add_resolver_rule(made, vpc, "elsewhere.example")
     add_firewall(made, vpc, "BLOCK", "*.elsewhere.example")

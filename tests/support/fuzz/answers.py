@@ -252,3 +252,24 @@ def _list_firewall_domains(_: Organization, _request: dict[str, Any], _account: 
 def _send(organization: Organization, request: dict[str, Any], _account: str) -> dict[str, Any]:
     organization.sent += [entry["MessageBody"] for entry in request["Entries"]]
     return {"Successful": [{"Id": entry["Id"], "MessageId": "m"} for entry in request["Entries"]], "Failed": []}
+
+
+@_answers("sqs.ReceiveMessage")
+def _receive(organization: Organization, _request: dict[str, Any], _account: str) -> dict[str, Any]:
+    taken, organization.waiting = organization.waiting[:10], organization.waiting[10:]
+    messages = [
+        {
+            "MessageId": f"further-{number}",
+            "ReceiptHandle": f"receipt-{number}",
+            "Body": body,
+            "MD5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+            "Attributes": {"ApproximateReceiveCount": "1"},
+        }
+        for number, body in enumerate(taken)
+    ]
+    return {"Messages": messages} if messages else {}
+
+
+@_answers("sqs.DeleteMessageBatch")
+def _delete(_: Organization, request: dict[str, Any], _account: str) -> dict[str, Any]:
+    return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}

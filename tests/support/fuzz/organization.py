@@ -141,6 +141,8 @@ class Organization:
     profiles_of: dict[str, set[str]] = field(default_factory=dict)
     disabled: set[str] = field(default_factory=set)
     sent: list[str] = field(default_factory=list)
+    # The bodies of further messages in the events queue.
+    waiting: list[str] = field(default_factory=list)
 
 
 def rows(organization: Organization) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -178,6 +180,7 @@ ENVIRONMENT: Final = {
     contract.ENV_ZONE_READER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.ZONE_READER_ROLE}",
     contract.ENV_AUTHORIZER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.AUTHORIZER_ROLE}",
     contract.ENV_MEMBER_ROLE_ARN: "arn:aws:iam::{account}:role/{role}",
+    contract.ENV_EVENTS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/events",
     contract.ENV_SWEEPS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/sweeps",
     contract.ENV_ASSOCIATIONS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/associations",
     # Nothing awaits approval: what a fault removes shows.

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from hub.runtime import contract
+from hub.runtime.contract import EVENTS_A_BATCH
 from hub.runtime.messages import NotOurs, task_of
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
@@ -202,6 +203,11 @@ class Scenarios:
         )
         records = [of_queue(number, event) for number, event in enumerate(events)]
         self._add("events", "observer", organization, *records)
+        # A full batch. Two of its events are in the queue, and are received by the observer itself.
+        again = [of_queue(number, messages.state_change(1)) for number in range(len(records), EVENTS_A_BATCH + 2)]
+        organization.waiting = [record["body"] for record in records[:2]]
+        self._add("burst", "observer", organization, *records[2:], *again)
+        organization.waiting = []
         self._add("sweep", "sweeper", organization, of_task(1, Sweep(_SPOKE)))
         self._add("sweep after a call", "sweeper", organization, of_task(1, Sweep(_SPOKE, after_call=True)))
         self._add("schedule again", "sweeper", organization, of_task(1, ScheduleSweeps()))

@@ -1,1 +1,1 @@
-"""The queues of the hub: sending tasks."""
+"""The queues of the hub: sending tasks, and receiving more events than a batch has."""

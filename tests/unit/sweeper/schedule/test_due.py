@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.model.call_sweeps import CallSweeps
+from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import EVENT_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.sweeper.schedule.due import (
