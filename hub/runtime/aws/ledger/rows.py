@@ -183,7 +183,8 @@ def account_row(account: Account) -> Row:
 
 def account_of(account_id: str, row: Mapping[str, Any]) -> Account:
     """The account in a row."""
-    return Account(account_id, text(row["label"]), text(row["reason"]), units=texts(row["units"]))
+    label = None if row["label"] is None else text(row["label"])
+    return Account(account_id, label, text(row["reason"]), units=texts(row["units"]))
 
 
 def _instance(ref: InstanceRef, facts: Mapping[str, Any]) -> Instance:
