@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.runtime import contract
-from tests.support.aws.expressions import meets, updated
+from sandbox.aws.dynamodb.expressions import meets, updated
 
 Item = dict[str, Any]
 _TELL = "ReturnValuesOnConditionCheckFailure"

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
-from tests.support.aws.expressions import meets, updated
+from sandbox.aws.dynamodb.expressions import meets, updated
 
 SHARDS = 2
 Item = dict[str, Any]

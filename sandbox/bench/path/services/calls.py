@@ -1,0 +1,54 @@
+"""A function's calls: each takes its latency and processor time, and what a quota refuses is repeated as by the SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.bench.path.kernel import Simulation
+    from sandbox.bench.path.services.parameters import Latency, Services
+
+
+@dataclass(slots=True)
+class Caller:
+    """An execution environment with so much memory, as the services see it."""
+
+    simulation: Simulation
+    services: Services
+    memory: float
+    attempts: int = 4
+    made: dict[str, int] = field(default_factory=dict)
+
+    def wait(self, latency: Latency, delay: float = 0.0) -> None:
+        """Make a call that takes this time."""
+        seconds = latency.of(self.simulation.random) + self.cpu(self.services.call_cpu)
+        self.simulation.sleep(seconds + delay)
+
+    def cpu(self, seconds: float) -> float:
+        """Return how many seconds the work of a vCPU takes with this memory. More than one vCPU is of no use."""
+        return seconds * max(1.0, self.services.memory_a_vcpu / self.memory)
+
+    def repeated(self, operation: str, latency: Latency, attempt: Callable[[], str]) -> int:
+        """Make a call, and repeat it while it is refused with a code; return how often it was repeated.
+
+        Standard mode waits up to a second before the first repeat, and twice as long before each further one
+        (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
+
+        Raises:
+            ClientError: with the code of the last attempt.
+        """
+        code = ""
+        for repeat in range(self.attempts):
+            self.wait(latency)
+            code = attempt()
+            if not code:
+                return repeat
+            if repeat + 1 < self.attempts:
+                self.simulation.sleep(self.simulation.random.random() * min(20.0, 2.0**repeat))
+        refused: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(refused, operation)
