@@ -14,8 +14,8 @@ from hub.runtime.aws.pace.row import DynamoPaceRow, pace_of, pace_row
 from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.model.names import Millis
 from hub.runtime.rate_limit import BUCKETS, CHANGES, LEAST_RATE, Demand, Pace
+from sandbox.aws.dynamodb.expressions import meets
 from tests.support.aws.dynamodb import NOW
-from tests.support.aws.expressions import meets
 from tests.support.memory import MemoryClock
 
 KEY: Final = {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: contract.PACE_KEY}
