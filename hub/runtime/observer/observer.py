@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import DAMPED, InstanceOutcome, InstanceResult, Recorder
+from hub.runtime.observer.turns import Turns
 from hub.runtime.policy.rules import STOPPED_STATES
 from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, LedgerUnavailable, Sleep, SpokeUnreachable
 
@@ -87,18 +88,21 @@ class Observer:
         by_spoke: defaultdict[Spoke, list[Hint]] = defaultdict(list)
         for ref in sorted(merged):
             by_spoke[ref.spoke].append(merged[ref])
+        spokes = list(by_spoke)
+        # Of accounts with as many hints, another one is the first each time.
+        start = self.clock() % len(spokes) if spokes else 0
+        turns = Turns(Counter(ref.account for ref in merged))
         outcomes: list[InstanceOutcome] = []
-        waiting: list[_WaitingSpoke] = []
-        for spoke, of_spoke in by_spoke.items():
-            decided, account = self._decided_by_event(spoke, of_spoke, deadline)
+        waiting: dict[Spoke, _WaitingSpoke] = {}
+        for spoke in turns.each(spokes[start:] + spokes[:start], deadline):
+            decided, account = self._decided_by_event(spoke, by_spoke[spoke], deadline)
             outcomes += decided
             done = {outcome.ref for outcome in decided}
-            undecided = {hint.ref: hint for hint in of_spoke if hint.ref not in done}
+            undecided = {hint.ref: hint for hint in by_spoke[spoke] if hint.ref not in done}
             if account is not None and undecided:
-                waiting.append(_WaitingSpoke(spoke, account, undecided))
-        # Start with a different spoke each time: a spoke that does not answer uses up the time of those after it.
-        start = self.clock() % len(waiting) if waiting else 0
-        return outcomes + self._converge(waiting[start:] + waiting[:start], deadline)
+                waiting[spoke] = _WaitingSpoke(spoke, account, undecided)
+                outcomes += self._described(waiting[spoke], deadline, last=False)
+        return outcomes + self._converge(waiting, turns, deadline)
 
     def _decided_by_event(
         self, spoke: Spoke, hints: list[Hint], deadline: Deadline
@@ -121,15 +125,18 @@ class Observer:
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.NOT_COVERED
         return InstanceOutcome(hint.ref, result, str(refused))
 
-    def _converge(self, waiting: list[_WaitingSpoke], deadline: Deadline) -> list[InstanceOutcome]:
-        """Describe the instances of all spokes. Repeat this for a while if some are not as their events report."""
+    def _converge(
+        self, waiting: Mapping[Spoke, _WaitingSpoke], turns: Turns, deadline: Deadline
+    ) -> list[InstanceOutcome]:
+        """Describe for a while those instances again that are not as their events report."""
         outcomes: list[InstanceOutcome] = []
-        for pause in (*DESCRIBE_AGAIN_AFTER, None):
-            for spoke in waiting:
-                outcomes += self._described(spoke, deadline, last=pause is None)
-            waiting = [spoke for spoke in waiting if spoke.hints]
-            if waiting and pause is not None:
-                self.sleep(pause)
+        for number, pause in enumerate(DESCRIBE_AGAIN_AFTER, 1):
+            waiting = {spoke: each for spoke, each in waiting.items() if each.hints}
+            if not waiting:
+                break
+            self.sleep(pause)
+            for spoke in turns.each(waiting, deadline):
+                outcomes += self._described(waiting[spoke], deadline, last=number == len(DESCRIBE_AGAIN_AFTER))
         return outcomes
 
     def _described(self, waiting: _WaitingSpoke, deadline: Deadline, *, last: bool) -> list[InstanceOutcome]:

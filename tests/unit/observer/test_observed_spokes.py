@@ -98,19 +98,29 @@ def test_account_that_is_no_longer_covered_can_end_its_instances(world: World) -
     assert key("two").fqdn not in world.claimed()
 
 
+class SomeAreSlow(MemoryOrganization):
+    """An organization in which each description of these spokes takes a minute of a run, and then fails."""
+
+    def __init__(self, organization: MemoryOrganization, slow: Collection[Spoke], remaining: dict[str, float]) -> None:
+        super().__init__(organization.accounts)
+        self.organization = organization
+        self.slow = slow
+        self.remaining = remaining
+        self.asked: list[Spoke] = []
+
+    def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
+        self.asked.append(spoke)
+        if spoke in self.slow:
+            self.remaining["seconds"] -= 60
+            raise SpokeUnreachable("read timeout")
+        return self.organization.describe(spoke, instance_ids)
+
+
 def test_slow_spoke_does_not_starve_others(world: World) -> None:
     """A spoke that uses up the time of a run is not the first in each run."""
     slow, quick = world.show(1, account=PAYMENTS.id), world.show(2, account=SEARCH.id, name="quick")
     remaining = {"seconds": 90.0}
-
-    class OneIsSlow(MemoryOrganization):
-        def describe(self, spoke: Spoke, instance_ids: Collection[str]) -> dict[str, Instance]:
-            if spoke == slow.spoke:
-                remaining["seconds"] -= 60
-                raise SpokeUnreachable("read timeout")
-            return world.organization.describe(spoke, instance_ids)
-
-    worker = replace(world.observer, instances=OneIsSlow())
+    worker = replace(world.observer, instances=SomeAreSlow(world.organization, {slow.spoke}, remaining))
     for _ in range(5):
         remaining["seconds"] = 90.0
         worker.observe(
@@ -118,6 +128,34 @@ def test_slow_spoke_does_not_starve_others(world: World) -> None:
             Deadline(lambda: remaining["seconds"]),
         )
     assert key("quick").fqdn in world.claimed()
+
+
+def test_account_whose_spokes_do_not_answer_delays_others_once(world: World) -> None:
+    """It has the fewest events, in two regions; the other account's are handled after the first of the two."""
+    regions = sorted(world.observer.policy.coverage.regions)[:2]
+    slow = [world.show(number, account=SEARCH.id, region=region) for number, region in enumerate(regions, 1)]
+    quick = [world.show(number, name=f"quick{number}") for number in range(10, 20)]
+    remaining = {"seconds": 150.0}
+    organization = SomeAreSlow(world.organization, {ref.spoke for ref in slow}, remaining)
+    worker = replace(world.observer, instances=organization)
+    hints = [Hint(subject, InstanceState.RUNNING) for subject in [*slow, *quick]]
+    outcomes = worker.observe(hints, Deadline(lambda: remaining["seconds"]))
+    results = {outcome.ref: outcome.result for outcome in outcomes}
+    assert {results[ref] for ref in quick} == {InstanceResult.RECORDED}
+    assert {results[ref] for ref in slow} == {InstanceResult.RETRY}
+    assert organization.asked[1] == quick[0].spoke
+
+
+def test_account_with_few_events_comes_first(world: World) -> None:
+    """Its events are handled before those of an account with many, also before their ends are recorded."""
+    many = [world.show(number, name=f"n{number}") for number in range(1, 31)]
+    (few,) = (world.show(40, account=SEARCH.id, name="few"),)
+    hints = [*(Hint(subject, InstanceState.TERMINATED) for subject in many[:15])]
+    hints += [Hint(subject, InstanceState.RUNNING) for subject in [*many[15:], few]]
+    for _ in range(5):
+        outcomes = world.observe(*hints)
+        assert outcomes[0].ref == few
+        world.clock.now += 7
 
 
 def test_spokes_wait_together(world: World) -> None:
