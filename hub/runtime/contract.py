@@ -139,6 +139,8 @@ SORT_KEY: Final = "sk"
 NAME_PREFIX: Final = "name#"
 SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
+# Of a claim that was copied from the row of its instance, and not made by a look at the instance.
+COPIED: Final = "copied"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
 # Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from hub.runtime.model.names import InstanceRef, Millis, NameKey, Spoke
+    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, Spoke
     from hub.runtime.model.tasks import Associate, SweeperTask
 
 bootstrap.check_sdk()
@@ -260,7 +260,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
     changed_at: dict[NameKey, Millis] = {}
     marked: set[NameKey] = set()
-    told: defaultdict[NameKey, set[str]] = defaultdict(set)
+    told: defaultdict[NameKey, set[Claim]] = defaultdict(set)
     for record in event["Records"]:
         change = readable(change_of, record, text_in(record, "eventID"))
         if isinstance(change, Unreadable):
@@ -275,7 +275,7 @@ def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
             continue
         claimants[change.key].add(change.claimant)
         if change.written:
-            told[change.key].add(change.claimant)
+            told[change.key].add(change.written)
     failed: list[str] = []
     published = bootstrap.publisher().publish(changed_at, marked, _deadline(context), told) if changed_at else ()
     for outcome in published:

@@ -89,7 +89,7 @@ def orgdns(stage: Stage, scenario: Scenario, share: float) -> None:
     zones = WriterZones(_OneClient(stage.client), "", turns_in_memory(share, _now, time.sleep))  # type: ignore[arg-type]  # stands for AssumedClients
     publisher = Publisher(ledger, _Nothing(), zones, _now)
     waiting = scenario.keys
-    told = {key: {str(claim.instance)} for key, claim in scenario.after.items()}
+    told = {key: {claim} for key, claim in scenario.after.items()}
     while waiting:
         deadline = Deadline(partial(stage.until, stage.clock.now() + RUN_SECONDS))
         outcomes = publisher.publish(dict.fromkeys(waiting[:NAMES_A_RUN], NEVER), (), deadline, told)
@@ -149,7 +149,7 @@ class _Ledger:
             ref: Observation(ref, NEVER, (claims[ref],) if ref in claims else (), generation=GENERATION) for ref in refs
         }
 
-    def put_claim(self, claim: Claim, _version: int) -> int:
+    def copy_claim(self, claim: Claim, _version: int) -> int:
         raise AssertionError(f"{claim.key} was claimed all the time")
 
 

@@ -170,6 +170,9 @@ class MemoryLedger:
         between()
         return self._put((claim.key, claim.instance), version, claim)
 
+    def copy_claim(self, claim: Claim, version: int) -> int:
+        return self.put_claim(claim, version)
+
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
         return self._put((key, ref), version, None)
 

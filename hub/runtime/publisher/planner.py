@@ -168,7 +168,7 @@ class Planner:
         """Put back the claims that the ledger lost; return False and set the name's outcome if that fails."""
         try:
             for claim, version in settled.missing:
-                if self.run.ledger.put_claim(claim, version) <= version:
+                if self.run.ledger.copy_claim(claim, version) <= version:
                     self.run.restored[key] = (*self.run.restored.get(key, ()), claim.instance)
         except LedgerUnavailable as unavailable:
             self.run.fail([key], unavailable)

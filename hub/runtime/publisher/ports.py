@@ -24,8 +24,8 @@ class NameLedger(Protocol):
         """Return the rows of these instances, read consistently; an instance without a row is left out."""
         ...
 
-    def put_claim(self, claim: Claim, version: int) -> int:
-        """Write a claim for this version of its instance's row, unless the claim has a later version.
+    def copy_claim(self, claim: Claim, version: int) -> int:
+        """Write a claim that the ledger lost, for this version of its instance's row, unless it has a later version.
 
         Return the version that the claim has.
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import Millis, NameKey
+    from hub.runtime.model.names import Claim, Millis, NameKey
     from hub.runtime.ports import Clock
     from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
 
@@ -49,12 +49,12 @@ class Publisher:
         changed_at: Mapping[NameKey, Millis],
         marked: Collection[NameKey],
         deadline: Deadline,
-        told: Mapping[NameKey, Collection[str]] = MappingProxyType({}),
+        told: Mapping[NameKey, Collection[Claim]] = MappingProxyType({}),
     ) -> list[NameOutcome]:
         """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
-        `changed_at` has the names, each with the time of its change in the ledger, and `told` the instances whose
-        claims were written. Of any other claimant, the row is read before it gets a record. For the names in `marked`,
+        `changed_at` has the names, each with the time of its change in the ledger, and `told` the claims that
+        were written. Of any other claimant, the row is read before it gets a record. For the names in `marked`,
         the zones are read before anything is decided, and the rows of all claimants. While publishing is paused, names
         are abandoned: the ledger keeps them, and an audit finds them afterwards.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import InstanceRef, Millis, NameKey, RecordSet
+    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, RecordSet
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.ports import NameLedger, PublishControls
 
@@ -30,7 +30,7 @@ class PublishRun:
 
     An audit found the ledger's memory of the names in `marked` wrong. The changes of the names in `read` were worked
     out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger,
-    and `told` the instances whose claims on it were written then.
+    and `told` the claims on it that were written then.
     `restored` are the instances whose claims on a name the ledger had lost.
     """
 
@@ -40,17 +40,20 @@ class PublishRun:
     marked: Collection[NameKey]
     changed_at: Mapping[NameKey, Millis]
     now: Millis
-    told: Mapping[NameKey, Collection[str]] = field(default_factory=dict)
+    told: Mapping[NameKey, Collection[Claim]] = field(default_factory=dict)
     states: dict[NameKey, NameState] = field(default_factory=dict)
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
     restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
 
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
-        """Return the instances whose claims on a name were just written, and are the only reason to look at it."""
+        """Return the instances whose claims on a name were just written, and are the only reason to look at it.
+
+        Another claim of such an instance is not the one that was reported: the ledger may have been restored since.
+        """
         if key in self.marked or not (told := self.told.get(key)):
             return ()
-        return {claim.instance for claim in self.states[key].claims if str(claim.instance) in told}
+        return {claim.instance for claim in self.states[key].claims if claim in told}
 
     def out_of_time(self, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
         """Whether no call may begin after a delay in seconds; if so, retry the names in the next run."""

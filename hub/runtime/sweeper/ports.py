@@ -129,8 +129,8 @@ class AuditLedger(Protocol):
         """Write a row over the one that was read, or a new row; raises Outdated if the ledger has another one."""
         ...
 
-    def put_claim(self, claim: Claim, version: int) -> int:
-        """Write a claim for this version of its instance's row, unless the claim has a later version.
+    def copy_claim(self, claim: Claim, version: int) -> int:
+        """Write a claim that the ledger lost, for this version of its instance's row, unless it has a later version.
 
         Return the version that the claim has.
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,18 +17,18 @@ from botocore.exceptions import ClientError
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
 
-SHARDS = 2
+SHARDS = 4
 Item = dict[str, Any]
 Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the stream: the key of a row that changed, and whether it is a live claim now."""
+    """A record of the stream: the key of a row that changed, and its image since then, if it is a claim."""
 
     key: Key
     at: int
-    live: bool
+    image: Item | None
 
 
 @dataclass(slots=True)
@@ -55,8 +56,7 @@ class MemoryTable:
         else:
             of_partition[sort] = item
         if sort.startswith(contract.CLAIM_PREFIX) or sort == contract.MARK_KEY:
-            live = (item or {}).get("live") == {"BOOL": True}
-            self.shards[shard_of(partition)].append(Record(key, self.now(), live))
+            self.shards[shard_of(partition)].append(Record(key, self.now(), item))
 
     def sorted_keys(self) -> list[Key]:
         return [(partition, sort) for partition in sorted(self.rows) for sort in sorted(self.rows[partition])]
@@ -72,7 +72,7 @@ def stream_arn(label: str) -> str:
 
 def shard_of(partition: str) -> int:
     """The shard of a partition: the same in every process."""
-    return sum(partition.encode()) % SHARDS
+    return int.from_bytes(blake2b(partition.encode(), digest_size=4).digest()) * SHARDS >> 32
 
 
 class Client:

@@ -3,8 +3,8 @@
 At every step:
 
 - no foreign record set has changed, and no name lies outside policy;
-- no record set appears that no instance claimed since the last rest. After a restore, the ledger has claims from
-  before, and a free name may get one of those until a sweep;
+- no record set appears that no instance claimed since the last rest, also after a restore, when the ledger has claims
+  from before;
 - a record set that is published and right stays, whatever happens to other instances, the ledger, functions, clocks,
   messages and rows, for as long as it is right. What nobody can know is excepted: a name is unsure, until the next
   rest, once a claimant was renamed, stopped, started, moved or ended; of one that only ended, until its record is gone.
@@ -170,7 +170,7 @@ class Machine(Operations, Invocations):
 
     def _rested(self) -> None:
         self.world.truth.rest()
-        self.row_deleted, self.restored, self.told = False, False, True
+        self.row_deleted, self.told = False, True
         self.snapshots = [*self.snapshots[-2:], self.world.table.snapshot()]
         self.owned = self.read()
         self.secure = self.owned & self._right()
@@ -200,7 +200,7 @@ class Machine(Operations, Invocations):
             owner = InstanceRef.of_set_identifier(record_set.set_identifier)
             if owner is None or not permitted(owner.account, record_set.fqdn):
                 raise Violation("policy", f"{owner} holds {record_set.fqdn}")
-            if record_set not in (truth.ever if self.restored else truth.possible):
+            if record_set not in truth.possible:
                 raise Violation("stale", f"{texts([record_set])} appears")
         if lost := self.secure - self.owned:
             raise Violation("lost", f"{texts(lost)} is gone")

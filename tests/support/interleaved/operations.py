@@ -185,7 +185,6 @@ class Operations(State):
 
     def _restore(self) -> str:
         self.told = False
-        self.restored = True
         number = self.choices.below(len(self.snapshots))
         self._replace_table(self.snapshots[number])
         return f"snapshot {number} is restored, as {self.world.table.label}"

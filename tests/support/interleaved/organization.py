@@ -32,8 +32,7 @@ class Truth:
 
     `unsure` has, for each name, the instances whose claim on it changed since then, other than by their launch: a
     function may still know the claim as it was a moment ago, so the environment does not say which record is right.
-    `ended` are those of them that did nothing but end. `possible` are all record sets that were claimed since then, and
-    `ever` those that ever were.
+    `ended` are those of them that did nothing but end. `possible` are all record sets that were claimed since then.
     """
 
     ec2: MemoryOrganization = field(
@@ -48,7 +47,6 @@ class Truth:
     changed: set[InstanceRef] = field(default_factory=set)
     ended: set[InstanceRef] = field(default_factory=set)
     possible: set[RecordSet] = field(default_factory=set)
-    ever: set[RecordSet] = field(default_factory=set)
 
     @property
     def live(self) -> list[InstanceRef]:
@@ -120,7 +118,6 @@ class Truth:
         self.possible |= {
             each for claims in self.claims().values() for one in claims for each in desired_record_sets([one])
         }
-        self.ever |= self.possible
 
     def _change(self, after: Instance) -> None:
         before = self.ec2.instances[after.ref]

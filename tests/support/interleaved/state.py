@@ -57,7 +57,6 @@ class State:
     snapshots: list[dict[str, Any]] = field(default_factory=list)
     row_deleted: bool = False
     focus: int = 0
-    restored: bool = False
     # Whether the events tell everything that happened since the last rest, and were delivered.
     told: bool = True
     by_hand: dict[NameKey, list[ForeignRecordSet]] = field(default_factory=dict)

@@ -10,13 +10,14 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
+from hub.runtime.aws.ledger.changes import written_claim
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.contract import CLAIM_PREFIX, MARK_KEY
+from hub.runtime.contract import MARK_KEY
 from hub.runtime.guard import Guard
-from hub.runtime.model.names import Change, Millis, NameKey, Spoke
+from hub.runtime.model.names import Change, Claim, Millis, NameKey, Spoke
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import InstanceResult, Recorder
@@ -184,15 +185,15 @@ class Worker:
         first: dict[NameKey, int] = {}
         changed_at: dict[NameKey, Millis] = {}
         marked: set[NameKey] = set()
-        told: defaultdict[NameKey, set[str]] = defaultdict(set)
+        told: defaultdict[NameKey, set[Claim]] = defaultdict(set)
         for position, record in enumerate(records):
             key = name_key_of(record.key[0])
             first.setdefault(key, position)
             changed_at.setdefault(key, Millis(record.at))
             if record.key[1] == MARK_KEY:
                 marked.add(key)
-            elif record.live:
-                told[key].add(record.key[1].removeprefix(CLAIM_PREFIX))
+            elif written := written_claim(key, record.image):
+                told[key].add(written)
         outcomes = self.parts.publish(self, changed_at, marked, told)
         failed = [first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
         return min(failed, default=len(records))
@@ -235,7 +236,7 @@ class Parts:
         worker: Worker,
         changed_at: dict[NameKey, Millis],
         marked: set[NameKey],
-        told: Mapping[NameKey, set[str]],
+        told: Mapping[NameKey, set[Claim]],
     ) -> list[Any]:
         ledger, statuses = self.publisher_ledger(worker.table), self.publisher_status_rows(worker.table)
         publisher = Publisher(ledger, statuses, worker.zones, worker.clock)

@@ -31,7 +31,7 @@ class World:
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
         # The claims whose records the stream has.
-        self.told: defaultdict[NameKey, set[str]] = defaultdict(set)
+        self.told: defaultdict[NameKey, set[Claim]] = defaultdict(set)
         self.zones = MemoryZones()
         self.deadline = Deadline(lambda: self.seconds_left)
         self.seconds_left = 300.0
@@ -44,7 +44,7 @@ class World:
         for claim in claims:
             kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]
             self.ledger.put_claim(claim, self.put_row(claim.instance, (*kept, claim)))
-            self.told[claim.key].add(str(claim.instance))
+            self.told[claim.key].add(claim)
 
     def withdraw(self, claim: Claim) -> None:
         kept = [kept for kept in self.row(claim.instance).claims if kept.key != claim.key]

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hub.runtime.aws.ledger.attributes import written
 from hub.runtime.aws.ledger.changes import change_of
-from hub.runtime.model.names import Claim, ConflictRule
+from hub.runtime.aws.ledger.rows import claim_row
+from hub.runtime.model.names import Claim, ConflictRule, RecordType
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set, ref
 from tests.support.use_cases.publisher_world import World
@@ -70,22 +72,40 @@ def test_m8_the_end_of_a_holder_frees_the_name_for_no_dead_claim(world: World) -
     assert held(world) == set()
 
 
+LIVE = written(
+    claim_row(claim(1)) | {"pk": f"name#{key().zone_id}#{key().fqdn}", "sk": f"claim#{ref(1)}", "live": True}
+)
+
+
 @pytest.mark.parametrize(
-    ("image", "written"),
+    ("image", "made"),
     [
-        ({"live": {"BOOL": True}}, True),
-        ({"live": {"BOOL": False}}, False),
-        ({}, False),
-        ("garbled", False),
-        (None, False),
+        (LIVE, claim(1)),
+        (LIVE | {"live": {"BOOL": False}}, None),
+        (LIVE | {"copied": {"BOOL": True}}, None),
+        (LIVE | {"ttl": {"S": "short"}}, None),
+        ({"live": {"BOOL": True}}, None),
+        ({}, None),
+        ("garbled", None),
+        (None, None),
     ],
 )
-def test_a_claim_was_written_if_its_new_image_is_live(image: object, *, written: bool) -> None:
-    """A tombstone, a deletion and what cannot be read are no start."""
+def test_a_claim_was_written_if_its_new_image_is_live(image: object, made: Claim | None) -> None:
+    """A tombstone, a deletion, a copy of what the instance's row says, and what cannot be read are no start."""
     change = {
         "Keys": {"pk": {"S": f"name#{key().zone_id}#{key().fqdn}"}, "sk": {"S": f"claim#{ref(1)}"}},
         "SequenceNumber": "1",
         "ApproximateCreationDateTime": 1.0,
         "NewImage": image,
     }
-    assert change_of({"dynamodb": change, "eventSourceARN": "arn"}).written is written
+    assert change_of({"dynamodb": change, "eventSourceARN": "arn"}).written == made
+
+
+def test_m4_another_claim_than_the_one_that_was_written_waits_for_its_spoke(world: World) -> None:
+    """The table was restored after the claim was written: what it has now is from before, with another address."""
+    world.claim(replace(OLD, values=((RecordType.A, ("10.0.0.99",)),)))
+    told = {name: set(claims) for name, claims in world.told.items()}
+    of_a_former_life(world, OLD)
+    world.told.update(told)
+    assert world.publish(key())[0].result is NameResult.CONFLICT
+    assert held(world) == set()

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.rows import name_key_of
-from hub.runtime.boundary.unreadable import Malformed
-from hub.runtime.model.names import Millis
+from hub.runtime.aws.ledger.attributes import read
+from hub.runtime.aws.ledger.rows import claim_in, name_key_of
+from hub.runtime.boundary.unreadable import Malformed, readable
+from hub.runtime.model.names import Claim, Millis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hub.runtime.model.names import NameKey
 
 
@@ -18,15 +21,15 @@ if TYPE_CHECKING:
 class NameChange:
     """A claim on a name changed; without a `claimant`, an audit marked the name.
 
-    `written` means that the claim was made, or changed, and not withdrawn or deleted. An image that the stream does not
-    have, or that cannot be read, does not say so.
+    `written` is the claim that was made, or changed; None if it was withdrawn or deleted, or if the stream does not
+    have an image of it that can be read.
     """
 
     key: NameKey
     claimant: str
     sequence_number: str
     changed_at: Millis
-    written: bool
+    written: Claim | None
 
 
 def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it is malformed
@@ -46,13 +49,19 @@ def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it i
         claimant="" if sort_key == contract.MARK_KEY else sort_key.removeprefix(contract.CLAIM_PREFIX),
         sequence_number=_number(change["SequenceNumber"]),
         changed_at=Millis(int(change["ApproximateCreationDateTime"] * 1000)),
-        written=_is_live(change.get("NewImage")),
+        written=None if sort_key == contract.MARK_KEY else written_claim(key, change.get("NewImage")),
     )
 
 
-def _is_live(image: object) -> bool:
-    """Return whether an image of a claim's row is that of a live claim."""
-    return isinstance(image, dict) and image.get("live") == {"BOOL": True}
+def written_claim(key: NameKey, image: Any) -> Claim | None:  # noqa: ANN401 - of any type, if it is malformed
+    """Return the live claim in an image of its row. A copy of what another row says is none that was just made."""
+    found = readable(lambda attributes: _made(key, read(attributes)), image, "")
+    return found if isinstance(found, Claim) else None
+
+
+def _made(key: NameKey, row: Mapping[str, Any]) -> Claim | None:
+    claim = claim_in(key, row)
+    return claim if isinstance(claim, Claim) and not row.get(contract.COPIED) else None
 
 
 def _number(written: str) -> str:

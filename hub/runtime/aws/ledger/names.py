@@ -100,8 +100,14 @@ class DynamoLedger:
 
     def put_claim(self, claim: Claim, version: int) -> int:
         """Write a claim for this version of its instance's row, unless the claim has a later version."""
-        row = claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}
-        return self._put_unless_later(row)
+        return self._put_unless_later(_live_claim(claim, version))
+
+    def copy_claim(self, claim: Claim, version: int) -> int:
+        """Write a claim that the ledger lost, as this version of its instance's row has it, unless it has a later one.
+
+        The row may be older than the ledger: it says nothing of the instance now, so the publisher asks the rows.
+        """
+        return self._put_unless_later(_live_claim(claim, version) | {contract.COPIED: True})
 
     def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version."""
@@ -231,3 +237,7 @@ def name_state(key: NameKey, rows: Iterable[Row]) -> NameState:
             case Published() as found:
                 published = found
     return NameState(key, tuple(claims), published, frozenset(withdrawn), unreadable=tuple(unreadable))
+
+
+def _live_claim(claim: Claim, version: int) -> Row:
+    return claim_row(claim) | claim_key(claim.key, claim.instance) | {"live": True, "version": version}

@@ -73,7 +73,7 @@ class LedgerRepair:
             yield from (Repaired(RepairKind.ROW, ClaimId(ref, key)) for key in repair.because_of)
         version = row.version if row else 0
         for claim in repair.claims:
-            if self.ledger.put_claim(claim, version) == version:
+            if self.ledger.copy_claim(claim, version) == version:
                 yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
 
     def _have_swept(self, spoke: Spoke, status: SpokeStatus | None) -> None:
