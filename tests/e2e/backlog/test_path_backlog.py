@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import instance_key
 from hub.runtime.model.names import InstanceRef
+from orgdns.cli.__main__ import main
 from sandbox.aws.functions.service import Killed
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
@@ -69,8 +71,29 @@ def deferred(made: World) -> list[dict[str, Any]]:
     return made.logged(contract.PUBLISHER_FUNCTION, "names deferred")
 
 
-def test_a_burst_of_one_account_delays_nobody_else(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
-    """The next run of the publisher has the start of another account; the rest of the burst comes by releases."""
+def status(made: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What `orgdns status --json` says of the backlog."""
+    key_id, secret = made.access_key(HUB)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    monkeypatch.setenv("AWS_REGION", REGION)
+    capsys.readouterr()
+    main(["status", "--json"])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)["backlog"]
+    return found
+
+
+def test_a_burst_of_one_account_delays_nobody_else(
+    made: World,
+    clock: MovedClock,
+    remote_vpc: Vpc,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The next run of the publisher has the start of another account; the rest of the burst comes by releases.
+
+    `orgdns status` names the account while its names wait, and not afterwards.
+    """
     before = len(deferred(made))
     many = made.launch(PAYMENTS, REGION, "burst", count=MANY)
     until_deferred(made)
@@ -78,12 +101,17 @@ def test_a_burst_of_one_account_delays_nobody_else(made: World, clock: MovedCloc
     until_known(made, SEARCH, single)
     assert made.resolve(f"single.{CORP}", remote_vpc) == {made.address(SEARCH, REGION, single)}
     assert len(holders(made) & set(many)) < MANY
+    until_deferred(made)
+    found = status(made, monkeypatch, capsys)
+    assert found["messages"] == made.waiting(contract.BACKLOG_QUEUE)
+    assert [each["account"] for each in found["accounts"]] == [PAYMENTS]
     began = clock.now()
     made.converge()
     assert holders(made) >= {*many, single}
     assert clock.now() - began < 30
     assert {account for line in deferred(made)[before:] for account in line["accounts"]} == {PAYMENTS}
     assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
+    assert status(made, monkeypatch, capsys) == {"messages": 0, "accounts": []}
 
 
 def flip(made: World, instances: Collection[str], number: int) -> None:
