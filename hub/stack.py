@@ -121,6 +121,7 @@ def _add_outputs(template: Template, *, associates: bool) -> None:
         ("LedgerTableName", "DynamoDB table of the ledger.", Ref("Ledger")),
         ("EventsQueueUrl", "Queue of events for the observer.", Ref("EventsQueue")),
         ("SweepsQueueUrl", "Queue of tasks for the sweeper.", Ref("SweepsQueue")),
+        ("BacklogQueueUrl", "Queue of names that the publisher publishes later.", Ref("BacklogQueue")),
     ]
     if associates:
         outputs.append(("AssociationsQueueUrl", "Queue of tasks for the associator.", Ref("AssociationsQueue")))

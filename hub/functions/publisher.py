@@ -1,4 +1,4 @@
-"""The publisher: processes the ledger's stream, and publishes claims to the hosted zones."""
+"""The publisher: processes the ledger's stream and the backlog, and publishes claims to the hosted zones."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import awacs.dynamodb
 from awacs.aws import Allow, Statement
-from troposphere import GetAtt, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere import awslambda as lambda_
 
 from hub.environment import environment, ledger_stream, route53_share, with_zone_ids
 from hub.grants import assume_in_network, keep_ledger
 from hub.runtime import contract
-from orgdns.cfn.queues import queue, send
+from orgdns.cfn.queues import queue, send, take
 from orgdns.cfn.trust import role_arn
-from orgdns.cfn.worker import PARTIAL_BATCHES, Worker
+from orgdns.cfn.worker import PARTIAL_BATCHES, REPEATED_RETENTION, QueueSource, Worker, queue_pair, queue_source
 from orgdns.cfn.zone_ids import zone_id
 
 if TYPE_CHECKING:
@@ -27,11 +27,23 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 300
 # Seconds. A stream keeps a record for 24 hours; the other half is for investigating a failure.
 _OLDEST_RECORD: Final = 12 * 3600
+# Seconds. A name that waits for longer is found by the daily audit.
+_BACKLOG_RETENTION: Final = 86_400
+# The least that a mapping of a queue can have. Two runs release names at the pace of the quota, as one would.
+_RELEASES: Final = 2
+# Messages, with up to 100 names each. At the pace of the default share, two runs release as many in 143 seconds. If
+# accounts have few names in each message, a batch still has enough of them to fill change batches.
+_MESSAGES_A_RUN: Final = 50
+# Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
+# processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
+# Lambda function memory", https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+_MEMORY: Final = 1_024
 
 
 def publisher_worker(config: Config, ledger: Table) -> Worker:
     """The publisher processes the ledger's stream, reads all claims on a name, and writes through the writer role."""
     dead_letters = queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE)
+    backlog = _backlog()
     return Worker(
         title="Publisher",
         function=contract.PUBLISHER_FUNCTION,
@@ -44,15 +56,43 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         | _adopting_zones(config)
         | {
             contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
+            contract.ENV_BACKLOG_QUEUE_URL: Ref(backlog.queue),
         },
-        statements=_statements(config, ledger, dead_letters),
+        statements=_statements(config, ledger, dead_letters, backlog.queue),
         source=_source(ledger, dead_letters),
         dead_letters=dead_letters,
         failures="The publisher failed on changes of the ledger until Lambda discarded them.",
+        memory=_MEMORY,
+        further=backlog,
     )
 
 
-def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Statement, ...]:
+def _backlog() -> QueueSource:
+    """The queue of names of accounts that change more names than their rate.
+
+    The publisher sends to it, and processes it. Lambda ends such a loop if the function sends while the queue invokes
+    it, which it never does: it brings names back through the ledger. Loops through DynamoDB are not detected ("Use
+    Lambda recursive loop detection to prevent infinite loops",
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html). So the detection stays on.
+    """
+    queue, dead_letters = queue_pair(
+        "Backlog",
+        contract.BACKLOG_QUEUE,
+        contract.BACKLOG_DEAD_LETTER_QUEUE,
+        timeout=TIMEOUT,
+        retention=_BACKLOG_RETENTION,
+        dead_retention=REPEATED_RETENTION,
+    )
+    return QueueSource(
+        title="BacklogSource",
+        queue=queue,
+        dead_letters=dead_letters,
+        failures="The publisher could not bring back names of the backlog. The next audit finds them.",
+        source=queue_source(queue, concurrency=_RELEASES, batch_size=_MESSAGES_A_RUN, window=1),
+    )
+
+
+def _statements(config: Config, ledger: Table, dead_letters: Queue, backlog: Queue) -> tuple[Statement, ...]:
     return (
         Statement(
             Sid="FollowLedger",
@@ -72,9 +112,12 @@ def _statements(config: Config, ledger: Table, dead_letters: Queue) -> tuple[Sta
             awacs.dynamodb.BatchGetItem,
             awacs.dynamodb.BatchWriteItem,
             awacs.dynamodb.PutItem,
+            awacs.dynamodb.UpdateItem,
             awacs.dynamodb.DescribeTable,
         ),
         send("SetFailuresAside", dead_letters),
+        send("DeferNames", backlog),
+        take("TakeDeferredNames", backlog),
         assume_in_network("WriteToZones", config, contract.WRITER_ROLE),
     )
 
@@ -93,16 +136,28 @@ def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
         "MaximumRetryAttempts": 100,
         "MaximumRecordAgeInSeconds": _OLDEST_RECORD,
         "FunctionResponseTypes": list(PARTIAL_BATCHES),
-        "FilterCriteria": lambda_.FilterCriteria(Filters=[lambda_.Filter(Pattern=json.dumps(_claims_pattern()))]),
+        "FilterCriteria": lambda_.FilterCriteria(
+            Filters=[lambda_.Filter(Pattern=json.dumps(each)) for each in _patterns()]
+        ),
         "DestinationConfig": lambda_.DestinationConfig(
             OnFailure=lambda_.OnFailure(Destination=GetAtt(dead_letters, "Arn"))
         ),
     }
 
 
-def _claims_pattern() -> dict[str, Any]:
-    """The filter for changes of claims and audit marks. The publisher's own rows do not invoke it."""
-    return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": [{"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY]}}}}
+def _patterns() -> tuple[dict[str, Any], ...]:
+    """The filters for changes of claims and audit marks, and for releases. The publisher's other rows do not invoke it.
+
+    The row of a release stays for a while, and when it expires nothing is to be done.
+    """
+
+    def with_sort_key(*patterns: object) -> dict[str, Any]:
+        return {"dynamodb": {"Keys": {contract.SORT_KEY: {"S": list(patterns)}}}}
+
+    return (
+        with_sort_key({"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY),
+        {"eventName": ["INSERT", "MODIFY"]} | with_sort_key(contract.RELEASED_KEY),
+    )
 
 
 def _adopting_zones(config: Config) -> dict[str, Any]:

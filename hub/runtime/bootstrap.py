@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from functools import cache
 from typing import TYPE_CHECKING
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from hub.runtime.observer.call_sweeps import CallSweepRequests
     from hub.runtime.observer.observer import Observer
     from hub.runtime.policy.decide import Policy
+    from hub.runtime.publisher.backlog.releaser import Releaser
     from hub.runtime.publisher.publisher import Publisher
     from hub.runtime.sweeper.auditor import Auditor
     from hub.runtime.sweeper.drift_repair import DriftRepair
@@ -159,23 +159,19 @@ def call_sweeps() -> CallSweepRequests:
 
 @cache
 def publisher() -> Publisher:
-    """Return the publisher.
+    """Return the publisher."""
+    from hub.runtime.aws.publishing import publisher_of
 
-    What it takes from instances depends on the generation of the ledger. A restored table has another stream than the
-    environment variable says, until someone updates the stack, so the publisher asks for the table's own.
-    """
-    from hub.runtime.aws.zones import WriterZones
-    from hub.runtime.publisher.publisher import Publisher
-
-    table = _table(CLIENT_CONFIG)
     clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
-    return Publisher(
-        ledger=DynamoLedger(table),
-        controls=DynamoStatuses(table, table.latest_stream),
-        zones=WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), _turns()),
-        clock=now,
-        adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
-    )
+    return publisher_of(_table(CLIENT_CONFIG), clients, _turns(), lambda: client("sqs", CLIENT_CONFIG), now)
+
+
+@cache
+def releaser() -> Releaser:
+    """Return the use case that brings names back from the backlog."""
+    from hub.runtime.aws.publishing import releaser_of
+
+    return releaser_of(_table(CLIENT_CONFIG), _turns())
 
 
 @cache
@@ -236,9 +232,7 @@ def associator() -> Associator:
     from hub.runtime.aws.associations import VpcOwner, ZoneOwner
     from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 
-    policy = settings.policy()
-    table = _table(CLIENT_CONFIG)
-    role_arn = settings.value(contract.ENV_AUTHORIZER_ROLE_ARN)
+    policy, table = settings.policy(), _table(CLIENT_CONFIG)
     clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
     zone_ids, vpcs = settings.zone_ids(), _vpcs(contract.ASSOCIATOR_ROLE, policy)
     rows, approvals = DynamoVpcs(table), DynamoStatuses(table)
@@ -249,7 +243,7 @@ def associator() -> Associator:
         vpcs=vpcs,
         rows=rows,
         approvals=approvals,
-        authorizations=ZoneOwner(clients, role_arn, _turns()),
+        authorizations=ZoneOwner(clients, settings.value(contract.ENV_AUTHORIZER_ROLE_ARN), _turns()),
         associations=VpcOwner(clients, settings.member_roles()),
     )
     return Associator(

@@ -45,6 +45,9 @@ LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
 PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
+# Names of accounts that change more names than their rate. The publisher sends to it, and processes it.
+BACKLOG_QUEUE: Final = f"{PREFIX}-backlog"
+BACKLOG_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-backlog-dead-letters"
 SWEEPS_QUEUE: Final = f"{PREFIX}-sweeps"
 SWEEPS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-sweeps-dead-letters"
 ASSOCIATIONS_QUEUE: Final = f"{PREFIX}-associations"
@@ -70,6 +73,7 @@ ASSOCIATE: Final = "associate"
 # The events in a batch of the observer. Lambda waits for no window with ten at most; the observer itself receives more
 # when a batch is full.
 EVENTS_A_BATCH: Final = 10
+RELEASE: Final = "release"
 # Minutes between two runs of the schedule of sweeps. Each run schedules a part of the spokes.
 SCHEDULE_MINUTES: Final = 5
 
@@ -86,6 +90,7 @@ ENV_WRITER_ROLE_ARN: Final = "ORGDNS_WRITER_ROLE_ARN"
 # The share of the networking account's Route 53 quotas that all functions may use together, above 0 and up to 1.
 ENV_ROUTE53_SHARE: Final = "ORGDNS_ROUTE53_SHARE"
 ENV_EVENTS_QUEUE_URL: Final = "ORGDNS_EVENTS_QUEUE_URL"
+ENV_BACKLOG_QUEUE_URL: Final = "ORGDNS_BACKLOG_QUEUE_URL"
 ENV_SWEEPS_QUEUE_URL: Final = "ORGDNS_SWEEPS_QUEUE_URL"
 ENV_ASSOCIATIONS_QUEUE_URL: Final = "ORGDNS_ASSOCIATIONS_QUEUE_URL"
 # The ARNs of the roles in the covered accounts, as a pattern with the fields of `MEMBER_ROLE_FIELDS`. The hub stack
@@ -133,7 +138,8 @@ FINAL_STATES: Final = ("shutting-down", "terminated")
 NAME_TAG: Final = "Name"
 GROUP_TAG: Final = "aws:autoscaling:groupName"
 
-# The ledger's keys and attributes. The publisher's stream filter reads SORT_KEY, CLAIM_PREFIX and MARK_KEY.
+# The ledger's keys and attributes. The publisher's stream filter reads SORT_KEY and the keys of claims, marks and
+# releases.
 PARTITION_KEY: Final = "pk"
 SORT_KEY: Final = "sk"
 NAME_PREFIX: Final = "name#"
@@ -145,6 +151,8 @@ INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
 # Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.
 MARK_KEY: Final = "marked"
+# Brings a name back from the backlog, to the publisher of its own shard.
+RELEASED_KEY: Final = "released"
 # Who else changed the records of a name, and how often orgdns repaired them.
 DRIFT_KEY: Final = "drift"
 # The partitions of all spokes' statuses, of all zones' statuses, and of all VPCs' rows: one query reads each.
@@ -158,6 +166,8 @@ PAUSE_KEY: Final = "pause"
 # The pace of all calls to Route 53.
 PACE_KEY: Final = "pace"
 CURSOR_KEY: Final = "schedule"
+# Which accounts' names went to the backlog in an hour. The hour follows.
+BACKLOG_PREFIX: Final = "backlog#"
 # The generation of the ledger. The label of the table's stream follows.
 GENERATION_PREFIX: Final = "generation#"
 # The partition of all labels of accounts. Without the prefix, a label could be another row's key, such as MARK_KEY.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,11 +11,11 @@ from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
 from hub.runtime.aws import settings
 from hub.runtime.aws.answers import text_in
-from hub.runtime.aws.ledger.changes import change_of
+from hub.runtime.aws.ledger.changes import NameChanges
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.deadline import Deadline
-from hub.runtime.messages import NotOurs
+from hub.runtime.messages import NotOurs, release_of
 from hub.runtime.model.tasks import Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
@@ -39,19 +38,22 @@ from hub.runtime.telemetry import (
     report_sweep,
     report_vpc,
 )
+from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, Spoke
+    from hub.runtime.model.names import InstanceRef, Spoke
     from hub.runtime.model.tasks import Associate, SweeperTask
 
 bootstrap.check_sdk()
 
 # A partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]
+# The event source of messages, as their records name it (Lambda Developer Guide, "Using Lambda with Amazon SQS").
+_QUEUES: Final = "aws:sqs"
 _Out = TypeVar("_Out")
 
 
@@ -254,35 +256,37 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 @logger.inject_lambda_context
 @metrics.log_metrics
 def publisher(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Publish a batch of the ledger's changes, or bring back names of the backlog; return what must come again."""
+    # A batch comes from one event source.
+    of_queue = any(text_in(record, "eventSource") == _QUEUES for record in event["Records"])
+    return _release(event, context) if of_queue else _publish(event, context)
+
+
+def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Publish a batch of the ledger's changes; return the first one that Lambda must deliver again."""
-    # The first change of each name: Lambda delivers again from the lowest sequence number in the response.
-    first: dict[NameKey, str] = {}
-    claimants: defaultdict[NameKey, set[str]] = defaultdict(set)
-    changed_at: dict[NameKey, Millis] = {}
-    marked: set[NameKey] = set()
-    told: defaultdict[NameKey, set[Claim]] = defaultdict(set)
-    for record in event["Records"]:
-        change = readable(change_of, record, text_in(record, "eventID"))
-        if isinstance(change, Unreadable):
-            # Not the change of a claim or a mark: it would be the same after another delivery.
-            metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
-            logger.warning("change dropped", extra={"event_id": change.what, "reason": change.reason})
-            continue
-        first.setdefault(change.key, change.sequence_number)
-        changed_at.setdefault(change.key, change.changed_at)
-        if not change.claimant:
-            marked.add(change.key)
-            continue
-        claimants[change.key].add(change.claimant)
-        if change.written:
-            told[change.key].add(change.written)
-    failed: list[str] = []
-    published = bootstrap.publisher().publish(changed_at, marked, _deadline(context), told) if changed_at else ()
-    for outcome in published:
-        report_name(outcome, claimants[outcome.key])
-        if outcome.result is NameResult.RETRY:
-            failed.append(first[outcome.key])
+    changes = NameChanges.of(event["Records"])
+    for unreadable in changes.unreadable:
+        metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
+        logger.warning("change dropped", extra={"event_id": unreadable.what, "reason": unreadable.reason})
+    if not changes.changed_at:
+        return _failed([])
+    outcomes = bootstrap.publisher().publish(
+        changes.changed_at, changes.marked, _deadline(context), changes.told, changes.changed_by, changes.released
+    )
+    for outcome in outcomes:
+        report_name(outcome, changes.claimants[outcome.key])
+    report_deferred(outcomes)
+    failed = [changes.first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
     return _failed([min(failed, key=int)] if failed else [])
+
+
+def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
+    """Bring back the names of messages of the backlog; return the messages that SQS must deliver again."""
+    parsed = _parsed(event["Records"], lambda record: release_of(record["body"]))
+    releases = dict(readable_releases(parsed))
+    failed = bootstrap.releaser().release(releases, _deadline(context)) if releases else {}
+    report_releases(releases, failed)
+    return _failed([*failed])
 
 
 def _deadline(context: LambdaContext) -> Deadline:

@@ -1,6 +1,6 @@
-"""The messages of the hub's queues: tasks of the sweeper and the associator, and EventBridge events. Pure.
+"""The messages of the hub's queues: tasks, names of the backlog, and EventBridge events. Pure.
 
-Only the schedules, the sweeper and the observer may send tasks; each message is checked nevertheless.
+Only the schedules, the sweeper, the observer and the publisher may send them; each message is checked nevertheless.
 """
 
 from __future__ import annotations
@@ -12,13 +12,26 @@ from typing import Any, Final
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Malformed
-from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
+from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
+from hub.runtime.model.tasks import (
+    Associate,
+    Audit,
+    DeferredName,
+    Release,
+    ScheduleAudits,
+    ScheduleSweeps,
+    Sweep,
+    Task,
+)
 
 VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
 _ZONE_ID: Final = re.compile(r"[A-Z0-9]{1,32}")
+# A name in the key of a row. Route 53 writes other characters as octal numbers.
+_FQDN: Final = re.compile(r"[!-~]{1,1024}")
+# Milliseconds. DynamoDB and JSON take larger numbers, but no clock has them.
+_LATEST: Final = 10**15
 
 
 class NotOurs(Malformed):
@@ -105,6 +118,39 @@ def task_in(content: dict[str, Any]) -> Task:
         case _:
             pass
     raise NotOurs("the message is not a task of orgdns")
+
+
+def body_of_release(release: Release) -> str:
+    """Return the body of the message that carries names of the backlog."""
+    names = [[name.key.zone_id, name.key.fqdn, name.changed_at, int(name.marked)] for name in release.names]
+    fields = {contract.TASK: contract.RELEASE, "account": release.account, "names": names}
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def release_of(body: str) -> Release:
+    """Return the names of the backlog that a message carries. A name that cannot be read is only counted.
+
+    Raises:
+        NotOurs: if the message carries something else.
+    """
+    match content_of(body):
+        case {contract.TASK: contract.RELEASE, "account": str(account), "names": [*items]} if (
+            _ACCOUNT.fullmatch(account) or not account
+        ):
+            names = tuple(name for name in map(_deferred_name, items) if name)
+            return Release(account, names, unreadable=len(items) - len(names))
+        case _:
+            raise NotOurs("the message has no names of the backlog")
+
+
+def _deferred_name(item: object) -> DeferredName | None:
+    match item:
+        case [str(zone_id), str(fqdn), int(changed_at), int(marked)] if (
+            _ZONE_ID.fullmatch(zone_id) and _FQDN.fullmatch(fqdn) and 0 <= changed_at < _LATEST
+        ):
+            return DeferredName(NameKey(zone_id, Fqdn(fqdn)), Millis(changed_at), marked=bool(marked))
+        case _:
+            return None
 
 
 def _spoke(content: dict[str, Any]) -> Spoke | None:

@@ -1,4 +1,4 @@
-"""A Lambda function with its queues, execution role, log group, published version, event source mapping and alarm."""
+"""A Lambda function with its queues, execution role, log group, published version, event source mappings and alarms."""
 
 from __future__ import annotations
 
@@ -32,8 +32,30 @@ LOG_LEVEL: Final = "LogLevel"
 # The function reports which messages or records of a batch failed, and only those are delivered again.
 PARTIAL_BATCHES: Final = ("ReportBatchItemFailures",)
 _MAX_RECEIVES: Final = 5
+# Megabytes, if nothing else is said: 0.29 of a processor ("Configure Lambda function memory": 1,769 MB are one,
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+_MEMORY: Final = 512
 # Seconds that dead letters stay where a schedule repeats what they are about, so that nobody has to do anything.
 REPEATED_RETENTION: Final = 4 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSource:
+    """A second event source of a worker, whose own source is a stream: a queue.
+
+    Attributes:
+        title: The logical id of the event source mapping.
+        queue: The queue.
+        dead_letters: Its dead-letter queue.
+        failures: As those of a worker.
+        source: The properties of the event source mapping, besides the function name.
+    """
+
+    title: str
+    queue: Queue
+    dead_letters: Queue
+    failures: str
+    source: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,8 @@ class Worker:
         failures: A sentence for the alarm that says what the dead-letter queue contains.
         queue: The queue that the function processes. None if it processes a stream.
         rules: The ARNs of the EventBridge rules that may send to both queues.
+        memory: Megabytes. Lambda gives a function processor time in proportion.
+        further: A second event source.
     """
 
     title: str
@@ -69,6 +93,8 @@ class Worker:
     failures: str
     queue: Queue | None = None
     rules: tuple[AWSHelperFn, ...] = ()
+    memory: int = _MEMORY
+    further: QueueSource | None = None
 
 
 def queue_pair(
@@ -127,6 +153,14 @@ def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) ->
     live = add_live_alias(template, function)
     template.add_resource(lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(live), **worker.source))
     template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
+    if worker.further:
+        for own_queue in (worker.further.dead_letters, worker.further.queue):
+            template.add_resource(own_queue)
+            template.add_resource(queue_policy(own_queue))
+        template.add_resource(
+            lambda_.EventSourceMapping(worker.further.title, FunctionName=Ref(live), **worker.further.source)
+        )
+        template.add_resource(dead_letter_alarm(worker.further.dead_letters, worker.further.failures))
 
 
 def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> Role:
@@ -163,7 +197,7 @@ def _function(worker: Worker, logs: LogGroup, role: Role, *, json_logs: bool) ->
         **code_properties(),
         Runtime=contract.RUNTIME,
         Architectures=["arm64"],
-        MemorySize=512,
+        MemorySize=worker.memory,
         LoggingConfig=lambda_.LoggingConfig(**log_format, LogGroup=Ref(logs)),
         Environment=lambda_.Environment(Variables=dict(worker.variables) | log_level),
     )

@@ -98,6 +98,9 @@ class MemoryZones:
     reads: list[str] = field(default_factory=list)
     seconds_a_change: float = 0.0
     most_changes: int = 1_000
+    # The changes that find tokens in time: of all calls, and of their prompt changes.
+    tokens: int = 1_000_000
+    prompt_tokens: int = 1_000_000
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
@@ -128,16 +131,13 @@ class MemoryZones:
             tuple(record_set for record_set in sets if isinstance(record_set, ForeignRecordSet)),
         )
 
-    def change(
-        self,
-        zone_id: str,
-        changes: Collection[Change],
-        *,
-        prompt: int = 0,  # noqa: ARG002 - the port's; here the seconds of a change say how long it waits
-        wait: float | None = None,
-    ) -> None:
+    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
         if wait is not None and self.delay(len(changes)) > wait:
             raise NoTurn(self.delay(len(changes)))
+        if wait is not None and (len(changes) > self.tokens or prompt > self.prompt_tokens):
+            raise NoTurn(wait + 1)
+        self.tokens -= len(changes)
+        self.prompt_tokens -= prompt
         zone = self._open(zone_id)
         fault = self.faults.pop(0) if self.faults else None
         self.batches.append(tuple(changes))
@@ -175,7 +175,8 @@ class MemoryZones:
         return self.seconds_a_change * changes
 
     def allowance(self, wait: float) -> int:
-        return int(wait / self.seconds_a_change) if self.seconds_a_change else self.most_changes
+        in_time = int(wait / self.seconds_a_change) if self.seconds_a_change else self.most_changes
+        return max(0, min(in_time, self.tokens, self.prompt_tokens))
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         self._open(zone_id)

@@ -36,7 +36,7 @@ def metric_alarms() -> dict[str, dict[str, Any]]:
 def test_each_dead_letter_queue_has_its_alarm() -> None:
     """Every dead-letter queue has one alarm, with the name of the queue."""
     queues = dead_letter_queues()
-    assert len(queues) == 4
+    assert len(queues) == 5
     alarms = queue_alarms()
     watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm for alarm in alarms.values()}
     assert watched.keys() == queues.keys()
@@ -58,7 +58,7 @@ def test_first_message_sets_off_the_alarm() -> None:
 def test_an_alarm_says_what_to_do() -> None:
     """Each description names a command to run, within CloudWatch's 1,024 characters."""
     descriptions = [alarm["AlarmDescription"] for alarm in of_type("hub", "AWS::CloudWatch::Alarm").values()]
-    assert len(set(descriptions)) == 14
+    assert len(set(descriptions)) == 15
     assert all(len(text) <= 1_024 for text in descriptions)
     assert all("orgdns dead-letters" in alarm["AlarmDescription"] for alarm in queue_alarms().values())
     assert all(
@@ -81,7 +81,7 @@ def test_metrics_that_should_be_zero() -> None:
         "ZonesFullOfVpcs",
         "AssociationsRemovedByOthers",
     }
-    telemetry = (ROOT / "hub" / "runtime" / "telemetry.py").read_text(encoding="utf-8")
+    telemetry = (ROOT / "hub" / "runtime" / "telemetry" / "__init__.py").read_text(encoding="utf-8")
     for metric, alarm in alarms.items():
         assert f'"{metric}"' in telemetry
         assert alarm["Namespace"] == contract.METRICS_NAMESPACE

@@ -80,10 +80,14 @@ def test_single_change_is_published_at_once() -> None:
 
 
 def test_publisher_source() -> None:
-    """The publisher gets claims and marks in order, and failed records go to its queue while the stream keeps them."""
+    """The publisher gets claims, marks and releases in order, and failed records go to its queue.
+
+    A release that expires is nothing to publish. The stream keeps failed records for longer than they are tried.
+    """
     source = properties("hub", "PublisherSource")
-    (pattern,) = source["FilterCriteria"]["Filters"]
-    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
+    changes, releases = (json.loads(each["Pattern"]) for each in source["FilterCriteria"]["Filters"])
+    assert changes == {"dynamodb": {"Keys": {"sk": {"S": [{"prefix": "claim#"}, "marked"]}}}}
+    assert releases == {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"sk": {"S": ["released"]}}}}
     assert source["ParallelizationFactor"] == 1
     assert source["BisectBatchOnFunctionError"] is True
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -92,12 +96,32 @@ def test_publisher_source() -> None:
     assert source["DestinationConfig"]["OnFailure"]["Destination"] == arn_of("PublisherDeadLetterQueue")
 
 
+def test_backlog_source() -> None:
+    """Names of the backlog come back in two invocations at a time, which wait for tokens, not for more messages.
+
+    Lambda's detection of recursive loops stays on: a release never sends to the queue.
+    """
+    source = properties("hub", "BacklogSource")
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (50, 1)
+    assert source["EventSourceArn"] == arn_of("BacklogQueue")
+    assert source["FunctionName"] == properties("hub", "PublisherSource")["FunctionName"]
+    assert "RecursiveLoop" not in properties("hub", "Publisher")
+    assert properties("hub", "Publisher")["MemorySize"] == 1_024
+
+
 def test_functions() -> None:
     """Each function runs its handler of the package, with the environment variables that the code reads."""
     zones = "internal.:corp=Z0CORPINTERNAL0EXAMPL,instances=${ZoneIdInstancesDotInternal}"
     shared = {contract.ENV_LEDGER_TABLE, contract.ENV_LEDGER_STREAM, "AWS_STS_REGIONAL_ENDPOINTS"}
     route53_share = contract.ENV_ROUTE53_SHARE
-    publisher = {contract.ENV_WRITER_ROLE_ARN, route53_share, contract.ENV_ADOPTING_ZONES}
+    publisher = {
+        contract.ENV_WRITER_ROLE_ARN,
+        route53_share,
+        contract.ENV_ADOPTING_ZONES,
+        contract.ENV_BACKLOG_QUEUE_URL,
+    }
     sweeper = {
         contract.ENV_SWEEPS_QUEUE_URL,
         contract.ENV_ZONE_READER_ROLE_ARN,

@@ -129,6 +129,7 @@ BY_QUEUE = {
     "orgdns-publisher-dead-letters": 14 * DAY,
     "orgdns-sweeps-dead-letters": 4 * DAY,
     "orgdns-associations-dead-letters": 4 * DAY,
+    "orgdns-backlog-dead-letters": 4 * DAY,
 }
 
 

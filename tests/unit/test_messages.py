@@ -6,9 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.messages import NotOurs, body_of, group_of, task_of
-from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
+from hub.runtime.messages import NotOurs, body_of, body_of_release, group_of, release_of, task_of
+from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
+from hub.runtime.model.tasks import (
+    NAMES_A_RELEASE,
+    Associate,
+    Audit,
+    DeferredName,
+    Release,
+    ScheduleAudits,
+    ScheduleSweeps,
+    Sweep,
+    Task,
+)
 
 ACCOUNTS = st.integers(0, 10**12 - 1).map(lambda number: f"{number:012}")
 
@@ -85,3 +95,64 @@ def test_only_true_abandons() -> None:
     """A task abandons VPCs only if `abandon` is true."""
     body = ASSOCIATE.replace("{", '{"abandon": "no", ', 1) % '["vpc-0a1b2c3d"]'
     assert task_of(body) == Associate(Spoke("444444444444", "eu-central-1"), ("vpc-0a1b2c3d",))
+
+
+KEYS = st.builds(
+    NameKey, st.from_regex(r"[A-Z0-9]{1,32}", fullmatch=True), st.from_regex(r"[!-~]{1,255}", fullmatch=True).map(Fqdn)
+)
+DEFERRED = st.builds(DeferredName, KEYS, st.integers(0, 4 * 10**12).map(Millis), st.booleans())
+
+
+@given(st.builds(Release, ACCOUNTS | st.just(""), st.lists(DEFERRED, max_size=5).map(tuple)))
+def test_message_carries_names_of_the_backlog(release: Release) -> None:
+    """Names of the backlog are the same after a queue, and no task."""
+    body = body_of_release(release)
+    assert release_of(body) == release
+    with pytest.raises(NotOurs):
+        task_of(body)
+
+
+def test_longest_message_of_the_backlog_is_short() -> None:
+    """Ten of them are far below the 1 MiB of SQS, and each below the 256 KB that it had before."""
+    key = NameKey("Z" * 32, Fqdn("\\052" * 63 + "cc."))
+    release = Release("4" * 12, (DeferredName(key, Millis(10**13), marked=True),) * NAMES_A_RELEASE)
+    assert len(body_of_release(release)) < 64 * 1024
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        '{"orgdns": "sweep", "account": "444444444444", "region": "eu-central-1"}',
+        '{"orgdns": "release", "names": []}',
+        '{"orgdns": "release", "account": "me", "names": []}',
+        '{"orgdns": "release", "account": "444444444444", "names": {}}',
+    ],
+)
+def test_something_else_is_not_of_the_backlog(body: str) -> None:
+    with pytest.raises(NotOurs):
+        release_of(body)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "null",
+        '"a."',
+        "[]",
+        '["Z1", "a.", 1]',
+        '["z1", "a.", 1, 0]',
+        '["Z1", "", 1, 0]',
+        '["Z1", "a b", 1, 0]',
+        '["Z1", "\\ud800", 1, 0]',
+        '["Z1", "a.", -1, 0]',
+        '["Z1", "a.", 1e999, 0]',
+        f'["Z1", "a.", {10**15}, 0]',
+    ],
+)
+def test_one_unreadable_name_affects_only_itself(item: str) -> None:
+    """The other names of the message come back."""
+    body = '{"orgdns": "release", "account": "444444444444", "names": [["Z1", "b.", 5, 1], %s]}'
+    name = DeferredName(NameKey("Z1", Fqdn("b.")), Millis(5), marked=True)
+    assert release_of(body % item) == Release("444444444444", (name,), unreadable=1)

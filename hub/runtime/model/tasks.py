@@ -1,4 +1,4 @@
-"""The tasks of the sweeper and the associator. Pure."""
+"""The tasks of the sweeper and the associator, and the names of the backlog. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hub.runtime.model.names import Spoke
+    from hub.runtime.model.names import Millis, NameKey, Spoke
 
 
 # The VPCs in one task of the associator. Each takes three calls a zone, some of which are limited to five a second.
 VPCS_A_TASK: Final = 10
+# The names in one message of the backlog: some 5 KB, and 60 KB if all are as long and odd as DNS allows.
+NAMES_A_RELEASE: Final = 100
+
+# Stands for the account of names that are in the backlog because audits marked them.
+AUDITS: Final = "audits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,24 @@ class ScheduleAudits:
 
 SweeperTask = Sweep | Audit | ScheduleSweeps | ScheduleAudits
 Task = SweeperTask | Associate
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredName:
+    """A name that is published later: when its claims changed, and whether an audit marked it."""
+
+    key: NameKey
+    changed_at: Millis
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Bring these names back from the backlog. They are there because of one account, or, if it is empty, of an audit.
+
+    `unreadable` is the number of further names in the message that cannot be read.
+    """
+
+    account: str
+    names: tuple[DeferredName, ...]
+    unreadable: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub.runtime.ports import BatchRefused, LedgerUnavailable, NoTurn, ZoneClosed, ZoneUnavailable
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 # A name with one of these results was not sent, or the outcome of its batch is not known.
-_UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUSED})
+_UNSENT: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.PAUSED, NameResult.DEFERRED})
 # Refused calls of a run in one zone, after which no further bad change is searched. To find one bad change among 1,000
 # whose refusal blames no name takes at most eleven, and some 2,000 change tokens: half a minute.
 MAX_REFUSED_CALLS: Final = 100
@@ -39,13 +40,15 @@ class _Attempt(NamedTuple):
     """Names to send in one batch.
 
     If it is refused, what the message blames is tried apart from the rest, unless the attempt is `blind`, because a
-    message was wrong before. If they are `suspects` of a refusal, they are sent one by one.
+    message was wrong before. If they are `suspects` of a refusal, they are sent one by one. If they are `shortened`,
+    tokens were found for them, after there were not enough for more.
 
     """
 
     names: Sequence[NameChange]
     blind: bool = False
     suspects: BatchRefusal | None = None
+    shortened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +76,51 @@ class BatchSender:
                 parts = self._first_alone(attempt.names, attempt.suspects)
             else:
                 refusal = self._sent(attempt.names)
-                parts = self._parts(attempt, refusal) if refusal else []
+                parts = self._parts(attempt, refusal) if refusal else self._with_tokens(attempt)
             waiting.extend(part for part in parts if part.names)
 
     def _sent(self, batch: Sequence[NameChange]) -> BatchRefusal | None:
         """Send a batch; return Route 53's refusal, or None if the names have their outcomes."""
         keys, zone_id = [name.key for name in batch], batch[0].key.zone_id
         changes = [change for name in batch for change in name.changes]
-        if self.run.out_of_time(keys, self.zones.delay(len(changes))) or self.run.paused(keys):
+        # With a backlog, no call waits for long.
+        delay = self.zones.delay(len(changes)) if self.run.wait is None else 0.0
+        if self.run.out_of_time(keys, delay) or self.run.paused(keys):
             return None
+        prompt = sum(len(name.changes) for name in batch if name.key in self.run.prompt)
+        new = [key for key in keys if key not in self.pending]
         try:
-            new = [key for key in keys if key not in self.pending]
             self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
             self.pending.update(new)
-            self.zones.change(zone_id, changes, wait=self.run.longest_wait)
+            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait)
+        except NoTurn as no_turn:
+            self.pending.difference_update(new)
+            self.run.defer(keys, new, no_turn)
+            return None
         except BatchRefused as refused:
             self.refused[zone_id] += 1
             return refusal_of(refused.message, [key.fqdn for key in keys], known=refused.known)
-        except (NoTurn, ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
+        except (ZoneUnavailable, ZoneClosed, LedgerUnavailable) as failure:
             self.run.fail(keys, failure)
             return None
         self.run.note(batch)
         return None
+
+    def _with_tokens(self, attempt: _Attempt) -> list[_Attempt]:
+        """Return what to send in place of a batch that found no tokens; the other names stay deferred."""
+        names = attempt.names
+        if attempt.shortened or self.run.outcomes[names[0].key].result is not NameResult.DEFERRED:
+            return []
+        prompt = [name for name in names if name.key in self.run.prompt]
+        released = [name for name in names if name.key not in self.run.prompt]
+        if prompt and released:
+            # Prompt names have a bucket of their own, which may be the empty one.
+            return [_Attempt(prompt), _Attempt(released)]
+        allowance = self.zones.allowance(self.run.longest_wait)
+        totals = accumulate(len(name.changes) for name in names)
+        return [
+            _Attempt([name for name, total in zip(names, totals, strict=True) if total <= allowance], shortened=True)
+        ]
 
     def _parts(self, attempt: _Attempt, refusal: BatchRefusal) -> list[_Attempt]:
         """Return what to send in place of a refused batch."""

@@ -22,6 +22,7 @@ class NameResult(StrEnum):
     CONFLICT = "conflict"
     CLOSED = "closed"
     PAUSED = "paused"
+    DEFERRED = "deferred"
     RETRY = "retry"
     UNREADABLE = "unreadable"
 
@@ -32,7 +33,8 @@ class NameOutcome:
 
     `left_out` is the number of members of a shared name that do not hold it, because it is full. `zone_full` means that
     the name is in conflict because its zone is at its quota of records. `restored` are the instances whose claims on
-    the name were missing and were written again.
+    the name were missing and were written again. A deferred name is in the backlog because of the `account`; without
+    one, because of an audit.
 
     """
 
@@ -43,6 +45,7 @@ class NameOutcome:
     left_out: int = 0
     zone_full: bool = False
     restored: tuple[InstanceRef, ...] = ()
+    account: str = ""
 
 
 def patient(outcome: NameOutcome, changed_at: Millis, now: Millis) -> NameOutcome:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
+    from hub.runtime.model.tasks import DeferredName, Release
     from hub.runtime.ports import ZoneRecordSets
+    from hub.runtime.rate_limit import Demand
 
 
 class NameLedger(Protocol):
@@ -77,4 +79,32 @@ class Zones(Protocol):
 
     def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
         """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed."""
+        ...
+
+
+class BacklogQueue(Protocol):
+    """The queue of names that are published later."""
+
+    def put(self, releases: Iterable[Release]) -> Mapping[NameKey, str]:
+        """Put names on the queue; return those that it did not take, each with the reason."""
+        ...
+
+
+class BacklogRows(Protocol):
+    """The ledger's rows of the backlog; each method raises LedgerUnavailable."""
+
+    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
+        """Bring names back to the publisher, each with the account because of which it was in the backlog."""
+        ...
+
+    def count(self, names: Mapping[str, int]) -> None:
+        """Count names that went to the backlog, by account."""
+        ...
+
+
+class Turns(Protocol):
+    """The pace that all functions share."""
+
+    def take(self, demand: Demand, wait: float | None = None) -> None:
+        """Wait for the tokens, at most so many seconds, and take them; raises NoTurn or LedgerUnavailable."""
         ...

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Claim, Millis, NameKey
     from hub.runtime.ports import Clock
+    from hub.runtime.publisher.backlog.deferral import Deferral
     from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
 
 
@@ -35,6 +36,7 @@ class Publisher:
     """Brings zones in line with claims.
 
     `adopting` are the ids of the zones in which orgdns adopts records that other tools left for known instances.
+    `backlog` takes the names that are not published now. Without one, each call waits for its turn.
 
     """
 
@@ -43,6 +45,7 @@ class Publisher:
     zones: Zones
     clock: Clock
     adopting: frozenset[str] = frozenset()
+    backlog: Deferral | None = None
 
     def publish(
         self,
@@ -50,6 +53,8 @@ class Publisher:
         marked: Collection[NameKey],
         deadline: Deadline,
         told: Mapping[NameKey, Collection[Claim]] = MappingProxyType({}),
+        changed_by: Mapping[NameKey, Collection[str]] = MappingProxyType({}),
+        released: Mapping[NameKey, str] = MappingProxyType({}),
     ) -> list[NameOutcome]:
         """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
@@ -58,11 +63,18 @@ class Publisher:
         the zones are read before anything is decided, and the rows of all claimants. While publishing is paused, names
         are abandoned: the ledger keeps them, and an audit finds them afterwards.
 
+        `changed_by` has the accounts that changed claims on a name, and "" for an audit that marked it. Names above
+        their rates go to the backlog, and come back `released`, with the account because of which they were there.
+
         """
         ordered = sorted(changed_at)
         run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told)
         if not run.paused(ordered):
-            self._publish(run, ordered)
+            if self.backlog:
+                self.backlog.admit(run, changed_by, released)
+            self._publish(run, [key for key in ordered if key not in run.outcomes])
+            if self.backlog:
+                self.backlog.send_back(run, changed_by, released)
         now = self.clock()
         return [patient(run.outcomes[key], changed_at[key], now) for key in ordered]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.deadline import Deadline
     from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, RecordSet
+    from hub.runtime.ports import NoTurn
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.ports import NameLedger, PublishControls
 
@@ -32,6 +34,9 @@ class PublishRun:
     out from what the zone holds, not from that memory. `changed_at` has the time of each name's change in the ledger,
     and `told` the claims on it that were written then.
     `restored` are the instances whose claims on a name the ledger had lost.
+
+    The names in `prompt` take tokens of those that are left for the backlog, too. A call waits for its turn at most
+    `wait` seconds; with None, as long as the deadline allows.
     """
 
     ledger: NameLedger
@@ -45,6 +50,8 @@ class PublishRun:
     outcomes: dict[NameKey, NameOutcome] = field(default_factory=dict)
     read: set[NameKey] = field(default_factory=set)
     restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
+    prompt: Collection[NameKey] = frozenset()
+    wait: float | None = None
 
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
         """Return the instances whose claims on a name were just written, and are the only reason to look at it.
@@ -65,8 +72,9 @@ class PublishRun:
 
     @property
     def longest_wait(self) -> float:
-        """The seconds that a call may wait for its turn, so that it still ends in time."""
-        return self.deadline.seconds_left() - CALL_SECONDS
+        """The seconds that a call may wait for its turn, so that it still ends in time, and delays nobody for long."""
+        in_time = self.deadline.seconds_left() - CALL_SECONDS
+        return in_time if self.wait is None else min(in_time, self.wait)
 
     def paused(self, keys: Sequence[NameKey]) -> bool:
         """Whether publishing is paused, or that is unknown; if so, set the outcomes of the names."""
@@ -80,6 +88,17 @@ class PublishRun:
         for key in keys:
             self.outcomes[key] = NameOutcome(key, NameResult.PAUSED, f"publishing is paused: {reason}")
         return True
+
+    def defer(self, keys: Sequence[NameKey], made_pending: Collection[NameKey], no_turn: NoTurn) -> None:
+        """Leave names that found no tokens to the backlog. Nothing was sent, so they are pending no more."""
+        if self.wait is None:
+            self.fail(keys, no_turn)
+            return
+        # If that fails, they stay pending, and their zones are read the next time.
+        with suppress(LedgerUnavailable):
+            self.ledger.put_published([(key, self.states[key].published) for key in made_pending])
+        for key in keys:
+            self.outcomes[key] = NameOutcome(key, NameResult.DEFERRED, str(no_turn))
 
     def note(self, names: Sequence[NameChange]) -> None:
         """Store what the zone holds under these names, and set their outcomes."""

@@ -25,7 +25,11 @@ def run(
     with errors_reported():
         account = HubAccount.in_region(region)
         hub = account.ledger()
-        state = replace(overview(hub, account.listed_spokes), stream_faults=account.stream_faults(hub))
+        state = replace(
+            overview(hub, account.listed_spokes),
+            stream_faults=account.stream_faults(hub),
+            backlog=account.backlog(hub),
+        )
     if as_json:
         print_json(status_document(state))
     else:

@@ -12,6 +12,7 @@ from orgdns.cli.render.text import BAD, QUIET, visible
 from orgdns.cli.reports.dead_letters import (
     ASSOCIATOR_LOG_GROUP,
     ASSOCIATOR_LOG_MESSAGE,
+    BACKLOG_LOG_MESSAGE,
     OBSERVER_LOG_GROUP,
     OBSERVER_LOG_MESSAGE,
     PUBLISHER_LOG_GROUP,
@@ -47,6 +48,10 @@ _NEXT_AUDIT: Final = (
     "The claims are still in the ledger: orgdns explain NAME shows the missing changes as waiting. The next audit "
     "finds these names within a day; orgdns audit starts it now."
 )
+_BACKLOG_FAILED: Final = (
+    f"The reason is in {PUBLISHER_LOG_GROUP}: look for the message {BACKLOG_LOG_MESSAGE!r}, or for an error of the "
+    "function itself. There is nothing to send again."
+)
 _RUNS_AGAIN: Final = (
     f"The sweeper's reason is in {SWEEPER_LOG_GROUP}: look for the message {SWEEPER_LOG_MESSAGE!r}, or for an error of "
     f"the function itself. The associator's is in {ASSOCIATOR_LOG_GROUP}: {ASSOCIATOR_LOG_MESSAGE!r}. There is nothing "
@@ -72,6 +77,13 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         lines = [Text("\n").join([visible(task.task or task.message_id), visible(task.reason, BAD)]) for task in tasks]
         _show(console, f"Sweeps, audits and associations: {len(lines):,}", lines, everything=everything)
         _show_notes(console, [_RUNS_AGAIN])
+    if found.deferred:
+        lines = [
+            Text("\n").join([visible(each.task or each.message_id), visible(each.reason, BAD)])
+            for each in found.deferred
+        ]
+        _show(console, f"Names of the backlog: {len(lines):,} messages", lines, everything=everything)
+        _show_notes(console, [_BACKLOG_FAILED, _NEXT_AUDIT])
     for queue, number in found.hidden.items():
         if number:
             text = f"{queue.queue}: about {number:,} more messages, which another reader has received or just deleted."
@@ -86,7 +98,7 @@ def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
         console.print(f"Sent to the observer's queue again: {sent:,} of {len(found.events):,}.")
     if sent is not None and sent < len(found.events):
         console.print("The others no longer exist, or another reader has received them.")
-    if found.discarded_records:
+    if found.discarded_records or found.deferred:
         console.print("The publisher's dead letters cannot be sent again: see above.")
     if found.tasks or found.associations:
         console.print("Sweeps, audits and associations need not be sent again: see above.")

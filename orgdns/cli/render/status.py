@@ -44,6 +44,7 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
             "Others keep changing records",
             [_drift(overview, *each) for each in overview.drifts if _contested(overview, each)],
         ),
+        (f"Waiting, in some {overview.backlog.messages:,} messages, because of accounts", _waiting_lines(overview)),
         ("Near a limit (guards in the configuration)", [_near(overview, near) for near in overview.near_limit]),
     ):
         _show_list(console, f"{heading}: {len(lines):,}", lines, most, BAD)
@@ -100,6 +101,16 @@ def show_pending_removals(
     _show_list(console, heading, [visible(vpc) for vpc in vpcs], None if all_of else 2 * SHOWN)
     if len(subject.pending_removals) > len(shown):
         console.print(f"{len(subject.pending_removals) - len(shown):,} more: --all shows them, --json has everything.")
+
+
+def _waiting_lines(overview: Overview) -> list[Text]:
+    """A line for each account because of which names wait."""
+    if overview.backlog.messages and not overview.backlog.causes:
+        return [visible("the ledger does not say which")]
+    return [
+        visible(f"{account}: {names:,} names went to the backlog in the last two hours")
+        for account, names in overview.backlog.causes
+    ]
 
 
 def _pending_lines(overview: Overview) -> list[Text]:

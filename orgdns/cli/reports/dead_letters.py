@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
-from hub.runtime.messages import NotOurs, content_of, task_of
+from hub.runtime.messages import NotOurs, content_of, release_of, task_of
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.sweeper.zone_changes import is_zone_change
@@ -29,18 +29,22 @@ SWEEPER_LOG_GROUP: Final = f"/aws/lambda/{contract.SWEEPER_FUNCTION}"
 SWEEPER_LOG_MESSAGE: Final = "task will be retried"
 ASSOCIATOR_LOG_GROUP: Final = f"/aws/lambda/{contract.ASSOCIATOR_FUNCTION}"
 ASSOCIATOR_LOG_MESSAGE: Final = "VPC will be retried"
+BACKLOG_LOG_MESSAGE: Final = "message of the backlog will be retried"
+# Names of the backlog in the description of a message.
+SHOWN_NAMES: Final = 3
 
 
 class DeadLetterQueue(StrEnum):
     """The dead-letter queues of the observer, the publisher, the sweeper and the associator, by their contents.
 
-    The queue of the associator holds tasks and events of VPCs.
+    The queue of the associator holds tasks and events of VPCs, that of the backlog names that the publisher deferred.
     """
 
     EVENTS = "events"
     PUBLISHER = "publisher"
     SWEEPS = "sweeps"
     ASSOCIATIONS = "associations"
+    BACKLOG = "backlog"
 
     @property
     def queue(self) -> str:
@@ -54,6 +58,8 @@ class DeadLetterQueue(StrEnum):
                 return contract.SWEEPS_DEAD_LETTER_QUEUE
             case DeadLetterQueue.ASSOCIATIONS:
                 return contract.ASSOCIATIONS_DEAD_LETTER_QUEUE
+            case DeadLetterQueue.BACKLOG:
+                return contract.BACKLOG_DEAD_LETTER_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +125,12 @@ class DeadLetters:
     hidden: Mapping[DeadLetterQueue, int]
     tasks: tuple[DeadTask, ...] = ()
     associations: tuple[DeadTask, ...] = ()
+    deferred: tuple[DeadTask, ...] = ()
 
     @property
     def any(self) -> bool:
         """Whether any queue read has a message, visible or in flight."""
-        tasks = self.tasks or self.associations
+        tasks = self.tasks or self.associations or self.deferred
         return bool(self.events or self.discarded_records or tasks or any(self.hidden.values()))
 
 
@@ -177,6 +184,19 @@ def dead_task(message: Message) -> DeadTask:
     else:
         reason = f"the sweeper failed on it five times: see {SWEEPER_LOG_GROUP}"
     return DeadTask(message.id, _description(task), reason)
+
+
+def dead_release(message: Message) -> DeadTask:
+    """The names in a message of the backlog's dead-letter queue."""
+    try:
+        release = release_of(message.body)
+    except NotOurs as refused:
+        return DeadTask(message.id, "", f"not from the publisher: {refused}")
+    cause = release.account or "audits"
+    names = [name.key.fqdn.removesuffix(".") for name in release.names]
+    shown = f"{', '.join(names[:SHOWN_NAMES])}{', ...' if len(names) > SHOWN_NAMES else ''}"
+    reason = f"the publisher could not bring them back five times: see {PUBLISHER_LOG_GROUP}; an audit finds them"
+    return DeadTask(message.id, f"{len(names)} names, because of {cause}: {shown}", reason)
 
 
 def _task(body: str) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.drift import recent_drifts
@@ -24,12 +24,30 @@ class SubjectUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """The names that wait because their accounts changed more names than their rate.
+
+    `messages` is the approximate number of messages, each with up to a hundred names. `counts` are the names of each
+    account that went to the backlog in this hour and the one before.
+    """
+
+    messages: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def causes(self) -> tuple[tuple[str, int], ...]:
+        """The accounts because of which names wait, those with the most names first; none if no name waits."""
+        return tuple(sorted(self.counts.items(), key=lambda each: (-each[1], each[0]))) if self.messages else ()
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the ledger holds about spokes, zones and the schedule, at one time.
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
-    accounts and zones. `stream_faults` say what keeps the ledger's changes from being published.
+    accounts and zones. `stream_faults` say what keeps the ledger's changes from being published, and `backlog` which
+    names wait.
     """
 
     now: Millis
@@ -41,6 +59,7 @@ class Overview:
     listed: frozenset[Spoke] = frozenset()
     limits: Limits | None = None
     stream_faults: tuple[str, ...] = ()
+    backlog: Backlog = Backlog()
 
     @property
     def health(self) -> Health:
@@ -111,8 +130,9 @@ class Overview:
 
     @property
     def well(self) -> bool:
-        """Whether publishing is not paused, nothing needs a person, and every spoke is on the current policy."""
-        return self.paused is None and not (self.stream_faults or self.cursor.row_fault) and self.health.good
+        """Whether publishing goes on, nothing waits or needs a person, and every spoke is on the current policy."""
+        faults = self.stream_faults or self.cursor.row_fault or self.backlog.messages
+        return self.paused is None and not faults and self.health.good
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""

@@ -24,6 +24,7 @@ from orgdns.cli.reports.dead_letters import (
     DeadTask,
     Message,
     dead_event,
+    dead_release,
     dead_task,
     discarded_records,
 )
@@ -78,6 +79,9 @@ class DeadLetterQueues:
             hidden=hidden,
             tasks=_dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
             associations=_dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
+            deferred=tuple(
+                sorted(map(dead_release, messages.get(DeadLetterQueue.BACKLOG, ())), key=lambda dead: dead.message_id)
+            ),
         )
 
     def resend(self, message_ids: Collection[str]) -> int:

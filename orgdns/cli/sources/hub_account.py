@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
+from orgdns.cli.sources.backlog import backlog
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
+    from orgdns.cli.reports.status import Backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class HubAccount:
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
         return stream_faults(hub.deployed, functions, tables)
+
+    def backlog(self, hub: HubLedger) -> Backlog:
+        """The names that wait because their accounts changed more names than their rate.
+
+        Raises:
+            HubUnknown: if the queue cannot be found or read.
+        """
+        return backlog(hub, self._queues())
 
     def tasks(self) -> QueuedTasks:
         """The sweeper's queue.

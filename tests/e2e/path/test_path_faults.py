@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.rows import claim_key
+from hub.runtime.aws.ledger.rows import claim_key, mark_key
 from hub.runtime.contract import EVENTS_A_BATCH
 from hub.runtime.model.names import Fqdn, InstanceRef, NameKey
 from hub.runtime.sdk import OPERATIONS
@@ -224,6 +224,12 @@ def test_roles_use_exactly_their_grants(made: World, clock: MovedClock) -> None:
     made.client("dynamodb", HUB).delete_item(
         TableName=contract.LEDGER_TABLE, Key={part: {"S": text} for part, text in claim.items()}
     )
+    # More names at once than the shards let through.
+    for number in range(160):
+        mark = mark_key(NameKey(made.zone_ids[CORP], Fqdn(f"nobody{number}.{CORP}.")))
+        made.client("dynamodb", HUB).put_item(
+            TableName=contract.LEDGER_TABLE, Item={part: {"S": text} for part, text in mark.items()}
+        )
     made.converge()
     for role in sorted(made.guard.roles):
         assert made.guard.used_actions(role) == made.guard.granted_actions(role), role

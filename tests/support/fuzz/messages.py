@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from hub.runtime import contract
-from hub.runtime.messages import body_of
-from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep, Task
+from hub.runtime.messages import body_of, body_of_release
+from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
+from hub.runtime.model.tasks import Associate, Audit, DeferredName, Release, ScheduleAudits, ScheduleSweeps, Sweep, Task
 from tests.support.build import PAYMENTS
 from tests.support.fuzz.organization import NETWORK, NINE, REGION, STREAM, ZONES, instance_id, vpc_id
 
@@ -34,6 +34,12 @@ def of_queue(number: int, body: dict[str, Any] | str) -> Record:
 
 def of_task(number: int, task: Task) -> Record:
     return of_queue(number, body_of(task))
+
+
+def release(number: int, *, marked: bool = False) -> Release:
+    """A name of an instance that comes back from the backlog."""
+    key = NameKey(ZONES["corp.internal."], Fqdn(f"web{number}.corp.internal."))
+    return Release(PAYMENTS.id, (DeferredName(key, Millis(1_799_999_999_000), marked=marked),))
 
 
 def state_change(number: int, state: str = "running", account: str = PAYMENTS.id) -> dict[str, Any]:
@@ -136,6 +142,7 @@ _BODIES: Final[tuple[dict[str, Any], ...]] = (
     tag_change(f"vpc/{_VPC}", {"dns": "public"}),
     call(contract.STATE_SOURCE, "DeleteVpc", vpcId=_VPC),
     call(contract.STATE_SOURCE, "ModifyVpcAttribute", vpcId=_VPC),
+    json.loads(body_of_release(release(NINE))),
     *(json.loads(body_of(task)) for task in _TASKS),
 )
 # Each function may find any of these on its queue.
@@ -156,4 +163,14 @@ TEXTS: Final = (
     "NaN",
     "1" * 5_000,
 )
-SCENARIOS: Final = ("events", "first events", "audit", "schedule", "sweep", "records changed", "VPCs", "new VPCs")
+SCENARIOS: Final = (
+    "events",
+    "first events",
+    "audit",
+    "schedule",
+    "sweep",
+    "records changed",
+    "VPCs",
+    "new VPCs",
+    "release",
+)

@@ -181,6 +181,7 @@ ENVIRONMENT: Final = {
     contract.ENV_AUTHORIZER_ROLE_ARN: f"arn:aws:iam::{NETWORK}:role/{contract.AUTHORIZER_ROLE}",
     contract.ENV_MEMBER_ROLE_ARN: "arn:aws:iam::{account}:role/{role}",
     contract.ENV_EVENTS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/events",
+    contract.ENV_BACKLOG_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/backlog",
     contract.ENV_SWEEPS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/sweeps",
     contract.ENV_ASSOCIATIONS_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/222222222222/associations",
     # Nothing awaits approval: what a fault removes shows.

@@ -103,7 +103,8 @@ class Properties:
 
 
 def _with_change(scenario: Scenario, key: Key) -> tuple[Record, ...]:
-    if scenario.function != "publisher" or not key[0].startswith(contract.NAME_PREFIX):
+    of_stream = scenario.function == "publisher" and "dynamodb" in scenario.records[0]
+    if not of_stream or not key[0].startswith(contract.NAME_PREFIX):
         return scenario.records
     return stream_of([key], scenario.records)
 

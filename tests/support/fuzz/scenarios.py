@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hub.runtime import contract
 from hub.runtime.contract import EVENTS_A_BATCH
-from hub.runtime.messages import NotOurs, task_of
+from hub.runtime.messages import NotOurs, body_of_release, task_of
 from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from tests.support.build import PAYMENTS, SEARCH
@@ -20,7 +20,7 @@ from tests.support.fuzz.aws import Aws, Spoiled
 from tests.support.fuzz.functions import Functions, Response
 from tests.support.fuzz.messages import Record, of_queue, of_stream, of_task
 from tests.support.fuzz.mutations import Path
-from tests.support.fuzz.organization import REGION, ZONES, Organization, instance, vpc, vpc_id, with_instances
+from tests.support.fuzz.organization import REGION, ZONES, Organization, instance, ref, vpc, vpc_id, with_instances
 from tests.support.fuzz.table import Item
 
 _SPOKE: Final = Spoke(PAYMENTS.id, REGION)
@@ -228,6 +228,25 @@ class Scenarios:
         self._add("claims during a pause", "publisher", organization, *stream)
         paused["paused"] = {"BOOL": False}
         self._add("claims after a pause", "publisher", organization, *stream)
+        self._backlog(organization)
+
+    def _backlog(self, organization: Organization) -> None:
+        """An account changes more names than its rate; some names come back from the backlog."""
+        zone = ZONES["corp.internal."]
+        many = [
+            (f"{contract.NAME_PREFIX}{zone}#many{number}.corp.internal.", f"{contract.CLAIM_PREFIX}{ref(number)}")
+            for number in range(40)
+        ]
+        self._add("names above a rate", "publisher", organization, *of_stream(many))
+        self._invoke(organization, "publisher", *of_stream(many))
+        organization.sent.clear()
+        releases = [
+            of_queue(number, body_of_release(messages.release(number, marked=number == 1))) for number in (1, 2)
+        ]
+        self._add("release", "publisher", organization, *releases)
+        self._invoke(organization, "publisher", *releases)
+        released = of_stream(key for key in sorted(organization.table.items) if key[1] == contract.RELEASED_KEY)
+        self._add("released names", "publisher", organization, *released)
 
     def _associations(self, organization: Organization) -> None:
         """A VPC leaves the zones, one is gone, and one is new."""

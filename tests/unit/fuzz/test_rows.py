@@ -13,6 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 
 # As the functions write them in the scenarios; `test_every_kind_of_row` compares.
 KINDS = (
+    "control backlog",
     "control generation",
     "control pause",
     "control schedule",
@@ -22,6 +23,7 @@ KINDS = (
     "name drift",
     "name marked",
     "name published",
+    "name released",
     "spoke instance",
     "spoke instance ended",
     "spoke instance refusals",

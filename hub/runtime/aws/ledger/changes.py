@@ -1,56 +1,119 @@
-"""The records of the ledger's stream: which name changed, and whose claim. Pure."""
+"""The records of the ledger's stream: which name changed, whose claim, and what returns from the backlog. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.runtime import contract
+from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.ledger.attributes import read
 from hub.runtime.aws.ledger.rows import claim_in, name_key_of
-from hub.runtime.boundary.unreadable import Malformed, readable
+from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 from hub.runtime.model.names import Claim, Millis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hub.runtime.model.names import NameKey
 
 
 @dataclass(frozen=True, slots=True)
 class NameChange:
-    """A claim on a name changed; without a `claimant`, an audit marked the name.
+    """A claim on a name changed, an audit `marked` the name, or it was `released` from the backlog.
 
-    `written` is the claim that was made, or changed; None if it was withdrawn or deleted, or if the stream does not
-    have an image of it that can be read.
+    A released name may be marked, too. `account` is the one of the claimant, or because of which the name was in the
+    backlog; it is empty for a mark. `written` is the claim that was made, or changed; None if it was withdrawn or
+    deleted, or if the stream does not have an image of it that can be read.
     """
 
     key: NameKey
-    claimant: str
     sequence_number: str
     changed_at: Millis
-    written: Claim | None
+    claimant: str = ""
+    account: str = ""
+    written: Claim | None = None
+    marked: bool = False
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NameChanges:
+    """The changes in a batch of records, by name.
+
+    Attributes:
+        first: The sequence number of each name's first change: Lambda delivers again from the lowest that failed.
+        changed_at: When the name's claims changed first.
+        marked: The names that an audit marked.
+        claimants: The instances whose claims changed.
+        told: The claims that were made or changed.
+        changed_by: The accounts that changed claims; it is "" for an audit.
+        released: The names that came back from the backlog, each with the account because of which it was there.
+        unreadable: The records that are nothing of these. They would be the same after another delivery.
+    """
+
+    first: dict[NameKey, str] = field(default_factory=dict)
+    changed_at: dict[NameKey, Millis] = field(default_factory=dict)
+    marked: set[NameKey] = field(default_factory=set)
+    claimants: defaultdict[NameKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    told: defaultdict[NameKey, set[Claim]] = field(default_factory=lambda: defaultdict(set))
+    changed_by: defaultdict[NameKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    released: dict[NameKey, str] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, records: Iterable[Any]) -> NameChanges:
+        """Return the changes in these records."""
+        changes = cls()
+        for record in records:
+            change = readable(change_of, record, text_in(record, "eventID"))
+            if isinstance(change, Unreadable):
+                changes.unreadable.append(change)
+            else:
+                changes._add(change)
+        return changes
+
+    def _add(self, change: NameChange) -> None:
+        key = change.key
+        self.first.setdefault(key, change.sequence_number)
+        self.changed_at[key] = min(change.changed_at, self.changed_at.get(key, change.changed_at))
+        if change.marked:
+            self.marked.add(key)
+        if change.released:
+            self.released.setdefault(key, change.account)
+            return
+        self.changed_by[key].add(change.account)
+        if change.claimant:
+            self.claimants[key].add(change.claimant)
+        if change.written:
+            self.told[key].add(change.written)
 
 
 def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it is malformed
     """Return the change in a record, as Lambda passes it on.
 
     Raises:
-        Malformed: if it is the change of a row that is neither a claim nor a mark.
+        Malformed: if it is the change of a row of another kind.
         Exception: any other, if the record does not have the form of one.
     """
     change = record["dynamodb"]
     key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
     sort_key = change["Keys"][contract.SORT_KEY]["S"]
-    if sort_key != contract.MARK_KEY and not sort_key.startswith(contract.CLAIM_PREFIX):
-        raise Malformed(f"{sort_key!r} is neither a claim nor a mark")
-    return NameChange(
-        key=key,
-        claimant="" if sort_key == contract.MARK_KEY else sort_key.removeprefix(contract.CLAIM_PREFIX),
-        sequence_number=_number(change["SequenceNumber"]),
-        changed_at=Millis(int(change["ApproximateCreationDateTime"] * 1000)),
-        written=None if sort_key == contract.MARK_KEY else written_claim(key, change.get("NewImage")),
-    )
+    sequence_number = _number(change["SequenceNumber"])
+    created = Millis(int(change["ApproximateCreationDateTime"] * 1000))
+    if sort_key == contract.RELEASED_KEY:
+        # Of a row without readable content, the zone is read before anything is decided, as of a mark.
+        changed_at, account, marked = _released(change.get("NewImage")) or (created, "", True)
+        return NameChange(key, sequence_number, changed_at, account=account, marked=marked, released=True)
+    if sort_key == contract.MARK_KEY:
+        return NameChange(key, sequence_number, created, marked=True)
+    if not sort_key.startswith(contract.CLAIM_PREFIX):
+        raise Malformed(f"{sort_key!r} is not the key of a claim, a mark or a release")
+    claimant = sort_key.removeprefix(contract.CLAIM_PREFIX)
+    written = written_claim(key, change.get("NewImage"))
+    account = claimant.partition("/")[0]
+    return NameChange(key, sequence_number, created, claimant=claimant, account=account, written=written)
 
 
 def written_claim(key: NameKey, image: Any) -> Claim | None:  # noqa: ANN401 - of any type, if it is malformed
@@ -62,6 +125,17 @@ def written_claim(key: NameKey, image: Any) -> Claim | None:  # noqa: ANN401 - o
 def _made(key: NameKey, row: Mapping[str, Any]) -> Claim | None:
     claim = claim_in(key, row)
     return claim if isinstance(claim, Claim) and not row.get(contract.COPIED) else None
+
+
+def _released(image: object) -> tuple[Millis, str, bool] | None:
+    """Return when the claims on a released name changed, because of whom it waited, and whether it is marked."""
+    match image:
+        case {"changed_at": {"N": str(at)}, "account": {"S": str(account)}, "marked": {"BOOL": bool(marked)}}:
+            return (
+                (Millis(int(at)), account, marked) if at.isdecimal() and account.isdecimal() | (not account) else None
+            )
+        case _:
+            return None
 
 
 def _number(written: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hub.runtime.model.names import NEVER
 from hub.runtime.ports import NoTurn
-from hub.runtime.rate_limit import CHANGES, Pace
+from hub.runtime.rate_limit import CHANGES, RELEASES, Pace
 
 if TYPE_CHECKING:
     from hub.runtime.ports import Clock, Sleep
@@ -84,6 +84,11 @@ class Turns:
     def most_changes(self) -> int:
         """The most changes of one batch that never needs more tokens than a full bucket holds."""
         return int(self._known.capacity(CHANGES))
+
+    @property
+    def most_releases(self) -> int:
+        """The most names that come back from the backlog together: a full bucket, and no more than a full batch."""
+        return min(1_000, int(self._known.capacity(RELEASES)))
 
     def _expected(self) -> Pace:
         """The pace as this worker knows it, after the answers that are not stored yet."""

@@ -17,6 +17,7 @@ def dead_letters_document(found: DeadLetters, resent: int, *, remaining: bool) -
         "publisher": [_discarded(records) for records in found.discarded_records],
         "sweeps": [_task(task) for task in found.tasks],
         "associations": [_task(task) for task in found.associations],
+        "backlog": [_task(task) for task in found.deferred],
         "hidden": {queue.value: number for queue, number in found.hidden.items()},
         "resent": resent,
     }

@@ -20,6 +20,10 @@ def status_document(overview: Overview) -> Document:
         "well": overview.well,
         "paused": overview.paused,
         "stream_faults": list(overview.stream_faults),
+        "backlog": {
+            "messages": overview.backlog.messages,
+            "accounts": [{"account": account, "names": names} for account, names in overview.backlog.causes],
+        },
         "policy": {
             "since": time_or_none(overview.cursor.since),
             "spokes": len(overview.reached),

@@ -232,6 +232,9 @@ def report_name(outcome: NameOutcome, claimants: set[str]) -> None:
         case NameResult.PAUSED:
             metrics.add_metric("NamesNotPublishedWhilePaused", MetricUnit.Count, 1)
             logger.info("name not published", extra=fields)
+        case NameResult.DEFERRED:
+            # All of a run together are counted and logged (`report_deferred`).
+            logger.debug("name deferred", extra=fields | {"account": outcome.account})
         case NameResult.CLOSED:
             metrics.add_metric("NamesInClosedZones", MetricUnit.Count, 1)
             logger.error("zone closed", extra=fields)

@@ -1,0 +1,82 @@
+"""The ledger's rows of the backlog: those that bring names back, and the numbers of names by account and hour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from hub.runtime import contract
+from hub.runtime.aws.ledger.rows import name_pk
+from hub.runtime.boundary.schema import number, read_row
+from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.tasks import AUDITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hub.runtime.aws.ledger.rows import Row
+    from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.tasks import DeferredName
+
+# The publisher reads the row at once, and the numbers of the last two hours are shown. Milliseconds.
+KEPT_MILLIS: Final = 86_400_000
+HOUR_MILLIS: Final = 3_600_000
+HOURS_SHOWN: Final = 2
+# An update has at most 4 KB of text (DynamoDB Developer Guide, "Constraints": expression parameters).
+ACCOUNTS_COUNTED: Final = 50
+
+
+class DynamoBacklog:
+    """The rows of the backlog. Each method raises LedgerUnavailable."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
+        """Bring names back, each with the account because of which it was in the backlog.
+
+        The row of an earlier release has nothing that is still needed.
+        """
+        expiry, now = self._table.expiry(KEPT_MILLIS), self._table.now()
+        self._table.put_many(
+            [
+                {
+                    contract.PARTITION_KEY: name_pk(name.key),
+                    contract.SORT_KEY: contract.RELEASED_KEY,
+                    "changed_at": name.changed_at,
+                    "marked": name.marked,
+                    "account": account,
+                    # A row that is written again as it is makes no record in the stream.
+                    "at": now,
+                    contract.EXPIRES: expiry,
+                }
+                for name, account in names
+            ]
+        )
+
+    def count(self, names: Mapping[str, int]) -> None:
+        """Add to the numbers of names that went to the backlog because of accounts: of those with the most names."""
+        most = dict(Counter(names).most_common(ACCOUNTS_COUNTED))
+        key = _hour_key(self._table.now())
+        add = {account or AUDITS: number for account, number in most.items()}
+        self._table.update(key, {contract.EXPIRES: self._table.expiry(KEPT_MILLIS)}, add=add)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers of names that went to the backlog in this hour and the one before, by account."""
+        now = self._table.now()
+        counts: Counter[str] = Counter()
+        for hour in range(HOURS_SHOWN):
+            row = self._table.get(_hour_key(now - hour * HOUR_MILLIS)) or {}
+            found = read_row(_counts_of, row, contract.BACKLOG_PREFIX)
+            counts.update({} if isinstance(found, Unreadable) else found)
+        return dict(counts)
+
+
+def _hour_key(at: int) -> Row:
+    hour = datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y-%m-%dT%H")
+    return {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: f"{contract.BACKLOG_PREFIX}{hour}"}
+
+
+def _counts_of(row: Mapping[str, Any]) -> dict[str, int]:
+    return {name: number(value) for name, value in row.items() if name == AUDITS or name.isdecimal()}

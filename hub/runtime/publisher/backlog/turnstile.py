@@ -1,0 +1,91 @@
+"""Which of the names that changed are published at once, and which go to the backlog. Pure.
+
+Each account may have a burst of names, and after that a steady rate. A quiet account, whose names are within that, goes
+before the others, so it waits for nobody but other quiet accounts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from hub.runtime.model.names import Millis, NameKey
+
+# What an account may have at once, and what it gets back a second: in names.
+ACCOUNT_BURST: Final = 30
+ACCOUNT_RATE: Final = 1.0
+# The prompt names of a run of the publisher. A new table has about four shards. At the default share, the bucket of
+# prompt changes has 525 tokens, so a run leaves some to those of the other shards.
+PROMPT_NAMES: Final = 200
+# Accounts that are remembered. One that has its whole burst is forgotten, so only a sudden change of thousands of
+# accounts comes near it.
+ACCOUNTS: Final = 5_000
+
+
+@dataclass(slots=True)
+class Turnstile:
+    """Lets each account's names through up to its rate. It lives as long as the function's execution environment.
+
+    A new one knows of no account, and lets each have its burst again. The shared pace still limits all of them
+    together.
+    """
+
+    _missing: dict[str, float] = field(default_factory=dict)
+    _counted_at: int = 0
+
+    def divided(
+        self, changed_by: Mapping[NameKey, Collection[str]], now: Millis
+    ) -> tuple[frozenset[NameKey], dict[NameKey, str]]:
+        """Return the prompt names, and the names for the backlog, each with the account that causes it.
+
+        `changed_by` has the accounts whose claims on a name changed. A name is prompt if one of them lets it through,
+        so an account cannot delay a name of another one by claiming it, too.
+        """
+        self._refill(now)
+        names: defaultdict[str, list[NameKey]] = defaultdict(list)
+        for key in sorted(changed_by):
+            for account in changed_by[key]:
+                names[account].append(key)
+        prompt: set[NameKey] = set()
+        for account in sorted(names, key=lambda each: self._turn(each, len(names[each]))):
+            # What another account let through already takes nothing of this one.
+            waiting = [key for key in names[account] if key not in prompt]
+            room = min(int(self._tokens(account)), PROMPT_NAMES - len(prompt))
+            taken = waiting[:room]
+            prompt.update(taken)
+            self._take(account, len(taken))
+        self._forget()
+        loudest = {key: max(by, key=lambda each: (len(names[each]), each)) for key, by in changed_by.items()}
+        return frozenset(prompt), {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
+
+    @property
+    def remembered(self) -> int:
+        """The number of accounts that do not have their whole burst."""
+        return len(self._missing)
+
+    def _turn(self, account: str, number: int) -> tuple[bool, int, str]:
+        """Quiet accounts first; of these, and of the others, those with the fewest names."""
+        return number > int(self._tokens(account)), number, account
+
+    def _tokens(self, account: str) -> float:
+        return ACCOUNT_BURST - self._missing.get(account, 0.0)
+
+    def _take(self, account: str, names: int) -> None:
+        if names:
+            self._missing[account] = self._missing.get(account, 0.0) + names
+
+    def _refill(self, now: Millis) -> None:
+        # A clock that was set back adds no tokens and removes none.
+        back = max(0, now - self._counted_at) / 1_000 * ACCOUNT_RATE
+        self._counted_at = now
+        self._missing = {account: missing - back for account, missing in self._missing.items() if missing > back}
+
+    def _forget(self) -> None:
+        """Forget the accounts that miss least, if there are too many."""
+        if len(self._missing) > ACCOUNTS:
+            most = sorted(self._missing, key=lambda account: (-self._missing[account], account))
+            self._missing = {account: self._missing[account] for account in most[:ACCOUNTS]}

@@ -1,0 +1,205 @@
+"""Names above the rate of their account go to the backlog, come back, and are published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+
+from hub.runtime.model.names import Claim, Published
+from hub.runtime.model.tasks import NAMES_A_RELEASE, Release
+from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
+from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from tests.support.build import PAYMENTS, SEARCH, claim, key
+from tests.support.use_cases.backlog_world import BacklogWorld
+
+LOUD, QUIET = PAYMENTS.id, SEARCH.id
+
+
+def many(number: int, account: str = LOUD) -> list[Claim]:
+    first = 10_000 if account == LOUD else 50_000
+    return [claim(first + each, name=f"n{each}-{account}", account=account) for each in range(number)]
+
+
+def results(outcomes: Collection[NameOutcome]) -> Counter[NameResult]:
+    return Counter(outcome.result for outcome in outcomes)
+
+
+def test_names_above_the_rate_go_to_the_backlog(world: BacklogWorld) -> None:
+    """The first names are published at once, the others are in messages of one account each, with their changes."""
+    claims = [*many(250), *many(40, QUIET)]
+    world.claim(*claims)
+    outcomes = world.run(*claims)
+    deferred = [outcome for outcome in outcomes if outcome.result is NameResult.DEFERRED]
+    assert results(outcomes) == {NameResult.PUBLISHED: 2 * ACCOUNT_BURST, NameResult.DEFERRED: 230}
+    assert Counter(outcome.account for outcome in deferred) == world.backlog.counts == {LOUD: 220, QUIET: 10}
+    assert sorted(world.backlog.names) == sorted(outcome.key for outcome in deferred)
+    assert max(len(release.names) for release in world.backlog.queue) == NAMES_A_RELEASE
+    accounts = {claim.key: claim.instance.account for claim in claims}
+    for release in world.backlog.queue:
+        assert {accounts[name.key] for name in release.names} == {release.account}
+        assert all(0 < name.changed_at <= world.clock() and not name.marked for name in release.names)
+
+
+def test_names_come_back_and_are_published(world: BacklogWorld) -> None:
+    """What comes back passes the turnstile. The publisher asks the rows, because nothing tells it of the claims."""
+    claims = many(250)
+    world.claim(*claims)
+    world.run(*claims)
+    assert world.bring_back() == {}
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 220}
+    assert all(world.zones.owned[claim.key] for claim in claims)
+    assert not world.backlog.queue
+
+
+def test_a_name_that_changes_again_while_it_waits_is_published_as_it_is_then(world: BacklogWorld) -> None:
+    """The publisher reads the claims when the name comes back, not those of the message."""
+    claims = many(31)
+    world.claim(*claims)
+    world.run(*claims)
+    (waiting,) = world.backlog.names
+    (held,) = [claim for claim in claims if claim.key == waiting]
+    world.withdraw(held)
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.UNCHANGED: 1}
+    assert not world.zones.owned[waiting]
+
+
+def test_a_zone_that_is_unavailable_does_not_keep_names_from_the_backlog(world: BacklogWorld) -> None:
+    """They are in the queue before anything is published, so a worker that is killed then has lost nothing."""
+    claims = many(100)
+    world.claim(*claims)
+    world.zones.faults = ["before"]
+    assert results(world.run(*claims)) == {NameResult.RETRY: ACCOUNT_BURST, NameResult.DEFERRED: 70}
+    assert len(world.backlog.names) == 70
+
+
+def test_names_that_the_queue_does_not_take_are_tried_again(world: BacklogWorld) -> None:
+    """Only these: the stream delivers them again, and the prompt names are published."""
+    world.backlog.refusing.add(LOUD)
+    claims = [*many(40), *many(40, QUIET)]
+    world.claim(*claims)
+    outcomes = world.run(*claims)
+    retried = {outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY}
+    assert results(outcomes) == {NameResult.PUBLISHED: 60, NameResult.DEFERRED: 10, NameResult.RETRY: 10}
+    assert retried <= {claim.key for claim in many(40)}
+    assert world.backlog.counts == {QUIET: 10}
+
+
+def test_counts_that_cannot_be_written_delay_nothing(world: BacklogWorld) -> None:
+    """They are for people only."""
+    world.backlog.available = False
+    claims = many(40)
+    world.claim(*claims)
+    assert results(world.run(*claims)) == {NameResult.PUBLISHED: ACCOUNT_BURST, NameResult.DEFERRED: 10}
+
+
+def test_during_a_pause_names_are_abandoned(world: BacklogWorld) -> None:
+    """Nothing goes to the backlog: an audit finds the names when the pause ends."""
+    world.statuses.reason_to_pause = "maintenance"
+    claims = many(100)
+    world.claim(*claims)
+    assert results(world.run(*claims)) == {NameResult.PAUSED: 100}
+    assert not world.backlog.queue
+
+
+def test_marks_of_audits_are_one_more_account(world: BacklogWorld) -> None:
+    """An audit that marks many names delays no account; the names are still marked when they come back."""
+    claims = many(100)
+    world.claim(*claims)
+    single = claim(1, account=QUIET)
+    world.claim(single)
+    outcomes = world.run(single, marked=[claim.key for claim in claims])
+    assert results(outcomes) == {NameResult.PUBLISHED: ACCOUNT_BURST + 1, NameResult.DEFERRED: 70}
+    assert world.zones.owned[single.key]
+    assert {release.account for release in world.backlog.queue} == {""}
+    assert all(name.marked for release in world.backlog.queue for name in release.names)
+    world.bring_back()
+    reads = len(world.zones.reads)
+    world.publish_released()
+    assert len(world.zones.reads) > reads
+
+
+def test_prompt_names_without_tokens_go_to_the_backlog(world: BacklogWorld) -> None:
+    """As many are published as find tokens; the others were not sent, so their zone need not be read later."""
+    world.zones.prompt_tokens = 12
+    claims = [*many(20), *many(20, QUIET)]
+    world.claim(*claims)
+    outcomes = world.run(*claims)
+    assert results(outcomes) == {NameResult.PUBLISHED: 12, NameResult.DEFERRED: 28}
+    assert sorted(world.backlog.names) == sorted(
+        outcome.key for outcome in outcomes if outcome.result is NameResult.DEFERRED
+    )
+    assert not any(world.ledger.published.get(name, Published()).pending for name in world.backlog.names)
+
+
+def test_released_names_take_no_tokens_of_prompt_ones(world: BacklogWorld) -> None:
+    """What came back has waited for its turn already, and needs tokens of Route 53's own buckets only."""
+    claims = many(100)
+    world.claim(*claims)
+    world.run(*claims)
+    world.zones.prompt_tokens = 0
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 70}
+
+
+def test_released_names_without_tokens_go_back(world: BacklogWorld) -> None:
+    """Because of the same account."""
+    claims = many(100)
+    world.claim(*claims)
+    world.run(*claims)
+    world.bring_back()
+    world.zones.tokens = 5
+    outcomes = world.publish_released()
+    assert results(outcomes) == {NameResult.PUBLISHED: 5, NameResult.DEFERRED: 65}
+    assert [release.account for release in world.backlog.queue] == [LOUD]
+
+
+def test_empty_bucket_of_prompt_names_does_not_stop_released_ones(world: BacklogWorld) -> None:
+    """Both kinds share batches, and part if one finds no tokens."""
+    claims, prompt = many(100), claim(1, account=QUIET)
+    world.claim(*claims, prompt)
+    world.run(*claims)
+    world.bring_back()
+    world.zones.prompt_tokens = 0
+    names, world.backlog.released = world.backlog.released, []
+    changed_at = {name.key: name.changed_at for name, _ in names} | {prompt.key: world.clock()}
+    back = {name.key: account for name, account in names}
+    outcomes = world.publisher.publish(changed_at, (), world.deadline, {}, {prompt.key: {QUIET}}, back)
+    assert results(outcomes) == {NameResult.PUBLISHED: 70, NameResult.DEFERRED: 1}
+    assert world.backlog.queue == [Release(QUIET, world.backlog.queue[0].names)]
+    assert world.backlog.names == [prompt.key]
+
+
+def test_a_name_that_changes_while_it_comes_back_passes(world: BacklogWorld) -> None:
+    """A name that is released and changed in one run is published once."""
+    claims = many(40)
+    world.claim(*claims)
+    world.run(*claims)
+    waiting = world.backlog.names
+    by = {name: {LOUD} for name in waiting}
+    back = dict.fromkeys(waiting, LOUD)
+    outcomes = world.publisher.publish(dict.fromkeys(waiting, world.clock()), (), world.deadline, {}, by, back)
+    assert results(outcomes) == {NameResult.PUBLISHED: 10}
+
+
+def test_name_without_time_is_tried_again(world: BacklogWorld) -> None:
+    """Nothing is sent to the backlog in the last seconds of an invocation."""
+    world.seconds_left = 10.0
+    claims = many(40)
+    world.claim(*claims)
+    assert results(world.run(*claims)) == {NameResult.RETRY: 40}
+    assert not world.backlog.queue
+
+
+def test_two_claimants_of_a_deferred_name(world: BacklogWorld) -> None:
+    """A name of two loud accounts waits once."""
+    names = [key(f"n{each}") for each in range(40)]
+    claims = [
+        claim(number + 100 * position, name=name.fqdn.split(".")[0], account=account)
+        for number, name in enumerate(names)
+        for position, account in enumerate((LOUD, QUIET))
+    ]
+    world.claim(*claims)
+    outcomes = world.run(*claims)
+    # Each account lets thirty of them through, the quiet turn of one leaves ten for the other.
+    assert results(outcomes) == {NameResult.PUBLISHED: 40}

@@ -1,0 +1,92 @@
+"""Names come back from the backlog as fast as tokens allow, and none is lost."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.names import Fqdn, Millis, NameKey
+from hub.runtime.model.tasks import DeferredName, Release
+from hub.runtime.publisher.backlog.releaser import Releaser
+from tests.support.build import PAYMENTS, SEARCH
+from tests.support.memory import AMPLE
+from tests.support.use_cases.backlog_world import BacklogWorld, MemoryBacklog, MemoryTurns
+
+
+def name(number: int, at: int = 5, *, marked: bool = False) -> DeferredName:
+    return DeferredName(NameKey("Z1", Fqdn(f"n{number}.")), Millis(at), marked=marked)
+
+
+def release(first: int, number: int, account: str = PAYMENTS.id) -> Release:
+    return Release(account, tuple(name(first + each) for each in range(number)))
+
+
+def test_names_come_back_in_chunks(world: BacklogWorld) -> None:
+    """Each chunk is as large as the bucket, and waits for its tokens."""
+    world.turns.tokens = 1_000
+    messages = {str(number): release(100 * number, 100) for number in range(25)}
+    assert world.releaser.release(messages, AMPLE) == {}
+    assert world.turns.taken == [1_000, 1_000, 500]
+    assert world.turns.waited == 15.0
+    assert len({each.key for each, _ in world.backlog.released}) == 2_500
+
+
+def test_a_name_in_several_messages_comes_back_once(world: BacklogWorld) -> None:
+    """With its first change, because of the first account, and marked if it is anywhere."""
+    messages = {
+        "a": Release(PAYMENTS.id, (name(1, at=7), name(2))),
+        "b": Release(SEARCH.id, (name(1, at=6, marked=True),)),
+    }
+    assert world.releaser.release(messages, AMPLE) == {}
+    assert world.backlog.released == [(name(1, at=6, marked=True), PAYMENTS.id), (name(2), PAYMENTS.id)]
+
+
+def test_what_finds_no_tokens_in_time_comes_again(world: BacklogWorld) -> None:
+    """The messages whose names all came back are done; the others are delivered again."""
+    world.turns.tokens, world.turns.seconds_a_token = 1_000, 2.0
+    messages = {str(number): release(100 * number, 100) for number in range(15)}
+    failed = world.releaser.release(messages, AMPLE)
+    assert list(failed) == ["10", "11", "12", "13", "14"]
+    assert len(world.backlog.released) == 1_000
+
+
+def test_no_time_is_left(world: BacklogWorld) -> None:
+    world.seconds_left = 30.0
+    failed = world.releaser.release({"a": release(0, 5)}, world.deadline)
+    assert failed == {"a": "no time is left in this run"}
+    assert not world.backlog.released
+
+
+def test_a_ledger_that_does_not_answer(world: BacklogWorld) -> None:
+    """Whether it does not know the pace or takes no rows: the messages come again."""
+    world.backlog.available = False
+    assert world.releaser.release({"a": release(0, 5)}, AMPLE) == {"a": "no answer"}
+    world.backlog.available, world.turns.available = True, False
+    assert world.releaser.release({"a": release(0, 5)}, AMPLE) == {"a": "no answer"}
+
+
+def test_message_without_names_is_done(world: BacklogWorld) -> None:
+    assert world.releaser.release({"a": Release("", ())}, AMPLE) == {}
+    assert world.turns.taken == []
+
+
+MESSAGES = st.lists(st.lists(st.integers(0, 60), max_size=20), max_size=12)
+
+
+@given(MESSAGES, st.integers(1, 20), st.integers(0, 150), st.integers(0, 300))
+def test_each_name_comes_back_or_its_messages_come_again(
+    numbers: list[list[int]], most: int, tokens: int, seconds: int
+) -> None:
+    """Whatever the messages, the tokens and the time."""
+    rows, turns = MemoryBacklog(), MemoryTurns(float(tokens), seconds_a_token=5.0)
+    world = BacklogWorld()
+    world.seconds_left = float(seconds)
+    messages = {
+        str(position): Release(PAYMENTS.id, tuple(map(name, of_message))) for position, of_message in enumerate(numbers)
+    }
+    failed = Releaser(rows, turns, most).release(messages, world.deadline)
+    back = {each.key for each, _ in rows.released}
+    assert len(rows.released) == len(back)
+    assert all(taken <= most for taken in turns.taken)
+    for message_id, of_message in messages.items():
+        assert (message_id in failed) == any(each.key not in back for each in of_message.names)

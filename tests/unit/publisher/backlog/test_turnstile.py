@@ -1,0 +1,112 @@
+"""The turnstile lets each account's names through up to its rate, quiet accounts first."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.runtime.model.names import Millis, NameKey
+from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST, ACCOUNTS, PROMPT_NAMES, Turnstile
+from tests.support.build import PAYMENTS, SEARCH, key
+
+NOW = Millis(1_800_000_000_000)
+LOUD, QUIET = PAYMENTS.id, SEARCH.id
+
+
+def names(account: str, number: int, prefix: str = "") -> dict[NameKey, set[str]]:
+    return {key(f"{prefix}n{each}-{account}"): {account} for each in range(number)}
+
+
+def later(seconds: float) -> Millis:
+    return Millis(NOW + int(seconds * 1_000))
+
+
+def test_an_account_has_a_burst_and_then_its_rate() -> None:
+    """Thirty names at once, then one a second."""
+    turnstile = Turnstile()
+    prompt, backlog = turnstile.divided(names(LOUD, 100), NOW)
+    assert (len(prompt), len(backlog)) == (ACCOUNT_BURST, 70)
+    assert set(backlog.values()) == {LOUD}
+    assert [len(turnstile.divided(names(LOUD, 100), later(seconds))[0]) for seconds in (0, 1, 1, 6)] == [0, 1, 0, 5]
+
+
+def test_a_quiet_account_goes_first() -> None:
+    """A single name of another account is prompt, however many the loud one has, and whoever comes first by name."""
+    for loud, quiet in ((LOUD, QUIET), (QUIET, LOUD)):
+        prompt, backlog = Turnstile().divided(names(loud, 1_000) | names(quiet, 1), NOW)
+        assert names(quiet, 1).keys() <= prompt
+        assert set(backlog.values()) == {loud}
+
+
+def test_a_claim_on_the_name_of_another_account_does_not_delay_it() -> None:
+    """A loud account also claims the name of a quiet one: the name is prompt, and the loud one is not served for it."""
+    changed_by = names(LOUD, 500) | {key("aaa"): {LOUD, QUIET}}
+    prompt, _ = Turnstile().divided(changed_by, NOW)
+    assert key("aaa") in prompt
+    assert len(prompt) == ACCOUNT_BURST + 1
+
+
+def test_the_account_with_most_names_causes_it() -> None:
+    """A name that two accounts changed is deferred for the one with more names."""
+    changed_by = names(LOUD, 500) | names(QUIET, 31) | {key("zzz"): {LOUD, QUIET}}
+    _, backlog = Turnstile().divided(changed_by, NOW)
+    assert backlog[key("zzz")] == LOUD
+
+
+def test_a_clock_that_is_set_back_changes_nothing() -> None:
+    turnstile = Turnstile()
+    turnstile.divided(names(LOUD, 30), NOW)
+    assert turnstile.divided(names(LOUD, 5), later(-3_600))[0] == frozenset()
+    assert len(turnstile.divided(names(LOUD, 5), later(-3_597))[0]) == 3
+
+
+def test_memory_is_bounded() -> None:
+    """However many accounts change names, a bounded number is remembered, and none that has its whole burst."""
+    turnstile = Turnstile()
+    for number in range(100):
+        many = {key(f"n{number}-{each}"): {f"{number:06}{each:06}"} for each in range(PROMPT_NAMES)}
+        turnstile.divided(many, NOW)
+    assert turnstile.remembered <= ACCOUNTS
+    turnstile.divided({}, later(ACCOUNT_BURST))
+    assert turnstile.remembered == 0
+
+
+ACCOUNT = st.sampled_from([f"{number:012}" for number in range(12)])
+RUN = st.tuples(
+    st.integers(0, 40_000),
+    st.dictionaries(ACCOUNT, st.integers(1, 60), max_size=12),
+)
+
+
+@given(st.lists(RUN, max_size=5))
+def test_promises(runs: list[tuple[int, dict[str, int]]]) -> None:
+    """What the turnstile promises, whatever the accounts do.
+
+    Each name is prompt or in the backlog. A run has a bounded number of prompt names, an account in any time as many as
+    its burst and its rate allow. A quiet account is deferred only if quiet accounts fill the run.
+    """
+    turnstile, now = Turnstile(), NOW
+    served: Counter[str] = Counter()
+    # A second account of the bucket, counted independently of the turnstile.
+    tokens = dict.fromkeys((f"{number:012}" for number in range(12)), float(ACCOUNT_BURST))
+    for passed, numbers in runs:
+        now = Millis(now + passed)
+        tokens = {account: min(ACCOUNT_BURST, each + passed / 1_000) for account, each in tokens.items()}
+        changed_by = {name: by for account, number in numbers.items() for name, by in names(account, number).items()}
+        prompt, backlog = turnstile.divided(changed_by, now)
+        assert prompt | backlog.keys() == changed_by.keys()
+        assert not prompt & backlog.keys()
+        assert len(prompt) <= PROMPT_NAMES
+        by_account = Counter(account for name in prompt for account in changed_by[name])
+        quiet = {account for account, number in numbers.items() if number <= tokens[account] - 0.001}
+        if quiet & set(backlog.values()):
+            assert len(prompt) == PROMPT_NAMES
+            assert set(by_account) <= {account for account, number in numbers.items() if number <= tokens[account]}
+        for account, number in by_account.items():
+            tokens[account] -= number
+            assert tokens[account] >= -0.001
+        served += by_account
+    passed_in_all = (now - NOW) / 1_000
+    assert all(number <= ACCOUNT_BURST + passed_in_all for number in served.values())
