@@ -53,6 +53,16 @@ def test_all_is_well() -> None:
     assert "1 of 1 spokes" in shown(overview_of())
 
 
+def test_damped_instances_and_vpcs_are_counted_by_account() -> None:
+    """The account of both regions is one line. It is no trouble: the sweeps apply what is true."""
+    other = Spoke(PAYMENTS.id, "eu-west-1")
+    overview = overview_of(replace(WELL, damped=3), replace(WELL, spoke=other, damped=2, damped_vpcs=1))
+    assert f"Damped, because they keep changing account {PAYMENTS.id}: 5 instances, 1 VPCs" in shown(overview)
+    assert status_document(overview)["damped"] == [{"account": PAYMENTS.id, "instances": 5, "vpcs": 1}]
+    assert overview.well
+    assert "Damped" not in shown(overview_of())
+
+
 @pytest.mark.parametrize(
     ("trouble", "expected"),
     [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
-from orgdns.cli.render.documents.fields import time
+from orgdns.cli.render.documents.fields import damping_text, time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 from orgdns.cli.reports.coverage import record_in
 
@@ -100,6 +100,8 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
     name = vpc.tag("Name")
     console.print(visible(f"  {row.ref.id}{f' {name}' if name else ''}  {' '.join(vpc.cidrs)}"))
     lines: list[Text] = []
+    if damped := damping_text(row.damping):
+        lines.append(visible(damped, BAD))
     for zone in row.zones:
         lines.append(_vpc_zone_line(zone))
         lines += [visible(f"  {note}", QUIET) for note in zone.notes]

@@ -64,6 +64,15 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
     )
     _show_list(
         console,
+        "Damped, because they keep changing",
+        [
+            visible(f"account {each.account}: {each.instances:,} instances, {each.vpcs:,} VPCs")
+            for each in overview.damped
+        ],
+        most,
+    )
+    _show_list(
+        console,
         "Records that others changed, and that orgdns repaired",
         [_drift(overview, *each) for each in overview.drifts if not _contested(overview, each)],
         most,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.model.names import Action, ConflictRule, InstanceRef
-from orgdns.cli.render.documents.fields import time
+from orgdns.cli.render.documents.fields import damping_text, time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +48,8 @@ def show_instance(console: Console, report: InstanceReport) -> None:
     console.print(_indented(_facts(observation)))
     if report.fault:
         console.print(visible(f"{report.fault}. Nothing that belongs to it is changed.", BAD))
+    if damped := damping_text(observation.damping):
+        console.print(visible(f"It is {damped}.", BAD))
     if observation.ended:
         console.print("It has ended and no longer claims any names.")
         return

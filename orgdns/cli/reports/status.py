@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,15 @@ class Backlog:
     def causes(self) -> tuple[tuple[str, int], ...]:
         """The accounts because of which names wait, those with the most names first; none if no name waits."""
         return tuple(sorted(self.counts.items(), key=lambda each: (-each[1], each[0]))) if self.messages else ()
+
+
+@dataclass(frozen=True, slots=True)
+class DampedAccount:
+    """How many instances and VPCs of an account the last sweeps found damped: their events are ignored for a while."""
+
+    account: str
+    instances: int
+    vpcs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,17 @@ class Overview:
         """The zones, and the accounts in zones, that use most of a limit: those that use the most of it first."""
         found = (*self.health.zones_near_limit, *self.health.accounts_near_limit)
         return tuple(sorted(found, key=lambda near: (-near.used / near.limit, near)))
+
+    @property
+    def damped(self) -> tuple[DampedAccount, ...]:
+        """The accounts with damped instances or VPCs, those with most first."""
+        instances, vpcs = Counter[str](), Counter[str]()
+        for status in self.spokes:
+            instances[status.spoke.account] += status.damped
+            vpcs[status.spoke.account] += status.damped_vpcs
+        found = (DampedAccount(account, instances[account], vpcs[account]) for account in instances)
+        some = (each for each in found if each.instances or each.vpcs)
+        return tuple(sorted(some, key=lambda each: (-each.instances - each.vpcs, each.account)))
 
     @property
     def drifts(self) -> tuple[tuple[ZoneStatus, ZoneDrift], ...]:

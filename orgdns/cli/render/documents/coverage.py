@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import time_or_none
+from orgdns.cli.render.documents.fields import damping_fields, time_or_none
 from orgdns.cli.reports.coverage import record_in
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _vpc(row: VpcRow) -> Document:
         "name": vpc.tag("Name") if vpc else None,
         "cidrs": list(vpc.cidrs) if vpc else [],
         "default": vpc.default if vpc else False,
+        "damped": damping_fields(row.damping),
         "dns_servers": list(vpc.dns_servers) if vpc else [],
         "unknown": list(vpc.unknown) if vpc else [],
         "zones": [

@@ -8,6 +8,7 @@ from orgdns.cli.render.documents.fields import (
     claim_fields,
     claim_name_fields,
     claimant_fields,
+    damping_fields,
     refusal_fields,
     time,
     time_or_none,
@@ -41,6 +42,7 @@ def _instance(report: InstanceReport) -> Document:
         "seen_at": time_or_none(observation.observed_at),
         "ended": observation.ended,
         "claims_written": observation.settled,
+        "damped": damping_fields(observation.damping),
         "state": instance.state.value if instance else None,
         "launched_at": time(instance.launched_at) if instance else None,
         "addresses": [address for interface in instance.interfaces for address in (*interface.ipv4, *interface.ipv6)]

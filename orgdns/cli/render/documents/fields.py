@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Claim, Millis, RecordSet, Refusal
     from hub.runtime.publisher.holders import ClaimStatus
     from orgdns.cli.reports.explain import NameReport
@@ -29,6 +30,18 @@ def time(millis: Millis) -> str:
 def time_or_none(millis: Millis) -> str | None:
     """A time in ISO 8601 format, or None if it is not set."""
     return time(millis) if millis else None
+
+
+def damping_fields(damping: Damping) -> Document | None:
+    """Why and until when the events of an instance or a VPC are ignored, or None if they are not."""
+    return {"reason": damping.reason, "until": time(damping.until)} if damping.until else None
+
+
+def damping_text(damping: Damping) -> str:
+    """The same as a sentence, empty if events are not ignored."""
+    if not damping.until:
+        return ""
+    return f"damped: {damping.reason}; orgdns looks at it again at {time(damping.until)}, or with the next sweep"
 
 
 def claim_name_fields(claim: Claim) -> Document:

@@ -41,6 +41,10 @@ def status_document(overview: Overview) -> Document:
         "unreadable": [overview.name_of(status) for status in overview.unreadable],
         "schedule_fault": overview.cursor.row_fault or None,
         "contested_zones": sorted(overview.health.contested_zones),
+        "damped": [
+            {"account": damped.account, "instances": damped.instances, "vpcs": damped.vpcs}
+            for damped in overview.damped
+        ],
         "near_limit": [
             {
                 "zone": overview.domain(near.zone_id),
@@ -77,6 +81,8 @@ def _spoke(status: SpokeStatus) -> Document:
         "event_at": time_or_none(status.event_at),
         "instances": status.instances,
         "names": status.names,
+        "damped_instances": status.damped,
+        "damped_vpcs": status.damped_vpcs,
         "missed": status.missed,
         "missed_ever": status.missed_ever,
         "fault": status.fault or None,
