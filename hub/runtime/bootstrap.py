@@ -6,9 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-import botocore
-
-from hub.runtime import contract, sdk
+from hub.runtime import contract
 from hub.runtime.aws import settings
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.instances import SpokeInstances
@@ -50,15 +48,6 @@ if TYPE_CHECKING:
 def now() -> Millis:
     """Return the current time: the only clock of the runtime."""
     return Millis(int(time.time() * 1000))
-
-
-def check_sdk() -> None:
-    """Check the SDK that was imported, so that a function with another one does not start.
-
-    Raises:
-        UnsuitableSdk: if it lacks what the functions rely on.
-    """
-    sdk.check(session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
 
 
 @cache

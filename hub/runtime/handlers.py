@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
-from hub.runtime.aws import settings
+from hub.runtime.aws import sessions, settings
 from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.ledger.changes import NameChanges
 from hub.runtime.boundary.texts import bounded
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import InstanceRef, Spoke
     from hub.runtime.model.tasks import Associate, SweeperTask
 
-bootstrap.check_sdk()
+sessions.check_sdk()
 
 # A partial batch response (Lambda Developer Guide, "Implementing partial batch responses").
 _Response = dict[str, list[dict[str, str]]]

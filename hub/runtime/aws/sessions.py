@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+import botocore
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
-from hub.runtime import contract
+from hub.runtime import contract, sdk
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, required
 from hub.runtime.deadline import HUB_CALLS, QUEUE_CALLS, SPOKE_CALLS, CallLimits
 
@@ -51,6 +52,15 @@ QUEUE_CONFIG: Final = _config(QUEUE_CALLS)
 def session() -> Session:
     """Return the session of the function's own role."""
     return Session()
+
+
+def check_sdk() -> None:
+    """Check the SDK that was imported, so that a function with another one does not start.
+
+    Raises:
+        UnsuitableSdk: if it lacks what the functions rely on.
+    """
+    sdk.check(session().get_service_model, botocore.__version__, str(botocore.__path__[0]))
 
 
 def client(service: str, config: Config) -> Any:  # noqa: ANN401 - the caller knows the type of the service's client

@@ -12,7 +12,7 @@ from hub.runtime.membership import Cause, NotMember, member_account
 from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import DAMPED, InstanceOutcome, InstanceResult, Recorder
-from hub.runtime.observer.turns import Turns
+from hub.runtime.observer.spoke_order import SpokeOrder
 from hub.runtime.policy.rules import STOPPED_STATES
 from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances, LedgerUnavailable, Sleep, SpokeUnreachable
 
@@ -91,10 +91,10 @@ class Observer:
         spokes = list(by_spoke)
         # Of accounts with as many hints, another one is the first each time.
         start = self.clock() % len(spokes) if spokes else 0
-        turns = Turns(Counter(ref.account for ref in merged))
+        order = SpokeOrder(Counter(ref.account for ref in merged))
         outcomes: list[InstanceOutcome] = []
         waiting: dict[Spoke, _WaitingSpoke] = {}
-        for spoke in turns.each(spokes[start:] + spokes[:start], deadline):
+        for spoke in order.each(spokes[start:] + spokes[:start], deadline):
             decided, account = self._decided_by_event(spoke, by_spoke[spoke], deadline)
             outcomes += decided
             done = {outcome.ref for outcome in decided}
@@ -102,7 +102,7 @@ class Observer:
             if account is not None and undecided:
                 waiting[spoke] = _WaitingSpoke(spoke, account, undecided)
                 outcomes += self._described(waiting[spoke], deadline, last=False)
-        return outcomes + self._converge(waiting, turns, deadline)
+        return outcomes + self._converge(waiting, order, deadline)
 
     def _decided_by_event(
         self, spoke: Spoke, hints: list[Hint], deadline: Deadline
@@ -126,7 +126,7 @@ class Observer:
         return InstanceOutcome(hint.ref, result, str(refused))
 
     def _converge(
-        self, waiting: Mapping[Spoke, _WaitingSpoke], turns: Turns, deadline: Deadline
+        self, waiting: Mapping[Spoke, _WaitingSpoke], order: SpokeOrder, deadline: Deadline
     ) -> list[InstanceOutcome]:
         """Describe for a while those instances again that are not as their events report."""
         outcomes: list[InstanceOutcome] = []
@@ -135,7 +135,7 @@ class Observer:
             if not waiting:
                 break
             self.sleep(pause)
-            for spoke in turns.each(waiting, deadline):
+            for spoke in order.each(waiting, deadline):
                 outcomes += self._described(waiting[spoke], deadline, last=number == len(DESCRIBE_AGAIN_AFTER))
         return outcomes
 

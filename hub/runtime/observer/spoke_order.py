@@ -17,8 +17,8 @@ PATIENCE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
-    """The turns of the spokes in one run: accounts with few hints come first.
+class SpokeOrder:
+    """The order of the spokes in one run: accounts with few hints come first.
 
     A spoke that does not answer, or is throttled, delays the others once. From then on, the spokes of its account and
     of its region, which may not answer either, come after all others.
@@ -32,7 +32,7 @@ class Turns:
     _taken: defaultdict[str, float] = field(init=False, default_factory=lambda: defaultdict(float))
 
     def each(self, spokes: Iterable[Spoke], deadline: Deadline) -> Iterator[Spoke]:
-        """Yield each spoke when it is its turn. What happens until the next one is asked for counts as its time."""
+        """Yield each spoke once. What happens until the next one is asked for counts as its time."""
         left = list(spokes)
         while left:
             # Of spokes with equal rights, the first one.
