@@ -53,6 +53,8 @@ class Turns:
         began = self._clock()
         while True:
             now = self._clock()
+            # After the clock was set back, the refill begins now, and not when the clock comes to the stored time.
+            self._known = self._known.seen(now)
             pace = self._expected()
             if delay := pace.delay(demand, now):
                 if wait is not None and (now - began) / 1_000 + delay > wait:

@@ -250,3 +250,16 @@ def test_unanswered_write_takes_no_turn() -> None:
     clock = FixedClock()
     with pytest.raises(LedgerUnavailable):
         Turns(Silent(), 1.0, clock, clock.sleep).take(Demand.reading())
+
+
+@pytest.mark.parametrize("demand", [Demand.batch(900), Demand.reading()])
+def test_a_clock_that_was_set_back_delays_no_turn(demand: Demand) -> None:
+    """The worker's own last turn is in the future then. It waits for the tokens that it lacks, and not for an hour."""
+    row, clock = MemoryPaceRow(), FixedClock()
+    worker = turns(row, clock)
+    for _ in range(int(BUCKETS[REQUESTS][0])):
+        worker.take(demand)
+    clock.now -= 3_600_000
+    before = clock()
+    worker.take(demand)
+    assert clock() <= before + 16_000
