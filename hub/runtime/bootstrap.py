@@ -17,6 +17,7 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.queues.further import FurtherMessages
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG, QUEUE_CONFIG, SPOKE_CONFIG, AssumedClients, client, session
+from hub.runtime.aws.shared_accounts import SharedAccounts
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
@@ -72,7 +73,8 @@ def _labels(config: Config) -> LabelRegistry:
 @cache
 def _accounts(config: Config) -> OrganizationAccounts:
     """Return the accounts. All use cases of a function share them, so that it describes each account once."""
-    return OrganizationAccounts(client("organizations", config), _labels(config), settings.policy().coverage, now)
+    coverage, shared = settings.policy().coverage, SharedAccounts(_table(config))
+    return OrganizationAccounts(client("organizations", config), _labels(config), coverage, now, shared)
 
 
 def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:

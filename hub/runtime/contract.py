@@ -172,6 +172,8 @@ BACKLOG_PREFIX: Final = "backlog#"
 GENERATION_PREFIX: Final = "generation#"
 # The partition of all labels of accounts. Without the prefix, a label could be another row's key, such as MARK_KEY.
 LABELS_KEY: Final = "labels"
+# The partition of what Organizations said of accounts in the last minutes.
+ACCOUNTS_KEY: Final = "accounts"
 LABEL_PREFIX: Final = "label#"
 EXPIRES: Final = "expires"
 

@@ -59,7 +59,7 @@ def test_events_queue_and_observer() -> None:
     assert source["BatchSize"] == EVENTS_A_BATCH
     assert "MaximumBatchingWindowInSeconds" not in source
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 40}
 
 
 def test_batches_have_a_window() -> None:

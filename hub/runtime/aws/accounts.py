@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -17,9 +17,13 @@ from hub.runtime.policy.label_registry import LabelUnknown
 from hub.runtime.ports import AccountUnknown, LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_organizations import OrganizationsClient
     from mypy_boto3_organizations.type_defs import AccountTypeDef
 
+    from hub.runtime.aws.shared_accounts import SharedAccounts
+    from hub.runtime.model.names import Millis
     from hub.runtime.policy.coverage import Coverage
     from hub.runtime.policy.label_registry import LabelRegistry
     from hub.runtime.ports import Clock
@@ -58,11 +62,19 @@ class _Incomplete(SpokeUnreachable):
 class OrganizationAccounts:
     """The accounts of the organization, cached for a while."""
 
-    def __init__(self, client: OrganizationsClient, labels: LabelRegistry, coverage: Coverage, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: OrganizationsClient,
+        labels: LabelRegistry,
+        coverage: Coverage,
+        clock: Clock,
+        shared: SharedAccounts | None = None,
+    ) -> None:
         self._client = client
         self._labels = labels
         self._coverage = coverage
         self._clock = clock
+        self._shared = shared
         self._cache: dict[str, _Cached] = {}
 
     def account(self, account_id: str) -> Account:
@@ -93,8 +105,21 @@ class OrganizationAccounts:
         except NO_ANSWER as error:
             raise SpokeUnreachable(f"Organizations does not describe {account_id}: {error}") from error
 
-    def _read(self, account_id: str) -> _Cached:
+    def _lately_described(self, account_id: str) -> tuple[Mapping[str, Any] | None, Millis]:
+        """The account as some function has described it lately, or as Organizations describes it now; and when."""
+        now = self._clock()
+        if self._shared is None:
+            return self._described(account_id), now
+        found = self._shared.found(account_id)
+        if found is not None and found[1] + KEEP_KNOWN_MILLIS > now:
+            return found
         described = self._described(account_id)
+        if described is not None:
+            self._shared.keep(account_id, described, now)
+        return described, now
+
+    def _read(self, account_id: str) -> _Cached:
+        described, at = self._lately_described(account_id)
         if described is None:
             return _Cached(None, self._clock() + KEEP_UNKNOWN_MILLIS)
         try:
@@ -108,16 +133,16 @@ class OrganizationAccounts:
         except LedgerUnavailable as unavailable:
             raise SpokeUnreachable(f"cannot look up the label of {account_id}: {unavailable}") from unavailable
         account = Account(account_id, None if reason else facts.label, reason, facts.active, facts.units)
-        return _Cached(account, self._clock() + KEEP_KNOWN_MILLIS)
+        return _Cached(account, at + KEEP_KNOWN_MILLIS)
 
-    def _read_facts(self, account_id: str, described: AccountTypeDef) -> _Facts:
+    def _read_facts(self, account_id: str, described: Mapping[str, Any]) -> _Facts:
         """What is known about an account; raises _Incomplete if the answer cannot be read."""
         facts = readable(partial(self._facts, account_id), described, f"account {account_id}")
         if isinstance(facts, Unreadable):
             raise _Incomplete(str(facts))
         return facts
 
-    def _facts(self, account_id: str, described: AccountTypeDef) -> _Facts:
+    def _facts(self, account_id: str, described: Mapping[str, Any]) -> _Facts:
         """What Organizations and the configuration say about an account.
 
         The configuration may give the account another label.
@@ -151,7 +176,7 @@ class OrganizationAccounts:
         return facts.active and facts.covered and facts.label == label
 
 
-def _units(described: AccountTypeDef) -> tuple[str, ...]:
+def _units(described: Mapping[str, Any]) -> tuple[str, ...]:
     """The root and the units that contain an account, from the root down; empty if Organizations does not say.
 
     An account has one path, `o-.../r-.../ou-.../<account>/`, because it has one parent (Organizations API Reference,
