@@ -19,7 +19,7 @@ LOCKING := pip compile --quiet --universal --python-version 3.11 --generate-hash
 unexport AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ENDPOINT_URL AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo sandbox test test-unit test-deep bench mutants check format templates package lock clean
+.PHONY: help install demo sandbox test test-unit test-deep bench cost mutants check format templates package lock clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ test-deep: $(STAMP)  ## Run ten thousand cases of each property, 100,000 odd inp
 
 bench: $(STAMP)  ## Measure what orgdns costs, one line of JSON for each figure
 	@$(BIN)/python -m sandbox.bench
+
+cost: $(STAMP)  ## Count what orgdns uses, and write the tables of docs/cost.md
+	@$(BIN)/python -m sandbox.bench.price
 
 mutants: $(STAMP)  ## Break the pure core in thousands of ways, and check that tests notice (about half an hour)
 	@$(BIN)/python -m mutmut run

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 900
 # Seconds. Each spoke is swept every hour, so a task that waited for a day is obsolete.
 _RETENTION: Final = 86_400
-_CONCURRENCY: Final = 10
+# A sweep takes some three seconds, mostly of waiting for the services of another region, and five begin in a second.
+_CONCURRENCY: Final = 20
 # Minutes. An audit starts at any time in this window after it is due.
 _AUDIT_WINDOW: Final = 60
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sandbox.bench import associations, bursts, lambda_package, memory, pipeline, planning
+from sandbox.bench.price import figures as price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ MEASUREMENTS: Final[tuple[Callable[[], Iterator[Figure]], ...]] = (
     bursts.figures,
     associations.figures,
     pipeline.figures,
+    price.figures,
 )
 
 

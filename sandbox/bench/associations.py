@@ -171,6 +171,7 @@ class _World:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
+        known: Mapping[str, Vpc] | None = None,  # noqa: ARG002 - the port's
     ) -> DescribedVpcs:
         associated = self.route53.vpcs_of(self._zone_id)
         zone = (AssociatedZone(self._zone_id, DOMAIN, NETWORK),)

@@ -60,6 +60,8 @@ class MemoryVpcs:
     # VPCs of other accounts that a spoke can see.
     shared: dict[Spoke, tuple[SharedVpc, ...]] = field(default_factory=dict)
     hidden: set[VpcRef] = field(default_factory=set)
+    # The VPCs of which the last description need not read everything.
+    known: frozenset[str] = frozenset()
     # VPCs that cannot be read, and those of which not even the id can be read.
     unreadable: set[VpcRef] = field(default_factory=set)
     nameless: set[VpcRef] = field(default_factory=set)
@@ -84,7 +86,9 @@ class MemoryVpcs:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002 - the port's; these VPCs have one set
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
+        self.known = frozenset(known or ())
         self._call("seen")
         if spoke in self.denied:
             raise SpokeDenied(f"{spoke}: AccessDenied")

@@ -13,12 +13,13 @@ from hub.runtime.associator.plan import Act, association_plan, cleanup_steps, un
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.membership import NotMember, member_account
+from hub.runtime.model.status import DAY, time_of_day
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate
 from hub.runtime.model.vpcs import AssociationMethod, VpcRow, VpcsStatus, known_dhcp_options
 from hub.runtime.ports import LedgerUnavailable, SpokeUnreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hub.runtime.associator.plan import AssociationPlan
     from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 SHARED: Final = 100
 # How many of the VPCs that cannot be read the status of a spoke names.
 UNREADABLE: Final = 20
+# A sweep follows at least once in this time. Milliseconds.
+DAILY_WINDOW: Final = 5_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +115,31 @@ class VpcDiscovery:
         # Read the ledger before the VPCs: a description that starts later must show what the ledger says is done.
         rows = {row.ref: row for row in self.rows.vpc_rows(spoke)}
         try:
-            described = self.vpcs.described(spoke, dhcp_options=known_dhcp_options(rows.values()))
+            described = self.vpcs.described(
+                spoke, dhcp_options=known_dhcp_options(rows.values()), known=self._known(spoke, account, rows.values())
+            )
         except SpokeUnreachable as unreachable:
             return self._failed(status, str(unreachable))
         return self._compare(replace(status, shared=described.shared[:SHARED]), account, rows, described)
+
+    def _known(self, spoke: Spoke, account: Account, rows: Iterable[VpcRow]) -> dict[str, Vpc]:
+        """Return the VPCs of which one sweep a day reads everything.
+
+        They are default VPCs, which every account has in every region, that policy does not want and that neither have
+        nor had anything of orgdns; none if policy also ends what others associate with its zones. The sweep of the day
+        is the one that a spoke has if it is quiet.
+        """
+        owns_all = any(policy.owns_all for policy in self.policy.association_policies)
+        if owns_all or (self.clock() - time_of_day(spoke)) % DAY < DAILY_WINDOW:
+            return {}
+        default = {row.ref.id: row.vpc for row in rows if row.vpc and row.vpc.default and not row.records}
+        zones = frozenset(self.zone_ids.values())
+        return {
+            vpc_id: vpc
+            for vpc_id, vpc in default.items()
+            if zones.isdisjoint(zone.id for zone in vpc.zones)
+            and not any(policy.wants(vpc, account) for policy in self.policy.association_policies)
+        }
 
     def _compare(
         self, status: VpcsStatus, account: Account, rows: dict[VpcRef, VpcRow], described: DescribedVpcs
@@ -127,7 +151,7 @@ class VpcDiscovery:
         faults |= described.faults
         for row in [row for row in rows.values() if row.ref.id in faults]:
             # What was known about the VPC still counts.
-            associated.update(_known(rows.pop(row.ref)))
+            associated.update(_associated_before(rows.pop(row.ref)))
         for vpc in described.vpcs:
             if vpc.ref.id in faults:
                 continue
@@ -190,7 +214,7 @@ class VpcDiscovery:
         self.tasks.enqueue((Associate(spoke, part, abandon), 0) for part in chunks(vpc_ids, VPCS_A_TASK))
 
 
-def _known(row: VpcRow) -> Iterator[str]:
+def _associated_before(row: VpcRow) -> Iterator[str]:
     """Yield what a VPC was associated with when it was last described."""
     yield from (zone.zone_id for zone in row.zones if zone.method is AssociationMethod.ASSOCIATION)
     if row.vpc and row.vpc.has_profile:

@@ -36,10 +36,12 @@ class Vpcs(Protocol):
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
         """Return all VPCs that the spoke shows, or those with these ids; raises SpokeUnreachable if any cannot be read.
 
-        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
+        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again, and `known` the VPCs
+        whose DNS attributes and zones need not.
         """
         ...
 

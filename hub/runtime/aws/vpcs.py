@@ -11,7 +11,14 @@ from botocore.parsers import ResponseParserError
 
 from hub.runtime.aws.answers import AnswerMalformed, PageTokens, text, text_in
 from hub.runtime.aws.resolver.dhcp import NO_DHCP_OPTIONS, servers_of
-from hub.runtime.aws.resolver.facts import DNS_ATTRIBUTES, Answers, has_autodefined_rules, with_facts, zones_in
+from hub.runtime.aws.resolver.facts import (
+    DNS_ATTRIBUTES,
+    Answers,
+    answers_as,
+    has_autodefined_rules,
+    with_facts,
+    zones_in,
+)
 from hub.runtime.aws.resolver.firewall import Firewalls
 from hub.runtime.aws.resolver.profiles import ACTIVE, Profiles
 from hub.runtime.aws.resolver.reading import all_listed, bounded_texts, listed
@@ -67,12 +74,14 @@ class SpokeVpcs:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
         """All VPCs that the spoke shows, or those with these ids: its own, and those that others share with it.
 
         A VPC that cannot be read is among the unreadable ones, and all others are described as without it.
 
-        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again.
+        `dhcp_options` are the DNS servers of the DHCP options sets that need not be read again, and `known` the VPCs
+        whose DNS attributes and zones need not: three calls for each.
 
         Raises:
             SpokeDenied: if the role is missing or denies access, or the region is disabled.
@@ -95,7 +104,7 @@ class SpokeVpcs:
                 else:
                     # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
                     shared.add(identity)
-            found += description.vpcs(own, dhcp_options or {})
+            found += description.vpcs(own, dhcp_options or {}, known or {})
         return DescribedVpcs(
             tuple(vpc for vpc in found if isinstance(vpc, Vpc)),
             tuple(sorted(shared)),
@@ -131,7 +140,10 @@ class _Description:
         self._profiles: Any = clients.client(role_arn, spoke.region, "route53profiles")
 
     def vpcs(
-        self, described: Mapping[str, Mapping[str, Any]], dhcp_options: Mapping[str, tuple[str, ...]]
+        self,
+        described: Mapping[str, Mapping[str, Any]],
+        dhcp_options: Mapping[str, tuple[str, ...]],
+        known: Mapping[str, Vpc],
     ) -> Iterator[Vpc | Unreadable]:
         """Describe all that decides answers in VPCs that EC2 listed, by their ids."""
         if not described:
@@ -145,13 +157,14 @@ class _Description:
                 # Whether the VPC has the Profile of orgdns decides what happens to its zones.
                 yield Unreadable(vpc_id, profiles.unread[vpc_id])
                 continue
-            answers = self._answers(vpc_id, vpc)
+            before = known.get(vpc_id)
+            answers = answers_as(before, vpc) if before else self._answers(vpc_id, vpc)
             if answers is None:
                 continue
             if isinstance(answers, Unreadable):
                 yield answers
                 continue
-            zones = readable(zones_in, answers.zones, vpc_id)
+            zones = before.zones if before else readable(zones_in, answers.zones, vpc_id)
             if isinstance(zones, Unreadable):
                 yield zones
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import NEVER
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.usage import UsageByZone
 
+# In milliseconds.
+DAY: Final = 86_400_000
 # A row has the time of an event at most once in this time: a write for each event would be too many. Milliseconds.
 EVENT_MILLIS: Final = 900_000
+
+
+def time_of_day(spoke: Spoke) -> int:
+    """Return when the daily sweep of a quiet spoke is due, in milliseconds after midnight: spread over the day."""
+    return crc32(str(spoke).encode()) * DAY >> 32
 
 
 @dataclass(frozen=True, slots=True)

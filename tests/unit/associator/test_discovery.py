@@ -1,15 +1,21 @@
 from dataclasses import replace
 
-from hub.runtime.model.names import Account
+import pytest
+
+from hub.runtime.associator.discovery import DAILY_WINDOW
+from hub.runtime.model.names import Account, Millis
+from hub.runtime.model.status import DAY, time_of_day
 from hub.runtime.model.tasks import Associate
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord
 from hub.runtime.policy.rules import Scope
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, WORKLOADS
-from tests.support.memory import MemoryOrganization
+from tests.support.memory import MemoryClock, MemoryOrganization
 from tests.support.memory_vpcs import foreign_zone, vpc_ref
 from tests.support.use_cases.associator_stage import HOME
 from tests.support.use_cases.discovery_stage import DiscoveryStage as Stage
+
+ANY = VpcSelection()
 
 
 def test_vpcs_that_need_a_change_are_enqueued() -> None:
@@ -192,3 +198,34 @@ def test_account_that_denies_access_keeps_no_zone_that_policy_does_not_select() 
     stage.enqueued.clear()
     assert stage.sweep(departed=True).kept == 1
     assert stage.enqueued == [Associate(HOME, (kept.id,), abandon=True)]
+
+
+def test_default_vpcs_that_policy_does_not_want_are_read_completely_once_a_day() -> None:
+    """Every region of every account has one, so three calls for each of them in each hour would be many."""
+    stage = Stage()
+    unused, used, wanted = stage.aws.add(1, default=True).ref, stage.aws.add(2, default=True).ref, stage.aws.add(3).ref
+    stage.rows.put_association(used, CORP_ZONE, AssociationRecord(managed=True))
+    stage.clock = MemoryClock(now=Millis(time_of_day(HOME) + DAILY_WINDOW))
+    stage.sweep()
+    assert stage.aws.known == frozenset()
+    stage.sweep()
+    assert stage.aws.known == {unused.id}
+    assert wanted.id not in stage.aws.known
+    stage.clock = MemoryClock(now=Millis(time_of_day(HOME) + DAILY_WINDOW - 60_000))
+    stage.sweep()
+    assert stage.aws.known == frozenset()
+    stage.clock = MemoryClock(now=Millis(time_of_day(HOME) + DAY - 1))
+    stage.aws.associated.add((CORP_ZONE, unused))
+    stage.sweep()
+    stage.sweep()
+    assert stage.aws.known == frozenset()
+
+
+@pytest.mark.parametrize("policy", [AssociationPolicy(CORP, owns_all=True), AssociationPolicy(CORP, selections=(ANY,))])
+def test_default_vpcs_that_policy_may_change_are_read_completely(policy: AssociationPolicy) -> None:
+    """Policy wants them, or ends what others associate with its zones."""
+    stage = Stage(association_policies=(policy,), clock=MemoryClock(now=Millis(time_of_day(HOME) + DAY - 1)))
+    stage.aws.add(default=True)
+    stage.sweep()
+    stage.sweep()
+    assert stage.aws.known == frozenset()

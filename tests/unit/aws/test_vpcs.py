@@ -158,6 +158,24 @@ class TestDescription:
         assert (shown.asks_resolver, shown.other_servers) == (True, ("192.0.2.1",))
         assert {role for role, _, _ in clients.requested} == {f"arn:aws-us-gov:iam::{PAYMENTS.id}:role/orgdns-reader"}
 
+    def test_known_vpc_takes_no_call_of_its_own(self, clients: Clients) -> None:
+        """Its DNS attributes and zones are as before; what EC2 lists of it is new."""
+        described = {"VpcId": REF.id, "OwnerId": PAYMENTS.id, "CidrBlock": "10.7.0.0/16", "IsDefault": True}
+        clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": [described]})
+        clients.stubs["route53resolver"].add_response(
+            "list_resolver_rule_associations", {"ResolverRuleAssociations": []}
+        )
+        clients.stubs["route53resolver"].add_response("list_resolver_configs", {"ResolverConfigs": []})
+        clients.stubs["route53resolver"].add_response(
+            "list_firewall_rule_group_associations", {"FirewallRuleGroupAssociations": []}
+        )
+        clients.stubs["route53profiles"].add_response("list_profile_associations", {"ProfileAssociations": []})
+        before = Vpc(REF, dns_support=False, zones=(AssociatedZone("Z0EFS", Fqdn("efs.internal."), NETWORK),))
+        spokes = SpokeVpcs(clients, ROLES)  # type: ignore[arg-type]  # stands for AssumedClients
+        (shown,) = spokes.described(SPOKE, known={REF.id: before}).vpcs
+        assert (shown.dns_support, shown.dns_hostnames, shown.zones) == (False, True, before.zones)
+        assert shown.default
+
     def test_region_without_vpcs_takes_one_call(self, clients: Clients) -> None:
         """A region without VPCs takes one call, and an empty list of ids takes none."""
         clients.stubs["ec2"].add_response("describe_vpcs", {"Vpcs": []})

@@ -28,6 +28,12 @@ class Answers(NamedTuple):
     zones: list[Mapping[str, Any]]
 
 
+def answers_as(known: Vpc, described: Mapping[str, Any]) -> Answers:
+    """The answers about a VPC whose DNS attributes are those of an earlier description; without its zones."""
+    values = zip(DNS_ATTRIBUTES, (known.dns_support, known.dns_hostnames), strict=True)
+    return Answers(described, {name: {f"{name[0].upper()}{name[1:]}": {"Value": value}} for name, value in values}, [])
+
+
 def has_autodefined_rules(config: Mapping[str, Any]) -> bool:
     """Whether a VPC has autodefined rules for reverse lookups."""
     text(config, "ResourceId")

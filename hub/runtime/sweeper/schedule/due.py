@@ -14,6 +14,7 @@ from zlib import crc32
 
 from hub.runtime import contract
 from hub.runtime.model.names import Millis
+from hub.runtime.model.status import DAY, time_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SCHEDULES_AN_HOUR: Final = 60 // contract.SCHEDULE_MINUTES
 SCHEDULE_SECONDS: Final = contract.SCHEDULE_MINUTES * 60
-# How many sweeps may start in a second: a sweep takes a second or two, and ten run at a time.
+# How many sweeps may start in a second: a sweep takes some three seconds, and twenty run at a time.
 SWEEPS_A_SECOND: Final = 5
 MOST_AHEAD: Final = SWEEPS_A_SECOND * SCHEDULE_SECONDS
 # SQS API Reference, SendMessage: DelaySeconds.
@@ -39,7 +40,6 @@ PENDING_AGAIN: Final = HOUR
 RECORDS_AN_HOUR: Final = 1_000
 # An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
 HALF_HOUR: Final = HOUR // 2
-DAY: Final = 24 * HOUR
 
 
 def due_sweeps(
@@ -131,8 +131,8 @@ def _position(spoke: Spoke) -> str:
 
 def _time_of_day_came(spoke: Spoke, last: Millis, now: Millis) -> bool:
     """Whether the time of day at which a quiet spoke is swept came after the last run: once in any 24 hours."""
-    time_of_day = crc32(str(spoke).encode()) * DAY >> 32
-    return (now - time_of_day) // DAY > (last - time_of_day) // DAY
+    begins = time_of_day(spoke)
+    return (now - begins) // DAY > (last - begins) // DAY
 
 
 def _urgent(status: SpokeStatus | None) -> bool:

@@ -1,0 +1,174 @@
+"""What orgdns costs an organization in a month, from what its activities use. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+from sandbox.bench.price import list_prices as prices
+from sandbox.bench.price.counted import READ_UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sandbox.bench.price.activities import Activities
+    from sandbox.bench.price.counted import Usage
+    from sandbox.bench.price.list_prices import Price
+
+DAYS: Final = 30.4
+HOURS: Final = DAYS * 24
+GB: Final = 10**9
+# CloudFormation API Reference, ListStackInstances: up to 100 in a page; one SQS batch is ten messages.
+STACK_INSTANCES_A_PAGE: Final = 100
+MESSAGES_A_BATCH: Final = 10
+# Route 53 API Reference, ListResourceRecordSets, and a page of DynamoDB's Scan.
+RECORDS_A_PAGE: Final = 300
+SCAN_PAGE: Final = 1_000_000
+RECORDS_AN_HOUR: Final = 1_000
+# So many lives are counted together: how many invocations one takes depends on the shards that its names are in.
+LIVES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization, and how it uses AWS.
+
+    `used` is the number of account-regions with instances or associated VPCs: they are swept every hour. All others are
+    swept once a day. Each zone holds an equal part of the records, at most 10,000, which its price includes. `memory`
+    is that of each function in MB, `queues`, `alarms` and `log_days` are those of the hub's stack.
+    """
+
+    accounts: int = 400
+    regions: int = 17
+    used: int = 600
+    instances: int = 20_000
+    launches_a_day: int = 5_000
+    empty_sweeps_a_day: int = 1
+    zones: int = 6
+    names: int = 3
+    memory: int = 512
+    functions: int = 4
+    queues: int = 4
+    alarms: int = 14
+    log_days: int = 90
+
+    @property
+    def spokes(self) -> int:
+        """The account-regions with a stack."""
+        return self.accounts * self.regions
+
+    @property
+    def sweeps(self) -> float:
+        """The sweeps of a month with something to compare."""
+        return self.used * HOURS
+
+    @property
+    def empty_sweeps(self) -> float:
+        """The sweeps of a month of spokes without anything."""
+        return (self.spokes - self.used) * DAYS * self.empty_sweeps_a_day
+
+    @property
+    def audits(self) -> float:
+        """The audits of a month: every day, and some hours after the last one, one for each thousand records."""
+        records = self.instances * self.names / self.zones
+        return DAYS * max(1.0, 24 / (1 + records // RECORDS_AN_HOUR))
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """The dollars of a month by service, and those of a second trail, which are not among them."""
+
+    services: dict[str, float]
+    second_trail: float
+
+    @property
+    def total(self) -> float:
+        """The dollars of all services."""
+        return sum(self.services.values())
+
+
+def bill(organization: Organization, activities: Activities) -> Bill:
+    """The bill of a month."""
+    dollars: defaultdict[str, float] = defaultdict(float)
+    for price, number in _used(organization, activities):
+        dollars[price.service] += price.dollars * number
+    trailed = dollars[prices.GUARDED.service] / prices.GUARDED.dollars * prices.TRAILED.dollars
+    return Bill(dict(dollars), trailed)
+
+
+def launches(organization: Organization, activities: Activities, number: int) -> float:
+    """The dollars of so many launches and their ends."""
+    usage = [(number / LIVES, activities.life)]
+    return sum(price.dollars * units for price, units in _of_activities(organization, usage))
+
+
+def seconds(usage: Usage, memory: int) -> float:
+    """How long the functions run, one call after another."""
+    cpu = usage.calls.total() * prices.CALL_CPU * max(1.0, prices.MEMORY_A_VCPU / memory)
+    return cpu + sum(number * prices.LATENCY[service] for (service, _), number in usage.calls.items())
+
+
+def _used(organization: Organization, activities: Activities) -> Iterator[tuple[Price, float]]:
+    """Yield what is used in a month, by price."""
+    runs = HOURS * 12
+    yield from _of_activities(
+        organization,
+        (
+            (organization.launches_a_day * DAYS / LIVES, activities.life),
+            (organization.sweeps, activities.sweep),
+            (organization.empty_sweeps, activities.empty_sweep),
+            (runs, activities.schedule),
+            (organization.audits, activities.audit),
+        ),
+    )
+    yield from _with_size(organization, activities, runs)
+    # What is there all the time.
+    activity = (activities.life, activities.sweep, activities.empty_sweep, activities.schedule, activities.audit)
+    yield prices.METRIC, len({metric for usage in activity for metric in usage.metrics})
+    yield prices.ALARM, organization.alarms
+    yield prices.ZONE, organization.zones
+    yield prices.SCHEDULED, runs + DAYS
+    yield prices.SQS_REQUEST, organization.queues * prices.POLLERS * HOURS * 3_600 / prices.POLL_SECONDS
+    stored = organization.instances * activities.instance_bytes + organization.spokes * activities.status_bytes
+    yield prices.STORED_GB, stored / GB
+    cold = organization.functions * prices.COLD_STARTS_AN_HOUR * HOURS
+    yield prices.LAMBDA_SECOND, cold * prices.COLD_START * organization.memory / 1_024
+
+
+def _with_size(organization: Organization, activities: Activities, runs: float) -> Iterator[tuple[Price, float]]:
+    """Yield what a run of the schedule and an audit use beside what was counted, because there is more to read."""
+    # The statuses of all spokes are one query, and their list has many pages.
+    pages = ceil(organization.spokes / STACK_INSTANCES_A_PAGE) - 1
+    yield prices.READ_UNIT, runs * organization.spokes * activities.status_bytes / READ_UNIT
+    yield prices.GUARDED, runs * pages
+    tasks = organization.sweeps + organization.empty_sweeps
+    yield prices.SQS_REQUEST, tasks / MESSAGES_A_BATCH
+    listing = pages * prices.LATENCY["cloudformation"]
+    # An audit reads the whole ledger, and all records of its zones.
+    ledger = organization.instances * activities.instance_bytes
+    records = organization.instances * organization.names / RECORDS_A_PAGE
+    yield prices.READ_UNIT, organization.audits * ledger / READ_UNIT
+    yield prices.GUARDED, organization.audits * records
+    # Each page takes some time to parse, too.
+    reading = records * prices.LATENCY["route53"] + ledger / SCAN_PAGE * 10 * prices.LATENCY["dynamodb"]
+    running = runs * listing + organization.audits * reading
+    yield prices.LAMBDA_SECOND, running * organization.memory / 1_024
+
+
+def _of_activities(organization: Organization, usage: Iterable[tuple[float, Usage]]) -> Iterator[tuple[Price, float]]:
+    for number, each in usage:
+        yield prices.LAMBDA_SECOND, number * seconds(each, organization.memory) * organization.memory / 1_024
+        invocations = each.invocations.total()
+        yield prices.LAMBDA_REQUEST, number * invocations
+        # A message is sent, received and deleted; the publisher reads a stream, which costs nothing.
+        yield prices.SQS_REQUEST, number * (each.events + 2 * invocations)
+        yield prices.FAIR_REQUEST, number * (each.events + 2 * invocations)
+        yield prices.READ_UNIT, number * each.read_units
+        yield prices.WRITE_UNIT, number * each.write_units
+        written = number * each.log_bytes / GB
+        yield prices.LOGGED_GB, written
+        yield prices.KEPT_GB, written * organization.log_days / DAYS
+        yield prices.EVENT, number * each.events
+        yield prices.GUARDED, number * each.management_events
