@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sandbox.bench import associations, bursts, lambda_package, memory, pipeline, planning
+from sandbox.bench import associations, bursts, lambda_package, pipeline, planning
+from sandbox.bench.growth import figures as growth
 from sandbox.bench.price import figures as price
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MEASUREMENTS: Final[tuple[Callable[[], Iterator[Figure]], ...]] = (
     planning.figures,
     lambda_package.figures,
-    memory.figures,
+    growth.figures,
     bursts.figures,
     associations.figures,
     pipeline.figures,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -24,12 +24,7 @@ def svg(title: str, what: str, curves: Mapping[str, Curve], dashed: str) -> str:
     """A picture of the curves by name, `what` over seconds. The curve named `dashed` is a limit."""
     last = _rounded_up(max(seconds for curve in curves.values() for seconds, _ in curve))
     most = _rounded_up(max(number for curve in curves.values() for _, number in curve))
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" class="curves">',
-        "<style>text { font: 12px sans-serif; fill: #222222; } .title { font-size: 15px; }</style>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
-        f'<text x="{LEFT}" y="22" class="title">{escape(title)}</text>',
-    ]
+    parts = _frame(title)
     for tick in range(TICKS + 1):
         seconds, number = last * tick / TICKS, most * tick / TICKS
         x, y = _x(seconds, last), _y(number, most)
@@ -55,6 +50,50 @@ def svg(title: str, what: str, curves: Mapping[str, Curve], dashed: str) -> str:
             f'<text x="{WIDTH - 222}" y="{y}">{escape(name)}: {end}</text>',
         ]
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def logarithmic(title: str, along: str, curves: Mapping[str, Mapping[int, float]]) -> str:
+    """A picture of how values grow: both axes are logarithmic, so that what is linear is a straight line at 45 degrees.
+
+    The lines are labeled with their last values.
+    """
+    first, last = (floor(log10(end(number for curve in curves.values() for number in curve))) for end in (min, max))
+    most = ceil(log10(max(value for curve in curves.values() for value in curve.values())))
+    parts = _frame(title)
+    for power in range(first, last + 1):
+        x = _x(power - first, last - first)
+        parts += [
+            f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}" stroke="#e4e4e4"/>',
+            f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{10**power:,}</text>',
+        ]
+    for power in range(0, most + 1, 2):
+        y = _y(power, most)
+        parts += [
+            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#e4e4e4"/>',
+            f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">10^{power}</text>',
+        ]
+    parts.append(
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 10}" text-anchor="middle">{escape(along)}</text>'
+    )
+    for position, (name, curve) in enumerate(curves.items()):
+        color = COLORS[position % len(COLORS)]
+        points = [(_x(log10(at) - first, last - first), _y(log10(value), most)) for at, value in sorted(curve.items())]
+        drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        (x, y), value = points[-1], curve[max(curve)]
+        parts += [
+            f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{drawn}"/>',
+            f'<text x="{x - 4:.1f}" y="{y - 8:.1f}" text-anchor="end">{escape(name)}: {value:,.0f}</text>',
+        ]
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _frame(title: str) -> list[str]:
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" class="curves">',
+        "<style>text { font: 12px sans-serif; fill: #222222; } .title { font-size: 15px; }</style>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+        f'<text x="{LEFT}" y="22" class="title">{escape(title)}</text>',
+    ]
 
 
 def _thinned(curve: Curve, most: int = 300) -> list[tuple[float, int]]:

@@ -60,7 +60,7 @@ def figures() -> Iterator[Figure]:
     if differences != NAMES:
         raise AssertionError(f"{differences:,} names differ, not {NAMES:,}")
     yield Figure("claims_a_second_of_orgdns_plan", rate, "claims a second", naive=baseline)
-    yield _against_octodns()
+    yield planned_against_octodns()
 
 
 def _claims() -> list[Claim]:
@@ -144,7 +144,7 @@ def _changed_names(claims: Mapping[NameKey, Sequence[Claim]], current: Addresses
             yield NameChange(key, desired, needed)
 
 
-def _against_octodns() -> Figure:
+def planned_against_octodns(names: int = NAMES, runs: int = RUNS) -> Figure:
     """How many times as fast as octoDNS the same names are planned; both build what is desired and what is there.
 
     The median of pairs of runs in turn, in processor time. All names are new; a zone that is planned again has them
@@ -152,7 +152,7 @@ def _against_octodns() -> Figure:
     """
     # octoDNS's warning that nobody chose its validators: it takes its own.
     logging.getLogger("Record").setLevel(logging.ERROR)
-    desired: Addresses = {f"n{number}": (f"10.0.{number >> 8}.{number & 255}",) for number in range(NAMES)}
+    desired: Addresses = {f"n{number}": (f"10.0.{number >> 8}.{number & 255}",) for number in range(names)}
     again = desired | dict.fromkeys(list(desired)[::CHANGED], ("10.9.9.9",))
     claims = {
         NameKey("Z0CORPINTERNAL0EXAMPL", Fqdn(f"{name}.{ZONE}")): (
@@ -169,10 +169,10 @@ def _against_octodns() -> Figure:
         for number, (name, values) in enumerate(desired.items())
     }
     ratios: dict[str, float] = {}
-    for zone, current, number in (("again", again, NAMES // CHANGED), ("new", {}, NAMES)):
+    for zone, current, number in (("again", again, names // CHANGED), ("new", {}, names)):
         pairs = []
         absolute = {f"{name}.{ZONE}": values for name, values in current.items()}
-        for _ in range(RUNS):
+        for _ in range(runs):
             theirs = _processor_seconds(partial(_planned_by_octodns, desired, current), number)
             ours = _processor_seconds(partial(_planned_by_orgdns, claims, absolute), number)
             pairs.append(theirs / ours)

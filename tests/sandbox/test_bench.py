@@ -6,7 +6,11 @@ import pytest
 
 from sandbox.bench.associations import associations
 from sandbox.bench.bursts import burst, limit_curve
-from sandbox.bench.curves import svg
+from sandbox.bench.curves import logarithmic, svg
+from sandbox.bench.growth.figures import exponent
+from sandbox.bench.growth.large import measured, stored
+from sandbox.bench.growth.spokes import Organization, schedule_seconds, status_seconds
+from sandbox.bench.planning import planned_against_octodns
 from sandbox.bench.strategies import STRATEGIES
 
 NAMES, ROLLING = 2_400, 1_600
@@ -55,3 +59,49 @@ def test_picture_is_valid_and_reproducible() -> None:
     texts = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {"title & more", "a <b>: 10 s", "limit: 5 s"} <= texts
     assert sum("stroke-dasharray" in line.attrib for line in root.iter("{http://www.w3.org/2000/svg}polyline")) == 1
+
+
+def test_logarithmic_picture_is_valid_and_reproducible() -> None:
+    """Each curve has its name and its last value, and what is ten times as much is a step of the axis away."""
+    curves = {"rows & more": {1_000: 3_000.0, 10_000: 30_000.0}, "calls": {1_000: 1.0, 10_000: 10.0}}
+    picture = logarithmic("growth", "instances", curves)
+    assert picture == logarithmic("growth", "instances", curves)
+    root = ET.fromstring(picture)  # noqa: S314 - made here
+    texts = {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"rows & more: 30,000", "calls: 10", "1,000", "10,000", "10^0"} <= texts
+
+
+def test_exponent_is_the_slope_between_the_two_largest_sizes() -> None:
+    """What is linear has 1 and what is quadratic 2, whatever small sizes add."""
+    assert exponent({10: 99.0, 1_000: 2_000.0, 100: 200.0}) == pytest.approx(1)
+    assert exponent({100: 1.0, 1_000: 100.0}) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("what", "calls"), [("sweep", 1 + 10 + 1), ("audit", 4 + 10 + 2)])
+def test_growth_counts_calls_and_memory(what: str, calls: int) -> None:
+    """A sweep and an audit of 1,000 read what they should, page by page."""
+    found = measured(what, 1_000)
+    assert found.calls == calls
+    assert found.peak > 1_000_000
+    assert found.seconds > 0
+
+
+def test_ledger_has_three_rows_for_an_instance_with_one_name() -> None:
+    """The bytes are those of a sample, so few instances have exactly a tenth of ten times as many."""
+    (rows, size), (more_rows, more_size) = stored(1_000), stored(10_000)
+    assert (rows, more_rows) == (3_000, 30_000)
+    assert size * 10 == pytest.approx(more_size, rel=0.01)
+
+
+def test_schedule_and_status_of_some_spokes() -> None:
+    """Both read every status, and the schedule enqueues what is due."""
+    organization = Organization(34)
+    assert schedule_seconds(organization) > 0
+    assert status_seconds(organization) > 0
+
+
+def test_octodns_and_orgdns_plan_the_same_names() -> None:
+    """Both see the same names change, of new names and of a zone that is planned again."""
+    figure = planned_against_octodns(names=100, runs=1)
+    assert figure.value > 1
+    assert figure.others["again"] > 1

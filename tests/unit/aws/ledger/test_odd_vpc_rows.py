@@ -27,7 +27,7 @@ from hub.runtime.model.vpcs import (
     VpcsStatus,
     ZoneInVpc,
 )
-from tests.support.aws.item_sizes import MOST_BYTES, item_size
+from sandbox.bench.growth.item_sizes import MOST_BYTES, item_size
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory_vpcs import NETWORK, vpc_ref
 

@@ -16,7 +16,7 @@ from hub.runtime.model.usage import Usage
 from hub.runtime.sweeper.auditor import MAX_PENDING as MAX_PENDING_NAMES
 from hub.runtime.sweeper.unreachable import MAX_PENDING
 from hub.runtime.sweeper.zone_changes import MOST_CALLER
-from tests.support.aws.item_sizes import MOST_BYTES, item_size
+from sandbox.bench.growth.item_sizes import MOST_BYTES, item_size
 
 FOUR = "\U0001f600"
 SPOKE = Spoke("444444444444", "ap-southeast-2")

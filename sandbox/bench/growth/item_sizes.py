@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # DynamoDB Developer Guide, "Constraints": item size.
-MOST_BYTES = 400 * 1024
+MOST_BYTES: Final = 400 * 1024
 
 
 def item_size(value: Mapping[str, Any]) -> int:

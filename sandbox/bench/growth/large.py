@@ -1,23 +1,33 @@
-"""How much memory a sweep and an audit of very many instances and names take.
+"""A sweep and an audit of very many instances and names, in a process of their own.
 
-`python -m sandbox.bench.memory` runs one of them and prints the peak of its process in bytes. The use cases are the
-runtime's own. What they read is generated page by page, as AWS answers page by page.
+`python -m sandbox.bench.growth.large` runs one of them and prints the peak of its process in bytes, its processor time
+in seconds, and the calls of AWS. The use cases are the runtime's own. What they read is generated page by page, as AWS
+answers page by page.
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from hub.runtime.aws.instances import INSTANCES_A_PAGE
+from hub.runtime.aws.ledger.attributes import written
+from hub.runtime.aws.ledger.rows import claim_row, observation_row, published_row
+from hub.runtime.aws.ledger.table import ROWS_A_READ
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.guard import Guard
 from hub.runtime.model.names import (
     Account,
+    Claim,
     Fqdn,
     Instance,
     InstanceRef,
@@ -27,6 +37,7 @@ from hub.runtime.model.names import (
     NameKey,
     NameState,
     Published,
+    RecordType,
     Spoke,
 )
 from hub.runtime.model.observation import Observation
@@ -36,31 +47,37 @@ from hub.runtime.ports import ZoneRecordSets
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
-from sandbox.bench.figures import Figure
+from sandbox.bench.growth.item_sizes import item_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from hub.runtime.policy.decide import Policy
 
-FEW, MANY = 1_000, 100_000
-PAGE = 1_000
+PAGE = INSTANCES_A_PAGE
 SPOKE = Spoke("444444444444", "eu-central-1")
 ACCOUNT = Account(SPOKE.account, "payments", units=("r-ab12", "ou-ab12-workload"))
 GUARD = Guard(0.3, 10, 86_400_000)
+# Route 53 API Reference, ListResourceRecordSets: up to 300 record sets a page.
+RECORD_SETS_A_PAGE: Final = 300
+# "A single Query operation can retrieve a maximum of 1 MB of data", and so can a Scan (DynamoDB API Reference).
+PAGE_BYTES: Final = 1_048_576
+SAMPLE: Final = 1_000
 
 
-def figures() -> Iterator[Figure]:
-    """The peak with very many, and how it compares with few: a use case must not keep what it has read."""
-    for what, unit in (("sweep", "instances"), ("audit", "names")):
-        few, many = (_peak_of_process(what, number) for number in (FEW, MANY))
-        yield Figure(f"{what}_{MANY}_{unit}_peak_bytes", many, "bytes", naive=few * MANY / FEW)
-        yield Figure(f"{what}_{MANY}_against_{FEW}_peak", many / few, "times the memory", limit=1.25)
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a use case took: the peak of memory in bytes, processor time in seconds, and calls of AWS."""
+
+    peak: int = 0
+    seconds: float = 0
+    calls: int = 0
 
 
-def _peak_of_process(what: str, number: int) -> int:
-    command = [sys.executable, "-m", "sandbox.bench.memory", what, str(number)]
-    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own code
+def measured(what: str, number: int) -> Measured:
+    """Run `sweep` or `audit` over this many in a process of its own."""
+    command = [sys.executable, "-m", "sandbox.bench.growth.large", what, str(number)]
+    return Measured(**json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))  # noqa: S603 - our own code
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +87,7 @@ class Many:
     number: int
     policy: Policy
     zone_ids: Mapping[Fqdn, str]
+    calls: Counter[str] = field(default_factory=Counter)
 
     def instance(self, number: int) -> Instance:
         address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
@@ -82,15 +100,26 @@ class Many:
             tags=(("Name", f"n{number}"),),
         )
 
-    def observation(self, number: int) -> Observation:
+    def claim(self, number: int) -> Claim:
+        """The claim of an instance: that of the first one, which policy decides, with what differs."""
+        like = _first_claim(self.policy, self.zone_ids[self.policy.domains[0]])
         instance = self.instance(number)
-        decided = self.policy.decide(instance, ACCOUNT, self.zone_ids, {})
-        return Observation(
-            instance.ref, Millis(0), decided.claims, instance=instance, account=ACCOUNT, refusals=decided.refusals
+        fqdn = Fqdn(like.key.fqdn.replace("n0.", f"n{number}.", 1))
+        values = ((RecordType.A, instance.interfaces[0].ipv4),)
+        return replace(
+            like,
+            key=NameKey(like.key.zone_id, fqdn),
+            instance=instance.ref,
+            values=values,
+            launched_at=instance.launched_at,
         )
 
+    def observation(self, number: int) -> Observation:
+        instance = self.instance(number)
+        return Observation(instance.ref, Millis(0), (self.claim(number),), instance=instance, account=ACCOUNT)
+
     def name(self, number: int) -> NameState:
-        (*_, claim) = self.observation(number).claims
+        claim = self.claim(number)
         return NameState(claim.key, (claim,), Published(desired_record_sets([claim])))
 
     # What a sweep reads.
@@ -105,34 +134,48 @@ class Many:
         return frozenset()
 
     def pages(self, _spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
+        self.calls["DescribeInstances"] += -(-self.number // PAGE)
         return chunks(map(self.instance, range(self.number)), PAGE)
 
     def describe(self, _spoke: Spoke, _ids: Collection[str]) -> dict[str, Instance]:
         raise AssertionError("the listing has all instances")
 
     def known_observations(self, refs: Collection[InstanceRef]) -> dict[InstanceRef, Observation]:
+        self.calls["BatchGetItem"] += -(-len(refs) // ROWS_A_READ)
         return {ref: self.observation(int(ref.id.removeprefix("i-"), 16)) for ref in refs}
 
     def observations_of(self, _spoke: Spoke) -> Iterator[Observation]:
+        self.calls["Query"] += -(-self.number * self.bytes_of(1)[0] // PAGE_BYTES)
         return map(self.observation, range(self.number))
 
     # What an audit reads.
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        self.calls["ListResourceRecordSets"] += -(-self.number // RECORD_SETS_A_PAGE)
         for state in map(self.name, range(self.number)):
             if state.key.zone_id == zone_id:
                 yield state.key.fqdn, ZoneRecordSets(state.published.record_sets)
 
     def remembered(self, keys: Collection[NameKey]) -> dict[NameKey, Published]:
+        self.calls["BatchGetItem"] += -(-len(keys) // ROWS_A_READ)
         numbers = (int(key.fqdn.split(".")[0].removeprefix("n")) for key in keys)
         return {state.key: state.published for state in map(self.name, numbers)}
 
     def contents(self, _zone_ids: Collection[str]) -> Iterator[NameState | Observation]:
+        self.calls["Scan"] += -(-self.number * sum(self.bytes_of(1)) // PAGE_BYTES)
         yield from map(self.name, range(self.number))
         yield from map(self.observation, range(self.number))
 
     def mark(self, key: NameKey, reason: str) -> None:
         raise AssertionError(f"{key} differs: {reason}")
+
+    # What the ledger holds.
+
+    def bytes_of(self, number: int) -> tuple[int, ...]:
+        """The sizes of an instance's rows: that of the instance, and for its name those of the claim and the record."""
+        observation, state = self.observation(number), self.name(number)
+        rows = observation_row(observation), claim_row(state.claims[0]), published_row(state.key, state.published)
+        return tuple(item_size(written(row)) for row in rows)
 
     # Statuses.
 
@@ -205,8 +248,8 @@ def _never() -> None:
     return None
 
 
-def _no_news(_outcome: object) -> None:
-    raise AssertionError("nothing has changed")
+def _no_news(outcome: object) -> None:
+    raise AssertionError(outcome)
 
 
 def _peak() -> int:
@@ -219,19 +262,37 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def main() -> None:
-    """Run `sweep` or `audit` over this many, and print the peak of memory in bytes, imports and policy included."""
+@cache
+def _first_claim(policy: Policy, zone_id: str) -> Claim:
+    zone_ids = {policy.domains[0]: zone_id}
+    (claim,) = policy.decide(Many(1, policy, zone_ids).instance(0), ACCOUNT, zone_ids, {}).claims
+    return claim
+
+
+def many(number: int) -> Many:
+    """This many instances, with one name each in the first zone of the example."""
     from orgdns.config.load import load  # noqa: PLC0415 - the parent process does not need it
     from sandbox import example  # noqa: PLC0415 - as above
 
+    compiled = load(example.CONFIG).compiled_policy()
+    policy = replace(compiled, rules=tuple(rule for rule in compiled.rules if rule.name == "everybody"))
+    return Many(number, policy, {domain: f"Z{position}" for position, domain in enumerate(policy.domains)})
+
+
+def stored(number: int) -> tuple[int, int]:
+    """The rows and bytes that the ledger has of so many instances; a sample of them decides the bytes."""
+    made = many(number)
+    sizes = [made.bytes_of(each) for each in range(0, number, max(1, number // SAMPLE))]
+    return number * len(sizes[0]), round(number * sum(map(sum, sizes)) / len(sizes))
+
+
+def main() -> None:
+    """Run `sweep` or `audit` over this many, and print what it took; the peak has imports and policy in it."""
     what, number = sys.argv[1:]
-    config = load(example.CONFIG)
-    # One name for each instance, in the zone of this rule.
-    (rule,) = [rule for rule in config.compiled_policy().rules if rule.name == "everybody"]
-    policy = replace(config.compiled_policy(), rules=(rule,))
-    zone_ids = {domain: f"Z{position}" for position, domain in enumerate(policy.domains)}
-    {"sweep": sweep, "audit": audit}[what](Many(int(number), policy, zone_ids))
-    print(_peak())  # noqa: T201 - the figure
+    made = many(int(number))
+    start = time.process_time()
+    {"sweep": sweep, "audit": audit}[what](made)
+    print(json.dumps(asdict(Measured(_peak(), time.process_time() - start, made.calls.total()))))  # noqa: T201 - the figure
 
 
 if __name__ == "__main__":
