@@ -62,3 +62,37 @@ def test_lost_pace_counts_as_full_buckets(made: World, remote_vpc: Vpc) -> None:
         row = table.get_item(TableName=contract.LEDGER_TABLE, Key=PACE)["Item"]
         assert "M" in row["tokens"]
         assert int(row["version"]["N"]) > 0
+
+
+def rate(made: World) -> int:
+    """The rate that the last turn stored, in thousandths."""
+    table = made.client("dynamodb", HUB)
+    return int(table.get_item(TableName=contract.LEDGER_TABLE, Key=PACE)["Item"]["rate"]["N"])
+
+
+def test_repeated_calls_slow_the_pace_only_if_the_account_is_throttled(made: World, clock: MovedClock) -> None:
+    """Botocore repeats both calls with success; a zone that processes another change does not concern the quota."""
+    for _ in range(25):
+        made.audit()
+        clock.advance(30)
+    assert rate(made) == 1_000
+    outcomes = len(made.route53.batches)
+    made.route53.limits.busy_seconds = 0.4
+    try:
+        for number in range(3):
+            made.launch(PAYMENTS, REGION, f"busy-{number}")
+            made.converge()
+    finally:
+        made.route53.limits.busy_seconds = 0.0
+    made.audit()
+    assert "PriorRequestNotComplete" in {batch.outcome for batch in made.route53.batches[outcomes:]}
+    assert rate(made) == 1_000
+    account = made.route53.account(NETWORK)
+    while account.requests.take(1):
+        pass
+    throttled = made.route53.throttled.total()
+    made.launch(PAYMENTS, REGION, "throttled")
+    made.converge()
+    made.audit()
+    assert made.route53.throttled.total() > throttled
+    assert rate(made) < 1_000

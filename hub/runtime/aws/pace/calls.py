@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from hub.runtime.aws.sessions import error_code
 from hub.runtime.boundary.route53_errors import Meaning, meaning_of
 from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated, ZoneUnavailable
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
 # Seconds. Even if others take all that they may, what they leave is enough for a call in this time.
 LONGEST_WAIT: Final = 30.0
+# The zone's, not the account's (API Reference, ChangeResourceRecordSets).
+_BUSY: Final = "PriorRequestNotComplete"
+_THROTTLED: Final = "OrgdnsThrottled"
 _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 
 
@@ -26,8 +28,7 @@ _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 def turn(turns: Turns, demand: Demand, wait: float | None = None) -> Iterator[Callable[[_Answer], _Answer]]:
     """Wait for the turn of one call, and adapt the pace to its answer.
 
-    Yields a function that takes the answer. If botocore repeated the call, it was probably throttled; if not, a slower
-    pace does no harm.
+    Yields a function that takes the answer.
 
     Raises:
         NoTurn: if the call would wait for more than `wait` seconds.
@@ -37,20 +38,20 @@ def turn(turns: Turns, demand: Demand, wait: float | None = None) -> Iterator[Ca
         turns.take(demand, wait)
     except (LedgerUnavailable, Outdated) as error:
         raise ZoneUnavailable(f"the pace of the calls to Route 53 is not known: {error}") from error
-    repeated = False
+    throttled = False
 
     def answered(answer: _Answer) -> _Answer:
-        nonlocal repeated
-        repeated = _was_repeated(answer)
+        nonlocal throttled
+        throttled = _was_throttled(answer)
         return answer
 
     try:
         yield answered
     except ClientError as error:
-        repeated = error_meaning(error) is Meaning.THROTTLED
+        throttled = _was_throttled(error.response)
         raise
     finally:
-        turns.answered(throttled=repeated)
+        turns.answered(throttled=throttled)
 
 
 @contextmanager
@@ -67,11 +68,29 @@ def patient_turn(turns: Turns, demand: Demand) -> Iterator[Callable[[_Answer], _
         raise ZoneUnavailable(str(error)) from error
 
 
+def note_throttling(**received: Any) -> None:  # noqa: ANN401 - as botocore calls its handlers
+    """Note in the last answer of a call whether any attempt was throttled: botocore repeats it without a word.
+
+    A handler of botocore's event `response-received`, which each attempt emits with the context of its call.
+    """
+    answer, context = received["parsed_response"], received["context"]
+    if answer is not None:
+        context[_THROTTLED] = context.get(_THROTTLED, False) or _was_throttled(answer)
+        answer.setdefault("ResponseMetadata", {})[_THROTTLED] = context[_THROTTLED]
+
+
 def error_meaning(error: ClientError) -> Meaning:
     """What an error of Route 53 means for the call."""
-    return meaning_of(error_code(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return _meaning(error.response)
 
 
-def _was_repeated(answer: Mapping[str, Any]) -> bool:
-    """Whether botocore made the call more than once."""
-    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
+def _was_throttled(answer: Mapping[str, Any]) -> bool:
+    """Whether the account's quota was used up. A zone that processes another change says nothing about the quota."""
+    code = answer.get("Error", {}).get("Code")
+    throttled = bool(code) and code != _BUSY and _meaning(answer) is Meaning.THROTTLED
+    return throttled or bool(answer.get("ResponseMetadata", {}).get(_THROTTLED))
+
+
+def _meaning(answer: Mapping[str, Any]) -> Meaning:
+    code = answer.get("Error", {}).get("Code", "Unknown")
+    return meaning_of(code, answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
