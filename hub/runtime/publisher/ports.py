@@ -106,5 +106,5 @@ class Turns(Protocol):
     """The pace that all functions share."""
 
     def take(self, demand: Demand, wait: float | None = None) -> None:
-        """Wait for the tokens, at most so many seconds, and take them; raises NoTurn or LedgerUnavailable."""
+        """Wait for the tokens, at most so many seconds, and take them; raises NoTurn, LedgerUnavailable or Outdated."""
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
-from hub.runtime.ports import LedgerUnavailable, NoTurn
+from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.rate_limit import Demand
 
@@ -62,7 +62,7 @@ class Releaser:
             self.rows.release(part)
         except NoTurn as no_turn:
             return f"Route 53's quota has nothing left for it: {no_turn}"
-        except LedgerUnavailable as unavailable:
+        except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
         return ""
 
