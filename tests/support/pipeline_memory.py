@@ -61,7 +61,9 @@ class Faulty:
         self._unavailable, self._denied = unavailable, denied
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
-        method: Callable[..., Any] = getattr(self._target, name)
+        method: Any = getattr(self._target, name)
+        if not callable(method):
+            return method
 
         def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401 - as above
             if name == "delay":

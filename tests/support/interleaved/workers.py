@@ -82,7 +82,9 @@ class Port:
         self._failed, self._denied = failed, denied
 
     def __getattr__(self, method: str) -> Any:  # noqa: ANN401 - whatever the port has
-        called: Callable[..., Any] = getattr(self._target, method)
+        called: Any = getattr(self._target, method)
+        if not callable(called):
+            return called
 
         def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401 - as above
             if method == "delay":

@@ -12,6 +12,7 @@ from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import Row, name_key_of
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.model.damping import Damping
 from hub.runtime.model.drift import Drift
 from hub.runtime.model.names import (
     Account,
@@ -232,6 +233,15 @@ class TestLedger:
         read = ledger.observation(ref(1))
         assert read == row
         assert (row.wants(key()), row.wants(key("old"))) == (claim(1), None)
+
+    def test_damping_is_read_back(self, ledger: DynamoLedger) -> None:
+        """A row that was written before damping was counted has all changes left."""
+        row = Observation(ref(1), Millis(5), (claim(1),), version=1, damping=Damping(3, Millis(7), Millis(9), "why"))
+        ledger.put_observation(row)
+        assert ledger.observation(ref(1)) == row
+        after = replace(row, version=2, damping=Damping())
+        ledger.put_observation(after, row)
+        assert ledger.observation(ref(1)) == after
 
     def test_input_and_refusals_of_a_decision_are_read_back(self, ledger: DynamoLedger) -> None:
         """The facts of a decision and its refusals are read as they were written, so that explain can show them."""

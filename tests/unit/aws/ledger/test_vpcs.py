@@ -10,6 +10,7 @@ from hub.runtime.associator.plan import association_plan
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.guard import Cause
+from hub.runtime.model.damping import Damping
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.resolver import FirewallAction, FirewallRule, ProfileZone, ResolverRule, RuleKind
 from hub.runtime.model.vpcs import (
@@ -182,3 +183,15 @@ class TestRows:
         table.put(row)
         (stored,) = vpcs.vpc_rows(SPOKE)
         assert stored.vpc == Vpc(REF, rules=(ResolverRule("r", CORP),), dns_servers=())
+
+    def test_damping_is_read_back(self, vpcs: DynamoVpcs) -> None:
+        """It is written with a description, or alone, and stays where a description says nothing of it."""
+        used, damped = Damping(5, Millis(7)), Damping(5, Millis(7), Millis(9), "why")
+        for given, expected in ((None, Damping()), (used, used), (damped, damped), (None, damped), (used, used)):
+            vpcs.put_vpc(Vpc(REF), PAYMENTS, (), given)
+            (row,) = vpcs.vpc_rows(SPOKE)
+            assert (row.damping, row.vpc) == (expected, Vpc(REF))
+        vpcs.put_damping(REF, damped)
+        assert vpcs.vpc_rows(SPOKE)[0].damping == damped
+        vpcs.put_vpc(Vpc(REF), PAYMENTS, (), Damping())
+        assert vpcs.vpc_rows(SPOKE)[0].damping == Damping()
