@@ -24,7 +24,7 @@ SCHEDULES = 80
 DEEP = 20_000
 PROCESSES = 2
 # Each planted fault is found within so many schedules.
-WITHIN = 150
+WITHIN = 300
 
 
 def failure_of(seed: int) -> str:

@@ -24,20 +24,30 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the stream: the key of a row that changed, and its image since then, if it is a claim."""
+    """A record of the stream: the key of a row that changed, and its image since then."""
 
     key: Key
     at: int
     image: Item | None
 
+    def event(self, number: int) -> Item:
+        """The record as Lambda passes it on."""
+        keys = {contract.PARTITION_KEY: {"S": self.key[0]}, contract.SORT_KEY: {"S": self.key[1]}}
+        change = {"Keys": keys, "SequenceNumber": str(number), "ApproximateCreationDateTime": self.at / 1_000}
+        return {"dynamodb": change | ({"NewImage": self.image} if self.image else {})}
+
 
 @dataclass(slots=True)
 class MemoryTable:
-    """The rows. `label` is that of the stream, and each shard has its records that are not delivered yet."""
+    """The rows. `label` is that of the stream, and each shard has its records that are not delivered yet.
+
+    The records of releases are in a shard that is `astray` from that of their names, if a planted fault has it so.
+    """
 
     now: Callable[[], int]
     rows: dict[str, dict[str, Item]] = field(default_factory=dict)
     label: str = "stream-0"
+    astray: int = 0
     shards: tuple[list[Record], ...] = field(default_factory=lambda: tuple([] for _ in range(SHARDS)))
 
     def row(self, key: Key) -> Item | None:
@@ -55,8 +65,10 @@ class MemoryTable:
                 del self.rows[partition]
         else:
             of_partition[sort] = item
-        if sort.startswith(contract.CLAIM_PREFIX) or sort == contract.MARK_KEY:
-            self.shards[shard_of(partition)].append(Record(key, self.now(), item))
+        released = sort == contract.RELEASED_KEY
+        if sort.startswith(contract.CLAIM_PREFIX) or sort == contract.MARK_KEY or released:
+            shard = shard_of(partition) + (self.astray if released else 0)
+            self.shards[shard % SHARDS].append(Record(key, self.now(), item))
 
     def sorted_keys(self) -> list[Key]:
         return [(partition, sort) for partition in sorted(self.rows) for sort in sorted(self.rows[partition])]

@@ -27,6 +27,9 @@ class Invocations(State):
         for shard, records in enumerate(self.world.table.shards):
             if records and shard not in self.busy and self.retried_at.get(shard, 0) <= self.steps:
                 begins.append(partial(self._begin_publisher, shard))
+        # The mapping's MaximumConcurrency.
+        if self.world.backlog and kinds.count("releaser") < 2:
+            begins.append(self._begin_releaser)
         if self.tasks and kinds.count("sweeper") < 3:
             begins.append(self._begin_sweeper)
         return begins
@@ -70,6 +73,8 @@ class Invocations(State):
             self.running.remove(worker)
             _pool.append(worker.seat)
             self.busy.discard(shard)
+            if done is None:
+                self.turnstiles.pop(shard, None)
             delivered = batch[: done or 0]
             if len(delivered) < len(batch):
                 self.retried_at[shard] = self.steps + 50
@@ -78,7 +83,30 @@ class Invocations(State):
                 del records[: len(delivered)]
             self.note(f"{worker.name} ends; {len(batch) - len(delivered)} again")
 
-        worker.run(lambda each: each.publish(batch), ended)
+        worker.run(lambda each: each.publish(batch, self.turnstiles[shard]), ended)
+
+    def _begin_releaser(self) -> None:
+        backlog = self.world.backlog
+        size = min(len(backlog), 1 + self.choices.below(3))
+        messages = [backlog.pop(self.choices.below(len(backlog))) for _ in range(size)]
+        worker = self._worker("releaser")
+        self.note(f"{worker.name} begins: {', '.join(each.body for each in messages)}")
+
+        def ended(failed: set[int] | None) -> None:
+            self.running.remove(worker)
+            _pool.append(worker.seat)
+            lost = set() if failed is None and self.forgetful else set(range(size))
+            failed = lost if failed is None else failed
+            # A standard queue delivers a message at least once.
+            twice = {self.choices.below(size)} if not self.choices.below(8) and not self.forgetful else set()
+            again = [
+                replace(messages[each], deliveries=messages[each].deliveries + 1) for each in sorted(failed | twice)
+            ]
+            backlog.extend(each for each in again if each.deliveries < RECEIVES)
+            self.told &= all(each.deliveries < RECEIVES for each in again)
+            self.note(f"{worker.name} ends; {len(again)} again")
+
+        worker.run(lambda each: each.release([message.body for message in messages]), ended)
 
     def _begin_sweeper(self) -> None:
         task = self.tasks.pop(self.choices.below(len(self.tasks)))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hub.runtime.aws.backlog.queue import BacklogQueue
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.rows import Row
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.model.names import Claim, InstanceRef, NameKey, NameState, Spoke
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.tasks import Release
 from hub.runtime.observer.looks import Look
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.policy.decide import Decision
+from tests.support.interleaved.backlog import QueueClient
 from tests.support.interleaved.baton import Choices
 from tests.support.interleaved.machine import Machine
 from tests.support.interleaved.state import SPOKES
@@ -105,6 +108,22 @@ class OlderLooks(Recorder):
         return super()._looked(ref, decision, facts, replace(look, row=self.ledger.observation(ref)))
 
 
+class NamesUnsent(BacklogQueue):
+    """Sends no names, and says that it did."""
+
+    def put(self, releases: Iterable[Release]) -> dict[NameKey, str]:
+        del releases
+        return {}
+
+
+class RefusalsIgnored(BacklogQueue):
+    """Takes every name for sent, also if the queue did not take it."""
+
+    def put(self, releases: Iterable[Release]) -> dict[NameKey, str]:
+        super().put(releases)
+        return {}
+
+
 @dataclass(slots=True)
 class Planted(Parts):
     """The functions with other parts; the publisher's ledger and statuses apart."""
@@ -113,6 +132,7 @@ class Planted(Parts):
     publisher_ledgers: type[DynamoLedger] = DynamoLedger
     publisher_statuses: type[DynamoStatuses] = DynamoStatuses
     recorders: type[Recorder] = Recorder
+    queues: type[BacklogQueue] = BacklogQueue
 
     def ledger(self, table: Table) -> DynamoLedger:
         return self.ledgers(table)
@@ -122,6 +142,10 @@ class Planted(Parts):
 
     def publisher_status_rows(self, table: Table) -> DynamoStatuses:
         return self.publisher_statuses(table, table.latest_stream)
+
+    def backlog_queue(self, worker: Worker) -> BacklogQueue:
+        client: Any = QueueClient(worker.world.backlog, worker.step)
+        return self.queues(lambda: client, "backlog")
 
     def recorder(self, worker: Worker) -> Recorder:
         return self.recorders(worker.ledger, worker.clock)
@@ -136,10 +160,15 @@ class Plant:
     hazards: frozenset[str] = field(default_factory=frozenset)
     most: int = 24
     first: int = 0
+    # Releases come to another shard; messages of the backlog are lost with their worker.
+    astray: int = 0
+    forgetful: bool = False
 
     def machine(self, choices: Choices) -> Machine:
         """A schedule that looks for the fault."""
-        return Machine(choices, self.parts, only=self.hazards, doing=self.doing, most=self.most)
+        made = Machine(choices, self.parts, only=self.hazards, doing=self.doing, most=self.most)
+        made.world.table.astray, made.forgetful = self.astray, self.forgetful
+        return made
 
 
 PLANTED: Mapping[str, Plant] = {
@@ -162,4 +191,10 @@ PLANTED: Mapping[str, Plant] = {
     "rows and claims read too early": Plant(
         Planted(publisher_ledgers=ReadEarly), frozenset({"lose", "request_sweep"}), frozenset({"loss"}), first=150
     ),
+    "names for the backlog not sent": Plant(Planted(queues=NamesUnsent), frozenset({"rename"}), most=5),
+    "refusals of the backlog ignored": Plant(
+        Planted(queues=RefusalsIgnored), frozenset({"rename"}), frozenset({"faults"})
+    ),
+    "released in another shard": Plant(Planted(), frozenset({"rename"}), frozenset({"faults"}), astray=1),
+    "messages of killed releasers lost": Plant(Planted(), frozenset({"rename"}), frozenset({"faults"}), forgetful=True),
 }

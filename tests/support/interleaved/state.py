@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from hub.runtime.model.names import ForeignRecordSet, NameKey, RecordSet, Spoke
 from hub.runtime.observer.events import Hint
+from hub.runtime.publisher.backlog.turnstile import Turnstile
+from tests.support.interleaved.backlog import NarrowTurnstile
 from tests.support.interleaved.baton import Choices
 from tests.support.interleaved.dynamodb import MemoryTable
 from tests.support.interleaved.organization import Truth
@@ -51,6 +54,10 @@ class State:
     history: list[Hint] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     busy: set[int] = field(default_factory=set)
+    # Each environment of the publisher has one, and a shard has an environment.
+    turnstiles: defaultdict[int, Turnstile] = field(default_factory=lambda: defaultdict(NarrowTurnstile))
+    # Messages of the backlog are lost with the worker that has them: a planted fault.
+    forgetful: bool = False
     # The steps at which Lambda tries a shard again.
     retried_at: dict[int, int] = field(default_factory=dict)
     hazards: frozenset[str] = frozenset()

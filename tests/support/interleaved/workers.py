@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from hub.runtime.aws.ledger.changes import written_claim
+from hub.runtime.aws.backlog.queue import BacklogQueue
+from hub.runtime.aws.backlog.rows import DynamoBacklog
+from hub.runtime.aws.ledger.changes import NameChanges
 from hub.runtime.aws.ledger.names import DynamoLedger
-from hub.runtime.aws.ledger.rows import name_key_of
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.contract import MARK_KEY
+from hub.runtime.aws.pace.row import DynamoPaceRow
+from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.guard import Guard
-from hub.runtime.model.names import Change, Claim, Millis, NameKey, Spoke
+from hub.runtime.messages import release_of
+from hub.runtime.model.names import Change, Millis, Spoke
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
 from hub.runtime.observer.recorder import InstanceResult, Recorder
 from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.publisher.backlog.deferral import Deferral
+from hub.runtime.publisher.backlog.releaser import Releaser
+from hub.runtime.publisher.backlog.turnstile import Turnstile
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP_ZONE
+from tests.support.interleaved.backlog import SHARE, Message, PacedZones, QueueClient
 from tests.support.interleaved.baton import Killed, Seat
 from tests.support.interleaved.dynamodb import Client, MemoryTable, Record, error, stream_arn
 from tests.support.interleaved.organization import POLICY, ZONE_IDS, Truth
@@ -50,6 +56,7 @@ class Surroundings:
     table: MemoryTable
     zones: MemoryZones
     now: int = 10**12
+    backlog: list[Message] = field(default_factory=list)
     # The stream label in the environment of the functions: after a restore, an old one until the next deployment.
     deployed_label: str = "stream-0"
 
@@ -133,6 +140,7 @@ class Worker:
         self.parts = parts
         self.table = table
         self.ledger, self.statuses = parts.ledger(table), DynamoStatuses(table)
+        self.turns = Turns(DynamoPaceRow(table, SHARE), SHARE, self.clock, self.clock.sleep)
         self.zones: Any = Port(world.zones, self.step, "zones", ZoneUnavailable, ZoneClosed)
         self.spokes: Any = Port(world.truth.ec2, self.step, "ec2", SpokeUnreachable, SpokeDenied)
 
@@ -182,23 +190,18 @@ class Worker:
         outcomes = observer.observe(hints, AMPLE)
         return {outcome.ref for outcome in outcomes if outcome.result is InstanceResult.RETRY}
 
-    def publish(self, records: list[Record]) -> int:
+    def publish(self, records: list[Record], turnstile: Turnstile) -> int:
         """Return the position of the first record to deliver again, or the number of records."""
-        first: dict[NameKey, int] = {}
-        changed_at: dict[NameKey, Millis] = {}
-        marked: set[NameKey] = set()
-        told: defaultdict[NameKey, set[Claim]] = defaultdict(set)
-        for position, record in enumerate(records):
-            key = name_key_of(record.key[0])
-            first.setdefault(key, position)
-            changed_at.setdefault(key, Millis(record.at))
-            if record.key[1] == MARK_KEY:
-                marked.add(key)
-            elif written := written_claim(key, record.image):
-                told[key].add(written)
-        outcomes = self.parts.publish(self, changed_at, marked, told)
-        failed = [first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
+        changes = NameChanges.of(record.event(position) for position, record in enumerate(records))
+        outcomes = self.parts.publish(self, changes, turnstile)
+        failed = [int(changes.first[outcome.key]) for outcome in outcomes if outcome.result is NameResult.RETRY]
         return min(failed, default=len(records))
+
+    def release(self, bodies: list[str]) -> set[int]:
+        """Return the positions of the messages to deliver again."""
+        messages = {str(position): release_of(body) for position, body in enumerate(bodies)}
+        releaser = Releaser(self.parts.backlog_rows(self.table), self.turns, self.turns.most_releases)
+        return {int(position) for position in releaser.release(messages, AMPLE)}
 
     def sweep(self, spoke: Spoke) -> bool:
         try:
@@ -233,16 +236,24 @@ class Parts:
     def observer(self, worker: Worker, recorder: Recorder, accounts: Any) -> Observer:  # noqa: ANN401 - two ports
         return Observer(POLICY, ZONE_IDS, accounts, accounts, worker.spokes, recorder, worker.clock, worker.clock.sleep)
 
-    def publish(
-        self,
-        worker: Worker,
-        changed_at: dict[NameKey, Millis],
-        marked: set[NameKey],
-        told: Mapping[NameKey, set[Claim]],
-    ) -> list[Any]:
-        ledger, statuses = self.publisher_ledger(worker.table), self.publisher_status_rows(worker.table)
-        publisher = Publisher(ledger, statuses, worker.zones, worker.clock)
-        return publisher.publish(changed_at, marked, AMPLE, told)
+    def backlog_queue(self, worker: Worker) -> BacklogQueue:
+        client: Any = QueueClient(worker.world.backlog, worker.step)
+        return BacklogQueue(lambda: client, "backlog")
+
+    def backlog_rows(self, table: Table) -> DynamoBacklog:
+        return DynamoBacklog(table)
+
+    def publish(self, worker: Worker, changes: NameChanges, turnstile: Turnstile) -> list[Any]:
+        publisher = Publisher(
+            self.publisher_ledger(worker.table),
+            self.publisher_status_rows(worker.table),
+            PacedZones(worker.zones, worker.turns),
+            worker.clock,
+            backlog=Deferral(turnstile, self.backlog_queue(worker), self.backlog_rows(worker.table)),
+        )
+        return publisher.publish(
+            changes.changed_at, changes.marked, AMPLE, changes.told, changes.changed_by, changes.released
+        )
 
     def sweeper(self, worker: Worker, recorder: Recorder) -> Sweeper:
         accounts = worker.world.truth.ec2

@@ -1,0 +1,73 @@
+"""The backlog of a schedule: its queue, a narrow turnstile, and zones whose calls wait for turns of the shared pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from hub.runtime.aws.pace.calls import patient_turn, turn
+from hub.runtime.aws.pace.turns import Turns
+from hub.runtime.model.names import Change, Fqdn
+from hub.runtime.ports import ZoneRecordSets
+from hub.runtime.publisher.backlog.turnstile import Turnstile
+from hub.runtime.rate_limit import Demand
+
+# A part of the quota so small that calls wait for each other: five requests at once, and one a second.
+SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the backlog's queue, which was delivered so many times."""
+
+    body: str
+    deliveries: int = 0
+
+
+class QueueClient:
+    """A client of SQS, of which each call is a step. A standard queue may take a message twice."""
+
+    def __init__(self, messages: list[Message], step: Callable[[str, Callable[[], Any]], Any]) -> None:
+        self._messages, self._step = messages, step
+
+    def send_message_batch(self, *, Entries: list[dict[str, str]], **_: object) -> Any:  # noqa: ANN401, N803 - botocore's
+        def sent() -> Any:  # noqa: ANN401 - botocore's
+            self._messages.extend(Message(entry["MessageBody"]) for entry in Entries)
+            return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+        return self._step(f"backlog {' '.join(entry['MessageBody'] for entry in Entries)}", sent)
+
+
+@dataclass(slots=True)
+class NarrowTurnstile(Turnstile):
+    """Lets one name of each account through at once, so that the backlog is used."""
+
+    def _tokens(self, account: str) -> float:
+        return max(0.0, 1.0 - self._missing.get(account, 0.0))
+
+
+class PacedZones:
+    """Zones of which each call takes its turn in the ledger's row of the pace, as `WriterZones` does."""
+
+    def __init__(self, zones: Any, turns: Turns) -> None:  # noqa: ANN401 - a port
+        self._zones, self._turns = zones, turns
+
+    @property
+    def most_changes(self) -> int:
+        return self._turns.most_changes
+
+    def delay(self, changes: int) -> float:
+        return self._turns.delay(Demand.batch(changes))
+
+    def allowance(self, wait: float) -> int:
+        return self._turns.allowance(wait)
+
+    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
+        with turn(self._turns, Demand.batch(len(changes), prompt, zone_id), wait):
+            self._zones.change(zone_id, changes)
+
+    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+        with patient_turn(self._turns, Demand.reading()):
+            found: dict[Fqdn, ZoneRecordSets] = self._zones.record_sets(zone_id, names)
+        return found
