@@ -12,7 +12,7 @@ from hub.runtime.associator.run import VpcOutcome
 from hub.runtime.model.damping import VPC_CHANGES, Damping
 from hub.runtime.model.names import NEVER, Millis, Spoke
 from hub.runtime.model.tasks import Associate
-from hub.runtime.model.vpcs import AssociationRecord, DescribedVpcs, VpcRef
+from hub.runtime.model.vpcs import AssociationRecord, DescribedVpcs, Vpc, VpcRef
 from tests.support.build import CORP_ZONE, SEARCH
 from tests.support.memory import AMPLE
 from tests.support.memory_vpcs import MemoryVpcs
@@ -143,10 +143,11 @@ class _Flipping:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
         shown = self.aws.vpcs[self.ref]
         self.aws.vpcs[self.ref] = replace(shown, tags=OFF if shown.tags else ON)
-        return self.aws.described(spoke, vpc_ids, dhcp_options)
+        return self.aws.described(spoke, vpc_ids, dhcp_options, known)
 
 
 def test_change_between_two_descriptions_of_one_task_counts() -> None:
