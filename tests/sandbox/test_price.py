@@ -93,9 +93,7 @@ def test_bytes_of_a_row() -> None:
     assert row_bytes(row) == (2 + 2) + (1 + 3) + (1 + 3 + 2) + (1 + 3 + 3)
 
 
-@pytest.mark.parametrize(
-    ("seconds_a_sweep", "workers", "swept"), [(3_600, 10, 10), (36, 10, 990), (1, 20, SPOKES - 163)]
-)
+@pytest.mark.parametrize(("sweep", "workers", "swept"), [(3_600, 10, 10), (36, 10, 990), (1, 20, SPOKES - 163)])
 def test_sweeps_in_an_hour(sweep: float, workers: int, swept: int) -> None:
     """Workers bind if sweeps are slow, and the schedule if they are fast."""
     assert abs(sweep_hour(sweep, workers) - swept) <= 10

@@ -16,8 +16,7 @@ from hub.runtime.model.names import Spoke
 from hub.runtime.model.tasks import Sweep
 from orgdns.config.load import load
 from sandbox import example
-from sandbox.bench.price.bill import LIVES
-from sandbox.bench.price.counted import Usage, row_bytes, used
+from sandbox.bench.price.counted import LIVES, Usage, row_bytes, used
 from sandbox.clock import moved_clock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import world

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from sandbox.bench.price import list_prices as prices
-from sandbox.bench.price.counted import READ_UNIT
+from sandbox.bench.price.counted import LIVES, READ_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +27,6 @@ MESSAGES_A_BATCH: Final = 10
 RECORDS_A_PAGE: Final = 300
 SCAN_PAGE: Final = 1_000_000
 RECORDS_AN_HOUR: Final = 1_000
-# So many lives are counted together: how many invocations one takes depends on the shards that its names are in.
-LIVES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

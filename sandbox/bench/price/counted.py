@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # "Read and write operations": a read unit is 4 KB, half of one if the read is eventually consistent; a write unit 1 KB.
 READ_UNIT, WRITE_UNIT = 4_096, 1_024
+# So many lives are counted together: how many invocations one takes depends on the shards that its names are in.
+LIVES: Final = 10
 # Lambda writes two more lines for each invocation, `platform.start` and `platform.report`, of some 600 bytes together
 # (Lambda Developer Guide, "JSON log format"). CloudWatch counts 26 bytes more for each line (PutLogEvents).
 PLATFORM_BYTES, LINE_BYTES = 600 + 2 * 26, 26

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.bench.price import list_prices as prices
-from sandbox.bench.price.bill import HOURS, LIVES, Organization, bill, launches, seconds
+from sandbox.bench.price.bill import HOURS, Organization, bill, launches, seconds
+from sandbox.bench.price.counted import LIVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
