@@ -31,9 +31,10 @@ _OLDEST_RECORD: Final = 12 * 3600
 _BACKLOG_RETENTION: Final = 86_400
 # The least that a mapping of a queue can have. Two runs release names at the pace of the quota, as one would.
 _RELEASES: Final = 2
-# Messages, with up to 100 names each. At the pace of the default share, two runs release as many in 143 seconds. If
-# accounts have few names in each message, a batch still has enough of them to fill change batches.
-_MESSAGES_A_RUN: Final = 50
+# Messages of a run for the whole quota, with up to 100 names each: two runs release as many in half of their time. So a
+# message rarely comes a second time, which takes half an hour. If accounts have few names in each message, a batch still
+# has enough of them to fill change batches.
+_MESSAGES_A_RUN: Final = 75
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
 # Lambda function memory", https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
@@ -43,7 +44,7 @@ _MEMORY: Final = 1_024
 def publisher_worker(config: Config, ledger: Table) -> Worker:
     """The publisher processes the ledger's stream, reads all claims on a name, and writes through the writer role."""
     dead_letters = queue("PublisherDeadLetterQueue", contract.PUBLISHER_DEAD_LETTER_QUEUE)
-    backlog = _backlog()
+    backlog = _backlog(config)
     return Worker(
         title="Publisher",
         function=contract.PUBLISHER_FUNCTION,
@@ -67,7 +68,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
     )
 
 
-def _backlog() -> QueueSource:
+def _backlog(config: Config) -> QueueSource:
     """The queue of names of accounts that change more names than their rate.
 
     The publisher sends to it, and processes it. Lambda ends such a loop if the function sends while the queue invokes
@@ -88,8 +89,13 @@ def _backlog() -> QueueSource:
         queue=queue,
         dead_letters=dead_letters,
         failures="The publisher could not bring back names of the backlog. The next audit finds them.",
-        source=queue_source(queue, concurrency=_RELEASES, batch_size=_MESSAGES_A_RUN, window=1),
+        source=queue_source(queue, concurrency=_RELEASES, batch_size=_messages_a_run(config), window=1),
     )
+
+
+def _messages_a_run(config: Config) -> int:
+    """The messages that two runs can release in time, at the pace of the configured share."""
+    return max(1, int(_MESSAGES_A_RUN * config.network.route53_share))
 
 
 def _statements(config: Config, ledger: Table, dead_letters: Queue, backlog: Queue) -> tuple[Statement, ...]:

@@ -8,6 +8,7 @@ import yaml
 
 from hub.runtime import contract
 from hub.runtime.contract import EVENTS_A_BATCH
+from hub.runtime.model.tasks import NAMES_A_RELEASE
 from hub.stack import hub_template
 from tests.support.build import EXAMPLE
 from tests.support.config.partitions import example_in
@@ -104,7 +105,9 @@ def test_backlog_source() -> None:
     source = properties("hub", "BacklogSource")
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (50, 1)
+    # 5,200 names of each run, at 70 a second, are released in half of the function's time, or nearly.
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (52, 1)
+    assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= properties("hub", "Publisher")["Timeout"] / 2
     assert source["EventSourceArn"] == arn_of("BacklogQueue")
     assert source["FunctionName"] == properties("hub", "PublisherSource")["FunctionName"]
     assert "RecursiveLoop" not in properties("hub", "Publisher")
