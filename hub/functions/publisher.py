@@ -32,8 +32,8 @@ _BACKLOG_RETENTION: Final = 86_400
 # The least that a mapping of a queue can have. Two runs release names at the pace of the quota, as one would.
 _RELEASES: Final = 2
 # Messages of a run for the whole quota, with up to 100 names each: two runs release as many in half of their time. So a
-# message rarely comes a second time, which takes half an hour. If accounts have few names in each message, a batch still
-# has enough of them to fill change batches.
+# message rarely comes a second time, which takes half an hour. If accounts have few names in each message, a batch
+# still has enough of them to fill change batches.
 _MESSAGES_A_RUN: Final = 75
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
