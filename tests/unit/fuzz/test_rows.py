@@ -15,6 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publis
 KINDS = (
     "control backlog",
     "control generation",
+    "control pace",
     "control pause",
     "control schedule",
     "labels label",
