@@ -60,7 +60,9 @@ class Properties:
         spoiled = Spoiled(case.operation, tuple(changes), about=case.extra.about, element=case.element)
         records = case.extra.records(scenario.records)
         with_odd = scenario.run(self.functions, case.extra.add, records, spoiled)
-        return self._differences(name, with_odd, _unsure(case, changes))
+        # A message that is about the thing, too, comes again until the thing is done.
+        of_thing = {each.get("messageId", "") for each in records if each not in scenario.records}
+        return self._differences(name, with_odd, _unsure(case, changes), of_thing)
 
     def odd_message(self, name: str, body: dict[str, Any], changes: Collection[Mutation]) -> Differences:
         """What comes to something else because of one more message."""
@@ -94,10 +96,12 @@ class Properties:
             self._indifferent[key] = [name for name in sorted(without) if not self.odd_row(name, key, item)]
         return self._indifferent[key]
 
-    def _differences(self, name: str, other: Outcome, leave_out: Collection[str] = ()) -> Differences:
+    def _differences(
+        self, name: str, other: Outcome, leave_out: Collection[str] = (), of_thing: Collection[str] = ()
+    ) -> Differences:
         before = self.outcome(name)
         again = other.failed - before.failed
-        own = {f"message-{NINE}"} | ({"delivered again"} if len(before.failed) else set())
+        own = {f"message-{NINE}", *of_thing} | ({"delivered again"} if len(before.failed) else set())
         found = before.differences(other, leave_out)
         return found | ({f"delivered again: {again - own}": ("", "")} if again - own else {})
 
