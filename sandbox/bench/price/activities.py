@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 from moto.dynamodb.models import dynamodb_backends
 
 from hub.runtime import contract
+from hub.runtime.associator.discovery import DAILY_WINDOW
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.model.names import Spoke
+from hub.runtime.model.status import DAY, time_of_day
 from hub.runtime.model.tasks import Sweep
 from orgdns.config.load import load
 from sandbox import example
@@ -57,7 +59,7 @@ def counted() -> Activities:
         lived = _life(made, clock)
         for vpc in [vpc for (account, region), vpc in made.vpcs.items() if (account, region) == (SEARCH, _REGION)]:
             made.delete_vpc(vpc)
-        empty = _sweep(made, clock, Spoke(SEARCH, _REGION))
+        empty = _sweep(made, clock, Spoke(SEARCH, _REGION), after=0)
         before = _bytes(made, "")
         for number in range(INSTANCES):
             made.launch(PAYMENTS, _REGION, f"n{number}")
@@ -65,7 +67,7 @@ def counted() -> Activities:
         instance_bytes = (_bytes(made, "") - before) / INSTANCES
         return Activities(
             life=lived,
-            sweep=_sweep(made, clock, Spoke(PAYMENTS, _REGION)),
+            sweep=_sweep(made, clock, Spoke(PAYMENTS, _REGION), after=DAILY_WINDOW),
             empty_sweep=empty,
             schedule=_schedule(made, clock),
             audit=_audit(made),
@@ -95,16 +97,20 @@ def _life(made: World, clock: MovedClock) -> Usage:
     return usage
 
 
-def _sweep(made: World, clock: MovedClock, spoke: Spoke) -> Usage:
-    """The sweep of a spoke in which nothing changed since the last one."""
+def _sweep(made: World, clock: MovedClock, spoke: Spoke, *, after: int) -> Usage:
+    """The sweep of a spoke in which nothing changed since the last one, so long after the spoke's time of day.
+
+    The one at that time, which a quiet spoke has, describes unselected default VPCs completely.
+    """
     hub = made.client("sqs", made.config.hub.account)
     queue = hub.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
     for _ in range(2):
+        clock.advance((time_of_day(spoke) + after + 60_000 - int(clock.now() * 1_000)) % DAY / 1_000)
+        made.converge()
         made.functions.cold_start(contract.SWEEPER_FUNCTION)
         QueuedTasks(hub, queue).enqueue([(Sweep(spoke), 0)])
         with used(made) as usage:
             made.converge()
-        clock.advance(60)
     return usage
 
 
