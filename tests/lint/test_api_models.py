@@ -34,7 +34,7 @@ WRONG: tuple[tuple[str, str, Any, str], ...] = (
     ("PublisherSource", "MaximumRecordAgeInSeconds", 59, "-1 or at least 60"),
     ("PublisherSource", "ScalingConfig", {"MaximumConcurrency": 2}, "not for streams"),
     ("ObserverSource", "BatchSize", 10_001, "less than or equal to 10000"),
-    ("ObserverSource", "MaximumBatchingWindowInSeconds", 0, "at least 1"),
+    ("ObserverSource", "BatchSize", 11, "at least 1"),
     ("PublisherSource", "MaximumBatchingWindowInSeconds", 0, "at least 1"),
     ("ObserverSource", "MaximumRetryAttempts", 3, "not for queues"),
     ("ObserverSource", "ScalingConfig", {"MaximumConcurrency": 1}, "greater than or equal to 2"),
