@@ -69,9 +69,10 @@ class DescribedNetwork:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
         """Return all VPCs of a spoke, or those with these ids."""
-        del dhcp_options
+        del dhcp_options, known
         for _ in range(_CALLS_A_DESCRIPTION):
             self.caller.wait(self.caller.services.describe)
         found = self.network.tags[spoke.account, spoke.region]
