@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 300
 # Seconds. Each sweep enqueues the remaining work again.
 _RETENTION: Final = 86_400
-# The minimum that Lambda accepts, because all invocations share the quotas of the networking account.
-_CONCURRENCY: Final = 2
+# A run describes its VPCs with some ten calls each. With fewer runs, an account that flips the tags of five VPCs delays
+# those of others for more than a minute, before it is damped (docs/bench.md). All runs share the pace of Route 53.
+_CONCURRENCY: Final = 5
 
 
 def associator_worker(config: Config, ledger: Table) -> Worker:

@@ -165,7 +165,8 @@ def releaser() -> Releaser:
     """Return the use case that brings names back from the backlog."""
     from hub.runtime.aws.publishing import releaser_of
 
-    return releaser_of(_table(CLIENT_CONFIG), _turns())
+    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
+    return releaser_of(_table(CLIENT_CONFIG), clients, _turns(), now)
 
 
 @cache

@@ -271,7 +271,13 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     if not changes.changed_at:
         return _failed([])
     outcomes = bootstrap.publisher().publish(
-        changes.changed_at, changes.marked, _deadline(context), changes.told, changes.changed_by, changes.released
+        changes.changed_at,
+        changes.marked,
+        _deadline(context),
+        changes.told,
+        changes.changed_by,
+        changes.released,
+        changes.clear,
     )
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])

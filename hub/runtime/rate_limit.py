@@ -48,9 +48,13 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 # ChangeResourceRecordSets). So each zone has a bucket, too: a call at a time, and ten a second, whatever the share is.
 _ZONE_PREFIX: Final = "zone#"
 _ZONE: Final = (1.0, 10.0)
+# Workers send change batches of a zone from several shards, and Route 53 takes a while for each. So a batch takes the
+# tokens of four calls.
+_BATCH: Final = 4.0
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
+_LEFT_BY_PROMPT: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
@@ -70,12 +74,17 @@ class Demand:
     def batch(cls, changes: int, prompt: int = 0, zone_id: str = "") -> Self:
         """A change batch of a zone, of which so many changes are prompt."""
         ours = {PROMPT: float(prompt), RELEASES: float(prompt)} if prompt else {}
-        return cls({REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id)})
+        return cls({REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id, _BATCH)})
 
     @classmethod
     def reading(cls) -> Self:
         """The publisher reads a zone."""
         return cls({REQUESTS: 1.0, PUBLISHING: 1.0})
+
+    @classmethod
+    def prompt_reading(cls) -> Self:
+        """The publisher reads a name of a zone; it leaves something to the backlog."""
+        return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
 
     @classmethod
     def listing(cls) -> Self:
@@ -185,5 +194,5 @@ def is_bucket(name: str) -> bool:
     return name in BUCKETS or name.startswith(_ZONE_PREFIX)
 
 
-def _zone(zone_id: str) -> dict[str, float]:
-    return {f"{_ZONE_PREFIX}{zone_id}": 1.0} if zone_id else {}
+def _zone(zone_id: str, tokens: float = 1.0) -> dict[str, float]:
+    return {f"{_ZONE_PREFIX}{zone_id}": tokens} if zone_id else {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.bench import associations, bursts, lambda_package, pipeline, planning
 from sandbox.bench.growth import figures as growth
+from sandbox.bench.path import figures as path
 from sandbox.bench.price import figures as price
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ MEASUREMENTS: Final[tuple[Callable[[], Iterator[Figure]], ...]] = (
     bursts.figures,
     associations.figures,
     pipeline.figures,
+    path.figures,
     price.figures,
 )
 

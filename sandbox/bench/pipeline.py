@@ -30,11 +30,9 @@ if TYPE_CHECKING:
 from sandbox.bench.figures import Figure
 
 STARTS: Final = 50
-LONE_STARTS: Final = 100
 BURST_EVENTS: Final = 1_000
 # What the observer handles in a run at most: a batch of Lambda's, and the further messages that it receives itself.
 EVENTS_A_RUN: Final = contract.EVENTS_A_BATCH + MOST_MESSAGES
-IDLE_SECONDS: Final = 10
 LISTING: Final = "ListResourceRecordSets"
 
 
@@ -45,7 +43,6 @@ def figures() -> Iterator[Figure]:
         yield from starts(made)
         yield from life(made)
         yield from sweeps(made, clock)
-        yield from lone_starts(made, clock)
         yield from event_burst(made)
 
 
@@ -108,25 +105,6 @@ def sweeps(made: World, clock: MovedClock) -> Iterator[Figure]:
             made.converge()
         spokes = {status.spoke for status in _statuses(made, clock).spoke_statuses()}
     yield Figure("sweep_calls_per_spoke", counted.total() / len(spokes), "calls", limit=20)
-
-
-def lone_starts(made: World, clock: MovedClock) -> Iterator[Figure]:
-    """How long an instance that starts alone waits for orgdns: for batching windows and the functions' sleeps."""
-    hub = made.client("lambda", made.config.hub.account)
-    windows = 0
-    for function in (contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION):
-        alias = hub.get_alias(FunctionName=function, Name=contract.LIVE_ALIAS)["AliasArn"]
-        (mapping,) = hub.list_event_source_mappings(FunctionName=alias)["EventSourceMappings"]
-        windows += mapping.get("MaximumBatchingWindowInSeconds", 0)
-    waits = []
-    for number in range(LONE_STARTS):
-        # By then Route 53's buckets are full again.
-        clock.advance(IDLE_SECONDS)
-        before = clock.now()
-        made.launch(PAYMENTS, made.config.hub.region, f"idle-{number}")
-        made.converge()
-        waits.append(windows + clock.now() - before)
-    yield Figure("event_to_record_seconds", sorted(waits)[LONE_STARTS * 99 // 100 - 1], "seconds", limit=0.2)
 
 
 def event_burst(made: World) -> Iterator[Figure]:

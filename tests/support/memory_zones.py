@@ -101,6 +101,7 @@ class MemoryZones:
     # The changes that find tokens in time: of all calls, and of their prompt changes.
     tokens: int = 1_000_000
     prompt_tokens: int = 1_000_000
+    read_tokens: int = 1_000_000
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
@@ -178,7 +179,13 @@ class MemoryZones:
         in_time = int(wait / self.seconds_a_change) if self.seconds_a_change else self.most_changes
         return max(0, min(in_time, self.tokens, self.prompt_tokens))
 
-    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+    def record_sets(
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+    ) -> dict[Fqdn, ZoneRecordSets]:
+        if wait is not None:
+            if not self.read_tokens:
+                raise NoTurn(wait + 1)
+            self.read_tokens -= 1
         self._open(zone_id)
         self.reads.append(zone_id)
         return {name: self.record_sets_at(NameKey(zone_id, name)) for name in names}

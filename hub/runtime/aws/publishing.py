@@ -47,6 +47,7 @@ def publisher_of(
     )
 
 
-def releaser_of(table: Table, turns: Turns) -> Releaser:
+def releaser_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Releaser:
     """Return the use case that brings names back from the backlog."""
-    return Releaser(DynamoBacklog(table), turns, turns.most_releases)
+    zones = WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns)
+    return Releaser(DynamoBacklog(table), turns, turns.most_releases, zones, clock)

@@ -83,19 +83,23 @@ class WriterZones:
         with self._translated(zone_id), _refusals(), turn(self._turns, demand, wait) as answered:
             answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
 
-    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
+    def record_sets(
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+    ) -> dict[Fqdn, ZoneRecordSets]:
         """The record sets of the zone under each of the names now.
 
-        Few names are read one by one. For many names, the whole zone is read once, 300 record sets a page.
+        Few names are read one by one. For many names, the whole zone is read once, 300 record sets a page. With `wait`,
+        each call of few names waits for its turn at most so many seconds.
 
         Raises:
+            NoTurn: if a call would have to wait longer.
             ZoneClosed: if the zone does not exist, or the writer role may not read it.
             ZoneUnavailable: if the zone cannot be read completely.
         """
         owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
         with self._translated(zone_id):
-            for described in self._listed(zone_id, names):
+            for described in self._listed(zone_id, names, wait):
                 record_set = read_record_set(described)
                 if isinstance(record_set, RecordSet):
                     owned[record_set.fqdn].append(record_set)
@@ -122,14 +126,16 @@ class WriterZones:
                     ),
                 )
 
-    def _listed(self, zone_id: str, names: Collection[Fqdn]) -> Iterator[ResourceRecordSetOutputTypeDef]:
+    def _listed(
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None
+    ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The record sets of these names."""
         if len(names) > NAMES_READ_ONE_BY_ONE:
             wanted = frozenset(names)
             yield from (found for found in self._listed_from(zone_id, None) if _name_of(found) in wanted)
             return
         for name in names:
-            for found in self._listed_from(zone_id, name):
+            for found in self._listed_from(zone_id, name, wait):
                 # The listing starts at the name, or at the next one in the order of reversed labels.
                 if (of := _name_of(found)) == name:
                     yield found
@@ -151,14 +157,18 @@ class WriterZones:
         except (*NO_ANSWER, AnswerMalformed, RoleUnavailable) as error:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
-    def _listed_from(self, zone_id: str, name: Fqdn | None) -> Iterator[ResourceRecordSetOutputTypeDef]:
+    def _listed_from(
+        self, zone_id: str, name: Fqdn | None, wait: float | None = None
+    ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The zone's record sets from a name on, or all of them, read page by page."""
         request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
         if name is not None:
             request["StartRecordName"] = name
         tokens = PageTokens()
         while True:
-            with patient_turn(self._turns, self._reading) as answered:
+            demand = self._reading if wait is None else Demand.prompt_reading()
+            turns = patient_turn(self._turns, demand) if wait is None else turn(self._turns, demand, wait)
+            with turns as answered:
                 page = answered(self._client().list_resource_record_sets(**request))
             yield from required(page, "ResourceRecordSets")
             if not required(page, "IsTruncated"):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import Action, Change
-from hub.runtime.ports import LedgerUnavailable, ZoneClosed, ZoneRecordSets, ZoneUnavailable
+from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
 from hub.runtime.publisher.foreign import adoptable, beside_foreign, blocked_types, may_set_a_ttl
 from hub.runtime.publisher.holders import desired_record_sets
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.owners import Settlement
     from hub.runtime.publisher.ports import Zones
     from hub.runtime.publisher.run import PublishRun
+
+
+# The most names of a run that are read one by one, if there are tokens for so many. Of more names, the backlog reads
+# their zone once.
+READ_ALONE: Final = 100
+UNREAD: Final = "its zone must be read first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,9 @@ class Planner:
             published = state.published.record_sets
             desired = desired_record_sets(state.claims)
             needed = changes(published, desired)
-            distrusted = key in self.run.marked or state.published.pending or state.published.conflict
             if self.run.refused_before(key, desired):
                 self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
-            elif distrusted or may_set_a_ttl(needed):
+            elif self._distrusted(key) or (may_set_a_ttl(needed) and key not in self.run.clear):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, or the name is in
                 # conflict. Or Route 53 would accept a record set of orgdns beside a foreign multivalue answer record
                 # set, and change the foreign TTL.
@@ -51,7 +56,46 @@ class Planner:
                 remembered[key] = ZoneRecordSets(owned=published)
             else:
                 self.run.outcomes[key] = NameOutcome(key, NameResult.UNCHANGED)
-        return self._changed(remembered | self._found(unsure))
+        return self._changed(remembered | self._read(unsure))
+
+    def _read(self, keys: list[NameKey]) -> dict[NameKey, ZoneRecordSets]:
+        """Read what the zone holds under these names, or under those that may be read now; defer the others.
+
+        A record of the stream does not wait until a whole zone is read. A few names are read one by one, those of quiet
+        accounts first. The backlog reads a zone once for all names that it brings back.
+        """
+        if self.run.wait is None:
+            return self._found(keys)
+        whole = [key for key in keys if key in self.run.released and self._distrusted(key)]
+        order = {key: place for place, key in enumerate(self.run.prompt)}
+        alone = sorted(set(keys) - set(whole), key=lambda key: (order.get(key, len(order)), key))
+        found = self._found(whole)
+        for place, key in enumerate(alone):
+            if place == READ_ALONE or not self._read_alone(key, found):
+                for each in alone[place:]:
+                    self.run.outcomes.setdefault(each, NameOutcome(each, NameResult.DEFERRED, UNREAD))
+                break
+        return dict(sorted(found.items()))
+
+    def _read_alone(self, key: NameKey, found: dict[NameKey, ZoneRecordSets]) -> bool:
+        """Read one name; return whether there were tokens to do so."""
+        if self.run.out_of_time([key]):
+            return True
+        try:
+            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait=self.run.wait_left)
+        except NoTurn:
+            return False
+        except (ZoneUnavailable, ZoneClosed) as failure:
+            self.run.fail([key], failure)
+            return True
+        self.run.read.add(key)
+        found[key] = held[key.fqdn]
+        return True
+
+    def _distrusted(self, key: NameKey) -> bool:
+        """Whether the ledger's memory of a name is not reliable."""
+        published = self.run.states[key].published
+        return key in self.run.marked or published.pending or bool(published.conflict)
 
     def replanned(self, keys: Sequence[NameKey]) -> list[NameChange]:
         """Read what the zone holds under these names, and return the changes that it needs.
@@ -80,7 +124,7 @@ class Planner:
         unread: list[NameKey] = []
         for key, settled in self._settlements(held).items():
             name = self._change(key, held[key], settled)
-            if key not in self.run.read and may_set_a_ttl(name.changes):
+            if key not in self.run.read and key not in self.run.clear and may_set_a_ttl(name.changes):
                 # Not all that is claimed may be taken from its owners, so only record sets are added.
                 unread.append(key)
             elif name.changes:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
-    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.tasks import DeferredName, Release
     from hub.runtime.ports import ZoneRecordSets
@@ -77,8 +77,13 @@ class Zones(Protocol):
         """Return the seconds that a call with this many changes would wait for its turn."""
         ...
 
-    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
-        """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed."""
+    def record_sets(
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+    ) -> dict[Fqdn, ZoneRecordSets]:
+        """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed.
+
+        With `wait`, each call waits for its turn at most so many seconds; raises NoTurn if that does not suffice.
+        """
         ...
 
 
@@ -93,8 +98,11 @@ class BacklogQueue(Protocol):
 class BacklogRows(Protocol):
     """The ledger's rows of the backlog; each method raises LedgerUnavailable."""
 
-    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
-        """Bring names back to the publisher, each with the account because of which it was in the backlog."""
+    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
+        """Bring names back to the publisher, each with the account because of which it was in the backlog.
+
+        `clear` says of some names that no other tool had a record set under them, and when that was read.
+        """
         ...
 
     def count(self, names: Mapping[str, int]) -> None:

@@ -35,8 +35,10 @@ class PublishRun:
     and `told` the claims on it that were written then.
     `restored` are the instances whose claims on a name the ledger had lost.
 
-    The names in `prompt` take tokens of those that are left for the backlog, too. A call waits for its turn at most
-    `wait` seconds; with None, as long as the deadline allows.
+    The names in `released` come back from the backlog, and under those in `clear` no other tool had a record set when
+    the backlog read their zone a moment ago. `began` are the seconds that were left when the run began.
+    The names in `prompt`, those of quiet accounts first, take tokens of those that are left for the backlog, too. A
+    call waits for its turn at most `wait` seconds; with None, as long as the deadline allows.
     """
 
     ledger: NameLedger
@@ -51,7 +53,19 @@ class PublishRun:
     read: set[NameKey] = field(default_factory=set)
     restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
     prompt: Collection[NameKey] = frozenset()
+    released: Collection[NameKey] = frozenset()
+    clear: Collection[NameKey] = frozenset()
     wait: float | None = None
+
+    began: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.began = self.deadline.seconds_left()
+
+    @property
+    def wait_left(self) -> float | None:
+        """Return how many seconds the next call may wait."""
+        return None if self.wait is None else max(0.0, self.wait - (self.began - self.deadline.seconds_left()))
 
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
         """Return the instances whose claims on a name were just written, and are the only reason to look at it.

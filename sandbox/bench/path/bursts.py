@@ -100,7 +100,7 @@ def share_exceeded(hub: Hub, share: float) -> float:
     """Return the most tokens of Route 53 that were taken above the share in any span of time."""
     services, route53 = hub.services, hub.route53
     return max(
-        exceeded(calls, bucket[0] * share, bucket[1] * share)
+        exceeded(sorted(calls), bucket[0] * share, bucket[1] * share)
         for calls, bucket in (
             (route53.requests, services.route53_requests),
             (route53.changes, services.route53_changes),

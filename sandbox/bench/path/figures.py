@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.bench.figures import Figure
 from sandbox.bench.path.bursts import SHARE, burst, limit_of
 from sandbox.bench.path.services.parameters import Services
-from sandbox.bench.path.strangers import Attack, waits
+from sandbox.bench.path.strangers import Attack, vpc_waits, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ PROCESSES: Final = 2
 AGAINST_LIMIT: Final = 1.05
 OWN_SECONDS: Final = 0.2
 STRANGER_SECONDS: Final = 10.0
+VPC_SECONDS: Final = 60.0
 
 FLIPS: Final = Attack(500)
 ALIAS_FLIPS: Final = Attack(16, 32)
@@ -85,6 +86,17 @@ def _waits(name: str, idle: Waits, busy: Waits) -> list[Figure]:
     ]
 
 
+def _vpcs() -> list[Figure]:
+    """Return how long VPCs of others wait for what an account does with its own."""
+    idle, busy = vpc_waits(flipping=0, seconds=600), vpc_waits()
+    usual = idle.quantile(0.5)
+    waited = busy.quantile(0.99) - usual
+    return [
+        Figure("stranger_wait_vpcs_seconds", waited, "seconds", limit=VPC_SECONDS),
+        Figure("stranger_wait_vpcs_quota_share_exceeded", busy.exceeded, "tokens", limit=0),
+    ]
+
+
 # Each scenario, the longest ones first.
 SCENARIOS: Final[tuple[tuple[Callable[..., list[Figure]], tuple[object, ...], dict[str, object]], ...]] = (
     (_burst, ("path_burst_100000", 100_000, SPOKES, SHARDS), {"tags": False}),
@@ -94,9 +106,9 @@ SCENARIOS: Final[tuple[tuple[Callable[..., list[Figure]], tuple[object, ...], di
     (_burst, ("path_burst_10000_1_shard", NAMES, SPOKES, 1), {}),
     (_burst, ("path_burst_10000_16_shards", NAMES, SPOKES, MANY_SHARDS), {}),
     (_burst, ("path_burst_10000_one_spoke", NAMES, 1, SHARDS), {}),
-    (_burst, ("path_burst_10000_one_spoke_16_shards", NAMES, 1, MANY_SHARDS), {}),
     (_strangers, ("burst", SHARDS, None, NAMES), {}),
     (_strangers, ("alias_attack", SHARDS, ALIAS_FLIPS, 0), {}),
+    (_vpcs, (), {}),
     (_event_to_record, (), {}),
 )
 

@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -159,6 +159,10 @@ class _Clients:
     hub: Hub
     caller: Caller
 
+    def register(self, _event: str, handler: Callable[..., None]) -> None:
+        """Let a handler of the runtime see the answers of Route 53."""
+        self.caller.answered = handler
+
     def client(self, service: str, config: ClientConfig) -> Any:  # noqa: ANN401 - a client of any service
         """Return a client of the function's own role."""
         return self.create_client(service, config=config)
@@ -173,7 +177,9 @@ class _Clients:
     ) -> Any:  # noqa: ANN401 - as above
         """Return a client, which takes a while to create."""
         attempts = config.retries["total_max_attempts"] if config else 4  # type: ignore[attr-defined]  # botocore's
-        caller = Caller(self.caller.simulation, self.caller.services, self.caller.memory, attempts)
+        caller = replace(self.caller, attempts=attempts)
+        if service != "route53":
+            caller.answered = lambda **_received: None
         if caller.services.client_cpu:
             caller.simulation.sleep(caller.cpu(caller.services.client_cpu))
         match service:

@@ -37,7 +37,7 @@ class Attack:
 
     instances: int
     names: int = 1
-    spans: Sequence[tuple[float, float]] = ((0.0, 90.0), (1_190.0, 1_230.0), (3_590.0, 3_600.0))
+    spans: Sequence[tuple[float, float]] = ((0.0, 60.0), (1_195.0, 1_215.0), (3_595.0, 3_600.0))
 
     @property
     def ends(self) -> float:

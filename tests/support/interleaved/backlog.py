@@ -67,7 +67,13 @@ class PacedZones:
         with turn(self._turns, Demand.batch(len(changes), prompt, zone_id), wait):
             self._zones.change(zone_id, changes)
 
-    def record_sets(self, zone_id: str, names: Collection[Fqdn]) -> dict[Fqdn, ZoneRecordSets]:
-        with patient_turn(self._turns, Demand.reading()):
+    def record_sets(
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+    ) -> dict[Fqdn, ZoneRecordSets]:
+        patient = wait is None
+        reading = (
+            patient_turn(self._turns, Demand.reading()) if patient else turn(self._turns, Demand.prompt_reading(), wait)
+        )
+        with reading:
             found: dict[Fqdn, ZoneRecordSets] = self._zones.record_sets(zone_id, names)
         return found

@@ -200,7 +200,13 @@ class Worker:
     def release(self, bodies: list[str]) -> set[int]:
         """Return the positions of the messages to deliver again."""
         messages = {str(position): release_of(body) for position, body in enumerate(bodies)}
-        releaser = Releaser(self.parts.backlog_rows(self.table), self.turns, self.turns.most_releases)
+        releaser = Releaser(
+            self.parts.backlog_rows(self.table),
+            self.turns,
+            self.turns.most_releases,
+            PacedZones(self.zones, self.turns),
+            self.clock,
+        )
         return {int(position) for position in releaser.release(messages, AMPLE)}
 
     def sweep(self, spoke: Spoke) -> bool:

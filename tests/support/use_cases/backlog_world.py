@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.runtime.model.names import Claim, NameKey
+from hub.runtime.model.names import Claim, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
 from hub.runtime.ports import LedgerUnavailable, NoTurn
 from hub.runtime.publisher.backlog.deferral import Deferral
@@ -23,6 +23,7 @@ class MemoryBacklog:
 
     queue: list[Release] = field(default_factory=list)
     released: list[tuple[DeferredName, str]] = field(default_factory=list)
+    clear: dict[NameKey, Millis] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     refusing: set[str] = field(default_factory=set)
     available: bool = True
@@ -36,8 +37,9 @@ class MemoryBacklog:
                 self.queue.append(release)
         return refused
 
-    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
+    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
         self._answer()
+        self.clear |= clear
         self.released += names
 
     def count(self, names: Mapping[str, int]) -> None:
@@ -85,7 +87,7 @@ class BacklogWorld(World):
         self.turns = MemoryTurns()
         deferral = Deferral(Turnstile(), self.backlog, self.backlog)
         self.publisher = replace(self.publisher, backlog=deferral)
-        self.releaser = Releaser(self.backlog, self.turns, most=1_000)
+        self.releaser = Releaser(self.backlog, self.turns, 1_000, self.zones, self.clock)
 
     def run(self, *claims: Claim, released: bool = False, marked: Collection[NameKey] = ()) -> list[NameOutcome]:
         """A run of the publisher with the changes of these claims, or with their names that were released."""
@@ -113,4 +115,4 @@ class BacklogWorld(World):
         changed_at = {name.key: name.changed_at for name, _ in names}
         marked = {name.key for name, _ in names if name.marked}
         back = {name.key: account for name, account in names}
-        return self.publisher.publish(changed_at, marked, self.deadline, {}, {}, back)
+        return self.publisher.publish(changed_at, marked, self.deadline, {}, {}, back, self.backlog.clear)

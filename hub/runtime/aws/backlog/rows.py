@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
+    from hub.runtime.model.names import Millis, NameKey
     from hub.runtime.model.tasks import DeferredName
 
 # The publisher reads the row at once, and the numbers of the last two hours are shown. Milliseconds.
@@ -33,7 +34,7 @@ class DynamoBacklog:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
+    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
         """Bring names back, each with the account because of which it was in the backlog.
 
         The row of an earlier release has nothing that is still needed.
@@ -49,6 +50,7 @@ class DynamoBacklog:
                     "account": account,
                     # A row that is written again as it is makes no record in the stream.
                     "at": now,
+                    **({"clear_at": clear[name.key]} if name.key in clear else {}),
                     contract.EXPIRES: expiry,
                 }
                 for name, account in names

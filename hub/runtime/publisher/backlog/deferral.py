@@ -44,6 +44,7 @@ class Deferral:
         """
         waiting = {key: accounts for key, accounts in changed_by.items() if key not in released}
         run.prompt, above = self.turnstile.divided(waiting, run.now)
+        run.released = released.keys()
         run.wait = PROMPT_WAIT
         self._send(run, above, ABOVE_RATE)
 

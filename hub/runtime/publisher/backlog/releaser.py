@@ -8,11 +8,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
-from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated
+from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated, ZoneClosed, ZoneUnavailable
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.rate_limit import Demand
 
@@ -20,18 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import NameKey
+    from hub.runtime.model.names import Millis, NameKey
     from hub.runtime.model.tasks import DeferredName, Release
-    from hub.runtime.publisher.ports import BacklogRows, Turns
+    from hub.runtime.ports import Clock
+    from hub.runtime.publisher.ports import BacklogRows, Turns, Zones
 
 
 @dataclass(frozen=True, slots=True)
 class Releaser:
-    """Brings names back, up to `most` at once: as many as the shared bucket of releases holds."""
+    """Brings names back, up to `most` at once: as many as the shared bucket of releases holds.
+
+    It reads each zone once for all names that come back together, because the shards of the stream, which get a few
+    names each, would read it as often as there are shards.
+    """
 
     rows: BacklogRows
     turns: Turns
     most: int
+    zones: Zones
+    clock: Clock
 
     def release(self, messages: Mapping[str, Release], deadline: Deadline) -> dict[str, str]:
         """Bring back the names of messages, in order; return the messages that must come again, each with the reason.
@@ -54,17 +63,31 @@ class Releaser:
 
     def _released(self, part: list[tuple[DeferredName, str]], deadline: Deadline) -> str:
         """Bring names back when their tokens are there; return why not, or an empty text."""
-        wait = deadline.seconds_left() - CALL_SECONDS
-        if wait < 0:
+        if not deadline.allows(CALL_SECONDS):
             return "no time is left in this run"
         try:
-            self.turns.take(Demand.release(len(part)), wait)
-            self.rows.release(part)
+            clear = self._clear(part)
+            self.turns.take(Demand.release(len(part)), max(0.0, deadline.seconds_left() - CALL_SECONDS))
+            self.rows.release(part, clear)
         except NoTurn as no_turn:
             return f"Route 53's quota has nothing left for it: {no_turn}"
         except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
         return ""
+
+    def _clear(self, part: list[tuple[DeferredName, str]]) -> dict[NameKey, Millis]:
+        """Read the zones once for all names; return those beside which no other tool has a record, and when."""
+        by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
+        for name, _ in part:
+            if not name.marked:
+                by_zone[name.key.zone_id].append(name.key)
+        clear: dict[NameKey, Millis] = {}
+        for zone_id, keys in by_zone.items():
+            at = self.clock()
+            with suppress(ZoneUnavailable, ZoneClosed):
+                found = self.zones.record_sets(zone_id, [key.fqdn for key in keys])
+                clear |= {key: at for key in keys if not found[key.fqdn].foreign}
+        return clear
 
 
 def _merged(messages: Mapping[str, Release]) -> dict[NameKey, tuple[DeferredName, str]]:

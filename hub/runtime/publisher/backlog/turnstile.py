@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, KeysView, Mapping
 
     from hub.runtime.model.names import Millis, NameKey
 
 # What an account may have at once, and what it gets back a second: in names.
 ACCOUNT_BURST: Final = 30
 ACCOUNT_RATE: Final = 1.0
+# The most that an account can lack: one that stops changing names has its burst again after a minute.
+MOST_MISSING: Final = 2.0 * ACCOUNT_BURST
 # The prompt names of a run of the publisher. A new table has about four shards. At the default share, the bucket of
 # prompt changes has 525 tokens, so a run leaves some to those of the other shards.
 PROMPT_NAMES: Final = 200
@@ -39,8 +41,8 @@ class Turnstile:
 
     def divided(
         self, changed_by: Mapping[NameKey, Collection[str]], now: Millis
-    ) -> tuple[frozenset[NameKey], dict[NameKey, str]]:
-        """Return the prompt names, and the names for the backlog, each with the account that causes it.
+    ) -> tuple[KeysView[NameKey], dict[NameKey, str]]:
+        """Return the prompt names, quiet accounts first, and those for the backlog with the account that causes it.
 
         `changed_by` has the accounts whose claims on a name changed. A name is prompt if one of them lets it through,
         so an account cannot delay a name of another one by claiming it, too.
@@ -50,17 +52,17 @@ class Turnstile:
         for key in sorted(changed_by):
             for account in changed_by[key]:
                 names[account].append(key)
-        prompt: set[NameKey] = set()
+        prompt: dict[NameKey, None] = {}
         for account in sorted(names, key=lambda each: self._turn(each, len(names[each]))):
             # What another account let through already takes nothing of this one.
             waiting = [key for key in names[account] if key not in prompt]
             room = min(int(self._tokens(account)), PROMPT_NAMES - len(prompt))
-            taken = waiting[:room]
-            prompt.update(taken)
-            self._take(account, len(taken))
+            prompt.update(dict.fromkeys(waiting[: max(0, room)]))
+            # What goes to the backlog counts, too: while an account changes more than its rate, nothing is prompt.
+            self._take(account, len(waiting))
         self._forget()
         loudest = {key: max(by, key=lambda each: (len(names[each]), each)) for key, by in changed_by.items()}
-        return frozenset(prompt), {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
+        return prompt.keys(), {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
 
     @property
     def remembered(self) -> int:
@@ -76,7 +78,7 @@ class Turnstile:
 
     def _take(self, account: str, names: int) -> None:
         if names:
-            self._missing[account] = self._missing.get(account, 0.0) + names
+            self._missing[account] = min(MOST_MISSING, self._missing.get(account, 0.0) + names)
 
     def _refill(self, now: Millis) -> None:
         # A clock that was set back adds no tokens and removes none.

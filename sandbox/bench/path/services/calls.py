@@ -22,7 +22,10 @@ class Caller:
     services: Services
     memory: float
     attempts: int = 4
-    made: dict[str, int] = field(default_factory=dict)
+    # The SDK's handler of each answer of Route 53, which learns of the attempts that were refused.
+    answered: Callable[..., None] = field(default=lambda **_received: None)
+    # When the last attempt began.
+    began: float = 0.0
 
     def wait(self, latency: Latency, delay: float = 0.0) -> None:
         """Make a call that takes this time."""
@@ -33,8 +36,8 @@ class Caller:
         """Return how many seconds the work of a vCPU takes with this memory. More than one vCPU is of no use."""
         return seconds * max(1.0, self.services.memory_a_vcpu / self.memory)
 
-    def repeated(self, operation: str, latency: Latency, attempt: Callable[[], str]) -> int:
-        """Make a call, and repeat it while it is refused with a code; return how often it was repeated.
+    def repeated(self, operation: str, latency: Latency, attempt: Callable[[], str]) -> dict[str, Any]:
+        """Make a call, and repeat it while it is refused with a code; return the metadata of its answer.
 
         Standard mode waits up to a second before the first repeat, and twice as long before each further one
         (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html).
@@ -42,13 +45,19 @@ class Caller:
         Raises:
             ClientError: with the code of the last attempt.
         """
-        code = ""
+        context: dict[str, Any] = {}
+        answer: Any = {}
         for repeat in range(self.attempts):
+            self.began = self.simulation.now
             self.wait(latency)
             code = attempt()
+            answer = {"ResponseMetadata": {"RetryAttempts": repeat, "HTTPStatusCode": 400 if code else 200}}
+            if code:
+                answer["Error"] = {"Code": code, "Message": code}
+            self.answered(parsed_response=answer, context=context)
             if not code:
-                return repeat
+                metadata: dict[str, Any] = answer["ResponseMetadata"]
+                return metadata
             if repeat + 1 < self.attempts:
                 self.simulation.sleep(self.simulation.random.random() * min(20.0, 2.0**repeat))
-        refused: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        raise ClientError(refused, operation)
+        raise ClientError(answer, operation)

@@ -51,20 +51,21 @@ class Route53:
         self._request_bucket = Bucket(*self.services.route53_requests)
         self._change_bucket = Bucket(*self.services.route53_changes)
 
-    def admit(self, operation: str, changes: int = 0, zone_id: str = "") -> str:
+    def admit(self, operation: str, began: float, changes: int = 0, zone_id: str = "") -> str:
         """Count a call and take its tokens, and begin a change of a zone; return an error code if it is refused.
 
         What is refused because the zone is busy takes a request, and no changes: an assumption.
         """
         self.calls[operation] += 1
         now = self.simulation.now
-        self.requests.append((now, 1))
+        # As those who share the quota see it, a call is made when its turn is, and not when it arrives.
+        self.requests.append((began, 1))
         if not self._request_bucket.take(1, now):
             return self._refused("Throttling")
         if zone_id in self._busy:
             return self._refused("PriorRequestNotComplete")
         if changes:
-            self.changes.append((now, changes))
+            self.changes.append((began, changes))
             if not self._change_bucket.take(changes, now):
                 return self._refused("Throttling")
         if zone_id:
@@ -108,19 +109,21 @@ class Route53Client:
         changes = [change_of(each) for each in ChangeBatch["Changes"]]
         tokens = change_tokens(changes)
         services, simulation = self._caller.services, self._caller.simulation
-        repeats = self._caller.repeated(
-            CHANGE, services.change, lambda: self._route53.admit(CHANGE, tokens, HostedZoneId)
+        metadata = self._caller.repeated(
+            CHANGE, services.change, lambda: self._route53.admit(CHANGE, self._caller.began, tokens, HostedZoneId)
         )
         simulation.sleep(services.busy.of(simulation.random))
         try:
             self._route53.apply(HostedZoneId, changes)
         finally:
             self._route53.release(HostedZoneId)
-        return {"ResponseMetadata": {"RetryAttempts": repeats}}
+        return {"ResponseMetadata": metadata}
 
     def list_resource_record_sets(self, *, HostedZoneId: str, **given: Any) -> Any:  # noqa: ANN401, N803 - botocore's
         """Read a page of a zone."""
-        repeats = self._caller.repeated(LIST, self._caller.services.listing, lambda: self._route53.admit(LIST))
+        metadata = self._caller.repeated(
+            LIST, self._caller.services.listing, lambda: self._route53.admit(LIST, self._caller.began)
+        )
         zone = self._route53.zones[HostedZoneId]
         start = None
         if "StartRecordName" in given:
@@ -130,7 +133,7 @@ class Route53Client:
         answer = {
             "ResourceRecordSets": [_wire(each) for each in page[:A_PAGE]],
             "IsTruncated": len(page) > A_PAGE,
-            "ResponseMetadata": {"RetryAttempts": repeats},
+            "ResponseMetadata": metadata,
         }
         if len(page) > A_PAGE:
             following = page[A_PAGE]

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, Vpc, VpcRef
 from sandbox.bench.path.services.route53 import Route53Client
 
@@ -69,9 +71,10 @@ class DescribedNetwork:
         spoke: Spoke,
         vpc_ids: Collection[str] | None = None,
         dhcp_options: Mapping[str, tuple[str, ...]] | None = None,
+        known: Mapping[str, Vpc] | None = None,
     ) -> DescribedVpcs:
         """Return all VPCs of a spoke, or those with these ids."""
-        del dhcp_options
+        del dhcp_options, known
         for _ in range(_CALLS_A_DESCRIPTION):
             self.caller.wait(self.caller.services.describe)
         found = self.network.tags[spoke.account, spoke.region]
@@ -121,14 +124,16 @@ class AssociatingClient(Route53Client):
             lambda: self._organization.admit(operation, "Throttling", bucket, self._account),
         )
         if (HostedZoneId, VPC["VPCId"]) not in self._network.authorized:
-            raise AssertionError(f"{VPC} is not authorized")
+            # Another worker has ended the authorization meanwhile.
+            refused: Any = {"Error": {"Code": "NotAuthorizedException", "Message": VPC["VPCId"]}}
+            raise ClientError(refused, operation)
         self._network.zones[VPC["VPCId"]].add(HostedZoneId)
         self._network.associated_at[VPC["VPCId"]] = self._network.simulation.now
         return {}
 
     def _called(self, operation: str, changes: int, zone_id: str, vpc: dict[str, str], done: Any) -> Any:  # noqa: ANN401 - botocore's
-        repeats = self._caller.repeated(
-            operation, self._caller.services.change, lambda: self._route53.admit(operation, changes)
+        metadata = self._caller.repeated(
+            operation, self._caller.services.change, lambda: self._route53.admit(operation, self._caller.began, changes)
         )
         done((zone_id, vpc["VPCId"]))
-        return {"ResponseMetadata": {"RetryAttempts": repeats}}
+        return {"ResponseMetadata": metadata}

@@ -28,9 +28,9 @@ def record(image: object) -> dict[str, object]:
 
 def test_a_released_name_says_when_it_changed(table: Table) -> None:
     """The row is not about the claims: the name's state is as without it."""
-    DynamoBacklog(table).release([(DeferredName(key(), Millis(5), marked=True), PAYMENTS.id)])
+    DynamoBacklog(table).release([(DeferredName(key(), Millis(5), marked=True), PAYMENTS.id)], {key(): Millis(6)})
     (row,) = table.query(f"name#{key().zone_id}#{key().fqdn}")
-    assert (row["changed_at"], row["marked"], row["account"]) == (5, True, PAYMENTS.id)
+    assert (row["changed_at"], row["marked"], row["account"], row["clear_at"]) == (5, True, PAYMENTS.id, 6)
     assert row[contract.EXPIRES]
     assert DynamoLedger(table).name(key()) == NameState(key())
 

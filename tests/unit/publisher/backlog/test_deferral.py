@@ -164,7 +164,9 @@ def test_empty_bucket_of_prompt_names_does_not_stop_released_ones(world: Backlog
     names, world.backlog.released = world.backlog.released, []
     changed_at = {name.key: name.changed_at for name, _ in names} | {prompt.key: world.clock()}
     back = {name.key: account for name, account in names}
-    outcomes = world.publisher.publish(changed_at, (), world.deadline, {}, {prompt.key: {QUIET}}, back)
+    outcomes = world.publisher.publish(
+        changed_at, (), world.deadline, {}, {prompt.key: {QUIET}}, back, world.backlog.clear
+    )
     assert results(outcomes) == {NameResult.PUBLISHED: 70, NameResult.DEFERRED: 1}
     assert world.backlog.queue == [Release(QUIET, world.backlog.queue[0].names)]
     assert world.backlog.names == [prompt.key]
@@ -203,3 +205,27 @@ def test_two_claimants_of_a_deferred_name(world: BacklogWorld) -> None:
     outcomes = world.run(*claims)
     # Each account lets thirty of them through, the quiet turn of one leaves ten for the other.
     assert results(outcomes) == {NameResult.PUBLISHED: 40}
+
+
+def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(world: BacklogWorld) -> None:
+    """A run reads no more names than it has tokens for; the backlog reads the zone once, the publisher not again."""
+    claims = many(20)
+    world.claim(*claims)
+    world.zones.read_tokens = 5
+    assert results(world.run(*claims)) == {NameResult.PUBLISHED: 5, NameResult.DEFERRED: 15}
+    world.zones.read_tokens = 0
+    before = len(world.zones.reads)
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 15}
+    assert len(world.zones.reads) == before + 1
+
+
+def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -> None:
+    """After a minute the publisher reads again, or the names go back."""
+    claims = many(10)
+    world.claim(*claims)
+    world.zones.read_tokens = 0
+    world.run(*claims)
+    world.bring_back()
+    world.clock.sleep(61)
+    assert results(world.publish_released()) == {NameResult.DEFERRED: 10}

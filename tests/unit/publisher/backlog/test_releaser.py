@@ -84,7 +84,7 @@ def test_each_name_comes_back_or_its_messages_come_again(
     messages = {
         str(position): Release(PAYMENTS.id, tuple(map(name, of_message))) for position, of_message in enumerate(numbers)
     }
-    failed = Releaser(rows, turns, most).release(messages, world.deadline)
+    failed = Releaser(rows, turns, most, world.zones, world.clock).release(messages, world.deadline)
     back = {each.key for each, _ in rows.released}
     assert len(rows.released) == len(back)
     assert all(taken <= most for taken in turns.taken)
