@@ -29,6 +29,9 @@ TIMEOUT: Final = 300
 _OLDEST_RECORD: Final = 12 * 3600
 # Seconds. A name that waits for longer is found by the daily audit.
 _BACKLOG_RETENTION: Final = 86_400
+# A message whose names found no tokens in time comes again after half an hour. That is no failure, and may happen many
+# times while others use the account's quota, too. What never succeeds is a dead letter before the retention ends.
+_BACKLOG_RECEIVES: Final = 40
 # The least that a mapping of a queue can have. Two runs release names at the pace of the quota, as one would.
 _RELEASES: Final = 2
 # Messages of a run for the whole quota, with up to 100 names each: two runs release as many in half of their time. So a
@@ -83,6 +86,7 @@ def _backlog(config: Config) -> QueueSource:
         timeout=TIMEOUT,
         retention=_BACKLOG_RETENTION,
         dead_retention=REPEATED_RETENTION,
+        receives=_BACKLOG_RECEIVES,
     )
     return QueueSource(
         title="BacklogSource",

@@ -161,12 +161,13 @@ class Pace:
         rate = max(LEAST_RATE, self.rate / 2) if throttled else min(1.0, self.rate + RECOVERY)
         return replace(self, rate=rate)
 
-    def allowance(self, wait: float, now: Millis) -> int:
-        """The most prompt changes of one batch that has to wait for so many seconds at most."""
+    def allowance(self, wait: float, now: Millis, *, prompt: bool) -> int:
+        """The most changes of one batch, all of them prompt or none, that has to wait for so many seconds at most."""
         then = Millis(now + floor(wait * 1_000))
         if self.delay(Demand.reading(), now) > wait:
             return 0
-        return max(0, floor(min(self.available(bucket, then) for bucket in (CHANGES, PROMPT, RELEASES))))
+        buckets = (CHANGES, PROMPT, RELEASES) if prompt else (CHANGES,)
+        return max(0, floor(min(self.available(bucket, then) for bucket in buckets)))
 
     def _delay(self, demand: Demand, bucket: str, now: Millis) -> float:
         """The seconds until a bucket has what the call needs.

@@ -105,8 +105,11 @@ def queue_pair(
     timeout: int,
     retention: int,
     dead_retention: int = LONGEST_RETENTION,
+    receives: int = _MAX_RECEIVES,
 ) -> tuple[Queue, Queue]:
     """A function's queue and its dead-letter queue. `timeout` and the retentions are in seconds.
+
+    A message that is received `receives` times without success is a dead letter.
 
     A dead letter keeps the time at which it was first sent, so `dead_retention` is longer than `retention`. The alarm
     on the dead-letter queue ends when the queue is empty: where nobody has to do anything, that is after a few days.
@@ -116,7 +119,7 @@ def queue_pair(
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
     """
     dead_letters = queue(f"{title}DeadLetterQueue", dead_letters_name, dead_retention)
-    redrive = RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=_MAX_RECEIVES)
+    redrive = RedrivePolicy(deadLetterTargetArn=GetAtt(dead_letters, "Arn"), maxReceiveCount=receives)
     return queue(f"{title}Queue", name, retention, VisibilityTimeout=6 * timeout, RedrivePolicy=redrive), dead_letters
 
 

@@ -102,6 +102,8 @@ class MemoryZones:
     tokens: int = 1_000_000
     prompt_tokens: int = 1_000_000
     read_tokens: int = 1_000_000
+    # The prompt changes for which others take the tokens while a call waits for them.
+    lost_tokens: int = 0
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
     faults: list[str | None] = field(default_factory=list)
     domains: Mapping[str, Fqdn] = field(default_factory=lambda: DOMAINS)
@@ -135,7 +137,7 @@ class MemoryZones:
     def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
         if wait is not None and self.delay(len(changes)) > wait:
             raise NoTurn(self.delay(len(changes)))
-        if wait is not None and (len(changes) > self.tokens or prompt > self.prompt_tokens):
+        if wait is not None and (len(changes) > self.tokens or prompt > self.prompt_tokens - self.lost_tokens):
             raise NoTurn(wait + 1)
         self.tokens -= len(changes)
         self.prompt_tokens -= prompt
@@ -175,9 +177,9 @@ class MemoryZones:
     def delay(self, changes: int) -> float:
         return self.seconds_a_change * changes
 
-    def allowance(self, wait: float) -> int:
+    def allowance(self, wait: float, *, prompt: bool) -> int:
         in_time = int(wait / self.seconds_a_change) if self.seconds_a_change else self.most_changes
-        return max(0, min(in_time, self.tokens, self.prompt_tokens))
+        return max(0, min(in_time, self.tokens, self.prompt_tokens if prompt else self.tokens))
 
     def record_sets(
         self, zone_id: str, names: Collection[Fqdn], wait: float | None = None

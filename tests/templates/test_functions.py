@@ -97,6 +97,13 @@ def test_publisher_source() -> None:
     assert source["DestinationConfig"]["OnFailure"]["Destination"] == arn_of("PublisherDeadLetterQueue")
 
 
+def test_names_of_the_backlog_are_no_dead_letters_soon() -> None:
+    """Without tokens a message comes again, for most of the time that the queue keeps it; then there is an alarm."""
+    queue = properties("hub", "BacklogQueue")
+    tried = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert 0.8 * queue["MessageRetentionPeriod"] < tried < queue["MessageRetentionPeriod"]
+
+
 def test_backlog_source() -> None:
     """Names of the backlog come back in two invocations at a time, which wait for tokens, not for more messages.
 

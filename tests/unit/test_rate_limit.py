@@ -184,17 +184,34 @@ def test_prompt_changes_leave_half_to_the_backlog() -> None:
     assert caller.pace.delay(Demand.release(850), NOW) == pytest.approx(1.0)
 
 
-@given(st.lists(st.integers(0, 750), max_size=4), st.floats(0, 5), st.sampled_from(SHARES))
-def test_allowance_is_the_largest_prompt_batch_within_the_wait(taken: list[int], wait: float, share: float) -> None:
+@given(
+    taken=st.lists(st.integers(0, 750), max_size=4),
+    wait=st.floats(0, 5),
+    share=st.sampled_from(SHARES),
+    prompt=st.booleans(),
+)
+def test_allowance_is_the_largest_batch_within_the_wait(
+    taken: list[int], wait: float, share: float, *, prompt: bool
+) -> None:
     """A batch as large as the allowance waits no longer than allowed, and a larger one does, or is above a bucket."""
     caller = Caller(share)
     for changes in taken:
         caller.call(Demand.batch(changes, changes // 2))
-    allowed = caller.pace.allowance(wait, caller.now)
-    assert caller.pace.delay(Demand.batch(allowed, allowed), caller.now) <= wait + 0.002
+    allowed = caller.pace.allowance(wait, caller.now, prompt=prompt)
+    delay = caller.pace.delay(Demand.batch(allowed, allowed if prompt else 0), caller.now)
+    assert not allowed or delay <= wait + 0.002
     more = allowed + 1
-    over = more > caller.pace.capacity(PROMPT)
-    assert over or caller.pace.delay(Demand.batch(more, more), caller.now) > wait - 0.002
+    over = more > caller.pace.capacity(PROMPT if prompt else CHANGES)
+    assert over or caller.pace.delay(Demand.batch(more, more if prompt else 0), caller.now) > wait - 0.002
+
+
+def test_empty_buckets_of_ours_do_not_limit_what_was_released() -> None:
+    """It needs changes only. The bucket of releases is nearly always empty while names wait."""
+    caller = Caller()
+    caller.call(Demand.release(1_500))
+    caller.call(Demand.batch(500, 500))
+    assert caller.pace.allowance(0, caller.now, prompt=True) == 0
+    assert caller.pace.allowance(0, caller.now, prompt=False) >= 1_000
 
 
 def test_no_request_within_the_wait_allows_nothing() -> None:
@@ -202,8 +219,8 @@ def test_no_request_within_the_wait_allows_nothing() -> None:
     caller = Caller()
     for _ in range(45):
         caller.call(Demand.reading())
-    assert caller.pace.allowance(0.1, NOW) == 0
-    assert caller.pace.allowance(0.12, NOW) == 750
+    assert caller.pace.allowance(0.1, NOW, prompt=True) == 0
+    assert caller.pace.allowance(0.12, NOW, prompt=True) == 750
 
 
 def test_name_larger_than_the_bucket_waits_until_it_is_full() -> None:

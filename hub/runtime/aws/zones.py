@@ -60,12 +60,12 @@ class WriterZones:
         """The seconds that a call with this many changes would wait for its turn."""
         return self._turns.delay(Demand.batch(changes))
 
-    def allowance(self, wait: float) -> int:
-        """The most prompt changes that a call may make now if it waits for so many seconds at most.
+    def allowance(self, wait: float, *, prompt: bool) -> int:
+        """The most changes, all prompt or none, that a call may make now if it waits for so many seconds at most.
 
         Other workers may have taken their turns meanwhile, so the call itself may still find no turn.
         """
-        return self._turns.allowance(wait)
+        return self._turns.allowance(wait, prompt=prompt)
 
     def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
         """Make all changes or none. So many of them are prompt, and the call may wait for so many seconds for its turn.

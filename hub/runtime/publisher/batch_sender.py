@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hub.runtime.ports import BatchRefused, LedgerUnavailable, NoTurn, ZoneClosed, ZoneUnavailable
@@ -34,21 +33,23 @@ MAX_REFUSED_CALLS: Final = 100
 PROBES: Final = 5
 # Of so few changes, each is tried.
 FEW: Final = 4 * PROBES
+# After a call lost its tokens to other workers, one with this part of its names is tried.
+FEWER: Final = 8
 
 
 class _Attempt(NamedTuple):
     """Names to send in one batch.
 
     If it is refused, what the message blames is tried apart from the rest, unless the attempt is `blind`, because a
-    message was wrong before. If they are `suspects` of a refusal, they are sent one by one. If they are `shortened`,
-    tokens were found for them, after there were not enough for more.
+    message was wrong before. If they are `suspects` of a refusal, they are sent one by one. `shortened` is how often
+    names were left out because there were not enough tokens.
 
     """
 
     names: Sequence[NameChange]
     blind: bool = False
     suspects: BatchRefusal | None = None
-    shortened: bool = False
+    shortened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +110,26 @@ class BatchSender:
     def _with_tokens(self, attempt: _Attempt) -> list[_Attempt]:
         """Return what to send in place of a batch that found no tokens; the other names stay deferred."""
         names = attempt.names
-        if attempt.shortened or self.run.outcomes[names[0].key].result is not NameResult.DEFERRED:
+        if self.run.outcomes[names[0].key].result is not NameResult.DEFERRED:
             return []
+        if attempt.shortened:
+            # Other workers were faster. A small call gets its turn before large ones.
+            few = names[: len(names) // FEWER]
+            return [_Attempt(few, shortened=2)] if attempt.shortened == 1 and few else []
         prompt = [name for name in names if name.key in self.run.prompt]
         released = [name for name in names if name.key not in self.run.prompt]
         if prompt and released:
             # Prompt names have a bucket of their own, which may be the empty one.
             return [_Attempt(prompt), _Attempt(released)]
-        allowance = self.zones.allowance(self.run.longest_wait)
-        totals = accumulate(len(name.changes) for name in names)
-        return [
-            _Attempt([name for name, total in zip(names, totals, strict=True) if total <= allowance], shortened=True)
-        ]
+        allowance = self.zones.allowance(self.run.longest_wait, prompt=bool(prompt))
+        turns = {key: number for number, key in enumerate(self.run.prompt)}
+        fitting: list[NameChange] = []
+        for name in sorted(names, key=lambda each: turns.get(each.key, 0)):
+            # One that needs more than is left keeps no other name waiting.
+            if len(name.changes) <= allowance:
+                allowance -= len(name.changes)
+                fitting.append(name)
+        return [_Attempt(fitting, shortened=1)]
 
     def _parts(self, attempt: _Attempt, refusal: BatchRefusal) -> list[_Attempt]:
         """Return what to send in place of a refused batch."""

@@ -69,8 +69,8 @@ class Zones(Protocol):
         """
         ...
 
-    def allowance(self, wait: float) -> int:
-        """Return the most prompt changes that a call may make if it waits for so many seconds at most."""
+    def allowance(self, wait: float, *, prompt: bool) -> int:
+        """Return the most changes, all prompt or none, that a call may make if it waits for so many seconds at most."""
         ...
 
     def delay(self, changes: int) -> float:

@@ -60,8 +60,8 @@ class PacedZones:
     def delay(self, changes: int) -> float:
         return self._turns.delay(Demand.batch(changes))
 
-    def allowance(self, wait: float) -> int:
-        return self._turns.allowance(wait)
+    def allowance(self, wait: float, *, prompt: bool) -> int:
+        return self._turns.allowance(wait, prompt=prompt)
 
     def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
         with turn(self._turns, Demand.batch(len(changes), prompt, zone_id), wait):

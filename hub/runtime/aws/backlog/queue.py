@@ -37,26 +37,31 @@ class BacklogQueue:
         self._url = url
 
     def put(self, releases: Iterable[Release]) -> dict[NameKey, str]:
-        """Put names on the queue; return those that it did not take, each with the reason."""
+        """Put names on the queue; return those that it did not take, each with the reason.
+
+        After a call that failed, no other one is made: each may take a minute and a half, and the names come again.
+        """
         refused: dict[NameKey, str] = {}
+        fault = ""
         for part in _calls(releases):
-            for release, reason in self._sent(part):
+            try:
+                not_taken = [(release, fault) for release, _ in part] if fault else [*self._sent(part)]
+            except (ClientError, *NO_ANSWER) as error:
+                fault = bounded(f"the backlog takes no names: {error}")
+                not_taken = [(release, fault) for release, _ in part]
+            for release, reason in not_taken:
                 refused |= dict.fromkeys((name.key for name in release.names), reason)
         return refused
 
     def _sent(self, part: list[tuple[Release, str]]) -> Iterator[tuple[Release, str]]:
         """Send messages in one call; yield those that the queue did not take."""
-        try:
-            answer = self._client().send_message_batch(
-                QueueUrl=self._url,
-                Entries=[
-                    {"Id": str(number), "MessageBody": body, "MessageGroupId": group_of(body)}
-                    for number, (_, body) in enumerate(part)
-                ],
-            )
-        except (ClientError, *NO_ANSWER) as error:
-            yield from ((release, bounded(f"the backlog takes no names: {error}")) for release, _ in part)
-            return
+        answer = self._client().send_message_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {"Id": str(number), "MessageBody": body, "MessageGroupId": group_of(body)}
+                for number, (_, body) in enumerate(part)
+            ],
+        )
         # What the answer does not name as taken may not be there.
         taken = {entry.get("Id") for entry in answer.get("Successful", ())}
         failed = {entry.get("Id"): entry for entry in answer.get("Failed", ())}

@@ -78,9 +78,9 @@ class Turns:
         """The seconds that a call would wait for its turn, by what this worker knows."""
         return self._expected().delay(demand, self._clock())
 
-    def allowance(self, wait: float) -> int:
-        """The most prompt changes of one batch that would wait no longer than so many seconds, by what is known."""
-        return self._expected().allowance(wait, self._clock())
+    def allowance(self, wait: float, *, prompt: bool) -> int:
+        """The most changes of one batch, all prompt or none, that would wait so many seconds, by what is known."""
+        return self._expected().allowance(wait, self._clock(), prompt=prompt)
 
     @property
     def most_changes(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.model.tasks import NAMES_A_RELEASE, DeferredName, Release
 from hub.runtime.ports import LedgerUnavailable
+from hub.runtime.publisher.backlog.turnstile import loudest_accounts
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Deferral:
         """Send the names to the backlog that found no tokens."""
         # What was not admitted was not read either.
         late = [key for key in run.states if run.outcomes[key].result is NameResult.DEFERRED]
-        accounts = {key: released[key] if key in released else min(changed_by.get(key, ()), default="") for key in late}
-        self._send(run, accounts, NO_TOKENS)
+        accounts = loudest_accounts(changed_by) | dict(released)
+        self._send(run, {key: accounts[key] for key in late}, NO_TOKENS)
 
     def _send(self, run: PublishRun, names: Mapping[NameKey, str], reason: str) -> None:
         """Send names to the backlog, each because of an account, and set their outcomes."""

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -43,8 +43,9 @@ class Releaser:
     clock: Clock
 
     def release(self, messages: Mapping[str, Release], deadline: Deadline) -> dict[str, str]:
-        """Bring back the names of messages, in order; return the messages that must come again, each with the reason.
+        """Bring back the names of messages; return the messages that must come again, each with the reason.
 
+        Those of the accounts with the fewest names come first: the others may have to wait for minutes.
         A name that is in several messages comes back once. If the worker is killed, all messages come again, and some
         names come back twice, which changes nothing.
         """
@@ -91,14 +92,17 @@ class Releaser:
 
 
 def _merged(messages: Mapping[str, Release]) -> dict[NameKey, tuple[DeferredName, str]]:
-    """Return each name once, with its first change and its first account; marked, if it is anywhere."""
-    merged: dict[NameKey, tuple[DeferredName, str]] = {}
+    """Return each name once, accounts with few names first.
+
+    Each has its first change and the account with the most names; it is marked, if it is anywhere.
+    """
+    numbers: Counter[str] = Counter()
     for release in messages.values():
+        numbers[release.account] += len(release.names)
+    merged: dict[NameKey, tuple[DeferredName, str]] = {}
+    for release in sorted(messages.values(), key=lambda each: numbers[each.account]):
         for name in release.names:
-            if name.key in merged:
-                before, account = merged[name.key]
-                at = min(before.changed_at, name.changed_at)
-                merged[name.key] = (replace(before, changed_at=at, marked=before.marked or name.marked), account)
-            else:
-                merged[name.key] = (name, release.account)
+            before, _ = merged.get(name.key, (name, ""))
+            at, marked = min(before.changed_at, name.changed_at), before.marked or name.marked
+            merged[name.key] = (replace(name, changed_at=at, marked=marked), release.account)
     return merged

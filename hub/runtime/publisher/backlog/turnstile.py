@@ -6,7 +6,7 @@ before the others, so it waits for nobody but other quiet accounts.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -61,7 +61,7 @@ class Turnstile:
             # What goes to the backlog counts, too: while an account changes more than its rate, nothing is prompt.
             self._take(account, len(waiting))
         self._forget()
-        loudest = {key: max(by, key=lambda each: (len(names[each]), each)) for key, by in changed_by.items()}
+        loudest = loudest_accounts(changed_by)
         return prompt.keys(), {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
 
     @property
@@ -91,3 +91,9 @@ class Turnstile:
         if len(self._missing) > ACCOUNTS:
             most = sorted(self._missing, key=lambda account: (-self._missing[account], account))
             self._missing = {account: self._missing[account] for account in most[:ACCOUNTS]}
+
+
+def loudest_accounts(changed_by: Mapping[NameKey, Collection[str]]) -> dict[NameKey, str]:
+    """Return the account that causes that each name waits: the one with the most names of those that changed it."""
+    names = Counter(account for accounts in changed_by.values() for account in accounts)
+    return {key: max(by, key=lambda each: (names[each], each)) for key, by in changed_by.items()}

@@ -78,6 +78,14 @@ def test_a_queue_that_does_not_answer() -> None:
     assert all("later" in reason for reason in refused.values())
 
 
+def test_a_queue_that_does_not_answer_is_not_asked_again() -> None:
+    """Each call may take a minute and a half, and the run would end before it published anything."""
+    accounts = [f"{number:012}" for number in range(25)]
+    client = Client(error=True)
+    assert len(put(client, *(release(account, name=account) for account in accounts))) == 25
+    assert len(client.calls) == 1
+
+
 @pytest.mark.parametrize("answer", [{}, {"Successful": []}, {"Successful": [{}]}, {"Failed": []}])
 def test_what_the_answer_does_not_name_is_not_taken(answer: dict[str, Any]) -> None:
     """The names are tried again; if the queue did take them, they come twice."""

@@ -234,10 +234,10 @@ def test_what_a_worker_knows() -> None:
     """Delay and allowance are those of the last known pace; the largest batch needs no more than a full bucket."""
     row, clock = MemoryPaceRow(), FixedClock()
     worker = turns(row, clock, 0.1)
-    assert (worker.most_changes, worker.allowance(0)) == (150, 75)
+    assert (worker.most_changes, worker.allowance(0, prompt=True)) == (150, 75)
     worker.take(Demand.batch(150, 75))
     assert worker.delay(Demand.batch(10)) == pytest.approx(1.0)
-    assert worker.allowance(2.0) == 10
+    assert worker.allowance(2.0, prompt=True) == 10
 
 
 def test_unanswered_write_takes_no_turn() -> None:

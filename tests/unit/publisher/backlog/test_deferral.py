@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from hub.runtime.model.names import Claim, Published
+from hub.runtime.model.names import Claim, ConflictRule, Published
 from hub.runtime.model.tasks import NAMES_A_RELEASE, Release
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
@@ -229,3 +229,44 @@ def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -
     world.bring_back()
     world.clock.sleep(61)
     assert results(world.publish_released()) == {NameResult.DEFERRED: 10}
+
+
+def test_without_enough_tokens_quiet_accounts_go_first(world: BacklogWorld) -> None:
+    """Whoever comes first by name: the loud account gets what is left."""
+    loud, quiet = many(30), claim(1, name="zzz", account=QUIET)
+    world.claim(*loud, quiet)
+    world.zones.prompt_tokens = 3
+    outcomes = world.run(*loud, quiet)
+    assert results(outcomes) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 28}
+    assert world.zones.owned[quiet.key]
+
+
+def test_a_name_above_the_tokens_keeps_no_other_one_waiting(world: BacklogWorld) -> None:
+    """A name with many members needs many changes at once, and its account may be the quietest."""
+    large = [claim(each, name="aaa", account=QUIET, conflict=ConflictRule.SHARE) for each in range(40)]
+    others = many(20)
+    world.claim(*large, *others)
+    world.zones.tokens = world.zones.prompt_tokens = 25
+    outcomes = world.run(*large, *others)
+    assert results(outcomes) == {NameResult.PUBLISHED: 20, NameResult.DEFERRED: 1}
+
+
+def test_a_call_that_loses_its_tokens_is_tried_with_few_names(world: BacklogWorld) -> None:
+    """Other workers take tokens meanwhile, and small calls get theirs. Those are of the quietest accounts."""
+    loud, quiet = many(30), claim(1, name="zzz", account=QUIET)
+    world.claim(*loud, quiet)
+    world.zones.prompt_tokens, world.zones.lost_tokens = 31, 27
+    outcomes = world.run(*loud, quiet)
+    assert results(outcomes) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 28}
+    assert world.zones.owned[quiet.key]
+
+
+def test_a_name_without_tokens_waits_because_of_its_loudest_account(world: BacklogWorld) -> None:
+    """Not because of the account that comes first by its number."""
+    loudest, other = max(LOUD, QUIET), min(LOUD, QUIET)
+    shared = [claim(number, name="shared", account=account) for number, account in ((1, loudest), (2, other))]
+    more = many(20, loudest)
+    world.claim(*shared, *more)
+    world.zones.tokens = 0
+    outcomes = world.run(*shared, *more)
+    assert {outcome.account for outcome in outcomes} == {loudest}

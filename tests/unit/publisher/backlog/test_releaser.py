@@ -12,6 +12,8 @@ from tests.support.build import PAYMENTS, SEARCH
 from tests.support.memory import AMPLE
 from tests.support.use_cases.backlog_world import BacklogWorld, MemoryBacklog, MemoryTurns
 
+QUIET = SEARCH.id
+
 
 def name(number: int, at: int = 5, *, marked: bool = False) -> DeferredName:
     return DeferredName(NameKey("Z1", Fqdn(f"n{number}.")), Millis(at), marked=marked)
@@ -32,13 +34,22 @@ def test_names_come_back_in_chunks(world: BacklogWorld) -> None:
 
 
 def test_a_name_in_several_messages_comes_back_once(world: BacklogWorld) -> None:
-    """With its first change, because of the first account, and marked if it is anywhere."""
+    """With its first change, because of the account with the most names, and marked if it is anywhere."""
     messages = {
         "a": Release(PAYMENTS.id, (name(1, at=7), name(2))),
         "b": Release(SEARCH.id, (name(1, at=6, marked=True),)),
     }
     assert world.releaser.release(messages, AMPLE) == {}
     assert world.backlog.released == [(name(1, at=6, marked=True), PAYMENTS.id), (name(2), PAYMENTS.id)]
+
+
+def test_names_of_quiet_accounts_come_back_first(world: BacklogWorld) -> None:
+    """A message of a quiet account that is behind those of a loud one does not wait for the tokens of these."""
+    world.turns.tokens, world.turns.seconds_a_token = 1_000, 2.0
+    messages = {str(number): release(100 * number, 100) for number in range(15)} | {"quiet": release(9_000, 5, QUIET)}
+    failed = world.releaser.release(messages, AMPLE)
+    assert "quiet" not in failed
+    assert world.backlog.released[0] == (name(9_000), QUIET)
 
 
 def test_what_finds_no_tokens_in_time_comes_again(world: BacklogWorld) -> None:
