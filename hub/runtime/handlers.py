@@ -29,6 +29,7 @@ from hub.runtime.telemetry import (
     report_audits_scheduled,
     report_discovery,
     report_drift,
+    report_events,
     report_free_label,
     report_instance,
     report_name,
@@ -88,20 +89,13 @@ def _observed(records: list[Any], context: LambdaContext) -> list[str]:
     failed = _request_sweeps(calls, context)
     spokes: set[Spoke] = set()
     for outcome in bootstrap.observer().observe((hint for hint, _ in hints), _deadline(context)):
-        fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.result:
             case InstanceResult.RETRY:
-                metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event will be retried", extra=fields)
+                report_events(outcome, len(messages[outcome.ref]))
                 failed += messages[outcome.ref]
                 spokes.add(outcome.ref.spoke)
-            case InstanceResult.DROPPED | InstanceResult.NOT_COVERED as dropped:
-                metric = "EventsDropped" if dropped is InstanceResult.DROPPED else "EventsNotCovered"
-                metrics.add_metric(metric, MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event dropped", extra=fields)
-            case InstanceResult.STILL_DAMPED:
-                metrics.add_metric("EventsDamped", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.debug("event dropped", extra=fields)
+            case InstanceResult.DROPPED | InstanceResult.NOT_COVERED | InstanceResult.STILL_DAMPED:
+                report_events(outcome, len(messages[outcome.ref]))
             case _:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
