@@ -114,6 +114,10 @@ class Functions:
             total += handled
         raise RuntimeError(f"the functions have not converged after {limit} rounds")
 
+    def retrying(self) -> bool:
+        """Whether a batch of a stream failed, and waits for its next attempt."""
+        return any(isinstance(poller, StreamPoller) and poller.retrying for poller in self._pollers())
+
     def invoke(self, function: Moto, event: Event, place: str = "") -> Outcome:
         """Run a function once with this event, in the environment that it has at a place. Places share no memory."""
         name, request_id = function.function_name, str(uuid.uuid4())

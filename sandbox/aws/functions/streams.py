@@ -111,6 +111,11 @@ class StreamPoller:
         self._position = len(stream.items) if stream and self.mapping.starting_position == "LATEST" else 0
         self._shards = [_Shard(number) for number in range(self.shards)]
 
+    @property
+    def retrying(self) -> bool:
+        """Whether a batch of any shard failed, and waits for its next attempt."""
+        return any(shard.batches for shard in self._shards)
+
     def poll(self) -> int:
         """Give the function a batch of each shard, a failed one again if it is due; the number of records."""
         for action in ("DescribeStream", "GetShardIterator", "GetRecords", "ListStreams"):

@@ -50,6 +50,7 @@ def test_stream_retries_from_the_first_failure(world: World) -> None:
     world.table(BatchSize=3)
     world.put("a", "b-fail", "c-fail", "d")
     world.functions.converge()
+    assert world.functions.retrying()
     world.clock.advance(1)
     world.functions.converge()
     assert world.batches() == [["a", "b-fail", "c-fail"], ["b-fail", "c-fail"]]
@@ -64,6 +65,7 @@ def test_bisection_isolates_the_bad_record(world: World) -> None:
     for _ in range(3):
         world.functions.converge()
         world.clock.advance(60)
+    assert not world.functions.retrying()
     assert world.batches() == [
         ["a", "b", "c-raise", "d"],
         ["a", "b"],
