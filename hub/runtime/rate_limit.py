@@ -46,8 +46,8 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 )
 # While Route 53 processes a change of a hosted zone, it refuses the next one (PriorRequestNotComplete; API Reference,
 # ChangeResourceRecordSets). So each zone has a bucket, too, whatever the share is: workers of several shards send its
-# change batches 0.2 seconds apart. What is not prompt leaves the tokens of a batch, so that prompt changes need not wait
-# for it. A call about an association takes less.
+# change batches 0.2 seconds apart. What is not prompt leaves the tokens of a batch, so that prompt changes need not
+# wait for it. A call about an association takes less.
 _ZONE_PREFIX: Final = "zone#"
 _ZONE: Final = (2.0, 5.0)
 _BATCH: Final = 1.0
