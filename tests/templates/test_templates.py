@@ -106,8 +106,8 @@ def test_no_names_collide_in_the_hub_account() -> None:
         for name in ("hub", "spoke-account", "spoke-region")
         for resource in read(name)["Resources"].values()
         for content in [resource["Properties"]]
-        # An alias belongs to its function.
-        for within in [content.get("FunctionName")]
+        # An alias belongs to its function, and a mapping to its source.
+        for within in [[content.get("FunctionName"), content.get("EventSourceArn")]]
         for key in ("Name", "RoleName", "QueueName", "TableName", "FunctionName", "LogGroupName")
         if key in content
     ]
