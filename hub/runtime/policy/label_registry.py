@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A function notices within this time that another one took or released a label.
 KEEP_MILLIS: Final = 900_000
+# The row of a label that cannot be read is read again after this time.
+KEEP_UNREADABLE_MILLIS: Final = 60_000
 # Each attempt reads the rows that another function has changed.
 ATTEMPTS: Final = 3
 
@@ -139,7 +141,8 @@ class LabelRegistry:
     def read(self) -> None:
         """Read the rows of all labels; raises LedgerUnavailable."""
         self._held = {held.label: held for held in self._ledger.labels()}
-        self._expires_at = self._clock() + KEEP_MILLIS
+        unreadable = any(held.row_fault for held in self._held.values())
+        self._expires_at = self._clock() + (KEEP_UNREADABLE_MILLIS if unreadable else KEEP_MILLIS)
         self._index()
 
     def put(self, held: HeldLabel) -> None:

@@ -269,3 +269,6 @@ class TestAccounts:
             accounts.account("4" * 12)
         assert accounts.account("6" * 12).label == "search"
         assert ledger.held_labels["payments"].row_fault
+        del ledger.held_labels["payments"]
+        clock.sleep(61)
+        assert accounts.account("4" * 12).label == "payments"
