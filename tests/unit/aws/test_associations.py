@@ -12,7 +12,7 @@ from hub.runtime.model.vpcs import (
     VpcRef,
 )
 from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
-from sandbox.pace import turns_in_memory
+from sandbox.bench.pace import turns_in_memory
 from tests.support.aws.clients import ROLES, Clients
 from tests.support.build import CORP_ZONE, PAYMENTS
 from tests.support.memory import MemoryClock
