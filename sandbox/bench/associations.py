@@ -32,9 +32,9 @@ from sandbox.aws.partition import arn_of
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.bench.figures import Figure
+from sandbox.bench.pace import turns_in_memory
 from sandbox.bench.scenarios import REGION
 from sandbox.clock import moved_clock
-from sandbox.pace import turns_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -32,7 +32,7 @@ from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.rate_limit import Demand, Pace
 from sandbox.aws.route53.hosted_zones import hosted_zone
-from sandbox.pace import turns_in_memory
+from sandbox.bench.pace import turns_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -15,7 +15,7 @@ from hub.runtime.aws.vpcs import SpokeVpcs
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.ports import LedgerUnavailable, SpokeUnreachable, ZoneUnavailable
-from sandbox.pace import turns_in_memory
+from sandbox.bench.pace import turns_in_memory
 from tests.support.aws.clients import ROLES, OneClient, stubbed
 from tests.support.aws.vpc_answers import VpcAnswers
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS

@@ -39,7 +39,7 @@ from hub.runtime.ports import (
     TasksNotSent,
     ZoneUnavailable,
 )
-from sandbox.pace import turns_in_memory
+from sandbox.bench.pace import turns_in_memory
 from tests.support.build import CORP_ZONE, covering, ref
 from tests.support.memory import MemoryClock
 

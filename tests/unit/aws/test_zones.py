@@ -17,7 +17,7 @@ from hub.runtime.model.names import (
     RecordType,
 )
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneUnavailable
-from sandbox.pace import turns_in_memory
+from sandbox.bench.pace import turns_in_memory
 from tests.support.aws.clients import LAUNCHED, SESSION, OneClient
 from tests.support.build import CORP_ZONE, key, record_set, ref
 from tests.support.memory import MemoryClock

@@ -10,7 +10,7 @@ from hub.runtime.aws.pace.calls import LONGEST_WAIT, note_throttling, patient_tu
 from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneUnavailable
 from hub.runtime.rate_limit import CHANGES, Demand, Pace
-from sandbox.pace import MemoryPaceRow
+from sandbox.bench.pace import MemoryPaceRow
 from tests.support.memory import MemoryClock
 
 

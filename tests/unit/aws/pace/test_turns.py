@@ -13,7 +13,7 @@ from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.model.names import Millis
 from hub.runtime.ports import LedgerUnavailable, NoTurn
 from hub.runtime.rate_limit import BUCKETS, CHANGES, LEAST_RATE, REQUESTS, Demand, Pace
-from sandbox.pace import MemoryPaceRow
+from sandbox.bench.pace import MemoryPaceRow
 
 START = 1_000_000.0
 # Milliseconds that a write to the ledger takes, and a call to Route 53.
