@@ -255,7 +255,7 @@ def _called(operation: str, parameters: Any) -> str:  # noqa: ANN401 - botocore'
         request = parameters["RequestItems"][contract.LEDGER_TABLE][0]
         row = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
     keys = [row[part]["S"] for part in (contract.PARTITION_KEY, contract.SORT_KEY) if part in row]
-    return " ".join([operation, *(key.partition("#")[0] for key in keys)])
+    return " ".join([operation, *(key.replace("/", "#").partition("#")[0] for key in keys)])
 
 
 def _foreign(fqdn: Fqdn) -> dict[str, Any]:
