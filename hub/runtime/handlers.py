@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -30,6 +29,7 @@ from hub.runtime.telemetry import (
     report_audits_scheduled,
     report_discovery,
     report_drift,
+    report_events,
     report_free_label,
     report_instance,
     report_name,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import InstanceRef, Spoke
     from hub.runtime.model.tasks import Associate, SweeperTask
+    from hub.runtime.model.usage import UsageByZone
 
 sessions.check_sdk()
 
@@ -88,31 +89,30 @@ def _observed(records: list[Any], context: LambdaContext) -> list[str]:
     failed = _request_sweeps(calls, context)
     spokes: set[Spoke] = set()
     for outcome in bootstrap.observer().observe((hint for hint, _ in hints), _deadline(context)):
-        fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
         match outcome.result:
             case InstanceResult.RETRY:
-                metrics.add_metric("EventsRetried", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event will be retried", extra=fields)
+                report_events(outcome, len(messages[outcome.ref]))
                 failed += messages[outcome.ref]
-                # If every attempt fails, a sweep finds the instance: within the hour, also in a spoke without others.
                 spokes.add(outcome.ref.spoke)
-            case InstanceResult.DROPPED:
-                metrics.add_metric("EventsDropped", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event dropped", extra=fields)
-            case InstanceResult.NOT_COVERED:
-                metrics.add_metric("EventsNotCovered", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.warning("event dropped", extra=fields)
-            case InstanceResult.STILL_DAMPED:
-                metrics.add_metric("EventsDamped", MetricUnit.Count, len(messages[outcome.ref]))
-                logger.debug("event dropped", extra=fields)
+            case InstanceResult.DROPPED | InstanceResult.NOT_COVERED | InstanceResult.STILL_DAMPED:
+                report_events(outcome, len(messages[outcome.ref]))
             case _:
                 report_instance(outcome)
                 spokes.add(outcome.ref.spoke)
     for spoke in sorted(spokes):
-        # For people only: a failure is not a reason to deliver the events again.
-        with suppress(LedgerUnavailable):
-            bootstrap.statuses().note_event(spoke, bootstrap.account_usage().take)
+        if not _noted(spoke, bootstrap.account_usage().take):
+            failed += {each for hint, each in hints if hint.ref.spoke == spoke} - set(failed)
     return failed
+
+
+def _noted(spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> bool:
+    """Whether the ledger has it that an event of a spoke came: a quiet spoke is swept every hour from then on."""
+    try:
+        bootstrap.statuses().note_event(spoke, changes)
+    except LedgerUnavailable as fault:
+        logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": str(fault)})
+        return False
+    return True
 
 
 def _hints_and_calls(records: list[Any]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
@@ -247,7 +247,8 @@ def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         outcomes = bootstrap.associator().associate(task, _deadline(context))
         for outcome in outcomes:
             report_vpc(outcome)
-        if any(outcome.retry for outcome in outcomes):
+        heard = task.by_event and not all(outcome.ignored or outcome.not_covered for outcome in outcomes)
+        if any(outcome.retry for outcome in outcomes) or (heard and not _noted(task.spoke, lambda _: {})):
             metrics.add_metric("TasksRetried", MetricUnit.Count, 1)
             failed += message_ids
     return _failed(failed)

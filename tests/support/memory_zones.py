@@ -102,6 +102,8 @@ class MemoryZones:
     tokens: int = 1_000_000
     prompt_tokens: int = 1_000_000
     read_tokens: int = 1_000_000
+    # Called while a zone is read.
+    while_reading: Callable[[], None] = lambda: None
     # The prompt changes for which others take the tokens while a call waits for them.
     lost_tokens: int = 0
     # Faults of the next calls: "before" fails without the change, "after" fails with it.
@@ -189,6 +191,7 @@ class MemoryZones:
                 raise NoTurn(wait + 1)
             self.read_tokens -= 1
         self._open(zone_id)
+        self.while_reading()
         self.reads.append(zone_id)
         return {name: self.record_sets_at(NameKey(zone_id, name)) for name in names}
 

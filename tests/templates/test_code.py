@@ -26,7 +26,8 @@ def test_every_mapping_runs_code_with_the_deployed_digest() -> None:
     """A mapping names an alias, the alias a version, and the version the digest. No mapping runs $LATEST."""
     resources = read("hub")["Resources"]
     sources = of_type("hub", "AWS::Lambda::EventSourceMapping")
-    assert set(sources) == {f"{title}Source" for title in WORKERS}
+    assert set(sources) == {f"{title}Source" for title in WORKERS} | {"BacklogSource"}
+    assert sources["BacklogSource"]["FunctionName"] == {"Ref": "PublisherAlias"}
     for title in WORKERS:
         assert sources[f"{title}Source"]["FunctionName"] == {"Ref": f"{title}Alias"}
         alias = resources[f"{title}Alias"]["Properties"]

@@ -10,7 +10,7 @@ from hub.runtime import contract
 from hub.runtime.contract import EVENTS_A_BATCH
 from hub.runtime.model.tasks import NAMES_A_RELEASE
 from hub.stack import hub_template
-from tests.support.build import EXAMPLE
+from tests.support.build import EXAMPLE, ROOT
 from tests.support.config.partitions import example_in
 from tests.support.generated import (
     arn_of,
@@ -61,6 +61,13 @@ def test_events_queue_and_observer() -> None:
     assert "MaximumBatchingWindowInSeconds" not in source
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["ScalingConfig"] == {"MaximumConcurrency": 40}
+
+
+def test_readme_says_how_often_the_functions_run_at_once() -> None:
+    """With less concurrency in the account, Lambda throttles the queues' batches."""
+    mappings = of_type("hub", "AWS::Lambda::EventSourceMapping").values()
+    total = sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings if "ScalingConfig" in mapping)
+    assert f"run up to {total} times at once" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_batches_have_a_window() -> None:

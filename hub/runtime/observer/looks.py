@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.damping import INSTANCE_CHANGES
 from hub.runtime.model.observation import Observation
 
 if TYPE_CHECKING:
@@ -22,13 +23,23 @@ class Look:
     """The row of an instance, or None if it had none, as read before the instance was described.
 
     `generation` is that of the ledger when the look began. `began_at` is for people and for damping only. `by_event`
-    means that an event or a call caused the look, and not the schedule.
+    means that an event or a call caused the look, and not the schedule. `contradicted` means that EC2 does not show
+    what the event reports, so that the event is to come again.
     """
 
     row: Observation | Unreadable | None
     generation: str
     began_at: Millis
     by_event: bool = False
+    contradicted: bool = False
+
+    @property
+    def patient(self) -> bool:
+        """Whether an event that EC2 contradicts may come again: as long as the instance has a change left."""
+        row = self.row
+        if not isinstance(row, Observation) or row.generation != self.generation:
+            return True
+        return row.damping.changed(INSTANCE_CHANGES, self.began_at) is not None
 
     @property
     def allowed(self) -> bool:

@@ -159,7 +159,7 @@ class Observer:
             if isinstance(instance, Unreadable):
                 # Another description would say the same: the sweeps look again.
                 outcome: InstanceOutcome | None = self.recorder.unreadable(ref, instance, looks[ref])
-            elif instance is None or (self._outdated(instance, hint) and not last):
+            elif instance is None or (not last and looks[ref].patient and self._outdated(instance, hint)):
                 outcome = self._missing(hint) if last else None
             else:
                 outcome = self._recorded(instance, waiting.account, looks[ref], hint)
@@ -173,7 +173,7 @@ class Observer:
         ref = instance.ref
         if instance.state.final:
             return self.recorder.ended(ref)
-        early = self._outdated(instance, hint) and hint.attempt < DELIVERIES_BEFORE_GONE
+        early = hint.attempt < DELIVERIES_BEFORE_GONE and look.patient and self._outdated(instance, hint)
         if instance.state is InstanceState.PENDING:
             if early:
                 return InstanceOutcome(ref, InstanceResult.RETRY, f"the instance is {instance.state}")
@@ -182,7 +182,7 @@ class Observer:
         if not instance.addressed:
             return InstanceOutcome(ref, InstanceResult.RETRY, "the instance has no address yet")
         decision = self.policy.decide(instance, account, self.zone_ids, self.labels.reserved())
-        outcome = self.recorder.described(instance, account, decision, look)
+        outcome = self.recorder.described(instance, account, decision, replace(look, contradicted=early))
         if early and outcome.result not in {InstanceResult.RETRY, InstanceResult.DAMPED}:
             # Recorded as described, but EC2 does not show yet what the event reports, or no longer shows it.
             reason = "EC2 does not show the state or tags that the event reports"

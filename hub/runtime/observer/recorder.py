@@ -19,7 +19,6 @@ from hub.runtime.ports import Clock, LedgerUnavailable, Outdated
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from hub.runtime.model.names import Millis
     from hub.runtime.observer.ports import Admission, InstanceLedger
 
 
@@ -182,7 +181,7 @@ class Recorder:
         try:
             if counted and self._damped(before, decision, look):
                 return self._damp(before)
-            return self._recorded(before, after, decision, counted_at=look.began_at if counted else None)
+            return self._recorded(before, after, decision, look=look if counted or look.contradicted else None)
         except (Outdated, LedgerUnavailable) as fault:
             return _retried(ref, fault)
 
@@ -204,15 +203,15 @@ class Recorder:
         after: Observation,
         decision: Decision,
         reason: str = "",
-        counted_at: Millis | None = None,
+        look: Look | None = None,
     ) -> InstanceOutcome:
         """Write a row and its claims, within the limits of the account; see `_write`.
 
-        `counted_at` is when an event caused the look, if damping counts it.
+        `look` is the look that an event caused, if damping counts it.
         """
         admitted = self.admission.admit(before.ref, before.claims, decision)
-        if counted_at is not None and set(admitted.claims) != set(before.wanted):
-            after = replace(after, damping=before.damping.changed(INSTANCE_CHANGES, counted_at) or before.damping)
+        if look and (look.contradicted or set(admitted.claims) != set(before.wanted)):
+            after = replace(after, damping=before.damping.changed(INSTANCE_CHANGES, look.began_at) or before.damping)
         try:
             changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims)
         except Outdated:

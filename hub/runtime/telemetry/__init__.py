@@ -64,6 +64,21 @@ def report_instance(outcome: InstanceOutcome) -> None:
         logger.info("name refused", extra=refused)
 
 
+def report_events(outcome: InstanceOutcome, events: int) -> None:
+    """Count and log the events of an instance that are dropped or come again."""
+    fields: dict[str, object] = {"instance": str(outcome.ref), "reason": outcome.reason}
+    if outcome.result is InstanceResult.RETRY:
+        metrics.add_metric("EventsRetried", MetricUnit.Count, events)
+        logger.warning("event will be retried", extra=fields)
+    elif outcome.result is InstanceResult.STILL_DAMPED:
+        metrics.add_metric("EventsDamped", MetricUnit.Count, events)
+        logger.debug("event dropped", extra=fields)
+    else:
+        dropped = outcome.result is InstanceResult.DROPPED
+        metrics.add_metric("EventsDropped" if dropped else "EventsNotCovered", MetricUnit.Count, events)
+        logger.warning("event dropped", extra=fields)
+
+
 def report_sweep(outcome: SweepOutcome) -> None:
     """Count and log the result of the sweep of a spoke."""
     status = outcome.status

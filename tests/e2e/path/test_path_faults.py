@@ -17,6 +17,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.faults import drain, reader_role_denied
+from tests.support.path.sweeps import spoke_status
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule
 
 REGION = "eu-central-1"
@@ -50,6 +51,25 @@ def test_denied_reader_role_delays_names_and_removes_none(made: World, remote_vp
     assert made.resolve(f"new-without-a-role.{CORP}", remote_vpc)
     assert made.resolve(f"renamed-without-a-role.{CORP}", remote_vpc)
     assert not made.resolve(f"had-a-role.{CORP}", remote_vpc)
+
+
+def test_event_that_is_not_noted_comes_again(made: World, clock: MovedClock) -> None:
+    """The spoke of an instance must not stay quiet because the ledger did not take the time of the event."""
+    iam, role = made.client("iam", HUB), contract.OBSERVER_ROLE
+    clock.advance(3_600)
+    began = int(clock.now() * 1000)
+    deny = {"Effect": "Deny", "Action": "dynamodb:UpdateItem", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName=role, PolicyName="deny", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    )
+    made.launch(PAYMENTS, REGION, "not-noted")
+    made.converge()
+    iam.delete_role_policy(RoleName=role, PolicyName="deny")
+    assert {denied.action for denied in made.guard.denied} == {"dynamodb:UpdateItem"}
+    made.guard.denied.clear()
+    clock.advance(750)
+    made.converge()
+    assert spoke_status(made, clock, PAYMENTS, REGION).event_at >= began
 
 
 @pytest.mark.parametrize("function", [contract.OBSERVER_FUNCTION, contract.PUBLISHER_FUNCTION])

@@ -241,3 +241,12 @@ def test_unreachable_account_that_leaves_the_organization(made: World, clock: Mo
     hour(made, clock)
     assert spoke_status(made, clock, leaver).over
     made.guard.denied.clear()
+
+
+def test_event_of_a_vpc_makes_its_spoke_lively(made: World, clock: MovedClock) -> None:
+    """A spoke with its first VPC is swept every hour from then on, and not once a day, whatever became of the VPC."""
+    clock.advance(3600)
+    began = int(clock.now() * 1000)
+    made.add_vpc(SEARCH, REGION, associated=False)
+    made.converge()
+    assert spoke_status(made, clock, SEARCH, REGION).event_at >= began

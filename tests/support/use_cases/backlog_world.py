@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hub.runtime.model.names import Claim, Millis, NameKey
@@ -65,8 +65,11 @@ class MemoryTurns:
     waited: float = 0.0
     taken: list[float] = field(default_factory=list)
     available: bool = True
+    # Called while a call waits.
+    waits: Callable[[], None] = lambda: None
 
     def take(self, demand: Demand, wait: float | None = None) -> None:
+        self.waits()
         if not self.available:
             raise LedgerUnavailable("no answer")
         names = demand.tokens[RELEASES]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime.model.damping import Damping
-from hub.runtime.model.names import NEVER, InstanceState
+from hub.runtime.model.names import NEVER, InstanceRef, InstanceState
 from hub.runtime.observer.recorder import InstanceResult
 from tests.support.build import key
 from tests.support.use_cases.observer_world import World
@@ -130,3 +130,39 @@ def test_ledger_that_fails_retries_only_what_is_not_damped(world: World) -> None
     world.ledger.fail_at = 0
     world.clock.sleep(20 * 60)
     assert flip(world, 1) == [InstanceResult.RETRY]
+
+
+def contradicted(world: World, subject: InstanceRef, times: int) -> list[InstanceResult]:
+    """Report tags that EC2 never shows."""
+    return [world.event(subject, None, (f"other{number}",)).result for number in range(times)]
+
+
+@pytest.mark.parametrize("name", ["same", None])
+def test_event_that_ec2_contradicts_comes_again_ten_times(world: World, name: str | None) -> None:
+    """A tag flips faster than EC2 shows it. Events that come again fill the queue, so an instance has few of them."""
+    only_named(world)
+    subject = world.show(name=name)
+    world.event(subject, None)
+    assert contradicted(world, subject, 14) == [InstanceResult.RETRY] * 10 + [InstanceResult.UNCHANGED] * 4
+    world.organization.descriptions.clear()
+    contradicted(world, subject, 1)
+    assert len(world.organization.descriptions) == 1
+    world.clock.sleep(20 * 60)
+    assert contradicted(world, subject, 2) == [InstanceResult.RETRY, InstanceResult.UNCHANGED]
+
+
+def test_first_names_of_an_instance_that_ec2_contradicted(world: World) -> None:
+    """They are not damped, whatever came before."""
+    only_named(world)
+    world.event(subject := world.show(name=None), None)
+    contradicted(world, subject, 12)
+    world.show(name="first")
+    assert world.event(subject, None).result is InstanceResult.RECORDED
+    assert key("first").fqdn in world.claimed()
+
+
+def only_named(world: World) -> None:
+    """Leave out the rule that names every instance by its id."""
+    policy = world.observer.policy
+    rules = tuple(rule for rule in policy.rules if "instances.internal" not in repr(rule))
+    world.observer = replace(world.observer, policy=replace(policy, rules=rules))

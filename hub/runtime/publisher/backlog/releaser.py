@@ -67,9 +67,9 @@ class Releaser:
         if not deadline.allows(CALL_SECONDS):
             return "no time is left in this run"
         try:
-            clear = self._clear(part)
             self.turns.take(Demand.release(len(part)), max(0.0, deadline.seconds_left() - CALL_SECONDS))
-            self.rows.release(part, clear)
+            # After the wait, because what was read does not count for long.
+            self.rows.release(part, self._clear(part))
         except NoTurn as no_turn:
             return f"Route 53's quota has nothing left for it: {no_turn}"
         except (LedgerUnavailable, Outdated) as unavailable:
@@ -84,9 +84,10 @@ class Releaser:
                 by_zone[name.key.zone_id].append(name.key)
         clear: dict[NameKey, Millis] = {}
         for zone_id, keys in by_zone.items():
-            at = self.clock()
             with suppress(ZoneUnavailable, ZoneClosed):
                 found = self.zones.record_sets(zone_id, [key.fqdn for key in keys])
+                # The time after it, as if the publisher had read the zone: a listing of a large zone takes a minute.
+                at = self.clock()
                 clear |= {key: at for key in keys if not found[key.fqdn].foreign}
         return clear
 

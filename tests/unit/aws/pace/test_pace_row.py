@@ -59,7 +59,8 @@ def test_workers_take_turns_from_one_row(table: Table) -> None:
     row = table.get(KEY)
     assert row is not None
     assert row["version"] == 3
-    assert 300_000 <= row["tokens"][CHANGES] < 340_000
+    # A zone keeps batches apart for a while, in which tokens come back.
+    assert 300_000 <= row["tokens"][CHANGES] < 450_000
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+import pytest
+
 from hub.runtime.model.names import Claim, ConflictRule, Published
 from hub.runtime.model.tasks import NAMES_A_RELEASE, Release
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
@@ -229,6 +231,19 @@ def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -
     world.bring_back()
     world.clock.sleep(61)
     assert results(world.publish_released()) == {NameResult.DEFERRED: 10}
+
+
+@pytest.mark.parametrize("slow", ["tokens", "reading"])
+def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str) -> None:
+    """The reading counts from its end, after the tokens were there: otherwise such names would go back for ever."""
+    claims = many(10)
+    world.claim(*claims)
+    world.zones.read_tokens = 0
+    world.run(*claims)
+    world.turns.waits = lambda: world.clock.sleep(61 if slow == "tokens" else 0)
+    world.zones.while_reading = lambda: world.clock.sleep(61 if slow == "reading" else 0)
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 10}
 
 
 def test_without_enough_tokens_quiet_accounts_go_first(world: BacklogWorld) -> None:
