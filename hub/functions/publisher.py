@@ -38,6 +38,9 @@ _RELEASES: Final = 2
 # message rarely comes a second time, which takes half an hour. If accounts have few names in each message, a batch has
 # enough of them to fill change batches nevertheless.
 _MESSAGES_A_RUN: Final = 75
+# Seconds. Each release reads the zone, and comes to all shards as a small batch each. A few large ones take fewer
+# requests of the quota than many small ones.
+_WINDOW: Final = 3
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
 # Lambda function memory", https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
@@ -93,7 +96,7 @@ def _backlog(config: Config) -> QueueSource:
         queue=queue,
         dead_letters=dead_letters,
         failures="The publisher could not bring back names of the backlog. The next audit finds them.",
-        source=queue_source(queue, concurrency=_RELEASES, batch_size=_messages_a_run(config), window=1),
+        source=queue_source(queue, concurrency=_RELEASES, batch_size=_messages_a_run(config), window=_WINDOW),
     )
 
 

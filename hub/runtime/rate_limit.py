@@ -45,16 +45,17 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
     }
 )
 # While Route 53 processes a change of a hosted zone, it refuses the next one (PriorRequestNotComplete; API Reference,
-# ChangeResourceRecordSets). So each zone has a bucket, too: a call at a time, and ten a second, whatever the share is.
+# ChangeResourceRecordSets). So each zone has a bucket, too, whatever the share is: workers of several shards send its
+# change batches 0.2 seconds apart. What is not prompt leaves the tokens of a batch, so that prompt changes need not
+# wait for it. A call about an association takes less.
 _ZONE_PREFIX: Final = "zone#"
-_ZONE: Final = (1.0, 10.0)
-# Workers send change batches of a zone from several shards, and Route 53 takes a while for each. So a batch takes the
-# tokens of four calls.
-_BATCH: Final = 4.0
+_ZONE: Final = (2.0, 5.0)
+_BATCH: Final = 1.0
+_ASSOCIATION: Final = 0.25
+_LEFT_OF_ZONES: Final = 0.5
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
-_LEFT_BY_PROMPT: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
@@ -74,7 +75,8 @@ class Demand:
     def batch(cls, changes: int, prompt: int = 0, zone_id: str = "") -> Self:
         """A change batch of a zone, of which so many changes are prompt."""
         ours = {PROMPT: float(prompt), RELEASES: float(prompt)} if prompt else {}
-        return cls({REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id, _BATCH)})
+        tokens = {REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id, _BATCH)}
+        return cls(tokens, {} if prompt else _zone(zone_id, _LEFT_OF_ZONES))
 
     @classmethod
     def reading(cls) -> Self:
@@ -83,8 +85,8 @@ class Demand:
 
     @classmethod
     def prompt_reading(cls) -> Self:
-        """The publisher reads a name of a zone; it leaves something to the backlog."""
-        return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
+        """The publisher reads a prompt name of a zone. Releases read, too, and leave some requests to it."""
+        return cls({REQUESTS: 1.0})
 
     @classmethod
     def listing(cls) -> Self:
@@ -95,8 +97,8 @@ class Demand:
     def association(cls, operation: str = "", changes: int = 0, zone_id: str = "") -> Self:
         """A call about the association of a VPC. Some operations change a zone, and have a bucket of their own."""
         own = {operation: 1.0} if operation else {}
-        tokens = {REQUESTS: 1.0, CHANGES: float(changes), **own, **_zone(zone_id)}
-        return cls(tokens, {REQUESTS: _LEFT_BY_ASSOCIATIONS})
+        tokens = {REQUESTS: 1.0, CHANGES: float(changes), **own, **_zone(zone_id, _ASSOCIATION)}
+        return cls(tokens, {REQUESTS: _LEFT_BY_ASSOCIATIONS, **_zone(zone_id, _LEFT_OF_ZONES)})
 
     @classmethod
     def release(cls, names: int) -> Self:
@@ -156,10 +158,13 @@ class Pace:
         at = max(now, self._counted_at(now))
         return replace(self, tokens=tokens, at=at, version=self.version + 1)
 
-    def answered(self, *, throttled: bool) -> Self:
-        """The state after the answer of a call."""
+    def answered(self, *, throttled: bool, repeats: int = 0) -> Self:
+        """The state after the answer of a call that the SDK repeated so many times: each of them was a request."""
         rate = max(LEAST_RATE, self.rate / 2) if throttled else min(1.0, self.rate + RECOVERY)
-        return replace(self, rate=rate)
+        if not repeats:
+            return replace(self, rate=rate)
+        left = self.tokens.get(REQUESTS, self.capacity(REQUESTS)) - repeats
+        return replace(self, rate=rate, tokens={**self.tokens, REQUESTS: left})
 
     def allowance(self, wait: float, now: Millis, *, prompt: bool) -> int:
         """The most changes of one batch, all of them prompt or none, that has to wait for so many seconds at most."""
@@ -195,5 +200,5 @@ def is_bucket(name: str) -> bool:
     return name in BUCKETS or name.startswith(_ZONE_PREFIX)
 
 
-def _zone(zone_id: str, tokens: float = 1.0) -> dict[str, float]:
-    return {f"{_ZONE_PREFIX}{zone_id}": tokens} if zone_id else {}
+def _zone(zone_id: str, number: float) -> dict[str, float]:
+    return {f"{_ZONE_PREFIX}{zone_id}": number} if zone_id else {}

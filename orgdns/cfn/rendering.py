@@ -94,8 +94,8 @@ def _represent_dict(dumper: _Dumper, content: dict[str, Any]) -> yaml.Node:
     for function in _ON_A_LINE:
         if content.keys() == {f"Fn::{function}"}:
             return dumper.represent_sequence(f"!{function}", content[f"Fn::{function}"], flow_style=True)
-    # A short mapping and a short list stand beside their key: the hub's template is close to the size that
-    # CloudFormation takes as text.
+    # A short mapping and a short list stand beside their key: the spokes' templates are text in the rollout's, and so
+    # must be small.
     return dumper.represent_mapping("tag:yaml.org,2002:map", content.items(), flow_style=_is_short(content))
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.model.names import Spoke
+from orgdns.cli.sources.backlog import backlog
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.ledger_stream import stream_faults
@@ -60,9 +61,11 @@ def test_documented_policy_is_exact(made: World) -> None:
         functions = made.client("lambda", HUB)
         assert stream_faults(hub_configuration, functions, session.client("dynamodb")) == ()
     assert guard.denied == []
-    # The calls to Lambda were made with an administrator's credentials: the guard does not model them.
-    lambda_calls = {"lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings"}
-    assert guard.used_actions(role) | lambda_calls == guard.granted_actions(role)
+    assert backlog(hub, made.client("sqs", HUB)).messages == 0
+    # The calls to Lambda and SQS were made with an administrator's credentials: the guard does not model them.
+    others = {"lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings"}
+    others |= {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}
+    assert guard.used_actions(role) | others == guard.granted_actions(role)
 
 
 def test_status_pause_and_resume(made: World, command: Command) -> None:

@@ -45,7 +45,7 @@ class TestOutsider:
         assert held_by(made, OUTSIDE) == []
 
     def test_event_that_reaches_the_hub_gives_nothing(self, made: World, outside_vpc: Vpc) -> None:
-        """Even if the bus admitted its events, it gets no name, no label and no row; the events are counted."""
+        """Even if the bus admitted its events, all that is kept is what Organizations said of it; they are counted."""
         del outside_vpc
         with bus_open_to_the_organization(made):
             made.launch(OUTSIDE, REGION, "intruder")

@@ -120,7 +120,7 @@ def test_backlog_source() -> None:
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     # 5,200 names of each run, at 70 a second, are released in half of the function's time, or nearly.
-    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (52, 1)
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (52, 3)
     assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= properties("hub", "Publisher")["Timeout"] / 2
     assert source["EventSourceArn"] == arn_of("BacklogQueue")
     assert source["FunctionName"] == properties("hub", "PublisherSource")["FunctionName"]

@@ -150,7 +150,9 @@ def test_changes_of_one_zone_keep_a_distance() -> None:
     caller = Caller(0.1)
     caller.pace = caller.pace.answered(throttled=True)
     caller.call(Demand.batch(1, zone_id="Z1"))
-    assert caller.pace.delay(Demand.batch(1, zone_id="Z1"), NOW) == pytest.approx(0.4)
+    assert caller.pace.delay(Demand.batch(1, zone_id="Z1"), NOW) == pytest.approx(0.2)
+    # A prompt call does not queue behind the others.
+    assert caller.pace.delay(Demand.batch(1, prompt=1, zone_id="Z1"), NOW) == 0
     assert caller.pace.delay(Demand.batch(1, zone_id="Z2"), NOW) == 0
     assert caller.pace.delay(Demand.reading(), NOW) == 0
 

@@ -88,12 +88,13 @@ class BatchSender:
         delay = self.zones.delay(len(changes)) if self.run.wait is None else 0.0
         if self.run.out_of_time(keys, delay) or self.run.paused(keys):
             return None
-        prompt = sum(len(name.changes) for name in batch if name.key in self.run.prompt)
+        # A batch is all prompt or not at all: the publisher sends prompt names apart.
+        prompt = len(changes) if keys[0] in self.run.prompt else 0
         new = [key for key in keys if key not in self.pending]
         try:
             self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
             self.pending.update(new)
-            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait)
+            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait(prompt=bool(prompt)))
         except NoTurn as no_turn:
             self.pending.difference_update(new)
             self.run.defer(keys, new, no_turn)
@@ -116,12 +117,8 @@ class BatchSender:
             # Other workers were faster. A small call gets its turn before large ones.
             few = names[: len(names) // FEWER]
             return [_Attempt(few, shortened=2)] if attempt.shortened == 1 and few else []
-        prompt = [name for name in names if name.key in self.run.prompt]
-        released = [name for name in names if name.key not in self.run.prompt]
-        if prompt and released:
-            # Prompt names have a bucket of their own, which may be the empty one.
-            return [_Attempt(prompt), _Attempt(released)]
-        allowance = self.zones.allowance(self.run.longest_wait, prompt=bool(prompt))
+        prompt = names[0].key in self.run.prompt
+        allowance = self.zones.allowance(self.run.longest_wait(prompt=prompt), prompt=prompt)
         turns = {key: number for number, key in enumerate(self.run.prompt)}
         fitting: list[NameChange] = []
         for name in sorted(names, key=lambda each: turns.get(each.key, 0)):

@@ -80,7 +80,10 @@ class Publisher:
         if not run.paused(ordered):
             if self.backlog:
                 self.backlog.admit(run, changed_by, released)
-            self._publish(run, [key for key in ordered if key not in run.outcomes])
+            waiting = [key for key in ordered if key not in run.outcomes]
+            # Prompt names first: to read and send what comes back from the backlog may take seconds.
+            self._publish(run, [key for key in waiting if key in run.prompt])
+            self._publish(run, [key for key in waiting if key not in run.prompt])
             if self.backlog:
                 self.backlog.send_back(run, changed_by, released)
         now = self.clock()

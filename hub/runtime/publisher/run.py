@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # A run begins no further call if fewer seconds than this remain.
 CALL_SECONDS: Final = HUB_CALLS.seconds()
+# Seconds. A release comes to all shards at once, and a zone takes their batches one after another. Sent back to the
+# backlog, a batch would wait for longer, and take more of the quota's requests.
+RELEASED_WAIT: Final = 6.5
 
 
 @dataclass(slots=True)
@@ -84,11 +87,13 @@ class PublishRun:
             self.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")
         return True
 
-    @property
-    def longest_wait(self) -> float:
+    def longest_wait(self, *, prompt: bool) -> float:
         """The seconds that a call may wait for its turn, so that it still ends in time, and delays nobody for long."""
         in_time = self.deadline.seconds_left() - CALL_SECONDS
-        return in_time if self.wait is None else min(in_time, self.wait)
+        if self.wait is None:
+            return in_time
+        passed = self.began - self.deadline.seconds_left()
+        return min(in_time, max(0.0, (self.wait if prompt else RELEASED_WAIT) - passed))
 
     def paused(self, keys: Sequence[NameKey]) -> bool:
         """Whether publishing is paused, or that is unknown; if so, set the outcomes of the names."""

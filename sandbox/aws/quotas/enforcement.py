@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlparse
 
@@ -15,8 +15,10 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.iam.models import ManagedPolicy
 from moto.s3.models import s3_backends
 
+from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
 from sandbox.aws.credentials import administrator_client
+from sandbox.aws.partition import partition
 from sandbox.aws.quotas.rules import MAX_BODY, QuotaExceeded, check_attached, check_body, check_object
 
 if TYPE_CHECKING:
@@ -71,10 +73,13 @@ def template_parameter(account: str, region: str, stack_name: str, text: str) ->
     """The parameter of a call with a template: as text, or in a bucket of the account if it is too large for that."""
     if len(text.encode()) <= MAX_BODY:
         return {"TemplateBody": text}
-    s3, bucket = administrator_client("s3", account, "us-east-1"), f"templates-{account}"
-    s3.create_bucket(Bucket=bucket)
+    s3, bucket = administrator_client("s3", account, region), f"templates-{account}-{region}"
+    # S3 takes the name of every region but this one as a constraint.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=bucket, **place)
     s3.put_object(Bucket=bucket, Key=stack_name, Body=text.encode())
-    return {"TemplateURL": f"https://{bucket}.s3.{region}.amazonaws.com/{stack_name}"}
+    return {"TemplateURL": f"https://{bucket}.s3.{region}.{dns_suffix(partition())}/{stack_name}"}
 
 
 def _template_at(url: str, account_id: str, partition: str) -> str:

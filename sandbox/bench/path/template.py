@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
+from sandbox.aws.partition import arn_of
 from sandbox.bench.path.services.dynamodb import STREAM
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def resolved(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value of a templ
         case {"Fn::GetAtt": ["Ledger", "StreamArn"]}:
             return STREAM
         case {"Fn::GetAtt": [name, _]}:
-            return f"arn:aws:sqs:{REGION}:{HUB}:{name}"
+            return arn_of("sqs", REGION, HUB, name)
         case {"Fn::If": [_, _, otherwise]}:
             return resolved(otherwise)
         case {"Fn::Sub": str(text)}:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from orgdns.config.load import parse
+from sandbox.aws.partition import arn_of
 from sandbox.aws.route53.rules import Action
 from sandbox.bench.path.services.spokes import UNIT
 
@@ -113,7 +114,7 @@ class Traffic:
                 "account": account,
                 "region": region,
                 "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "resources": [f"arn:aws:ec2:{region}:{account}:instance/{instance_id}"],
+                "resources": [arn_of("ec2", region, account, f"instance/{instance_id}")],
                 "detail": detail,
             },
         )

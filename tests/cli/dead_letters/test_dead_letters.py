@@ -87,8 +87,8 @@ def test_empty_queues(emptied: World, command: Command) -> None:
     assert command(code=0).stdout == "There are no dead letters.\n"
     document = command.json("--resend", code=0)
     assert document == {
-        "dead_letters": False, "events": [], "publisher": [], "sweeps": [], "associations": [],
-        "hidden": {"events": 0, "publisher": 0, "sweeps": 0, "associations": 0}, "resent": 0,
+        "dead_letters": False, "events": [], "publisher": [], "backlog": [], "sweeps": [], "associations": [],
+        "hidden": {"events": 0, "publisher": 0, "backlog": 0, "sweeps": 0, "associations": 0}, "resent": 0,
     }  # fmt: skip
 
 

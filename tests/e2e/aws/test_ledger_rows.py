@@ -75,8 +75,8 @@ def test_p8_a_deleted_claim_comes_back(made: World, clock: MovedClock, remote_vp
     put(made, tombstone)
     statuses(made, clock).resume()
     made.audit()
-    # The version is that of the instance's row, which has settled since.
-    assert row(made, key) | {"version": before["version"]} == before
+    # The version is that of the instance's row, which has settled since. The claim says that it is a copy.
+    assert row(made, key) == before | {"version": row(made, key)["version"], "copied": {"BOOL": True}}
     assert made.resolve(f"kept.{CORP}", remote_vpc) == {made.address(PAYMENTS, REGION, instance)}
     assert dict(zone_status(made, clock).repaired) == {"claims restored": 1}
     assert made.logged(contract.SWEEPER_FUNCTION, "ledger row repaired")

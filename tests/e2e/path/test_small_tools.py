@@ -30,12 +30,13 @@ def test_no_wait_for_a_tag_that_never_comes(made: World, remote_vpc: Vpc) -> Non
 
 
 def test_no_long_sleep(made: World, remote_vpc: Vpc) -> None:
-    """From launch to answer nothing sleeps: every sleep would move the clock."""
+    """From launch to answer nothing sleeps for long: every sleep moves the clock, and a call waits for its turn."""
     before = time.time()
     made.launch(PAYMENTS, REGION, "at-once")
     made.converge()
     assert made.resolve(f"at-once.{CORP}", remote_vpc)
-    assert time.time() == before
+    # Names of two zones in up to four shards: their calls to one zone keep a distance.
+    assert time.time() - before <= 1
 
 
 def test_twin_in_another_account_keeps_the_name(made: World, clock: MovedClock, remote_vpc: Vpc) -> None:
@@ -84,12 +85,11 @@ def test_no_state_in_tags_of_a_zone_and_no_upsert(made: World) -> None:
     zone = made.zone_ids[CORP]
     route53 = made.client("route53", made.config.network.account)
     assert route53.list_tags_for_resource(ResourceType="hostedzone", ResourceId=zone)["ResourceTagSet"]["Tags"] == []
-    account = made.route53.account(made.config.network.account)
-    before = account.changes.tokens
+    before = len(made.route53.batches)
     (instance,) = made.launch(SCIENCE, REGION, "cheap")
     made.converge()
     # One token for each zone: the tag's name, and the name with the instance id.
-    assert before - account.changes.tokens == 2
+    assert sum(batch.changes for batch in made.route53.batches[before:]) == 2
     assert instance
 
 

@@ -17,8 +17,9 @@ from tests.support.path.odd import REGION
 from tests.support.path.sweeps import CORP, names
 
 NEW = 60
-# Each instance has three names. A call for each of them would be 180, and a search for each many more.
-CALLS = 100
+# Each instance has three names, 180 in all. Runs of four shards have so few of them that each name is tried alone.
+# That is about a call for each, and a few to search. A search for each of them would be many more.
+CALLS = 220
 
 
 def explained(made: World, label: str) -> str:

@@ -38,20 +38,20 @@ def turn(turns: Turns, demand: Demand, wait: float | None = None) -> Iterator[Ca
         turns.take(demand, wait)
     except (LedgerUnavailable, Outdated) as error:
         raise ZoneUnavailable(f"the pace of the calls to Route 53 is not known: {error}") from error
-    throttled = False
+    throttled, repeats = False, 0
 
     def answered(answer: _Answer) -> _Answer:
-        nonlocal throttled
-        throttled = _was_throttled(answer)
+        nonlocal throttled, repeats
+        throttled, repeats = _was_throttled(answer), _repeats(answer)
         return answer
 
     try:
         yield answered
     except ClientError as error:
-        throttled = _was_throttled(error.response)
+        throttled, repeats = _was_throttled(error.response), _repeats(error.response)
         raise
     finally:
-        turns.answered(throttled=throttled)
+        turns.answered(throttled=throttled, repeats=repeats)
 
 
 @contextmanager
@@ -89,6 +89,11 @@ def _was_throttled(answer: Mapping[str, Any]) -> bool:
     code = answer.get("Error", {}).get("Code")
     throttled = bool(code) and code != _BUSY and _meaning(answer) is Meaning.THROTTLED
     return throttled or bool(answer.get("ResponseMetadata", {}).get(_THROTTLED))
+
+
+def _repeats(answer: Mapping[str, Any]) -> int:
+    """How often the SDK repeated the call without a word."""
+    return int(answer.get("ResponseMetadata", {}).get("RetryAttempts", 0))
 
 
 def _meaning(answer: Mapping[str, Any]) -> Meaning:

@@ -40,8 +40,8 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
         self._known = Pace.full(share, NEVER)
-        # The answers since the last turn: whether each call was throttled.
-        self._answers: list[bool] = []
+        # The answers since the last turn: whether each call was throttled, and how often it was repeated.
+        self._answers: list[tuple[bool, int]] = []
 
     def take(self, demand: Demand, wait: float | None = None) -> None:
         """Wait until the tokens for a call are there, and take them.
@@ -70,9 +70,9 @@ class Turns:
             # Another worker took its turn. What it left decides.
             self._known = stored.seen(self._clock())
 
-    def answered(self, *, throttled: bool) -> None:
+    def answered(self, *, throttled: bool, repeats: int = 0) -> None:
         """Remember the answer of a call. It is stored with the next turn."""
-        self._answers.append(throttled)
+        self._answers.append((throttled, repeats))
 
     def delay(self, demand: Demand) -> float:
         """The seconds that a call would wait for its turn, by what this worker knows."""
@@ -95,6 +95,6 @@ class Turns:
     def _expected(self) -> Pace:
         """The pace as this worker knows it, after the answers that are not stored yet."""
         pace = self._known
-        for throttled in self._answers:
-            pace = pace.answered(throttled=throttled)
+        for throttled, repeats in self._answers:
+            pace = pace.answered(throttled=throttled, repeats=repeats)
         return pace

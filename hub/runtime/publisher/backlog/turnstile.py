@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Millis, NameKey
 
-# What an account may have at once, and what it gets back a second: in names.
+# What an account may have at once, and what it gets back a second: in names, and of each shard's publisher. Each prompt
+# name that is new is read, and takes one of the quota's requests.
 ACCOUNT_BURST: Final = 30
 ACCOUNT_RATE: Final = 1.0
 # The most that an account can lack: one that stops changing names has its burst again after a minute.

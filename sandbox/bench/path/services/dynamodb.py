@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
+from sandbox.aws.partition import arn_of
 from sandbox.bench.path.services.quotas import Bucket
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Key = tuple[str, str]
-STREAM: Final = f"arn:aws:dynamodb:eu-central-1:222222222222:table/{contract.LEDGER_TABLE}/stream/2026-01-01"
+STREAM: Final = arn_of("dynamodb", "eu-central-1", "222222222222", f"table/{contract.LEDGER_TABLE}/stream/2026-01-01")
 # Of a query or scan: pages of 1 MB ("Query", Amazon DynamoDB Developer Guide), some 500 bytes a row.
 ROWS_A_PAGE: Final = 2_000
 # "Working with items": a write unit is 1 KB.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, Vpc, VpcRef
+from sandbox.aws.partition import arn_of
 from sandbox.bench.path.services.route53 import Route53Client
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Network:
             "account": account,
             "region": region,
             "time": datetime.fromtimestamp(self.simulation.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "resources": [f"arn:aws:ec2:{region}:{account}:vpc/{vpc_id}"],
+            "resources": [arn_of("ec2", region, account, f"vpc/{vpc_id}")],
             "detail": {"changed-tag-keys": ["dns"], "service": "ec2", "resource-type": "vpc", "tags": tags},
         }
 
