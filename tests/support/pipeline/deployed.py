@@ -46,23 +46,27 @@ _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 @dataclass
 class Faults:
-    """The fault to inject, how many calls of the functions pass first, and the number `counted` so far."""
+    """The fault to inject, and how many calls of the functions pass first.
+
+    `called` are the calls since the last fault was armed, and `struck` is the one that the last fault struck.
+    """
 
     fault: str | None = None
     calls: int = 0
-    counted: int = 0
+    called: list[str] = field(default_factory=list)
+    struck: str = ""
     guard: Any = None
 
     def around(self, call: Any, client: Any, operation: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
         if self.guard._guarded_role(client) is None:  # noqa: SLF001 - only the guard knows whose client it is
             return call(client, operation, parameters)
-        self.counted += 1
+        self.called.append(_called(operation, parameters))
         if self.fault is None:
             return call(client, operation, parameters)
         self.calls -= 1
         if self.calls >= 0:
             return call(client, operation, parameters)
-        fault, self.fault = self.fault, None
+        fault, self.fault, self.struck = self.fault, None, self.called[-1]
         if fault == "killed before":
             raise Killed
         if fault in {"throttled", "denied"}:
@@ -136,6 +140,7 @@ class SandboxDriver:
 
     def arm(self, fault: str, calls: int) -> None:
         self.faults.fault, self.faults.calls = fault, calls
+        self.faults.called.clear()
 
     def disarm(self) -> None:
         self.faults.fault = None
@@ -241,6 +246,16 @@ class SandboxDriver:
             self.remove_foreign(fqdn)
         self.rest()
         assert self.owned() == {}, json.dumps(sorted(self.owned()))
+
+
+def _called(operation: str, parameters: Any) -> str:  # noqa: ANN401 - botocore's own
+    """The operation of a call, and for a row that it writes, which kind of row."""
+    row = parameters.get("Item") or parameters.get("Key") or {}
+    if operation == "BatchWriteItem":
+        request = parameters["RequestItems"][contract.LEDGER_TABLE][0]
+        row = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
+    keys = [row[part]["S"] for part in (contract.PARTITION_KEY, contract.SORT_KEY) if part in row]
+    return " ".join([operation, *(key.replace("/", "#").partition("#")[0] for key in keys)])
 
 
 def _foreign(fqdn: Fqdn) -> dict[str, Any]:

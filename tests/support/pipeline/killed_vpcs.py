@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hub.runtime import contract
 from sandbox.example import SEARCH
 from sandbox.world import Vpc
@@ -14,21 +16,19 @@ from tests.support.pipeline.machine import REGION
 CALLS = 72
 
 
-def story(driver: SandboxDriver) -> list[bool]:
+def story(driver: SandboxDriver) -> Iterator[bool]:
     """Associate a VPC, exclude it by a tag, include it again, and delete it; whether it was associated at each step."""
     made = driver.made
     made.trails.missing.add(SEARCH)
     vpc = made.add_vpc(SEARCH, REGION, associated=False)
     made.trails.missing.discard(SEARCH)
     ec2 = made.client("ec2", SEARCH, REGION)
-    states = []
     for value in ("shared", "private", "shared"):
         ec2.create_tags(Resources=[vpc.id], Tags=[{"Key": "dns", "Value": value}])
-        states.append(_associated(driver, vpc))
+        yield _associated(driver, vpc)
     made.delete_vpc(vpc)
-    states.append(_associated(driver, vpc))
+    yield _associated(driver, vpc)
     assert vpc.id not in {row.ref.id for row in vpc_rows(made)}
-    return states
 
 
 def _associated(driver: SandboxDriver, vpc: Vpc) -> bool:
@@ -41,8 +41,8 @@ def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
     """Kill the worker at every call of the story; how many kills there were."""
     driver.sweep()
     driver.converge()
-    whole = [True, False, True, False]
-    assert story(driver) == whole
-    kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS)
+    whole: list[object] = [True, False, True, False]
+    assert list(story(driver)) == whole
+    kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS).total()
     assert driver.made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
     return kills
