@@ -8,8 +8,7 @@ from sandbox.clock import MovedClock
 from tests.support.pipeline.killed import deployed
 from tests.support.pipeline.killed_backlog import killed_at_every_call
 
-# Receiving further messages and deleting them, sending to the backlog, pacing, and releasing. Counting for people is not
-# among them.
+# Receiving further messages and deleting them, sending to the backlog, pacing, and releasing.
 CALLS = {"ReceiveMessage", "DeleteMessageBatch", "SendMessageBatch", "PutItem control pace"}
 
 

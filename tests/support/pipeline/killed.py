@@ -132,8 +132,7 @@ def killed_in(
             driver.disarm()
         assert list(steps) == []
         call += 1
-    # What a function still knows of Organizations or a role changes the number of a call by one or two, so that a kind of
-    # call may be missed.
+    # What the ledger still knows of an account changes the number of a call by one or two, so a kind may be missed.
     assert len(called - kills.keys()) <= len(called) // 10, f"never killed: {called - kills.keys()}"
     return kills
 
