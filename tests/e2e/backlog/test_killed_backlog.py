@@ -15,6 +15,6 @@ CALLS = {"ReceiveMessage", "DeleteMessageBatch", "SendMessageBatch", "PutItem co
 @pytest.mark.parametrize("fault", ["killed before", "killed after"])
 def test_killed_at_every_call(clock: MovedClock, fault: str) -> None:
     """Every step ends as policy says, whichever call of the observer, publisher or releaser the worker is killed at."""
-    with deployed(clock, shards=1) as driver:
+    with deployed(clock) as driver:
         kills = killed_at_every_call(driver, fault)
         assert kills.keys() >= CALLS
