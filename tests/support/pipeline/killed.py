@@ -25,7 +25,7 @@ Owners = dict[str, set[str]]
 
 @contextmanager
 def deployed(clock: MovedClock) -> Iterator[SandboxDriver]:
-    # With one shard a step has the same calls in each run. Kills with four shards are those of the interleaved schedules.
+    # With one shard a step has the same calls in each run. The interleaved schedules kill with four.
     with world(CONFIG, clock, shards=1) as made, faults_injected(made) as faults:
         yield SandboxDriver(made, clock, faults)
 
