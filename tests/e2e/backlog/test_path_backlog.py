@@ -104,7 +104,8 @@ def test_a_burst_of_one_account_delays_nobody_else(
     until_deferred(made)
     found = status(made, monkeypatch, capsys)
     assert found["messages"] == made.waiting(contract.BACKLOG_QUEUE)
-    assert [each["account"] for each in found["accounts"]] == [PAYMENTS]
+    # A name of another account may have found no tokens; the first account has the most names.
+    assert found["accounts"][0]["account"] == PAYMENTS
     began = clock.now()
     made.converge()
     assert holders(made) >= {*many, single}

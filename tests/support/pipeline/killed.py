@@ -93,19 +93,23 @@ def killed_in(
     whole: Sequence[object],
     least: int,
     spared: Collection[int] = (),
+    *,
+    cold: bool = True,
 ) -> Counter[str]:
     """Kill the worker at every call of every step of a story, except those `spared`; how often at which call.
 
     Each step ends at rest, so one run of the story kills the worker once in each of its steps: first at the first call
     of each, then at the second, until a run of the step has no further call. So each call of that run was killed in
     some run before. The story gets a text of its own for each run. Each step must end as it did in the whole story.
+    If `cold`, the functions begin each step in new environments.
     """
     calls: list[int] = []
     called: set[str] = set()
     driver.faults.called.clear()
     counted = story("again")
     for step, expected_state in enumerate(whole):
-        _cold_start(driver)
+        if cold:
+            _cold_start(driver)
         assert next(counted) == expected_state, f"step {step}"
         calls.append(len(driver.faults.called))
         called.update(driver.faults.called if step not in spared else ())
@@ -120,7 +124,8 @@ def killed_in(
         steps = story(f"k{call}")
         for step, expected_state in enumerate(whole):
             if step in unfinished:
-                _cold_start(driver)
+                if cold:
+                    _cold_start(driver)
                 driver.arm(fault, call)
             assert next(steps) == expected_state, f"{fault} call {call} of step {step}"
             if driver.faults.fault is not None:
