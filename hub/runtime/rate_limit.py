@@ -56,6 +56,7 @@ _LEFT_OF_ZONES: Final = 0.5
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
+_LEFT_BY_PROMPT: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
@@ -85,8 +86,8 @@ class Demand:
 
     @classmethod
     def prompt_reading(cls) -> Self:
-        """The publisher reads a prompt name of a zone. Releases read, too, and leave some requests to it."""
-        return cls({REQUESTS: 1.0})
+        """The publisher reads a prompt name of a zone; it leaves something to the backlog."""
+        return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
 
     @classmethod
     def listing(cls) -> Self:
