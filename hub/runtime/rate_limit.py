@@ -47,15 +47,20 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 # While Route 53 processes a change of a hosted zone, it refuses the next one (PriorRequestNotComplete; API Reference,
 # ChangeResourceRecordSets). So each zone has a bucket, too, whatever the share is: workers of several shards send its
 # change batches 0.2 seconds apart. What is not prompt leaves the tokens of a batch, so that prompt changes need not
-# wait for it. A call about an association takes less.
-_ZONE_PREFIX: Final = "zone#"
-_ZONE: Final = (2.0, 5.0)
+# wait for it. Prompt batches also have a bucket of their own in each zone, so that a fifth stays for the others. A call
+# about an association takes less.
+_ZONE: Final = "zone#"
+_PROMPT_IN_ZONE: Final = "prompt#"
+_ZONE_BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {_ZONE: (2.0, 5.0), _PROMPT_IN_ZONE: (2.0, 4.0)}
+)
 _BATCH: Final = 1.0
 _ASSOCIATION: Final = 0.25
 _LEFT_OF_ZONES: Final = 0.5
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
+# The part that stays for what comes back from the backlog.
 _LEFT_BY_PROMPT: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
@@ -75,9 +80,11 @@ class Demand:
     @classmethod
     def batch(cls, changes: int, prompt: int = 0, zone_id: str = "") -> Self:
         """A change batch of a zone, of which so many changes are prompt."""
-        ours = {PROMPT: float(prompt), RELEASES: float(prompt)} if prompt else {}
-        tokens = {REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **ours, **_zone(zone_id, _BATCH)}
-        return cls(tokens, {} if prompt else _zone(zone_id, _LEFT_OF_ZONES))
+        tokens = {REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **_in_zone(_ZONE, zone_id, _BATCH)}
+        if not prompt:
+            return cls(tokens, _in_zone(_ZONE, zone_id, _LEFT_OF_ZONES))
+        ours = {PROMPT: float(prompt), RELEASES: float(prompt), **_in_zone(_PROMPT_IN_ZONE, zone_id, _BATCH)}
+        return cls(tokens | ours)
 
     @classmethod
     def reading(cls) -> Self:
@@ -87,7 +94,7 @@ class Demand:
     @classmethod
     def prompt_reading(cls) -> Self:
         """The publisher reads a prompt name of a zone; it leaves something to the backlog."""
-        return cls({REQUESTS: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
+        return cls({REQUESTS: 1.0, PUBLISHING: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
 
     @classmethod
     def listing(cls) -> Self:
@@ -98,8 +105,8 @@ class Demand:
     def association(cls, operation: str = "", changes: int = 0, zone_id: str = "") -> Self:
         """A call about the association of a VPC. Some operations change a zone, and have a bucket of their own."""
         own = {operation: 1.0} if operation else {}
-        tokens = {REQUESTS: 1.0, CHANGES: float(changes), **own, **_zone(zone_id, _ASSOCIATION)}
-        return cls(tokens, {REQUESTS: _LEFT_BY_ASSOCIATIONS, **_zone(zone_id, _LEFT_OF_ZONES)})
+        tokens = {REQUESTS: 1.0, CHANGES: float(changes), **own, **_in_zone(_ZONE, zone_id, _ASSOCIATION)}
+        return cls(tokens, {REQUESTS: _LEFT_BY_ASSOCIATIONS, **_in_zone(_ZONE, zone_id, _LEFT_OF_ZONES)})
 
     @classmethod
     def release(cls, names: int) -> Self:
@@ -136,7 +143,7 @@ class Pace:
 
     def capacity(self, bucket: str) -> float:
         """The most tokens that the bucket holds. It must hold a whole one, or every call would have to wait."""
-        return max(1.0, BUCKETS[bucket][0] * self.share) if bucket in BUCKETS else _ZONE[0]
+        return max(1.0, BUCKETS[bucket][0] * self.share) if bucket in BUCKETS else _of_zone(bucket)[0]
 
     def available(self, bucket: str, now: Millis) -> float:
         """The tokens of a bucket now; below 0 after a demand that was larger than the bucket."""
@@ -189,7 +196,7 @@ class Pace:
         return (ahead + ceil(missing * 1_000 / self._refill(bucket))) / 1_000
 
     def _refill(self, bucket: str) -> float:
-        return BUCKETS[bucket][1] * self.share * self.rate if bucket in BUCKETS else _ZONE[1]
+        return BUCKETS[bucket][1] * self.share * self.rate if bucket in BUCKETS else _of_zone(bucket)[1]
 
     def _counted_at(self, now: Millis) -> Millis:
         """When the tokens were counted. A worker whose clock is far ahead delays nobody."""
@@ -198,8 +205,13 @@ class Pace:
 
 def is_bucket(name: str) -> bool:
     """Whether a bucket of this name exists."""
-    return name in BUCKETS or name.startswith(_ZONE_PREFIX)
+    return name in BUCKETS or name.startswith(tuple(_ZONE_BUCKETS))
 
 
-def _zone(zone_id: str, number: float) -> dict[str, float]:
-    return {f"{_ZONE_PREFIX}{zone_id}": number} if zone_id else {}
+def _in_zone(prefix: str, zone_id: str, number: float) -> dict[str, float]:
+    return {f"{prefix}{zone_id}": number} if zone_id else {}
+
+
+def _of_zone(bucket: str) -> tuple[float, float]:
+    """The capacity of a zone's bucket, and the tokens that it gains a second."""
+    return next(found for prefix, found in _ZONE_BUCKETS.items() if bucket.startswith(prefix))

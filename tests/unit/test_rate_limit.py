@@ -52,7 +52,7 @@ def demands(share: float) -> st.SearchStrategy[Demand]:
     return st.one_of(
         st.builds(Demand.batch, st.integers(0, int(most(CHANGES)))),
         st.builds(lambda changes: Demand.batch(changes, changes), st.integers(0, int(most(PROMPT)))),
-        st.sampled_from([Demand.listing(), Demand.reading(), Demand.association()]),
+        st.sampled_from([Demand.listing(), Demand.reading(), Demand.prompt_reading(), Demand.association()]),
         st.sampled_from([Demand.association(operation, 2) for operation in (ASSOCIATE, DISASSOCIATE)]),
         st.builds(Demand.release, st.integers(0, int(most(RELEASES)))),
     )
@@ -127,9 +127,14 @@ def test_share_leaves_the_rest_for_others() -> None:
 
 
 def test_listing_and_association_leave_requests_for_urgent_calls() -> None:
-    """A listing leaves half of the requests, a call about an association a quarter, and the publisher none."""
+    """A listing leaves half of the requests, an association and a prompt reading a quarter, and the publisher none."""
     caller = Caller()
-    for demand, left in ((Demand.listing(), 25), (Demand.association(), 12.5), (Demand.reading(), 0)):
+    for demand, left in (
+        (Demand.listing(), 25.0),
+        (Demand.association(), 12.5),
+        (Demand.prompt_reading(), 12.5),
+        (Demand.reading(), 0.0),
+    ):
         while not caller.pace.delay(demand, NOW):
             caller.call(demand)
         assert left <= caller.pace.available(REQUESTS, NOW) < left + 1

@@ -134,12 +134,31 @@ def test_prompt_changes_never_keep_a_large_batch_waiting() -> None:
     assert released >= 0.45 * (1_050 + 70 * 240)
 
 
+PUBLISHING = {
+    "batches": [Demand.batch(1, zone_id=f"Z{number}") for number in range(16)],
+    "prompt batches": [Demand.batch(1, 1, f"Z{number}") for number in range(16)],
+    "prompt readings": [Demand.prompt_reading()] * 16,
+}
+
+
 @pytest.mark.parametrize("other", [Demand.listing(), Demand.association()])
-def test_publishing_never_keeps_the_others_waiting(other: Demand) -> None:
+@pytest.mark.parametrize("publishing", PUBLISHING.values(), ids=PUBLISHING)
+def test_publishing_never_keeps_the_others_waiting(publishing: Sequence[Demand], other: Demand) -> None:
     """While sixteen workers publish without end, an audit or an association still gets a part of the requests."""
     made = Simulation(0.7, seeded(2))
-    for number in range(16):
-        made.add(Demand.batch(1, zone_id=f"Z{number}"))
+    for demand in publishing:
+        made.add(demand)
+    made.add(other)
+    made.run(120)
+    assert len(made.workers[-1].took) >= 60
+
+
+@pytest.mark.parametrize("other", [Demand.batch(10, zone_id="Z0"), Demand.association(zone_id="Z0")])
+def test_prompt_batches_of_a_zone_keep_nobody_else_waiting(other: Demand) -> None:
+    """While sixteen workers send prompt batches of one zone without end, the backlog and associations get a part."""
+    made = Simulation(0.7, seeded(5))
+    for _ in range(16):
+        made.add(Demand.batch(1, 1, "Z0"))
     made.add(other)
     made.run(120)
     assert len(made.workers[-1].took) >= 60
