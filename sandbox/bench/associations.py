@@ -214,8 +214,8 @@ class _World:
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return ZoneStatus(zone_id)
 
-    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
-        del spoke, number
+    def note_event(self, spoke: Spoke) -> None:
+        del spoke
 
     def await_approval(self, zone_id: str, vpc: str) -> None:
         del zone_id, vpc

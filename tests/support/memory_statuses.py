@@ -61,6 +61,9 @@ class MemoryStatuses:
     def keep_vpcs(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), kept_vpcs=number)
 
+    def note_event(self, spoke: Spoke) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), event_at=self.clock())
+
     def note_vpc_work(self, spoke: Spoke, number: int) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), vpc_work=number)
 

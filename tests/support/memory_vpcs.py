@@ -188,7 +188,7 @@ class MemoryVpcRows:
     rows: dict[VpcRef, VpcRow] = field(default_factory=dict)
     statuses: dict[Spoke, VpcsStatus] = field(default_factory=dict)
     zones: dict[str, ZoneStatus] = field(default_factory=dict)
-    work: dict[Spoke, int] = field(default_factory=dict)
+    events: set[Spoke] = field(default_factory=set)
     # The VPCs whose rows DynamoDB does not accept.
     refused: set[VpcRef] = field(default_factory=set)
     # How often the rows of all VPCs were read.
@@ -235,8 +235,8 @@ class MemoryVpcRows:
         status = self.zone_status(zone_id)
         self.zones[zone_id] = replace(status, pending_vpcs=tuple(sorted({*status.pending_vpcs, vpc})))
 
-    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
-        self.work[spoke] = number
+    def note_event(self, spoke: Spoke) -> None:
+        self.events.add(spoke)
 
     def end_approval(self, zone_id: str, vpc: str) -> None:
         status = self.zone_status(zone_id)

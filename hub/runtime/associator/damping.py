@@ -30,11 +30,15 @@ class VpcDamping:
     clock: Clock
 
     def ignores(self, run: VpcRun, row: VpcRow | None) -> bool:
-        """Whether the event of a run is ignored. An association that a worker left unfinished is finished first."""
+        """Note and return whether the event of a run is ignored.
+
+        An association that a worker left unfinished is finished first.
+        """
         if row is None or not run.by_event or any(record.in_progress for record in row.records.values()):
             return False
         run.ignored = row.damping.damps(self.clock())
-        run.retry = "" if run.ignored else run.retry
+        if run.ignored:
+            run.retry = ""
         return run.ignored
 
     def counted(self, run: VpcRun, zones: tuple[ZoneInVpc, ...]) -> Damping | None:
@@ -51,7 +55,7 @@ class VpcDamping:
         """Record that events of the VPC are ignored for a while. Everything else in its row stays."""
         damping = run.row.damping.begun(VPC_CHANGES)
         # First, so that the sweep comes also if the worker is killed here.
-        self.statuses.note_vpc_work(run.row.ref.spoke, 1)
+        self.statuses.note_event(run.row.ref.spoke)
         self.rows.put_damping(run.row.ref, damping)
         run.row = replace(run.row, damping=damping)
         run.damped = damping.reason

@@ -116,8 +116,8 @@ class ApprovalLedger(Protocol):
         """Add a VPC to those whose associations with the zone await approval to end."""
         ...
 
-    def note_vpc_work(self, spoke: Spoke, number: int) -> None:
-        """Store that the VPCs of a spoke need the next sweep within the hour, also if it has no instances."""
+    def note_event(self, spoke: Spoke) -> None:
+        """Store that an event of a spoke came, so that it is swept within the hour, also if it has no instances."""
         ...
 
     def end_approval(self, zone_id: str, vpc: str) -> None:

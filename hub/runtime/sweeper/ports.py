@@ -57,6 +57,14 @@ class Statuses(Protocol):
         """Store a spoke's status. Approvals stay until no removal is pending."""
         ...
 
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        """Return the status of a spoke; a new status if the ledger has none."""
+        ...
+
+    def note_event(self, spoke: Spoke) -> None:
+        """Store that an event of a spoke came, so that it is swept within the hour."""
+        ...
+
     def register_spoke(self, spoke: Spoke) -> None:
         """Add a status for a spoke without one, so that it is swept from now on."""
         ...

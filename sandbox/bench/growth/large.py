@@ -195,6 +195,12 @@ class Many:
     def register_spoke(self, _spoke: Spoke) -> None:
         return
 
+    def spoke_status(self, spoke: Spoke) -> SpokeStatus:
+        return SpokeStatus(spoke)
+
+    def note_event(self, spoke: Spoke) -> None:
+        raise AssertionError(f"nothing of {spoke} differs")
+
     def zone_status(self, zone_id: str) -> ZoneStatus:
         return ZoneStatus(zone_id)
 

@@ -74,7 +74,7 @@ def test_task_of_a_sweep_always_works() -> None:
     discovery = DiscoveryStage((TAGGED,), stage.aws, stage.organization)
     discovery.rows = stage.rows
     discovery.clock = stage.clock
-    assert stage.rows.work == {HOME: 1}
+    assert stage.rows.events == {HOME}
     swept = discovery.sweep()
     assert (swept.damped, swept.work) == (1, 2)
     assert discovery.spokes.spoke_status(HOME).damped_vpcs == 1

@@ -49,10 +49,10 @@ class DynamoStatuses:
         # Which generation counts: by default the one of the stream that the function was deployed with.
         self._stream = stream or (lambda: table.stream)
 
-    def note_event(self, spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> None:
+    def note_event(self, spoke: Spoke, changes: Callable[[Spoke], UsageByZone] = lambda _spoke: {}) -> None:
         """Record the time of a spoke's event, at most once in 15 minutes, and the changes of what the spoke holds.
 
-        `changes` returns those that the ledger does not have yet.
+        `changes` returns those that the ledger does not have yet; without it, there are none.
         """
         now = self._table.now()
         if now - self._events.get(spoke, NEVER) >= EVENT_MILLIS:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import InstanceRef, Spoke
     from hub.runtime.model.observation import Observation
-    from hub.runtime.model.status import SpokeStatus
     from hub.runtime.sweeper.ports import AuditLedger, Statuses
     from hub.runtime.sweeper.repair.decision import Repair
 
@@ -41,7 +40,6 @@ class LedgerRepair:
         Raises:
             LedgerUnavailable: if the ledger cannot be read or written.
         """
-        statuses: dict[Spoke, SpokeStatus] = {}
         have_swept: set[Spoke] = set()
         generation = self.statuses.generation()
         for chunk in chunks(differing, READ_AT_ONCE):
@@ -59,9 +57,7 @@ class LedgerRepair:
                     continue
                 repair = repair_of(ref, row, known, generation)
                 if repair.row and ref.spoke not in have_swept:
-                    # All statuses are read once, however many spokes are affected.
-                    statuses = statuses or {status.spoke: status for status in self.statuses.spoke_statuses()}
-                    self._have_swept(ref.spoke, statuses.get(ref.spoke))
+                    self._have_swept(ref.spoke)
                     have_swept.add(ref.spoke)
                 with suppress(Outdated):
                     # If another worker wrote the row, and did not repair it, the next audit does.
@@ -76,11 +72,12 @@ class LedgerRepair:
             if self.ledger.copy_claim(claim, version) == version:
                 yield Repaired(RepairKind.CLAIM, ClaimId(ref, claim.key))
 
-    def _have_swept(self, spoke: Spoke, status: SpokeStatus | None) -> None:
+    def _have_swept(self, spoke: Spoke) -> None:
         """Have a spoke swept within the hour, also if the ledger does not know it, or if it is over or empty."""
-        if status is None:
-            self.statuses.register_spoke(spoke)
-        elif status.over:
+        self.statuses.register_spoke(spoke)
+        status = self.statuses.spoke_status(spoke)
+        if status.over:
             self.statuses.put_spoke_status(replace(status, withdrawn=False))
         elif status.empty:
-            self.statuses.put_spoke_status(replace(status, names=1))
+            # As if an event had come: what the last sweep found stays as it is.
+            self.statuses.note_event(spoke)
