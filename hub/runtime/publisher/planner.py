@@ -82,7 +82,7 @@ class Planner:
         if self.run.out_of_time([key]):
             return True
         try:
-            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait=self.run.wait_left)
+            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait=self.run.longest_wait(prompt=True))
         except NoTurn:
             return False
         except (ZoneUnavailable, ZoneClosed) as failure:

@@ -84,6 +84,9 @@ class Publisher:
             # Prompt names first: to read and send what comes back from the backlog may take seconds.
             self._publish(run, [key for key in waiting if key in run.prompt])
             self._publish(run, [key for key in waiting if key not in run.prompt])
+            for key, state in run.states.items():
+                members, restored = left_out(state.claims), run.restored.get(key, ())
+                run.outcomes[key] = replace(run.outcomes[key], left_out=members, restored=restored)
             if self.backlog:
                 self.backlog.send_back(run, changed_by, released)
         now = self.clock()
@@ -96,9 +99,6 @@ class Publisher:
         of_zones = [batches(planner.planned(of_zone), self.zones.most_changes) for of_zone in by_zone.values()]
         first = [batch for turn in zip_longest(*of_zones) for batch in turn if batch]
         BatchSender(run, self.zones, planner).send(first)
-        for key, state in run.states.items():
-            outcome = run.outcomes[key]
-            run.outcomes[key] = replace(outcome, left_out=left_out(state.claims), restored=run.restored.get(key, ()))
 
 
 def _read(run: PublishRun, keys: Iterable[NameKey]) -> dict[str, list[NameKey]]:

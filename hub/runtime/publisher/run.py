@@ -59,16 +59,10 @@ class PublishRun:
     released: Collection[NameKey] = frozenset()
     clear: Collection[NameKey] = frozenset()
     wait: float | None = None
-
     began: float = 0.0
 
     def __post_init__(self) -> None:
         self.began = self.deadline.seconds_left()
-
-    @property
-    def wait_left(self) -> float | None:
-        """Return how many seconds the next call may wait."""
-        return None if self.wait is None else max(0.0, self.wait - (self.began - self.deadline.seconds_left()))
 
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
         """Return the instances whose claims on a name were just written, and are the only reason to look at it.
