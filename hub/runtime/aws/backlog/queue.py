@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.queues import MESSAGES_A_CALL
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import body_of_release, group_of
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import NameKey
     from hub.runtime.model.tasks import Release
 
-# SQS API Reference, SendMessageBatch: up to ten messages, and together up to 1 MiB; 256 KiB before August 2025.
-MESSAGES_A_CALL: Final = 10
+# SQS API Reference, SendMessageBatch: the messages of a call together, up to 1 MiB; 256 KiB before August 2025.
 BYTES_A_CALL: Final = 256 * 1024
 
 

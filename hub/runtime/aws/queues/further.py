@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER, text_in
+from hub.runtime.aws.queues import MESSAGES_A_CALL
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.texts import bounded
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from hub.runtime.ports import Clock
 
-# SQS API Reference, ReceiveMessage and DeleteMessageBatch: up to ten messages.
-MESSAGES_A_CALL: Final = 10
 # With a batch of ten, a run handles a hundred messages at most.
 MOST_MESSAGES: Final = 90
 # A run spends no more than this on receiving, so that the messages that it has do not wait.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.queues import MESSAGES_A_CALL
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import body_of, group_of
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
     from hub.runtime.model.tasks import Task
-
-# SQS API Reference, SendMessageBatch: up to ten messages.
-MESSAGES_A_CALL: Final = 10
 
 
 class QueuedTasks:
