@@ -30,7 +30,8 @@ def test_damped_instance_and_vpc_are_shown(made: World, clock: MovedClock, comma
     assert f"flip9.{CORP}." in {claim["name"] for claim in document["claims"]}
     until = document["damped"]["until"]
     text = " ".join(command("explain", instance).stdout.split())
-    assert f"It is damped: {reason}; orgdns looks at it again at {until}, or with the next sweep." in text
+    ignored = f"orgdns ignores its events until {until}; the next sweep applies what is true."
+    assert f"It is damped: {reason}; {ignored}" in text
     (spoke,) = [each for each in command.json("coverage", code=2)["spokes"] if each["spoke"] == f"{PAYMENTS}/{REGION}"]
     (damped,) = [each["damped"] for each in spoke["vpcs"] if each["vpc"] == vpc.id]
     assert damped["reason"] == "the zones that policy wants for it changed 5 times within a short time"

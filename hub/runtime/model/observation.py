@@ -48,7 +48,7 @@ class Observation:
     @property
     def wanted(self) -> tuple[Claim, ...]:
         """The claims of the instance that are not being withdrawn."""
-        return tuple(claim for claim in self.claims if self.wants(claim.key))
+        return () if self.ended else tuple(claim for claim in self.claims if claim.key not in self.withdrawing)
 
     def wants(self, key: NameKey) -> Claim | None:
         """Return the instance's claim on a name, or None if it does not claim the name, or withdraws the claim."""

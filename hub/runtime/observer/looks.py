@@ -34,22 +34,26 @@ class Look:
     contradicted: bool = False
 
     @property
+    def known(self) -> Observation | None:
+        """The row, if it can be read and is of this generation of the ledger."""
+        row = self.row
+        return row if isinstance(row, Observation) and row.generation == self.generation else None
+
+    @property
     def patient(self) -> bool:
         """Whether an event that EC2 contradicts may come again: as long as the instance has a change left."""
-        row = self.row
-        if not isinstance(row, Observation) or row.generation != self.generation:
-            return True
-        return row.damping.changed(INSTANCE_CHANGES, self.began_at) is not None
+        known = self.known
+        return known is None or known.damping.changed(INSTANCE_CHANGES, self.began_at) is not None
 
     @property
     def allowed(self) -> bool:
-        """Whether the look may change the claims as often as it likes.
+        """Whether damping does not count what the look changes.
 
-        So may a look of the schedule, or one at an instance without claims, or after a loss of the ledger.
+        It counts the changes of looks that an event or a call caused, at an instance that has claims in this generation
+        of the ledger.
         """
-        row = self.row
-        known = isinstance(row, Observation) and bool(row.wanted) and row.generation == self.generation
-        return not (self.by_event and known)
+        known = self.known
+        return not (self.by_event and known and known.wanted)
 
     @property
     def damped(self) -> bool:
@@ -57,9 +61,8 @@ class Look:
 
         What a worker left unfinished is finished nevertheless.
         """
-        row = self.row
-        damped = isinstance(row, Observation) and row.settled and row.damping.damps(self.began_at)
-        return damped and not self.allowed
+        known = self.known
+        return bool(known and known.settled and known.damping.damps(self.began_at)) and not self.allowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from orgdns.cli.reports.dead_letters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rich.console import Console
 
-    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DiscardedRecords
+    from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, DiscardedRecords
 
 _OBSERVER_FAILED: Final = (
     f"The reason is in {OBSERVER_LOG_GROUP}: look for the message {OBSERVER_LOG_MESSAGE!r}, which has the instance and "
@@ -74,20 +74,21 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         _show_notes(console, [_NAMES_UNKNOWN, _NAMES_IN_LOG, _NEXT_AUDIT])
     tasks = [*found.tasks, *found.associations]
     if tasks:
-        lines = [Text("\n").join([visible(task.task or task.message_id), visible(task.reason, BAD)]) for task in tasks]
+        lines = _task_lines(tasks)
         _show(console, f"Sweeps, audits and associations: {len(lines):,}", lines, everything=everything)
         _show_notes(console, [_RUNS_AGAIN])
     if found.deferred:
-        lines = [
-            Text("\n").join([visible(each.task or each.message_id), visible(each.reason, BAD)])
-            for each in found.deferred
-        ]
+        lines = _task_lines(found.deferred)
         _show(console, f"Names of the backlog: {len(lines):,} messages", lines, everything=everything)
         _show_notes(console, [_BACKLOG_FAILED, _NEXT_AUDIT])
     for queue, number in found.hidden.items():
         if number:
             text = f"{queue.queue}: about {number:,} more messages, which another reader has received or just deleted."
             console.print(visible(f"{text} Try again in a minute.", QUIET))
+
+
+def _task_lines(tasks: Iterable[DeadTask]) -> list[Text]:
+    return [Text("\n").join([visible(each.task or each.message_id), visible(each.reason, BAD)]) for each in tasks]
 
 
 def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:

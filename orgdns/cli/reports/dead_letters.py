@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.messages import NotOurs, content_of, release_of, task_of
-from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
+from hub.runtime.model.tasks import AUDITS, Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.sweeper.zone_changes import is_zone_change
 
@@ -192,11 +192,11 @@ def dead_release(message: Message) -> DeadTask:
         release = release_of(message.body)
     except NotOurs as refused:
         return DeadTask(message.id, "", f"not from the publisher: {refused}")
-    cause = release.account or "audits"
+    cause = release.account or AUDITS
     names = [name.key.fqdn.removesuffix(".") for name in release.names]
     shown = f"{', '.join(names[:SHOWN_NAMES])}{', ...' if len(names) > SHOWN_NAMES else ''}"
-    reason = f"the publisher could not bring them back five times: see {PUBLISHER_LOG_GROUP}; an audit finds them"
-    return DeadTask(message.id, f"{len(names)} names, because of {cause}: {shown}", reason)
+    reason = f"the publisher could not bring them back in 20 hours: see {PUBLISHER_LOG_GROUP}; an audit finds them"
+    return DeadTask(message.id, f"{len(names) + release.unreadable} names, because of {cause}: {shown}", reason)
 
 
 def _task(body: str) -> Task:

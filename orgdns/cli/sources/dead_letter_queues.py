@@ -31,7 +31,7 @@ from orgdns.cli.reports.dead_letters import (
 from orgdns.cli.sources.deployed import HubUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
 
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -79,9 +79,7 @@ class DeadLetterQueues:
             hidden=hidden,
             tasks=_dead_tasks(messages.get(DeadLetterQueue.SWEEPS, ())),
             associations=_dead_tasks(messages.get(DeadLetterQueue.ASSOCIATIONS, ())),
-            deferred=tuple(
-                sorted(map(dead_release, messages.get(DeadLetterQueue.BACKLOG, ())), key=lambda dead: dead.message_id)
-            ),
+            deferred=_dead_tasks(messages.get(DeadLetterQueue.BACKLOG, ()), dead_release),
         )
 
     def resend(self, message_ids: Collection[str]) -> int:
@@ -193,8 +191,8 @@ class DeadLetterQueues:
             ) from error
 
 
-def _dead_tasks(messages: Collection[Message]) -> tuple[DeadTask, ...]:
-    return tuple(sorted(map(dead_task, messages), key=lambda task: task.message_id))
+def _dead_tasks(messages: Collection[Message], read: Callable[[Message], DeadTask] = dead_task) -> tuple[DeadTask, ...]:
+    return tuple(sorted(map(read, messages), key=lambda task: task.message_id))
 
 
 def _message(message: MessageTypeDef) -> Message:

@@ -138,12 +138,11 @@ def _made(key: NameKey, row: Mapping[str, Any]) -> Claim | None:
 def _released(image: object) -> tuple[Millis, str, bool] | None:
     """Return when the claims on a released name changed, because of whom it waited, and whether it is marked."""
     match image:
-        case {"changed_at": {"N": str(at)}, "account": {"S": str(account)}, "marked": {"BOOL": bool(marked)}}:
-            return (
-                (Millis(int(at)), account, marked) if at.isdecimal() and account.isdecimal() | (not account) else None
-            )
-        case _:
-            return None
+        case {"changed_at": {"N": str(at)}, "account": {"S": str(account)}, "marked": {"BOOL": bool(marked)}} if (
+            at.isdecimal() and (not account or account.isdecimal())
+        ):
+            return Millis(int(at)), account, marked
+    return None
 
 
 def _clear_at(image: object) -> Millis | None:

@@ -41,7 +41,8 @@ def damping_text(damping: Damping) -> str:
     """The same as a sentence, empty if events are not ignored."""
     if not damping.until:
         return ""
-    return f"damped: {damping.reason}; orgdns looks at it again at {time(damping.until)}, or with the next sweep"
+    until = time(damping.until)
+    return f"damped: {damping.reason}; orgdns ignores its events until {until}; the next sweep applies what is true"
 
 
 def claim_name_fields(claim: Claim) -> Document:
