@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 300
 # Seconds. Each sweep enqueues the remaining work again.
 _RETENTION: Final = 86_400
-# A run describes its VPCs with some ten calls each. With fewer runs, an account that flips the tags of five VPCs delays
-# those of others for more than a minute, before it is damped (docs/bench.md). All runs share the pace of Route 53.
+# How many runs work at a time. Each makes some ten calls to describe a VPC. An account that flips the tags of five VPCs
+# every second keeps them occupied until its VPCs are damped, after five changes of each. With fewer runs, VPCs of other
+# accounts would wait for more than a minute until then (docs/bench.md). All runs share the pace of Route 53.
 _CONCURRENCY: Final = 5
 
 

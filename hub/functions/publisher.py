@@ -32,14 +32,16 @@ _BACKLOG_RETENTION: Final = 86_400
 # A message whose names found no tokens in time comes again after half an hour. That is no failure, and may happen many
 # times while others use the account's quota, too. What never succeeds is a dead letter before the retention ends.
 _BACKLOG_RECEIVES: Final = 40
-# The least that a mapping of a queue can have. Two runs release names at the pace of the quota, as one would.
+# How many runs the backlog's mapping starts at a time: the fewest that Lambda accepts for a queue. The pace of releases
+# is the same for one run.
 _RELEASES: Final = 2
-# Messages of a run for the whole quota, with up to 100 names each: two runs release as many in half of their time. So a
-# message rarely comes a second time, which takes half an hour. If accounts have few names in each message, a batch has
-# enough of them to fill change batches nevertheless.
+# How many messages of the backlog a run takes with the whole quota; with a share of it, it takes this share of them.
+# Two runs take 15,000 names at most (100 a message), which come back in 150 seconds, half of the timeout. So a run
+# rarely leaves a message to its next delivery, half an hour later. If messages have few names each, a run still takes
+# enough of them to fill change batches.
 _MESSAGES_A_RUN: Final = 75
-# Seconds. Each release reads the zone, and comes to all shards as a small batch each. A few large ones take fewer
-# requests of the quota than many small ones.
+# Seconds for which the backlog's mapping gathers messages. Each release reads the zones of its names, and gives each
+# shard a small batch. So a few large releases take fewer requests of the quota than many small ones.
 _WINDOW: Final = 3
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
@@ -75,12 +77,12 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
 
 
 def _backlog(config: Config) -> QueueSource:
-    """The queue of names of accounts that change more names than their rate.
+    """The queue of names of accounts that change names faster than their rate allows.
 
-    The publisher sends to it, and processes it. Lambda ends such a loop if the function sends while the queue invokes
-    it, which it never does: it brings names back through the ledger. Loops through DynamoDB are not detected ("Use
-    Lambda recursive loop detection to prevent infinite loops",
-    https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html). So the detection stays on.
+    The publisher sends to this queue, and processes it. Lambda stops a function that sends to a queue while the same
+    queue invokes it. The publisher never does that: when this queue invokes it, it brings names back through the
+    ledger, and Lambda does not detect loops through DynamoDB ("Use Lambda recursive loop detection to prevent infinite
+    loops", https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html). So the detection stays on.
     """
     queue, dead_letters = queue_pair(
         "Backlog",

@@ -45,7 +45,7 @@ LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
 PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
-# Names of accounts that change more names than their rate. The publisher sends to it, and processes it.
+# Names of accounts that change names faster than their rate allows. The publisher sends to it, and processes it.
 BACKLOG_QUEUE: Final = f"{PREFIX}-backlog"
 BACKLOG_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-backlog-dead-letters"
 SWEEPS_QUEUE: Final = f"{PREFIX}-sweeps"

@@ -23,7 +23,7 @@ WAITING = replace(WELL, backlog=Backlog(3, {SEARCH.id: 7, PAYMENTS.id: 1_200}))
 RELEASE = Release(PAYMENTS.id, tuple(DeferredName(NameKey("Z1", Fqdn(f"n{each}.")), Millis(5)) for each in range(5)))
 
 
-def printed(overview: Overview) -> str:
+def shown(overview: Overview) -> str:
     console = Console(file=io.StringIO(), width=80, highlight=False, markup=False, emoji=False)
     show_status(console, overview, everything=False)
     assert isinstance(console.file, io.StringIO)
@@ -32,7 +32,7 @@ def printed(overview: Overview) -> str:
 
 def test_status_names_the_accounts_while_names_wait() -> None:
     """Those with the most names first. Whoever looks knows that something is in progress."""
-    text = printed(WAITING)
+    text = shown(WAITING)
     assert f"{PAYMENTS.id}: 1,200 names" in text
     assert text.index(PAYMENTS.id) < text.index(SEARCH.id)
     assert not WAITING.well
@@ -45,14 +45,14 @@ def test_status_names_the_accounts_while_names_wait() -> None:
 def test_status_names_nobody_afterwards() -> None:
     """What waited an hour ago is no trouble any more."""
     over = replace(WELL, backlog=Backlog(0, {PAYMENTS.id: 1_200}))
-    assert PAYMENTS.id not in printed(over)
+    assert PAYMENTS.id not in shown(over)
     assert over.well
     assert status_document(over)["backlog"] == {"messages": 0, "accounts": []}
 
 
 def test_status_without_counts() -> None:
     """The numbers are written apart from the names, and may be missing."""
-    assert "does not say which" in printed(replace(WELL, backlog=Backlog(2)))
+    assert "does not say which" in shown(replace(WELL, backlog=Backlog(2)))
 
 
 def test_dead_letter_of_the_backlog() -> None:

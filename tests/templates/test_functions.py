@@ -67,7 +67,8 @@ def test_readme_says_how_often_the_functions_run_at_once() -> None:
     """With less concurrency in the account, Lambda throttles the queues' batches."""
     mappings = of_type("hub", "AWS::Lambda::EventSourceMapping").values()
     total = sum(mapping["ScalingConfig"]["MaximumConcurrency"] for mapping in mappings if "ScalingConfig" in mapping)
-    assert f"run up to {total} times at once" in (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Up to {total} runs of the functions work at the same time" in readme
 
 
 def test_batches_have_a_window() -> None:

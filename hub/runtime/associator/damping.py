@@ -1,6 +1,7 @@
-"""VPCs that keep changing what policy wants for them: their events are ignored for a while. Over ports; no AWS, no log.
+"""Damping of VPCs: ignores the events of a VPC that keeps changing so that the policy wants other zones for it.
 
-Only events are damped. The tasks of sweeps always work. So a damped VPC comes in line with policy with the next sweep.
+Over ports; no AWS, no log. Events may change what the policy wants for a VPC five times at once, and then once in ten
+minutes (`VPC_CHANGES`). Tasks of sweeps are never ignored, so the next sweep brings a damped VPC in line with policy.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VpcDamping:
-    """Counts the changes that events make to what policy wants for VPCs, and ignores the events of damped VPCs.
+    """Counts how often events change what the policy wants for a VPC, and ignores the events of damped VPCs.
 
-    Two tasks for one VPC at a time may count as one change.
+    Two runs that work on one VPC at the same time may count two changes as one.
     """
 
     rows: VpcLedger
@@ -30,9 +31,9 @@ class VpcDamping:
     clock: Clock
 
     def ignores(self, run: VpcRun, row: VpcRow | None) -> bool:
-        """Note and return whether the event of a run is ignored.
+        """Return whether the event of a run is ignored because the VPC is damped, and note it in the run.
 
-        An association that a worker left unfinished is finished first.
+        An event of a VPC with an unfinished association is not ignored: it finishes what another worker began.
         """
         if row is None or not run.by_event or any(record.in_progress for record in row.records.values()):
             return False
@@ -42,9 +43,10 @@ class VpcDamping:
         return run.ignored
 
     def counted(self, run: VpcRun, zones: tuple[ZoneInVpc, ...]) -> Damping | None:
-        """Return the state with the change, if any, that the description of a VPC brings; None if no change is left.
+        """Return the VPC's damping after a description; None if it is a change, and the allowance is used up.
 
-        What an event finds for the first time is no change.
+        It is a change if an event caused the description, and the policy now wants other zones for the VPC, or wants
+        them by another method. The first description of a VPC is no change.
         """
         row, now = run.row, self.clock()
         if not run.by_event or row.vpc is None or _wanted(row.zones) == _wanted(zones):
@@ -54,7 +56,7 @@ class VpcDamping:
     def damp(self, run: VpcRun) -> None:
         """Record that events of the VPC are ignored for a while. Everything else in its row stays."""
         damping = run.row.damping.begun(VPC_CHANGES)
-        # First, so that the sweep comes also if the worker is killed here.
+        # Before the row: if the worker is killed between the two writes, the spoke is still swept within the hour.
         self.statuses.note_event(run.row.ref.spoke)
         self.rows.put_damping(run.row.ref, damping)
         run.row = replace(run.row, damping=damping)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SHARED: Final = 100
 # How many of the VPCs that cannot be read the status of a spoke names.
 UNREADABLE: Final = 20
-# A sweep follows at least once in this time. Milliseconds.
+# Milliseconds. A spoke that is swept every hour has a sweep in each span of this length, also if a sweep comes late.
 DAILY_WINDOW: Final = 5_400_000
 
 
@@ -58,7 +58,10 @@ class DiscoveryOutcome:
 
     @property
     def work(self) -> int:
-        """How much there is to do: a spoke with any is swept every hour, also if it has no instances."""
+        """How many VPCs are enqueued, blocked, unreadable or damped, and one more if they could not be described.
+
+        A spoke with any is swept every hour, also if it has no instances.
+        """
         return bool(self.status.fault) + self.enqueued + self.status.blocked + self.status.unreadable + self.damped
 
 
@@ -123,11 +126,12 @@ class VpcDiscovery:
         return self._compare(replace(status, shared=described.shared[:SHARED]), account, rows, described)
 
     def _known(self, spoke: Spoke, account: Account, rows: Iterable[VpcRow]) -> dict[str, Vpc]:
-        """Return the VPCs of which one sweep a day reads everything.
+        """Return the VPCs that this sweep need not describe completely, as they were last described.
 
-        They are default VPCs, which every account has in every region, that policy does not want and that neither have
-        nor had anything of orgdns; none if policy also ends what others associate with its zones. The sweep of the day
-        is the one that a spoke has if it is quiet.
+        They are default VPCs that no policy selects, and that neither have nor had anything of orgdns: every account
+        has one in every region. A sweep that begins within DAILY_WINDOW after the spoke's time of day, at which a quiet
+        spoke is swept, describes all VPCs completely. So does every sweep if a policy also ends what others associate
+        with its zones.
         """
         owns_all = any(policy.owns_all for policy in self.policy.association_policies)
         if owns_all or (self.clock() - time_of_day(spoke)) % DAY < DAILY_WINDOW:

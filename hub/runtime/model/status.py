@@ -40,8 +40,8 @@ class SpokeStatus:
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
-    `vpc_work` counts the VPCs that the last sweep of VPCs found to change, blocked or unreadable; it is 1 if the VPCs
-    could not be described.
+    `vpc_work` adds up the VPCs that the last sweep enqueued for the associator, or found blocked, unreadable or damped;
+    if the VPCs could not be described, that counts as one more.
     `damped` counts the instances that the last sweep found damped, and `damped_vpcs` the VPCs.
     `unreadable` counts the instances that the last sweep could not read, or whose rows it could not read, and
     `unreadable_first` are some of them; an instance without a readable id is empty there. `row_fault` says why the
@@ -95,9 +95,10 @@ class SpokeStatus:
 
     @property
     def empty(self) -> bool:
-        """Whether the last sweep was complete and found nothing that sweeps repair: no instance, claim or association.
+        """Whether the last sweep was complete, and found no instance, name or associated VPC, and no work for a VPC.
 
-        A removal that awaits approval, an unreachable spoke and what cannot be read are no such thing.
+        A spoke is not empty while it is unreachable, while its removals await approval, or while orgdns cannot read
+        something of it.
         """
         found = self.instances or self.names or self.vpcs or self.vpc_work or self.kept_vpcs or self.unreadable
         failed = self.fault or self.fault_since or self.withdrawn or self.row_fault

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 
-# The most names of a run that are read one by one, if there are tokens for so many. Of more names, the backlog reads
-# their zone once.
+# A run reads at most so many names of a zone one by one, if there are tokens for them. The others go to the backlog,
+# which reads the zone once for all of them.
 READ_ALONE: Final = 100
-UNREAD: Final = "its zone must be read first"
+UNREAD: Final = "no tokens were left to read it in its zone: the backlog reads the zone"
 
 
 @dataclass(frozen=True, slots=True)

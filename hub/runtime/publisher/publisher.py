@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
 
 
-# The publisher reads a zone before it adds the first record set of a name. For a name that comes back from the backlog,
-# a reading by the backlog counts for so long: a listing of a large zone takes about as long by itself. Milliseconds.
+# Milliseconds. The publisher reads a zone before it adds the first record set of a name. For a name that comes back
+# from the backlog, it relies for so long on what the backlog read: to list a large zone takes about as long.
 CLEAR_MILLIS: Final = 60_000
 
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 # A run begins no further call if fewer seconds than this remain.
 CALL_SECONDS: Final = HUB_CALLS.seconds()
-# Seconds. A release comes to all shards at once, and a zone takes their batches one after another. Sent back to the
-# backlog, a batch would wait for longer, and take more of the quota's requests.
+# No change batch of released names waits for its turn longer than until so many seconds after the run began. A release
+# comes to all shards at once, and a zone takes their batches one after another. Back in the backlog, the names would
+# wait for longer, and take more of the quota's requests.
 RELEASED_WAIT: Final = 6.5
 
 
@@ -40,8 +41,9 @@ class PublishRun:
 
     The names in `released` come back from the backlog, and under those in `clear` no other tool had a record set when
     the backlog read their zone a moment ago. `began` are the seconds that were left when the run began.
-    The names in `prompt`, those of quiet accounts first, take tokens of those that are left for the backlog, too. A
-    call waits for its turn at most `wait` seconds; with None, as long as the deadline allows.
+    The names in `prompt`, those of quiet accounts first, also take tokens of the buckets of prompt names and releases.
+    Their calls wait for their turn until `wait` seconds after the run began. With None, all calls wait as long as the
+    deadline allows.
     """
 
     ledger: NameLedger

@@ -26,7 +26,7 @@ class SubjectUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The names that wait because their accounts changed more names than their rate.
+    """The names that wait because their accounts changed names faster than their rate allows.
 
     `messages` is the approximate number of messages, each with up to a hundred names. `counts` are the names of each
     account that went to the backlog in this hour and the one before.

@@ -67,7 +67,7 @@ class HubAccount:
         return stream_faults(hub.deployed, functions, tables)
 
     def backlog(self, hub: HubLedger) -> Backlog:
-        """The names that wait because their accounts changed more names than their rate.
+        """The names that wait because their accounts changed names faster than their rate allows.
 
         Raises:
             HubUnknown: if the queue cannot be found or read.

@@ -1,4 +1,4 @@
-"""One account changes more names than its rate: it waits for itself, and nobody else waits for it."""
+"""One account changes names faster than its rate allows: it waits for itself, and nobody else waits for it."""
 
 from __future__ import annotations
 

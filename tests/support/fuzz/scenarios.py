@@ -231,7 +231,7 @@ class Scenarios:
         self._backlog(organization)
 
     def _backlog(self, organization: Organization) -> None:
-        """An account changes more names than its rate; some names come back from the backlog."""
+        """An account changes names faster than its rate allows; some names come back from the backlog."""
         zone = ZONES["corp.internal."]
         many = [
             (f"{contract.NAME_PREFIX}{zone}#many{number}.corp.internal.", f"{contract.CLAIM_PREFIX}{ref(number)}")

@@ -99,7 +99,7 @@ def test_account_that_is_no_longer_covered_can_end_its_instances(world: World) -
 
 
 class SomeAreSlow(MemoryOrganization):
-    """An organization in which each description of these spokes takes a minute of a run, and then fails."""
+    """An organization with slow spokes: each description of one takes a minute of the run, and then fails."""
 
     def __init__(self, organization: MemoryOrganization, slow: Collection[Spoke], remaining: dict[str, float]) -> None:
         super().__init__(organization.accounts)
@@ -131,7 +131,7 @@ def test_slow_spoke_does_not_starve_others(world: World) -> None:
 
 
 def test_account_whose_spokes_do_not_answer_delays_others_once(world: World) -> None:
-    """It has the fewest events, in two regions; the other account's are handled after the first of the two."""
+    """Its two spokes have the fewest events. After the first of them fails, the other account's spoke comes next."""
     regions = sorted(world.observer.policy.coverage.regions)[:2]
     slow = [world.show(number, account=SEARCH.id, region=region) for number, region in enumerate(regions, 1)]
     quick = [world.show(number, name=f"quick{number}") for number in range(10, 20)]
@@ -147,9 +147,9 @@ def test_account_whose_spokes_do_not_answer_delays_others_once(world: World) -> 
 
 
 def test_account_with_few_events_comes_first(world: World) -> None:
-    """Its events are handled before those of an account with many, also before their ends are recorded."""
+    """Its event comes before the events of an account with many, also before the ends among them."""
     many = [world.show(number, name=f"n{number}") for number in range(1, 31)]
-    (few,) = (world.show(40, account=SEARCH.id, name="few"),)
+    few = world.show(40, account=SEARCH.id, name="few")
     hints = [*(Hint(subject, InstanceState.TERMINATED) for subject in many[:15])]
     hints += [Hint(subject, InstanceState.RUNNING) for subject in [*many[15:], few]]
     for _ in range(5):

@@ -25,7 +25,8 @@ class NameChange:
 
     A released name may be marked, too. `account` is the one of the claimant, or because of which the name was in the
     backlog; it is empty for a mark. `written` is the claim that was made, or changed; None if it was withdrawn or
-    deleted, or if the stream does not have an image of it that can be read.
+    deleted, or if the stream does not have an image of it that can be read. `clear_at` is when the backlog read the
+    zone of a released name and found no record set of another tool under it; None if it found one, or did not read it.
     """
 
     key: NameKey

@@ -1,1 +1,1 @@
-"""The backlog: names of accounts that change more names than their rate, which are published later."""
+"""The backlog: names of accounts that change names faster than their rate allows. They are published later."""

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.ports import BacklogQueue, BacklogRows
     from hub.runtime.publisher.run import PublishRun
 
-# Seconds that a call waits for its turn. A record of the stream waits no longer, because others are behind it.
+# No call for a prompt name waits for its turn longer than until so many seconds after the run began: other records of
+# the stream wait behind it.
 PROMPT_WAIT: Final = 2.0
-ABOVE_RATE: Final = "its account changes more names than its rate"
-NO_TOKENS: Final = "Route 53's quota had nothing left for it"
+ABOVE_RATE: Final = "its account changes names faster than its rate allows"
+NO_TOKENS: Final = "no tokens of Route 53's quota were left for it"
 
 
 @dataclass(frozen=True, slots=True)

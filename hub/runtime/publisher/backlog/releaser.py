@@ -71,7 +71,7 @@ class Releaser:
             # After the wait, because what was read does not count for long.
             self.rows.release(part, self._clear(part))
         except NoTurn as no_turn:
-            return f"Route 53's quota has nothing left for it: {no_turn}"
+            return f"no tokens of Route 53's quota were left for it: {no_turn}"
         except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
         return ""

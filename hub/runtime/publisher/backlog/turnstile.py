@@ -59,7 +59,7 @@ class Turnstile:
             waiting = [key for key in names[account] if key not in prompt]
             room = min(int(self._tokens(account)), PROMPT_NAMES - len(prompt))
             prompt.update(dict.fromkeys(waiting[: max(0, room)]))
-            # What goes to the backlog counts, too: while an account changes more than its rate, nothing is prompt.
+            # What goes to the backlog counts, too: while an account stays above its rate, nothing is prompt.
             self._take(account, len(waiting))
         self._forget()
         loudest = loudest_accounts(changed_by)

@@ -27,7 +27,7 @@ def results(outcomes: Collection[NameOutcome]) -> Counter[NameResult]:
 
 
 def test_names_above_the_rate_go_to_the_backlog(world: BacklogWorld) -> None:
-    """The first names are published at once, the others are in messages of one account each, with their changes."""
+    """The first names are published at once. The others wait, with their change times, in messages of one account."""
     claims = [*many(250), *many(40, QUIET)]
     world.claim(*claims)
     outcomes = world.run(*claims)
@@ -67,7 +67,7 @@ def test_a_name_that_changes_again_while_it_waits_is_published_as_it_is_then(wor
 
 
 def test_a_zone_that_is_unavailable_does_not_keep_names_from_the_backlog(world: BacklogWorld) -> None:
-    """They are in the queue before anything is published, so a worker that is killed then has lost nothing."""
+    """The names above the rate are in the queue before anything is published: a worker that is killed loses none."""
     claims = many(100)
     world.claim(*claims)
     world.zones.faults = ["before"]
@@ -76,7 +76,7 @@ def test_a_zone_that_is_unavailable_does_not_keep_names_from_the_backlog(world: 
 
 
 def test_names_that_the_queue_does_not_take_are_tried_again(world: BacklogWorld) -> None:
-    """Only these: the stream delivers them again, and the prompt names are published."""
+    """The stream delivers only these again. The prompt names are published."""
     world.backlog.refusing.add(LOUD)
     claims = [*many(40), *many(40, QUIET)]
     world.claim(*claims)
@@ -88,7 +88,7 @@ def test_names_that_the_queue_does_not_take_are_tried_again(world: BacklogWorld)
 
 
 def test_counts_that_cannot_be_written_delay_nothing(world: BacklogWorld) -> None:
-    """They are for people only."""
+    """The counts are for people only."""
     world.backlog.available = False
     claims = many(40)
     world.claim(*claims)
@@ -122,7 +122,7 @@ def test_marks_of_audits_are_one_more_account(world: BacklogWorld) -> None:
 
 
 def test_prompt_names_without_tokens_go_to_the_backlog(world: BacklogWorld) -> None:
-    """As many are published as find tokens; the others were not sent, so their zone need not be read later."""
+    """As many are published as find tokens. The others were not sent, so they are not pending."""
     world.zones.prompt_tokens = 12
     claims = [*many(20), *many(20, QUIET)]
     world.claim(*claims)
@@ -135,7 +135,7 @@ def test_prompt_names_without_tokens_go_to_the_backlog(world: BacklogWorld) -> N
 
 
 def test_released_names_take_no_tokens_of_prompt_ones(world: BacklogWorld) -> None:
-    """What came back has waited for its turn already, and needs tokens of Route 53's own buckets only."""
+    """They have waited for tokens of releases already, and need tokens of Route 53's own buckets only."""
     claims = many(100)
     world.claim(*claims)
     world.run(*claims)
@@ -145,7 +145,7 @@ def test_released_names_take_no_tokens_of_prompt_ones(world: BacklogWorld) -> No
 
 
 def test_released_names_without_tokens_go_back(world: BacklogWorld) -> None:
-    """Because of the same account."""
+    """They wait because of the same account as before."""
     claims = many(100)
     world.claim(*claims)
     world.run(*claims)
@@ -157,7 +157,7 @@ def test_released_names_without_tokens_go_back(world: BacklogWorld) -> None:
 
 
 def test_empty_bucket_of_prompt_names_does_not_stop_released_ones(world: BacklogWorld) -> None:
-    """Both kinds share batches, and part if one finds no tokens."""
+    """The two kinds of names are in batches of their own: released ones are published, prompt ones wait."""
     claims, prompt = many(100), claim(1, account=QUIET)
     world.claim(*claims, prompt)
     world.run(*claims)
@@ -195,8 +195,8 @@ def test_name_without_time_is_tried_again(world: BacklogWorld) -> None:
     assert not world.backlog.queue
 
 
-def test_two_claimants_of_a_deferred_name(world: BacklogWorld) -> None:
-    """A name of two loud accounts waits once."""
+def test_a_name_of_two_accounts_has_the_bursts_of_both(world: BacklogWorld) -> None:
+    """A name is prompt if one of its two accounts lets it through, so both bursts together are enough for all names."""
     names = [key(f"n{each}") for each in range(40)]
     claims = [
         claim(number + 100 * position, name=name.fqdn.split(".")[0], account=account)
@@ -205,12 +205,12 @@ def test_two_claimants_of_a_deferred_name(world: BacklogWorld) -> None:
     ]
     world.claim(*claims)
     outcomes = world.run(*claims)
-    # Each account lets thirty of them through, the quiet turn of one leaves ten for the other.
+    # The first account lets thirty names through, and the second the other ten.
     assert results(outcomes) == {NameResult.PUBLISHED: 40}
 
 
 def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(world: BacklogWorld) -> None:
-    """A run reads no more names than it has tokens for; the backlog reads the zone once, the publisher not again."""
+    """The backlog reads the zone for the names for which a run had no tokens, and the publisher relies on that."""
     claims = many(20)
     world.claim(*claims)
     world.zones.read_tokens = 5
@@ -223,7 +223,7 @@ def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(
 
 
 def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -> None:
-    """After a minute the publisher reads again, or the names go back."""
+    """After a minute the publisher does not rely on it. Without tokens to read again, the names go back."""
     claims = many(10)
     world.claim(*claims)
     world.zones.read_tokens = 0
@@ -235,7 +235,7 @@ def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -
 
 @pytest.mark.parametrize("slow", ["tokens", "reading"])
 def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str) -> None:
-    """The reading counts from its end, after the tokens were there: otherwise such names would go back for ever."""
+    """The minute begins after the wait for tokens and after the reading. Otherwise the names would return for ever."""
     claims = many(10)
     world.claim(*claims)
     world.zones.read_tokens = 0
@@ -247,7 +247,7 @@ def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str
 
 
 def test_without_enough_tokens_quiet_accounts_go_first(world: BacklogWorld) -> None:
-    """Whoever comes first by name: the loud account gets what is left."""
+    """The quiet account's name is the last one in order. The loud account gets the tokens that are left."""
     loud, quiet = many(30), claim(1, name="zzz", account=QUIET)
     world.claim(*loud, quiet)
     world.zones.prompt_tokens = 3
@@ -257,7 +257,7 @@ def test_without_enough_tokens_quiet_accounts_go_first(world: BacklogWorld) -> N
 
 
 def test_a_name_above_the_tokens_keeps_no_other_one_waiting(world: BacklogWorld) -> None:
-    """A name with many members needs many changes at once, and its account may be the quietest."""
+    """A shared name with many members needs many changes at once, and its account may be the quietest."""
     large = [claim(each, name="aaa", account=QUIET, conflict=ConflictRule.SHARE) for each in range(40)]
     others = many(20)
     world.claim(*large, *others)
@@ -267,7 +267,7 @@ def test_a_name_above_the_tokens_keeps_no_other_one_waiting(world: BacklogWorld)
 
 
 def test_a_call_that_loses_its_tokens_is_tried_with_few_names(world: BacklogWorld) -> None:
-    """Other workers take tokens meanwhile, and small calls get theirs. Those are of the quietest accounts."""
+    """Other workers take tokens meanwhile. A small call, with names of the quietest accounts, still gets its own."""
     loud, quiet = many(30), claim(1, name="zzz", account=QUIET)
     world.claim(*loud, quiet)
     world.zones.prompt_tokens, world.zones.lost_tokens = 31, 27
@@ -277,7 +277,7 @@ def test_a_call_that_loses_its_tokens_is_tried_with_few_names(world: BacklogWorl
 
 
 def test_a_name_without_tokens_waits_because_of_its_loudest_account(world: BacklogWorld) -> None:
-    """Not because of the account that comes first by its number."""
+    """Of the accounts that changed the name, the one with the most names counts, not the one with the lowest number."""
     loudest, other = max(LOUD, QUIET), min(LOUD, QUIET)
     shared = [claim(number, name="shared", account=account) for number, account in ((1, loudest), (2, other))]
     more = many(20, loudest)

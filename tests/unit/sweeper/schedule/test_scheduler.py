@@ -91,10 +91,10 @@ def test_requested_audits() -> None:
 def test_audits_are_one_task() -> None:
     """All zones are enqueued, or those that a task left to the next; without zones, nothing is."""
     tasks = MemoryTasks()
-    asking = sweep_scheduler([], MemoryStatuses(MemoryClock()), tasks, zones=3)
-    asking.schedule_audits()
-    asking.schedule_audits(("Z9", "Z8"))
-    asking.schedule_audits(())
+    scheduler = sweep_scheduler([], MemoryStatuses(MemoryClock()), tasks, zones=3)
+    scheduler.schedule_audits()
+    scheduler.schedule_audits(("Z9", "Z8"))
+    scheduler.schedule_audits(())
     assert tasks.enqueued == [(Audit(("Z0", "Z1", "Z2")), 0), (Audit(("Z8", "Z9")), 0)]
 
 
@@ -172,7 +172,7 @@ def test_vpcs_await_no_approval_without_an_associator() -> None:
 
 
 def test_quiet_spokes_are_swept_once_a_day() -> None:
-    """A run leaves out the spokes that are quiet, unless they have no stack: these are about to lose their names."""
+    """The runs of an hour leave out a quiet spoke, unless it has no stack: such a spoke is about to lose its names."""
     quiet, heard, unlisted = spokes(3)
     statuses, tasks = MemoryStatuses(MemoryClock()), MemoryTasks()
     empty = SpokeStatus(quiet, NOW, NOW, "p", generation=statuses.ledger_generation.begun())
@@ -181,13 +181,11 @@ def test_quiet_spokes_are_swept_once_a_day() -> None:
         heard: replace(empty, spoke=heard, event_at=Millis(NOW + 1)),
         unlisted: replace(empty, spoke=unlisted),
     }
-    asking = sweep_scheduler([quiet, heard], statuses, tasks)
+    scheduler = sweep_scheduler([quiet, heard], statuses, tasks)
     statuses.round = ScheduleCursor("p", NOW, at=Millis(NOW - 300_000), ahead=0)
-    enqueued = set[object]()
     for turn in range(SCHEDULES_AN_HOUR):
-        replace(asking, clock=MemoryClock(now=Millis(NOW + turn * 300_000))).schedule_sweeps()
-    enqueued = {task for task, _ in tasks.enqueued if isinstance(task, Sweep)}
-    assert enqueued == {Sweep(heard), Sweep(unlisted)}
+        replace(scheduler, clock=MemoryClock(now=Millis(NOW + turn * 300_000))).schedule_sweeps()
+    assert {task for task, _ in tasks.enqueued} == {Sweep(heard), Sweep(unlisted)}
 
 
 def test_a_new_generation_brings_all_sweeps_forward() -> None:
