@@ -23,7 +23,7 @@ from moto.core.models import botocore_stubber
 from sandbox.aws.emulator import OWN_CALL, constrained
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
     from types import ModuleType
 
@@ -59,23 +59,23 @@ class Sdk:
     @contextmanager
     def imported(self) -> Iterator[None]:
         """Let this SDK be the one that is imported, while the context lasts."""
-        self._own = taken(self._names)
+        self._own = taken(self._names, self._own)
         sys.modules.update(self._modules)
         try:
             yield
         finally:
-            self._modules = taken(self._names)
+            self._modules = taken(self._names, self._modules)
             sys.modules.update(self._own)
 
     @contextmanager
     def _left(self) -> Iterator[None]:
         """Let the process's own SDK be the one that is imported, while the emulator answers."""
-        self._modules = taken(self._names)
+        self._modules = taken(self._names, self._modules)
         sys.modules.update(self._own)
         try:
             yield
         finally:
-            self._own = taken(self._names)
+            self._own = taken(self._names, self._own)
             sys.modules.update(self._modules)
 
     def _connect(self) -> None:
@@ -109,10 +109,20 @@ class Sdk:
         loaders.JSONFileLoader.load_file = lambda _loader, path: load(path)
 
 
-def taken(top_names: Collection[str]) -> dict[str, ModuleType]:
-    """Remove the modules below these top-level names from the imported modules, and return them."""
-    names = [name for name in sys.modules if name.partition(".")[0] in top_names]
-    return {name: sys.modules.pop(name) for name in names}
+def taken(top_names: Collection[str], put: Iterable[str] = ()) -> dict[str, ModuleType]:
+    """Remove the modules below these top-level names from the imported modules, and return them.
+
+    `put` are those of them that were put there together. What was imported since comes after them, so the thousands of
+    modules before them are not looked at: functions call AWS many thousand times.
+    """
+    missing, names = set(put), list[str]()
+    for name in reversed(sys.modules):
+        if name.partition(".")[0] in top_names:
+            names.append(name)
+            missing.discard(name)
+            if put and not missing:
+                break
+    return {name: sys.modules.pop(name) for name in reversed(names)}
 
 
 _LOADED: Final[dict[str, Sdk]] = {}
