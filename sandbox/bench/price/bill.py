@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
 from sandbox.bench.price import list_prices as prices
 from sandbox.bench.price.counted import LIVES, READ_UNIT
 
@@ -23,8 +24,7 @@ GB: Final = 10**9
 # CloudFormation API Reference, ListStackInstances: up to 100 in a page; one SQS batch is ten messages.
 STACK_INSTANCES_A_PAGE: Final = 100
 MESSAGES_A_BATCH: Final = 10
-# Route 53 API Reference, ListResourceRecordSets, and a page of DynamoDB's Scan.
-RECORDS_A_PAGE: Final = 300
+# A page of DynamoDB's Scan.
 SCAN_PAGE: Final = 1_000_000
 RECORDS_AN_HOUR: Final = 1_000
 
@@ -146,7 +146,7 @@ def _with_size(organization: Organization, activities: Activities, runs: float) 
     listing = pages * prices.LATENCY["cloudformation"]
     # An audit reads the whole ledger, and all records of its zones.
     ledger = organization.instances * activities.instance_bytes
-    records = organization.instances * organization.names / RECORDS_A_PAGE
+    records = organization.instances * organization.names / RECORD_SETS_A_PAGE
     yield prices.READ_UNIT, organization.audits * ledger / READ_UNIT
     yield prices.GUARDED, organization.audits * records
     # Each page takes some time to parse, too.
