@@ -91,7 +91,7 @@ def test_a_queue_without_groups_is_first_in_first_out() -> None:
 def test_a_message_that_is_not_deleted_comes_again_and_dies_at_last() -> None:
     """It comes again after the visibility timeout, and is a dead letter after five receives."""
     with Simulation() as simulation:
-        queue = Queue(simulation, visibility=100)
+        queue = Queue(simulation, visibility=100, receives=5)
         queue.send("poison")
         for _ in range(5):
             assert len(queue.receive(10)) == 1

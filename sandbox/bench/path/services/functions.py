@@ -50,13 +50,7 @@ class Function:
     handler: Callable[[Event, Environment], Event]
     make: Callable[[Function], Environment]
     cold: int = 0
-    invocations: int = 0
-    busy_seconds: float = 0.0
     idle: list[Environment] = field(default_factory=list)
-
-    def warm(self, number: int) -> None:
-        """Have so many warm environments."""
-        self.idle += [self.make(self) for _ in range(number)]
 
     def invoke(self, event: Event) -> Event:
         """Handle an event, in a worker; return the response."""
@@ -71,10 +65,8 @@ class Function:
         began = simulation.now
         environment.deadline = began + self.timeout
         simulation.current.context = environment
-        self.invocations += 1
         response = self.handler(event, environment)
         simulation.sleep(environment.caller.cpu(services.record_cpu * len(event["Records"])))
-        self.busy_seconds += simulation.now - began
         if simulation.now > environment.deadline:
             raise AssertionError(f"{self.name} took {simulation.now - began:.0f} s, and may take {self.timeout:.0f} s")
         self.idle.append(environment)
