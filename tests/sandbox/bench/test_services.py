@@ -143,6 +143,22 @@ def test_concurrency_grows_up_to_its_maximum() -> None:
         assert (most[0], most[1], max(most.values())) == (9, 14, 18)
 
 
+def test_messages_that_wait_are_not_looked_at_one_by_one() -> None:
+    """However many messages wait, the mapping looks for another poller five times a second."""
+    with Simulation() as simulation:
+
+        def handler(_event: Event, _environment: Environment) -> Event:
+            simulation.sleep(10)
+            return {"batchItemFailures": []}
+
+        queue = Queue(simulation, visibility=720)
+        QueueMapping(simulation, INSTANT, queue, function(simulation, handler), "arn", 1, 0, 1_000)
+        for number in range(2_000):
+            queue.send(str(number))
+        simulation.run(9)
+        assert simulation.events < 500
+
+
 def test_a_shard_has_one_invocation_at_a_time_and_keeps_its_order() -> None:
     """A partition key is always in one shard, and shards are independent of each other."""
     with Simulation() as simulation:

@@ -88,12 +88,14 @@ class QueueMapping:
     running: int = 0
     _active_since: float = field(default=-1.0)
     _due_at: float = field(default=math.inf)
+    # Whether the next poller is on its way.
+    _growing: bool = False
 
     def __post_init__(self) -> None:
         self.queue.arrived = self.pump
 
     def pump(self) -> None:
-        """Begin what can begin now, or when the window ends, or when there are more pollers."""
+        """Begin what can begin now, or when the window ends, or when there is another poller."""
         simulation = self.simulation
         if not self.queue.waiting:
             if not self.running:
@@ -108,13 +110,21 @@ class QueueMapping:
                     return
             self._due_at = math.inf
             self._begin()
-        if self.queue.waiting and self.running < self.concurrency:
-            # Another poller is added.
-            simulation.after(1 / self.services.pollers_a_second, self.pump)
+        if self.queue.waiting and self.running < self.concurrency and not self._growing:
+            self._growing = True
+            simulation.at(self._active_since + (self._grown() + 1) / self.services.pollers_a_second, self._grow)
+
+    def _grow(self) -> None:
+        self._growing = False
+        self.pump()
 
     def _allowed(self) -> int:
-        grown = (self.simulation.now - self._active_since) * self.services.pollers_a_second
-        return min(self.concurrency, self.services.pollers + int(grown + 1e-9))
+        return min(self.concurrency, self.services.pollers + self._grown())
+
+    def _grown(self) -> int:
+        """How many pollers were added since messages came."""
+        # Times are exact to a fraction of a microsecond.
+        return int((self.simulation.now - self._active_since) * self.services.pollers_a_second + 1e-5)
 
     def _pump_in(self, seconds: float) -> None:
         """The window of the batch begins with its first message."""
