@@ -219,11 +219,13 @@ class StreamPoller:
     def _read(self, shard: _Shard) -> list[Event]:
         """A shard's next records that pass a filter, at most a batch. Records that pass none are skipped."""
         stream = self._stream()
+        if stream is None:
+            return []
         patterns = [
             EventPattern.load(entry["Pattern"]) for entry in (self.mapping.filter_criteria or {}).get("Filters", ())
         ]
         records: list[Event] = []
-        while stream and shard.unread and len(records) < self.mapping.batch_size:
+        while shard.unread and len(records) < self.mapping.batch_size:
             record = stream_record(stream.items[shard.unread.popleft()].to_json(), self.mapping.event_source_arn)
             kept = self.clock.now() - record["dynamodb"]["ApproximateCreationDateTime"] < STREAM_RETENTION_SECONDS
             if kept and (not patterns or any(pattern.matches_event(record) for pattern in patterns)):

@@ -8,6 +8,7 @@ from sandbox.bench.figures import Figure
 from sandbox.bench.price.activities import counted
 from sandbox.bench.price.bill import Organization, bill, launches, seconds
 from sandbox.bench.price.sweep_hour import sweep_hour
+from sandbox.bench.price.tables import LAUNCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 # Dollars a month.
 GOAL: Final = 90
 SPOKES_AN_HOUR: Final = 17_000
-LAUNCHES: Final = 1_000
 
 
 def figures() -> Iterator[Figure]:
