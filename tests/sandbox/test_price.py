@@ -43,7 +43,6 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
     found = bill(less, activities)
     for more in (
         replace(less, accounts=500),
-        replace(less, used=700),
         replace(less, launches_a_day=9_000),
         replace(less, empty_sweeps_a_day=24),
         replace(less, zones=7),
@@ -51,6 +50,9 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
         replace(less, alarms=20),
     ):
         assert bill(more, activities).total >= found.total
+    # A sweep of a spoke in use takes at least what the sweep of an empty one takes.
+    alike = replace(activities, sweep=activities.empty_sweep)
+    assert bill(replace(less, used=700), alike).total >= bill(less, alike).total
     assert found.services.keys() <= {price.service for price in prices.PRICES}
     assert found.second_trail == pytest.approx(5 * found.services["GuardDuty of all accounts"])
     assert launches(less, activities, 2_000) == pytest.approx(2 * launches(less, activities, 1_000))
