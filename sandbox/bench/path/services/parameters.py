@@ -97,6 +97,10 @@ class Services:
     route53_requests: tuple[float, float] = REQUESTS
     route53_changes: tuple[float, float] = CHANGES
 
+    def cpu(self, seconds: float, memory: float) -> float:
+        """Return how many seconds the work of a vCPU takes with so many MB. More than one vCPU is of no use."""
+        return seconds * max(1.0, self.memory_a_vcpu / memory)
+
     @classmethod
     def instant(cls) -> Self:
         """Return services that answer at once, with the same quotas: what remains is the waiting of orgdns itself."""
