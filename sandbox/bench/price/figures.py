@@ -27,5 +27,5 @@ def figures() -> Iterator[Figure]:
     yield Figure("dollars_per_month", found.total, "dollars", limit=GOAL)
     yield Figure("dollars_per_month_of_a_second_trail", found.second_trail, "dollars")
     yield Figure("dollars_per_1000_launches", launches(organization, activities, LAUNCHES), "dollars")
-    swept = sweep_hour(seconds(activities.sweep, organization.memory), activities.concurrency)
+    swept = sweep_hour(sum(seconds(activities.sweep).values()), activities.concurrency)
     yield Figure("sweep_hour_spokes", swept, "spokes", limit=SPOKES_AN_HOUR)
