@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.aws.dynamodb.shards import shard_of
 from sandbox.aws.route53.zone import Zone
 from sandbox.bench.path.kernel import Simulation
 from sandbox.bench.path.services.calls import Caller
-from sandbox.bench.path.services.dynamodb import Ledger, LedgerClient, shard_of
+from sandbox.bench.path.services.dynamodb import Ledger, LedgerClient
 from sandbox.bench.path.services.functions import Environment, Function, QueueMapping, StreamMapping
 from sandbox.bench.path.services.parameters import Latency, Services
 from sandbox.bench.path.services.queues import Queue

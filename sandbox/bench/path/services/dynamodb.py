@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
 
 from botocore.exceptions import ClientError
 
@@ -166,11 +165,6 @@ class LedgerClient:
         item = after(before)
         self._ledger.put(key, item)
         return {"Attributes": item or before or {}} if given.get("ReturnValues") else {}
-
-
-def shard_of(partition: str, shards: int) -> int:
-    """Return the shard of a partition key: the same in every process."""
-    return crc32(partition.encode()) % shards
 
 
 def _key(item: Item) -> Key:

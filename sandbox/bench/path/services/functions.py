@@ -12,7 +12,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.bench.path.services.dynamodb import STREAM, shard_of
+from sandbox.aws.dynamodb.shards import shard_of
+from sandbox.bench.path.services.dynamodb import STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
