@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
 from sandbox.aws.dynamodb.shards import shard_of
+from sandbox.aws.dynamodb.writes import written
 
 SHARDS = 4
 Item = dict[str, Any]
@@ -158,18 +159,13 @@ class Client:
 
     def _written(self, key: Key, given: Item, after: Callable[[Item | None], Item | None]) -> Item:
         before = self._table.row(key)
-        names, values = given.get("ExpressionAttributeNames", {}), given.get("ExpressionAttributeValues", {})
-        if not meets(before or {}, given.get("ConditionExpression", ""), names, values):
-            told = before is not None and given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            raise error("ConditionalCheckFailedException", {"Item": before} if told else {})
-        item = after(before)
+        item = written(before, given, after)
         self._table.put(key, item)
         return {"Attributes": item or before or {}} if given.get("ReturnValues") else {}
 
 
-def error(code: str, answer: Item | None = None) -> ClientError:
-    given: Any = {"Error": {"Code": code, "Message": code}} | (answer or {})
-    return ClientError(given, "Operation")
+def error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "Operation")
 
 
 def _page(rows: list[Item], size: int, given: Item) -> Item:

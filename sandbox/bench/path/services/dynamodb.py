@@ -11,10 +11,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
+from sandbox.aws.dynamodb.writes import written
 from sandbox.aws.partition import arn_of
 from sandbox.bench.path.services.quotas import Bucket
 
@@ -156,13 +155,7 @@ class LedgerClient:
 
     def _written(self, key: Key, given: Item, after: Callable[[Item | None], Item | None]) -> Item:
         before = self._ledger.row(key)
-        names, values = given.get("ExpressionAttributeNames", {}), given.get("ExpressionAttributeValues", {})
-        if not meets(before or {}, given.get("ConditionExpression", ""), names, values):
-            told = before is not None and given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            code = "ConditionalCheckFailedException"
-            answer: Any = {"Error": {"Code": code, "Message": code}, **({"Item": before} if told else {})}
-            raise ClientError(answer, "PutItem")
-        item = after(before)
+        item = written(before, given, after)
         self._ledger.put(key, item)
         return {"Attributes": item or before or {}} if given.get("ReturnValues") else {}
 
