@@ -137,10 +137,7 @@ def queue_source(source: Queue, *, concurrency: int, batch_size: int = 1, window
 
 def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) -> None:
     """Add all resources of a worker to the template. Without `json_logs`, Lambda leaves the log lines as they are."""
-    for own_queue in (worker.dead_letters, worker.queue):
-        if own_queue:
-            template.add_resource(own_queue)
-            template.add_resource(queue_policy(own_queue, worker.rules))
+    _add_queues(template, worker.dead_letters, worker.queue, rules=worker.rules)
     logs = template.add_resource(
         LogGroup(
             f"{worker.title}Logs",
@@ -154,16 +151,22 @@ def add_worker(template: Template, worker: Worker, *, json_logs: bool = True) ->
     role = _add_execution_role(template, worker, logs)
     function = template.add_resource(_function(worker, logs, role, json_logs=json_logs))
     live = add_live_alias(template, function)
-    template.add_resource(lambda_.EventSourceMapping(f"{worker.title}Source", FunctionName=Ref(live), **worker.source))
-    template.add_resource(dead_letter_alarm(worker.dead_letters, worker.failures))
+    _add_source(template, f"{worker.title}Source", live, worker)
     if worker.further:
-        for own_queue in (worker.further.dead_letters, worker.further.queue):
-            template.add_resource(own_queue)
-            template.add_resource(queue_policy(own_queue))
-        template.add_resource(
-            lambda_.EventSourceMapping(worker.further.title, FunctionName=Ref(live), **worker.further.source)
-        )
-        template.add_resource(dead_letter_alarm(worker.further.dead_letters, worker.further.failures))
+        _add_queues(template, worker.further.dead_letters, worker.further.queue)
+        _add_source(template, worker.further.title, live, worker.further)
+
+
+def _add_queues(template: Template, *queues: Queue | None, rules: tuple[AWSHelperFn, ...] = ()) -> None:
+    for each in filter(None, queues):
+        template.add_resource(each)
+        template.add_resource(queue_policy(each, rules))
+
+
+def _add_source(template: Template, title: str, live: lambda_.Alias, of: Worker | QueueSource) -> None:
+    """Let the function handle an event source, with an alarm on what failed."""
+    template.add_resource(lambda_.EventSourceMapping(title, FunctionName=Ref(live), **of.source))
+    template.add_resource(dead_letter_alarm(of.dead_letters, of.failures))
 
 
 def _add_execution_role(template: Template, worker: Worker, logs: LogGroup) -> Role:

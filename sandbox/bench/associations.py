@@ -32,7 +32,7 @@ from sandbox.aws.partition import arn_of
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.state import Limits
 from sandbox.bench.figures import Figure
-from sandbox.bench.pace import turns_in_memory
+from sandbox.bench.pace import fewest_seconds, turns_in_memory
 from sandbox.bench.scenarios import REGION
 from sandbox.clock import moved_clock
 
@@ -96,7 +96,7 @@ def limit(vpcs: int, share: float = 1.0) -> float:
         (BUCKETS[CHANGES], ASSOCIATION_CHANGES * vpcs),
         (BUCKETS[ASSOCIATE], vpcs),
     )
-    return max(0.0, *((taken - burst * share) / (refill * share) for (burst, refill), taken in buckets))
+    return max(fewest_seconds(taken, bucket, share) for bucket, taken in buckets)
 
 
 @dataclass(slots=True)

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 
-from hub.runtime.model.names import (
-    RecordType,
-)
+from hub.runtime.model.names import RecordType
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.rate_limit import BUCKETS, CHANGES
+from orgdns.config.load import load
+from sandbox import example
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.route53.bridge import strict_route53
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.aws.route53.state import Limits
-from sandbox.bench.scenarios import REGION
+from sandbox.bench.curves import svg
+from sandbox.bench.figures import Figure
+from sandbox.bench.pace import fewest_seconds
+from sandbox.bench.scenarios import DOMAIN, REGION, REVERSE, scenarios
+from sandbox.bench.strategies import STRATEGIES, Stage, change_of, txt_of
 from sandbox.clock import moved_clock
 
 if TYPE_CHECKING:
@@ -25,15 +30,6 @@ if TYPE_CHECKING:
 
     from sandbox.bench.curves import Curve
     from sandbox.bench.scenarios import Scenario
-
-from pathlib import Path
-
-from orgdns.config.load import load
-from sandbox import example
-from sandbox.bench.curves import svg
-from sandbox.bench.figures import Figure
-from sandbox.bench.scenarios import DOMAIN, REVERSE, scenarios
-from sandbox.bench.strategies import STRATEGIES, Stage, change_of, txt_of
 
 BURST, ROLLING = 10_000, 2_000
 _CHANGES: Final = BUCKETS[CHANGES]
@@ -74,7 +70,7 @@ def burst(scenario: str, strategy: str, names: int, rolling: int, share: float =
         made = stage.route53.batches[calls:]
         return Burst(
             seconds=seconds,
-            limit=max(0.0, chosen.tokens - _CHANGES[0] * share) / (_CHANGES[1] * share),
+            limit=fewest_seconds(chosen.tokens, _CHANGES, share),
             calls=len(made),
             reads=stage.route53.calls["ListResourceRecordSets"] - reads,
             changes=sum(batch.changes for batch in made),
@@ -85,8 +81,7 @@ def burst(scenario: str, strategy: str, names: int, rolling: int, share: float =
 def limit_curve(records: int, tokens_a_record: int, share: float = 1.0) -> Curve:
     """The fastest that the bucket of changes allows: its whole content at once, then its refill rate."""
     at_once = int(_CHANGES[0] * share / tokens_a_record)
-    end = max(0.0, (records * tokens_a_record - _CHANGES[0] * share) / (_CHANGES[1] * share))
-    return [(0.0, min(records, at_once)), (end, records)]
+    return [(0.0, min(records, at_once)), (fewest_seconds(records * tokens_a_record, _CHANGES, share), records)]
 
 
 @contextmanager

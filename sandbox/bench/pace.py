@@ -1,4 +1,4 @@
-"""The pace of calls to Route 53 in memory, where no ledger is measured or tested."""
+"""The pace of calls to Route 53 in memory, where no ledger is measured or tested, and how fast a bucket is."""
 
 from __future__ import annotations
 
@@ -31,3 +31,9 @@ class MemoryPaceRow:
 def turns_in_memory(share: float, clock: Clock, sleep: Sleep) -> Turns:
     """The turns of the only worker."""
     return Turns(MemoryPaceRow(), share, clock, sleep)
+
+
+def fewest_seconds(tokens: float, bucket: tuple[float, float], share: float = 1.0) -> float:
+    """The fewest seconds in which a share of a bucket, which is full at first, gives so many tokens."""
+    capacity, refill = bucket
+    return max(0.0, (tokens - capacity * share) / (refill * share))

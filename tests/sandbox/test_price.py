@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime import contract
+from hub.stack import hub_template
+from orgdns.config.load import load
+from sandbox import example
+from sandbox.bench.path.services.dynamodb import STREAM
+from sandbox.bench.path.template import resources
 from sandbox.bench.price import list_prices as prices
 from sandbox.bench.price.activities import Activities
-from sandbox.bench.price.bill import DAYS, HOURS, Organization, bill, launches, seconds
+from sandbox.bench.price.bill import DAYS, HOURS, MEMORY, Organization, bill, launches, seconds
 from sandbox.bench.price.counted import Usage, row_bytes
 from sandbox.bench.price.sweep_hour import SPOKES, sweep_hour
 
@@ -19,7 +25,12 @@ NOTHING = Usage()
 USAGES = st.builds(
     Usage,
     calls=st.dictionaries(
-        st.sampled_from([("ec2", "DescribeVpcs"), ("dynamodb", "Query"), ("sts", "AssumeRole")]), st.integers(0, 9)
+        st.tuples(
+            st.sampled_from([*MEMORY]),
+            st.sampled_from(["ec2", "dynamodb", "sts"]),
+            st.sampled_from(["DescribeVpcs", "Query", "AssumeRole"]),
+        ),
+        st.integers(0, 9),
     ).map(Counter),
     invocations=st.integers(0, 5).map(lambda number: Counter({"f": number})),
     read_units=st.integers(0, 50).map(float),
@@ -43,7 +54,6 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
     found = bill(less, activities)
     for more in (
         replace(less, accounts=500),
-        replace(less, used=700),
         replace(less, launches_a_day=9_000),
         replace(less, empty_sweeps_a_day=24),
         replace(less, zones=7),
@@ -51,6 +61,9 @@ def test_more_of_anything_costs_no_less(activities: Activities) -> None:
         replace(less, alarms=20),
     ):
         assert bill(more, activities).total >= found.total
+    # A sweep of a spoke in use takes at least what the sweep of an empty one takes.
+    alike = replace(activities, sweep=activities.empty_sweep)
+    assert bill(replace(less, used=700), alike).total >= bill(less, alike).total
     assert found.services.keys() <= {price.service for price in prices.PRICES}
     assert found.second_trail == pytest.approx(5 * found.services["GuardDuty of all accounts"])
     assert launches(less, activities, 2_000) == pytest.approx(2 * launches(less, activities, 1_000))
@@ -61,7 +74,7 @@ def test_what_is_there_all_the_time() -> None:
     idle = Organization(accounts=0, used=0, instances=0, launches_a_day=0)
     services = bill(idle, Activities(NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 20)).services
     assert services["Route 53"] == 3
-    assert services["CloudWatch"] == pytest.approx(1.4)
+    assert services["CloudWatch"] == pytest.approx(1.5)
     assert services["SQS"] == pytest.approx(4 * 5 * 3 * 60 * HOURS * 0.4e-6)
     assert services["DynamoDB"] == 0
     assert services["EventBridge of member accounts"] == 0
@@ -75,16 +88,29 @@ def test_sweeps() -> None:
 
 def test_management_events() -> None:
     """Items and messages are data events. A role of another account that is assumed is logged in both accounts."""
-    calls = {("dynamodb", "BatchGetItem"): 3, ("sqs", "SendMessageBatch"): 2, ("sts", "AssumeRole"): 1}
-    usage = Usage(calls=Counter(calls | {("route53", "ListHostedZonesByVPC"): 4, ("dynamodb", "DescribeTable"): 1}))
-    assert usage.management_events == 7
+    data = {("dynamodb", "BatchGetItem"): 3, ("sqs", "SendMessageBatch"): 2}
+    management = {("sts", "AssumeRole"): 1, ("route53", "ListHostedZonesByVPC"): 4, ("dynamodb", "DescribeTable"): 1}
+    calls = {(contract.SWEEPER_FUNCTION, *call): number for call, number in (data | management).items()}
+    assert Usage(calls=Counter(calls)).management_events == 7
 
 
 def test_less_memory_takes_longer() -> None:
     """Processor time grows where a function has less than a vCPU, and waiting does not."""
-    usage = Usage(calls=Counter({("ec2", "DescribeVpcs"): 10}))
-    assert seconds(usage, 1_769) == seconds(usage, 4_000) == pytest.approx(10 * (0.25 + 0.0012))
-    assert seconds(usage, 442) == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 442))
+    functions = (contract.PUBLISHER_FUNCTION, contract.SWEEPER_FUNCTION)
+    found = seconds(Usage(calls=Counter({(each, "ec2", "DescribeVpcs"): 10 for each in functions})))
+    assert found[contract.PUBLISHER_FUNCTION] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 1_024))
+    assert found[contract.SWEEPER_FUNCTION] == pytest.approx(10 * (0.25 + 0.0012 * 1_769 / 512))
+
+
+def test_the_price_is_that_of_the_hub_that_is_deployed() -> None:
+    """It has the memory of the functions, the queues, the alarms and the retention of the hub's template."""
+    template, assumed = hub_template(load(example.CONFIG)).to_dict(), Organization()
+    functions = resources(template, "AWS::Lambda::Function").values()
+    assert {each["FunctionName"]: each["MemorySize"] for each in functions} == MEMORY
+    mappings = resources(template, "AWS::Lambda::EventSourceMapping").values()
+    assert sum(each["EventSourceArn"] != STREAM for each in mappings) == assumed.queues
+    assert len(resources(template, "AWS::CloudWatch::Alarm")) == assumed.alarms
+    assert template["Parameters"]["LogRetentionDays"]["Default"] == assumed.log_days
 
 
 def test_bytes_of_a_row() -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventPattern
 from moto.sqs.models import sqs_backends
 
+from sandbox.aws.dynamodb.shards import hashed, shard_of
 from sandbox.aws.functions.environment import qualifier_of
 from sandbox.aws.functions.records import batch_info, iso_time, reported_failures, stream_record
 
@@ -43,16 +43,8 @@ LAST_RETRY_SECONDS: Final = 60.0
 
 
 def shard_number(key: Mapping[str, str], shards: int) -> int:
-    """The shard of a partition key: always the same, because a partition has a range of the hashes of keys.
-
-    The hash is not AWS's. "Partitions and data distribution in DynamoDB"
-    (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Partitions.html).
-    """
-    return int.from_bytes(_hash(json.dumps(key))) * shards >> 32
-
-
-def _hash(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=4).digest()
+    """The shard of a partition key of any type."""
+    return shard_of(json.dumps(key), shards)
 
 
 @dataclass(slots=True)
@@ -75,7 +67,7 @@ class _Shard:
     @property
     def id(self) -> str:
         """An id of the form of AWS's."""
-        return f"shardId-{self.number:020}-{_hash(str(self.number)).hex()}"
+        return f"shardId-{self.number:020}-{hashed(str(self.number)).hex()}"
 
 
 @dataclass(slots=True)
@@ -219,11 +211,13 @@ class StreamPoller:
     def _read(self, shard: _Shard) -> list[Event]:
         """A shard's next records that pass a filter, at most a batch. Records that pass none are skipped."""
         stream = self._stream()
+        if stream is None:
+            return []
         patterns = [
             EventPattern.load(entry["Pattern"]) for entry in (self.mapping.filter_criteria or {}).get("Filters", ())
         ]
         records: list[Event] = []
-        while stream and shard.unread and len(records) < self.mapping.batch_size:
+        while shard.unread and len(records) < self.mapping.batch_size:
             record = stream_record(stream.items[shard.unread.popleft()].to_json(), self.mapping.event_source_arn)
             kept = self.clock.now() - record["dynamodb"]["ApproximateCreationDateTime"] < STREAM_RETENTION_SECONDS
             if kept and (not patterns or any(pattern.matches_event(record) for pattern in patterns)):

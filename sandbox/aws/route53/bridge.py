@@ -19,7 +19,7 @@ from moto.route53.responses import Route53
 from sandbox.aws.bridge import replaced
 from sandbox.aws.route53 import associations, authorizations
 from sandbox.aws.route53.hosted_zones import hosted_zones, refuse_foreign_vpc, refuse_same_named
-from sandbox.aws.route53.limits import HOSTED_ZONE_TOKENS
+from sandbox.aws.route53.limits import HOSTED_ZONE_TOKENS, RECORD_SETS_A_PAGE
 from sandbox.aws.route53.names import BadName, stored_name
 from sandbox.aws.route53.rules import Action, Change, InvalidChangeBatch, ResourceRecordSet
 from sandbox.aws.route53.state import APPLIED, ForeignVpc, Limits, StrictRoute53, Throttled
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sandbox.aws.route53.zone import Zone
     from sandbox.clock import Clock
 
-MAX_PAGE: Final = 300
 _REFUSAL: Final = (
     '<?xml version="1.0"?>\n<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error>'
     "<Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -206,8 +205,8 @@ def _page(zone: Zone, param: Callable[[str], Any]) -> dict[str, Any]:
     name, type_, identifier = (param(f"StartRecord{part}") for part in ("Name", "Type", "Identifier"))
     if (type_ and not name) or (identifier and not type_):
         raise Route53ClientError("InvalidInput", "The input is not valid")
-    max_items = int(param("MaxItems") or MAX_PAGE)
-    size = min(max_items, MAX_PAGE)
+    max_items = int(param("MaxItems") or RECORD_SETS_A_PAGE)
+    size = min(max_items, RECORD_SETS_A_PAGE)
     try:
         start = (stored_name(name), type_ or "", identifier or "") if name else None
     except BadName as error:

@@ -22,6 +22,10 @@ MAX_CHARACTERS: Final = 32_000
 MAX_VPCS: Final = 300
 MAX_AUTHORIZATIONS: Final = 1_000
 
+# ListResourceRecordSets: "at most 300 items" a page
+# (https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html).
+RECORD_SETS_A_PAGE: Final = 300
+
 # Tokens that one call takes from the account's bucket of changes.
 CHANGE_TOKENS: Final = {Action.CREATE: 1, Action.DELETE: 1, Action.UPSERT: 2}
 ASSOCIATION_TOKENS: Final = 2

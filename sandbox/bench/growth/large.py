@@ -47,6 +47,7 @@ from hub.runtime.ports import ZoneRecordSets
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
+from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
 from sandbox.bench.growth.item_sizes import item_size
 
 if TYPE_CHECKING:
@@ -54,12 +55,9 @@ if TYPE_CHECKING:
 
     from hub.runtime.policy.decide import Policy
 
-PAGE = INSTANCES_A_PAGE
 SPOKE = Spoke("444444444444", "eu-central-1")
 ACCOUNT = Account(SPOKE.account, "payments", units=("r-ab12", "ou-ab12-workload"))
 GUARD = Guard(0.3, 10, 86_400_000)
-# Route 53 API Reference, ListResourceRecordSets: up to 300 record sets a page.
-RECORD_SETS_A_PAGE: Final = 300
 # "A single Query operation can retrieve a maximum of 1 MB of data", and so can a Scan (DynamoDB API Reference).
 PAGE_BYTES: Final = 1_048_576
 SAMPLE: Final = 1_000
@@ -134,8 +132,8 @@ class Many:
         return frozenset()
 
     def pages(self, _spoke: Spoke) -> Iterator[tuple[Instance, ...]]:
-        self.calls["DescribeInstances"] += -(-self.number // PAGE)
-        return chunks(map(self.instance, range(self.number)), PAGE)
+        self.calls["DescribeInstances"] += -(-self.number // INSTANCES_A_PAGE)
+        return chunks(map(self.instance, range(self.number)), INSTANCES_A_PAGE)
 
     def describe(self, _spoke: Spoke, _ids: Collection[str]) -> dict[str, Instance]:
         raise AssertionError("the listing has all instances")
@@ -232,7 +230,7 @@ def sweep(many: Many) -> None:
 def audit(many: Many) -> None:
     """Audit a zone in which nothing differs."""
     state = many.name(0)
-    Auditor(many, many, many, GUARD, _now, _never).audit([state.key.zone_id], Deadline(_no_end))  # type: ignore[arg-type]  # a name is never read alone
+    Auditor(many, many, many, GUARD, _now, lambda: None).audit([state.key.zone_id], Deadline(_no_end))  # type: ignore[arg-type]  # a name is never read alone
 
 
 class _NoRecorder:
@@ -248,10 +246,6 @@ def _now() -> Millis:
 
 def _no_end() -> float:
     return float("inf")
-
-
-def _never() -> None:
-    return None
 
 
 def _no_news(outcome: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from sandbox.bench.pace import fewest_seconds
 from sandbox.bench.path.hub import deployed
 from sandbox.bench.path.services.parameters import Services
 from sandbox.bench.path.services.quotas import exceeded
@@ -81,7 +82,7 @@ def limit_of(names: int, share: float, changes: int = 1, calls: float = 0.001) -
     """Return the fewest seconds that a share of both buckets allows, with so many changes and calls for each name."""
     services = Services()
     of_quotas = ((services.route53_changes, names * changes), (services.route53_requests, names * calls))
-    return max(0.0, *(_seconds(taken, bucket, share) for bucket, taken in of_quotas))
+    return max(fewest_seconds(taken, bucket, share) for bucket, taken in of_quotas)
 
 
 def needed(hub: Hub, share: float = 1.0) -> dict[str, float]:
@@ -89,10 +90,10 @@ def needed(hub: Hub, share: float = 1.0) -> dict[str, float]:
     services, calls = hub.services, hub.organization.calls
     described = max(hub.organization.described.values(), default=0)
     return {
-        "changes": _seconds(sum(tokens for _, tokens in hub.route53.changes), services.route53_changes, share),
-        "requests": _seconds(len(hub.route53.requests), services.route53_requests, share),
-        "describe_instances": _seconds(described, services.describes),
-        "describe_account": _seconds(calls["DescribeAccount"], services.describe_accounts),
+        "changes": fewest_seconds(sum(tokens for _, tokens in hub.route53.changes), services.route53_changes, share),
+        "requests": fewest_seconds(len(hub.route53.requests), services.route53_requests, share),
+        "describe_instances": fewest_seconds(described, services.describes),
+        "describe_account": fewest_seconds(calls["DescribeAccount"], services.describe_accounts),
     }
 
 
@@ -106,8 +107,3 @@ def share_exceeded(hub: Hub, share: float) -> float:
             (route53.changes, services.route53_changes),
         )
     )
-
-
-def _seconds(taken: float, bucket: tuple[float, float], share: float = 1.0) -> float:
-    capacity, refill = bucket
-    return max(0.0, (taken - capacity * share) / (refill * share))

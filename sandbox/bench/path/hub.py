@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import json
+import math
 import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -62,7 +63,6 @@ class Hub:
     stream: StreamMapping = field(init=False)
     functions: dict[str, Function] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
-    mappings: dict[str, QueueMapping] = field(default_factory=dict)
     # The queues to which EventBridge sends events with the account as their group.
     fair: frozenset[str] = frozenset()
 
@@ -77,16 +77,12 @@ class Hub:
         template = hub_template(self.config).to_dict()
         self.fair = fair_queues(template)
         for name, queue in resources(template, "AWS::SQS::Queue").items():
-            self.queues[name] = Queue(simulation, queue.get("VisibilityTimeout", 30))
+            receives = queue.get("RedrivePolicy", {}).get("maxReceiveCount", math.inf)
+            self.queues[name] = Queue(simulation, queue.get("VisibilityTimeout", 30), receives)
         for name, function in resources(template, "AWS::Lambda::Function").items():
             self._add_function(name, function)
-        for name, mapping in resources(template, "AWS::Lambda::EventSourceMapping").items():
-            self._add_mapping(name, mapping)
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is left to handle."""
-        return not self.stream.waiting and not any(each.waiting or each.in_flight for each in self.queues.values())
+        for mapping in resources(template, "AWS::Lambda::EventSourceMapping").values():
+            self._add_mapping(mapping)
 
     def deliver(self, queue: str, event: Mapping[str, Any]) -> None:
         """Let EventBridge deliver an event to a queue."""
@@ -115,7 +111,7 @@ class Hub:
             self.simulation, self.services, name, properties["Timeout"], memory, handler, partial(self._made, variables)
         )
 
-    def _add_mapping(self, name: str, properties: Mapping[str, Any]) -> None:
+    def _add_mapping(self, properties: Mapping[str, Any]) -> None:
         function = self.functions[properties["FunctionName"].removesuffix("Alias")]
         if properties["EventSourceArn"] == STREAM:
             self.stream = StreamMapping(
@@ -128,7 +124,7 @@ class Hub:
             )
             self.ledger.changed = self.stream.changed
             return
-        self.mappings[name] = QueueMapping(
+        QueueMapping(
             self.simulation,
             self.services,
             self.queues[properties["EventSourceArn"].rpartition(":")[2]],
@@ -225,8 +221,8 @@ class _Variables:
 @contextmanager
 def deployed(config: Config, services: Services, shards: int, seed: int = 1) -> Iterator[Hub]:
     """Deploy the hub of a configuration, over a stream with so many shards."""
-    text = compiled.to_json(config.compiled_policy())
     policy = config.compiled_policy()
+    text = compiled.to_json(policy)
     with (
         Simulation(seed) as simulation,
         replaced(settings, policy=cache(lambda: policy), policy_text=lambda: text, os=_Variables(simulation)),

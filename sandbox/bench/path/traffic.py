@@ -53,12 +53,11 @@ policy:
 
 @dataclass(slots=True)
 class Traffic:
-    """Starts and changes in the organization, and when the names of each were published."""
+    """Starts and changes in the organization, and when names were published."""
 
     hub: Hub
-    # When each name was created last, or deleted last.
+    # When each name was created last.
     published: dict[str, float] = field(default_factory=dict)
-    deleted: dict[str, float] = field(default_factory=dict)
     events: int = 0
 
     def __post_init__(self) -> None:
@@ -120,4 +119,5 @@ class Traffic:
         )
 
     def _changed(self, name: str, action: Action) -> None:
-        (self.deleted if action is Action.DELETE else self.published)[name] = self.hub.simulation.now
+        if action is not Action.DELETE:
+            self.published[name] = self.hub.simulation.now

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
+from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
+from sandbox.bench.path.services.parameters import Services
 from sandbox.bench.price import list_prices as prices
 from sandbox.bench.price.counted import LIVES, READ_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.bench.price.activities import Activities
     from sandbox.bench.price.counted import Usage
@@ -23,10 +26,17 @@ GB: Final = 10**9
 # CloudFormation API Reference, ListStackInstances: up to 100 in a page; one SQS batch is ten messages.
 STACK_INSTANCES_A_PAGE: Final = 100
 MESSAGES_A_BATCH: Final = 10
-# Route 53 API Reference, ListResourceRecordSets, and a page of DynamoDB's Scan.
-RECORDS_A_PAGE: Final = 300
+# A page of DynamoDB's Scan.
 SCAN_PAGE: Final = 1_000_000
 RECORDS_AN_HOUR: Final = 1_000
+# The megabytes of the functions, as the hub's template has them.
+MEMORY: Final = {
+    contract.OBSERVER_FUNCTION: 512,
+    contract.PUBLISHER_FUNCTION: 1_024,
+    contract.SWEEPER_FUNCTION: 512,
+    contract.ASSOCIATOR_FUNCTION: 512,
+}
+_SERVICES: Final = Services()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +44,8 @@ class Organization:
     """An organization, and how it uses AWS.
 
     `used` is the number of account-regions with instances or associated VPCs: they are swept every hour. All others are
-    swept once a day. Each zone holds an equal part of the records, at most 10,000, which its price includes. `memory`
-    is that of each function in MB, `queues`, `alarms` and `log_days` are those of the hub's stack.
+    swept once a day. Each zone holds an equal part of the records, at most 10,000, which its price includes. `queues`,
+    `alarms` and `log_days` are those of the hub's stack.
     """
 
     accounts: int = 400
@@ -46,10 +56,8 @@ class Organization:
     empty_sweeps_a_day: int = 1
     zones: int = 6
     names: int = 3
-    memory: int = 512
-    functions: int = 4
     queues: int = 4
-    alarms: int = 14
+    alarms: int = 15
     log_days: int = 90
 
     @property
@@ -102,10 +110,12 @@ def launches(organization: Organization, activities: Activities, number: int) ->
     return sum(price.dollars * units for price, units in _of_activities(organization, usage))
 
 
-def seconds(usage: Usage, memory: int) -> float:
-    """How long the functions run, one call after another."""
-    cpu = usage.calls.total() * prices.CALL_CPU * max(1.0, prices.MEMORY_A_VCPU / memory)
-    return cpu + sum(number * prices.LATENCY[service] for (service, _), number in usage.calls.items())
+def seconds(usage: Usage) -> dict[str, float]:
+    """How long each function runs, one call after another."""
+    found = dict.fromkeys(MEMORY, 0.0)
+    for (function, service, _), number in usage.calls.items():
+        found[function] += number * (prices.LATENCY[service] + _SERVICES.cpu(_SERVICES.call_cpu, MEMORY[function]))
+    return found
 
 
 def _used(organization: Organization, activities: Activities) -> Iterator[tuple[Price, float]]:
@@ -128,11 +138,11 @@ def _used(organization: Organization, activities: Activities) -> Iterator[tuple[
     yield prices.ALARM, organization.alarms
     yield prices.ZONE, organization.zones
     yield prices.SCHEDULED, runs + DAYS
-    yield prices.SQS_REQUEST, organization.queues * prices.POLLERS * HOURS * 3_600 / prices.POLL_SECONDS
+    yield prices.SQS_REQUEST, organization.queues * _SERVICES.pollers * HOURS * 3_600 / prices.POLL_SECONDS
     stored = organization.instances * activities.instance_bytes + organization.spokes * activities.status_bytes
     yield prices.STORED_GB, stored / GB
-    cold = organization.functions * prices.COLD_STARTS_AN_HOUR * HOURS
-    yield prices.LAMBDA_SECOND, cold * prices.COLD_START * organization.memory / 1_024
+    cold = prices.COLD_STARTS_AN_HOUR * HOURS * prices.COLD_START
+    yield prices.LAMBDA_SECOND, _gb_seconds(dict.fromkeys(MEMORY, cold))
 
 
 def _with_size(organization: Organization, activities: Activities, runs: float) -> Iterator[tuple[Price, float]]:
@@ -146,18 +156,23 @@ def _with_size(organization: Organization, activities: Activities, runs: float) 
     listing = pages * prices.LATENCY["cloudformation"]
     # An audit reads the whole ledger, and all records of its zones.
     ledger = organization.instances * activities.instance_bytes
-    records = organization.instances * organization.names / RECORDS_A_PAGE
+    records = organization.instances * organization.names / RECORD_SETS_A_PAGE
     yield prices.READ_UNIT, organization.audits * ledger / READ_UNIT
     yield prices.GUARDED, organization.audits * records
     # Each page takes some time to parse, too.
     reading = records * prices.LATENCY["route53"] + ledger / SCAN_PAGE * 10 * prices.LATENCY["dynamodb"]
     running = runs * listing + organization.audits * reading
-    yield prices.LAMBDA_SECOND, running * organization.memory / 1_024
+    yield prices.LAMBDA_SECOND, _gb_seconds({contract.SWEEPER_FUNCTION: running})
+
+
+def _gb_seconds(running: Mapping[str, float]) -> float:
+    """The gigabytes of functions, times the seconds that they run."""
+    return sum(number * MEMORY[function] / 1_024 for function, number in running.items())
 
 
 def _of_activities(organization: Organization, usage: Iterable[tuple[float, Usage]]) -> Iterator[tuple[Price, float]]:
     for number, each in usage:
-        yield prices.LAMBDA_SECOND, number * seconds(each, organization.memory) * organization.memory / 1_024
+        yield prices.LAMBDA_SECOND, number * _gb_seconds(seconds(each))
         invocations = each.invocations.total()
         yield prices.LAMBDA_REQUEST, number * invocations
         # A message is sent, received and deleted; the publisher reads a stream, which costs nothing.

@@ -1,7 +1,4 @@
-"""What the functions use when they do something in the simulated organization: counted at their calls.
-
-Bytes of rows are those that DynamoDB charges ("DynamoDB item sizes and formats", Amazon DynamoDB Developer Guide).
-"""
+"""What the functions use when they do something in the simulated organization: counted at their calls."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import json
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +14,7 @@ from botocore.client import BaseClient
 
 from hub.runtime import contract
 from sandbox.aws.bridge import replaced
+from sandbox.bench.growth.item_sizes import bytes_of_number, item_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 READ_UNIT, WRITE_UNIT = 4_096, 1_024
 # So many lives are counted together: how many invocations one takes depends on the shards that its names are in.
 LIVES: Final = 10
+# The size of a row that DynamoDB charges.
+row_bytes: Final = partial(item_size, of_number=bytes_of_number)
 # Lambda writes two more lines for each invocation, `platform.start` and `platform.report`, of some 600 bytes together
 # (Lambda Developer Guide, "JSON log format"). CloudWatch counts 26 bytes more for each line (PutLogEvents).
 PLATFORM_BYTES, LINE_BYTES = 600 + 2 * 26, 26
@@ -36,9 +37,9 @@ _DATA_EVENTS: Final = ("Item", "Query", "Scan", "Message", "PutLogEvents")
 
 @dataclass(slots=True)
 class Usage:
-    """What was used: calls by service and operation, units of DynamoDB, bytes of logs, invocations by function."""
+    """What was used: calls by function, service and operation, units of DynamoDB, bytes of logs, and invocations."""
 
-    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     invocations: Counter[str] = field(default_factory=Counter)
     read_units: float = 0.0
     write_units: float = 0.0
@@ -51,7 +52,7 @@ class Usage:
         """The events that CloudTrail logs: of AssumeRole one in each of the two accounts."""
         return sum(
             number * (2 if operation == "AssumeRole" else 1)
-            for (_, operation), number in self.calls.items()
+            for (*_, operation), number in self.calls.items()
             if not any(data in operation for data in _DATA_EVENTS)
         )
 
@@ -63,12 +64,13 @@ def used(made: World) -> Iterator[Usage]:
     client: Any = BaseClient
     call = client._make_api_call
     table = made.client("dynamodb", made.config.hub.account)
+    running = ""
     lines = {function: len(each) for function, each in made.functions._lines.items()}
 
     def counting(self: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own
         answer = call(self, operation, parameters)
         if made.guard._guarded_role(self) is not None:
-            usage.calls[self.meta.service_model.service_name, operation] += 1
+            usage.calls[running, self.meta.service_model.service_name, operation] += 1
             if self.meta.service_model.service_name == "dynamodb":
                 read, written = _units(operation, parameters, answer, table)
                 usage.read_units += read
@@ -76,6 +78,8 @@ def used(made: World) -> Iterator[Usage]:
         return answer
 
     def invoked(function: str, moment: str) -> None:
+        nonlocal running
+        running = function
         usage.invocations[function] += moment == "before"
 
     def forwarded(event: dict[str, object]) -> tuple[dict[str, object], ...]:
@@ -100,28 +104,6 @@ def _metrics(line: str) -> Iterator[str]:
     if '"_aws"' in line:
         for directive in json.loads(line)["_aws"]["CloudWatchMetrics"]:
             yield from (metric["Name"] for metric in directive["Metrics"])
-
-
-def row_bytes(row: Mapping[str, Any]) -> int:
-    """The size of an item of DynamoDB, as a client gets it."""
-    return sum(len(name) + _size(value) for name, value in row.items())
-
-
-def _size(value: Mapping[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    match kind:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return 1 + ceil(len(content) / 2)
-        case "L":
-            return 3 + sum(1 + _size(each) for each in content)
-        case "M":
-            return 3 + sum(1 + len(name) + _size(each) for name, each in content.items())
-        case "SS":
-            return sum(len(each.encode()) for each in content)
-        case _:
-            return 1
 
 
 def _units(operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], table: Any) -> tuple[float, float]:  # noqa: ANN401 - boto3's own client

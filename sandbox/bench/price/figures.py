@@ -8,6 +8,7 @@ from sandbox.bench.figures import Figure
 from sandbox.bench.price.activities import counted
 from sandbox.bench.price.bill import Organization, bill, launches, seconds
 from sandbox.bench.price.sweep_hour import sweep_hour
+from sandbox.bench.price.tables import LAUNCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 # Dollars a month.
 GOAL: Final = 90
 SPOKES_AN_HOUR: Final = 17_000
-LAUNCHES: Final = 1_000
 
 
 def figures() -> Iterator[Figure]:
@@ -27,5 +27,5 @@ def figures() -> Iterator[Figure]:
     yield Figure("dollars_per_month", found.total, "dollars", limit=GOAL)
     yield Figure("dollars_per_month_of_a_second_trail", found.second_trail, "dollars")
     yield Figure("dollars_per_1000_launches", launches(organization, activities, LAUNCHES), "dollars")
-    swept = sweep_hour(seconds(activities.sweep, organization.memory), activities.concurrency)
+    swept = sweep_hour(sum(seconds(activities.sweep).values()), activities.concurrency)
     yield Figure("sweep_hour_spokes", swept, "spokes", limit=SPOKES_AN_HOUR)

@@ -101,15 +101,9 @@ LATENCY: Final = {
     "route53resolver": 0.2,
     "route53profiles": 0.2,
 }
-# The processor time of one call of the SDK on a whole vCPU: measured. "At 1,769 MB, a function has the equivalent of
-# one vCPU" (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
-CALL_CPU: Final = 0.0012
-MEMORY_A_VCPU: Final = 1_769
 # The start of an execution environment: imports, clients and the first connections.
 COLD_START: Final = 1.5
 # How often a function starts cold in an hour: Lambda ends idle environments after minutes, and all after hours.
 COLD_STARTS_AN_HOUR: Final = 6
-# "Lambda ... starts with five": each long poll takes 20 seconds
-# (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
-POLLERS: Final = 5
+# Each long poll takes 20 seconds (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html).
 POLL_SECONDS: Final = 20

@@ -72,7 +72,7 @@ def _activities(activities: Activities) -> Iterator[str]:
             f"{usage.management_events / number:,.0f}",
             f"{usage.read_units / number:,.0f} and {usage.write_units / number:,.0f}",
             f"{usage.log_bytes / number:,.0f}",
-            f"{seconds(usage, DEFAULT.memory) / number:.1f}",
+            f"{sum(seconds(usage).values()) / number:.1f}",
         )
         yield f"| {' | '.join(cells)} |"
 

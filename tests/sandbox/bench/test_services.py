@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.aws.dynamodb.shards import shard_of
 from sandbox.aws.route53.zone import Zone
 from sandbox.bench.path.kernel import Simulation
 from sandbox.bench.path.services.calls import Caller
-from sandbox.bench.path.services.dynamodb import Ledger, LedgerClient, shard_of
+from sandbox.bench.path.services.dynamodb import Ledger, LedgerClient
 from sandbox.bench.path.services.functions import Environment, Function, QueueMapping, StreamMapping
 from sandbox.bench.path.services.parameters import Latency, Services
 from sandbox.bench.path.services.queues import Queue
@@ -91,7 +92,7 @@ def test_a_queue_without_groups_is_first_in_first_out() -> None:
 def test_a_message_that_is_not_deleted_comes_again_and_dies_at_last() -> None:
     """It comes again after the visibility timeout, and is a dead letter after five receives."""
     with Simulation() as simulation:
-        queue = Queue(simulation, visibility=100)
+        queue = Queue(simulation, visibility=100, receives=5)
         queue.send("poison")
         for _ in range(5):
             assert len(queue.receive(10)) == 1
@@ -141,6 +142,22 @@ def test_concurrency_grows_up_to_its_maximum() -> None:
             queue.send(str(number))
         simulation.run(9)
         assert (most[0], most[1], max(most.values())) == (9, 14, 18)
+
+
+def test_messages_that_wait_are_not_looked_at_one_by_one() -> None:
+    """However many messages wait, the mapping looks for another poller five times a second."""
+    with Simulation() as simulation:
+
+        def handler(_event: Event, _environment: Environment) -> Event:
+            simulation.sleep(10)
+            return {"batchItemFailures": []}
+
+        queue = Queue(simulation, visibility=720)
+        QueueMapping(simulation, INSTANT, queue, function(simulation, handler), "arn", 1, 0, 1_000)
+        for number in range(2_000):
+            queue.send(str(number))
+        simulation.run(9)
+        assert simulation.events < 500
 
 
 def test_a_shard_has_one_invocation_at_a_time_and_keeps_its_order() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
+from sandbox.aws.dynamodb.shards import shard_of
+from sandbox.aws.dynamodb.writes import written
 
 SHARDS = 4
 Item = dict[str, Any]
@@ -67,7 +68,7 @@ class MemoryTable:
             of_partition[sort] = item
         released = sort == contract.RELEASED_KEY
         if sort.startswith(contract.CLAIM_PREFIX) or sort == contract.MARK_KEY or released:
-            shard = shard_of(partition) + (self.astray if released else 0)
+            shard = shard_of(partition, SHARDS) + (self.astray if released else 0)
             self.shards[shard % SHARDS].append(Record(key, self.now(), item))
 
     def sorted_keys(self) -> list[Key]:
@@ -80,11 +81,6 @@ class MemoryTable:
 def stream_arn(label: str) -> str:
     """The ARN of the ledger's stream with a label."""
     return f"arn:aws:dynamodb:::table/ledger/stream/{label}"
-
-
-def shard_of(partition: str) -> int:
-    """The shard of a partition: the same in every process."""
-    return int.from_bytes(blake2b(partition.encode(), digest_size=4).digest()) * SHARDS >> 32
 
 
 class Client:
@@ -163,18 +159,13 @@ class Client:
 
     def _written(self, key: Key, given: Item, after: Callable[[Item | None], Item | None]) -> Item:
         before = self._table.row(key)
-        names, values = given.get("ExpressionAttributeNames", {}), given.get("ExpressionAttributeValues", {})
-        if not meets(before or {}, given.get("ConditionExpression", ""), names, values):
-            told = before is not None and given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            raise error("ConditionalCheckFailedException", {"Item": before} if told else {})
-        item = after(before)
+        item = written(before, given, after)
         self._table.put(key, item)
         return {"Attributes": item or before or {}} if given.get("ReturnValues") else {}
 
 
-def error(code: str, answer: Item | None = None) -> ClientError:
-    given: Any = {"Error": {"Code": code, "Message": code}} | (answer or {})
-    return ClientError(given, "Operation")
+def error(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "Operation")
 
 
 def _page(rows: list[Item], size: int, given: Item) -> Item:

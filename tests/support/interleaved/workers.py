@@ -258,7 +258,13 @@ class Parts:
             backlog=Deferral(turnstile, self.backlog_queue(worker), self.backlog_rows(worker.table)),
         )
         return publisher.publish(
-            changes.changed_at, changes.marked, AMPLE, changes.told, changes.changed_by, changes.released
+            changes.changed_at,
+            changes.marked,
+            AMPLE,
+            changes.told,
+            changes.changed_by,
+            changes.released,
+            changes.clear,
         )
 
     def sweeper(self, worker: Worker, recorder: Recorder) -> Sweeper:

@@ -33,8 +33,8 @@ class Caller:
         self.simulation.sleep(seconds + delay)
 
     def cpu(self, seconds: float) -> float:
-        """Return how many seconds the work of a vCPU takes with this memory. More than one vCPU is of no use."""
-        return seconds * max(1.0, self.services.memory_a_vcpu / self.memory)
+        """Return how many seconds the work of a vCPU takes here."""
+        return self.services.cpu(seconds, self.memory)
 
     def repeated(self, operation: str, latency: Latency, attempt: Callable[[], str]) -> dict[str, Any]:
         """Make a call, and repeat it while it is refused with a code; return the metadata of its answer.

@@ -8,15 +8,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from zlib import crc32
-
-from botocore.exceptions import ClientError
 
 from hub.runtime import contract
 from sandbox.aws.dynamodb.expressions import meets, updated
+from sandbox.aws.dynamodb.writes import written
 from sandbox.aws.partition import arn_of
 from sandbox.bench.path.services.quotas import Bucket
 
@@ -45,8 +42,6 @@ class Ledger:
     partition_writes: tuple[float, float]
     rows: dict[str, dict[str, Item]] = field(default_factory=dict)
     changed: Callable[[str, Item], None] = field(default=lambda _partition, _record: None)
-    writes: int = 0
-    throttled: Counter[str] = field(default_factory=Counter)
     _numbers: int = 0
     _buckets: dict[str, Bucket] = field(default_factory=dict)
 
@@ -57,7 +52,6 @@ class Ledger:
     def put(self, key: Key, item: Item | None) -> None:
         """Replace a row, or delete it. Writing what is there already is no change, and has no record."""
         partition, sort = key
-        self.writes += 1
         before = self.row(key)
         if before == item:
             return
@@ -83,10 +77,7 @@ class Ledger:
             return 0.0
         bucket = self._buckets.setdefault(partition, Bucket(*self.partition_writes))
         units = 1 + len(str(item)) // _UNIT
-        delay = bucket.reserve(units, self.simulation.now)
-        if delay:
-            self.throttled[partition] += 1
-        return delay
+        return bucket.reserve(units, self.simulation.now)
 
 
 class LedgerClient:
@@ -129,19 +120,13 @@ class LedgerClient:
         return self._written(_key(Key), given, lambda _before: None)
 
     def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: ANN401, N803 - botocore's
-        """Write or delete rows."""
+        """Write rows, as slowly as their slowest partition takes them."""
         ((_, requests),) = RequestItems.items()
-        of_partition: defaultdict[str, list[Any]] = defaultdict(list)
-        for request in requests:
-            item = request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"]
-            of_partition[_key(item)[0]].append(item)
-        self._caller.wait(self._caller.services.ledger)
-        delay = max(self._ledger.delay(partition, items[0]) for partition, items in of_partition.items())
-        self._caller.simulation.sleep(delay)
-        for request in requests:
-            put = request.get("PutRequest")
-            item = put["Item"] if put else request["DeleteRequest"]["Key"]
-            self._ledger.put(_key(item), item if put else None)
+        items = [request["PutRequest"]["Item"] for request in requests]
+        delay = max(self._ledger.delay(_key(item)[0], item) for item in items)
+        self._caller.wait(self._caller.services.ledger, delay)
+        for item in items:
+            self._ledger.put(_key(item), item)
         return {}
 
     def query(self, **given: Any) -> Any:  # noqa: ANN401 - botocore's
@@ -170,20 +155,9 @@ class LedgerClient:
 
     def _written(self, key: Key, given: Item, after: Callable[[Item | None], Item | None]) -> Item:
         before = self._ledger.row(key)
-        names, values = given.get("ExpressionAttributeNames", {}), given.get("ExpressionAttributeValues", {})
-        if not meets(before or {}, given.get("ConditionExpression", ""), names, values):
-            told = before is not None and given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            code = "ConditionalCheckFailedException"
-            answer: Any = {"Error": {"Code": code, "Message": code}, **({"Item": before} if told else {})}
-            raise ClientError(answer, "PutItem")
-        item = after(before)
+        item = written(before, given, after)
         self._ledger.put(key, item)
         return {"Attributes": item or before or {}} if given.get("ReturnValues") else {}
-
-
-def shard_of(partition: str, shards: int) -> int:
-    """Return the shard of a partition key: the same in every process."""
-    return crc32(partition.encode()) % shards
 
 
 def _key(item: Item) -> Key:

@@ -12,7 +12,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.bench.path.services.dynamodb import STREAM, shard_of
+from sandbox.aws.dynamodb.shards import shard_of
+from sandbox.bench.path.services.dynamodb import STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,13 +51,7 @@ class Function:
     handler: Callable[[Event, Environment], Event]
     make: Callable[[Function], Environment]
     cold: int = 0
-    invocations: int = 0
-    busy_seconds: float = 0.0
     idle: list[Environment] = field(default_factory=list)
-
-    def warm(self, number: int) -> None:
-        """Have so many warm environments."""
-        self.idle += [self.make(self) for _ in range(number)]
 
     def invoke(self, event: Event) -> Event:
         """Handle an event, in a worker; return the response."""
@@ -71,10 +66,8 @@ class Function:
         began = simulation.now
         environment.deadline = began + self.timeout
         simulation.current.context = environment
-        self.invocations += 1
         response = self.handler(event, environment)
         simulation.sleep(environment.caller.cpu(services.record_cpu * len(event["Records"])))
-        self.busy_seconds += simulation.now - began
         if simulation.now > environment.deadline:
             raise AssertionError(f"{self.name} took {simulation.now - began:.0f} s, and may take {self.timeout:.0f} s")
         self.idle.append(environment)
@@ -96,12 +89,14 @@ class QueueMapping:
     running: int = 0
     _active_since: float = field(default=-1.0)
     _due_at: float = field(default=math.inf)
+    # Whether the next poller is on its way.
+    _growing: bool = False
 
     def __post_init__(self) -> None:
         self.queue.arrived = self.pump
 
     def pump(self) -> None:
-        """Begin what can begin now, or when the window ends, or when there are more pollers."""
+        """Begin what can begin now, or when the window ends, or when there is another poller."""
         simulation = self.simulation
         if not self.queue.waiting:
             if not self.running:
@@ -116,13 +111,21 @@ class QueueMapping:
                     return
             self._due_at = math.inf
             self._begin()
-        if self.queue.waiting and self.running < self.concurrency:
-            # Another poller is added.
-            simulation.after(1 / self.services.pollers_a_second, self.pump)
+        if self.queue.waiting and self.running < self.concurrency and not self._growing:
+            self._growing = True
+            simulation.at(self._active_since + (self._grown() + 1) / self.services.pollers_a_second, self._grow)
+
+    def _grow(self) -> None:
+        self._growing = False
+        self.pump()
 
     def _allowed(self) -> int:
-        grown = (self.simulation.now - self._active_since) * self.services.pollers_a_second
-        return min(self.concurrency, self.services.pollers + int(grown + 1e-9))
+        return min(self.concurrency, self.services.pollers + self._grown())
+
+    def _grown(self) -> int:
+        """How many pollers were added since messages came."""
+        # Times are exact to a fraction of a microsecond.
+        return int((self.simulation.now - self._active_since) * self.services.pollers_a_second + 1e-5)
 
     def _pump_in(self, seconds: float) -> None:
         """The window of the batch begins with its first message."""

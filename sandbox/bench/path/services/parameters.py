@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, Self
 
+from sandbox.aws.route53.limits import CHANGES, REQUESTS
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -86,15 +88,18 @@ class Services:
     describe_accounts: tuple[float, float] = (30.0, 20.0)
     # SendMessage, ReceiveMessage and DeleteMessage, called by a function: assumed.
     queue: Latency = Latency(0.01, 0.05)
-    # Route 53: the buckets of the networking account
-    # (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html). The latencies are assumed: those
-    # of a region far from Route 53's only endpoint. While a zone is busy with a change, the next one is refused
+    # Route 53: the buckets of the networking account. The latencies are assumed: those of a region far from Route 53's
+    # only endpoint. While a zone is busy with a change, the next one is refused
     # (https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html, Errors).
     change: Latency = Latency(0.12, 0.5)
     busy: Latency = Latency(0.08, 0.3)
     listing: Latency = Latency(0.08, 0.3)
-    route53_requests: tuple[float, float] = (50.0, 10.0)
-    route53_changes: tuple[float, float] = (1_500.0, 100.0)
+    route53_requests: tuple[float, float] = REQUESTS
+    route53_changes: tuple[float, float] = CHANGES
+
+    def cpu(self, seconds: float, memory: float) -> float:
+        """Return how many seconds the work of a vCPU takes with so many MB. More than one vCPU is of no use."""
+        return seconds * max(1.0, self.memory_a_vcpu / memory)
 
     @classmethod
     def instant(cls) -> Self:

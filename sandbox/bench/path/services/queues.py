@@ -8,6 +8,7 @@ the processing time, by which SQS also judges, is not simulated.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -39,14 +40,14 @@ class Message:
 
 @dataclass(slots=True)
 class Queue:
-    """A queue. `arrived` is called when a message becomes visible."""
+    """A queue, whose messages are dead after so many receives. `arrived` is called when a message becomes visible."""
 
     simulation: Simulation
     visibility: float
+    receives: float = math.inf
     arrived: Callable[[], None] = field(default=lambda: None)
     sent: int = 0
     dead: list[Message] = field(default_factory=list)
-    receives: int = 5
     waiting: int = 0
     _groups: dict[str, deque[Message]] = field(default_factory=dict)
     _in_flight: dict[str, Message] = field(default_factory=dict)

@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from sandbox.aws.route53.limits import change_tokens, check_size
+from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE, change_tokens, check_size
 from sandbox.aws.route53.rules import Action, InvalidChangeBatch, check_request
-from sandbox.aws.route53.wire import change_of
+from sandbox.aws.route53.wire import change_of, wire_of
 from sandbox.bench.path.services.quotas import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sandbox.aws.route53.rules import Change, ResourceRecordSet
+    from sandbox.aws.route53.rules import Change
     from sandbox.aws.route53.zone import Zone
     from sandbox.bench.path.kernel import Simulation
     from sandbox.bench.path.services.calls import Caller
     from sandbox.bench.path.services.parameters import Services
 
-# ListResourceRecordSets: "at most 300 items" a page
-# (https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html).
-A_PAGE: Final = 300
 CHANGE: Final = "ChangeResourceRecordSets"
 LIST: Final = "ListResourceRecordSets"
 
@@ -129,26 +126,14 @@ class Route53Client:
         if "StartRecordName" in given:
             first_type, identifier = given.get("StartRecordType", ""), given.get("StartRecordIdentifier", "")
             start = (given["StartRecordName"], first_type, identifier)
-        page = list(islice(zone.listed(start), A_PAGE + 1))
+        page = list(islice(zone.listed(start), RECORD_SETS_A_PAGE + 1))
         answer = {
-            "ResourceRecordSets": [_wire(each) for each in page[:A_PAGE]],
-            "IsTruncated": len(page) > A_PAGE,
+            "ResourceRecordSets": [wire_of(each) for each in page[:RECORD_SETS_A_PAGE]],
+            "IsTruncated": len(page) > RECORD_SETS_A_PAGE,
             "ResponseMetadata": metadata,
         }
-        if len(page) > A_PAGE:
-            following = page[A_PAGE]
+        if len(page) > RECORD_SETS_A_PAGE:
+            following = page[RECORD_SETS_A_PAGE]
             answer |= {"NextRecordName": following.name, "NextRecordType": following.type}
             answer |= {"NextRecordIdentifier": following.set_identifier} if following.set_identifier else {}
         return answer
-
-
-def _wire(record_set: ResourceRecordSet) -> dict[str, Any]:
-    """Return a record set as the API returns it."""
-    return {
-        "Name": record_set.name,
-        "Type": record_set.type,
-        "TTL": record_set.ttl,
-        "ResourceRecords": [{"Value": value} for value in record_set.values],
-        **({"SetIdentifier": record_set.set_identifier} if record_set.set_identifier else {}),
-        **({"MultiValueAnswer": True} if record_set.routing.name == "MULTIVALUE" else {}),
-    }

@@ -29,7 +29,6 @@ class Organization:
     services: Services
     instances: defaultdict[tuple[str, str], dict[str, Described]] = field(default_factory=lambda: defaultdict(dict))
     calls: Counter[str] = field(default_factory=Counter)
-    refused: Counter[str] = field(default_factory=Counter)
     # How often the instances of each spoke were described.
     described: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _buckets: dict[tuple[str, ...], Bucket] = field(default_factory=dict)
@@ -71,7 +70,6 @@ class Organization:
             self.described[of] += 1
         if self._buckets.setdefault((operation, *of), Bucket(*bucket)).take(1, self.simulation.now):
             return ""
-        self.refused[operation] += 1
         return code
 
 

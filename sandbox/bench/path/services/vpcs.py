@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime.model.vpcs import AssociatedZone, DescribedVpcs, Vpc, VpcRef
 from sandbox.aws.partition import arn_of
+from sandbox.aws.route53.limits import ASSOCIATION_TOKENS, OPERATIONS
 from sandbox.bench.path.services.route53 import Route53Client
 
 if TYPE_CHECKING:
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
     from sandbox.bench.path.services.spokes import Organization
 
 ASSOCIATIONS: Final = "AssociationsQueue"
-# The first ones of "Quotas: Maximums on API requests", and those of two operations
-# (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html).
-_ASSOCIATE: Final = ("AssociateVPCWithHostedZone", (20.0, 5.0))
+_ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 _CALLS_A_DESCRIPTION: Final = 10
-_CHANGES: Final = 2
 
 
 @dataclass(slots=True)
@@ -114,20 +112,20 @@ class AssociatingClient(Route53Client):
         def end(of: tuple[str, str]) -> None:
             self._network.zones[of[1]].discard(of[0])
 
-        return self._called("DisassociateVPCFromHostedZone", _CHANGES, HostedZoneId, VPC, end)
+        return self._called("DisassociateVPCFromHostedZone", ASSOCIATION_TOKENS, HostedZoneId, VPC, end)
 
     def associate_vpc_with_hosted_zone(self, *, HostedZoneId: str, VPC: dict[str, str]) -> Any:  # noqa: ANN401, N803 - botocore's
         """Associate a VPC of the client's own account."""
-        operation, bucket = _ASSOCIATE
+        bucket = OPERATIONS[_ASSOCIATE]
         self._caller.repeated(
-            operation,
+            _ASSOCIATE,
             self._caller.services.change,
-            lambda: self._organization.admit(operation, "Throttling", bucket, self._account),
+            lambda: self._organization.admit(_ASSOCIATE, "Throttling", bucket, self._account),
         )
         if (HostedZoneId, VPC["VPCId"]) not in self._network.authorized:
             # Another worker has ended the authorization meanwhile.
             refused: Any = {"Error": {"Code": "NotAuthorizedException", "Message": VPC["VPCId"]}}
-            raise ClientError(refused, operation)
+            raise ClientError(refused, _ASSOCIATE)
         self._network.zones[VPC["VPCId"]].add(HostedZoneId)
         self._network.associated_at[VPC["VPCId"]] = self._network.simulation.now
         return {}

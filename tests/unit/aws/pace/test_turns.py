@@ -14,6 +14,7 @@ from hub.runtime.model.names import Millis
 from hub.runtime.ports import LedgerUnavailable, NoTurn
 from hub.runtime.rate_limit import BUCKETS, CHANGES, LEAST_RATE, REQUESTS, Demand, Pace
 from sandbox.bench.pace import MemoryPaceRow
+from sandbox.bench.path.services.quotas import exceeded
 
 START = 1_000_000.0
 # Milliseconds that a write to the ledger takes, and a call to Route 53.
@@ -87,15 +88,9 @@ class Simulation:
 
     def excess(self, bucket: str) -> float:
         """The most tokens, in any window of time, beyond what the bucket holds and gains meanwhile."""
-        took = sorted((at, worker.demand.tokens.get(bucket, 0.0)) for worker in self.workers for at in worker.took)
+        took = ((at / 1_000, worker.demand.tokens.get(bucket, 0.0)) for worker in self.workers for at in worker.took)
         capacity, refill = (each * self.share for each in BUCKETS[bucket])
-        most = lowest = total = 0.0
-        for at, tokens in took:
-            gained = refill * (at - START) / 1_000
-            lowest = min(lowest, total - gained)
-            total += tokens
-            most = max(most, total - gained - lowest)
-        return most - max(1.0, capacity)
+        return exceeded(sorted(took), max(1.0, capacity), refill)
 
 
 @given(st.lists(st.sampled_from([1, 20, 60, 100]), min_size=16, max_size=16), st.integers(0, 2**32), st.data())
