@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 120
 _RETENTION: Final = 4 * 86_400
-# A run spends most of its time waiting for the answers of accounts, one after the other. With so many runs, a burst in
-# 200 account-regions is described as fast as Route 53's quota lets its names be published (docs/bench.md).
-_CONCURRENCY: Final = 40
+# A run spends most of its time waiting for the answers of accounts, one after the other: a third of a second for each
+# account-region. With so many runs, a burst in 200 account-regions is described as fast as Route 53's quota lets its
+# names be published (docs/bench.md). The limit keeps most of the account's concurrency for the other functions.
+_CONCURRENCY: Final = 80
 
 
 def observer_worker(config: Config, ledger: Table, sweeps: Queue) -> Worker:

@@ -36,12 +36,11 @@ _BACKLOG_RECEIVES: Final = 40
 # is the same for one run.
 _RELEASES: Final = 2
 # How many messages of the backlog a run takes with the whole quota; with a share of it, it takes this share of them.
-# Two runs take 15,000 names at most (100 a message), which come back in 150 seconds, half of the timeout. So a run
-# rarely leaves a message to its next delivery, half an hour later. If messages have few names each, a run still takes
-# enough of them to fill change batches.
-_MESSAGES_A_RUN: Final = 75
-# Seconds for which the backlog's mapping gathers messages. Each release reads the zones of its names, and gives each
-# shard a small batch. So a few large releases take fewer requests of the quota than many small ones.
+# Two runs take 3,000 names at most (100 a message), which come back in half a minute. Messages that come meanwhile wait
+# for them, those of quiet accounts, too. If messages have few names each, a run still takes enough of them to fill
+# change batches.
+_MESSAGES_A_RUN: Final = 15
+# Seconds for which the backlog's mapping gathers messages. Each release gives each shard a small batch. So a few large releases take fewer requests of the quota than many small ones.
 _WINDOW: Final = 3
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure

@@ -88,12 +88,12 @@ def _vpcs(session_name: str, policy: Policy) -> SpokeVpcs:
 @cache
 def _turns() -> Turns:
     """Return the turns of calls to Route 53. All adapters of a function share them, and all functions the pace."""
-    from hub.runtime.aws.pace.calls import note_throttling
+    from hub.runtime.aws.pace.calls import watch_attempts
     from hub.runtime.aws.pace.row import DynamoPaceRow
     from hub.runtime.aws.pace.turns import Turns
 
     # Before the first client of Route 53.
-    session().register("response-received.route-53", note_throttling)
+    session().register("response-received.route-53", watch_attempts)  # type: ignore[arg-type]  # any function will do
     share = float(settings.value(contract.ENV_ROUTE53_SHARE))
     return Turns(DynamoPaceRow(_table(CLIENT_CONFIG), share), share, now, time.sleep)
 

@@ -166,6 +166,8 @@ PAUSE_KEY: Final = "pause"
 # The pace of all calls to Route 53.
 PACE_KEY: Final = "pace"
 CURSOR_KEY: Final = "schedule"
+# What the backlog read of a zone. The zone's id follows.
+READING_PREFIX: Final = "reading#"
 # Which accounts' names went to the backlog in an hour. The hour follows.
 BACKLOG_PREFIX: Final = "backlog#"
 # The generation of the ledger. The label of the table's stream follows.

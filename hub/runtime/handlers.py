@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -12,9 +12,9 @@ from hub.runtime.aws import sessions, settings
 from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.ledger.changes import NameChanges
 from hub.runtime.boundary.texts import bounded
-from hub.runtime.boundary.unreadable import Unreadable, readable
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import Deadline
-from hub.runtime.messages import NotOurs, release_of
+from hub.runtime.messages import deliveries, parsed, release_of
 from hub.runtime.model.tasks import Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.observer.events import Call, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
@@ -41,7 +41,7 @@ from hub.runtime.telemetry import (
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -55,7 +55,9 @@ sessions.check_sdk()
 _Response = dict[str, list[dict[str, str]]]
 # The event source of messages, as their records name it (Lambda Developer Guide, "Using Lambda with Amazon SQS").
 _QUEUES: Final = "aws:sqs"
-_Out = TypeVar("_Out")
+# Of the ten messages of a full batch.
+_SPOKES_OF_A_BURST: Final = 3
+_Event = Hint | Call | Unreadable
 
 
 @logger.inject_lambda_context
@@ -63,15 +65,20 @@ _Out = TypeVar("_Out")
 def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle a batch of messages of the events queue; return those that SQS must deliver again.
 
-    If the batch is full, receive further messages, so that a burst of events fills the descriptions of its instances.
-    Those that need no further delivery are deleted here. The others become visible again as those of the batch do.
+    If the batch is full, and most of its events are of the same spokes, receive further messages, so that a burst of
+    events fills the descriptions of its instances. Those that need no further delivery are deleted here. The others
+    become visible again as those of the batch do.
     """
     batch = event["Records"]
-    queue = bootstrap.further_events() if len(batch) >= contract.EVENTS_A_BATCH else None
+    events = _events(batch)
+    spokes = {content.ref.spoke for _, content in events if isinstance(content, Hint)}
+    # The spokes of a run are described one after another. Those of many spokes are better left to other workers.
+    worthwhile = len(batch) >= contract.EVENTS_A_BATCH and len(spokes) <= _SPOKES_OF_A_BURST
+    queue = bootstrap.further_events() if worthwhile else None
     if queue is None:
-        return _failed(_observed(batch, context))
+        return _failed(_observed(events, context))
     further, fault = queue.receive()
-    failed = _observed([*batch, *further], context)
+    failed = _observed([*events, *_events(further)], context)
     not_deleted = queue.delete(record for record in further if record["messageId"] not in failed)
     if reason := fault or not_deleted:
         logger.warning("events will be delivered again", extra={"reason": reason})
@@ -79,9 +86,9 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     return _failed([message_id for message_id in failed if message_id in own])
 
 
-def _observed(records: list[Any], context: LambdaContext) -> list[str]:
+def _observed(events: list[tuple[str, _Event]], context: LambdaContext) -> list[str]:
     """Handle messages of the events queue; return the ids of those that SQS must deliver again."""
-    hints, calls = _hints_and_calls(records)
+    hints, calls = _hints_and_calls(events)
     messages: dict[InstanceRef, list[str]] = {}
     for hint, message_id in hints:
         messages.setdefault(hint.ref, []).append(message_id)
@@ -115,11 +122,16 @@ def _noted(spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> bool:
     return True
 
 
-def _hints_and_calls(records: list[Any]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
+def _events(records: list[Any]) -> list[tuple[str, _Event]]:
     """Return what the messages of the events queue say, each with the id of its message."""
+    return list(parsed(records, lambda record: event_of(record["body"], deliveries(record))))
+
+
+def _hints_and_calls(events: list[tuple[str, _Event]]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
+    """Return the events of instances, and the calls, each with the id of its message; drop what cannot be read."""
     hints: list[tuple[Hint, str]] = []
     calls: list[tuple[Call, str]] = []
-    for message_id, content in _parsed(records, lambda record: event_of(record["body"], _deliveries(record))):
+    for message_id, content in events:
         match content:
             case Unreadable():
                 metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
@@ -140,32 +152,6 @@ def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> li
     return [message_id for call, message_id in calls if call.spoke in reasons]
 
 
-def _parsed(records: list[Any], parse: Callable[[Any], _Out]) -> Iterator[tuple[str, _Out | Unreadable]]:
-    """Yield the id of each message of a batch, and what it says. One that is unreadable can never succeed.
-
-    So is a message without an id, which could not be reported to SQS.
-    """
-    for record in records:
-        message_id = readable(_id_of, record, "")
-        if isinstance(message_id, Unreadable):
-            yield "", message_id
-        else:
-            yield message_id, readable(parse, record, message_id)
-
-
-def _id_of(record: Any) -> str:  # noqa: ANN401 - of any type, if it is malformed
-    message_id = record["messageId"]
-    if not (isinstance(message_id, str) and message_id):
-        raise NotOurs("the message has no id")
-    return message_id
-
-
-def _deliveries(record: Any) -> int:  # noqa: ANN401 - as above
-    """How often SQS has delivered a message, at least."""
-    received = readable(lambda each: int(each["attributes"]["ApproximateReceiveCount"]), record, "")
-    return 1 if isinstance(received, Unreadable) else received
-
-
 def _failed(identifiers: list[str]) -> _Response:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
@@ -177,7 +163,7 @@ def sweeper(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed: list[str] = []
     owner, zone_ids = settings.account_of_role(contract.ENV_ZONE_READER_ROLE_ARN), settings.zone_ids().values()
     own_zones = frozenset(zone_ids)
-    for message_id, task in _parsed(event["Records"], lambda record: sweeper_task_of(record["body"], owner, own_zones)):
+    for message_id, task in parsed(event["Records"], lambda record: sweeper_task_of(record["body"], owner, own_zones)):
         if isinstance(task, Unreadable):
             _drop_task(message_id, task)
             continue
@@ -237,7 +223,7 @@ def _sweep(spoke: Spoke, context: LambdaContext) -> None:
 def associator(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Handle tasks and events of the associator's queue; return the messages that SQS must deliver again."""
     tasks: dict[Associate, list[str]] = {}
-    for message_id, task in _parsed(event["Records"], lambda record: association_of(record["body"])):
+    for message_id, task in parsed(event["Records"], lambda record: association_of(record["body"])):
         if isinstance(task, Unreadable):
             _drop_task(message_id, task)
         else:
@@ -278,7 +264,6 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
         changes.told,
         changes.changed_by,
         changes.released,
-        changes.clear,
     )
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])
@@ -289,8 +274,7 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Bring back the names of messages of the backlog; return the messages that SQS must deliver again."""
-    parsed = _parsed(event["Records"], lambda record: release_of(record["body"]))
-    releases = dict(readable_releases(parsed))
+    releases = dict(readable_releases(parsed(event["Records"], lambda record: release_of(record["body"]))))
     failed = bootstrap.releaser().release(releases, _deadline(context)) if releases else {}
     report_releases(releases, failed)
     return _failed([*failed])

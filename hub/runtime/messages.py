@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded
-from hub.runtime.boundary.unreadable import Malformed
+from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 from hub.runtime.model.names import Fqdn, Millis, NameKey, Spoke
 from hub.runtime.model.tasks import (
     Associate,
@@ -24,6 +24,10 @@ from hub.runtime.model.tasks import (
     Task,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_Out = TypeVar("_Out")
 VPC_ID: Final = re.compile(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,32}")
@@ -210,3 +214,29 @@ def resource_of(event: dict[str, Any], arn: re.Pattern[str], kind: str) -> tuple
 def short(value: object) -> str:
     """Return an untrusted value for use in a log line or an error: quoted, and at most 80 characters."""
     return bounded(repr(value), 80)
+
+
+def parsed(records: list[Any], parse: Callable[[Any], _Out]) -> Iterator[tuple[str, _Out | Unreadable]]:
+    """Yield the id of each message of a batch, and what it says. One that is unreadable can never succeed.
+
+    So is a message without an id, which could not be reported to SQS.
+    """
+    for record in records:
+        message_id = readable(_id_of, record, "")
+        if isinstance(message_id, Unreadable):
+            yield "", message_id
+        else:
+            yield message_id, readable(parse, record, message_id)
+
+
+def _id_of(record: Any) -> str:  # noqa: ANN401 - of any type, if it is malformed
+    message_id = record["messageId"]
+    if not (isinstance(message_id, str) and message_id):
+        raise NotOurs("the message has no id")
+    return message_id
+
+
+def deliveries(record: Any) -> int:  # noqa: ANN401 - as above
+    """How often SQS has delivered a message, at least."""
+    received = readable(lambda each: int(each["attributes"]["ApproximateReceiveCount"]), record, "")
+    return 1 if isinstance(received, Unreadable) else received

@@ -86,6 +86,11 @@ class Demand:
         ours = {PROMPT: float(prompt), RELEASES: float(prompt), **_in_zone(_PROMPT_IN_ZONE, zone_id, _BATCH)}
         return cls(tokens | ours)
 
+    def again(self) -> Self:
+        """The same call once more, because the zone was busy: the refused one took a request, and no changes."""
+        unused = {CHANGES, PROMPT, RELEASES}
+        return replace(self, tokens={each: number for each, number in self.tokens.items() if each not in unused})
+
     @classmethod
     def reading(cls) -> Self:
         """The publisher reads a zone."""

@@ -184,7 +184,12 @@ class MemoryZones:
         return max(0, min(in_time, self.tokens, self.prompt_tokens if prompt else self.tokens))
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+        self,
+        zone_id: str,
+        names: Collection[Fqdn],
+        wait: float | None = None,
+        *,
+        prompt: bool = False,  # noqa: ARG002 - the port's
     ) -> dict[Fqdn, ZoneRecordSets]:
         if wait is not None:
             if not self.read_tokens:
@@ -197,6 +202,8 @@ class MemoryZones:
 
     def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
         self._open(zone_id)
+        self.while_reading()
+        self.reads.append(zone_id)
         for key in list(self._names_of(zone_id)):
             yield key.fqdn, self.record_sets_at(key)
 

@@ -60,7 +60,7 @@ def test_events_queue_and_observer() -> None:
     assert source["BatchSize"] == EVENTS_A_BATCH
     assert "MaximumBatchingWindowInSeconds" not in source
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert source["ScalingConfig"] == {"MaximumConcurrency": 40}
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 80}
 
 
 def test_readme_says_how_often_the_functions_run_at_once() -> None:
@@ -120,9 +120,9 @@ def test_backlog_source() -> None:
     source = properties("hub", "BacklogSource")
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    # 5,200 names of each run, at 70 a second, are released in half of the function's time, or nearly.
-    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (52, 3)
-    assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= properties("hub", "Publisher")["Timeout"] / 2
+    # 1,000 names of each run, at 70 a second, are released in half a minute: what comes next waits no longer.
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (10, 3)
+    assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= 30
     assert source["EventSourceArn"] == arn_of("BacklogQueue")
     assert source["FunctionName"] == properties("hub", "PublisherSource")["FunctionName"]
     assert "RecursiveLoop" not in properties("hub", "Publisher")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed, PageTokens, required, text
-from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn
+from hub.runtime.aws.pace.calls import error_meaning, patient_turn, turn, until_changed
 from hub.runtime.aws.sessions import AssumedClients, RoleUnavailable, error_code
 from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.publisher.foreign import ANY_TYPE, UNREADABLE
+from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, UNREADABLE
 from hub.runtime.rate_limit import Demand
 
 if TYPE_CHECKING:
@@ -80,16 +81,19 @@ class WriterZones:
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
         demand = Demand.batch(len(batch), prompt, zone_id)
-        with self._translated(zone_id), _refusals(), turn(self._turns, demand, wait) as answered:
-            answered(self._client().change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch}))
+        with self._translated(zone_id), _refusals():
+            change = self._client().change_resource_record_sets
+            sent = partial(change, HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
+            until_changed(self._turns, demand, sent, wait)
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
     ) -> dict[Fqdn, ZoneRecordSets]:
         """The record sets of the zone under each of the names now.
 
         Few names are read one by one. For many names, the whole zone is read once, 300 record sets a page. With `wait`,
-        each call of few names waits for its turn at most so many seconds.
+        each call of few names waits for its turn at most so many seconds, and leaves tokens to others if the names are
+        `prompt`.
 
         Raises:
             NoTurn: if a call would have to wait longer.
@@ -99,7 +103,7 @@ class WriterZones:
         owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
         with self._translated(zone_id):
-            for described in self._listed(zone_id, names, wait):
+            for described in self._listed(zone_id, names, wait, prompt=prompt):
                 record_set = read_record_set(described)
                 if isinstance(record_set, RecordSet):
                     owned[record_set.fqdn].append(record_set)
@@ -127,7 +131,7 @@ class WriterZones:
                 )
 
     def _listed(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None, *, prompt: bool
     ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The record sets of these names."""
         if len(names) > NAMES_READ_ONE_BY_ONE:
@@ -135,7 +139,7 @@ class WriterZones:
             yield from (found for found in self._listed_from(zone_id, None) if _name_of(found) in wanted)
             return
         for name in names:
-            for found in self._listed_from(zone_id, name, wait):
+            for found in self._listed_from(zone_id, name, wait, prompt=prompt):
                 # The listing starts at the name, or at the next one in the order of reversed labels.
                 if (of := _name_of(found)) == name:
                     yield found
@@ -158,7 +162,7 @@ class WriterZones:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
     def _listed_from(
-        self, zone_id: str, name: Fqdn | None, wait: float | None = None
+        self, zone_id: str, name: Fqdn | None, wait: float | None = None, *, prompt: bool = False
     ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The zone's record sets from a name on, or all of them, read page by page."""
         request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
@@ -166,10 +170,12 @@ class WriterZones:
             request["StartRecordName"] = name
         tokens = PageTokens()
         while True:
-            demand = self._reading if wait is None else Demand.prompt_reading()
+            demand = Demand.prompt_reading() if prompt else self._reading
             turns = patient_turn(self._turns, demand) if wait is None else turn(self._turns, demand, wait)
+            # Before the turn: to assume the role may take a while, and a call with a turn is made at once.
+            client = self._client()
             with turns as answered:
-                page = answered(self._client().list_resource_record_sets(**request))
+                page = answered(client.list_resource_record_sets(**request))
             yield from required(page, "ResourceRecordSets")
             if not required(page, "IsTruncated"):
                 break
@@ -231,7 +237,7 @@ def record_set_of(described: Mapping[str, Any]) -> RecordSet | ForeignRecordSet:
     values = tuple(sorted(text(record, "Value") for record in described.get("ResourceRecords", [])))
     owner = InstanceRef.of_set_identifier(text(described, "SetIdentifier", ""))
     fqdn, of_type = Fqdn(text(described, "Name")), text(described, "Type")
-    if owner and described.get("MultiValueAnswer") and of_type in set(RecordType) and "HealthCheckId" not in described:
+    if owner and described.get(MULTIVALUE) and of_type in set(RecordType) and "HealthCheckId" not in described:
         return RecordSet(fqdn, RecordType(of_type), int(described["TTL"]), values, owner.set_identifier)
     routing = next((kind for kind in _ROUTING if kind in described), SIMPLE)
     if "HealthCheckId" in described and routing == SIMPLE:
@@ -245,7 +251,7 @@ def _fqdn(record_set: RecordSet | ForeignRecordSet) -> Fqdn:
 
 _ROUTING: Final = (
     "AliasTarget",
-    "MultiValueAnswer",
+    MULTIVALUE,
     "Weight",
     "Region",
     "Failover",
@@ -257,7 +263,7 @@ _ROUTING: Final = (
 
 def wire_of(record_set: RecordSet) -> dict[str, Any]:
     """A record set as Route 53 expects it."""
-    ours = {"SetIdentifier": record_set.set_identifier, "MultiValueAnswer": True}
+    ours = {"SetIdentifier": record_set.set_identifier, MULTIVALUE: True}
     return {
         "Name": record_set.fqdn,
         "Type": record_set.type.value,

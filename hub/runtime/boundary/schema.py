@@ -53,6 +53,8 @@ def text(value: object) -> str:
 
 def texts(values: Iterable[object]) -> tuple[str, ...]:
     """Return values of which each must be a text."""
+    if isinstance(values, str):
+        raise TypeError(f"{values!r} is one text, and not several")
     return tuple(map(text, values))
 
 

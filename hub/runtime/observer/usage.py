@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock
 
 # An environment adds to an account less than this part of a limit without reading the counts again.
-STEPS: Final = 50
+STEPS: Final = 100
 # A name is refused by counts that are at most this old: others may have freed names since. Milliseconds.
 REFUSE_BY: Final = 60_000
 

@@ -94,7 +94,7 @@ class BatchSender:
         try:
             self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
             self.pending.update(new)
-            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait(prompt=bool(prompt)))
+            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait(keys))
         except NoTurn as no_turn:
             self.pending.difference_update(new)
             self.run.defer(keys, new, no_turn)
@@ -113,12 +113,13 @@ class BatchSender:
         names = attempt.names
         if self.run.outcomes[names[0].key].result is not NameResult.DEFERRED:
             return []
+        quiet = [name for name in names if name.key in self.run.quiet]
         if attempt.shortened:
             # Other workers were faster. A small call gets its turn before large ones.
-            few = names[: len(names) // FEWER]
+            few = quiet or names[: len(names) // FEWER]
             return [_Attempt(few, shortened=2)] if attempt.shortened == 1 and few else []
         prompt = names[0].key in self.run.prompt
-        allowance = self.zones.allowance(self.run.longest_wait(prompt=prompt), prompt=prompt)
+        allowance = self.zones.allowance(self.run.longest_wait([name.key for name in names]), prompt=prompt)
         turns = {key: number for number, key in enumerate(self.run.prompt)}
         fitting: list[NameChange] = []
         for name in sorted(names, key=lambda each: turns.get(each.key, 0)):
@@ -126,7 +127,7 @@ class BatchSender:
             if len(name.changes) <= allowance:
                 allowance -= len(name.changes)
                 fitting.append(name)
-        return [_Attempt(fitting, shortened=1)]
+        return [_Attempt(fitting, shortened=1) if fitting else _Attempt(quiet, shortened=2)]
 
     def _parts(self, attempt: _Attempt, refusal: BatchRefusal) -> list[_Attempt]:
         """Return what to send in place of a refused batch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.names import SIMPLE, Action, Change, ForeignRecordSet, RecordSet
@@ -11,12 +11,22 @@ from hub.runtime.publisher.batches import changes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from hub.runtime.model.names import Fqdn, Millis
+    from hub.runtime.ports import ZoneRecordSets
+
 # Stands for the routing policy of a record set that cannot be read, and for a type that cannot be read, which may be
 # any.
 UNREADABLE: Final = "unreadable"
 ANY_TYPE: Final = ""
 # Nothing can stand beside a CNAME (RFC 1034, section 3.6.2).
 BLOCKS_ALL: Final = frozenset({"CNAME", ANY_TYPE})
+# As Route 53 names the routing policy in a record set.
+MULTIVALUE: Final = "MultiValueAnswer"
+# The publisher reads a zone before it adds the first record set of a name. While the backlog is in use, a reading of
+# the whole zone counts for so long: a listing of a large zone takes about as long by itself. Milliseconds.
+CLEAR_MILLIS: Final = 60_000
+# The text of the names in a reading, in bytes: half of what a row may have ("Item size", DynamoDB Developer Guide).
+MOST_BYTES: Final = 200_000
 
 
 def adoptable(foreign: Iterable[ForeignRecordSet], desired: Collection[RecordSet]) -> dict[ForeignRecordSet, RecordSet]:
@@ -64,6 +74,11 @@ def may_set_a_ttl(needed: Iterable[Change]) -> bool:
     )
 
 
+def may_be_multivalue(foreign: ForeignRecordSet) -> bool:
+    """Whether a foreign record set may be a multivalue answer: Route 53 accepts one of orgdns beside it."""
+    return foreign.routing in {MULTIVALUE, UNREADABLE}
+
+
 def beside_foreign(
     owned: Collection[RecordSet], claimed: Collection[RecordSet], blocked: Collection[str]
 ) -> tuple[RecordSet, ...]:
@@ -82,3 +97,30 @@ def beside_foreign(
         ]
         held += [each for each in wanted if each in ours] if may_set_a_ttl(changes(ours, wanted)) else wanted
     return tuple(held)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneReading:
+    """The names under which another tool had a record set at a time, or may have had one that matters."""
+
+    at: Millis
+    foreign: frozenset[Fqdn]
+
+    def counts(self, now: Millis, millis: int = CLEAR_MILLIS) -> bool:
+        """Whether the reading is not older than that. Clocks of workers differ a little."""
+        return abs(now - self.at) <= millis
+
+    def shows_clear(self, name: Fqdn, now: Millis) -> bool:
+        """Whether no other tool has a record set under a name of the zone, as far as a recent reading tells."""
+        return self.counts(now) and name not in self.foreign
+
+
+def foreign_names(listing: Iterable[tuple[Fqdn, ZoneRecordSets]]) -> frozenset[Fqdn] | None:
+    """Return the names of a zone under which other tools have record sets; None if a row cannot have so many.
+
+    If all of them are too many, those suffice whose TTL a record set of orgdns could change: Route 53 refuses a record
+    set beside any other.
+    """
+    found = {name: held.foreign for name, held in listing if held.foreign}
+    multivalue = {name for name, foreign in found.items() if any(map(may_be_multivalue, foreign))}
+    return next((frozenset(names) for names in (found, multivalue) if sum(map(len, names)) <= MOST_BYTES), None)

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 
-# A run reads at most so many names of a zone one by one, if there are tokens for them. The others go to the backlog,
-# which reads the zone once for all of them.
-READ_ALONE: Final = 100
+# A run reads at most so many names of a zone one by one, if there are tokens for them: prompt ones, and released ones.
+# The others go to the backlog, which reads the zone once for the names of all shards.
+PROMPT_READ_ALONE: Final = 5
+RELEASED_READ_ALONE: Final = 30
 UNREAD: Final = "no tokens were left to read it in its zone: the backlog reads the zone"
 
 
@@ -47,7 +48,7 @@ class Planner:
             needed = changes(published, desired)
             if self.run.refused_before(key, desired):
                 self.run.outcomes[key] = NameOutcome(key, NameResult.CONFLICT, state.published.conflict or "")
-            elif self._distrusted(key) or (may_set_a_ttl(needed) and key not in self.run.clear):
+            elif self._distrusted(key) or (may_set_a_ttl(needed) and not self.run.is_clear(key)):
                 # The ledger's memory is not reliable: the outcome of a batch was not recorded, or the name is in
                 # conflict. Or Route 53 would accept a record set of orgdns beside a foreign multivalue answer record
                 # set, and change the foreign TTL.
@@ -70,8 +71,9 @@ class Planner:
         order = {key: place for place, key in enumerate(self.run.prompt)}
         alone = sorted(set(keys) - set(whole), key=lambda key: (order.get(key, len(order)), key))
         found = self._found(whole)
+        most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else RELEASED_READ_ALONE
         for place, key in enumerate(alone):
-            if place == READ_ALONE or not self._read_alone(key, found):
+            if place == most or not self._read_alone(key, found):
                 for each in alone[place:]:
                     self.run.outcomes.setdefault(each, NameOutcome(each, NameResult.DEFERRED, UNREAD))
                 break
@@ -82,7 +84,9 @@ class Planner:
         if self.run.out_of_time([key]):
             return True
         try:
-            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait=self.run.longest_wait(prompt=True))
+            prompt = key in self.run.prompt
+            wait = self.run.longest_wait([key])
+            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait, prompt=prompt)
         except NoTurn:
             return False
         except (ZoneUnavailable, ZoneClosed) as failure:
@@ -124,7 +128,7 @@ class Planner:
         unread: list[NameKey] = []
         for key, settled in self._settlements(held).items():
             name = self._change(key, held[key], settled)
-            if key not in self.run.read and key not in self.run.clear and may_set_a_ttl(name.changes):
+            if key not in self.run.read and may_set_a_ttl(name.changes) and not self.run.is_clear(key):
                 # Not all that is claimed may be taken from its owners, so only record sets are added.
                 unread.append(key)
             elif name.changes:

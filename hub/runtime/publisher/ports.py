@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from hub.runtime.boundary.unreadable import Unreadable
-    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, Millis, NameKey, NameState, Published, Spoke
+    from hub.runtime.model.names import Change, Claim, Fqdn, InstanceRef, NameKey, NameState, Published, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.tasks import DeferredName, Release
     from hub.runtime.ports import ZoneRecordSets
+    from hub.runtime.publisher.foreign import ZoneReading
     from hub.runtime.rate_limit import Demand
 
 
@@ -78,12 +79,17 @@ class Zones(Protocol):
         ...
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
     ) -> dict[Fqdn, ZoneRecordSets]:
         """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed.
 
-        With `wait`, each call waits for its turn at most so many seconds; raises NoTurn if that does not suffice.
+        With `wait`, each call waits for its turn at most so many seconds; raises NoTurn if that does not suffice. A
+        call for `prompt` names leaves something to the others.
         """
+        ...
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        """Return all names of the zone with their record sets, page by page; raises as `record_sets` does."""
         ...
 
 
@@ -95,14 +101,23 @@ class BacklogQueue(Protocol):
         ...
 
 
-class BacklogRows(Protocol):
+class ZoneReadings(Protocol):
+    """What the backlog read of whole zones."""
+
+    def reading(self, zone_id: str) -> ZoneReading | None:
+        """Return the last reading of a zone, if there is one; raises LedgerUnavailable."""
+        ...
+
+
+class BacklogRows(ZoneReadings, Protocol):
     """The ledger's rows of the backlog; each method raises LedgerUnavailable."""
 
-    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
-        """Bring names back to the publisher, each with the account because of which it was in the backlog.
+    def put_reading(self, zone_id: str, reading: ZoneReading) -> None:
+        """Store a reading of a zone in place of the last one."""
+        ...
 
-        `clear` says of some names that no other tool had a record set under them, and when that was read.
-        """
+    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
+        """Bring names back to the publisher, each with the account because of which it was in the backlog."""
         ...
 
     def count(self, names: Mapping[str, int]) -> None:

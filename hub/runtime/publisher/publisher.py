@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.publisher.batch_sender import BatchSender
@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock
     from hub.runtime.publisher.backlog.deferral import Deferral
     from hub.runtime.publisher.ports import NameLedger, PublishControls, Zones
-
-
-# Milliseconds. The publisher reads a zone before it adds the first record set of a name. For a name that comes back
-# from the backlog, it relies for so long on what the backlog read: to list a large zone takes about as long.
-CLEAR_MILLIS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,6 @@ class Publisher:
         told: Mapping[NameKey, Collection[Claim]] = MappingProxyType({}),
         changed_by: Mapping[NameKey, Collection[str]] = MappingProxyType({}),
         released: Mapping[NameKey, str] = MappingProxyType({}),
-        clear: Mapping[NameKey, Millis] = MappingProxyType({}),
     ) -> list[NameOutcome]:
         """Publish names; return one outcome for each, in order. RETRY marks what may succeed later; a repeat is safe.
 
@@ -71,12 +65,9 @@ class Publisher:
 
         `changed_by` has the accounts that changed claims on a name, and "" for an audit that marked it. Names above
         their rates go to the backlog, and come back `released`, with the account because of which they were there.
-        `clear` has those of them under which no other tool had a record set, and the time at which that was read.
-
         """
         ordered = sorted(changed_at)
         run = PublishRun(self.ledger, self.controls, deadline, marked, changed_at, self.clock(), told)
-        run.clear = {key for key, at in clear.items() if abs(run.now - at) <= CLEAR_MILLIS}
         if not run.paused(ordered):
             if self.backlog:
                 self.backlog.admit(run, changed_by, released)

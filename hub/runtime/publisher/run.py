@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, RecordSet
     from hub.runtime.ports import NoTurn
     from hub.runtime.publisher.batches import NameChange
-    from hub.runtime.publisher.ports import NameLedger, PublishControls
+    from hub.runtime.publisher.foreign import ZoneReading
+    from hub.runtime.publisher.ports import NameLedger, PublishControls, ZoneReadings
 
 # A run begins no further call if fewer seconds than this remain.
 CALL_SECONDS: Final = HUB_CALLS.seconds()
@@ -28,6 +29,9 @@ CALL_SECONDS: Final = HUB_CALLS.seconds()
 # comes to all shards at once, and a zone takes their batches one after another. Back in the backlog, the names would
 # wait for longer, and take more of the quota's requests.
 RELEASED_WAIT: Final = 6.5
+# Seconds. A name of an account that changes very few would wait for longer in the backlog. When a burst begins, all
+# shards of the stream have names of it, which soon go to the backlog; then there are tokens again.
+QUIET_WAIT: Final = 6.0
 
 
 @dataclass(slots=True)
@@ -39,11 +43,11 @@ class PublishRun:
     and `told` the claims on it that were written then.
     `restored` are the instances whose claims on a name the ledger had lost.
 
-    The names in `released` come back from the backlog, and under those in `clear` no other tool had a record set when
-    the backlog read their zone a moment ago. `began` are the seconds that were left when the run began.
+    The names in `released` come back from the backlog. `readings` has what the backlog read of whole zones a moment
+    ago. `began` are the seconds that were left when the run began.
     The names in `prompt`, those of quiet accounts first, also take tokens of the buckets of prompt names and releases.
-    Their calls wait for their turn until `wait` seconds after the run began. With None, all calls wait as long as the
-    deadline allows.
+    Their calls wait for their turn until `wait` seconds after the run began, and those for `quiet` names alone for
+    longer. With None, all calls wait as long as the deadline allows.
     """
 
     ledger: NameLedger
@@ -58,10 +62,12 @@ class PublishRun:
     read: set[NameKey] = field(default_factory=set)
     restored: dict[NameKey, tuple[InstanceRef, ...]] = field(default_factory=dict)
     prompt: Collection[NameKey] = frozenset()
+    quiet: Collection[NameKey] = frozenset()
     released: Collection[NameKey] = frozenset()
-    clear: Collection[NameKey] = frozenset()
+    readings: ZoneReadings | None = None
     wait: float | None = None
     began: float = 0.0
+    _known_readings: dict[str, ZoneReading | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.began = self.deadline.seconds_left()
@@ -75,6 +81,17 @@ class PublishRun:
             return ()
         return {claim.instance for claim in self.states[key].claims if claim in told}
 
+    def is_clear(self, key: NameKey) -> bool:
+        """Whether no other tool has a record set under a name, as a recent reading of its whole zone shows."""
+        if self.readings is None:
+            return False
+        if key.zone_id not in self._known_readings:
+            # Without one, the name is read.
+            with suppress(LedgerUnavailable):
+                self._known_readings[key.zone_id] = self.readings.reading(key.zone_id)
+        reading = self._known_readings.setdefault(key.zone_id, None)
+        return reading is not None and reading.shows_clear(key.fqdn, self.now)
+
     def out_of_time(self, keys: Iterable[NameKey], delay: float = 0.0) -> bool:
         """Whether no call may begin after a delay in seconds; if so, retry the names in the next run."""
         if self.deadline.allows(CALL_SECONDS + delay):
@@ -83,13 +100,18 @@ class PublishRun:
             self.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")
         return True
 
-    def longest_wait(self, *, prompt: bool) -> float:
-        """The seconds that a call may wait for its turn, so that it still ends in time, and delays nobody for long."""
+    def longest_wait(self, keys: Collection[NameKey]) -> float:
+        """The seconds that a call for names may wait for its turn: it still ends in time, and delays nobody for long.
+
+        All of them are prompt, or none is.
+        """
         in_time = self.deadline.seconds_left() - CALL_SECONDS
         if self.wait is None:
             return in_time
         passed = self.began - self.deadline.seconds_left()
-        return min(in_time, max(0.0, (self.wait if prompt else RELEASED_WAIT) - passed))
+        prompt = QUIET_WAIT if all(key in self.quiet for key in keys) else self.wait
+        longest = prompt if any(key in self.prompt for key in keys) else RELEASED_WAIT
+        return min(in_time, max(0.0, longest - passed))
 
     def paused(self, keys: Sequence[NameKey]) -> bool:
         """Whether publishing is paused, or that is unknown; if so, set the outcomes of the names."""

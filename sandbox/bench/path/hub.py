@@ -175,7 +175,7 @@ class _Clients:
         attempts = config.retries["total_max_attempts"] if config else 4  # type: ignore[attr-defined]  # botocore's
         caller = replace(self.caller, attempts=attempts)
         if service != "route53":
-            caller.answered = lambda **_received: None
+            caller.answered = lambda _event, **_received: None
         if caller.services.client_cpu:
             caller.simulation.sleep(caller.cpu(caller.services.client_cpu))
         match service:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,14 @@ class PacedZones:
             self._zones.change(zone_id, changes)
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
     ) -> dict[Fqdn, ZoneRecordSets]:
-        patient = wait is None
-        reading = (
-            patient_turn(self._turns, Demand.reading()) if patient else turn(self._turns, Demand.prompt_reading(), wait)
-        )
+        demand = Demand.prompt_reading() if prompt else Demand.reading()
+        reading = patient_turn(self._turns, demand) if wait is None else turn(self._turns, demand, wait)
         with reading:
             found: dict[Fqdn, ZoneRecordSets] = self._zones.record_sets(zone_id, names)
         return found
+
+    def listing(self, zone_id: str) -> Iterator[tuple[Fqdn, ZoneRecordSets]]:
+        with patient_turn(self._turns, Demand.reading()):
+            yield from self._zones.listing(zone_id)

@@ -264,7 +264,6 @@ class Parts:
             changes.told,
             changes.changed_by,
             changes.released,
-            changes.clear,
         )
 
     def sweeper(self, worker: Worker, recorder: Recorder) -> Sweeper:

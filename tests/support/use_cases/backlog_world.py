@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hub.runtime.model.names import Claim, Millis, NameKey
+from hub.runtime.model.names import Claim, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
 from hub.runtime.ports import LedgerUnavailable, NoTurn
 from hub.runtime.publisher.backlog.deferral import Deferral
 from hub.runtime.publisher.backlog.releaser import Releaser
 from hub.runtime.publisher.backlog.turnstile import Turnstile
-from hub.runtime.publisher.outcome import NameOutcome
+from hub.runtime.publisher.foreign import ZoneReading
+from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.rate_limit import RELEASES, Demand
+from tests.support.build import CORP_ZONE, PAYMENTS, claim
 from tests.support.use_cases.publisher_world import World
 
 
@@ -23,7 +25,7 @@ class MemoryBacklog:
 
     queue: list[Release] = field(default_factory=list)
     released: list[tuple[DeferredName, str]] = field(default_factory=list)
-    clear: dict[NameKey, Millis] = field(default_factory=dict)
+    readings: dict[str, ZoneReading] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     refusing: set[str] = field(default_factory=set)
     available: bool = True
@@ -37,10 +39,17 @@ class MemoryBacklog:
                 self.queue.append(release)
         return refused
 
-    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
+    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
         self._answer()
-        self.clear |= clear
         self.released += names
+
+    def reading(self, zone_id: str) -> ZoneReading | None:
+        self._answer()
+        return self.readings.get(zone_id)
+
+    def put_reading(self, zone_id: str, reading: ZoneReading) -> None:
+        self._answer()
+        self.readings[zone_id] = reading
 
     def count(self, names: Mapping[str, int]) -> None:
         self._answer()
@@ -87,6 +96,8 @@ class BacklogWorld(World):
     def __init__(self) -> None:
         super().__init__()
         self.backlog = MemoryBacklog()
+        # Otherwise each name is read before it is added.
+        self.backlog.readings[CORP_ZONE] = ZoneReading(self.clock(), frozenset())
         self.turns = MemoryTurns()
         deferral = Deferral(Turnstile(), self.backlog, self.backlog)
         self.publisher = replace(self.publisher, backlog=deferral)
@@ -95,13 +106,13 @@ class BacklogWorld(World):
     def run(self, *claims: Claim, released: bool = False, marked: Collection[NameKey] = ()) -> list[NameOutcome]:
         """A run of the publisher with the changes of these claims, or with their names that were released."""
         at = self.clock()
-        changed_at = {claim.key: at for claim in claims} | dict.fromkeys(marked, at)
+        changed_at = {each.key: at for each in claims} | dict.fromkeys(marked, at)
         changed_by: dict[NameKey, set[str]] = {}
-        for claim in claims:
-            changed_by.setdefault(claim.key, set()).add(claim.instance.account)
+        for each in claims:
+            changed_by.setdefault(each.key, set()).add(each.instance.account)
         changed_by |= {key: changed_by.get(key, set()) | {""} for key in marked}
         told = {} if released else {key: self.told.pop(key, set()) for key in changed_at}
-        back = {claim.key: claim.instance.account for claim in claims} if released else {}
+        back = {each.key: each.instance.account for each in claims} if released else {}
         by = {} if released else changed_by
         return self.publisher.publish(changed_at, marked, self.deadline, told, by, back)
 
@@ -118,4 +129,15 @@ class BacklogWorld(World):
         changed_at = {name.key: name.changed_at for name, _ in names}
         marked = {name.key for name, _ in names if name.marked}
         back = {name.key: account for name, account in names}
-        return self.publisher.publish(changed_at, marked, self.deadline, {}, {}, back, self.backlog.clear)
+        return self.publisher.publish(changed_at, marked, self.deadline, {}, {}, back)
+
+
+def many(number: int, account: str = PAYMENTS.id) -> list[Claim]:
+    """Claims of so many instances of an account, each on a name of its own."""
+    first = 10_000 if account == PAYMENTS.id else 50_000
+    return [claim(first + each, name=f"n{each}-{account}", account=account) for each in range(number)]
+
+
+def results(outcomes: Collection[NameOutcome]) -> Counter[NameResult]:
+    """How often each result is among the outcomes."""
+    return Counter(outcome.result for outcome in outcomes)

@@ -154,11 +154,11 @@ class TestZones:
         assert (clock.now - began) / 1000 == pytest.approx(15, abs=0.2)
 
     def test_throttled_call_slows_the_pace(self) -> None:
-        """It makes the next calls wait longer; a zone that processes another change says nothing about the quota."""
+        """It makes the next calls wait longer. Another refusal says nothing about the quota."""
         client, clock = SESSION.client("route53"), MemoryClock()
         zones = writer_zones(OneClient(client), clock)
         waits = []
-        for code in ("PriorRequestNotComplete", "Throttling"):
+        for code in ("ServiceUnavailable", "Throttling"):
             with Stubber(client) as stubber:
                 stubber.add_client_error("change_resource_record_sets", code)
                 with pytest.raises(ZoneUnavailable):

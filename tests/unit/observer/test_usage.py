@@ -18,7 +18,7 @@ from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS, claim, key, ref
 from tests.support.memory import MemoryClock
 from tests.support.memory_statuses import MemoryStatuses
 
-LIMITS = Limits(account_names=200, account_records=400, account_vpcs=9, zone_records=999, zone_vpcs=99)
+LIMITS = Limits(account_names=400, account_records=800, account_vpcs=9, zone_records=999, zone_vpcs=99)
 STEP = 4
 FIRST = ref()
 HOME, AWAY = Spoke(PAYMENTS.id, "eu-central-1"), Spoke(PAYMENTS.id, "eu-west-1")
@@ -78,8 +78,8 @@ class World:
 
 
 def test_step_is_a_part_of_the_limit() -> None:
-    """A fiftieth, and at least one."""
-    assert [step(limit) for limit in (1, 50, 99, 100, 1_000)] == [1, 1, 1, 2, 20]
+    """A hundredth, and at least one."""
+    assert [step(limit) for limit in (1, 100, 199, 200, 1_000)] == [1, 1, 1, 2, 10]
     assert step(LIMITS.account_names) == STEP
 
 
@@ -111,12 +111,12 @@ def test_growth_by_a_step_is_written_and_read() -> None:
 def test_names_that_come_and_go_do_not_hide_growth() -> None:
     """An environment that saw names end does not use their room again for long without a look: others may have."""
     world = World()
-    world.admit(100)
+    world.admit(200)
     reads = world.ledger.reads
-    world.admit(0, before=100)
+    world.admit(0, before=200)
     other = world.environment()
-    assert sum(world.admit(20, instance=number, usage=other) for number in range(2, 12)) == 200
-    assert world.admit(100, instance=99) == 0
+    assert sum(world.admit(40, instance=number, usage=other) for number in range(2, 12)) == 400
+    assert world.admit(200, instance=99) == 0
     assert world.ledger.reads > reads
 
 
@@ -152,7 +152,7 @@ def test_undone_admission() -> None:
 def test_refused_by_recent_counts() -> None:
     """Counts older than a minute refuse nothing: they are read again first, once a minute."""
     world = World()
-    world.admit(200)
+    world.admit(400)
     world.ledger.spokes.clear()
     assert world.admit(1, instance=2) == 0
     reads = world.ledger.reads
@@ -168,7 +168,7 @@ def test_fitting_counts_nothing() -> None:
     decision = Decision(claims(3))
     assert world.usage.fitting(ref(), (), decision) is decision
     assert world.usage.take(HOME) == {}
-    assert len(world.usage.fitting(ref(), (), Decision(claims(201))).claims) == 200
+    assert len(world.usage.fitting(ref(), (), Decision(claims(401))).claims) == 400
 
 
 def test_recounted_spoke() -> None:
@@ -275,7 +275,7 @@ TestInterleaved.settings = settings(max_examples=200, stateful_step_count=40, de
 def test_zones_are_counted_separately() -> None:
     """A name in another zone does not bring an account nearer to its limit in the first."""
     world = World()
-    other = tuple(replace(each, key=NameKey("Z2", key(f"n{n}").fqdn)) for n, each in enumerate(claims(200)))
-    assert len(world.usage.admit(ref(1), (), Decision(other)).claims) == 200
-    assert world.admit(200, instance=2) == 200
+    other = tuple(replace(each, key=NameKey("Z2", key(f"n{n}").fqdn)) for n, each in enumerate(claims(400)))
+    assert len(world.usage.admit(ref(1), (), Decision(other)).claims) == 400
+    assert world.admit(400, instance=2) == 400
     assert difference(world.ledger.usage_of_account(PAYMENTS.id), {}).keys() == {CORP_ZONE, "Z2"}

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.runtime.model.names import Action, Change, Claim, ConflictRule, ForeignRecordSet, RecordSet, RecordType
+from hub.runtime.model.names import Action, Change, Claim, ConflictRule, ForeignRecordSet, Millis, RecordSet, RecordType
+from hub.runtime.ports import ZoneRecordSets
 from hub.runtime.publisher.batches import changes
-from hub.runtime.publisher.foreign import beside_foreign, may_set_a_ttl
+from hub.runtime.publisher.foreign import (
+    CLEAR_MILLIS,
+    MOST_BYTES,
+    MULTIVALUE,
+    UNREADABLE,
+    ZoneReading,
+    beside_foreign,
+    foreign_names,
+    may_set_a_ttl,
+)
 from hub.runtime.publisher.outcome import NameResult
 from tests.support.build import claim, key, record_set
 from tests.support.use_cases.publisher_world import World, by_hand
@@ -195,3 +205,41 @@ def test_p6_no_story_changes_a_foreign_record_set(steps: list[tuple[str, int, in
     world.zones.foreign.pop(key(), None)
     world.publisher.publish({key(): world.clock()}, [key()], world.deadline)
     assert bool(world.zones.owned[key()]) == bool(world.ledger.live_claims())
+
+
+def held(*foreign: ForeignRecordSet) -> ZoneRecordSets:
+    return ZoneRecordSets(foreign=foreign)
+
+
+def test_a_reading_of_a_zone_has_the_names_of_other_tools() -> None:
+    """Names of orgdns alone are clear."""
+    listing = [
+        (key("web").fqdn, held(by_hand())),
+        (key("api").fqdn, ZoneRecordSets(owned=(record_set(1),))),
+        (key("many").fqdn, held(by_hand(routing=MULTIVALUE))),
+    ]
+    assert foreign_names(listing) == frozenset({key("web").fqdn, key("many").fqdn})
+    assert foreign_names([]) == frozenset()
+
+
+def test_a_zone_with_very_many_names_of_other_tools() -> None:
+    """A row cannot have all of them. Those count whose TTL orgdns could change; what cannot be read may be one."""
+    names = [(key(f"n{number:060}").fqdn, held(by_hand())) for number in range(MOST_BYTES // 60)]
+    some = [
+        (key("many").fqdn, held(by_hand(), by_hand(routing=MULTIVALUE))),
+        (key("odd").fqdn, held(by_hand(routing=UNREADABLE))),
+    ]
+    assert foreign_names([*names, *some]) == frozenset({key("many").fqdn, key("odd").fqdn})
+    multivalue = [(name, held(by_hand(routing=MULTIVALUE))) for name, _ in names]
+    assert foreign_names([*multivalue, *some]) is None
+
+
+def test_a_reading_counts_for_a_minute() -> None:
+    """By the clock of another worker, which may be a little late or early."""
+    reading = ZoneReading(Millis(1_000_000), frozenset({key("web").fqdn}))
+    api, web = key("api").fqdn, key("web").fqdn
+    for passed in (-CLEAR_MILLIS, 0, CLEAR_MILLIS):
+        now = Millis(reading.at + passed)
+        assert (reading.shows_clear(api, now), reading.shows_clear(web, now)) == (True, False)
+    for passed in (-CLEAR_MILLIS - 1, CLEAR_MILLIS + 1):
+        assert not reading.shows_clear(api, Millis(reading.at + passed))

@@ -1,4 +1,4 @@
-"""The ledger's rows of the backlog: those that bring names back, and the numbers of names by account and hour."""
+"""The ledger's rows of the backlog: names that come back, readings of zones, and numbers by account and hour."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import name_pk
-from hub.runtime.boundary.schema import number, read_row
+from hub.runtime.boundary.schema import number, read_row, texts
 from hub.runtime.boundary.unreadable import Unreadable
+from hub.runtime.model.names import Fqdn, Millis
 from hub.runtime.model.tasks import AUDITS
+from hub.runtime.publisher.foreign import ZoneReading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.aws.ledger.rows import Row
     from hub.runtime.aws.ledger.table import Table
-    from hub.runtime.model.names import Millis, NameKey
     from hub.runtime.model.tasks import DeferredName
 
 # The publisher reads the row at once, and the numbers of the last two hours are shown. Milliseconds.
@@ -34,7 +35,7 @@ class DynamoBacklog:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def release(self, names: Iterable[tuple[DeferredName, str]], clear: Mapping[NameKey, Millis]) -> None:
+    def release(self, names: Iterable[tuple[DeferredName, str]]) -> None:
         """Bring names back, each with the account because of which it was in the backlog.
 
         The row of an earlier release has nothing that is still needed.
@@ -50,11 +51,26 @@ class DynamoBacklog:
                     "account": account,
                     # A row that is written again as it is makes no record in the stream.
                     "at": now,
-                    **({"clear_at": clear[name.key]} if name.key in clear else {}),
                     contract.EXPIRES: expiry,
                 }
                 for name, account in names
             ]
+        )
+
+    def reading(self, zone_id: str) -> ZoneReading | None:
+        """The last reading of a zone. One that cannot be read is as if there were none."""
+        found = read_row(_reading_of, self._table.get(_reading_key(zone_id)) or {}, contract.READING_PREFIX)
+        return None if isinstance(found, Unreadable) else found
+
+    def put_reading(self, zone_id: str, reading: ZoneReading) -> None:
+        """Store a reading of a zone in place of the last one."""
+        self._table.put(
+            {
+                **_reading_key(zone_id),
+                "at": reading.at,
+                "foreign": sorted(reading.foreign),
+                contract.EXPIRES: self._table.expiry(KEPT_MILLIS),
+            }
         )
 
     def count(self, names: Mapping[str, int]) -> None:
@@ -78,6 +94,14 @@ class DynamoBacklog:
 def _hour_key(at: int) -> Row:
     hour = datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y-%m-%dT%H")
     return {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: f"{contract.BACKLOG_PREFIX}{hour}"}
+
+
+def _reading_key(zone_id: str) -> Row:
+    return {contract.PARTITION_KEY: contract.CONTROL_KEY, contract.SORT_KEY: f"{contract.READING_PREFIX}{zone_id}"}
+
+
+def _reading_of(row: Mapping[str, Any]) -> ZoneReading:
+    return ZoneReading(Millis(number(row["at"])), frozenset(map(Fqdn, texts(row["foreign"]))))
 
 
 def _counts_of(row: Mapping[str, Any]) -> dict[str, int]:

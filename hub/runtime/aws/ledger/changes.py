@@ -25,8 +25,7 @@ class NameChange:
 
     A released name may be marked, too. `account` is the one of the claimant, or because of which the name was in the
     backlog; it is empty for a mark. `written` is the claim that was made, or changed; None if it was withdrawn or
-    deleted, or if the stream does not have an image of it that can be read. `clear_at` is when the backlog read the
-    zone of a released name and found no record set of another tool under it; None if it found one, or did not read it.
+    deleted, or if the stream does not have an image of it that can be read.
     """
 
     key: NameKey
@@ -37,7 +36,6 @@ class NameChange:
     written: Claim | None = None
     marked: bool = False
     released: bool = False
-    clear_at: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,6 @@ class NameChanges:
         told: The claims that were made or changed.
         changed_by: The accounts that changed claims; it is "" for an audit.
         released: The names that came back from the backlog, each with the account because of which it was there.
-        clear: The released names under which no other tool had a record set, and when that was read.
         unreadable: The records that are nothing of these. They would be the same after another delivery.
     """
 
@@ -64,7 +61,6 @@ class NameChanges:
     changed_by: defaultdict[NameKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     released: dict[NameKey, str] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
-    clear: dict[NameKey, Millis] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Iterable[Any]) -> NameChanges:
@@ -86,8 +82,6 @@ class NameChanges:
             self.marked.add(key)
         if change.released:
             self.released.setdefault(key, change.account)
-            if change.clear_at is not None:
-                self.clear[key] = change.clear_at
             return
         self.changed_by[key].add(change.account)
         if change.claimant:
@@ -111,10 +105,7 @@ def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it i
     if sort_key == contract.RELEASED_KEY:
         # Of a row without readable content, the zone is read before anything is decided, as of a mark.
         changed_at, account, marked = _released(change.get("NewImage")) or (created, "", True)
-        clear = _clear_at(change.get("NewImage"))
-        return NameChange(
-            key, sequence_number, changed_at, account=account, marked=marked, released=True, clear_at=clear
-        )
+        return NameChange(key, sequence_number, changed_at, account=account, marked=marked, released=True)
     if sort_key == contract.MARK_KEY:
         return NameChange(key, sequence_number, created, marked=True)
     if not sort_key.startswith(contract.CLAIM_PREFIX):
@@ -143,14 +134,6 @@ def _released(image: object) -> tuple[Millis, str, bool] | None:
             at.isdecimal() and (not account or account.isdecimal())
         ):
             return Millis(int(at)), account, marked
-    return None
-
-
-def _clear_at(image: object) -> Millis | None:
-    """Return when the backlog read that no other tool had a record set under a released name."""
-    match image:
-        case {"clear_at": {"N": str(at)}} if at.isdecimal():
-            return Millis(int(at))
     return None
 
 

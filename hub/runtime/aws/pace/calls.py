@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT: Final = 30.0
 # The zone's, not the account's (API Reference, ChangeResourceRecordSets).
 _BUSY: Final = "PriorRequestNotComplete"
+_CHANGE: Final = "ChangeResourceRecordSets"
+# A zone is busy for a part of a second, and the turns of its changes are a fifth of a second apart.
+BUSY_ATTEMPTS: Final = 10
 _THROTTLED: Final = "OrgdnsThrottled"
 _Answer = TypeVar("_Answer", bound="Mapping[str, Any]")
 
@@ -68,15 +71,47 @@ def patient_turn(turns: Turns, demand: Demand) -> Iterator[Callable[[_Answer], _
         raise ZoneUnavailable(str(error)) from error
 
 
-def note_throttling(**received: Any) -> None:  # noqa: ANN401 - as botocore calls its handlers
+def until_changed(
+    turns: Turns, demand: Demand, change: Callable[[], Mapping[str, Any]], wait: float | None = None
+) -> None:
+    """Change a zone when the call's turn has come. While the zone is busy with another change, take a further turn.
+
+    Raises:
+        NoTurn: if that would take more than `wait` seconds.
+        ZoneUnavailable: if the ledger does not answer.
+        ClientError: if Route 53 refuses the change.
+    """
+    began = turns.now()
+    for attempt in range(BUSY_ATTEMPTS):
+        left = None if wait is None else max(0.0, wait - (turns.now() - began) / 1_000)
+        try:
+            with turn(turns, demand, left) as answered:
+                answered(change())
+        except ClientError as error:
+            if not _is_busy(error.response) or attempt + 1 == BUSY_ATTEMPTS:
+                raise
+            demand = demand.again()
+        else:
+            return
+
+
+def watch_attempts(event_name: str, **received: Any) -> None:  # noqa: ANN401 - as botocore calls its handlers
     """Note in the last answer of a call whether any attempt was throttled: botocore repeats it without a word.
 
+    It must not repeat a change that Route 53 refuses because the zone is busy: that would be a request without a turn.
     A handler of botocore's event `response-received`, which each attempt emits with the context of its call.
+
+    Raises:
+        ClientError: for such a change, in place of another attempt.
     """
     answer, context = received["parsed_response"], received["context"]
-    if answer is not None:
-        context[_THROTTLED] = context.get(_THROTTLED, False) or _was_throttled(answer)
-        answer.setdefault("ResponseMetadata", {})[_THROTTLED] = context[_THROTTLED]
+    if answer is None:
+        return
+    context[_THROTTLED] = context.get(_THROTTLED, False) or _was_throttled(answer)
+    answer.setdefault("ResponseMetadata", {})[_THROTTLED] = context[_THROTTLED]
+    operation = event_name.rpartition(".")[2]
+    if operation == _CHANGE and _is_busy(answer):
+        raise ClientError(answer, operation)
 
 
 def error_meaning(error: ClientError) -> Meaning:
@@ -86,9 +121,12 @@ def error_meaning(error: ClientError) -> Meaning:
 
 def _was_throttled(answer: Mapping[str, Any]) -> bool:
     """Whether the account's quota was used up. A zone that processes another change says nothing about the quota."""
-    code = answer.get("Error", {}).get("Code")
-    throttled = bool(code) and code != _BUSY and _meaning(answer) is Meaning.THROTTLED
+    throttled = bool(answer.get("Error")) and not _is_busy(answer) and _meaning(answer) is Meaning.THROTTLED
     return throttled or bool(answer.get("ResponseMetadata", {}).get(_THROTTLED))
+
+
+def _is_busy(answer: Mapping[str, Any]) -> bool:
+    return bool(answer.get("Error", {}).get("Code") == _BUSY)
 
 
 def _repeats(answer: Mapping[str, Any]) -> int:

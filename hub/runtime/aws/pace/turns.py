@@ -9,6 +9,7 @@ from hub.runtime.ports import NoTurn
 from hub.runtime.rate_limit import CHANGES, RELEASES, Pace
 
 if TYPE_CHECKING:
+    from hub.runtime.model.names import Millis
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Demand
 
@@ -69,6 +70,10 @@ class Turns:
                 return
             # Another worker took its turn. What it left decides.
             self._known = stored.seen(self._clock())
+
+    def now(self) -> Millis:
+        """The time of the worker's clock."""
+        return self._clock()
 
     def answered(self, *, throttled: bool, repeats: int = 0) -> None:
         """Remember the answer of a call. It is stored with the next turn."""

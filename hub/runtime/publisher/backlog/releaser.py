@@ -8,13 +8,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated, ZoneClosed, ZoneUnavailable
+from hub.runtime.publisher.foreign import ZoneReading, foreign_names
+from hub.runtime.publisher.planner import RELEASED_READ_ALONE
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.rate_limit import Demand
 
@@ -22,18 +25,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import Millis, NameKey
+    from hub.runtime.model.names import NameKey
     from hub.runtime.model.tasks import DeferredName, Release
     from hub.runtime.ports import Clock
     from hub.runtime.publisher.ports import BacklogRows, Turns, Zones
+
+
+# A reading of a zone that is older than this is replaced, before it no longer counts. Milliseconds.
+REREAD_MILLIS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Releaser:
     """Brings names back, up to `most` at once: as many as the shared bucket of releases holds.
 
-    It reads each zone once for all names that come back together, because the shards of the stream, which get a few
-    names each, would read it as often as there are shards.
+    It reads a zone once for all names that come back soon, and for those that are prompt meanwhile: the shards of the
+    stream, which get a few names each, would read one name after another.
     """
 
     rows: BacklogRows
@@ -69,27 +76,30 @@ class Releaser:
         try:
             self.turns.take(Demand.release(len(part)), max(0.0, deadline.seconds_left() - CALL_SECONDS))
             # After the wait, because what was read does not count for long.
-            self.rows.release(part, self._clear(part))
+            self._read_zones(part, deadline)
+            self.rows.release(part)
         except NoTurn as no_turn:
             return f"no tokens of Route 53's quota were left for it: {no_turn}"
         except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
         return ""
 
-    def _clear(self, part: list[tuple[DeferredName, str]]) -> dict[NameKey, Millis]:
-        """Read the zones once for all names; return those beside which no other tool has a record, and when."""
-        by_zone: defaultdict[str, list[NameKey]] = defaultdict(list)
-        for name, _ in part:
-            if not name.marked:
-                by_zone[name.key.zone_id].append(name.key)
-        clear: dict[NameKey, Millis] = {}
-        for zone_id, keys in by_zone.items():
+    def _read_zones(self, part: list[tuple[DeferredName, str]], deadline: Deadline) -> None:
+        """Read each zone in which more names come back than the publisher reads one by one.
+
+        Without a reading, the publisher reads names until their tokens are used up.
+        """
+        names = Counter(name.key.zone_id for name, _ in part if not name.marked)
+        for zone_id in (zone_id for zone_id, number in names.items() if number > RELEASED_READ_ALONE):
+            before = self.rows.reading(zone_id)
+            if before and before.counts(self.clock(), REREAD_MILLIS):
+                continue
             with suppress(ZoneUnavailable, ZoneClosed):
-                found = self.zones.record_sets(zone_id, [key.fqdn for key in keys])
-                # The time after it, as if the publisher had read the zone: a listing of a large zone takes a minute.
-                at = self.clock()
-                clear |= {key: at for key in keys if not found[key.fqdn].foreign}
-        return clear
+                listed = takewhile(lambda _: deadline.allows(CALL_SECONDS), self.zones.listing(zone_id))
+                foreign = foreign_names(listed)
+                if foreign is not None and deadline.allows(CALL_SECONDS):
+                    # The time after it, as if the publisher had read the zone: to list a large zone takes a minute.
+                    self.rows.put_reading(zone_id, ZoneReading(self.clock(), foreign))
 
 
 def _merged(messages: Mapping[str, Release]) -> dict[NameKey, tuple[DeferredName, str]]:

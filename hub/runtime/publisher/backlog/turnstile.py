@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 # What an account may have at once, and what it gets back a second: in names, and of each shard's publisher. Each prompt
 # name that is new is read, and takes one of the quota's requests.
-ACCOUNT_BURST: Final = 30
+ACCOUNT_BURST: Final = 10
 ACCOUNT_RATE: Final = 1.0
-# The most that an account can lack: one that stops changing names has its burst again after a minute.
+# The most that an account can lack: one that stops changing names has its burst again after twenty seconds.
 MOST_MISSING: Final = 2.0 * ACCOUNT_BURST
 # The prompt names of a run of the publisher. A new table has about four shards. At the default share, the bucket of
 # prompt changes has 525 tokens, so a run leaves some to those of the other shards.
 PROMPT_NAMES: Final = 200
+# As many as one start of an instance has, or a few.
+FEW_NAMES: Final = 4
 # Accounts that are remembered. One that has its whole burst is forgotten, so only a sudden change of thousands of
 # accounts comes near it.
 ACCOUNTS: Final = 5_000
@@ -92,6 +94,12 @@ class Turnstile:
         if len(self._missing) > ACCOUNTS:
             most = sorted(self._missing, key=lambda account: (-self._missing[account], account))
             self._missing = {account: self._missing[account] for account in most[:ACCOUNTS]}
+
+
+def quiet_names(changed_by: Mapping[NameKey, Collection[str]]) -> frozenset[NameKey]:
+    """Return the names of accounts that changed very few names."""
+    names = Counter(account for accounts in changed_by.values() for account in accounts)
+    return frozenset(key for key, by in changed_by.items() if any(names[each] <= FEW_NAMES for each in by))
 
 
 def loudest_accounts(changed_by: Mapping[NameKey, Collection[str]]) -> dict[NameKey, str]:

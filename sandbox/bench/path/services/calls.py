@@ -22,8 +22,8 @@ class Caller:
     services: Services
     memory: float
     attempts: int = 4
-    # The SDK's handler of each answer of Route 53, which learns of the attempts that were refused.
-    answered: Callable[..., None] = field(default=lambda **_received: None)
+    # The SDK's handler of each answer of Route 53, which learns of the attempts that were refused, and may end them.
+    answered: Callable[..., None] = field(default=lambda _event, **_received: None)
     # When the last attempt began.
     began: float = 0.0
 
@@ -54,7 +54,7 @@ class Caller:
             answer = {"ResponseMetadata": {"RetryAttempts": repeat, "HTTPStatusCode": 400 if code else 200}}
             if code:
                 answer["Error"] = {"Code": code, "Message": code}
-            self.answered(parsed_response=answer, context=context)
+            self.answered(f"response-received.route-53.{operation}", parsed_response=answer, context=context)
             if not code:
                 metadata: dict[str, Any] = answer["ResponseMetadata"]
                 return metadata

@@ -7,8 +7,9 @@ from hub.runtime.aws.backlog.rows import ACCOUNTS_COUNTED, HOUR_MILLIS, DynamoBa
 from hub.runtime.aws.ledger.changes import NameChange, change_of
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.table import Table
-from hub.runtime.model.names import Millis, NameState
+from hub.runtime.model.names import Fqdn, Millis, NameState
 from hub.runtime.model.tasks import DeferredName
+from hub.runtime.publisher.foreign import ZoneReading
 from tests.support.aws.dynamodb import table
 from tests.support.build import PAYMENTS, SEARCH, key
 
@@ -28,11 +29,27 @@ def record(image: object) -> dict[str, object]:
 
 def test_a_released_name_says_when_it_changed(table: Table) -> None:
     """The row is not about the claims: the name's state is as without it."""
-    DynamoBacklog(table).release([(DeferredName(key(), Millis(5), marked=True), PAYMENTS.id)], {key(): Millis(6)})
+    DynamoBacklog(table).release([(DeferredName(key(), Millis(5), marked=True), PAYMENTS.id)])
     (row,) = table.query(f"name#{key().zone_id}#{key().fqdn}")
-    assert (row["changed_at"], row["marked"], row["account"], row["clear_at"]) == (5, True, PAYMENTS.id, 6)
+    assert (row["changed_at"], row["marked"], row["account"]) == (5, True, PAYMENTS.id)
     assert row[contract.EXPIRES]
     assert DynamoLedger(table).name(key()) == NameState(key())
+
+
+def test_reading_of_a_zone(table: Table) -> None:
+    """The last one is returned; a row that cannot be read is as if there were none."""
+    backlog = DynamoBacklog(table)
+    assert backlog.reading("Z1") is None
+    reading = ZoneReading(Millis(5), frozenset({Fqdn("a.test."), Fqdn("b.test.")}))
+    backlog.put_reading("Z1", ZoneReading(Millis(4), frozenset()))
+    backlog.put_reading("Z1", reading)
+    assert backlog.reading("Z1") == reading
+    assert backlog.reading("Z2") is None
+    (row,) = table.query(contract.CONTROL_KEY, contract.READING_PREFIX)
+    assert row[contract.EXPIRES]
+    for odd in ({"at": "x"}, {"foreign": "a.test."}, {"foreign": [1]}, {"schema": 2}):
+        table.put({**row, **odd})
+        assert backlog.reading("Z1") is None, odd
 
 
 def test_record_of_a_release() -> None:

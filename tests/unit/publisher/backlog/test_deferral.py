@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 
-import pytest
-
-from hub.runtime.model.names import Claim, ConflictRule, Published
+from hub.runtime.model.names import ConflictRule, Published
 from hub.runtime.model.tasks import NAMES_A_RELEASE, Release
 from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST
-from hub.runtime.publisher.outcome import NameOutcome, NameResult
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.publisher.planner import PROMPT_READ_ALONE
 from tests.support.build import PAYMENTS, SEARCH, claim, key
-from tests.support.use_cases.backlog_world import BacklogWorld
+from tests.support.use_cases.backlog_world import BacklogWorld, many, results
 
 LOUD, QUIET = PAYMENTS.id, SEARCH.id
-
-
-def many(number: int, account: str = LOUD) -> list[Claim]:
-    first = 10_000 if account == LOUD else 50_000
-    return [claim(first + each, name=f"n{each}-{account}", account=account) for each in range(number)]
-
-
-def results(outcomes: Collection[NameOutcome]) -> Counter[NameResult]:
-    return Counter(outcome.result for outcome in outcomes)
+# Of a hundred names of an account.
+ABOVE = 100 - ACCOUNT_BURST
 
 
 def test_names_above_the_rate_go_to_the_backlog(world: BacklogWorld) -> None:
@@ -32,8 +23,9 @@ def test_names_above_the_rate_go_to_the_backlog(world: BacklogWorld) -> None:
     world.claim(*claims)
     outcomes = world.run(*claims)
     deferred = [outcome for outcome in outcomes if outcome.result is NameResult.DEFERRED]
-    assert results(outcomes) == {NameResult.PUBLISHED: 2 * ACCOUNT_BURST, NameResult.DEFERRED: 230}
-    assert Counter(outcome.account for outcome in deferred) == world.backlog.counts == {LOUD: 220, QUIET: 10}
+    assert results(outcomes) == {NameResult.PUBLISHED: 2 * ACCOUNT_BURST, NameResult.DEFERRED: 290 - 2 * ACCOUNT_BURST}
+    waiting = {LOUD: 250 - ACCOUNT_BURST, QUIET: 40 - ACCOUNT_BURST}
+    assert Counter(outcome.account for outcome in deferred) == world.backlog.counts == waiting
     assert sorted(world.backlog.names) == sorted(outcome.key for outcome in deferred)
     assert max(len(release.names) for release in world.backlog.queue) == NAMES_A_RELEASE
     accounts = {claim.key: claim.instance.account for claim in claims}
@@ -48,14 +40,14 @@ def test_names_come_back_and_are_published(world: BacklogWorld) -> None:
     world.claim(*claims)
     world.run(*claims)
     assert world.bring_back() == {}
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 220}
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 250 - ACCOUNT_BURST}
     assert all(world.zones.owned[claim.key] for claim in claims)
     assert not world.backlog.queue
 
 
 def test_a_name_that_changes_again_while_it_waits_is_published_as_it_is_then(world: BacklogWorld) -> None:
     """The publisher reads the claims when the name comes back, not those of the message."""
-    claims = many(31)
+    claims = many(ACCOUNT_BURST + 1)
     world.claim(*claims)
     world.run(*claims)
     (waiting,) = world.backlog.names
@@ -71,8 +63,8 @@ def test_a_zone_that_is_unavailable_does_not_keep_names_from_the_backlog(world: 
     claims = many(100)
     world.claim(*claims)
     world.zones.faults = ["before"]
-    assert results(world.run(*claims)) == {NameResult.RETRY: ACCOUNT_BURST, NameResult.DEFERRED: 70}
-    assert len(world.backlog.names) == 70
+    assert results(world.run(*claims)) == {NameResult.RETRY: ACCOUNT_BURST, NameResult.DEFERRED: ABOVE}
+    assert len(world.backlog.names) == ABOVE
 
 
 def test_names_that_the_queue_does_not_take_are_tried_again(world: BacklogWorld) -> None:
@@ -82,17 +74,20 @@ def test_names_that_the_queue_does_not_take_are_tried_again(world: BacklogWorld)
     world.claim(*claims)
     outcomes = world.run(*claims)
     retried = {outcome.key for outcome in outcomes if outcome.result is NameResult.RETRY}
-    assert results(outcomes) == {NameResult.PUBLISHED: 60, NameResult.DEFERRED: 10, NameResult.RETRY: 10}
+    above = 40 - ACCOUNT_BURST
+    counted = {NameResult.PUBLISHED: 2 * ACCOUNT_BURST, NameResult.DEFERRED: above, NameResult.RETRY: above}
+    assert results(outcomes) == counted
     assert retried <= {claim.key for claim in many(40)}
-    assert world.backlog.counts == {QUIET: 10}
+    assert world.backlog.counts == {QUIET: above}
 
 
 def test_counts_that_cannot_be_written_delay_nothing(world: BacklogWorld) -> None:
-    """The counts are for people only."""
+    """The counts are for people only. A few names are read one by one if no reading of their zone is known."""
     world.backlog.available = False
     claims = many(40)
     world.claim(*claims)
-    assert results(world.run(*claims)) == {NameResult.PUBLISHED: ACCOUNT_BURST, NameResult.DEFERRED: 10}
+    read = PROMPT_READ_ALONE
+    assert results(world.run(*claims)) == {NameResult.PUBLISHED: read, NameResult.DEFERRED: 40 - read}
 
 
 def test_during_a_pause_names_are_abandoned(world: BacklogWorld) -> None:
@@ -111,7 +106,10 @@ def test_marks_of_audits_are_one_more_account(world: BacklogWorld) -> None:
     single = claim(1, account=QUIET)
     world.claim(single)
     outcomes = world.run(single, marked=[claim.key for claim in claims])
-    assert results(outcomes) == {NameResult.PUBLISHED: ACCOUNT_BURST + 1, NameResult.DEFERRED: 70}
+    assert results(outcomes) == {
+        NameResult.PUBLISHED: PROMPT_READ_ALONE + 1,
+        NameResult.DEFERRED: 100 - PROMPT_READ_ALONE,
+    }
     assert world.zones.owned[single.key]
     assert {release.account for release in world.backlog.queue} == {""}
     assert all(name.marked for release in world.backlog.queue for name in release.names)
@@ -141,7 +139,7 @@ def test_released_names_take_no_tokens_of_prompt_ones(world: BacklogWorld) -> No
     world.run(*claims)
     world.zones.prompt_tokens = 0
     world.bring_back()
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 70}
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: ABOVE}
 
 
 def test_released_names_without_tokens_go_back(world: BacklogWorld) -> None:
@@ -152,7 +150,7 @@ def test_released_names_without_tokens_go_back(world: BacklogWorld) -> None:
     world.bring_back()
     world.zones.tokens = 5
     outcomes = world.publish_released()
-    assert results(outcomes) == {NameResult.PUBLISHED: 5, NameResult.DEFERRED: 65}
+    assert results(outcomes) == {NameResult.PUBLISHED: 5, NameResult.DEFERRED: ABOVE - 5}
     assert [release.account for release in world.backlog.queue] == [LOUD]
 
 
@@ -166,10 +164,8 @@ def test_empty_bucket_of_prompt_names_does_not_stop_released_ones(world: Backlog
     names, world.backlog.released = world.backlog.released, []
     changed_at = {name.key: name.changed_at for name, _ in names} | {prompt.key: world.clock()}
     back = {name.key: account for name, account in names}
-    outcomes = world.publisher.publish(
-        changed_at, (), world.deadline, {}, {prompt.key: {QUIET}}, back, world.backlog.clear
-    )
-    assert results(outcomes) == {NameResult.PUBLISHED: 70, NameResult.DEFERRED: 1}
+    outcomes = world.publisher.publish(changed_at, (), world.deadline, {}, {prompt.key: {QUIET}}, back)
+    assert results(outcomes) == {NameResult.PUBLISHED: ABOVE, NameResult.DEFERRED: 1}
     assert world.backlog.queue == [Release(QUIET, world.backlog.queue[0].names)]
     assert world.backlog.names == [prompt.key]
 
@@ -183,7 +179,7 @@ def test_a_name_that_changes_while_it_comes_back_passes(world: BacklogWorld) -> 
     by = {name: {LOUD} for name in waiting}
     back = dict.fromkeys(waiting, LOUD)
     outcomes = world.publisher.publish(dict.fromkeys(waiting, world.clock()), (), world.deadline, {}, by, back)
-    assert results(outcomes) == {NameResult.PUBLISHED: 10}
+    assert results(outcomes) == {NameResult.PUBLISHED: 40 - ACCOUNT_BURST}
 
 
 def test_name_without_time_is_tried_again(world: BacklogWorld) -> None:
@@ -197,7 +193,7 @@ def test_name_without_time_is_tried_again(world: BacklogWorld) -> None:
 
 def test_a_name_of_two_accounts_has_the_bursts_of_both(world: BacklogWorld) -> None:
     """A name is prompt if one of its two accounts lets it through, so both bursts together are enough for all names."""
-    names = [key(f"n{each}") for each in range(40)]
+    names = [key(f"n{each}") for each in range(ACCOUNT_BURST + 5)]
     claims = [
         claim(number + 100 * position, name=name.fqdn.split(".")[0], account=account)
         for number, name in enumerate(names)
@@ -205,45 +201,8 @@ def test_a_name_of_two_accounts_has_the_bursts_of_both(world: BacklogWorld) -> N
     ]
     world.claim(*claims)
     outcomes = world.run(*claims)
-    # The first account lets thirty names through, and the second the other ten.
-    assert results(outcomes) == {NameResult.PUBLISHED: 40}
-
-
-def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(world: BacklogWorld) -> None:
-    """The backlog reads the zone for the names for which a run had no tokens, and the publisher relies on that."""
-    claims = many(20)
-    world.claim(*claims)
-    world.zones.read_tokens = 5
-    assert results(world.run(*claims)) == {NameResult.PUBLISHED: 5, NameResult.DEFERRED: 15}
-    world.zones.read_tokens = 0
-    before = len(world.zones.reads)
-    world.bring_back()
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 15}
-    assert len(world.zones.reads) == before + 1
-
-
-def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -> None:
-    """After a minute the publisher does not rely on it. Without tokens to read again, the names go back."""
-    claims = many(10)
-    world.claim(*claims)
-    world.zones.read_tokens = 0
-    world.run(*claims)
-    world.bring_back()
-    world.clock.sleep(61)
-    assert results(world.publish_released()) == {NameResult.DEFERRED: 10}
-
-
-@pytest.mark.parametrize("slow", ["tokens", "reading"])
-def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str) -> None:
-    """The minute begins after the wait for tokens and after the reading. Otherwise the names would return for ever."""
-    claims = many(10)
-    world.claim(*claims)
-    world.zones.read_tokens = 0
-    world.run(*claims)
-    world.turns.waits = lambda: world.clock.sleep(61 if slow == "tokens" else 0)
-    world.zones.while_reading = lambda: world.clock.sleep(61 if slow == "reading" else 0)
-    world.bring_back()
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 10}
+    # The first account lets its burst through, and the second the other five names.
+    assert results(outcomes) == {NameResult.PUBLISHED: ACCOUNT_BURST + 5}
 
 
 def test_without_enough_tokens_quiet_accounts_go_first(world: BacklogWorld) -> None:
@@ -263,7 +222,7 @@ def test_a_name_above_the_tokens_keeps_no_other_one_waiting(world: BacklogWorld)
     world.claim(*large, *others)
     world.zones.tokens = world.zones.prompt_tokens = 25
     outcomes = world.run(*large, *others)
-    assert results(outcomes) == {NameResult.PUBLISHED: 20, NameResult.DEFERRED: 1}
+    assert results(outcomes) == {NameResult.PUBLISHED: ACCOUNT_BURST, NameResult.DEFERRED: 21 - ACCOUNT_BURST}
 
 
 def test_a_call_that_loses_its_tokens_is_tried_with_few_names(world: BacklogWorld) -> None:
@@ -272,7 +231,7 @@ def test_a_call_that_loses_its_tokens_is_tried_with_few_names(world: BacklogWorl
     world.claim(*loud, quiet)
     world.zones.prompt_tokens, world.zones.lost_tokens = 31, 27
     outcomes = world.run(*loud, quiet)
-    assert results(outcomes) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 28}
+    assert results(outcomes) == {NameResult.PUBLISHED: 1, NameResult.DEFERRED: 30}
     assert world.zones.owned[quiet.key]
 
 

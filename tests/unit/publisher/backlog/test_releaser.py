@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
 from hub.runtime.publisher.backlog.releaser import Releaser
-from tests.support.build import PAYMENTS, SEARCH
+from hub.runtime.publisher.planner import RELEASED_READ_ALONE
+from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, key
 from tests.support.memory import AMPLE
 from tests.support.use_cases.backlog_world import BacklogWorld, MemoryBacklog, MemoryTurns
 
@@ -101,3 +102,50 @@ def test_each_name_comes_back_or_its_messages_come_again(
     assert all(taken <= most for taken in turns.taken)
     for message_id, of_message in messages.items():
         assert (message_id in failed) == any(each.key not in back for each in of_message.names)
+
+
+def many_in_zone(number: int) -> dict[str, Release]:
+    names = tuple(DeferredName(key(f"n{each}"), Millis(5), marked=False) for each in range(number))
+    return {"a": Release(PAYMENTS.id, names)}
+
+
+def test_a_zone_is_read_once_for_many_names(world: BacklogWorld) -> None:
+    """The reading counts for what comes back within half a minute, and is replaced after that."""
+    world.backlog.readings.clear()
+    for seconds, reads in ((0, 1), (20, 1), (11, 2)):
+        world.clock.sleep(seconds)
+        assert world.releaser.release(many_in_zone(RELEASED_READ_ALONE + 1), AMPLE) == {}
+        assert world.zones.reads == [CORP_ZONE] * reads
+    reading = world.backlog.readings[CORP_ZONE]
+    assert reading.shows_clear(key().fqdn, world.clock())
+    assert not reading.foreign
+
+
+def test_for_a_few_names_a_zone_is_not_read(world: BacklogWorld) -> None:
+    """The publisher reads them one by one: the zone may have many pages."""
+    world.backlog.readings.clear()
+    assert world.releaser.release(many_in_zone(RELEASED_READ_ALONE), AMPLE) == {}
+    assert not world.zones.reads
+    assert not world.backlog.readings
+
+
+def test_a_zone_that_cannot_be_read_keeps_no_name_in_the_backlog(world: BacklogWorld) -> None:
+    """The publisher says what is wrong with the zone."""
+    world.backlog.readings.clear()
+    world.zones.closed.add(CORP_ZONE)
+    assert world.releaser.release(many_in_zone(100), AMPLE) == {}
+    assert not world.backlog.readings
+    assert len(world.backlog.released) == 100
+
+
+def test_a_reading_that_is_not_complete_does_not_count(world: BacklogWorld) -> None:
+    """When time is up in the middle of a large zone, nothing is known of the rest of its names."""
+    world.backlog.readings.clear()
+
+    def slow() -> None:
+        world.seconds_left = 30.0
+
+    world.zones.while_reading = slow
+    world.releaser.release(many_in_zone(100), world.deadline)
+    assert world.zones.reads
+    assert not world.backlog.readings

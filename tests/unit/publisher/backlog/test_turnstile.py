@@ -24,13 +24,13 @@ def later(seconds: float) -> Millis:
 
 
 def test_an_account_has_a_burst_and_then_its_rate() -> None:
-    """Thirty names at once, then one a second. While an account changes more, nothing of it is prompt."""
+    """Ten names at once, then one a second. While an account changes more, nothing of it is prompt."""
     turnstile = Turnstile()
     prompt, backlog = turnstile.divided(names(LOUD, 100), NOW)
-    assert (len(prompt), len(backlog)) == (ACCOUNT_BURST, 70)
+    assert (len(prompt), len(backlog)) == (ACCOUNT_BURST, 100 - ACCOUNT_BURST)
     assert set(backlog.values()) == {LOUD}
-    assert [len(turnstile.divided(names(LOUD, 100), later(seconds))[0]) for seconds in (0, 1, 6, 20)] == [0, 0, 0, 0]
-    assert [len(turnstile.divided(names(LOUD, 5), later(seconds))[0]) for seconds in (49, 69)] == [0, 5]
+    assert [len(turnstile.divided(names(LOUD, 100), later(seconds))[0]) for seconds in (0, 1, 6, 12)] == [0, 0, 0, 0]
+    assert [len(turnstile.divided(names(LOUD, 5), later(seconds))[0]) for seconds in (19, 44)] == [0, 5]
 
 
 def test_a_quiet_account_goes_first() -> None:
@@ -58,7 +58,8 @@ def test_the_account_with_most_names_causes_it() -> None:
 
 def test_a_clock_that_is_set_back_changes_nothing() -> None:
     turnstile = Turnstile()
-    turnstile.divided(names(LOUD, 30), NOW)
+    turnstile.divided(names(LOUD, 2 * ACCOUNT_BURST), NOW)
+    turnstile.divided({}, later(ACCOUNT_BURST))
     assert turnstile.divided(names(LOUD, 5), later(-3_600))[0] == frozenset()
     assert len(turnstile.divided(names(LOUD, 5), later(-3_592))[0]) == 3
 

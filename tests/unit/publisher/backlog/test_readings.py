@@ -1,0 +1,77 @@
+"""Zones are read before names are added: name by name, or once by the backlog for the names of all shards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.runtime.publisher.foreign import MULTIVALUE, ZoneReading
+from hub.runtime.publisher.outcome import NameResult
+from hub.runtime.publisher.planner import PROMPT_READ_ALONE
+from tests.support.build import claim
+from tests.support.use_cases.backlog_world import BacklogWorld, many, results
+from tests.support.use_cases.publisher_world import by_hand
+
+
+def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(world: BacklogWorld) -> None:
+    """The backlog reads the zone for the names for which a run had no tokens, and the publisher relies on that."""
+    claims = many(100)
+    world.claim(*claims)
+    world.backlog.readings.clear()
+    world.zones.read_tokens = 3
+    assert results(world.run(*claims)) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 97}
+    world.zones.read_tokens = 0
+    before = len(world.zones.reads)
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 97}
+    assert len(world.zones.reads) == before + 1
+
+
+def test_a_run_reads_few_names(world: BacklogWorld) -> None:
+    """Each takes a request. The others wait until the backlog reads the zone once for all of them."""
+    claims = [claim(number, name=f"n{number}", account=f"{number:012}") for number in range(1, 9)]
+    world.claim(*claims)
+    world.backlog.readings.clear()
+    outcomes = world.run(*claims)
+    assert results(outcomes) == {NameResult.PUBLISHED: PROMPT_READ_ALONE, NameResult.DEFERRED: 8 - PROMPT_READ_ALONE}
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 8 - PROMPT_READ_ALONE}
+
+
+def test_a_recent_reading_of_the_zone_counts_for_new_names(world: BacklogWorld) -> None:
+    """No name is read but the one under which another tool had a record set then. Its TTL stays as it is."""
+    claims = many(8)
+    world.claim(*claims)
+    taken = claims[0].key
+    world.zones.foreign[taken] = [replace(by_hand(routing=MULTIVALUE), fqdn=taken.fqdn)]
+    world.backlog.readings[taken.zone_id] = ZoneReading(world.clock(), frozenset({taken.fqdn}))
+    outcomes = world.run(*claims)
+    assert results(outcomes) == {NameResult.PUBLISHED: 7, NameResult.CONFLICT: 1}
+    assert len(world.zones.reads) == 1
+
+
+def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -> None:
+    """After a minute the publisher does not rely on it. Without tokens to read again, the names go back."""
+    claims = many(60)
+    world.claim(*claims)
+    world.backlog.readings.clear()
+    world.zones.read_tokens = 0
+    world.run(*claims)
+    world.bring_back()
+    world.clock.sleep(61)
+    assert results(world.publish_released()) == {NameResult.DEFERRED: 60}
+
+
+@pytest.mark.parametrize("slow", ["tokens", "reading"])
+def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str) -> None:
+    """The minute begins after the wait for tokens and after the reading. Otherwise the names would return for ever."""
+    claims = many(60)
+    world.claim(*claims)
+    world.backlog.readings.clear()
+    world.zones.read_tokens = 0
+    world.run(*claims)
+    world.turns.waits = lambda: world.clock.sleep(61 if slow == "tokens" else 0)
+    world.zones.while_reading = lambda: world.clock.sleep(61 if slow == "reading" else 0)
+    world.bring_back()
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 60}
