@@ -40,7 +40,8 @@ _RELEASES: Final = 2
 # for them, those of quiet accounts, too. If messages have few names each, a run still takes enough of them to fill
 # change batches.
 _MESSAGES_A_RUN: Final = 15
-# Seconds for which the backlog's mapping gathers messages. Each release gives each shard a small batch. So a few large releases take fewer requests of the quota than many small ones.
+# Seconds for which the backlog's mapping gathers messages. Each release gives each shard a small batch. So a few large
+# releases take fewer requests of the quota than many small ones.
 _WINDOW: Final = 3
 # Megabytes: half of a processor, because a burst is thousands of names, and reading one takes a millisecond of a whole
 # processor. Lambda gives a function processor time in proportion to its memory; 1,769 MB are one processor ("Configure
