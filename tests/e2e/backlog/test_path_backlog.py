@@ -14,6 +14,7 @@ from hub.runtime.aws.ledger.rows import instance_key
 from hub.runtime.model.names import InstanceRef
 from orgdns.cli.__main__ import main
 from sandbox.aws.functions.service import Killed
+from sandbox.aws.functions.streams import SHARDS
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
@@ -25,6 +26,12 @@ CORP, IDS = "corp.internal", "instances.internal"
 MANY = 200
 # Of the backlog's queue, in which messages of a killed worker are invisible. Seconds.
 VISIBILITY = 1_801
+
+
+@pytest.fixture(scope="module")
+def shards() -> int:
+    """As many as a new table has: each lets an account publish its burst."""
+    return SHARDS
 
 
 @pytest.fixture(autouse=True)
