@@ -20,6 +20,10 @@ settings.register_profile("deep", max_examples=10_000, deadline=None, print_blob
 settings.load_profile("fixed")
 
 
+# Of the ledger's stream: each has invocations and environments of its own, which take time. Two are enough for an order
+# across shards that is not the order of changes. Tests of shards, of the pace and of the backlog have more.
+FEW_SHARDS = 2
+
 # Fixtures that are a simulated organization.
 WORLDS = {"made", "organization"}
 
@@ -45,8 +49,14 @@ def clock() -> Iterator[MovedClock]:
 
 
 @pytest.fixture(scope="module")
-def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(example.CONFIG), clock) as organization:
+def shards() -> int:
+    """The shards of the ledger's stream. A module that needs more has a fixture of its own."""
+    return FEW_SHARDS
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock, shards: int) -> Iterator[World]:
+    with world(load(example.CONFIG), clock, shards=shards) as organization:
         yield organization
 
 

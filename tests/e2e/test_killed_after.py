@@ -1,12 +1,13 @@
-"""After a worker is killed after any of its AWS calls, the next invocation completes its work."""
+"""After a worker is killed after any kind of AWS call, the next invocation completes its work."""
 
 from __future__ import annotations
 
 from sandbox.clock import MovedClock
-from tests.support.pipeline.killed import deployed, killed_at_every_call
+from tests.support.pipeline.killed import deployed, killed_at_calls
 
 
-def test_killed_after_every_call(clock: MovedClock) -> None:
-    """Every step of the story ends the same, whichever call the worker is killed after, without a sweep."""
+def test_killed_after_calls(clock: MovedClock) -> None:
+    """Every step of the story ends the same, whichever kind of call the worker is killed after, without a sweep."""
     with deployed(clock) as driver:
-        assert killed_at_every_call(driver, "killed after") >= 111
+        kills = killed_at_calls(driver, "killed after")
+        assert kills.total() >= 95, kills

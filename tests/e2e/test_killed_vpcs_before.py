@@ -1,13 +1,14 @@
-"""After a worker is killed before any call of an association, the next invocation completes its work."""
+"""After a worker is killed before any kind of call of an association, the next invocation completes its work."""
 
 from __future__ import annotations
 
 from sandbox.clock import MovedClock
 from tests.support.pipeline.killed import deployed
-from tests.support.pipeline.killed_vpcs import killed_at_every_call
+from tests.support.pipeline.killed_vpcs import killed_at_calls
 
 
-def test_killed_before_every_call(clock: MovedClock) -> None:
-    """Each step ends as policy says, with no authorization left, whichever call the worker is killed before."""
+def test_killed_before_calls(clock: MovedClock) -> None:
+    """Each step ends as policy says, with no authorization left, whichever kind of call the worker is killed before."""
     with deployed(clock) as driver:
-        assert killed_at_every_call(driver, "killed before") >= 67
+        kills = killed_at_calls(driver, "killed before")
+        assert kills.total() >= 50, kills

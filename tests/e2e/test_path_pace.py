@@ -9,6 +9,7 @@ import pytest
 from hub.runtime import contract
 from orgdns.config.load import load
 from sandbox import example
+from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.route53.limits import CHANGES, REQUESTS, TokenBucket
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS
@@ -18,6 +19,12 @@ REGION = "eu-central-1"
 CORP = "corp.internal"
 SHARE = load(example.CONFIG).network.route53_share
 PACE = {contract.PARTITION_KEY: {"S": contract.CONTROL_KEY}, contract.SORT_KEY: {"S": contract.PACE_KEY}}
+
+
+@pytest.fixture(scope="module")
+def shards() -> int:
+    """As many as a new table has: all publish at one pace."""
+    return SHARDS
 
 
 @pytest.fixture

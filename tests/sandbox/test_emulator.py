@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import Table
 
@@ -14,6 +16,7 @@ from sandbox.aws.emulator import emulated_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 REGION = "eu-central-1"
 ALL_ITEMS = Table.all_items
@@ -92,3 +95,77 @@ def test_long_poll_of_an_empty_queue_ends_at_once() -> None:
         assert time.monotonic() - start < 10
         client.send_message(QueueUrl=queue, MessageBody="body")
         assert len(client.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]) == 1
+
+
+# Of every type, as botocore takes it.
+ITEM: dict[str, Any] = {
+    "pk": {"S": "one"},
+    "bytes": {"B": b"\x00\xff"},
+    "several": {"BS": [b"\x01", b""]},
+    "texts": {"SS": ["a", "b"]},
+    "numbers": {"NS": ["1", "2.5"]},
+    "count": {"N": "7"},
+    "yes": {"BOOL": True},
+    "nothing": {"NULL": True},
+    "empty": {"S": ""},
+    "nested": {"M": {"list": {"L": [{"S": "x"}, {"M": {"b": {"B": b"z"}}}, {"L": []}]}, "map": {"M": {}}}},
+}
+# Updates and conditions: right ones, those that are not met, and wrong ones. Each is made twice.
+UPDATES: list[tuple[str, str | None, dict[str, Any]]] = [
+    ("SET #c = #c + :one, color = if_not_exists(color, :red)", None, {":one": {"N": "1"}, ":red": {"S": "red"}}),
+    ("SET nested.map.deep = :red REMOVE nested.list[0]", "attribute_exists(pk)", {":red": {"S": "red"}}),
+    ("ADD #c :one, texts :more", "#c < :one OR NOT (yes = :one)", {":one": {"N": "1"}, ":more": {"SS": ["c"]}}),
+    ("DELETE texts :more SET bytes = :b", None, {":more": {"SS": ["a"]}, ":b": {"B": b"\x02"}}),
+    ("SET color = :red", "attribute_not_exists(pk)", {":red": {"S": "red"}}),
+    ("SET color = :red", "#c BETWEEN :one AND :one", {":red": {"S": "red"}, ":one": {"N": "1"}}),
+    ("SET pk = :red", None, {":red": {"S": "red"}}),
+    ("SET #c = missing + :one", None, {":one": {"N": "1"}}),
+    ("SET color = :red SET bytes = :red", None, {":red": {"S": "red"}}),
+    ("SET color = :red, color = :red", None, {":red": {"S": "red"}}),
+    ("SET color :red", None, {":red": {"S": "red"}}),
+    ("SET color = :red", "color &", {":red": {"S": "red"}}),
+]
+
+
+def answers(emulator: AbstractContextManager[object]) -> list[object]:
+    """What an emulator answers to these updates."""
+    found: list[object] = []
+    with emulator:
+        make: Any = boto3.client
+        client = make("dynamodb", region_name=REGION, aws_access_key_id="AKIA", aws_secret_access_key="secret")
+        schema = {
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        }
+        client.create_table(TableName="items", BillingMode="PAY_PER_REQUEST", **schema)
+        client.put_item(TableName="items", Item=ITEM)
+        for update, condition, values in [*UPDATES, *UPDATES]:
+            names = {"#c": "count"} if "#c" in update or "#c" in (condition or "") else {}
+            options: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+            options |= {"ExpressionAttributeNames": names} if names else {}
+            try:
+                answer = client.update_item(
+                    TableName="items",
+                    Key={"pk": {"S": "one"}},
+                    UpdateExpression=update,
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **options,
+                )
+                found.append(answer["Attributes"])
+            except ClientError as error:
+                found.append({key: value for key, value in error.response.items() if key != "ResponseMetadata"})
+            except ValueError as error:
+                # The emulator's own way to refuse what it cannot parse.
+                found.append({"Error": str(error)})
+        found.append(client.get_item(TableName="items", Key={"pk": {"S": "one"}})["Item"])
+        found.append(client.scan(TableName="items")["Items"])
+    return found
+
+
+def test_quick_ways_of_dynamodb_change_no_answer() -> None:
+    """Items of every type, updates, conditions and errors are those of the emulator alone."""
+    alone = answers(mock_aws())
+    assert answers(emulated_aws()) == alone
+    assert sum("Error" in answer for answer in alone if isinstance(answer, dict)) >= len(UPDATES)

@@ -6,7 +6,6 @@ import dns.rcode
 import pytest
 
 from hub.runtime import contract
-from sandbox.aws.functions.streams import SHARDS
 from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS, SCIENCE, SEARCH, WORKLOAD_UNIT
@@ -170,7 +169,7 @@ def test_multivalue_record_made_by_hand_keeps_its_ttl(made: World, remote_vpc: V
     assert made.resolve(f"joined.{CORP}", remote_vpc) == {"192.0.2.8"}
 
 
-def test_fifty_instances_at_once_are_few_calls(made: World, remote_vpc: Vpc) -> None:
+def test_fifty_instances_at_once_are_few_calls(made: World, remote_vpc: Vpc, shards: int) -> None:
     """The names of 50 instances in 6 spokes take at most two calls for each zone and shard: prompt and released."""
     before = batches(made)
     launched: list[tuple[str, str, str]] = []
@@ -184,7 +183,7 @@ def test_fifty_instances_at_once_are_few_calls(made: World, remote_vpc: Vpc) -> 
         expected = {made.address(account, region, instance)}
         assert made.resolve(f"fifty-{number}.{CORP}", remote_vpc) == expected
         assert made.resolve(f"{instance}.{IDS}", remote_vpc) == expected
-    assert batches(made) - before <= 2 * len(made.zone_ids) * SHARDS
+    assert batches(made) - before <= 2 * len(made.zone_ids) * shards
     assert all(batch.outcome == "INSYNC" for batch in made.route53.batches[before:])
 
 

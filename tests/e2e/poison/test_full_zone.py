@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from moto.route53.exceptions import Route53ClientError
 
 from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger
 from orgdns.cli.sources.lookup import Lookup
+from sandbox.aws.functions.streams import SHARDS
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
@@ -20,6 +22,12 @@ NEW = 60
 # Each instance has three names, 180 in all. Runs of four shards have so few of them that each name is tried alone.
 # That is about a call for each, and a few to search. A search for each of them would be many more.
 CALLS = 220
+
+
+@pytest.fixture(scope="module")
+def shards() -> int:
+    """As many as a new table has: each tries the names that it gets."""
+    return SHARDS
 
 
 def explained(made: World, label: str) -> str:

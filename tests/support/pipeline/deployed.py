@@ -46,13 +46,14 @@ _THROTTLED = {"route53": "Throttling", "ec2": "RequestLimitExceeded"}
 
 @dataclass
 class Faults:
-    """The fault to inject, and how many calls of the functions pass first.
+    """The fault to inject, and how many calls of the functions pass first: those of a kind, or all without one.
 
     `called` are the calls since the last fault was armed, and `struck` is the one that the last fault struck.
     """
 
     fault: str | None = None
     calls: int = 0
+    kind: str = ""
     called: list[str] = field(default_factory=list)
     struck: str = ""
     guard: Any = None
@@ -61,7 +62,7 @@ class Faults:
         if self.guard._guarded_role(client) is None:  # noqa: SLF001 - only the guard knows whose client it is
             return call(client, operation, parameters)
         self.called.append(_called(operation, parameters))
-        if self.fault is None:
+        if self.fault is None or self.kind not in {"", self.called[-1]}:
             return call(client, operation, parameters)
         self.calls -= 1
         if self.calls >= 0:
@@ -138,8 +139,8 @@ class SandboxDriver:
         for _ in range(times):
             self.made.router.arrive(bus, event)
 
-    def arm(self, fault: str, calls: int) -> None:
-        self.faults.fault, self.faults.calls = fault, calls
+    def arm(self, fault: str, calls: int, kind: str = "") -> None:
+        self.faults.fault, self.faults.calls, self.faults.kind = fault, calls, kind
         self.faults.called.clear()
 
     def disarm(self) -> None:

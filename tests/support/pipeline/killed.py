@@ -1,10 +1,14 @@
-"""A worker killed before or after any of its AWS calls: the next invocation completes its work."""
+"""A worker killed before or after its AWS calls: the next invocation completes its work."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from hypothesis import settings
 
 from hub.runtime import contract
 from hub.runtime.model.names import InstanceRef
@@ -68,8 +72,8 @@ def stop_and_start(driver: SandboxDriver, prefix: str, refs: dict[str, InstanceR
         yield holders_at_rest(driver, prefix, refs)
 
 
-def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
-    """Kill the worker at every call of both stories; how many kills there were."""
+def killed_at_calls(driver: SandboxDriver, fault: str) -> Counter[str]:
+    """Kill the worker at calls of both stories; how often at which call."""
     short = f"api.{ZONE}."
     whole = list(life(driver, "whole-"))
     assert [state.get(short, set()) for state in whole] == [set(), {"old"}, {"new"}, {"old"}, set()]
@@ -83,7 +87,26 @@ def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
         driver.end(ref, shown=True)
     driver.converge()
     assert driver.owned() == {}
-    return kills.total()
+    return kills
+
+
+@dataclass(frozen=True)
+class Call:
+    """The call of a step to kill the worker at: so many calls of a kind, or of any kind, pass first."""
+
+    passing: int = 0
+    kind: str = ""
+    cold: bool = True
+
+    def otherwise(self) -> Iterator[Call]:
+        """The call to kill at if the step did not come to this one: few kinds of calls need a new environment."""
+        if self.kind and not self.cold:
+            yield replace(self, cold=True)
+
+    def following(self) -> Iterator[Call]:
+        """The call to kill at next, if the step came to this one."""
+        if not self.kind:
+            yield replace(self, passing=self.passing + 1)
 
 
 def killed_in(
@@ -96,50 +119,62 @@ def killed_in(
     *,
     cold: bool = True,
 ) -> Counter[str]:
-    """Kill the worker at every call of every step of a story, except those `spared`; how often at which call.
+    """Kill the worker in every step of a story, except those `spared`; how often at which call.
 
-    Each step ends at rest, so one run of the story kills the worker once in each of its steps: first at the first call
-    of each, then at the second, until a run of the step has no further call. So each call of that run was killed in
-    some run before. The story gets a text of its own for each run. Each step must end as it did in the whole story.
-    If `cold`, the functions begin each step in new environments.
+    It is killed at the first call of each kind of the step; with `make test-deep`, at every call. Each step ends at
+    rest, so one run of the story kills the worker once in each of its steps. The story gets a text of its own for each
+    run. Each step must end as it did in the whole story. If `cold`, the functions begin a step in new environments
+    where the call needs it.
     """
-    calls: list[int] = []
-    called: set[str] = set()
+    steps = _called_in(driver, story, whole, cold=cold)
+    # Describing, assuming roles, and each row of the ledger and the zone. Fewer would mean that calls were not counted.
+    counts = {step: len(calls) for step, calls in enumerate(steps) if step not in spared}
+    assert sum(counts.values()) >= least, counts
+    kinds = {step: list(dict.fromkeys(steps[step])) for step in counts}
+    every = not settings().derandomize
+    ahead: dict[int, deque[Call]] = {
+        step: deque([Call(cold=cold)] if every else (Call(kind=kind, cold=False) for kind in kinds[step]))
+        for step in counts
+    }
+    kills: Counter[str] = Counter()
+    run = 0
+    while any(ahead.values()):
+        running = story(f"k{run}")
+        for step, expected_state in enumerate(whole):
+            call = ahead[step].popleft() if ahead.get(step) else None
+            if call:
+                if call.cold:
+                    _cold_start(driver)
+                driver.arm(fault, call.passing, call.kind)
+            assert next(running) == expected_state, f"{fault} {call} of step {step}"
+            if call and driver.faults.fault is None:
+                kills[driver.faults.struck] += 1
+                ahead[step].extend(call.following())
+            elif call and cold:
+                ahead[step].extend(call.otherwise())
+            driver.disarm()
+        assert list(running) == []
+        run += 1
+    called = set(chain.from_iterable(kinds.values()))
+    # What the ledger still knows of an account changes the calls of a step by one or two, so a kind may be missed.
+    assert len(called - kills.keys()) <= len(called) // 10, f"never killed: {called - kills.keys()}"
+    return kills
+
+
+def _called_in(
+    driver: SandboxDriver, story: Callable[[str], Iterator[object]], whole: Sequence[object], *, cold: bool
+) -> list[list[str]]:
+    """The calls of each step of a story in which nothing is killed."""
     driver.faults.called.clear()
-    counted = story("again")
+    running, steps = story("again"), list[list[str]]()
     for step, expected_state in enumerate(whole):
         if cold:
             _cold_start(driver)
-        assert next(counted) == expected_state, f"step {step}"
-        calls.append(len(driver.faults.called))
-        called.update(driver.faults.called if step not in spared else ())
+        assert next(running) == expected_state, f"step {step}"
+        steps.append([*driver.faults.called])
         driver.faults.called.clear()
-    assert list(counted) == []
-    unfinished = set(range(len(calls))) - set(spared)
-    # Describing, assuming roles, and each row of the ledger and the zone. Fewer would mean that calls were not counted.
-    assert sum(calls[step] for step in unfinished) >= least, calls
-    kills: Counter[str] = Counter()
-    call = 0
-    while unfinished:
-        steps = story(f"k{call}")
-        for step, expected_state in enumerate(whole):
-            if step in unfinished:
-                if cold:
-                    _cold_start(driver)
-                driver.arm(fault, call)
-            assert next(steps) == expected_state, f"{fault} call {call} of step {step}"
-            if driver.faults.fault is not None:
-                # This run had fewer calls than there were kills.
-                called.update(driver.faults.called)
-                unfinished.discard(step)
-            elif step in unfinished:
-                kills[driver.faults.struck] += 1
-            driver.disarm()
-        assert list(steps) == []
-        call += 1
-    # What the ledger still knows of an account changes the number of a call by one or two, so a kind may be missed.
-    assert len(called - kills.keys()) <= len(called) // 10, f"never killed: {called - kills.keys()}"
-    return kills
+    assert list(running) == []
+    return steps
 
 
 def _cold_start(driver: SandboxDriver) -> None:

@@ -1,4 +1,4 @@
-"""A worker killed before or after any call that defers and releases names: none is lost."""
+"""A worker killed before or after calls that defers and releases names: none is lost."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def story(driver: SandboxDriver, run: str, crowd: dict[str, InstanceRef]) -> Ite
     yield holders_at_rest(driver, prefix, crowd)
 
 
-def killed_at_every_call(driver: SandboxDriver, fault: str) -> Counter[str]:
-    """Kill the worker at every call of the launch; how often at which call."""
+def killed_at_calls(driver: SandboxDriver, fault: str) -> Counter[str]:
+    """Kill the worker at calls of the launch; how often at which call."""
     crowd = {f"crowd-{number}": driver.launch(PAYMENTS, f"first-{number}") for number in range(CROWD)}
     driver.converge()
     whole = list(story(driver, "whole", crowd))

@@ -1,7 +1,8 @@
-"""A worker killed before or after any call of an association: the next invocation completes its work."""
+"""A worker killed before or after calls of an association: the next invocation completes its work."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hub.runtime import contract
@@ -37,12 +38,12 @@ def _associated(driver: SandboxDriver, vpc: Vpc) -> bool:
     return vpc.id in driver.made.route53.vpcs_of(driver.zone_id)
 
 
-def killed_at_every_call(driver: SandboxDriver, fault: str) -> int:
-    """Kill the worker at every call of the story; how many kills there were."""
+def killed_at_calls(driver: SandboxDriver, fault: str) -> Counter[str]:
+    """Kill the worker at calls of the story; how often at which call."""
     driver.sweep()
     driver.converge()
     whole: list[object] = [True, False, True, False]
     assert list(story(driver)) == whole
-    kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS).total()
+    kills = killed_in(driver, fault, lambda _run: story(driver), whole, CALLS)
     assert driver.made.waiting(contract.ASSOCIATIONS_DEAD_LETTER_QUEUE) == 0
     return kills
