@@ -38,7 +38,7 @@ def test_failures_are_kept_and_concurrency_is_limited(name: str) -> None:
             assert mapping["ParallelizationFactor"] == 1
             assert mapping["DestinationConfig"]["OnFailure"]["Destination"]
         else:
-            assert mapping["ScalingConfig"]["MaximumConcurrency"] <= 40
+            assert mapping["ScalingConfig"]["MaximumConcurrency"] <= 80
             assert contents()[name]["Resources"][source]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
 
 

@@ -71,6 +71,8 @@ class Planner:
         order = {key: place for place, key in enumerate(self.run.prompt)}
         alone = sorted(set(keys) - set(whole), key=lambda key: (order.get(key, len(order)), key))
         found = self._found(whole)
+        if whole:
+            self.run.begin_again()
         most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else RELEASED_READ_ALONE
         for place, key in enumerate(alone):
             if place == most or not self._read_alone(key, found):

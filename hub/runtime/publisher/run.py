@@ -72,6 +72,13 @@ class PublishRun:
     def __post_init__(self) -> None:
         self.began = self.deadline.seconds_left()
 
+    def begin_again(self) -> None:
+        """Let calls wait as if the run began now: reading zones for marked names may have taken all the time.
+
+        Otherwise these names would return to the backlog, and be read again, for ever.
+        """
+        self.began = self.deadline.seconds_left()
+
     def told_of(self, key: NameKey) -> Collection[InstanceRef]:
         """Return the instances whose claims on a name were just written, and are the only reason to look at it.
 

@@ -12,8 +12,8 @@ from sandbox.example import PAYMENTS
 from tests.support.pipeline.deployed import SandboxDriver
 from tests.support.pipeline.killed import Owners, holders_at_rest, killed_in
 
-# Each has three names. Renaming one changes six, and all of them as many as an account may change at once.
-CROWD = ACCOUNT_BURST // 6
+# Each has three names. Renaming one changes six, and all of them at least as many as an account may change at once.
+CROWD = -(-ACCOUNT_BURST // 6)
 # A change of an instance's names comes back in this time, so that it is never damped.
 BETWEEN_RENAMES = 1_200
 # A batch of the observer has ten messages, and only a full one lets it receive further ones.

@@ -75,3 +75,20 @@ def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str
     world.zones.while_reading = lambda: world.clock.sleep(61 if slow == "reading" else 0)
     world.bring_back()
     assert results(world.publish_released()) == {NameResult.PUBLISHED: 60}
+
+
+def test_marked_names_whose_zone_is_read_for_long_are_published(world: BacklogWorld) -> None:
+    """What an audit marked is read in the zone before anything is decided. Then its changes still find a turn."""
+    claims = many(40)
+    world.claim(*claims)
+    world.run(marked=[claim.key for claim in claims])
+    world.bring_back()
+    assert all(name.marked for name, _ in world.backlog.released)
+    released = len(world.backlog.released)
+
+    def slow() -> None:
+        world.seconds_left -= 20
+
+    world.zones.while_reading = slow
+    world.zones.seconds_a_change = 0.01
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: released}
