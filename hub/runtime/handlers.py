@@ -55,8 +55,8 @@ sessions.check_sdk()
 _Response = dict[str, list[dict[str, str]]]
 # The event source of messages, as their records name it (Lambda Developer Guide, "Using Lambda with Amazon SQS").
 _QUEUES: Final = "aws:sqs"
-# Of the ten messages of a full batch.
-_SPOKES_OF_A_BURST: Final = 3
+# Of the ten messages of a full batch. In a burst of more spokes, further messages would mostly be of yet other ones.
+_SPOKES_OF_A_BURST: Final = 6
 _Event = Hint | Call | Unreadable
 
 

@@ -20,8 +20,8 @@ from tests.support.path.sweeps import CORP, names
 
 NEW = 60
 # Each instance has three names, 180 in all. Runs of four shards have so few of them that each name is tried alone.
-# That is about a call for each, and a few to search. A search for each of them would be many more.
-CALLS = 220
+# That is a call for each, and half as many to search. A search for each of them would be many more.
+CALLS = 270
 
 
 @pytest.fixture(scope="module")
