@@ -57,7 +57,7 @@ def test_an_odd_record_of_a_queue_changes_nothing_else(
 
 
 @cases(60)
-@given(st.sampled_from(["claims", "first claims"]), mutations(paths(_CHANGE)))
+@given(st.sampled_from(["claims", "further claims", "first claims"]), mutations(paths(_CHANGE)))
 def test_p3_an_odd_record_of_the_stream_changes_nothing_else(
     properties: Properties, name: str, changes: list[Mutation]
 ) -> None:

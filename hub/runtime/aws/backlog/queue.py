@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from hub.runtime.aws.answers import NO_ANSWER
+from hub.runtime.aws.answers import NO_ANSWER, text_in
 from hub.runtime.aws.queues import MESSAGES_A_CALL
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.messages import body_of_release, group_of
@@ -63,8 +63,8 @@ class BacklogQueue:
             ],
         )
         # What the answer does not name as taken may not be there.
-        taken = {entry.get("Id") for entry in answer.get("Successful", ())}
-        failed = {entry.get("Id"): entry for entry in answer.get("Failed", ())}
+        taken = {text_in(entry, "Id") for entry in answer.get("Successful", ())}
+        failed = {text_in(entry, "Id"): entry for entry in answer.get("Failed", ())}
         for number, (release, _) in enumerate(part):
             if str(number) not in taken:
                 yield release, bounded(f"the backlog did not take the name: {failed.get(str(number))}")
