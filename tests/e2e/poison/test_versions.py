@@ -22,8 +22,8 @@ from orgdns.cli.sources.snapshot import snapshot
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
-from tests.support.path.odd import REGION, sweep
-from tests.support.path.sweeps import CORP, forget_ended, lose_events, names, spoke_status
+from tests.support.path.odd import REGION
+from tests.support.path.sweeps import CORP, forget_ended, lose_events, names, spoke_status, sweep
 
 Item = dict[str, Any]
 SPOKE = f"{PAYMENTS}/{REGION}"
