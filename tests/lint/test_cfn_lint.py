@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 
 import pytest
 from cfnlint import api
 from cfnlint.config import ManualArgs
 from cfnlint.core import get_rules
+from cfnlint.rules import Rules
 
 from generate import templates
 from orgdns.cfn.rendering import Form
@@ -24,13 +26,23 @@ from tests.support.generated import (
 from tests.support.lint.templates import linted
 
 
+@cache
+def rules() -> Rules:
+    """All rules, loaded once. The command of cfn-lint, too, checks several templates with the same ones."""
+    return get_rules([], [], ["W", "E", "I3011"], include_experimental=False)
+
+
+@cache
+def of_a_large_organization() -> dict[str, str]:
+    return templates(parse(large()))
+
+
 def lint(text: str, regions: Sequence[str] = tuple(example().spokes.regions)) -> list[str]:
     """The errors and warnings of cfn-lint for these regions, by default those that the example covers.
 
     I3011 requires a decision on what happens to a resource with data when its stack is deleted.
     """
-    rules = get_rules([], [], ["W", "E", "I3011"], include_experimental=False)
-    matches = api.lint(text, rules, config=ManualArgs(regions=list(regions)))
+    matches = api.lint(text, rules(), config=ManualArgs(regions=list(regions)))
     return [f"{match.rule.id} {match.message}" for match in matches]
 
 
@@ -50,7 +62,7 @@ def test_lint_of_another_configuration(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_lint_of_a_large_organization(name: str) -> None:
     """cfn-lint accepts the templates for 73 zones, 60 units and all regions."""
-    assert lint(templates(parse(large()))[f"{name}.yaml"]) == []
+    assert lint(of_a_large_organization()[f"{name}.yaml"]) == []
 
 
 @pytest.mark.parametrize("form", list(Form))

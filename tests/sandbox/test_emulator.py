@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 from sandbox.aws.emulator import emulated_aws
@@ -162,6 +163,16 @@ def answers(emulator: AbstractContextManager[object]) -> list[object]:
         found.append(client.get_item(TableName="items", Key={"pk": {"S": "one"}})["Item"])
         found.append(client.scan(TableName="items")["Items"])
     return found
+
+
+def test_sizes_are_those_of_the_emulator() -> None:
+    """Attributes of every type, also nested ones and those that are not ASCII, and the whole item."""
+    more: dict[str, Any] = {"ü": {"S": "ä€"}, "deep": {"M": {"ö": {"L": [{"M": {"x": {"N": "12"}}}]}}}}
+    attributes = {name: DynamoType(attribute) for name, attribute in (ITEM | more).items()}
+    item = Item(DynamoType(ITEM["pk"]), None, ITEM | more)
+    alone = {name: attribute.size() for name, attribute in attributes.items()}, item.size()
+    with emulated_aws():
+        assert ({name: attribute.size() for name, attribute in attributes.items()}, item.size()) == alone
 
 
 def test_quick_ways_of_dynamodb_change_no_answer() -> None:

@@ -14,6 +14,6 @@ from tests.support.security.organization import SPEC
 
 
 @pytest.fixture(scope="module")
-def made(clock: MovedClock) -> Iterator[World]:
-    with world(load(example.CONFIG), clock, SPEC) as organization:
+def made(clock: MovedClock, shards: int) -> Iterator[World]:
+    with world(load(example.CONFIG), clock, SPEC, shards=shards) as organization:
         yield organization

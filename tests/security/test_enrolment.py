@@ -14,7 +14,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE
 from sandbox.world import Vpc, World
 from tests.support.path.faults import send
-from tests.support.path.sweeps import CORP, REGION, spoke_status, sweep_all
+from tests.support.path.sweeps import CORP, REGION, spoke_status, sweep, sweep_all
 from tests.support.security.organization import (
     OUTSIDE,
     assumed_by,
@@ -147,11 +147,11 @@ class TestUnknown:
             clock.advance(1_000)
             made.launch(PAYMENTS, REGION, f"unknown-{missing.lower()}")
             made.converge()
-            sweep_all(made, clock)
+            sweep(made, clock)
             assert not spoke_status(made, clock).fault_since
             clock.advance(8 * 86_400)
-            sweep_all(made, clock)
+            sweep(made, clock)
             assert held_by(made, PAYMENTS) == before
         clock.advance(1_000)
-        sweep_all(made, clock)
+        sweep(made, clock)
         assert set(before) < set(held_by(made, PAYMENTS))

@@ -13,7 +13,7 @@ from hub.runtime import contract
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World, world
-from tests.support.path.sweeps import names, spoke_status, statuses, sweep_all, zone_status
+from tests.support.path.sweeps import names, spoke_status, statuses, sweep, sweep_all, zone_status
 from tests.support.path.vpcs import NOBODY, is_associated
 from tests.support.security.policies import deploy_excluding, small_guards
 
@@ -23,8 +23,9 @@ AWAITS_APPROVAL = "removals await approval: run orgdns approve"
 
 
 @pytest.fixture(scope="module")
-def made(clock: MovedClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(small_guards(tmp_path_factory.mktemp("guards")), clock) as organization:
+def made(clock: MovedClock, shards: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(small_guards(tmp_path_factory.mktemp("guards")), clock, shards=shards) as organization:
+        sweep_all(organization, clock)
         yield organization
 
 
@@ -32,7 +33,7 @@ def made(clock: MovedClock, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def next_day(made: World, clock: MovedClock) -> None:
     """Each test begins a day after the last one, so that the removals of that day do not count any more."""
     clock.advance(DAY + 3_600)
-    sweep_all(made, clock)
+    made.converge()
 
 
 def vpcs_of(made: World, account: str, number: int) -> list[Vpc]:
@@ -85,7 +86,7 @@ def test_policies_that_exclude_one_vpc_after_the_other(made: World, clock: Moved
     vpcs = [*vpcs_of(made, PAYMENTS, 4), *vpcs_of(made, SEARCH, 4)]
     for number in range(1, 5):
         deploy_excluding(made, tmp_path, *(vpc.id for vpc in vpcs[:number]))
-        sweep_all(made, clock)
+        sweep(made, clock, PAYMENTS, SEARCH)
     assert still(made, vpcs) == vpcs[2:]
     pending = {f"{vpc.account}/{vpc.region}/{vpc.id}" for vpc in vpcs[2:4]}
     assert set(zone_status(made, clock).pending_vpcs) == pending
@@ -94,7 +95,7 @@ def test_policies_that_exclude_one_vpc_after_the_other(made: World, clock: Moved
     assert still(made, vpcs) == vpcs[4:]
     assert zone_status(made, clock).pending_vpcs == ()
     deploy_excluding(made, tmp_path)
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH)
     assert still(made, vpcs) == vpcs
 
 
@@ -127,13 +128,13 @@ def test_many_spokes_that_deny_their_readers_keep_their_names(made: World, clock
     for account in (PAYMENTS, SEARCH, SCIENCE):
         made.launch(account, REGION, f"host-{account}")
     made.converge()
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH, SCIENCE)
     everything = names(made)
     with denied_readers(made, PAYMENTS, SEARCH):
-        sweep_all(made, clock)
+        sweep(made, clock, PAYMENTS, SEARCH, SCIENCE)
         clock.advance(8 * DAY)
         for _ in range(2):
-            sweep_all(made, clock)
+            sweep(made, clock, PAYMENTS, SEARCH, SCIENCE)
             assert names(made) == everything
         status = spoke_status(made, clock, SEARCH)
         assert (len(status.pending_removals), status.withdrawn) == (1, False)
@@ -144,7 +145,7 @@ def test_many_spokes_that_deny_their_readers_keep_their_names(made: World, clock
         made.converge()
         assert names(made) == everything - {f"host-{SEARCH}"}
         assert spoke_status(made, clock, SEARCH).withdrawn
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH, SCIENCE)
     assert names(made) == everything
     assert spoke_status(made, clock, PAYMENTS).pending_removals == ()
 

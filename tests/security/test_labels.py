@@ -12,7 +12,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE, SEARCH
 from sandbox.world import Vpc, World
 from tests.support.path.faults import reader_role_denied
-from tests.support.path.sweeps import CORP, REGION, hour
+from tests.support.path.sweeps import CORP, REGION, sweep
 from tests.support.security.organization import held_by, rename
 
 TREASURY = f"web.{REGION}.treasury.{CORP}"
@@ -29,8 +29,10 @@ def named_as_before(made: World, clock: MovedClock) -> Iterator[None]:
 
 
 def hours(made: World, clock: MovedClock, number: int) -> None:
+    """Let hours pass, in each of which the spokes that have instances are swept."""
     for _ in range(number):
-        hour(made, clock)
+        clock.advance(3_540)
+        sweep(made, clock, PAYMENTS, SCIENCE, SEARCH)
 
 
 class TestLabelOfAnotherTeam:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.validators import ActionCountValidator
 
 from sandbox.aws.bridge import replaced
 
@@ -28,6 +30,8 @@ Moto = Any
 ATTRIBUTE: Final = "AttributeValue"
 _SERIALIZE_STRUCTURE: Final = BaseJSONSerializer._serialize_type_structure
 _LEX: Final = ConditionExpressionParser._lex_condition_expression
+_SIZE: Final = DynamoType.size
+_VERIFY_ACTION_COUNTS: Final = ActionCountValidator.verify_action_counts
 
 
 def _serialize_structure(serializer: Moto, serialized: Moto, value: Moto, shape: Moto, key: str) -> None:
@@ -56,6 +60,32 @@ def _value_on_the_wire(kind: str, value: Any) -> Any:  # noqa: ANN401 - a value 
         case "S" | "N":
             return str(value)
     return value
+
+
+def _size(attribute: Moto) -> int:
+    """The size of an attribute. The emulator's own copies each map with all that is in it, once for each level."""
+    kind, value = attribute.type, attribute.value
+    if kind == "S" and isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode())
+    if kind == "M":
+        return _size_of_all(value)
+    if kind == "L":
+        return sum(map(_size, value))
+    return int(_SIZE(attribute))
+
+
+def _size_of_all(attributes: dict[str, Moto]) -> int:
+    """The size of named attributes."""
+    return sum([len(name.encode()) + _size(attribute) for name, attribute in attributes.items()])
+
+
+def _size_of_item(item: Moto) -> int:
+    return _size_of_all(item.attrs)
+
+
+def _verify_action_counts(validator: Moto, node: Moto) -> Moto:
+    """Count the clauses of an update from its root, once. The emulator's own counts them again from each clause."""
+    return node if node.parent else _VERIFY_ACTION_COUNTS(validator, node)
 
 
 def _traverse(traverser: Moto, node: Moto) -> Moto:
@@ -102,6 +132,9 @@ def quick_dynamodb() -> Iterator[None]:
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(replaced(BaseJSONSerializer, _serialize_type_structure=_serialize_structure))
+        enter(replaced(DynamoType, size=_size))
+        enter(replaced(Item, size=_size_of_item))
+        enter(replaced(ActionCountValidator, verify_action_counts=_verify_action_counts))
         enter(replaced(DepthFirstTraverser, traverse=_traverse))
         enter(replaced(UpdateExpressionParser, make=staticmethod(parsed)))
         enter(replaced(ConditionExpressionParser, _lex_condition_expression=lex))

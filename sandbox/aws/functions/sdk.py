@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import sys
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore
@@ -23,7 +23,7 @@ from moto.core.models import botocore_stubber
 from sandbox.aws.emulator import OWN_CALL, constrained
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
     from types import ModuleType
 
@@ -80,9 +80,9 @@ class Sdk:
 
     def _connect(self) -> None:
         """Let the emulator answer, and let all that watches or fails calls of this process do so here, too."""
-        handlers, client, exceptions, loaders = (
-            importlib.import_module(f"botocore.{name}") for name in ("handlers", "client", "exceptions", "loaders")
-        )
+        names = ("handlers", "client", "exceptions", "loaders", "hooks", "useragent")
+        modules: Iterator[Module] = (importlib.import_module(f"botocore.{name}") for name in names)
+        handlers, client, exceptions, loaders, hooks, agent = modules
         watched: Any = BaseClient
 
         def send(request: Any, **details: Any) -> Any:  # noqa: ANN401 - botocore's own types
@@ -103,19 +103,32 @@ class Sdk:
         setattr(client.BaseClient, OWN_CALL, client.BaseClient._make_api_call)
         client.BaseClient._make_api_call = call
         client.BaseClient._convert_to_request_dict = constrained(client.BaseClient._convert_to_request_dict)
+        # What these compute depends on a text only: compute it once for the process, not once for each client.
+        agent.sanitize_user_agent_string_component = lru_cache(maxsize=1024)(agent.sanitize_user_agent_string_component)
+        copied = hooks.EventAliaser.__copy__
+
+        def copy_with_names(aliaser: Module) -> Module:
+            made = copied(aliaser)
+            made._alias_name_cache = aliaser._alias_name_cache
+            return made
+
+        hooks.EventAliaser.__copy__ = copy_with_names
         load = cache(lambda path: loaders_load(loaders.JSONFileLoader(), path))
         loaders_load = loaders.JSONFileLoader.load_file
         # Parsed once for the process, not once for each function.
         loaders.JSONFileLoader.load_file = lambda _loader, path: load(path)
 
 
-def taken(top_names: Collection[str], put: Iterable[str] = ()) -> dict[str, ModuleType]:
+def taken(top_names: Collection[str], put: dict[str, ModuleType] | None = None) -> dict[str, ModuleType]:
     """Remove the modules below these top-level names from the imported modules, and return them.
 
     `put` are those of them that were put there together. What was imported since comes after them, so the thousands of
     modules before them are not looked at: functions call AWS many thousand times.
     """
-    missing, names = set(put), list[str]()
+    if put and next(reversed(sys.modules)) == next(reversed(put)):
+        # Nothing was imported since.
+        return {name: sys.modules.pop(name) for name in put if name in sys.modules}
+    missing, names = set(put or ()), list[str]()
     for name in reversed(sys.modules):
         if name.partition(".")[0] in top_names:
             names.append(name)

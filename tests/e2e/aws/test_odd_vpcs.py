@@ -16,7 +16,7 @@ from hub.runtime.model.vpcs import VpcsStatus
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, SEARCH
 from sandbox.world import Vpc, World
-from tests.support.path.sweeps import sweep_all
+from tests.support.path.sweeps import sweep
 from tests.support.path.vpcs import add_vpc_without_trail, is_associated, vpc_rows
 
 REGION = "eu-central-1"
@@ -31,7 +31,7 @@ def odd(made: World, clock: MovedClock) -> Iterator[Vpc]:
     assert is_associated(made, vpc)
     yield vpc
     made.delete_vpc(vpc)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert vpc.id not in {row.ref.id for row in vpc_rows(made)}
     for queue in (contract.SWEEPS_DEAD_LETTER_QUEUE, contract.ASSOCIATIONS_DEAD_LETTER_QUEUE):
         assert made.waiting(queue) == 0
@@ -48,7 +48,7 @@ def test_a_vpc_that_ec2_describes_oddly_keeps_its_zones(made: World, clock: Move
     block = backend.cidr_block
     backend.cidr_block = "10.7"
     new = add_vpc_without_trail(made)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert is_associated(made, new)
     assert is_associated(made, odd)
     found = status(made)
@@ -56,7 +56,7 @@ def test_a_vpc_that_ec2_describes_oddly_keeps_its_zones(made: World, clock: Move
     assert found.unreadable_first[0].what == odd.id
     assert "10.7" in found.unreadable_first[0].reason
     backend.cidr_block = block
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert status(made).unreadable == 0
     made.delete_vpc(new)
     made.converge()
@@ -71,13 +71,13 @@ def test_a_row_of_a_vpc_that_someone_garbled_stays(made: World, clock: MovedCloc
     garbled = row | {association: {"S": "made by hand"}}
     ledger.put_item(TableName=contract.LEDGER_TABLE, Item=garbled)
     new = add_vpc_without_trail(made)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert is_associated(made, new)
     assert is_associated(made, odd)
     assert "its row in the ledger" in status(made).unreadable_first[0].reason
     assert ledger.get_item(TableName=contract.LEDGER_TABLE, Key=key)["Item"] == garbled
     ledger.put_item(TableName=contract.LEDGER_TABLE, Item=row)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert status(made).unreadable == 0
     made.delete_vpc(new)
     made.converge()

@@ -14,7 +14,7 @@ from sandbox.aws.firewall.model import MANAGED
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SEARCH
 from sandbox.world import Vpc, World
-from tests.support.path.sweeps import hour
+from tests.support.path.sweeps import sweep
 from tests.support.path.vpcs import add_firewall, add_profile, add_resolver_rule, add_rule_group, vpc_rows
 
 REGION = "eu-central-1"
@@ -41,7 +41,7 @@ def vpc(made: World) -> Iterator[Vpc]:
 
 def reported(made: World, clock: MovedClock, vpc: Vpc, name: Fqdn = NAME) -> Resolution:
     """What the report says after the next sweep."""
-    hour(made, clock)
+    sweep(made, clock, SEARCH)
     (row,) = [row for row in vpc_rows(made) if row.ref.id == vpc.id]
     assert row.vpc is not None
     return resolution(row, row.vpc, name)

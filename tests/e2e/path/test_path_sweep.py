@@ -22,6 +22,7 @@ from tests.support.path.sweeps import (
     names,
     spoke_status,
     statuses,
+    sweep,
     sweep_all,
     zone_status,
 )
@@ -30,10 +31,17 @@ REGION = "eu-central-1"
 CORP = "corp.internal"
 
 
-@pytest.fixture(autouse=True)
-def all_events(made: World, clock: MovedClock) -> Iterator[None]:
-    """Deliver events again after each test, and start each test with swept spokes and no instance."""
+@pytest.fixture(scope="module", autouse=True)
+def all_swept(made: World, clock: MovedClock) -> None:
+    """Begin with swept spokes."""
     sweep_all(made, clock)
+
+
+@pytest.fixture(autouse=True)
+def all_events(made: World, clock: MovedClock, all_swept: None) -> Iterator[None]:
+    """Deliver events again after each test, and start each test with no instance in swept spokes."""
+    del all_swept
+    sweep(made, clock, PAYMENTS, SEARCH)
     made.audit()
     yield
     made.router.tamper = lambda event: (event,)
@@ -67,7 +75,7 @@ def test_lost_events_are_counted_by_spoke(made: World, clock: MovedClock) -> Non
     made.end(PAYMENTS, REGION, ended)
     made.launch(PAYMENTS, REGION, "started")
     clock.advance(1200)
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH)
     assert names(made) == {"anew", "grown", "started"}
     assert spoke_status(made, clock).missed_ever == before + 3
     assert spoke_status(made, clock, SEARCH).missed_ever == 0
@@ -81,7 +89,7 @@ def test_instance_that_ec2_no_longer_shows_loses_its_names(made: World, clock: M
     lose_events(made)
     made.end(PAYMENTS, REGION, lost)
     forget_ended(PAYMENTS, REGION)
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH)
     assert names(made) == {"stays"}
 
 
@@ -95,7 +103,7 @@ def test_sweep_with_too_many_removals_waits_for_approval(made: World, clock: Mov
     lose_events(made)
     made.end(PAYMENTS, REGION, *ids[1:])
     forget_ended(PAYMENTS, REGION)
-    sweep_all(made, clock)
+    sweep(made, clock, PAYMENTS, SEARCH)
     assert names(made) == everything
     status = spoke_status(made, clock)
     assert set(status.pending_removals) == set(ids[1:])
@@ -119,18 +127,18 @@ def test_spoke_with_a_denied_role_keeps_its_names_for_a_week(made: World, clock:
     denied = {"Version": "2012-10-17", "Statement": [deny_all]}
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(denied))
     made.functions.cold_start(contract.SWEEPER_FUNCTION)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     status = spoke_status(made, clock, SEARCH)
     assert "AccessDenied" in status.fault
     clock.advance(6 * 86_400)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert names(made) == {"behind-a-wall"}
     clock.advance(86_400)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert names(made) == set()
     assert spoke_status(made, clock, SEARCH).withdrawn
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert names(made) == {"behind-a-wall"}
     assert spoke_status(made, clock, SEARCH).fault == ""
 

@@ -14,7 +14,7 @@ from sandbox.aws.organization import AccountSpec
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
-from tests.support.path.sweeps import hour, spoke_status, sweep_all
+from tests.support.path.sweeps import hour, spoke_status, sweep, sweep_all
 from tests.support.path.vpcs import (
     NOBODY,
     add_resolver_rule,
@@ -96,7 +96,7 @@ def test_association_by_hand_stays(made: World, clock: MovedClock, web: str) -> 
     """An association that the networking team made by hand stays, even if policy excludes the VPC."""
     vpc = made.add_vpc(PAYMENTS, REGION, tags={"dns": "private"})
     made.converge()
-    hour(made, clock)
+    sweep(made, clock, PAYMENTS)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
 
 
@@ -111,7 +111,7 @@ def test_o1_another_tool_ends_associations(made: World, clock: MovedClock, web: 
             HostedZoneId=made.zone_ids[CORP], VPC={"VPCRegion": vpc.region, "VPCId": vpc.id}
         )
         assert not made.ask(f"web.{CORP}", vpc).answer
-        hour(made, clock)
+        sweep(made, clock, SEARCH)
         assert made.resolve(f"web.{CORP}", vpc) == {web}
         line = made.logged(contract.ASSOCIATOR_FUNCTION, "association removed by others")[-1]
         ref = f"{vpc.account}/{vpc.region}/{vpc.id}"
@@ -137,7 +137,7 @@ def test_o1_what_orgdns_ends_does_not_count(made: World, clock: MovedClock) -> N
         ec2.delete_tags(Resources=[vpc.id], Tags=[{"Key": "dns"}])
         made.converge()
         assert is_associated(made, vpc)
-    hour(made, clock)
+    sweep(made, clock, SEARCH)
     assert removals(made, clock)[CORP] == (0, 0)
 
 
@@ -158,13 +158,13 @@ def test_another_zone_of_the_same_name(made: World, clock: MovedClock) -> None:
     own = made.client("route53", SEARCH).create_hosted_zone(
         Name=CORP, CallerReference="own", VPC={"VPCId": vpc.id, "VPCRegion": REGION}
     )["HostedZone"]["Id"]
-    hour(made, clock)
+    sweep(made, clock, SEARCH)
     assert not is_associated(made, vpc)
     assert is_associated(made, vpc, "instances.internal")
     blocked = [line for line in made.logged(contract.SWEEPER_FUNCTION, "VPCs described") if line["blocked"]]
     assert {line["spoke"] for line in blocked} == {f"{SEARCH}/{REGION}"}
     made.client("route53", SEARCH).delete_hosted_zone(Id=own)
-    hour(made, clock)
+    sweep(made, clock, SEARCH)
     assert is_associated(made, vpc)
 
 
@@ -172,7 +172,7 @@ def test_conflicting_resolver_rule(made: World, clock: MovedClock) -> None:
     """A Resolver rule for the zone's domain takes precedence. It is reported and not changed."""
     vpc = add_vpc_without_trail(made)
     rule = add_resolver_rule(made, vpc, CORP)
-    hour(made, clock)
+    sweep(made, clock, SEARCH)
     assert not made.ask(f"web.{CORP}", vpc).answer
     row = next(row for row in vpc_rows(made) if row.ref.id == vpc.id)
     assert [zone.blocked for zone in row.zones if zone.domain == f"{CORP}."] == [
@@ -211,11 +211,11 @@ def test_spoke_with_denied_roles_keeps_its_associations(made: World, clock: Move
     iam = made.client("iam", SEARCH)
     trust = iam.get_role(RoleName=contract.READER_ROLE)["Role"]["AssumeRolePolicyDocument"]
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
     assert made.resolve(f"web.{CORP}", vpc) == {web}
     iam.update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=json.dumps(trust))
     made.guard.denied.clear()
-    sweep_all(made, clock)
+    sweep(made, clock, SEARCH)
 
 
 def test_unreachable_account_that_leaves_the_organization(made: World, clock: MovedClock, web: str) -> None:
@@ -228,9 +228,9 @@ def test_unreachable_account_that_leaves_the_organization(made: World, clock: Mo
     assert made.resolve(f"web.{CORP}", vpc) == {web}
     made.client("iam", leaver).update_assume_role_policy(RoleName=contract.READER_ROLE, PolicyDocument=NOBODY)
     made.functions.cold_start(contract.SWEEPER_FUNCTION)
-    sweep_all(made, clock)
+    sweep(made, clock, leaver)
     clock.advance(8 * 86_400)
-    sweep_all(made, clock)
+    sweep(made, clock, leaver)
     status = spoke_status(made, clock, leaver)
     assert (status.withdrawn, status.kept_vpcs > 0, status.over) == (True, True, False)
     assert is_associated(made, vpc)

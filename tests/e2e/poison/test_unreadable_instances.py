@@ -12,8 +12,8 @@ from hub.runtime.model.observation import Observation
 from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS
 from sandbox.world import World
-from tests.support.path.odd import ODDITIES, REGION, Change, odd_instance, sweep
-from tests.support.path.sweeps import forget_ended, ledger, lose_events, names, spoke_status
+from tests.support.path.odd import ODDITIES, REGION, Change, odd_instance
+from tests.support.path.sweeps import forget_ended, ledger, lose_events, names, spoke_status, sweep
 
 
 @pytest.fixture(autouse=True)

@@ -19,11 +19,13 @@ from orgdns.cli.sources.deployed import deployed
 from orgdns.cli.sources.ledger import HubLedger, overview
 from orgdns.cli.sources.lookup import Lookup
 from orgdns.cli.sources.snapshot import snapshot
+from orgdns.config.load import parse
+from sandbox import example
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, PAYMENTS
-from sandbox.world import World
-from tests.support.path.odd import REGION, sweep
-from tests.support.path.sweeps import CORP, forget_ended, lose_events, names, spoke_status
+from sandbox.world import World, world
+from tests.support.path.odd import REGION
+from tests.support.path.sweeps import CORP, forget_ended, lose_events, names, spoke_status, sweep
 
 Item = dict[str, Any]
 SPOKE = f"{PAYMENTS}/{REGION}"
@@ -68,6 +70,16 @@ KINDS: dict[str, tuple[Callable[[Item], bool], Item]] = {
 }
 # What a row of this kind stops, by its meaning.
 STOPPED = {"pause"}
+
+
+@pytest.fixture(scope="module")
+def made(clock: MovedClock, shards: int) -> Iterator[World]:
+    """One region: after each test the ledger is empty, so that the schedule sweeps every spoke of the next one."""
+    text = example.CONFIG.read_text(encoding="utf-8")
+    config = parse(text.replace("[eu-central-1, eu-west-1, us-east-1]", f"[{REGION}]"))
+    assert [*config.spokes.regions] == [REGION]
+    with world(config, clock, shards=shards) as organization:
+        yield organization
 
 
 @pytest.fixture(autouse=True)

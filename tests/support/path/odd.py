@@ -8,15 +8,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from hub.runtime import contract
-from hub.runtime.messages import body_of
-from hub.runtime.model.names import Spoke
-from hub.runtime.model.tasks import Sweep
 from sandbox.aws.bridge import replaced
-from sandbox.clock import MovedClock
-from sandbox.example import PAYMENTS
-from sandbox.world import World
-from tests.support.path.faults import send
 
 REGION = "eu-central-1"
 # An answer of AWS, or a part of one.
@@ -73,10 +65,3 @@ def odd_instance(instance_id: str, change: Change) -> Iterator[None]:
 
     with answered("DescribeInstances", oddly):
         yield
-
-
-def sweep(made: World, clock: MovedClock) -> None:
-    """Sweep one spoke, a minute after what happened before."""
-    clock.advance(60)
-    send(made, body_of(Sweep(Spoke(PAYMENTS, REGION))), contract.SWEEPS_QUEUE)
-    made.converge()

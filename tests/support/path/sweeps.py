@@ -10,11 +10,14 @@ from hub.runtime import contract
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
+from hub.runtime.messages import body_of
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.tasks import Sweep
 from sandbox.clock import MovedClock
 from sandbox.example import HUB, NETWORK, PAYMENTS
 from sandbox.world import World
+from tests.support.path.faults import send
 
 REGION = "eu-central-1"
 CORP = "corp.internal"
@@ -25,6 +28,17 @@ def sweep_all(made: World, clock: MovedClock) -> None:
     statuses(made, clock).put_cursor(ScheduleCursor())
     made.sweep()
     clock.advance(60)
+    made.converge()
+
+
+def sweep(made: World, clock: MovedClock, *accounts: str) -> None:
+    """Sweep a spoke of each of these accounts, by default that of the payments, a minute after what happened before.
+
+    The tasks are those of the schedule. Fifteen sweeps, of every spoke of the example, would take a second and more.
+    """
+    clock.advance(60)
+    for account in accounts or (PAYMENTS,):
+        send(made, body_of(Sweep(Spoke(account, REGION))), contract.SWEEPS_QUEUE)
     made.converge()
 
 
