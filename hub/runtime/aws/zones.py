@@ -16,7 +16,7 @@ from hub.runtime.boundary.route53_errors import Meaning
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
-from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, UNREADABLE
+from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, READ_ONE_BY_ONE, UNREADABLE
 from hub.runtime.rate_limit import Demand
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 REGION: Final = None
 # Its messages say by themselves what they are; those of other errors need the code.
 _INVALID_BATCH: Final = "InvalidChangeBatch"
-# A page holds 300 record sets: reading this many names costs as much as reading a zone of some 10,000 records.
-NAMES_READ_ONE_BY_ONE: Final = 30
 
 
 class WriterZones:
@@ -134,7 +132,7 @@ class WriterZones:
         self, zone_id: str, names: Collection[Fqdn], wait: float | None, *, prompt: bool
     ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The record sets of these names."""
-        if len(names) > NAMES_READ_ONE_BY_ONE:
+        if len(names) > READ_ONE_BY_ONE:
             wanted = frozenset(names)
             yield from (found for found in self._listed_from(zone_id, None) if _name_of(found) in wanted)
             return

@@ -22,8 +22,11 @@ ANY_TYPE: Final = ""
 BLOCKS_ALL: Final = frozenset({"CNAME", ANY_TYPE})
 # As Route 53 names the routing policy in a record set.
 MULTIVALUE: Final = "MultiValueAnswer"
-# The publisher reads a zone before it adds the first record set of a name. While the backlog is in use, a reading of
-# the whole zone counts for so long: a listing of a large zone takes about as long by itself. Milliseconds.
+# A page holds 300 record sets: to read so many names costs as much as to read a zone of some 10,000 record sets. More
+# names are read with their whole zone.
+READ_ONE_BY_ONE: Final = 30
+# Milliseconds. The publisher reads a zone before it adds the first record set of a name. While the backlog is in use,
+# the publisher relies for so long on a reading of the whole zone: to read a large zone takes about as long.
 CLEAR_MILLIS: Final = 60_000
 # The text of the names in a reading, in bytes: half of what a row may have ("Item size", DynamoDB Developer Guide).
 MOST_BYTES: Final = 200_000

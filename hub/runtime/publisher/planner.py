@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.names import Action, Change
 from hub.runtime.ports import LedgerUnavailable, NoTurn, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.batches import NameChange, changes
-from hub.runtime.publisher.foreign import adoptable, beside_foreign, blocked_types, may_set_a_ttl
+from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, adoptable, beside_foreign, blocked_types, may_set_a_ttl
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.publisher.owners import Standing, settlement, standing
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 
-# A run reads at most so many names of a zone one by one, if there are tokens for them: prompt ones, and released ones.
-# The others go to the backlog, which reads the zone once for the names of all shards.
+# A run reads at most so many prompt names of a zone one by one, if there are tokens for them. The others go to the
+# backlog, which reads the zone once for the names of all shards.
 PROMPT_READ_ALONE: Final = 5
-RELEASED_READ_ALONE: Final = 30
 UNREAD: Final = "no tokens were left to read it in its zone: the backlog reads the zone"
 
 
@@ -73,7 +72,7 @@ class Planner:
         found = self._found(whole)
         if whole:
             self.run.begin_again()
-        most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else RELEASED_READ_ALONE
+        most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else READ_ONE_BY_ONE
         for place, key in enumerate(alone):
             if place == most or not self._read_alone(key, found):
                 for each in alone[place:]:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated, ZoneClosed, ZoneUnavailable
-from hub.runtime.publisher.foreign import ZoneReading, foreign_names
-from hub.runtime.publisher.planner import RELEASED_READ_ALONE
+from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, ZoneReading, foreign_names
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.rate_limit import Demand
 
@@ -90,7 +89,7 @@ class Releaser:
         Without a reading, the publisher reads names until their tokens are used up.
         """
         names = Counter(name.key.zone_id for name, _ in part if not name.marked)
-        for zone_id in (zone_id for zone_id, number in names.items() if number > RELEASED_READ_ALONE):
+        for zone_id in (zone_id for zone_id, number in names.items() if number > READ_ONE_BY_ONE):
             before = self.rows.reading(zone_id)
             if before and before.counts(self.clock(), REREAD_MILLIS):
                 continue

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
 from hub.runtime.publisher.backlog.releaser import Releaser
-from hub.runtime.publisher.planner import RELEASED_READ_ALONE
+from hub.runtime.publisher.foreign import READ_ONE_BY_ONE
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, key
 from tests.support.memory import AMPLE
 from tests.support.use_cases.backlog_world import BacklogWorld, MemoryBacklog, MemoryTurns
@@ -114,7 +114,7 @@ def test_a_zone_is_read_once_for_many_names(world: BacklogWorld) -> None:
     world.backlog.readings.clear()
     for seconds, reads in ((0, 1), (20, 1), (11, 2)):
         world.clock.sleep(seconds)
-        assert world.releaser.release(many_in_zone(RELEASED_READ_ALONE + 1), AMPLE) == {}
+        assert world.releaser.release(many_in_zone(READ_ONE_BY_ONE + 1), AMPLE) == {}
         assert world.zones.reads == [CORP_ZONE] * reads
     reading = world.backlog.readings[CORP_ZONE]
     assert reading.shows_clear(key().fqdn, world.clock())
@@ -124,7 +124,7 @@ def test_a_zone_is_read_once_for_many_names(world: BacklogWorld) -> None:
 def test_for_a_few_names_a_zone_is_not_read(world: BacklogWorld) -> None:
     """The publisher reads them one by one: the zone may have many pages."""
     world.backlog.readings.clear()
-    assert world.releaser.release(many_in_zone(RELEASED_READ_ALONE), AMPLE) == {}
+    assert world.releaser.release(many_in_zone(READ_ONE_BY_ONE), AMPLE) == {}
     assert not world.zones.reads
     assert not world.backlog.readings
 
