@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.bench.figures import Figure
@@ -54,10 +55,14 @@ def _calls(name: str, measured: Burst) -> list[Figure]:
     ]
 
 
+# Each process measures the idle system once.
+_idle: Final = cache(waits)
+
+
 def _event_to_record() -> list[Figure]:
     """Return how long a single start waits for orgdns alone, and until its record is there."""
     own = waits(SHARDS, services=Services.instant())
-    warm, cold = waits(SHARDS), waits(SHARDS, cold=True)
+    warm, cold = _idle(SHARDS), waits(SHARDS, cold=True)
     others = {
         "warm_median": warm.quantile(0.5),
         "warm_p99": warm.quantile(0.99),
@@ -72,8 +77,7 @@ def _event_to_record() -> list[Figure]:
 
 def _strangers(name: str, shards: int, attack: Attack | None, names: int) -> list[Figure]:
     """Return how long strangers wait for what others do: longer than in an idle system."""
-    idle, busy = waits(shards), waits(shards, attack, names)
-    return _waits(f"stranger_wait_{name}", idle, busy)
+    return _waits(f"stranger_wait_{name}", _idle(shards), waits(shards, attack, names))
 
 
 def _waits(name: str, idle: Waits, busy: Waits) -> list[Figure]:

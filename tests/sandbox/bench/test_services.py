@@ -25,14 +25,21 @@ from sandbox.bench.path.services.spokes import Ec2Client, Organization
 
 INSTANT = Services.instant()
 Event = dict[str, Any]
+Handler = Callable[[Event, Environment], Event]
 
 
-def function(
-    simulation: Simulation, handler: Callable[[Event, Environment], Event], services: Services = INSTANT
-) -> Function:
+def function(simulation: Simulation, handler: Handler, services: Services = INSTANT) -> Function:
     return Function(
         simulation, services, "f", 300, 512, handler, lambda _function: Environment(Caller(simulation, services, 512))
     )
+
+
+def with_messages(simulation: Simulation, handler: Handler, number: int, *, concurrency: int) -> None:
+    """Let a function handle a queue with so many messages, one in each of at most so many runs at a time."""
+    queue = Queue(simulation, visibility=720)
+    QueueMapping(simulation, INSTANT, queue, function(simulation, handler), "arn", 1, 0, concurrency)
+    for each in range(number):
+        queue.send(str(each))
 
 
 def done(_event: Event, _environment: Environment) -> Event:
@@ -136,10 +143,7 @@ def test_concurrency_grows_up_to_its_maximum() -> None:
             running["now"] -= 1
             return {"batchItemFailures": []}
 
-        queue = Queue(simulation, visibility=720)
-        QueueMapping(simulation, INSTANT, queue, function(simulation, handler), "arn", 1, 0, 18)
-        for number in range(200):
-            queue.send(str(number))
+        with_messages(simulation, handler, 200, concurrency=18)
         simulation.run(9)
         assert (most[0], most[1], max(most.values())) == (9, 14, 18)
 
@@ -152,10 +156,7 @@ def test_messages_that_wait_are_not_looked_at_one_by_one() -> None:
             simulation.sleep(10)
             return {"batchItemFailures": []}
 
-        queue = Queue(simulation, visibility=720)
-        QueueMapping(simulation, INSTANT, queue, function(simulation, handler), "arn", 1, 0, 1_000)
-        for number in range(2_000):
-            queue.send(str(number))
+        with_messages(simulation, handler, 2_000, concurrency=1_000)
         simulation.run(9)
         assert simulation.events < 500
 
