@@ -46,7 +46,7 @@ class VpcDamping:
         """Return the VPC's damping after a description; None if it is a change, and the allowance is used up.
 
         It is a change if an event caused the description, and the policy now wants other zones for the VPC, or wants
-        them by another method. The first description of a VPC is no change.
+        them by another method. The first description of a VPC does not count.
         """
         row, now = run.row, self.clock()
         if not run.by_event or row.vpc is None or _wanted(row.zones) == _wanted(zones):
