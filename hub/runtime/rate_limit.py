@@ -10,6 +10,7 @@ Nobody takes tokens in advance. A call waits until its tokens are there, so smal
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from math import ceil, floor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
@@ -25,8 +26,8 @@ CHANGES: Final = "changes"
 ASSOCIATE: Final = "AssociateVPCWithHostedZone"
 DISASSOCIATE: Final = "DisassociateVPCFromHostedZone"
 ASSOCIATION_CHANGES: Final = 2
-# Three buckets of our own. Publishing takes nine tenths of the requests at most, so that associations and audits never
-# wait for it to end, however many small batches there are.
+# Three buckets of our own that depend on the share. Publishing takes nine tenths of the requests at most, so that
+# associations and audits never wait for it to end, however many small batches there are.
 PUBLISHING: Final = "publishing"
 # Prompt changes take half of the changes at most, so that the backlog gets the other half.
 PROMPT: Final = "prompt"
@@ -51,8 +52,12 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 # about an association takes less.
 _ZONE: Final = "zone#"
 _PROMPT_IN_ZONE: Final = "prompt#"
-_ZONE_BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {_ZONE: (2.0, 5.0), _PROMPT_IN_ZONE: (2.0, 4.0)}
+# A release comes to all shards of the stream at once, and each shard sends a change batch. So many small releases would
+# use up the turns of a zone: the next one begins five seconds after the last one, and takes the names of that time.
+_RELEASE_TURN: Final = "release-turn"
+# The buckets that do not depend on the share, by what their names begin with.
+_FIXED_BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {_ZONE: (2.0, 5.0), _PROMPT_IN_ZONE: (2.0, 4.0), _RELEASE_TURN: (1.0, 0.2)}
 )
 _BATCH: Final = 1.0
 _ASSOCIATION: Final = 0.25
@@ -60,14 +65,25 @@ _LEFT_OF_ZONES: Final = 0.5
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
-# The part that stays for what comes back from the backlog.
-_LEFT_BY_PROMPT: Final = 0.25
+# The part that prompt names of busy accounts leave to those of quiet ones, and to what comes back from the backlog.
+_LEFT_BY_BUSY: Final = 0.25
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
 RECOVERY: Final = 0.05
 # The clocks of workers differ a little. A time that is later than this many milliseconds from now counts as now.
 CLOCK_SKEW: Final = 1_000
+
+
+class Urgency(Enum):
+    """How soon the publisher's calls for names must have their turn."""
+
+    # Names that come back from the backlog.
+    PATIENT = auto()
+    # Prompt names, of accounts that are within their rates.
+    PROMPT = auto()
+    # Prompt names of accounts that changed very few names in the last seconds.
+    QUIET = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +94,16 @@ class Demand:
     remaining: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def batch(cls, changes: int, prompt: int = 0, zone_id: str = "") -> Self:
-        """A change batch of a zone, of which so many changes are prompt."""
+    def batch(cls, changes: int, urgency: Urgency = Urgency.PATIENT, zone_id: str = "") -> Self:
+        """A change batch of a zone."""
         tokens = {REQUESTS: 1.0, PUBLISHING: 1.0, CHANGES: float(changes), **_in_zone(_ZONE, zone_id, _BATCH)}
-        if not prompt:
+        if urgency is Urgency.PATIENT:
             return cls(tokens, _in_zone(_ZONE, zone_id, _LEFT_OF_ZONES))
-        ours = {PROMPT: float(prompt), RELEASES: float(prompt), **_in_zone(_PROMPT_IN_ZONE, zone_id, _BATCH)}
-        return cls(tokens | ours)
+        tokens |= {PROMPT: float(changes), RELEASES: float(changes), **_in_zone(_PROMPT_IN_ZONE, zone_id, _BATCH)}
+        if urgency is Urgency.QUIET:
+            return cls(tokens)
+        left = _in_zone(_ZONE, zone_id, _LEFT_BY_BUSY) | _in_zone(_PROMPT_IN_ZONE, zone_id, _LEFT_BY_BUSY)
+        return cls(tokens, left)
 
     def again(self) -> Self:
         """The same call once more, because the zone was busy: the refused one took a request, and no changes."""
@@ -92,14 +111,16 @@ class Demand:
         return replace(self, tokens={each: number for each, number in self.tokens.items() if each not in unused})
 
     @classmethod
-    def reading(cls) -> Self:
-        """The publisher reads a zone."""
-        return cls({REQUESTS: 1.0, PUBLISHING: 1.0})
+    def reading(cls, urgency: Urgency = Urgency.PATIENT) -> Self:
+        """The publisher reads a zone, or the backlog does.
 
-    @classmethod
-    def prompt_reading(cls) -> Self:
-        """The publisher reads a prompt name of a zone; it leaves something to the backlog."""
-        return cls({REQUESTS: 1.0, PUBLISHING: 1.0}, {REQUESTS: _LEFT_BY_PROMPT})
+        Names of busy accounts leave something to those of quiet ones and to the backlog, which reads for many names.
+        """
+        busy = urgency is Urgency.PROMPT
+        return cls(
+            {REQUESTS: 1.0, PUBLISHING: 1.0},
+            {REQUESTS: _LEFT_BY_BUSY, PUBLISHING: _LEFT_BY_BUSY} if busy else {},
+        )
 
     @classmethod
     def listing(cls) -> Self:
@@ -117,6 +138,11 @@ class Demand:
     def release(cls, names: int) -> Self:
         """So many names come back from the backlog."""
         return cls({RELEASES: float(names)})
+
+    @classmethod
+    def release_turn(cls) -> Self:
+        """A release of many names begins."""
+        return cls({_RELEASE_TURN: 1.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +174,7 @@ class Pace:
 
     def capacity(self, bucket: str) -> float:
         """The most tokens that the bucket holds. It must hold a whole one, or every call would have to wait."""
-        return max(1.0, BUCKETS[bucket][0] * self.share) if bucket in BUCKETS else _of_zone(bucket)[0]
+        return max(1.0, BUCKETS[bucket][0] * self.share) if bucket in BUCKETS else _fixed(bucket)[0]
 
     def available(self, bucket: str, now: Millis) -> float:
         """The tokens of a bucket now; below 0 after a demand that was larger than the bucket."""
@@ -201,7 +227,7 @@ class Pace:
         return (ahead + ceil(missing * 1_000 / self._refill(bucket))) / 1_000
 
     def _refill(self, bucket: str) -> float:
-        return BUCKETS[bucket][1] * self.share * self.rate if bucket in BUCKETS else _of_zone(bucket)[1]
+        return BUCKETS[bucket][1] * self.share * self.rate if bucket in BUCKETS else _fixed(bucket)[1]
 
     def _counted_at(self, now: Millis) -> Millis:
         """When the tokens were counted. A worker whose clock is far ahead delays nobody."""
@@ -210,13 +236,13 @@ class Pace:
 
 def is_bucket(name: str) -> bool:
     """Whether a bucket of this name exists."""
-    return name in BUCKETS or name.startswith(tuple(_ZONE_BUCKETS))
+    return name in BUCKETS or name.startswith(tuple(_FIXED_BUCKETS))
 
 
 def _in_zone(prefix: str, zone_id: str, number: float) -> dict[str, float]:
     return {f"{prefix}{zone_id}": number} if zone_id else {}
 
 
-def _of_zone(bucket: str) -> tuple[float, float]:
-    """The capacity of a zone's bucket, and the tokens that it gains a second."""
-    return next(found for prefix, found in _ZONE_BUCKETS.items() if bucket.startswith(prefix))
+def _fixed(bucket: str) -> tuple[float, float]:
+    """The capacity of a bucket that does not depend on the share, and the tokens that it gains a second."""
+    return next(found for prefix, found in _FIXED_BUCKETS.items() if bucket.startswith(prefix))

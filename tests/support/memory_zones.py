@@ -23,6 +23,7 @@ from hub.runtime.ports import (
     ZoneRecordSets,
     ZoneUnavailable,
 )
+from hub.runtime.rate_limit import Urgency
 from sandbox.aws.route53 import rules as strict
 from sandbox.aws.route53.limits import check_size
 from sandbox.aws.route53.wire import change_of
@@ -136,7 +137,15 @@ class MemoryZones:
             tuple(record_set for record_set in sets if isinstance(record_set, ForeignRecordSet)),
         )
 
-    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
+    def change(
+        self,
+        zone_id: str,
+        changes: Collection[Change],
+        urgency: Urgency = Urgency.PATIENT,
+        *,
+        wait: float | None = None,
+    ) -> None:
+        prompt = 0 if urgency is Urgency.PATIENT else len(changes)
         if wait is not None and self.delay(len(changes)) > wait:
             raise NoTurn(self.delay(len(changes)))
         if wait is not None and (len(changes) > self.tokens or prompt > self.prompt_tokens - self.lost_tokens):
@@ -188,8 +197,7 @@ class MemoryZones:
         zone_id: str,
         names: Collection[Fqdn],
         wait: float | None = None,
-        *,
-        prompt: bool = False,  # noqa: ARG002 - the port's
+        urgency: Urgency = Urgency.PATIENT,  # noqa: ARG002 - the port's
     ) -> dict[Fqdn, ZoneRecordSets]:
         if wait is not None:
             if not self.read_tokens:

@@ -20,6 +20,7 @@ from hub.runtime.rate_limit import (
     REQUESTS,
     Demand,
     Pace,
+    Urgency,
 )
 from sandbox.bench.path.services.quotas import exceeded
 
@@ -52,8 +53,9 @@ def demands(share: float) -> st.SearchStrategy[Demand]:
     most = Pace.full(share, NOW).capacity
     return st.one_of(
         st.builds(Demand.batch, st.integers(0, int(most(CHANGES)))),
-        st.builds(lambda changes: Demand.batch(changes, changes), st.integers(0, int(most(PROMPT)))),
-        st.sampled_from([Demand.listing(), Demand.reading(), Demand.prompt_reading(), Demand.association()]),
+        st.builds(Demand.batch, st.integers(0, int(most(PROMPT))), st.sampled_from(Urgency), st.just("Z1")),
+        st.builds(Demand.reading, st.sampled_from(Urgency)),
+        st.sampled_from([Demand.listing(), Demand.association(), Demand.release_turn()]),
         st.sampled_from([Demand.association(operation, 2) for operation in (ASSOCIATE, DISASSOCIATE)]),
         st.builds(Demand.release, st.integers(0, int(most(RELEASES)))),
     )
@@ -129,7 +131,7 @@ def test_listing_and_association_leave_requests_for_urgent_calls() -> None:
     for demand, left in (
         (Demand.listing(), 25.0),
         (Demand.association(), 12.5),
-        (Demand.prompt_reading(), 12.5),
+        (Demand.reading(Urgency.PROMPT), 12.5),
         (Demand.reading(), 0.0),
     ):
         while not caller.pace.delay(demand, NOW):
@@ -154,9 +156,28 @@ def test_changes_of_one_zone_keep_a_distance() -> None:
     caller.call(Demand.batch(1, zone_id="Z1"))
     assert caller.pace.delay(Demand.batch(1, zone_id="Z1"), NOW) == pytest.approx(0.2)
     # A prompt call does not queue behind the others.
-    assert caller.pace.delay(Demand.batch(1, prompt=1, zone_id="Z1"), NOW) == 0
+    assert caller.pace.delay(Demand.batch(1, Urgency.QUIET, "Z1"), NOW) == 0
     assert caller.pace.delay(Demand.batch(1, zone_id="Z2"), NOW) == 0
     assert caller.pace.delay(Demand.reading(), NOW) == 0
+
+
+def test_quiet_accounts_go_before_busy_ones() -> None:
+    """Prompt names of busy accounts leave turns of the zone and requests to those of quiet accounts."""
+    caller = Caller()
+    caller.call(Demand.batch(1, Urgency.QUIET, "Z1"))
+    assert caller.pace.delay(Demand.batch(1, Urgency.QUIET, "Z1"), NOW) == 0
+    assert caller.pace.delay(Demand.batch(1, Urgency.PROMPT, "Z1"), NOW) == pytest.approx(0.125)
+    for _ in range(35):
+        caller.call(Demand.reading())
+    assert caller.pace.delay(Demand.reading(Urgency.QUIET), NOW) == 0
+    assert caller.pace.delay(Demand.reading(Urgency.PROMPT), NOW) > 0
+
+
+def test_releases_keep_a_distance() -> None:
+    """Whatever the share is, the names of five seconds come back together."""
+    caller = Caller(0.1)
+    times = [caller.call(Demand.release_turn()) for _ in range(3)]
+    assert times == pytest.approx([0.0, 5.0, 10.0])
 
 
 def test_full_buckets_take_no_place() -> None:
@@ -180,9 +201,9 @@ def test_small_call_does_not_wait_for_a_large_one() -> None:
 def test_prompt_changes_leave_half_to_the_backlog() -> None:
     """Prompt batches take 50 changes a second at most, and releases get what they leave of the changes."""
     caller = Caller()
-    caller.call(Demand.batch(750, 750))
+    caller.call(Demand.batch(750, Urgency.PROMPT))
     assert caller.pace.available(CHANGES, NOW) == caller.pace.available(RELEASES, NOW) == 750
-    assert caller.pace.delay(Demand.batch(100, 100), NOW) == pytest.approx(2.0)
+    assert caller.pace.delay(Demand.batch(100, Urgency.PROMPT), NOW) == pytest.approx(2.0)
     assert caller.pace.delay(Demand.batch(750), NOW) == 0
     assert caller.pace.delay(Demand.release(750), NOW) == 0
     assert caller.pace.delay(Demand.release(850), NOW) == pytest.approx(1.0)
@@ -200,20 +221,22 @@ def test_allowance_is_the_largest_batch_within_the_wait(
     """A batch as large as the allowance waits no longer than allowed, and a larger one does, or is above a bucket."""
     caller = Caller(share)
     for changes in taken:
-        caller.call(Demand.batch(changes, changes // 2))
+        caller.call(Demand.batch(changes // 2, Urgency.PROMPT))
+        caller.call(Demand.batch(changes - changes // 2))
     allowed = caller.pace.allowance(wait, caller.now, prompt=prompt)
-    delay = caller.pace.delay(Demand.batch(allowed, allowed if prompt else 0), caller.now)
+    urgency = Urgency.PROMPT if prompt else Urgency.PATIENT
+    delay = caller.pace.delay(Demand.batch(allowed, urgency), caller.now)
     assert not allowed or delay <= wait + 0.002
     more = allowed + 1
     over = more > caller.pace.capacity(PROMPT if prompt else CHANGES)
-    assert over or caller.pace.delay(Demand.batch(more, more if prompt else 0), caller.now) > wait - 0.002
+    assert over or caller.pace.delay(Demand.batch(more, urgency), caller.now) > wait - 0.002
 
 
 def test_empty_buckets_of_ours_do_not_limit_what_was_released() -> None:
     """It needs changes only. The bucket of releases is nearly always empty while names wait."""
     caller = Caller()
     caller.call(Demand.release(1_500))
-    caller.call(Demand.batch(500, 500))
+    caller.call(Demand.batch(500, Urgency.PROMPT))
     assert caller.pace.allowance(0, caller.now, prompt=True) == 0
     assert caller.pace.allowance(0, caller.now, prompt=False) >= 1_000
 

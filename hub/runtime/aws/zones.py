@@ -17,7 +17,7 @@ from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import SIMPLE, Change, ForeignRecordSet, Fqdn, InstanceRef, RecordSet, RecordType
 from hub.runtime.ports import BatchRefused, ZoneClosed, ZoneRecordSets, ZoneUnavailable
 from hub.runtime.publisher.foreign import ANY_TYPE, MULTIVALUE, READ_ONE_BY_ONE, UNREADABLE
-from hub.runtime.rate_limit import Demand
+from hub.runtime.rate_limit import Demand, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -66,8 +66,15 @@ class WriterZones:
         """
         return self._turns.allowance(wait, prompt=prompt)
 
-    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
-        """Make all changes or none. So many of them are prompt, and the call may wait for so many seconds for its turn.
+    def change(
+        self,
+        zone_id: str,
+        changes: Collection[Change],
+        urgency: Urgency = Urgency.PATIENT,
+        *,
+        wait: float | None = None,
+    ) -> None:
+        """Make all changes or none. The call may wait for so many seconds for its turn.
 
         Raises:
             NoTurn: if it would have to wait longer.
@@ -78,20 +85,23 @@ class WriterZones:
         batch: Any = [
             {"Action": change.action.value, "ResourceRecordSet": wire_of(change.record_set)} for change in changes
         ]
-        demand = Demand.batch(len(batch), prompt, zone_id)
+        demand = Demand.batch(len(batch), urgency, zone_id)
         with self._translated(zone_id), _refusals():
             change = self._client().change_resource_record_sets
             sent = partial(change, HostedZoneId=zone_id, ChangeBatch={"Changes": batch})
             until_changed(self._turns, demand, sent, wait)
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
+        self,
+        zone_id: str,
+        names: Collection[Fqdn],
+        wait: float | None = None,
+        urgency: Urgency = Urgency.PATIENT,
     ) -> dict[Fqdn, ZoneRecordSets]:
         """The record sets of the zone under each of the names now.
 
         Few names are read one by one. For many names, the whole zone is read once, 300 record sets a page. With `wait`,
-        each call of few names waits for its turn at most so many seconds, and leaves tokens to others if the names are
-        `prompt`.
+        each call of few names waits for its turn at most so many seconds.
 
         Raises:
             NoTurn: if a call would have to wait longer.
@@ -101,7 +111,7 @@ class WriterZones:
         owned: dict[Fqdn, list[RecordSet]] = {name: [] for name in names}
         foreign: dict[Fqdn, list[ForeignRecordSet]] = {name: [] for name in names}
         with self._translated(zone_id):
-            for described in self._listed(zone_id, names, wait, prompt=prompt):
+            for described in self._listed(zone_id, names, wait, urgency):
                 record_set = read_record_set(described)
                 if isinstance(record_set, RecordSet):
                     owned[record_set.fqdn].append(record_set)
@@ -129,7 +139,7 @@ class WriterZones:
                 )
 
     def _listed(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None, *, prompt: bool
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None, urgency: Urgency
     ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The record sets of these names."""
         if len(names) > READ_ONE_BY_ONE:
@@ -137,7 +147,7 @@ class WriterZones:
             yield from (found for found in self._listed_from(zone_id, None) if _name_of(found) in wanted)
             return
         for name in names:
-            for found in self._listed_from(zone_id, name, wait, prompt=prompt):
+            for found in self._listed_from(zone_id, name, wait, urgency):
                 # The listing starts at the name, or at the next one in the order of reversed labels.
                 if (of := _name_of(found)) == name:
                     yield found
@@ -160,7 +170,7 @@ class WriterZones:
             raise ZoneUnavailable(f"{zone_id}: {error}") from error
 
     def _listed_from(
-        self, zone_id: str, name: Fqdn | None, wait: float | None = None, *, prompt: bool = False
+        self, zone_id: str, name: Fqdn | None, wait: float | None = None, urgency: Urgency = Urgency.PATIENT
     ) -> Iterator[ResourceRecordSetOutputTypeDef]:
         """The zone's record sets from a name on, or all of them, read page by page."""
         request: ListResourceRecordSetsRequestTypeDef = {"HostedZoneId": zone_id}
@@ -168,7 +178,7 @@ class WriterZones:
             request["StartRecordName"] = name
         tokens = PageTokens()
         while True:
-            demand = Demand.prompt_reading() if prompt else self._reading
+            demand = self._reading if urgency is Urgency.PATIENT else Demand.reading(urgency)
             turns = patient_turn(self._turns, demand) if wait is None else turn(self._turns, demand, wait)
             # Before the turn: to assume the role may take a while, and a call with a turn is made at once.
             client = self._client()

@@ -88,13 +88,12 @@ class BatchSender:
         delay = self.zones.delay(len(changes)) if self.run.wait is None else 0.0
         if self.run.out_of_time(keys, delay) or self.run.paused(keys):
             return None
-        # A batch is all prompt or not at all: the publisher sends prompt names apart.
-        prompt = len(changes) if keys[0] in self.run.prompt else 0
         new = [key for key in keys if key not in self.pending]
         try:
             self.run.ledger.put_published([(key, replace(self.run.states[key].published, pending=True)) for key in new])
             self.pending.update(new)
-            self.zones.change(zone_id, changes, prompt=prompt, wait=self.run.longest_wait(keys))
+            # A batch is all prompt or not at all: the publisher sends prompt names apart.
+            self.zones.change(zone_id, changes, self.run.urgency(keys), wait=self.run.longest_wait(keys))
         except NoTurn as no_turn:
             self.pending.difference_update(new)
             self.run.defer(keys, new, no_turn)

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 
-# A run reads at most so many prompt names of a zone one by one, if there are tokens for them. The others go to the
-# backlog, which reads the zone once for the names of all shards.
+# A run reads at most so many prompt names of a zone one by one, if there are tokens for them. If there are more, it
+# reads only one, of the quietest account, because the others go to the backlog anyway. The backlog reads the zone once
+# for the names of all shards.
 PROMPT_READ_ALONE: Final = 5
 UNREAD: Final = "no tokens were left to read it in its zone: the backlog reads the zone"
 
@@ -72,7 +73,9 @@ class Planner:
         found = self._found(whole)
         if whole:
             self.run.begin_again()
-        most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else READ_ONE_BY_ONE
+        most = READ_ONE_BY_ONE
+        if alone and alone[0] in self.run.prompt:
+            most = PROMPT_READ_ALONE if len(alone) <= PROMPT_READ_ALONE else 1
         for place, key in enumerate(alone):
             if place == most or not self._read_alone(key, found):
                 for each in alone[place:]:
@@ -85,9 +88,8 @@ class Planner:
         if self.run.out_of_time([key]):
             return True
         try:
-            prompt = key in self.run.prompt
-            wait = self.run.longest_wait([key])
-            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait, prompt=prompt)
+            wait, urgency = self.run.longest_wait([key]), self.run.urgency([key])
+            held = self.zones.record_sets(key.zone_id, [key.fqdn], wait, urgency)
         except NoTurn:
             return False
         except (ZoneUnavailable, ZoneClosed) as failure:

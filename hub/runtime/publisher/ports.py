@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from hub.runtime.rate_limit import Urgency
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -63,8 +65,15 @@ class Zones(Protocol):
         """The most changes of a batch that does not need more tokens than the pace has at once."""
         ...
 
-    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
-        """Make all changes or none, of which so many are prompt; raises BatchRefused, ZoneUnavailable or ZoneClosed.
+    def change(
+        self,
+        zone_id: str,
+        changes: Collection[Change],
+        urgency: Urgency = Urgency.PATIENT,
+        *,
+        wait: float | None = None,
+    ) -> None:
+        """Make all changes or none; raises BatchRefused, ZoneUnavailable or ZoneClosed.
 
         Raises NoTurn if the call would have to wait longer than so many seconds.
         """
@@ -79,12 +88,15 @@ class Zones(Protocol):
         ...
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
+        self,
+        zone_id: str,
+        names: Collection[Fqdn],
+        wait: float | None = None,
+        urgency: Urgency = Urgency.PATIENT,
     ) -> dict[Fqdn, ZoneRecordSets]:
         """Return what the zone holds under each of the names; raises ZoneUnavailable or ZoneClosed.
 
-        With `wait`, each call waits for its turn at most so many seconds; raises NoTurn if that does not suffice. A
-        call for `prompt` names leaves something to the others.
+        With `wait`, each call waits for its turn at most so many seconds; raises NoTurn if that does not suffice.
         """
         ...
 

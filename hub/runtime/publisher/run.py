@@ -12,6 +12,7 @@ from hub.runtime.ports import LedgerUnavailable, ZoneClosed
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameOutcome, NameResult
 from hub.runtime.publisher.refusals import fingerprint
+from hub.runtime.rate_limit import Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +30,7 @@ CALL_SECONDS: Final = HUB_CALLS.seconds()
 # comes to all shards at once, and a zone takes their batches one after another. Back in the backlog, the names would
 # wait for longer, and take more of the quota's requests.
 RELEASED_WAIT: Final = 6.5
-# Seconds. A name of an account that changes very few would wait for longer in the backlog. When a burst begins, all
+# Seconds. A name of a quiet account would wait for longer in the backlog. When a burst begins, all
 # shards of the stream have names of it, which soon go to the backlog; then there are tokens again.
 QUIET_WAIT: Final = 6.0
 
@@ -106,6 +107,12 @@ class PublishRun:
         for key in keys:
             self.outcomes[key] = NameOutcome(key, NameResult.RETRY, "no time is left in this run")
         return True
+
+    def urgency(self, keys: Collection[NameKey]) -> Urgency:
+        """How soon a call for names must have its turn. All of them are prompt, or none is."""
+        if not any(key in self.prompt for key in keys):
+            return Urgency.PATIENT
+        return Urgency.QUIET if any(key in self.quiet for key in keys) else Urgency.PROMPT
 
     def longest_wait(self, keys: Collection[NameKey]) -> float:
         """The seconds that a call for names may wait for its turn: it still ends in time, and delays nobody for long.

@@ -11,7 +11,7 @@ from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.model.names import Change, Fqdn
 from hub.runtime.ports import ZoneRecordSets
 from hub.runtime.publisher.backlog.turnstile import Turnstile
-from hub.runtime.rate_limit import Demand
+from hub.runtime.rate_limit import Demand, Urgency
 
 # A part of the quota so small that calls wait for each other: five requests at once, and one a second.
 SHARE = 0.1
@@ -63,14 +63,21 @@ class PacedZones:
     def allowance(self, wait: float, *, prompt: bool) -> int:
         return self._turns.allowance(wait, prompt=prompt)
 
-    def change(self, zone_id: str, changes: Collection[Change], *, prompt: int = 0, wait: float | None = None) -> None:
-        with turn(self._turns, Demand.batch(len(changes), prompt, zone_id), wait):
+    def change(
+        self,
+        zone_id: str,
+        changes: Collection[Change],
+        urgency: Urgency = Urgency.PATIENT,
+        *,
+        wait: float | None = None,
+    ) -> None:
+        with turn(self._turns, Demand.batch(len(changes), urgency, zone_id), wait):
             self._zones.change(zone_id, changes)
 
     def record_sets(
-        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, *, prompt: bool = False
+        self, zone_id: str, names: Collection[Fqdn], wait: float | None = None, urgency: Urgency = Urgency.PATIENT
     ) -> dict[Fqdn, ZoneRecordSets]:
-        demand = Demand.prompt_reading() if prompt else Demand.reading()
+        demand = Demand.reading(urgency)
         reading = patient_turn(self._turns, demand) if wait is None else turn(self._turns, demand, wait)
         with reading:
             found: dict[Fqdn, ZoneRecordSets] = self._zones.record_sets(zone_id, names)

@@ -15,7 +15,7 @@ from hub.runtime.publisher.backlog.turnstile import Turnstile
 from hub.runtime.publisher.foreign import ZoneReading
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.rate_limit import RELEASES, Demand
-from tests.support.build import CORP_ZONE, PAYMENTS, claim
+from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, claim
 from tests.support.use_cases.publisher_world import World
 
 
@@ -73,6 +73,8 @@ class MemoryTurns:
     seconds_a_token: float = 0.01
     waited: float = 0.0
     taken: list[float] = field(default_factory=list)
+    # How many releases had their turn.
+    begun: int = 0
     available: bool = True
     # Called while a call waits.
     waits: Callable[[], None] = lambda: None
@@ -81,6 +83,9 @@ class MemoryTurns:
         self.waits()
         if not self.available:
             raise LedgerUnavailable("no answer")
+        if demand == Demand.release_turn():
+            self.begun += 1
+            return
         names = demand.tokens[RELEASES]
         delay = max(0.0, names - self.tokens) * self.seconds_a_token
         if wait is not None and delay > wait:
@@ -134,7 +139,7 @@ class BacklogWorld(World):
 
 def many(number: int, account: str = PAYMENTS.id) -> list[Claim]:
     """Claims of so many instances of an account, each on a name of its own."""
-    first = 10_000 if account == PAYMENTS.id else 50_000
+    first = {PAYMENTS.id: 10_000, SEARCH.id: 50_000}.get(account, 30_000)
     return [claim(first + each, name=f"n{each}-{account}", account=account) for each in range(number)]
 
 

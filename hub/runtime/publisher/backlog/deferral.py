@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.model.tasks import NAMES_A_RELEASE, DeferredName, Release
 from hub.runtime.ports import LedgerUnavailable
-from hub.runtime.publisher.backlog.turnstile import loudest_accounts, quiet_names
+from hub.runtime.publisher.backlog.turnstile import loudest_accounts
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ class Deferral:
         What came back from the backlog passes.
         """
         waiting = {key: accounts for key, accounts in changed_by.items() if key not in released}
-        run.prompt, above = self.turnstile.divided(waiting, run.now)
-        run.quiet = quiet_names(waiting) & run.prompt
+        run.prompt, run.quiet, above = self.turnstile.divided(waiting, run.now)
         run.released = released.keys()
         run.readings = self.rows
         run.wait = PROMPT_WAIT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, KeysView, Mapping
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Millis, NameKey
 
 # What an account may have at once, and what it gets back a second: in names, and of each shard's publisher. Each prompt
-# name that is new is read, and takes one of the quota's requests.
+# name that is new is read, and takes one of the quota's requests. If an account changes more at once than it may, all
+# of that waits: if a part were prompt, each of many shards would send a small batch.
 ACCOUNT_BURST: Final = 10
 ACCOUNT_RATE: Final = 1.0
 # The most that an account can lack: one that stops changing names has its burst again after twenty seconds.
@@ -24,11 +25,22 @@ MOST_MISSING: Final = 2.0 * ACCOUNT_BURST
 # The prompt names of a run of the publisher. A new table has about four shards. At the default share, the bucket of
 # prompt changes has 525 tokens, so a run leaves some to those of the other shards.
 PROMPT_NAMES: Final = 200
-# As many as one start of an instance has, or a few.
+# An account that changed so few names in the last seconds is quiet: as many as one start of an instance has, or a few.
 FEW_NAMES: Final = 4
 # Accounts that are remembered. One that has its whole burst is forgotten, so only a sudden change of thousands of
 # accounts comes near it.
 ACCOUNTS: Final = 5_000
+
+
+class Divided(NamedTuple):
+    """The names of a run: those that are prompt, quiet accounts first, those of quiet accounts, and the others.
+
+    `backlog` has the account because of which each name goes there.
+    """
+
+    prompt: KeysView[NameKey]
+    quiet: frozenset[NameKey]
+    backlog: dict[NameKey, str]
 
 
 @dataclass(slots=True)
@@ -42,10 +54,8 @@ class Turnstile:
     _missing: dict[str, float] = field(default_factory=dict)
     _counted_at: int = 0
 
-    def divided(
-        self, changed_by: Mapping[NameKey, Collection[str]], now: Millis
-    ) -> tuple[KeysView[NameKey], dict[NameKey, str]]:
-        """Return the prompt names, quiet accounts first, and those for the backlog with the account that causes it.
+    def divided(self, changed_by: Mapping[NameKey, Collection[str]], now: Millis) -> Divided:
+        """Return which names are prompt, and which go to the backlog.
 
         `changed_by` has the accounts whose claims on a name changed. A name is prompt if one of them lets it through,
         so an account cannot delay a name of another one by claiming it, too.
@@ -59,13 +69,16 @@ class Turnstile:
         for account in sorted(names, key=lambda each: self._turn(each, len(names[each]))):
             # What another account let through already takes nothing of this one.
             waiting = [key for key in names[account] if key not in prompt]
-            room = min(int(self._tokens(account)), PROMPT_NAMES - len(prompt))
-            prompt.update(dict.fromkeys(waiting[: max(0, room)]))
+            if len(waiting) <= int(self._tokens(account)):
+                prompt.update(dict.fromkeys(waiting[: max(0, PROMPT_NAMES - len(prompt))]))
             # What goes to the backlog counts, too: while an account stays above its rate, nothing is prompt.
             self._take(account, len(waiting))
+        few = (names[account] for account in names if self._missing.get(account, 0.0) <= FEW_NAMES)
+        quiet = prompt.keys() & {key for of_account in few for key in of_account}
         self._forget()
         loudest = loudest_accounts(changed_by)
-        return prompt.keys(), {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
+        backlog = {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
+        return Divided(prompt.keys(), frozenset(quiet), backlog)
 
     @property
     def remembered(self) -> int:
@@ -94,12 +107,6 @@ class Turnstile:
         if len(self._missing) > ACCOUNTS:
             most = sorted(self._missing, key=lambda account: (-self._missing[account], account))
             self._missing = {account: self._missing[account] for account in most[:ACCOUNTS]}
-
-
-def quiet_names(changed_by: Mapping[NameKey, Collection[str]]) -> frozenset[NameKey]:
-    """Return the names of accounts that changed very few names."""
-    names = Counter(account for accounts in changed_by.values() for account in accounts)
-    return frozenset(key for key, by in changed_by.items() if any(names[each] <= FEW_NAMES for each in by))
 
 
 def loudest_accounts(changed_by: Mapping[NameKey, Collection[str]]) -> dict[NameKey, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.model.names import Millis
 from hub.runtime.ports import LedgerUnavailable, NoTurn
-from hub.runtime.rate_limit import BUCKETS, CHANGES, LEAST_RATE, REQUESTS, Demand, Pace
+from hub.runtime.rate_limit import BUCKETS, CHANGES, LEAST_RATE, REQUESTS, Demand, Pace, Urgency
 from sandbox.bench.pace import MemoryPaceRow
 from sandbox.bench.path.services.quotas import exceeded
 
@@ -122,7 +122,7 @@ def test_prompt_changes_never_keep_a_large_batch_waiting() -> None:
     """While fifteen workers publish prompt changes without end, released ones still get half of the changes."""
     made = Simulation(0.7, seeded(4))
     for number in range(15):
-        made.add(Demand.batch(10, 10, f"Z{number}"))
+        made.add(Demand.batch(10, Urgency.QUIET, f"Z{number}"))
     made.add(Demand.batch(700, zone_id="Z1"))
     made.run(240)
     released = len(made.workers[-1].took) * 700
@@ -131,8 +131,8 @@ def test_prompt_changes_never_keep_a_large_batch_waiting() -> None:
 
 PUBLISHING = {
     "batches": [Demand.batch(1, zone_id=f"Z{number}") for number in range(16)],
-    "prompt batches": [Demand.batch(1, 1, f"Z{number}") for number in range(16)],
-    "prompt readings": [Demand.prompt_reading()] * 16,
+    "prompt batches": [Demand.batch(1, Urgency.PROMPT, f"Z{number}") for number in range(16)],
+    "prompt readings": [Demand.reading(Urgency.PROMPT)] * 16,
 }
 
 
@@ -153,7 +153,7 @@ def test_prompt_batches_of_a_zone_keep_nobody_else_waiting(other: Demand) -> Non
     """While sixteen workers send prompt batches of one zone without end, the backlog and associations get a part."""
     made = Simulation(0.7, seeded(5))
     for _ in range(16):
-        made.add(Demand.batch(1, 1, "Z0"))
+        made.add(Demand.batch(1, Urgency.QUIET, "Z0"))
     made.add(other)
     made.run(120)
     assert len(made.workers[-1].took) >= 60
@@ -249,7 +249,8 @@ def test_what_a_worker_knows() -> None:
     row, clock = MemoryPaceRow(), FixedClock()
     worker = turns(row, clock, 0.1)
     assert (worker.most_changes, worker.allowance(0, prompt=True)) == (150, 75)
-    worker.take(Demand.batch(150, 75))
+    worker.take(Demand.batch(75, Urgency.PROMPT))
+    worker.take(Demand.batch(75))
     assert worker.delay(Demand.batch(10)) == pytest.approx(1.0)
     assert worker.allowance(2.0, prompt=True) == 10
 

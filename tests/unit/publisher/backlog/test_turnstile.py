@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import Millis, NameKey
-from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST, ACCOUNTS, PROMPT_NAMES, Turnstile
+from hub.runtime.publisher.backlog.turnstile import ACCOUNT_BURST, ACCOUNTS, FEW_NAMES, PROMPT_NAMES, Turnstile
 from tests.support.build import PAYMENTS, SEARCH, key
 
 NOW = Millis(1_800_000_000_000)
@@ -26,42 +26,54 @@ def later(seconds: float) -> Millis:
 def test_an_account_has_a_burst_and_then_its_rate() -> None:
     """Ten names at once, then one a second. While an account changes more, nothing of it is prompt."""
     turnstile = Turnstile()
-    prompt, backlog = turnstile.divided(names(LOUD, 100), NOW)
-    assert (len(prompt), len(backlog)) == (ACCOUNT_BURST, 100 - ACCOUNT_BURST)
-    assert set(backlog.values()) == {LOUD}
-    assert [len(turnstile.divided(names(LOUD, 100), later(seconds))[0]) for seconds in (0, 1, 6, 12)] == [0, 0, 0, 0]
-    assert [len(turnstile.divided(names(LOUD, 5), later(seconds))[0]) for seconds in (19, 44)] == [0, 5]
+    assert len(turnstile.divided(names(QUIET, ACCOUNT_BURST), NOW).prompt) == ACCOUNT_BURST
+    divided = turnstile.divided(names(LOUD, 100), NOW)
+    assert (len(divided.prompt), len(divided.backlog)) == (0, 100)
+    assert set(divided.backlog.values()) == {LOUD}
+    times = (0, 1, 6, 12)
+    assert [len(turnstile.divided(names(LOUD, 100), later(seconds)).prompt) for seconds in times] == [0, 0, 0, 0]
+    assert [len(turnstile.divided(names(LOUD, 5), later(seconds)).prompt) for seconds in (19, 44)] == [0, 5]
+
+
+def test_an_account_that_changed_few_names_in_the_last_seconds_is_quiet() -> None:
+    """As many as one start has. What an account changed a moment ago counts, too."""
+    turnstile = Turnstile()
+    few, more = names(QUIET, FEW_NAMES), names(LOUD, FEW_NAMES + 1)
+    divided = turnstile.divided(few | more, NOW)
+    assert divided.prompt == few.keys() | more.keys()
+    assert divided.quiet == few.keys()
+    again = names(QUIET, 1, "again")
+    assert turnstile.divided(again, NOW).quiet == frozenset()
+    assert turnstile.divided(again, later(ACCOUNT_BURST)).quiet == again.keys()
 
 
 def test_a_quiet_account_goes_first() -> None:
     """A single name of another account is prompt, however many the loud one has, and whoever comes first by name."""
     for loud, quiet in ((LOUD, QUIET), (QUIET, LOUD)):
-        prompt, backlog = Turnstile().divided(names(loud, 1_000) | names(quiet, 1), NOW)
-        assert names(quiet, 1).keys() <= prompt
-        assert set(backlog.values()) == {loud}
+        divided = Turnstile().divided(names(loud, 1_000) | names(quiet, 1), NOW)
+        assert divided.prompt == divided.quiet == names(quiet, 1).keys()
+        assert set(divided.backlog.values()) == {loud}
 
 
 def test_a_claim_on_the_name_of_another_account_does_not_delay_it() -> None:
     """A loud account also claims the name of a quiet one: the name is prompt, and the loud one is not served for it."""
     changed_by = names(LOUD, 500) | {key("aaa"): {LOUD, QUIET}}
-    prompt, _ = Turnstile().divided(changed_by, NOW)
-    assert key("aaa") in prompt
-    assert len(prompt) == ACCOUNT_BURST + 1
+    divided = Turnstile().divided(changed_by, NOW)
+    assert divided.prompt == divided.quiet == {key("aaa")}
 
 
 def test_the_account_with_most_names_causes_it() -> None:
     """A name that two accounts changed is deferred for the one with more names."""
     changed_by = names(LOUD, 500) | names(QUIET, 31) | {key("zzz"): {LOUD, QUIET}}
-    _, backlog = Turnstile().divided(changed_by, NOW)
-    assert backlog[key("zzz")] == LOUD
+    assert Turnstile().divided(changed_by, NOW).backlog[key("zzz")] == LOUD
 
 
 def test_a_clock_that_is_set_back_changes_nothing() -> None:
     turnstile = Turnstile()
     turnstile.divided(names(LOUD, 2 * ACCOUNT_BURST), NOW)
     turnstile.divided({}, later(ACCOUNT_BURST))
-    assert turnstile.divided(names(LOUD, 5), later(-3_600))[0] == frozenset()
-    assert len(turnstile.divided(names(LOUD, 5), later(-3_592))[0]) == 3
+    assert turnstile.divided(names(LOUD, 5), later(-3_600)).prompt == frozenset()
+    assert len(turnstile.divided(names(LOUD, 3), later(-3_592)).prompt) == 3
 
 
 def test_memory_is_bounded() -> None:
@@ -97,7 +109,8 @@ def test_promises(runs: list[tuple[int, dict[str, int]]]) -> None:
         now = Millis(now + passed)
         tokens = {account: min(ACCOUNT_BURST, each + passed / 1_000) for account, each in tokens.items()}
         changed_by = {name: by for account, number in numbers.items() for name, by in names(account, number).items()}
-        prompt, backlog = turnstile.divided(changed_by, now)
+        prompt, calm, backlog = turnstile.divided(changed_by, now)
+        assert calm <= prompt
         assert prompt | backlog.keys() == changed_by.keys()
         assert not prompt & backlog.keys()
         assert len(prompt) <= PROMPT_NAMES
