@@ -138,9 +138,9 @@ def statuses() -> DynamoStatuses:
 
 
 @cache
-def further_events() -> FurtherMessages:
-    """Return the observer's access to further messages of its queue, which only a full batch needs."""
-    return FurtherMessages(client("sqs", QUEUE_CONFIG), settings.value(contract.ENV_EVENTS_QUEUE_URL), now)
+def further_messages(queue_url: str) -> FurtherMessages:
+    """Return a function's access to further messages of its queue, whose URL an environment variable has."""
+    return FurtherMessages(client("sqs", QUEUE_CONFIG), settings.value(queue_url), now)
 
 
 @cache

@@ -10,6 +10,7 @@ from hub.runtime import bootstrap, contract
 from hub.runtime.associator.events import association_of
 from hub.runtime.aws import sessions, settings
 from hub.runtime.aws.answers import text_in
+from hub.runtime.aws.backlog.further import FurtherReleases
 from hub.runtime.aws.ledger.changes import NameChanges
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from hub.runtime.model.names import InstanceRef, Spoke
-    from hub.runtime.model.tasks import Associate, SweeperTask
+    from hub.runtime.model.tasks import Associate, Release, SweeperTask
     from hub.runtime.model.usage import UsageByZone
 
 sessions.check_sdk()
@@ -74,7 +75,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     spokes = {content.ref.spoke for _, content in events if isinstance(content, Hint)}
     # The spokes of a run are described one after another. Those of many spokes are better left to other workers.
     worthwhile = len(batch) >= contract.EVENTS_A_BATCH and len(spokes) <= _SPOKES_OF_A_BURST
-    queue = bootstrap.further_events() if worthwhile else None
+    queue = bootstrap.further_messages(contract.ENV_EVENTS_QUEUE_URL) if worthwhile else None
     if queue is None:
         return _failed(_observed(events, context))
     further, fault = queue.receive()
@@ -274,10 +275,19 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Bring back the names of messages of the backlog; return the messages that SQS must deliver again."""
-    releases = dict(readable_releases(parsed(event["Records"], lambda record: release_of(record["body"]))))
-    failed = bootstrap.releaser().release(releases, _deadline(context)) if releases else {}
-    report_releases(releases, failed)
-    return _failed([*failed])
+    releases = _releases(event["Records"])
+    further = FurtherReleases(lambda: bootstrap.further_messages(contract.ENV_BACKLOG_QUEUE_URL), _releases)
+    failed = bootstrap.releaser().release(releases, _deadline(context), further.receive) if releases else {}
+    report_releases(releases | further.releases, failed)
+    further.delete_all_but(failed)
+    if further.fault:
+        logger.warning("names will come back from the backlog later or again", extra={"reason": further.fault})
+    return _failed([message_id for message_id in failed if message_id not in further.releases])
+
+
+def _releases(records: list[Any]) -> dict[str, Release]:
+    """Return the names of messages of the backlog, by the ids of the messages."""
+    return dict(readable_releases(parsed(records, lambda record: release_of(record["body"]))))
 
 
 def _deadline(context: LambdaContext) -> Deadline:

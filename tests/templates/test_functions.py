@@ -120,9 +120,9 @@ def test_backlog_source() -> None:
     source = properties("hub", "BacklogSource")
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    # 1,000 names of each run, at 70 a second, are released in half a minute: what comes next waits no longer.
-    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (10, 3)
-    assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= 30
+    # 700 names of each run, at 70 a second, are released in twenty seconds: what comes next waits no longer.
+    assert (source["BatchSize"], source["MaximumBatchingWindowInSeconds"]) == (7, 3)
+    assert 2 * source["BatchSize"] * NAMES_A_RELEASE / 70 <= 20
     assert source["EventSourceArn"] == arn_of("BacklogQueue")
     assert source["FunctionName"] == properties("hub", "PublisherSource")["FunctionName"]
     assert "RecursiveLoop" not in properties("hub", "Publisher")

@@ -26,8 +26,11 @@ MULTIVALUE: Final = "MultiValueAnswer"
 # names are read with their whole zone.
 READ_ONE_BY_ONE: Final = 30
 # Milliseconds. The publisher reads a zone before it adds the first record set of a name. While the backlog is in use,
-# the publisher relies for so long on a reading of the whole zone: to read a large zone takes about as long.
+# the publisher relies for so long on a reading of the whole zone, or for this many times as long as the reading took:
+# otherwise a burst in a large zone would spend its requests on readings. The longest of these times is ten minutes.
 CLEAR_MILLIS: Final = 60_000
+CLEAR_TIMES: Final = 10
+LONGEST_CLEAR_MILLIS: Final = 600_000
 # The text of the names in a reading, in bytes: half of what a row may have ("Item size", DynamoDB Developer Guide).
 MOST_BYTES: Final = 200_000
 
@@ -104,14 +107,31 @@ def beside_foreign(
 
 @dataclass(frozen=True, slots=True)
 class ZoneReading:
-    """The names under which another tool had a record set at a time, or may have had one that matters."""
+    """The names under which another tool had a record set at a time, or may have had one that matters.
+
+    Args:
+        at: When the reading ended.
+        foreign: The names.
+        took: Milliseconds that the reading took.
+        replacing: Whether a worker reads the zone again.
+    """
 
     at: Millis
     foreign: frozenset[Fqdn]
+    took: int = 0
+    replacing: bool = False
 
-    def counts(self, now: Millis, millis: int = CLEAR_MILLIS) -> bool:
-        """Whether the reading is not older than that. Clocks of workers differ a little."""
-        return abs(now - self.at) <= millis
+    def counts(self, now: Millis) -> bool:
+        """Whether the publisher may rely on the reading. Clocks of workers differ a little."""
+        return abs(now - self.at) <= self._lasts
+
+    def suffices(self, now: Millis) -> bool:
+        """Whether the backlog need not read the zone again: the reading counts for a while, or a worker replaces it."""
+        return self.counts(now) and (self.replacing or abs(now - self.at) <= self._lasts // 2)
+
+    @property
+    def _lasts(self) -> int:
+        return min(LONGEST_CLEAR_MILLIS, max(CLEAR_MILLIS, CLEAR_TIMES * self.took))
 
     def shows_clear(self, name: Fqdn, now: Millis) -> bool:
         """Whether no other tool has a record set under a name of the zone, as far as a recent reading tells."""

@@ -6,15 +6,23 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hub.runtime.aws.backlog.further import FurtherReleases
 from hub.runtime.aws.pace.calls import patient_turn, turn
 from hub.runtime.aws.pace.turns import Turns
+from hub.runtime.aws.queues.further import FurtherMessages
+from hub.runtime.messages import release_of
 from hub.runtime.model.names import Change, Fqdn
-from hub.runtime.ports import ZoneRecordSets
+from hub.runtime.model.tasks import Release
+from hub.runtime.ports import Clock, ZoneRecordSets
+from hub.runtime.publisher.backlog.releaser import Releaser
 from hub.runtime.publisher.backlog.turnstile import Turnstile
 from hub.runtime.rate_limit import Demand, Urgency
+from tests.support.memory import AMPLE
 
 # A part of the quota so small that calls wait for each other: five requests at once, and one a second.
 SHARE = 0.1
+# The messages that a release receives itself.
+FURTHER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class QueueClient:
 
     def __init__(self, messages: list[Message], step: Callable[[str, Callable[[], Any]], Any]) -> None:
         self._messages, self._step = messages, step
+        # What was received and not deleted becomes visible again. It is never a dead letter.
+        self.not_deleted: dict[str, Message] = {}
 
     def send_message_batch(self, *, Entries: list[dict[str, str]], **_: object) -> Any:  # noqa: ANN401, N803 - botocore's
         def sent() -> Any:  # noqa: ANN401 - botocore's
@@ -37,6 +47,39 @@ class QueueClient:
             return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
         return self._step(f"backlog {' '.join(entry['MessageBody'] for entry in Entries)}", sent)
+
+    def receive_message(self, **_: object) -> Any:  # noqa: ANN401 - botocore's
+        def received() -> Any:  # noqa: ANN401 - botocore's
+            first = len(self.not_deleted)
+            found = {f"further-{first + number}": each for number, each in enumerate(self._messages[:FURTHER])}
+            del self._messages[:FURTHER]
+            self.not_deleted |= found
+            return {
+                "Messages": [{"MessageId": each, "ReceiptHandle": each, "Body": found[each].body} for each in found]
+            }
+
+        return self._step("further messages", received)
+
+    def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: object) -> Any:  # noqa: ANN401, N803 - botocore's
+        def deleted() -> Any:  # noqa: ANN401 - botocore's
+            for entry in Entries:
+                self.not_deleted.pop(entry["ReceiptHandle"], None)
+            return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+        return self._step(f"delete {len(Entries)} further messages", deleted)
+
+
+def released(releaser: Releaser, clock: Clock, bodies: list[str], client: Any) -> set[int]:  # noqa: ANN401 - a client
+    """Bring back the names of messages and of further ones; return the positions of those to deliver again."""
+    further = FurtherReleases(lambda: FurtherMessages(client, "backlog", clock), _read)
+    given = {str(position): release_of(body) for position, body in enumerate(bodies)}
+    failed = releaser.release(given, AMPLE, further.receive)
+    further.delete_all_but(failed)
+    return {int(message_id) for message_id in failed if message_id not in further.releases}
+
+
+def _read(records: list[Any]) -> dict[str, Release]:
+    return {record["messageId"]: release_of(record["body"]) for record in records}
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from hub.runtime.model.names import InstanceRef
+from tests.support.interleaved.backlog import QueueClient
 from tests.support.interleaved.baton import Seat
 from tests.support.interleaved.state import HOUR, State, Task, hint_text
 from tests.support.interleaved.workers import RECEIVES, Worker
@@ -103,10 +104,12 @@ class Invocations(State):
                 replace(messages[each], deliveries=messages[each].deliveries + 1) for each in sorted(failed | twice)
             ]
             backlog.extend(each for each in again if each.deliveries < RECEIVES)
+            backlog.extend(client.not_deleted.values())
             self.told &= all(each.deliveries < RECEIVES for each in again)
             self.note(f"{worker.name} ends; {len(again)} again")
 
-        worker.run(lambda each: each.release([message.body for message in messages]), ended)
+        client = QueueClient(backlog, worker.step)
+        worker.run(lambda each: each.release([message.body for message in messages], client), ended)
 
     def _begin_sweeper(self) -> None:
         task = self.tasks.pop(self.choices.below(len(self.tasks)))

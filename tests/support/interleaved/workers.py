@@ -18,7 +18,6 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.pace.row import DynamoPaceRow
 from hub.runtime.aws.pace.turns import Turns
 from hub.runtime.guard import Guard
-from hub.runtime.messages import release_of
 from hub.runtime.model.names import Change, Millis, Spoke
 from hub.runtime.observer.events import Hint
 from hub.runtime.observer.observer import Observer
@@ -32,7 +31,7 @@ from hub.runtime.publisher.publisher import Publisher
 from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from tests.support.build import CORP_ZONE
-from tests.support.interleaved.backlog import SHARE, Message, PacedZones, QueueClient
+from tests.support.interleaved.backlog import SHARE, Message, PacedZones, QueueClient, released
 from tests.support.interleaved.baton import Killed, Seat
 from tests.support.interleaved.dynamodb import Client, MemoryTable, Record, error, stream_arn
 from tests.support.interleaved.organization import POLICY, ZONE_IDS, Truth
@@ -197,9 +196,8 @@ class Worker:
         failed = [int(changes.first[outcome.key]) for outcome in outcomes if outcome.result is NameResult.RETRY]
         return min(failed, default=len(records))
 
-    def release(self, bodies: list[str]) -> set[int]:
+    def release(self, bodies: list[str], client: QueueClient) -> set[int]:
         """Return the positions of the messages to deliver again."""
-        messages = {str(position): release_of(body) for position, body in enumerate(bodies)}
         releaser = Releaser(
             self.parts.backlog_rows(self.table),
             self.turns,
@@ -207,7 +205,7 @@ class Worker:
             PacedZones(self.zones, self.turns),
             self.clock,
         )
-        return {int(position) for position in releaser.release(messages, AMPLE)}
+        return released(releaser, self.clock, bodies, client)
 
     def sweep(self, spoke: Spoke) -> bool:
         try:

@@ -243,3 +243,22 @@ def test_a_reading_counts_for_a_minute() -> None:
         assert (reading.shows_clear(api, now), reading.shows_clear(web, now)) == (True, False)
     for passed in (-CLEAR_MILLIS - 1, CLEAR_MILLIS + 1):
         assert not reading.shows_clear(api, Millis(reading.at + passed))
+
+
+@pytest.mark.parametrize(("took", "lasts"), [(-5, 60_000), (6_000, 60_000), (6_001, 60_010), (100_000, 600_000)])
+def test_a_long_reading_counts_for_longer(took: int, lasts: int) -> None:
+    """Ten times as long as it took, and ten minutes at most, so readings are a small part of the requests."""
+    reading = ZoneReading(Millis(1_000_000), frozenset(), took)
+    assert reading.counts(Millis(reading.at + lasts))
+    assert not reading.counts(Millis(reading.at + lasts + 1))
+
+
+def test_a_reading_is_replaced_before_it_no_longer_counts() -> None:
+    """By one worker: while it reads, the others rely on what is known, but no longer than that counts."""
+    reading = ZoneReading(Millis(1_000_000), frozenset())
+    half, whole = Millis(reading.at + CLEAR_MILLIS // 2), Millis(reading.at + CLEAR_MILLIS)
+    assert reading.suffices(half)
+    assert not reading.suffices(Millis(half + 1))
+    replaced = replace(reading, replacing=True)
+    assert replaced.suffices(whole)
+    assert not replaced.suffices(Millis(whole + 1))

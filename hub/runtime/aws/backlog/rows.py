@@ -68,6 +68,8 @@ class DynamoBacklog:
             {
                 **_reading_key(zone_id),
                 "at": reading.at,
+                "took": reading.took,
+                "replacing": reading.replacing,
                 "foreign": sorted(reading.foreign),
                 contract.EXPIRES: self._table.expiry(KEPT_MILLIS),
             }
@@ -101,7 +103,12 @@ def _reading_key(zone_id: str) -> Row:
 
 
 def _reading_of(row: Mapping[str, Any]) -> ZoneReading:
-    return ZoneReading(Millis(number(row["at"])), frozenset(map(Fqdn, texts(row["foreign"]))))
+    return ZoneReading(
+        Millis(number(row["at"])),
+        frozenset(map(Fqdn, texts(row["foreign"]))),
+        number(row["took"]),
+        replacing=row["replacing"] is True,
+    )
 
 
 def _counts_of(row: Mapping[str, Any]) -> dict[str, int]:

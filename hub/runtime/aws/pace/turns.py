@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from hub.runtime.model.names import NEVER
 from hub.runtime.ports import NoTurn
-from hub.runtime.rate_limit import CHANGES, RELEASES, Pace
+from hub.runtime.rate_limit import BUCKETS, CHANGES, RELEASES, Pace
 
 if TYPE_CHECKING:
     from hub.runtime.model.names import Millis
     from hub.runtime.ports import Clock, Sleep
     from hub.runtime.rate_limit import Demand
+
+# Names that come back later wait for those of a release, so a release must not take long. A small release gives each
+# shard of the stream a small change batch.
+RELEASE_SECONDS: Final = 10
 
 
 class PaceRow(Protocol):
@@ -94,8 +98,8 @@ class Turns:
 
     @property
     def most_releases(self) -> int:
-        """The most names that come back from the backlog together: a full bucket, and no more than a full batch."""
-        return min(1_000, int(self._known.capacity(RELEASES)))
+        """The most names that come back from the backlog together: those of some seconds at the pace of the share."""
+        return max(1, int(RELEASE_SECONDS * BUCKETS[RELEASES][1] * self._known.share))
 
     def _expected(self) -> Pace:
         """The pace as this worker knows it, after the answers that are not stored yet."""

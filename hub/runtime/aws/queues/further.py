@@ -40,14 +40,16 @@ class FurtherMessages:
     url: str
     clock: Clock
 
-    def receive(self) -> tuple[list[Mapping[str, Any]], str]:
+    def receive(self, most: int = MOST_MESSAGES) -> tuple[list[Mapping[str, Any]], str]:
         """Return further messages, as Lambda passes them on, until SQS returns less than it may, or time is up.
+
+        If there are `most` of them, receive no more.
 
         A message that lacks something is left to its next delivery: without its receipt it cannot be deleted.
         """
         records: list[Mapping[str, Any]] = []
         until = self.clock() + RECEIVE_MILLIS
-        while len(records) < MOST_MESSAGES and self.clock() < until:
+        while len(records) < most and self.clock() < until:
             try:
                 answer = self.client.receive_message(
                     QueueUrl=self.url,

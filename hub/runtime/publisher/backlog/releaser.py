@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.ports import LedgerUnavailable, NoTurn, Outdated, ZoneClosed, ZoneUnavailable
+from hub.runtime.publisher.backlog.turnstile import FEW_NAMES
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, ZoneReading, foreign_names
 from hub.runtime.publisher.run import CALL_SECONDS
 from hub.runtime.rate_limit import Demand
@@ -29,14 +31,24 @@ if TYPE_CHECKING:
     from hub.runtime.ports import Clock
     from hub.runtime.publisher.ports import BacklogRows, Turns, Zones
 
+    # A name, and the account because of which it is in the backlog.
+    _Name = tuple[DeferredName, str]
 
-# A reading of a zone that is older than this is replaced, before it no longer counts. Milliseconds.
-REREAD_MILLIS: Final = 30_000
+# Seconds. A part of a release that finds no tokens for so long goes in halves: smaller calls of others are faster.
+PART_WAIT: Final = 15.0
+# So few names of quiet accounts come back before the others of a release.
+FEW_QUIET_NAMES: Final = 20
+
+Further = Callable[[int], "Mapping[str, Release]"]
+
+
+def _no_further(_names: int) -> Mapping[str, Release]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Releaser:
-    """Brings names back, up to `most` at once: as many as the shared bucket of releases holds.
+    """Brings names back. A release has up to `most` names: as many as the pace lets through in some seconds.
 
     It reads a zone once for all names that come back soon, and for those that are prompt meanwhile: the shards of the
     stream, which get a few names each, would read one name after another.
@@ -48,60 +60,104 @@ class Releaser:
     zones: Zones
     clock: Clock
 
-    def release(self, messages: Mapping[str, Release], deadline: Deadline) -> dict[str, str]:
+    def release(
+        self, messages: Mapping[str, Release], deadline: Deadline, further: Further = _no_further
+    ) -> dict[str, str]:
         """Bring back the names of messages; return the messages that must come again, each with the reason.
 
-        Those of the accounts with the fewest names come first: the others may have to wait for minutes.
+        `further` receives messages with up to so many names, when the turn of the release has come, and perhaps a few
+        more. Few names of quiet accounts come first, and do not wait for that turn.
         A name that is in several messages comes back once. If the worker is killed, all messages come again, and some
         names come back twice, which changes nothing.
         """
-        merged = _merged(messages)
         released: set[NameKey] = set()
-        reason = ""
-        for part in chunks(merged.values(), self.most):
-            if reason := self._released([*part], deadline):
-                break
-            released.update(name.key for name, _ in part)
+        reason = self._bring_back(messages, released, deadline, quiet=True)
+        if not reason and (waiting := _merged(messages).keys() - released):
+            reason = self._turn(deadline)
+            if not reason:
+                messages = {**messages, **further(self.most - len(waiting))}
+                reason = self._bring_back(messages, released, deadline, quiet=True)
+                reason = reason or self._bring_back(messages, released, deadline, quiet=False)
         return {
             message_id: reason
             for message_id, release in messages.items()
             if any(name.key not in released for name in release.names)
         }
 
-    def _released(self, part: list[tuple[DeferredName, str]], deadline: Deadline) -> str:
-        """Bring names back when their tokens are there; return why not, or an empty text."""
+    def _turn(self, deadline: Deadline) -> str:
+        """Wait for the turn of a release; return why it cannot begin, or an empty text."""
+        try:
+            self.turns.take(Demand.release_turn(), max(0.0, deadline.seconds_left() - CALL_SECONDS))
+        except (NoTurn, LedgerUnavailable, Outdated) as failure:
+            return str(failure)
+        return ""
+
+    def _bring_back(
+        self, messages: Mapping[str, Release], released: set[NameKey], deadline: Deadline, *, quiet: bool
+    ) -> str:
+        """Bring names back, and add them to `released`; return why some are left, or an empty text.
+
+        Those of quiet accounts only, if there are few beside others, or all.
+        """
+        names = [each for each in _merged(messages).values() if each[0].key not in released]
+        parts = deque(_quiet(names) if quiet else chunks(names, self.most))
+        while parts:
+            part = [*parts.popleft()]
+            try:
+                reason = self._released(part, deadline)
+            except NoTurn as no_turn:
+                if len(part) > 1 and deadline.allows(CALL_SECONDS):
+                    parts.extendleft([part[len(part) // 2 :], part[: len(part) // 2]])
+                    continue
+                reason = f"no tokens of Route 53's quota were left for it: {no_turn}"
+            if reason:
+                return reason
+            released.update(name.key for name, _ in part)
+        return ""
+
+    def _released(self, part: list[_Name], deadline: Deadline) -> str:
+        """Bring names back when their tokens are there; return why not, or an empty text. Raises NoTurn."""
         if not deadline.allows(CALL_SECONDS):
             return "no time is left in this run"
         try:
-            self.turns.take(Demand.release(len(part)), max(0.0, deadline.seconds_left() - CALL_SECONDS))
-            # After the wait, because what was read does not count for long.
+            # Before the wait, so that others get the tokens meanwhile: a reading counts for longer than the wait.
             self._read_zones(part, deadline)
+            self.turns.take(Demand.release(len(part)), max(0.0, min(PART_WAIT, deadline.seconds_left() - CALL_SECONDS)))
             self.rows.release(part)
-        except NoTurn as no_turn:
-            return f"no tokens of Route 53's quota were left for it: {no_turn}"
         except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
         return ""
 
-    def _read_zones(self, part: list[tuple[DeferredName, str]], deadline: Deadline) -> None:
+    def _read_zones(self, part: list[_Name], deadline: Deadline) -> None:
         """Read each zone in which more names come back than the publisher reads one by one.
 
         Without a reading, the publisher reads names until their tokens are used up.
         """
         names = Counter(name.key.zone_id for name, _ in part if not name.marked)
         for zone_id in (zone_id for zone_id, number in names.items() if number > READ_ONE_BY_ONE):
-            before = self.rows.reading(zone_id)
-            if before and before.counts(self.clock(), REREAD_MILLIS):
+            before, began = self.rows.reading(zone_id), self.clock()
+            if before and before.suffices(began):
                 continue
+            if before:
+                # The other runs go on with it, as long as it counts.
+                self.rows.put_reading(zone_id, replace(before, replacing=True))
             with suppress(ZoneUnavailable, ZoneClosed):
                 listed = takewhile(lambda _: deadline.allows(CALL_SECONDS), self.zones.listing(zone_id))
                 foreign = foreign_names(listed)
                 if foreign is not None and deadline.allows(CALL_SECONDS):
                     # The time after it, as if the publisher had read the zone: to list a large zone takes a minute.
-                    self.rows.put_reading(zone_id, ZoneReading(self.clock(), foreign))
+                    at = self.clock()
+                    self.rows.put_reading(zone_id, ZoneReading(at, foreign, took=at - began))
 
 
-def _merged(messages: Mapping[str, Release]) -> dict[NameKey, tuple[DeferredName, str]]:
+def _quiet(names: list[_Name]) -> list[list[_Name]]:
+    """Return the names of accounts with few names, as one part, if there are few of them, and others beside them."""
+    numbers = Counter(account for _, account in names)
+    quiet = [each for each in names if numbers[each[1]] <= FEW_NAMES]
+    return [quiet] if 0 < len(quiet) <= min(FEW_QUIET_NAMES, len(names) - 1) else []
+
+
+def _merged(messages: Mapping[str, Release]) -> dict[NameKey, _Name]:
     """Return each name once, accounts with few names first.
 
     Each has its first change and the account with the most names; it is marked, if it is anywhere.
@@ -109,7 +165,7 @@ def _merged(messages: Mapping[str, Release]) -> dict[NameKey, tuple[DeferredName
     numbers: Counter[str] = Counter()
     for release in messages.values():
         numbers[release.account] += len(release.names)
-    merged: dict[NameKey, tuple[DeferredName, str]] = {}
+    merged: dict[NameKey, _Name] = {}
     for release in sorted(messages.values(), key=lambda each: numbers[each.account]):
         for name in release.names:
             before, _ = merged.get(name.key, (name, ""))

@@ -253,6 +253,8 @@ def test_what_a_worker_knows() -> None:
     worker.take(Demand.batch(75))
     assert worker.delay(Demand.batch(10)) == pytest.approx(1.0)
     assert worker.allowance(2.0, prompt=True) == 10
+    # What comes back in ten seconds at this share.
+    assert worker.most_releases == 100
 
 
 def test_unanswered_write_takes_no_turn() -> None:

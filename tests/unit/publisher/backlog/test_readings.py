@@ -9,34 +9,42 @@ import pytest
 from hub.runtime.publisher.foreign import MULTIVALUE, ZoneReading
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.planner import PROMPT_READ_ALONE
-from tests.support.build import claim
+from tests.support.build import PAYMENTS, SEARCH, claim
 from tests.support.use_cases.backlog_world import BacklogWorld, many, results
 from tests.support.use_cases.publisher_world import by_hand
+
+LOUD, QUIET = PAYMENTS.id, SEARCH.id
 
 
 def test_prompt_names_that_cannot_be_read_now_come_back_without_another_reading(world: BacklogWorld) -> None:
     """The backlog reads the zone for the names for which a run had no tokens, and the publisher relies on that."""
-    claims = many(100)
-    world.claim(*claims)
+    claims, few = many(100), many(5, "999999999999")
+    world.claim(*claims, *few)
     world.backlog.readings.clear()
     world.zones.read_tokens = 3
-    assert results(world.run(*claims)) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 97}
+    assert results(world.run(*claims, *few)) == {NameResult.PUBLISHED: 3, NameResult.DEFERRED: 102}
     world.zones.read_tokens = 0
     before = len(world.zones.reads)
     world.bring_back()
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 97}
+    assert results(world.publish_released()) == {NameResult.PUBLISHED: 102}
     assert len(world.zones.reads) == before + 1
 
 
-def test_a_run_reads_few_names(world: BacklogWorld) -> None:
-    """Each takes a request. The others wait until the backlog reads the zone once for all of them."""
-    claims = [claim(number, name=f"n{number}", account=f"{number:012}") for number in range(1, 9)]
+@pytest.mark.parametrize(("number", "read"), [(PROMPT_READ_ALONE, PROMPT_READ_ALONE), (PROMPT_READ_ALONE + 3, 1)])
+def test_a_run_reads_few_names(world: BacklogWorld, number: int, read: int) -> None:
+    """Each takes a request. If there are more, all but one wait until the backlog reads the zone once for all of them.
+
+    The one is of the account with the fewest names.
+    """
+    claims = [claim(each, name=f"n{each}", account=QUIET if each == number else LOUD) for each in range(1, number + 1)]
     world.claim(*claims)
     world.backlog.readings.clear()
     outcomes = world.run(*claims)
-    assert results(outcomes) == {NameResult.PUBLISHED: PROMPT_READ_ALONE, NameResult.DEFERRED: 8 - PROMPT_READ_ALONE}
+    assert results(outcomes)[NameResult.PUBLISHED] == read
+    assert results(outcomes)[NameResult.DEFERRED] == number - read
+    assert world.zones.owned[claims[-1].key]
     world.bring_back()
-    assert results(world.publish_released()) == {NameResult.PUBLISHED: 8 - PROMPT_READ_ALONE}
+    assert results(world.publish_released())[NameResult.PUBLISHED] == number - read
 
 
 def test_a_recent_reading_of_the_zone_counts_for_new_names(world: BacklogWorld) -> None:
@@ -63,16 +71,19 @@ def test_a_reading_of_the_backlog_does_not_count_for_long(world: BacklogWorld) -
     assert results(world.publish_released()) == {NameResult.DEFERRED: 60}
 
 
-@pytest.mark.parametrize("slow", ["tokens", "reading"])
-def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str) -> None:
-    """The minute begins after the wait for tokens and after the reading. Otherwise the names would return for ever."""
+@pytest.mark.parametrize(("slow", "seconds"), [("tokens", 15), ("reading", 61)])
+def test_names_that_waited_for_long_are_published(world: BacklogWorld, slow: str, seconds: int) -> None:
+    """The minute begins after the reading, and lasts for longer than a release waits for tokens.
+
+    Otherwise the names would return for ever.
+    """
     claims = many(60)
     world.claim(*claims)
     world.backlog.readings.clear()
     world.zones.read_tokens = 0
     world.run(*claims)
-    world.turns.waits = lambda: world.clock.sleep(61 if slow == "tokens" else 0)
-    world.zones.while_reading = lambda: world.clock.sleep(61 if slow == "reading" else 0)
+    world.turns.waits = lambda: world.clock.sleep(seconds if slow == "tokens" else 0)
+    world.zones.while_reading = lambda: world.clock.sleep(seconds if slow == "reading" else 0)
     world.bring_back()
     assert results(world.publish_released()) == {NameResult.PUBLISHED: 60}
 

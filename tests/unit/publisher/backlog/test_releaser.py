@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
-from hub.runtime.publisher.backlog.releaser import Releaser
+from hub.runtime.publisher.backlog.releaser import FEW_QUIET_NAMES, PART_WAIT, Releaser
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, key
 from tests.support.memory import AMPLE
@@ -30,6 +30,7 @@ def test_names_come_back_in_chunks(world: BacklogWorld) -> None:
     messages = {str(number): release(100 * number, 100) for number in range(25)}
     assert world.releaser.release(messages, AMPLE) == {}
     assert world.turns.taken == [1_000, 1_000, 500]
+    assert world.turns.begun == 1
     assert world.turns.waited == 15.0
     assert len({each.key for each, _ in world.backlog.released}) == 2_500
 
@@ -44,6 +45,53 @@ def test_a_name_in_several_messages_comes_back_once(world: BacklogWorld) -> None
     assert world.backlog.released == [(name(1, at=6, marked=True), PAYMENTS.id), (name(2), PAYMENTS.id)]
 
 
+def test_a_part_that_finds_no_tokens_goes_in_halves(world: BacklogWorld) -> None:
+    """Smaller calls of others are faster. Otherwise a large release would wait for ever, and then for half an hour."""
+    world.turns.tokens, world.turns.seconds_a_token = 300, PART_WAIT + 1
+    failed = world.releaser.release({str(number): release(100 * number, 100) for number in range(5)}, AMPLE)
+    assert world.turns.taken == [250, 31, 15, 4]
+    assert list(failed) == ["3", "4"]
+
+
+def test_a_release_receives_further_messages_when_its_turn_has_come(world: BacklogWorld) -> None:
+    """As many names as it may have, less those that it has. What comes again may be any of the messages."""
+    begun: list[tuple[int, int]] = []
+
+    def further(names: int) -> dict[str, Release]:
+        begun.append((world.turns.begun, names))
+        return {"more": release(1_000, 100), "last": release(2_000, 50)}
+
+    world.turns.tokens, world.turns.seconds_a_token = 105, PART_WAIT + 1
+    failed = world.releaser.release({"first": release(0, 100)}, AMPLE, further)
+    assert begun == [(1, 900)]
+    assert failed.keys() == {"more", "last"}
+    assert len(world.backlog.released) == 105
+
+
+def test_few_names_of_quiet_accounts_wait_for_no_turn(world: BacklogWorld) -> None:
+    """They come back before the turn of the release, and those that are received then come back before the others."""
+    quiet = {"quiet": release(9_000, 2, QUIET)}
+    received = {"more": release(100, 100), "late": release(9_100, 1, "999999999999")}
+    back: list[int] = []
+
+    def further(_names: int) -> dict[str, Release]:
+        back.append(len(world.backlog.released))
+        return received
+
+    assert world.releaser.release({"loud": release(0, 100)} | quiet, AMPLE, further) == {}
+    assert back == [2]
+    assert [account for _, account in world.backlog.released[:4]] == [QUIET, QUIET, "999999999999", PAYMENTS.id]
+
+
+def test_names_of_many_quiet_accounts_are_one_release(world: BacklogWorld) -> None:
+    """If nobody is louder, or many accounts are quiet, small releases would take the turns of the shards."""
+    many = {f"{number:012}": release(9_000 + number, 1, f"{number:012}") for number in range(FEW_QUIET_NAMES + 1)}
+    for messages in (many, many | {"loud": release(0, 100)}):
+        world.turns.taken.clear()
+        assert world.releaser.release(messages, AMPLE) == {}
+        assert len(world.turns.taken) == 1
+
+
 def test_names_of_quiet_accounts_come_back_first(world: BacklogWorld) -> None:
     """A message of a quiet account that is behind those of a loud one does not wait for the tokens of these."""
     world.turns.tokens, world.turns.seconds_a_token = 1_000, 2.0
@@ -55,7 +103,7 @@ def test_names_of_quiet_accounts_come_back_first(world: BacklogWorld) -> None:
 
 def test_what_finds_no_tokens_in_time_comes_again(world: BacklogWorld) -> None:
     """The messages whose names all came back are done; the others are delivered again."""
-    world.turns.tokens, world.turns.seconds_a_token = 1_000, 2.0
+    world.turns.tokens, world.turns.seconds_a_token = 1_000, PART_WAIT + 1
     messages = {str(number): release(100 * number, 100) for number in range(15)}
     failed = world.releaser.release(messages, AMPLE)
     assert list(failed) == ["10", "11", "12", "13", "14"]
@@ -110,15 +158,33 @@ def many_in_zone(number: int) -> dict[str, Release]:
 
 
 def test_a_zone_is_read_once_for_many_names(world: BacklogWorld) -> None:
-    """The reading counts for what comes back within half a minute, and is replaced after that."""
+    """A reading is replaced after half of the time for which it counts."""
     world.backlog.readings.clear()
-    for seconds, reads in ((0, 1), (20, 1), (11, 2)):
+    for seconds, reads in ((0, 1), (29, 1), (2, 2)):
         world.clock.sleep(seconds)
         assert world.releaser.release(many_in_zone(READ_ONE_BY_ONE + 1), AMPLE) == {}
         assert world.zones.reads == [CORP_ZONE] * reads
     reading = world.backlog.readings[CORP_ZONE]
     assert reading.shows_clear(key().fqdn, world.clock())
     assert not reading.foreign
+
+
+def test_one_worker_replaces_a_reading(world: BacklogWorld) -> None:
+    """While it reads the zone, the others go on with what is known, as long as that counts."""
+    world.backlog.readings.clear()
+    world.releaser.release(many_in_zone(100), AMPLE)
+    world.clock.sleep(40)
+    others: list[int] = []
+
+    def release_meanwhile() -> None:
+        world.zones.while_reading = lambda: None
+        world.releaser.release(many_in_zone(200), AMPLE)
+        others.append(len(world.zones.reads))
+
+    world.zones.while_reading = release_meanwhile
+    world.releaser.release(many_in_zone(100), AMPLE)
+    assert (others, len(world.zones.reads)) == ([1], 2)
+    assert not world.backlog.readings[CORP_ZONE].replacing
 
 
 def test_for_a_few_names_a_zone_is_not_read(world: BacklogWorld) -> None:
