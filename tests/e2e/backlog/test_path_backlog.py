@@ -11,7 +11,9 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.aws.ledger.rows import instance_key
-from hub.runtime.model.names import InstanceRef
+from hub.runtime.messages import body_of_release
+from hub.runtime.model.names import Fqdn, InstanceRef, Millis, NameKey
+from hub.runtime.model.tasks import DeferredName, Release
 from orgdns.cli.__main__ import main
 from sandbox.aws.functions.service import Killed
 from sandbox.aws.functions.streams import SHARDS
@@ -182,3 +184,18 @@ def test_an_unreadable_message_is_dropped_and_counted(made: World) -> None:
     made.converge()
     assert len(made.logged(contract.PUBLISHER_FUNCTION, "message of the backlog dropped")) == before + 1
     assert made.waiting(contract.BACKLOG_QUEUE) == 0
+
+
+def test_a_release_receives_further_messages(made: World) -> None:
+    """Lambda's batch has seven messages at most, of one name each. The release takes more of them, and deletes them."""
+    made.launch(PAYMENTS, REGION, "again")
+    made.converge()
+    before = len(made.logged(contract.PUBLISHER_FUNCTION, "names released"))
+    zone_id = made.zone_ids[CORP]
+    names = [DeferredName(NameKey(zone_id, Fqdn(f"again{number}.{CORP}.")), Millis(5)) for number in range(40)]
+    for name in names:
+        send(made, body_of_release(Release(PAYMENTS, (name,))), contract.BACKLOG_QUEUE)
+    made.converge()
+    released = made.logged(contract.PUBLISHER_FUNCTION, "names released")[before:]
+    assert [line["names"] for line in released] == [40]
+    assert made.waiting(contract.BACKLOG_QUEUE) == made.waiting(contract.BACKLOG_DEAD_LETTER_QUEUE) == 0
