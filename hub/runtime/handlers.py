@@ -276,13 +276,14 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     """Bring back the names of messages of the backlog; return the messages that SQS must deliver again."""
     releases = _releases(event["Records"])
-    further = FurtherReleases(lambda: bootstrap.further_messages(contract.ENV_BACKLOG_QUEUE_URL), _releases)
-    failed = bootstrap.releaser().release(releases, _deadline(context), further.receive) if releases else {}
+    queue, releaser = bootstrap.further_messages(contract.ENV_BACKLOG_QUEUE_URL), bootstrap.releaser()
+    further = FurtherReleases(queue, _releases, releaser.most)
+    failed = releaser.release(releases, _deadline(context), further.receive) if releases else {}
     report_releases(releases | further.releases, failed)
     further.delete_all_but(failed)
     if further.fault:
         logger.warning("names will come back from the backlog later or again", extra={"reason": further.fault})
-    return _failed([message_id for message_id in failed if message_id not in further.releases])
+    return _failed([message_id for message_id in failed if message_id in releases])
 
 
 def _releases(records: list[Any]) -> dict[str, Release]:

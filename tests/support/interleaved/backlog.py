@@ -71,11 +71,11 @@ class QueueClient:
 
 def released(releaser: Releaser, clock: Clock, bodies: list[str], client: Any) -> set[int]:  # noqa: ANN401 - a client
     """Bring back the names of messages and of further ones; return the positions of those to deliver again."""
-    further = FurtherReleases(lambda: FurtherMessages(client, "backlog", clock), _read)
+    further = FurtherReleases(FurtherMessages(client, "backlog", clock), _read, releaser.most)
     given = {str(position): release_of(body) for position, body in enumerate(bodies)}
     failed = releaser.release(given, AMPLE, further.receive)
     further.delete_all_but(failed)
-    return {int(message_id) for message_id in failed if message_id not in further.releases}
+    return {int(message_id) for message_id in failed if message_id in given}
 
 
 def _read(records: list[Any]) -> dict[str, Release]:

@@ -41,9 +41,10 @@ class FurtherMessages:
     clock: Clock
 
     def receive(self, most: int = MOST_MESSAGES) -> tuple[list[Mapping[str, Any]], str]:
-        """Return further messages, as Lambda passes them on, until SQS returns less than it may, or time is up.
+        """Return up to `most` further messages, as Lambda passes them on, until SQS returns none, or time is up.
 
-        If there are `most` of them, receive no more.
+        SQS may return fewer messages than it has ("Amazon SQS short and long polling",
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html).
 
         A message that lacks something is left to its next delivery: without its receipt it cannot be deleted.
         """
@@ -53,7 +54,7 @@ class FurtherMessages:
             try:
                 answer = self.client.receive_message(
                     QueueUrl=self.url,
-                    MaxNumberOfMessages=MESSAGES_A_CALL,
+                    MaxNumberOfMessages=min(MESSAGES_A_CALL, most - len(records)),
                     WaitTimeSeconds=0,
                     MessageSystemAttributeNames=["ApproximateReceiveCount"],
                 )
@@ -63,7 +64,7 @@ class FurtherMessages:
             if not isinstance(messages, list):
                 return records, f"cannot receive from {self.url}: its messages are {type(messages).__name__}"
             records += [record for message in messages if (record := _record(message))]
-            if len(messages) < MESSAGES_A_CALL:
+            if not messages:
                 break
         return records, ""
 

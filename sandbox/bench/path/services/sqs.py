@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.bench.path.services.calls import Caller
     from sandbox.bench.path.services.queues import Queue
+
+_MANY_MESSAGES: Final = 1_000
 
 
 class QueueClient:
@@ -32,9 +34,17 @@ class QueueClient:
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int = 1, **_given: object) -> Any:  # noqa: ANN401, N803 - botocore's
-        """Receive up to ten messages."""
+        """Receive up to ten messages.
+
+        Without waiting, SQS asks some of its servers. If it has fewer than a thousand messages, it most likely returns
+        fewer than it may (API Reference, ReceiveMessage).
+        """
         self._caller.wait(self._caller.services.queue)
-        messages = self._queues[QueueUrl].receive(MaxNumberOfMessages)
+        queue = self._queues[QueueUrl]
+        few = queue.waiting < _MANY_MESSAGES
+        messages = queue.receive(
+            self._caller.simulation.random.randint(1, MaxNumberOfMessages) if few else MaxNumberOfMessages
+        )
         return {
             "Messages": [
                 {
