@@ -36,8 +36,8 @@ _BACKLOG_RECEIVES: Final = 40
 # is the same for one run.
 _RELEASES: Final = 2
 # How many messages of the backlog a run takes with the whole quota; with a share of it, it takes this share of them.
-# Two runs take 2,000 names at most (100 a message), which come back in twenty seconds. Messages that come meanwhile
-# wait for them, those of quiet accounts, too. If messages have few names each, a run receives further ones itself.
+# At 100 names a message, those of a run come back in ten seconds. Messages that come meanwhile wait for them, those of
+# quiet accounts, too. If messages have few names each, a run receives further ones itself.
 _MESSAGES_A_RUN: Final = 10
 # Seconds for which the backlog's mapping gathers messages. Each release gives each shard a small batch. So a few large
 # releases take fewer requests of the quota than many small ones.

@@ -65,8 +65,9 @@ _LEFT_OF_ZONES: Final = 0.5
 # The parts of the requests that stay for more urgent calls.
 _LEFT_BY_LISTINGS: Final = 0.5
 _LEFT_BY_ASSOCIATIONS: Final = 0.25
-# The part that prompt names of busy accounts leave to those of quiet ones, and to what comes back from the backlog.
-_LEFT_BY_BUSY: Final = 0.25
+# The parts that prompt names of other accounts leave to those of quiet ones, and to what comes back from the backlog.
+_LEFT_BY_PROMPT_BATCHES: Final = 0.25
+_LEFT_BY_PROMPT_READINGS: Final = 0.5
 # A throttled call means that others use the account, too. It halves the rate, but not below this part of the share.
 LEAST_RATE: Final = 0.25
 # Each call that is not throttled raises the rate by this part of the share.
@@ -102,8 +103,8 @@ class Demand:
         tokens |= {PROMPT: float(changes), RELEASES: float(changes), **_in_zone(_PROMPT_IN_ZONE, zone_id, _BATCH)}
         if urgency is Urgency.QUIET:
             return cls(tokens)
-        left = _in_zone(_ZONE, zone_id, _LEFT_BY_BUSY) | _in_zone(_PROMPT_IN_ZONE, zone_id, _LEFT_BY_BUSY)
-        return cls(tokens, left)
+        zone, prompt = (_in_zone(each, zone_id, _LEFT_BY_PROMPT_BATCHES) for each in (_ZONE, _PROMPT_IN_ZONE))
+        return cls(tokens, zone | prompt)
 
     def again(self) -> Self:
         """The same call once more, because the zone was busy: the refused one took a request, and no changes."""
@@ -114,13 +115,10 @@ class Demand:
     def reading(cls, urgency: Urgency = Urgency.PATIENT) -> Self:
         """The publisher reads a zone, or the backlog does.
 
-        Names of busy accounts leave something to those of quiet ones and to the backlog, which reads for many names.
+        Prompt names leave something to those of quiet accounts and to the backlog, which reads for many names.
         """
-        busy = urgency is Urgency.PROMPT
-        return cls(
-            {REQUESTS: 1.0, PUBLISHING: 1.0},
-            {REQUESTS: _LEFT_BY_BUSY, PUBLISHING: _LEFT_BY_BUSY} if busy else {},
-        )
+        tokens = {REQUESTS: 1.0, PUBLISHING: 1.0}
+        return cls(tokens, dict.fromkeys(tokens, _LEFT_BY_PROMPT_READINGS) if urgency is Urgency.PROMPT else {})
 
     @classmethod
     def listing(cls) -> Self:

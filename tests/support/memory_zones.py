@@ -103,6 +103,8 @@ class MemoryZones:
     tokens: int = 1_000_000
     prompt_tokens: int = 1_000_000
     read_tokens: int = 1_000_000
+    # How long each reading of few names waits for its turn.
+    read_seconds: float = 0.0
     # Called while a zone is read.
     while_reading: Callable[[], None] = lambda: None
     # The prompt changes for which others take the tokens while a call waits for them.
@@ -200,7 +202,7 @@ class MemoryZones:
         urgency: Urgency = Urgency.PATIENT,  # noqa: ARG002 - the port's
     ) -> dict[Fqdn, ZoneRecordSets]:
         if wait is not None:
-            if not self.read_tokens:
+            if not self.read_tokens or wait < self.read_seconds:
                 raise NoTurn(wait + 1)
             self.read_tokens -= 1
         self._open(zone_id)

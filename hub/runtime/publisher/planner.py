@@ -12,6 +12,7 @@ from hub.runtime.publisher.foreign import READ_ONE_BY_ONE, adoptable, beside_for
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameOutcome, NameResult
 from hub.runtime.publisher.owners import Standing, settlement, standing
+from hub.runtime.rate_limit import Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from hub.runtime.publisher.run import PublishRun
 
 
-# A run reads at most so many prompt names of a zone one by one, if there are tokens for them. If there are more, it
-# reads only one, of the quietest account, because the others go to the backlog anyway. The backlog reads the zone once
-# for the names of all shards.
+# A run reads at most so many prompt names of a zone one by one, if there are tokens for them. If there are more, only
+# the first one, of the quietest account, waits for tokens, and the next ones leave some: the others go to the backlog
+# anyway. The backlog reads the zone once for the names of all shards.
 PROMPT_READ_ALONE: Final = 5
 UNREAD: Final = "no tokens were left to read it in its zone: the backlog reads the zone"
 
@@ -73,22 +74,22 @@ class Planner:
         found = self._found(whole)
         if whole:
             self.run.begin_again()
-        most = READ_ONE_BY_ONE
-        if alone and alone[0] in self.run.prompt:
-            most = PROMPT_READ_ALONE if len(alone) <= PROMPT_READ_ALONE else 1
+        most = PROMPT_READ_ALONE if alone and alone[0] in self.run.prompt else READ_ONE_BY_ONE
         for place, key in enumerate(alone):
-            if place == most or not self._read_alone(key, found):
+            patient = place == 0 or len(alone) <= most or key not in self.run.prompt
+            if place == most or not self._read_alone(key, found, patient=patient):
                 for each in alone[place:]:
                     self.run.outcomes.setdefault(each, NameOutcome(each, NameResult.DEFERRED, UNREAD))
                 break
         return dict(sorted(found.items()))
 
-    def _read_alone(self, key: NameKey, found: dict[NameKey, ZoneRecordSets]) -> bool:
-        """Read one name; return whether there were tokens to do so."""
+    def _read_alone(self, key: NameKey, found: dict[NameKey, ZoneRecordSets], *, patient: bool) -> bool:
+        """Read one name; return whether there were tokens to do so. If it is not `patient`, do not wait for them."""
         if self.run.out_of_time([key]):
             return True
         try:
-            wait, urgency = self.run.longest_wait([key]), self.run.urgency([key])
+            wait = self.run.longest_wait([key]) if patient else 0.0
+            urgency = self.run.urgency([key]) if patient else Urgency.PROMPT
             held = self.zones.record_sets(key.zone_id, [key.fqdn], wait, urgency)
         except NoTurn:
             return False

@@ -16,6 +16,7 @@ from hub.runtime.publisher.foreign import (
     CLEAR_MILLIS,
     MOST_BYTES,
     MULTIVALUE,
+    SPARE_MILLIS,
     UNREADABLE,
     ZoneReading,
     beside_foreign,
@@ -218,8 +219,8 @@ def test_a_reading_of_a_zone_has_the_names_of_other_tools() -> None:
         (key("api").fqdn, ZoneRecordSets(owned=(record_set(1),))),
         (key("many").fqdn, held(by_hand(routing=MULTIVALUE))),
     ]
-    assert foreign_names(listing) == frozenset({key("web").fqdn, key("many").fqdn})
-    assert foreign_names([]) == frozenset()
+    assert foreign_names(listing) == (frozenset({key("web").fqdn, key("many").fqdn}), 3)
+    assert foreign_names([]) == (frozenset(), 0)
 
 
 def test_a_zone_with_very_many_names_of_other_tools() -> None:
@@ -229,7 +230,7 @@ def test_a_zone_with_very_many_names_of_other_tools() -> None:
         (key("many").fqdn, held(by_hand(), by_hand(routing=MULTIVALUE))),
         (key("odd").fqdn, held(by_hand(routing=UNREADABLE))),
     ]
-    assert foreign_names([*names, *some]) == frozenset({key("many").fqdn, key("odd").fqdn})
+    assert foreign_names([*names, *some]) == (frozenset({key("many").fqdn, key("odd").fqdn}), len(names) + 3)
     multivalue = [(name, held(by_hand(routing=MULTIVALUE))) for name, _ in names]
     assert foreign_names([*multivalue, *some]) is None
 
@@ -245,20 +246,22 @@ def test_a_reading_counts_for_a_minute() -> None:
         assert not reading.shows_clear(api, Millis(reading.at + passed))
 
 
-@pytest.mark.parametrize(("took", "lasts"), [(-5, 60_000), (6_000, 60_000), (6_001, 60_010), (100_000, 600_000)])
-def test_a_long_reading_counts_for_longer(took: int, lasts: int) -> None:
-    """Ten times as long as it took, and ten minutes at most, so readings are a small part of the requests."""
-    reading = ZoneReading(Millis(1_000_000), frozenset(), took)
+@pytest.mark.parametrize(
+    ("record_sets", "lasts"), [(0, 60_000), (12_299, 60_000), (12_300, 61_500), (100_000, 499_500), (200_000, 600_000)]
+)
+def test_a_reading_of_a_large_zone_counts_for_longer(record_sets: int, lasts: int) -> None:
+    """For each page as long as some requests take, and ten minutes at most."""
+    reading = ZoneReading(Millis(1_000_000), frozenset(), record_sets)
     assert reading.counts(Millis(reading.at + lasts))
     assert not reading.counts(Millis(reading.at + lasts + 1))
 
 
 def test_a_reading_is_replaced_before_it_no_longer_counts() -> None:
-    """By one worker: while it reads, the others rely on what is known, but no longer than that counts."""
+    """By one worker: while it reads, the others rely on what is known, but not until its last moment."""
     reading = ZoneReading(Millis(1_000_000), frozenset())
-    half, whole = Millis(reading.at + CLEAR_MILLIS // 2), Millis(reading.at + CLEAR_MILLIS)
+    half, last = Millis(reading.at + CLEAR_MILLIS // 2), Millis(reading.at + CLEAR_MILLIS - SPARE_MILLIS)
     assert reading.suffices(half)
     assert not reading.suffices(Millis(half + 1))
     replaced = replace(reading, replacing=True)
-    assert replaced.suffices(whole)
-    assert not replaced.suffices(Millis(whole + 1))
+    assert replaced.suffices(last)
+    assert not replaced.suffices(Millis(last + 1))

@@ -68,7 +68,7 @@ class DynamoBacklog:
             {
                 **_reading_key(zone_id),
                 "at": reading.at,
-                "took": reading.took,
+                "record_sets": reading.record_sets,
                 "replacing": reading.replacing,
                 "foreign": sorted(reading.foreign),
                 contract.EXPIRES: self._table.expiry(KEPT_MILLIS),
@@ -106,7 +106,7 @@ def _reading_of(row: Mapping[str, Any]) -> ZoneReading:
     return ZoneReading(
         Millis(number(row["at"])),
         frozenset(map(Fqdn, texts(row["foreign"]))),
-        number(row["took"]),
+        number(row["record_sets"]),
         replacing=row["replacing"] is True,
     )
 

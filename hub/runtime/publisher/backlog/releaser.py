@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     # A name, and the account because of which it is in the backlog.
     _Name = tuple[DeferredName, str]
 
-# Seconds. A part of a release that finds no tokens for so long goes in halves: smaller calls of others are faster.
+# Seconds. A part of a release that finds no tokens in this time goes in halves, one after the other: smaller calls of
+# others are faster. A single name waits for longer.
 PART_WAIT: Final = 15.0
+# No further messages are received if fewer seconds than this remain beside the time for a call.
+FURTHER_SECONDS: Final = 60.0
 # So few names of quiet accounts come back before the others of a release.
 FEW_QUIET_NAMES: Final = 20
 
@@ -75,7 +78,10 @@ class Releaser:
         if not reason and (waiting := _merged(messages).keys() - released):
             reason = self._turn(deadline)
             if not reason:
-                messages = {**messages, **further(self.most - len(waiting))}
+                more = further(self.most - len(waiting)) if deadline.allows(CALL_SECONDS + FURTHER_SECONDS) else {}
+                # What came back a moment ago may have changed and be here again.
+                released -= {name.key for release in more.values() for name in release.names}
+                messages = {**messages, **more}
                 reason = self._bring_back(messages, released, deadline, quiet=True)
                 reason = reason or self._bring_back(messages, released, deadline, quiet=False)
         return {
@@ -122,7 +128,8 @@ class Releaser:
         try:
             # Before the wait, so that others get the tokens meanwhile: a reading counts for longer than the wait.
             self._read_zones(part, deadline)
-            self.turns.take(Demand.release(len(part)), max(0.0, min(PART_WAIT, deadline.seconds_left() - CALL_SECONDS)))
+            longest = max(0.0, deadline.seconds_left() - CALL_SECONDS)
+            self.turns.take(Demand.release(len(part)), min(PART_WAIT, longest) if len(part) > 1 else longest)
             self.rows.release(part)
         except (LedgerUnavailable, Outdated) as unavailable:
             return str(unavailable)
@@ -135,19 +142,18 @@ class Releaser:
         """
         names = Counter(name.key.zone_id for name, _ in part if not name.marked)
         for zone_id in (zone_id for zone_id, number in names.items() if number > READ_ONE_BY_ONE):
-            before, began = self.rows.reading(zone_id), self.clock()
-            if before and before.suffices(began):
+            before = self.rows.reading(zone_id)
+            if before and before.suffices(self.clock()):
                 continue
             if before:
                 # The other runs go on with it, as long as it counts.
                 self.rows.put_reading(zone_id, replace(before, replacing=True))
             with suppress(ZoneUnavailable, ZoneClosed):
                 listed = takewhile(lambda _: deadline.allows(CALL_SECONDS), self.zones.listing(zone_id))
-                foreign = foreign_names(listed)
-                if foreign is not None and deadline.allows(CALL_SECONDS):
+                found = foreign_names(listed)
+                if found is not None and deadline.allows(CALL_SECONDS):
                     # The time after it, as if the publisher had read the zone: to list a large zone takes a minute.
-                    at = self.clock()
-                    self.rows.put_reading(zone_id, ZoneReading(at, foreign, took=at - began))
+                    self.rows.put_reading(zone_id, ZoneReading(self.clock(), *found))
 
 
 def _quiet(names: list[_Name]) -> list[list[_Name]]:

@@ -1,7 +1,7 @@
 """Which of the names that changed are published at once, and which go to the backlog. Pure.
 
-Each account may have a burst of names, and after that a steady rate. A quiet account, whose names are within that, goes
-before the others, so it waits for nobody but other quiet accounts.
+Each account may have a burst of names, and after that a steady rate. Accounts within that go before the others, and of
+these a quiet one, which changed very few names, goes first: it waits for nobody but other quiet accounts.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Turnstile:
                 prompt.update(dict.fromkeys(waiting[: max(0, PROMPT_NAMES - len(prompt))]))
             # What goes to the backlog counts, too: while an account stays above its rate, nothing is prompt.
             self._take(account, len(waiting))
-        few = (names[account] for account in names if self._missing.get(account, 0.0) <= FEW_NAMES)
-        quiet = prompt.keys() & {key for of_account in few for key in of_account}
+        few = (account for account in names if self._changed(account, len(names[account])) <= FEW_NAMES)
+        quiet = prompt.keys() & {key for account in few for key in names[account]}
         self._forget()
         loudest = loudest_accounts(changed_by)
         backlog = {key: loudest[key] for key in sorted(changed_by) if key not in prompt}
@@ -85,9 +85,13 @@ class Turnstile:
         """The number of accounts that do not have their whole burst."""
         return len(self._missing)
 
-    def _turn(self, account: str, number: int) -> tuple[bool, int, str]:
-        """Quiet accounts first; of these, and of the others, those with the fewest names."""
-        return number > int(self._tokens(account)), number, account
+    def _turn(self, account: str, number: int) -> tuple[bool, float, str]:
+        """Accounts within their rates first; of these, and of the others, those that changed the fewest names."""
+        return number > int(self._tokens(account)), self._missing.get(account, 0.0) + number, account
+
+    def _changed(self, account: str, number: int) -> float:
+        """How many names an account changed in the last seconds, if it changes so many now, which are counted."""
+        return max(float(number), self._missing.get(account, 0.0))
 
     def _tokens(self, account: str) -> float:
         return ACCOUNT_BURST - self._missing.get(account, 0.0)

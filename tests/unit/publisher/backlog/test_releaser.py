@@ -7,13 +7,16 @@ from hypothesis import strategies as st
 
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
-from hub.runtime.publisher.backlog.releaser import FEW_QUIET_NAMES, PART_WAIT, Releaser
+from hub.runtime.publisher.backlog.releaser import FEW_QUIET_NAMES, FURTHER_SECONDS, PART_WAIT, Releaser
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE
+from hub.runtime.publisher.run import CALL_SECONDS
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, key
 from tests.support.memory import AMPLE
 from tests.support.use_cases.backlog_world import BacklogWorld, MemoryBacklog, MemoryTurns
 
 QUIET = SEARCH.id
+# Seconds until the next token: more than a run has.
+NEVER = 10_000.0
 
 
 def name(number: int, at: int = 5, *, marked: bool = False) -> DeferredName:
@@ -47,7 +50,7 @@ def test_a_name_in_several_messages_comes_back_once(world: BacklogWorld) -> None
 
 def test_a_part_that_finds_no_tokens_goes_in_halves(world: BacklogWorld) -> None:
     """Smaller calls of others are faster. Otherwise a large release would wait for ever, and then for half an hour."""
-    world.turns.tokens, world.turns.seconds_a_token = 300, PART_WAIT + 1
+    world.turns.tokens, world.turns.seconds_a_token = 300, NEVER
     failed = world.releaser.release({str(number): release(100 * number, 100) for number in range(5)}, AMPLE)
     assert world.turns.taken == [250, 31, 15, 4]
     assert list(failed) == ["3", "4"]
@@ -61,11 +64,38 @@ def test_a_release_receives_further_messages_when_its_turn_has_come(world: Backl
         begun.append((world.turns.begun, names))
         return {"more": release(1_000, 100), "last": release(2_000, 50)}
 
-    world.turns.tokens, world.turns.seconds_a_token = 105, PART_WAIT + 1
+    world.turns.tokens, world.turns.seconds_a_token = 105, NEVER
     failed = world.releaser.release({"first": release(0, 100)}, AMPLE, further)
     assert begun == [(1, 900)]
     assert failed.keys() == {"more", "last"}
     assert len(world.backlog.released) == 105
+
+
+def test_a_name_that_comes_again_meanwhile_is_brought_back_again(world: BacklogWorld) -> None:
+    """A quiet name came back before the turn. It changed, and is in a message that is received after the turn."""
+    changed = Release(QUIET, (name(9_000, at=99, marked=True),))
+    messages = {"loud": release(0, 100), "quiet": release(9_000, 1, QUIET)}
+    assert world.releaser.release(messages, AMPLE, lambda _names: {"again": changed}) == {}
+    back = [each for each, _ in world.backlog.released if each.key == name(9_000).key]
+    # With its first change: what came back may not be published yet.
+    assert back == [name(9_000), name(9_000, marked=True)]
+
+
+def test_without_time_nothing_further_is_received(world: BacklogWorld) -> None:
+    """It would come again after half an hour."""
+    world.seconds_left = CALL_SECONDS + FURTHER_SECONDS - 1
+
+    def never(_names: int) -> dict[str, Release]:
+        raise AssertionError
+
+    assert world.releaser.release({"a": release(0, 100)}, world.deadline, never) == {}
+
+
+def test_a_single_name_waits_for_longer(world: BacklogWorld) -> None:
+    """A call that was larger than the bucket is paid back first."""
+    world.turns.tokens, world.turns.seconds_a_token = 0, PART_WAIT + 1
+    assert world.releaser.release({"a": release(0, 1)}, AMPLE) == {}
+    assert world.turns.waited == PART_WAIT + 1
 
 
 def test_few_names_of_quiet_accounts_wait_for_no_turn(world: BacklogWorld) -> None:
@@ -103,7 +133,7 @@ def test_names_of_quiet_accounts_come_back_first(world: BacklogWorld) -> None:
 
 def test_what_finds_no_tokens_in_time_comes_again(world: BacklogWorld) -> None:
     """The messages whose names all came back are done; the others are delivered again."""
-    world.turns.tokens, world.turns.seconds_a_token = 1_000, PART_WAIT + 1
+    world.turns.tokens, world.turns.seconds_a_token = 1_000, NEVER
     messages = {str(number): release(100 * number, 100) for number in range(15)}
     failed = world.releaser.release(messages, AMPLE)
     assert list(failed) == ["10", "11", "12", "13", "14"]
@@ -130,26 +160,47 @@ def test_message_without_names_is_done(world: BacklogWorld) -> None:
     assert world.turns.taken == []
 
 
-MESSAGES = st.lists(st.lists(st.integers(0, 60), max_size=20), max_size=12)
+MESSAGES = st.lists(
+    st.tuples(st.sampled_from([PAYMENTS.id, QUIET, "999999999999"]), st.lists(st.integers(0, 60), max_size=20)),
+    max_size=12,
+)
 
 
-@given(MESSAGES, st.integers(1, 20), st.integers(0, 150), st.integers(0, 300))
+def releases_of(messages: list[tuple[str, list[int]]], first: int = 0) -> dict[str, Release]:
+    made = [Release(account, tuple(map(name, numbers))) for account, numbers in messages]
+    return {str(first + position): each for position, each in enumerate(made)}
+
+
+@given(MESSAGES, MESSAGES, st.integers(1, 20), st.integers(0, 150), st.integers(0, 300))
 def test_each_name_comes_back_or_its_messages_come_again(
-    numbers: list[list[int]], most: int, tokens: int, seconds: int
+    batch: list[tuple[str, list[int]]],
+    more: list[tuple[str, list[int]]],
+    most: int,
+    tokens: int,
+    seconds: int,
 ) -> None:
-    """Whatever the messages, the tokens and the time."""
+    """Whatever the messages, the tokens and the time. What is received later comes back after that."""
     rows, turns = MemoryBacklog(), MemoryTurns(float(tokens), seconds_a_token=5.0)
     world = BacklogWorld()
     world.seconds_left = float(seconds)
-    messages = {
-        str(position): Release(PAYMENTS.id, tuple(map(name, of_message))) for position, of_message in enumerate(numbers)
-    }
-    failed = Releaser(rows, turns, most, world.zones, world.clock).release(messages, world.deadline)
-    back = {each.key for each, _ in rows.released}
-    assert len(rows.released) == len(back)
+    given_messages, received = releases_of(batch), releases_of(more, 100)
+    before: list[int] = []
+
+    def further(names: int) -> dict[str, Release]:
+        assert names <= most
+        before.append(len(rows.released))
+        return received
+
+    releaser = Releaser(rows, turns, most, world.zones, world.clock)
+    failed = releaser.release(given_messages, world.deadline, further)
+    back = [each.key for each, _ in rows.released]
     assert all(taken <= most for taken in turns.taken)
-    for message_id, of_message in messages.items():
-        assert (message_id in failed) == any(each.key not in back for each in of_message.names)
+    for message_id, release in given_messages.items():
+        assert (message_id in failed) == any(each.key not in back for each in release.names) or before
+        assert message_id in failed or all(each.key in back for each in release.names)
+    for message_id, release in received.items():
+        since = back[before[0] :] if before else []
+        assert not before or message_id in failed or all(each.key in since for each in release.names)
 
 
 def many_in_zone(number: int) -> dict[str, Release]:
@@ -173,7 +224,7 @@ def test_one_worker_replaces_a_reading(world: BacklogWorld) -> None:
     """While it reads the zone, the others go on with what is known, as long as that counts."""
     world.backlog.readings.clear()
     world.releaser.release(many_in_zone(100), AMPLE)
-    world.clock.sleep(40)
+    world.clock.sleep(35)
     others: list[int] = []
 
     def release_meanwhile() -> None:

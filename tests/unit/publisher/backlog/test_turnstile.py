@@ -47,6 +47,22 @@ def test_an_account_that_changed_few_names_in_the_last_seconds_is_quiet() -> Non
     assert turnstile.divided(again, later(ACCOUNT_BURST)).quiet == again.keys()
 
 
+def test_accounts_that_share_names_are_not_quiet() -> None:
+    """What another account lets through takes nothing of an account's burst, but its names count."""
+    shared = {key(f"n{each}"): {LOUD, QUIET} for each in range(ACCOUNT_BURST)}
+    divided = Turnstile().divided(shared, NOW)
+    assert divided.prompt == shared.keys()
+    assert divided.quiet == frozenset()
+
+
+def test_of_accounts_within_their_rates_the_one_that_changed_least_goes_first() -> None:
+    """What an account changed a moment ago counts, and not only the names of this run."""
+    turnstile = Turnstile()
+    turnstile.divided(names(LOUD, 7), NOW)
+    divided = turnstile.divided(names(LOUD, 1) | names(QUIET, 2), NOW)
+    assert [*divided.prompt] == [*names(QUIET, 2), *names(LOUD, 1)]
+
+
 def test_a_quiet_account_goes_first() -> None:
     """A single name of another account is prompt, however many the loud one has, and whoever comes first by name."""
     for loud, quiet in ((LOUD, QUIET), (QUIET, LOUD)):
