@@ -173,13 +173,6 @@ def test_quiet_accounts_go_before_busy_ones() -> None:
     assert caller.pace.delay(Demand.reading(Urgency.PROMPT), NOW) > 0
 
 
-def test_releases_keep_a_distance() -> None:
-    """Whatever the share is, the names of five seconds come back together."""
-    caller = Caller(0.1)
-    times = [caller.call(Demand.release_turn()) for _ in range(3)]
-    assert times == pytest.approx([0.0, 5.0, 10.0])
-
-
 def test_full_buckets_take_no_place() -> None:
     """Only what is not full is stored, so zones that rest leave no trace."""
     caller = Caller()

@@ -244,6 +244,16 @@ def test_answers_are_stored_with_the_next_turn() -> None:
     assert other.delay(Demand.batch(100)) == pytest.approx(4.0)
 
 
+def test_releases_keep_a_distance() -> None:
+    """Whatever the share is, those of all workers: the names of five seconds come back together."""
+    row, clock = MemoryPaceRow(), FixedClock()
+    began, times = clock(), []
+    for _ in range(3):
+        turns(row, clock, 0.1).take(Demand.release_turn())
+        times.append((clock() - began) / 1_000)
+    assert times == pytest.approx([0.0, 5.0, 10.0])
+
+
 def test_what_a_worker_knows() -> None:
     """Delay and allowance are those of the last known pace; the largest batch needs no more than a full bucket."""
     row, clock = MemoryPaceRow(), FixedClock()
