@@ -30,7 +30,7 @@ from hub.runtime.publisher.batches import MAX_ELEMENTS
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import NameResult
 from hub.runtime.publisher.publisher import Publisher
-from hub.runtime.rate_limit import Demand, Pace
+from hub.runtime.rate_limit import CHANGES, REQUESTS, Demand, Pace
 from sandbox.aws.route53.hosted_zones import hosted_zone
 from sandbox.bench.pace import turns_in_memory
 
@@ -71,11 +71,12 @@ class Stage:
         return end - self.clock.now()
 
     def change(self, zone_id: str, changes: list[dict[str, Any]]) -> None:
-        """Make a call as soon as both buckets have room, so that Route 53 never throttles it."""
+        """Make a call as soon as both buckets of Route 53 have room, so that it never throttles the call."""
         tokens = sum(UPSERT if change["Action"] == "UPSERT" else 1 for change in changes)
-        demand = Demand.batch(tokens)
+        demand = Demand({REQUESTS: 1.0, CHANGES: float(tokens)})
         while delay := self.pace.delay(demand, _now()):
-            self.clock.advance(delay)
+            # The pace counts whole milliseconds, and Route 53 does not.
+            self.clock.advance(delay + 0.001)
         self.pace = self.pace.taken(demand, _now())
         self.route53.admit(self.account, "ChangeResourceRecordSets")
         self.route53.change(self.account, hosted_zone(zone_id), changes)
