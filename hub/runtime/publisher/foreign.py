@@ -26,13 +26,12 @@ MULTIVALUE: Final = "MultiValueAnswer"
 # names are read with their whole zone.
 READ_ONE_BY_ONE: Final = 30
 # Milliseconds. The publisher reads a zone before it adds the first record set of a name. While the backlog is in use,
-# the publisher relies for so long on a reading of the whole zone. In a large zone it relies on it for so long for each
-# page of record sets: otherwise a burst would spend its requests on readings. The longest of these times is ten
-# minutes.
+# the publisher relies for so long on a reading of the whole zone, or for so many times as long as the reading took:
+# otherwise a burst in a large zone, or with few requests, would spend them on readings. The longest of these times is
+# ten minutes.
 CLEAR_MILLIS: Final = 60_000
-CLEAR_MILLIS_A_PAGE: Final = 1_500
+CLEAR_TIMES: Final = 10
 LONGEST_CLEAR_MILLIS: Final = 600_000
-_PAGE: Final = 300
 # While a worker replaces a reading, the others rely on it until so many milliseconds before it no longer counts: the
 # names that they release wait for tokens, and for the stream.
 SPARE_MILLIS: Final = 20_000
@@ -117,45 +116,40 @@ class ZoneReading:
     Args:
         at: When the reading ended.
         foreign: The names.
-        record_sets: How many record sets the zone had.
+        took: Milliseconds that the reading took, waits for turns included.
         replacing: Whether a worker reads the zone again.
+        whole: Whether the reading has all names. Otherwise it shows nothing, and only says not to try again soon.
     """
 
     at: Millis
     foreign: frozenset[Fqdn]
-    record_sets: int = 0
+    took: int = 0
     replacing: bool = False
+    whole: bool = True
 
     def counts(self, now: Millis) -> bool:
         """Whether the publisher may rely on the reading. Clocks of workers differ a little."""
         return abs(now - self.at) <= self._lasts
 
     def suffices(self, now: Millis) -> bool:
-        """Whether the backlog need not read the zone again: the reading counts for a while, or a worker replaces it."""
+        """Whether the backlog need not read the zone now: the reading counts for a while, or a worker replaces it."""
         return abs(now - self.at) <= (self._lasts - SPARE_MILLIS if self.replacing else self._lasts // 2)
 
     @property
     def _lasts(self) -> int:
-        of_pages = CLEAR_MILLIS_A_PAGE * (self.record_sets // _PAGE)
-        return min(LONGEST_CLEAR_MILLIS, max(CLEAR_MILLIS, of_pages))
+        return min(LONGEST_CLEAR_MILLIS, max(CLEAR_MILLIS, CLEAR_TIMES * self.took))
 
     def shows_clear(self, name: Fqdn, now: Millis) -> bool:
         """Whether no other tool has a record set under a name of the zone, as far as a recent reading tells."""
-        return self.counts(now) and name not in self.foreign
+        return self.whole and self.counts(now) and name not in self.foreign
 
 
-def foreign_names(listing: Iterable[tuple[Fqdn, ZoneRecordSets]]) -> tuple[frozenset[Fqdn], int] | None:
-    """Return the names of a zone under which other tools have record sets, and how many record sets the zone has.
+def foreign_names(listing: Iterable[tuple[Fqdn, ZoneRecordSets]]) -> frozenset[Fqdn] | None:
+    """Return the names of a zone under which other tools have record sets; None if a row cannot have so many.
 
-    If all these names are too many for a row, those suffice whose TTL a record set of orgdns could change: Route 53
-    refuses a record set beside any other. If those are too many, too, return None.
+    If all of them are too many, those suffice whose TTL a record set of orgdns could change: Route 53 refuses a record
+    set beside any other.
     """
-    found: dict[Fqdn, tuple[ForeignRecordSet, ...]] = {}
-    record_sets = 0
-    for name, held in listing:
-        record_sets += len(held.owned) + len(held.foreign)
-        if held.foreign:
-            found[name] = held.foreign
+    found = {name: held.foreign for name, held in listing if held.foreign}
     multivalue = {name for name, foreign in found.items() if any(map(may_be_multivalue, foreign))}
-    fitting = [frozenset(names) for names in (found, multivalue) if sum(map(len, names)) <= MOST_BYTES]
-    return (fitting[0], record_sets) if fitting else None
+    return next((frozenset(names) for names in (found, multivalue) if sum(map(len, names)) <= MOST_BYTES), None)

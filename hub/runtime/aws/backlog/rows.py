@@ -68,8 +68,9 @@ class DynamoBacklog:
             {
                 **_reading_key(zone_id),
                 "at": reading.at,
-                "record_sets": reading.record_sets,
+                "took": reading.took,
                 "replacing": reading.replacing,
+                "whole": reading.whole,
                 "foreign": sorted(reading.foreign),
                 contract.EXPIRES: self._table.expiry(KEPT_MILLIS),
             }
@@ -106,8 +107,9 @@ def _reading_of(row: Mapping[str, Any]) -> ZoneReading:
     return ZoneReading(
         Millis(number(row["at"])),
         frozenset(map(Fqdn, texts(row["foreign"]))),
-        number(row["record_sets"]),
+        number(row["took"]),
         replacing=row["replacing"] is True,
+        whole=row["whole"] is True,
     )
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 # Seconds. A part of a release that finds no tokens in this time goes in halves, one after the other: smaller calls of
 # others are faster. A single name waits for longer.
 PART_WAIT: Final = 15.0
+# What a release keeps of its run's time, beside the time for a call, when it reads zones, and the least time for that.
+RELEASE_SECONDS: Final = 2 * PART_WAIT
+READ_SECONDS: Final = 60.0
 # No further messages are received if fewer seconds than this remain beside the time for a call.
 FURTHER_SECONDS: Final = 60.0
 # So few names of quiet accounts come back before the others of a release.
@@ -145,15 +148,27 @@ class Releaser:
             before = self.rows.reading(zone_id)
             if before and before.suffices(self.clock()):
                 continue
-            if before:
-                # The other runs go on with it, as long as it counts.
-                self.rows.put_reading(zone_id, replace(before, replacing=True))
-            with suppress(ZoneUnavailable, ZoneClosed):
-                listed = takewhile(lambda _: deadline.allows(CALL_SECONDS), self.zones.listing(zone_id))
-                found = foreign_names(listed)
-                if found is not None and deadline.allows(CALL_SECONDS):
-                    # The time after it, as if the publisher had read the zone: to list a large zone takes a minute.
-                    self.rows.put_reading(zone_id, ZoneReading(self.clock(), *found))
+            # A zone that cannot be read in this time is not read again soon: its names come back without a reading.
+            if deadline.allows(CALL_SECONDS + RELEASE_SECONDS + READ_SECONDS):
+                self._read_zone(zone_id, before, deadline)
+
+    def _read_zone(self, zone_id: str, before: ZoneReading | None, deadline: Deadline) -> None:
+        began = self.clock()
+        if before:
+            # The other runs go on with it, as long as it counts.
+            self.rows.put_reading(zone_id, replace(before, replacing=True))
+
+        def in_time() -> bool:
+            return deadline.allows(CALL_SECONDS + RELEASE_SECONDS)
+
+        with suppress(ZoneUnavailable, ZoneClosed):
+            foreign = foreign_names(takewhile(lambda _: in_time(), self.zones.listing(zone_id)))
+            # The time after it, as if the publisher had read the zone: to list a large zone takes a minute.
+            at = self.clock()
+            if foreign is not None and in_time():
+                self.rows.put_reading(zone_id, ZoneReading(at, foreign, at - began))
+            elif not (before and before.counts(at)):
+                self.rows.put_reading(zone_id, ZoneReading(at, frozenset(), at - began, whole=False))
 
 
 def _quiet(names: list[_Name]) -> list[list[_Name]]:

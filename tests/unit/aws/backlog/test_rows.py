@@ -40,14 +40,14 @@ def test_reading_of_a_zone(table: Table) -> None:
     """The last one is returned; a row that cannot be read is as if there were none."""
     backlog = DynamoBacklog(table)
     assert backlog.reading("Z1") is None
-    reading = ZoneReading(Millis(5), frozenset({Fqdn("a.test."), Fqdn("b.test.")}), record_sets=7, replacing=True)
+    reading = ZoneReading(Millis(5), frozenset({Fqdn("a.test."), Fqdn("b.test.")}), took=7, replacing=True, whole=False)
     backlog.put_reading("Z1", ZoneReading(Millis(4), frozenset()))
     backlog.put_reading("Z1", reading)
     assert backlog.reading("Z1") == reading
     assert backlog.reading("Z2") is None
     (row,) = table.query(contract.CONTROL_KEY, contract.READING_PREFIX)
     assert row[contract.EXPIRES]
-    for odd in ({"at": "x"}, {"foreign": "a.test."}, {"foreign": [1]}, {"record_sets": None}, {"schema": 2}):
+    for odd in ({"at": "x"}, {"foreign": "a.test."}, {"foreign": [1]}, {"took": None}, {"schema": 2}):
         table.put({**row, **odd})
         assert backlog.reading("Z1") is None, odd
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.runtime.model.names import Fqdn, Millis, NameKey
 from hub.runtime.model.tasks import DeferredName, Release
-from hub.runtime.publisher.backlog.releaser import FEW_QUIET_NAMES, FURTHER_SECONDS, PART_WAIT, Releaser
+from hub.runtime.publisher.backlog.releaser import FEW_QUIET_NAMES, FURTHER_SECONDS, PART_WAIT, READ_SECONDS, Releaser
 from hub.runtime.publisher.foreign import READ_ONE_BY_ONE
 from hub.runtime.publisher.run import CALL_SECONDS
 from tests.support.build import CORP_ZONE, PAYMENTS, SEARCH, key
@@ -255,14 +257,38 @@ def test_a_zone_that_cannot_be_read_keeps_no_name_in_the_backlog(world: BacklogW
     assert len(world.backlog.released) == 100
 
 
-def test_a_reading_that_is_not_complete_does_not_count(world: BacklogWorld) -> None:
-    """When time is up in the middle of a large zone, nothing is known of the rest of its names."""
+def test_a_zone_that_cannot_be_read_in_one_run_is_not_read_again_soon(world: BacklogWorld) -> None:
+    """Each run would spend its time and requests on that. Its names come back, and are read one by one."""
     world.backlog.readings.clear()
+
+    def slow() -> None:
+        world.clock.sleep(200)
+        world.seconds_left = 30.0
+
+    whole = world.seconds_left
+    world.zones.while_reading = slow
+    world.releaser.release(many_in_zone(100), world.deadline)
+    assert world.zones.reads == [CORP_ZONE]
+    assert not world.backlog.readings[CORP_ZONE].shows_clear(key().fqdn, world.clock())
+    world.seconds_left = whole
+    assert world.releaser.release(many_in_zone(100), world.deadline) == {}
+    assert world.zones.reads == [CORP_ZONE]
+
+
+def test_a_reading_that_still_counts_is_kept(world: BacklogWorld) -> None:
+    """If time is up while it is replaced, or begins with too little time, nothing is lost."""
+    world.backlog.readings.clear()
+    world.releaser.release(many_in_zone(100), world.deadline)
+    kept = world.backlog.readings[CORP_ZONE]
+    world.clock.sleep(31)
 
     def slow() -> None:
         world.seconds_left = 30.0
 
     world.zones.while_reading = slow
     world.releaser.release(many_in_zone(100), world.deadline)
-    assert world.zones.reads
-    assert not world.backlog.readings
+    assert world.backlog.readings[CORP_ZONE] == replace(kept, replacing=True)
+    world.clock.sleep(60)
+    world.seconds_left = CALL_SECONDS + READ_SECONDS
+    assert world.releaser.release(many_in_zone(100), world.deadline) == {}
+    assert world.zones.reads == [CORP_ZONE] * 2
