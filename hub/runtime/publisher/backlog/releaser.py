@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # others are faster. A single name waits for longer.
 PART_WAIT: Final = 15.0
 # What a release keeps of its run's time, beside the time for a call, when it reads zones, and the least time for that.
-RELEASE_SECONDS: Final = 2 * PART_WAIT
+KEPT_SECONDS: Final = 2 * PART_WAIT
 READ_SECONDS: Final = 60.0
 # No further messages are received if fewer seconds than this remain beside the time for a call.
 FURTHER_SECONDS: Final = 60.0
@@ -77,16 +77,17 @@ class Releaser:
         names come back twice, which changes nothing.
         """
         released: set[NameKey] = set()
-        reason = self._bring_back(messages, released, deadline, quiet=True)
-        if not reason and (waiting := _merged(messages).keys() - released):
+        quiet, others = _divided(_merged(messages))
+        reason = self._bring_back(quiet, released, deadline)
+        if others and not reason:
             reason = self._turn(deadline)
             if not reason:
-                more = further(self.most - len(waiting)) if deadline.allows(CALL_SECONDS + FURTHER_SECONDS) else {}
+                more = further(self.most - len(others)) if deadline.allows(CALL_SECONDS + FURTHER_SECONDS) else {}
                 # What came back a moment ago may have changed and be here again.
                 released -= {name.key for release in more.values() for name in release.names}
                 messages = {**messages, **more}
-                reason = self._bring_back(messages, released, deadline, quiet=True)
-                reason = reason or self._bring_back(messages, released, deadline, quiet=False)
+                quiet, others = _divided([each for each in _merged(messages) if each[0].key not in released])
+                reason = self._bring_back(quiet, released, deadline) or self._bring_back(others, released, deadline)
         return {
             message_id: reason
             for message_id, release in messages.items()
@@ -101,17 +102,11 @@ class Releaser:
             return str(failure)
         return ""
 
-    def _bring_back(
-        self, messages: Mapping[str, Release], released: set[NameKey], deadline: Deadline, *, quiet: bool
-    ) -> str:
-        """Bring names back, and add them to `released`; return why some are left, or an empty text.
-
-        Those of quiet accounts only, if there are few beside others, or all.
-        """
-        names = [each for each in _merged(messages).values() if each[0].key not in released]
-        parts = deque(_quiet(names) if quiet else chunks(names, self.most))
+    def _bring_back(self, names: list[_Name], released: set[NameKey], deadline: Deadline) -> str:
+        """Bring names back, and add them to `released`; return why some are left, or an empty text."""
+        parts = deque(map(list, chunks(names, self.most)))
         while parts:
-            part = [*parts.popleft()]
+            part = parts.popleft()
             try:
                 reason = self._released(part, deadline)
             except NoTurn as no_turn:
@@ -149,7 +144,7 @@ class Releaser:
             if before and before.suffices(self.clock()):
                 continue
             # A zone that cannot be read in this time is not read again soon: its names come back without a reading.
-            if deadline.allows(CALL_SECONDS + RELEASE_SECONDS + READ_SECONDS):
+            if deadline.allows(CALL_SECONDS + KEPT_SECONDS + READ_SECONDS):
                 self._read_zone(zone_id, before, deadline)
 
     def _read_zone(self, zone_id: str, before: ZoneReading | None, deadline: Deadline) -> None:
@@ -159,7 +154,7 @@ class Releaser:
             self.rows.put_reading(zone_id, replace(before, replacing=True))
 
         def in_time() -> bool:
-            return deadline.allows(CALL_SECONDS + RELEASE_SECONDS)
+            return deadline.allows(CALL_SECONDS + KEPT_SECONDS)
 
         with suppress(ZoneUnavailable, ZoneClosed):
             foreign = foreign_names(takewhile(lambda _: in_time(), self.zones.listing(zone_id)))
@@ -171,14 +166,16 @@ class Releaser:
                 self.rows.put_reading(zone_id, ZoneReading(at, frozenset(), at - began, whole=False))
 
 
-def _quiet(names: list[_Name]) -> list[list[_Name]]:
-    """Return the names of accounts with few names, as one part, if there are few of them, and others beside them."""
+def _divided(names: list[_Name]) -> tuple[list[_Name], list[_Name]]:
+    """Return the names of accounts with few names, if they are few and there are others beside them, and the others."""
     numbers = Counter(account for _, account in names)
     quiet = [each for each in names if numbers[each[1]] <= FEW_NAMES]
-    return [quiet] if 0 < len(quiet) <= min(FEW_QUIET_NAMES, len(names) - 1) else []
+    if len(quiet) > min(FEW_QUIET_NAMES, len(names) - 1):
+        return [], names
+    return quiet, [each for each in names if numbers[each[1]] > FEW_NAMES]
 
 
-def _merged(messages: Mapping[str, Release]) -> dict[NameKey, _Name]:
+def _merged(messages: Mapping[str, Release]) -> list[_Name]:
     """Return each name once, accounts with few names first.
 
     Each has its first change and the account with the most names; it is marked, if it is anywhere.
@@ -192,4 +189,4 @@ def _merged(messages: Mapping[str, Release]) -> dict[NameKey, _Name]:
             before, _ = merged.get(name.key, (name, ""))
             at, marked = min(before.changed_at, name.changed_at), before.marked or name.marked
             merged[name.key] = (replace(name, changed_at=at, marked=marked), release.account)
-    return merged
+    return [*merged.values()]
