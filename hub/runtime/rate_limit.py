@@ -52,8 +52,8 @@ BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 # about an association takes less.
 _ZONE: Final = "zone#"
 _PROMPT_IN_ZONE: Final = "prompt#"
-# A release comes to all shards of the stream at once, and each shard sends a change batch. So many small releases would
-# use up the turns of a zone: the next one begins five seconds after the last one, and takes the names of that time.
+# A release comes to all shards of the stream at once, and each shard sends a change batch. Many small releases would
+# take all change batches that a zone accepts. So a release begins five seconds after the last one at the earliest.
 _RELEASE_TURN: Final = "release-turn"
 # The buckets that do not depend on the share, by what their names begin with.
 _FIXED_BUCKETS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(

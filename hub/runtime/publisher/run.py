@@ -30,8 +30,8 @@ CALL_SECONDS: Final = HUB_CALLS.seconds()
 # comes to all shards at once, and a zone takes their batches one after another. Back in the backlog, the names would
 # wait for longer, and take more of the quota's requests.
 RELEASED_WAIT: Final = 6.5
-# Seconds. A name of a quiet account would wait for longer in the backlog. When a burst begins, all
-# shards of the stream have names of it, which soon go to the backlog; then there are tokens again.
+# Seconds. A name of a quiet account would wait for longer in the backlog. When a burst begins, all shards of the stream
+# have names of it, which soon go to the backlog; then there are tokens again.
 QUIET_WAIT: Final = 6.0
 
 

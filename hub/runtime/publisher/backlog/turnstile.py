@@ -33,9 +33,12 @@ ACCOUNTS: Final = 5_000
 
 
 class Divided(NamedTuple):
-    """The names of a run: those that are prompt, quiet accounts first, those of quiet accounts, and the others.
+    """The names of a run.
 
-    `backlog` has the account because of which each name goes there.
+    Args:
+        prompt: Those that are published at once, first those of the accounts that changed the fewest names.
+        quiet: Those of them that quiet accounts changed.
+        backlog: All others, each with the account because of which it goes to the backlog.
     """
 
     prompt: KeysView[NameKey]

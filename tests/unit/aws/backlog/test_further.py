@@ -1,4 +1,4 @@
-"""A release receives further messages of the backlog until it has enough names, and deletes what is done."""
+"""A release receives messages until it has enough names, and deletes those whose names came back."""
 
 from __future__ import annotations
 
