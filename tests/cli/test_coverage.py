@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.health import SWEEP_OVERDUE, health
+from hub.runtime.model.health.attention import SWEEP_OVERDUE, health
 from hub.runtime.model.names import Millis, Spoke
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.usage import Limits

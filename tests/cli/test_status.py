@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from hub.runtime.messages import body_of
-from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.runtime.model.drift import ZoneDrift
-from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage

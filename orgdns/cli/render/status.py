@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from hub.runtime.model.drift import ZoneDrift
-    from hub.runtime.model.near_limit import NearLimit
+    from hub.runtime.model.health.near_limit import NearLimit
     from orgdns.cli.reports.status import Overview
 
 SHOWN: Final = 10

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.health.near_limit import near_limit
 from hub.runtime.model.names import NEVER
-from hub.runtime.model.near_limit import near_limit
 from hub.runtime.model.usage import PROFILE_VPCS, ZONE_VPCS
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.cli.reports.instance_vpcs import InstanceVpcs
@@ -15,7 +15,7 @@ from orgdns.cli.reports.instance_vpcs import InstanceVpcs
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from hub.runtime.model.health import Health
+    from hub.runtime.model.health.attention import Health
     from hub.runtime.model.names import Millis, Spoke
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.usage import Limits

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.runtime.associator.plan import Act, Step, association_plan
-from hub.runtime.model.near_limit import near_limit
+from hub.runtime.model.health.near_limit import near_limit
 from hub.runtime.model.vpcs import AssociationMethod
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.runtime.model.drift import recent_drifts
-from hub.runtime.model.health import Health, health
+from hub.runtime.model.health.attention import Health, health
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.model.drift import ZoneDrift
+    from hub.runtime.model.health.near_limit import NearLimit
     from hub.runtime.model.names import Fqdn, Millis, Spoke
-    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import ScheduleCursor
     from hub.runtime.model.usage import Limits
 

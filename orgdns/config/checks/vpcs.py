@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hub.runtime.messages import short
-from hub.runtime.model.near_limit import near_limit
+from hub.runtime.model.health.near_limit import near_limit
 from hub.runtime.model.vpcs import AssociationMethod
 from orgdns.config.errors import Fault, Place, Source, listed
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub.runtime import contract
 from hub.runtime.model.drift import MOST_REPAIRS
-from hub.runtime.model.health import health
+from hub.runtime.model.health.attention import health
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World

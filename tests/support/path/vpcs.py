@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.runtime import contract
 from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
-from hub.runtime.model.health import health
+from hub.runtime.model.health.attention import health
 from hub.runtime.model.names import NEVER, Millis
 from hub.runtime.model.vpcs import VpcRow
 from orgdns.cli.reports.coverage import coverage

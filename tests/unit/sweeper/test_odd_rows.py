@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from hub.runtime.boundary.unreadable import Unreadable
-from hub.runtime.model.health import health
+from hub.runtime.model.health.attention import health
 from hub.runtime.model.names import InstanceRef, Spoke
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.recorder import InstanceResult

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
-from hub.runtime.model.health import health
+from hub.runtime.model.health.attention import health
 from hub.runtime.model.tasks import VPCS_A_TASK, Associate, Audit, Sweep
 from hub.runtime.model.vpcs import VpcRef
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
@@ -18,8 +18,8 @@ from hub.runtime.sweeper.schedule.due import by_clock, due_audits, due_sweeps, o
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from hub.runtime.model.health.near_limit import NearLimit
     from hub.runtime.model.names import Millis, Spoke
-    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
     from hub.runtime.model.usage import Limits
@@ -33,7 +33,7 @@ class ScheduleOutcome:
 
     `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, `pending_removals` the spokes and zones
     in which something awaits approval, and `unreadable` those in which something cannot be read:
-    `hub.runtime.model.health` says which these are. `accounts_near_limit` and `zones_near_limit` are those that use
+    `hub.runtime.model.health.attention` says which these are. `accounts_near_limit` and `zones_near_limit` are those that use
     most of a limit. `faults` say which stack instances, spokes, zones and approvals were left out, and why: the others
     are scheduled as without them.
     """

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.runtime.model.health import AUDIT_OVERDUE, SWEEP_OVERDUE
+from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, Sweep

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.runtime.model.health import AUDIT_OVERDUE, EMPTY_OVERDUE, SWEEP_OVERDUE, Health, health
+from hub.runtime.model.health.attention import AUDIT_OVERDUE, EMPTY_OVERDUE, SWEEP_OVERDUE, Health, health
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.runtime.model.health.near_limit import Kind, NearLimit, accounts_near_limit, near_limit, zones_near_limit
 from hub.runtime.model.names import Spoke
-from hub.runtime.model.near_limit import Kind, NearLimit, accounts_near_limit, near_limit, zones_near_limit
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Limits, Tally, Usage, difference, summed, usage_of
 from tests.support.build import CORP_ZONE, claim

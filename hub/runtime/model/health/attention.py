@@ -34,7 +34,7 @@ unreadable
     that belongs to them is removed. A spoke or zone whose status cannot be read counts for nothing else.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
-    `hub.runtime.model.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
+    `hub.runtime.model.health.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
     the configuration no longer has, does not count.
 """
 
@@ -44,14 +44,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.model.drift import contested
-from hub.runtime.model.near_limit import accounts_near_limit, zones_near_limit
+from hub.runtime.model.health.near_limit import accounts_near_limit, zones_near_limit
 from hub.runtime.model.vpcs import is_profile
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from hub.runtime.model.health.near_limit import NearLimit
     from hub.runtime.model.names import Millis, Spoke
-    from hub.runtime.model.near_limit import NearLimit
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from hub.runtime.model.usage import Limits
 

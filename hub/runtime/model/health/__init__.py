@@ -1,0 +1,1 @@
+"""What needs attention, decided once for metrics, alarms and the command. Pure."""
