@@ -118,7 +118,7 @@ def world(
             guard,
             dns_server,
             reverse,
-            Schedules(clock),
+            Schedules(clock, router),
             profiles,
             trails,
             packages,

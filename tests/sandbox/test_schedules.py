@@ -19,6 +19,12 @@ from sandbox.example import HUB, PAYMENTS
 from sandbox.world import World
 
 REGION = "eu-central-1"
+BUS_TARGET = {
+    "Arn": f"arn:aws:events:{REGION}:{HUB}:event-bus/default",
+    "RoleArn": f"arn:aws:iam::{HUB}:role/x",
+    "Input": "{}",
+    "EventBridgeParameters": {"Source": "team.app", "DetailType": "report"},
+}
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,15 @@ def test_role_that_may_not_send_leaves_a_dead_letter(made: World) -> None:
         ({"GroupName": "nobodys"}, "Schedule group nobodys does not exist"),
         ({"KmsKeyArn": f"arn:aws:kms:{REGION}:{HUB}:key/x"}, "not modeled: .'KmsKeyArn'"),
         ({"Target": {"Arn": "arn:aws:lambda:x", "RoleArn": f"arn:aws:iam::{HUB}:role/x"}}, "is not a queue"),
+        ({"Target": BUS_TARGET | {"EventBridgeParameters": None}}, "EventBridgeParameters must have"),
+        ({"Target": BUS_TARGET | {"EventBridgeParameters": {"Source": "aws.ec2", "DetailType": "t"}}}, "Source"),
+        ({"Target": BUS_TARGET | {"Input": "[]"}}, "must be a JSON object"),
+        ({"Target": BUS_TARGET | {"Input": "no json"}}, "must be a JSON object"),
+        (
+            {"Target": BUS_TARGET | {"Arn": f"arn:aws:sqs:{REGION}:{HUB}:orgdns-sweeps"}},
+            "for a target that is an event",
+        ),
+        ({"Target": BUS_TARGET | {"SqsParameters": {"MessageGroupId": "g"}}}, "not modeled: .'SqsParameters'"),
     ],
 )
 def test_schedule_that_is_not_modeled_is_not_deployed(made: World, change: dict[str, Any], message: str) -> None:
@@ -127,6 +142,22 @@ def test_role_trusts_schedules_of_its_group_only(made: World) -> None:
         made.schedules.fire("stranger")
     made.client("scheduler", HUB).delete_schedule(Name="stranger")
     assert made.waiting(contract.SWEEPS_QUEUE) == 0
+
+
+def test_schedule_of_an_event_bus_is_deployed(made: World) -> None:
+    """The templated target of PutEvents is kept as it was deployed."""
+    schedule = {
+        "Name": "report",
+        "State": "DISABLED",
+        "ScheduleExpression": "rate(5 minutes)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": BUS_TARGET,
+    }
+    body = {"Resources": {"Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": schedule}}}
+    made.deployer.deploy(HUB, REGION, "report", json.dumps(body))
+    target = made.client("scheduler", HUB).get_schedule(Name="report")["Target"]
+    assert {name: target[name] for name in BUS_TARGET} == BUS_TARGET
+    made.client("cloudformation", HUB).delete_stack(StackName="report")
 
 
 def test_schedule_group(made: World) -> None:

@@ -9,6 +9,7 @@ schedules are kept in moto's own Scheduler, so its API returns them too. `sandbo
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from moto.cloudformation.exceptions import ValidationError
@@ -23,7 +24,8 @@ _DEFAULT_GROUP: Final = "default"
 _PROPERTIES: Final = frozenset(
     {"Name", "GroupName", "Description", "ScheduleExpression", "FlexibleTimeWindow", "State", "Target"},
 )
-_TARGET: Final = frozenset({"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"})
+_TARGET: Final = frozenset({"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig", "EventBridgeParameters"})
+_EVENT: Final = frozenset({"DetailType", "Source"})
 
 
 class ScheduleGroupResource(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
@@ -177,8 +179,7 @@ def _settings(properties: Json) -> Json:
     target = properties["Target"]
     if unknown := sorted(target.keys() - _TARGET):
         raise ValidationError(message=f"properties of a schedule's target that are not modeled: {unknown}")
-    if not is_arn_of("sqs", target["Arn"]):
-        raise ValidationError(message=f"{target['Arn']} is not a queue: other targets are not modeled")
+    _check_target(target)
     try:
         period_of(properties["ScheduleExpression"])
     except NoExpression as refused:
@@ -200,3 +201,28 @@ def _settings(properties: Json) -> Json:
         "state": properties.get("State", "ENABLED"),
         "target": target,
     }
+
+
+def _check_target(target: Json) -> None:
+    """Refuse what Scheduler refuses of a target that is a queue or an event bus, and any other target.
+
+    The API's model refuses a source that begins with `aws.`.
+
+    "Target" (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html) and "EventBridgeParameters"
+    (https://docs.aws.amazon.com/scheduler/latest/APIReference/API_EventBridgeParameters.html).
+    """
+    arn, parameters = target["Arn"], target.get("EventBridgeParameters")
+    if is_arn_of("sqs", arn):
+        if parameters is not None:
+            raise ValidationError(message="EventBridgeParameters are for a target that is an event bus")
+        return
+    if not (is_arn_of("events", arn) and ":event-bus/" in arn):
+        raise ValidationError(message=f"{arn} is not a queue or an event bus: other targets are not modeled")
+    if parameters is None or parameters.keys() != _EVENT:
+        raise ValidationError(message=f"EventBridgeParameters must have {sorted(_EVENT)}")
+    try:
+        detail = json.loads(target.get("Input", ""))
+    except ValueError:
+        detail = None
+    if not isinstance(detail, dict):
+        raise ValidationError(message="the Input of an event must be a JSON object: a default is not modeled")
