@@ -25,6 +25,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from orgdns.config.partitions import known_regions
 from sandbox.aws.bridge import replaced, replaced_values
 from sandbox.aws.dynamodb.quick import quick_dynamodb
+from sandbox.aws.dynamodb.stream_records import one_record_a_write
 from sandbox.aws.errors import service_error
 from sandbox.aws.models import rules
 from sandbox.aws.sqs.fair_queues import queues_served
@@ -163,6 +164,7 @@ def emulated_aws() -> Iterator[None]:
         enter(replaced_values(RegionsAndZonesBackend.zones, **_zones()))
         enter(queues_served())
         enter(quick_dynamodb())
+        enter(one_record_a_write())
         enter(replaced(Table, query=_query, all_items=_all_items))
         # Otherwise the emulator creates over a thousand public images for each account and region. Nothing uses them.
         enter(replaced(moto.settings, ec2_load_default_amis=lambda: False))

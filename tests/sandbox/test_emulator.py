@@ -180,3 +180,22 @@ def test_quick_ways_of_dynamodb_change_no_answer() -> None:
     alone = answers(mock_aws())
     assert answers(emulated_aws()) == alone
     assert sum("Error" in answer for answer in alone if isinstance(answer, dict)) >= len(UPDATES)
+
+
+def test_update_that_makes_a_row_is_one_record_of_the_stream(table: Any) -> None:
+    """A stream record is one modification of one item: the first one has the whole row."""
+    table.update_table(TableName="rows", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    for value in ("1", "2"):
+        table.update_item(
+            TableName="rows",
+            Key={"pk": {"S": "new"}, "sk": {"N": "1"}},
+            UpdateExpression="SET color = :color",
+            ExpressionAttributeValues={":color": {"S": value}},
+        )
+    (stored,) = (
+        each for account in dynamodb_backends.values() for each in [account[REGION].tables.get("rows")] if each
+    )
+    records = [
+        (each.record["eventName"], each.record["dynamodb"]["NewImage"]["color"]) for each in stored.stream_shard.items
+    ]
+    assert records == [("INSERT", {"S": "1"}), ("MODIFY", {"S": "2"})]
