@@ -18,14 +18,16 @@ from awacs.aws import (
     StringEquals,
 )
 from troposphere import GetAtt, Template
-from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, SqsParameters, Target
+from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, RetryPolicy, Rule, SqsParameters, Target
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.event_patterns import (
+    HEARTBEATS_RULE,
     INSTANCES_RULE,
     VPCS_RULE,
     ZONE_CHANGES_RULE,
+    heartbeat_pattern,
     hub_pattern,
     instance_events,
     spoke_events,
@@ -46,13 +48,14 @@ _DESCRIPTIONS: Final = {
     "InstancesRule": "States, tags, interfaces and addresses of instances.",
     "ZoneChangesRule": "Calls of others that change records of the zones.",
     "VpcsRule": "VPCs and their tags.",
+    "HeartbeatsRule": "Events by which the hub checks the path.",
 }
 
 
 def add_event_bus(
     template: Template, config: Config, observer: Worker, sweeper: Worker, associator: Worker | None
-) -> None:
-    """Add the bus, its policy, and the rules that route events to the queues of the functions."""
+) -> EventBus:
+    """Add the bus, which is returned, its policy, and the rules that route events to the queues of the functions."""
     bus = template.add_resource(
         EventBus("EventBus", Name=contract.EVENT_BUS, Description="Receives the events of all orgdns spokes.")
     )
@@ -65,17 +68,26 @@ def add_event_bus(
     rules = [
         ("InstancesRule", INSTANCES_RULE, hub_pattern(instance_events(config)), observer),
         ("ZoneChangesRule", ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
+        ("HeartbeatsRule", HEARTBEATS_RULE, heartbeat_pattern(), observer),
     ]
     if associator:
         rules.append(("VpcsRule", VPCS_RULE, hub_pattern(vpc_events(config)), associator))
     for title, name, pattern, worker in rules:
         template.add_resource(_rule(title, name, bus, pattern, worker))
+    return bus
 
 
 def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker) -> Rule:
-    """The rule that routes events to a worker's queue."""
+    """The rule that routes events to a worker's queue.
+
+    A heartbeat that does not arrive within minutes is of no use: the next one tells more.
+    """
     queue, dead_letters = worker.queue, worker.dead_letters
     assert queue, "only a worker with a queue can be the target of a rule"
+    if name == HEARTBEATS_RULE:
+        failures: dict[str, Any] = {"RetryPolicy": RetryPolicy(MaximumEventAgeInSeconds=60 * contract.SCHEDULE_MINUTES)}
+    else:
+        failures = {"DeadLetterConfig": DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn"))}
     return Rule(
         title,
         Name=name,
@@ -86,7 +98,7 @@ def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker:
             Target(
                 Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
                 Arn=GetAtt(queue, "Arn"),
-                DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
+                **failures,
                 SqsParameters=SqsParameters(MessageGroupId=_ACCOUNT),
             )
         ],

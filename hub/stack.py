@@ -51,11 +51,11 @@ def hub_template(config: Config) -> Template:
     sweeper = sweeper_worker(config, ledger, associator.queue if associator else None)
     observer = observer_worker(config, ledger, sweeper.queue)
 
-    add_event_bus(template, config, observer, sweeper, associator)
+    bus = add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
     for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
         add_worker(template, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
-    add_schedules(template, sweeper)
+    add_schedules(template, sweeper, bus)
     add_metric_alarms(template, associates=bool(associator))
     _add_outputs(template, associates=bool(associator))
     return template

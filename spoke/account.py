@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import awacs.ec2
+import awacs.sqs
 from awacs.aws import Allow, Condition, Statement
-from troposphere import GetAtt, Output, Template
+from troposphere import GetAtt, Output, Sub, Template
 from troposphere.iam import Policy, Role
 
 from hub.runtime import contract
@@ -19,6 +20,17 @@ from spoke.vpc_grants import vpc_association_statements, vpc_read_statements
 
 if TYPE_CHECKING:
     from orgdns.config.load import Config
+
+
+def _count_undelivered() -> Statement:
+    """The grant to count the messages of the account's queues with events that did not reach the hub."""
+    queues = f"arn:${{AWS::Partition}}:sqs:*:${{AWS::AccountId}}:{contract.UNDELIVERED_QUEUE}"
+    return Statement(
+        Sid="CountUndeliveredEvents",
+        Effect=Allow,
+        Action=[awacs.sqs.GetQueueAttributes],
+        Resource=[Sub(queues)],
+    )
 
 
 def account_template(config: Config) -> Template:
@@ -49,6 +61,7 @@ def account_template(config: Config) -> Template:
             ),
         )
     ]
+    policies.append(Policy(PolicyName="count-undelivered-events", PolicyDocument=document(_count_undelivered())))
     if config.association_policies:
         readers.append(contract.ASSOCIATOR_ROLE)
         policies.append(Policy(PolicyName="describe-vpcs", PolicyDocument=document(*vpc_read_statements(config))))

@@ -20,7 +20,6 @@ from orgdns.cfn.queues import queue, queue_policy, rule_arn
 if TYPE_CHECKING:
     from orgdns.config.load import Config
 
-UNDELIVERED_QUEUE: Final = f"{contract.PREFIX}-undelivered"
 _DESCRIPTIONS: Final = {
     "StateRule": "Forwards state changes of EC2 instances to the hub.",
     "TagRule": "Forwards changes of the instance tags that policy reads to the hub.",
@@ -49,7 +48,7 @@ def region_template(config: Config) -> Template:
             rules,
         )
     )
-    undelivered = template.add_resource(queue("UndeliveredQueue", UNDELIVERED_QUEUE))
+    undelivered = template.add_resource(queue("UndeliveredQueue", contract.UNDELIVERED_QUEUE))
     admission = template.add_resource(queue_policy(undelivered, rules))
     # Without RetryPolicy: EventBridge does not accept it for an event bus, and retries for 24 hours by default.
     target = Target(

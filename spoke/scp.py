@@ -19,7 +19,6 @@ from awacs.aws import Action, ArnNotLike, Condition, Deny, Statement
 from hub.runtime import contract
 from orgdns.cfn.event_patterns import spoke_events
 from orgdns.cfn.trust import document
-from spoke.region import UNDELIVERED_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +92,7 @@ def scp_text(config: Config) -> str:
         Statement(Sid="KeepStackSetsRoles", Effect=Deny, Action=_ROLE_CHANGES, Resource=[STACKSETS_ROLES]),
         _only_stack_sets("KeepRoles", _ROLE_CHANGES, roles),
         _only_stack_sets("KeepRules", _RULE_CHANGES, [f"arn:*:events:*:*:rule/{rule}" for rule in rules]),
-        _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{UNDELIVERED_QUEUE}"]),
+        _only_stack_sets("KeepQueue", _QUEUE_CHANGES, [f"arn:*:sqs:*:*:{contract.UNDELIVERED_QUEUE}"]),
         _only_stack_sets(
             "KeepStacks",
             _STACK_CHANGES,

@@ -10,7 +10,7 @@ from awacs.aws import Allow, Statement
 from troposphere import GetAtt, Ref, Sub
 from troposphere import awslambda as lambda_
 
-from hub.environment import environment, ledger_stream, route53_share, with_zone_ids
+from hub.environment import environment, ledger_stream, route53_share, with_zone_ids, zone_ids
 from hub.grants import assume_in_network, keep_ledger
 from hub.runtime import contract
 from orgdns.cfn.queues import queue, send, take
@@ -61,6 +61,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         timeout=TIMEOUT,
         variables=environment(ledger)
         | route53_share(config)
+        | zone_ids(config)
         | _adopting_zones(config)
         | {
             contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
@@ -160,7 +161,7 @@ def _source(ledger: Table, dead_letters: Queue) -> dict[str, Any]:
 
 
 def _patterns() -> tuple[dict[str, Any], ...]:
-    """The filters for changes of claims and audit marks, and for releases. The publisher's other rows do not invoke it.
+    """The filters for changes of claims and audit marks, for releases and heartbeats. Other rows do not invoke it.
 
     The row of a release stays for a while, and when it expires nothing is to be done.
     """
@@ -170,7 +171,7 @@ def _patterns() -> tuple[dict[str, Any], ...]:
 
     return (
         with_sort_key({"prefix": contract.CLAIM_PREFIX}, contract.MARK_KEY),
-        {"eventName": ["INSERT", "MODIFY"]} | with_sort_key(contract.RELEASED_KEY),
+        {"eventName": ["INSERT", "MODIFY"]} | with_sort_key(contract.RELEASED_KEY, contract.HEARTBEAT_KEY),
     )
 
 

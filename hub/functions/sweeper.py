@@ -1,4 +1,4 @@
-"""The sweeper: sweeps spokes and audits zones when two schedules enqueue tasks for it."""
+"""The sweeper: sweeps spokes and audits zones when schedules enqueue tasks for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Final
 
 import awacs.cloudformation
 import awacs.dynamodb
+import awacs.events
 import awacs.organizations
-from awacs.aws import Allow, ArnEquals, Condition, Statement, StringEquals
+from awacs.aws import Allow, ArnEquals, Condition, ForAllValuesStringEquals, Null, Statement, StringEquals
 from troposphere import GetAtt, Ref, Sub, Template
 from troposphere.iam import Policy, Role
-from troposphere.scheduler import DeadLetterConfig, FlexibleTimeWindow, RetryPolicy, Schedule, ScheduleGroup, Target
+from troposphere.scheduler import (
+    DeadLetterConfig,
+    EventBridgeParameters,
+    FlexibleTimeWindow,
+    RetryPolicy,
+    Schedule,
+    ScheduleGroup,
+    Target,
+)
 
 from hub.environment import authorizer, environment, guards, limits, member_roles, route53_share, zone_ids
 from hub.grants import assume_in_network, keep_ledger, read_account_names, read_instances
@@ -23,6 +32,7 @@ from orgdns.cfn.worker import REPEATED_RETENTION, Worker, queue_pair, queue_sour
 
 if TYPE_CHECKING:
     from troposphere.dynamodb import Table
+    from troposphere.events import EventBus
     from troposphere.sqs import Queue
 
     from orgdns.config.load import Config
@@ -133,8 +143,8 @@ def _list_spokes(config: Config) -> list[Statement]:
     ]
 
 
-def add_schedules(template: Template, sweeper: Worker) -> None:
-    """Add the two schedules that send tasks to the sweeper's queue, their group, and their role.
+def add_schedules(template: Template, sweeper: Worker, bus: EventBus) -> None:
+    """Add the schedules that send tasks to the sweeper's queue and heartbeats to the bus, their group, and their role.
 
     The role trusts only schedules of a group, so the group is their own. A name has no prefix, because it is one of the
     group. Schedules of earlier versions were in the default group, and CloudFormation moves a schedule to another group
@@ -146,46 +156,66 @@ def add_schedules(template: Template, sweeper: Worker) -> None:
     and never waits behind the sweeps of a busy account.
     """
     group = template.add_resource(ScheduleGroup("ScheduleGroup", Name=contract.PREFIX))
-    role = template.add_resource(_schedule_role(sweeper, group))
-    for title, name, description, expression, task, window in (
-        (
-            "SweepSchedule",
-            contract.SWEEP_SCHEDULE,
-            "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour.",
-            f"rate({contract.SCHEDULE_MINUTES} minutes)",
-            contract.SCHEDULE_SWEEPS,
-            FlexibleTimeWindow(Mode="OFF"),
-        ),
-        (
-            "AuditSchedule",
-            contract.AUDIT_SCHEDULE,
-            "Enqueues an audit of every zone.",
-            "rate(1 day)",
-            contract.SCHEDULE_AUDITS,
-            FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW),
-        ),
-    ):
-        template.add_resource(
-            Schedule(
-                title,
-                Name=name,
-                GroupName=Ref(group),
-                Description=description,
-                ScheduleExpression=expression,
-                FlexibleTimeWindow=window,
-                Target=Target(
-                    Arn=GetAtt(sweeper.queue, "Arn"),
-                    RoleArn=GetAtt(role, "Arn"),
-                    Input=json.dumps({contract.TASK: task}),
-                    RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=3600, MaximumRetryAttempts=10),
-                    DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(sweeper.dead_letters, "Arn")),
-                ),
-            )
+    role = template.add_resource(_schedule_role(sweeper, group, bus))
+    exactly = FlexibleTimeWindow(Mode="OFF")
+    rate = f"rate({contract.SCHEDULE_MINUTES} minutes)"
+
+    def schedule(title: str, name: str, description: str, expression: str, window: FlexibleTimeWindow) -> Schedule:
+        return Schedule(
+            title,
+            Name=name,
+            GroupName=Ref(group),
+            Description=description,
+            ScheduleExpression=expression,
+            FlexibleTimeWindow=window,
         )
 
+    def task(name: str) -> Target:
+        return Target(
+            Arn=GetAtt(sweeper.queue, "Arn"),
+            RoleArn=GetAtt(role, "Arn"),
+            Input=json.dumps({contract.TASK: name}),
+            RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=3600, MaximumRetryAttempts=10),
+            DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(sweeper.dead_letters, "Arn")),
+        )
 
-def _schedule_role(sweeper: Worker, group: ScheduleGroup) -> Role:
-    """The role of both schedules, which send tasks to the sweeper's queue.
+    sweeps = "Enqueues sweeps of the next part of the spokes, so that each spoke is swept every hour."
+    audits = "Enqueues an audit of every zone."
+    window = FlexibleTimeWindow(Mode="FLEXIBLE", MaximumWindowInMinutes=_AUDIT_WINDOW)
+    for made, target in (
+        (schedule("SweepSchedule", contract.SWEEP_SCHEDULE, sweeps, rate, exactly), task(contract.SCHEDULE_SWEEPS)),
+        (
+            schedule("AuditSchedule", contract.AUDIT_SCHEDULE, audits, "rate(1 day)", window),
+            task(contract.SCHEDULE_AUDITS),
+        ),
+        (
+            schedule(
+                "HeartbeatSchedule",
+                contract.HEARTBEAT_SCHEDULE,
+                "Puts an event on the bus that takes the whole path and changes nothing, to show that the path works.",
+                rate,
+                exactly,
+            ),
+            # Without a dead-letter queue: a heartbeat that fails is of no use, and its absence sets off the alarm.
+            Target(
+                Arn=GetAtt(bus, "Arn"),
+                RoleArn=GetAtt(role, "Arn"),
+                Input="{}",
+                RetryPolicy=RetryPolicy(
+                    MaximumEventAgeInSeconds=60 * contract.SCHEDULE_MINUTES, MaximumRetryAttempts=3
+                ),
+                EventBridgeParameters=EventBridgeParameters(
+                    Source=contract.HEARTBEAT_SOURCE, DetailType=contract.HEARTBEAT_DETAIL_TYPE
+                ),
+            ),
+        ),
+    ):
+        made.Target = target
+        template.add_resource(made)
+
+
+def _schedule_role(sweeper: Worker, group: ScheduleGroup, bus: EventBus) -> Role:
+    """The role of the schedules, which send tasks to the sweeper's queue, and heartbeats to the bus.
 
     The source in the trust policy is the schedule group, not the schedule ("Confused deputy prevention in EventBridge
     Scheduler", https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html).
@@ -193,7 +223,7 @@ def _schedule_role(sweeper: Worker, group: ScheduleGroup) -> Role:
     return Role(
         "ScheduleRole",
         RoleName=contract.SCHEDULE_ROLE,
-        Description="Lets the schedules of orgdns enqueue sweeps and audits.",
+        Description="Lets the schedules of orgdns enqueue sweeps and audits, and send heartbeats.",
         AssumeRolePolicyDocument=trust_in_service(
             "scheduler.amazonaws.com",
             Condition(
@@ -206,7 +236,26 @@ def _schedule_role(sweeper: Worker, group: ScheduleGroup) -> Role:
         Policies=[
             Policy(
                 PolicyName="least-privilege",
-                PolicyDocument=document(send("EnqueueSweepsAndAudits", sweeper.queue, sweeper.dead_letters)),
+                PolicyDocument=document(
+                    send("EnqueueSweepsAndAudits", sweeper.queue, sweeper.dead_letters),
+                    Statement(
+                        Sid="SendHeartbeats",
+                        Effect=Allow,
+                        Action=[awacs.events.PutEvents],
+                        Resource=[GetAtt(bus, "Arn")],
+                        Condition=Condition(
+                            [
+                                ForAllValuesStringEquals(
+                                    {
+                                        "events:source": [contract.HEARTBEAT_SOURCE],
+                                        "events:detail-type": [contract.HEARTBEAT_DETAIL_TYPE],
+                                    }
+                                ),
+                                Null({"events:source": "false", "events:detail-type": "false"}),
+                            ]
+                        ),
+                    ),
+                ),
             )
         ],
     )

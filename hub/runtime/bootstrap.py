@@ -10,6 +10,8 @@ from hub.runtime import contract
 from hub.runtime.aws import settings
 from hub.runtime.aws.accounts import OrganizationAccounts
 from hub.runtime.aws.instances import SpokeInstances
+from hub.runtime.aws.ledger.health.path import DynamoPath
+from hub.runtime.aws.ledger.health.spokes import DynamoSpokeHealth
 from hub.runtime.aws.ledger.labels import DynamoLabels
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
@@ -21,6 +23,7 @@ from hub.runtime.aws.shared_accounts import SharedAccounts
 from hub.runtime.aws.spokes import StackSetSpokes
 from hub.runtime.model.names import Millis
 from hub.runtime.model.vpcs import AssociationMethod
+from hub.runtime.observer.failed_looks import FailedLooks
 from hub.runtime.observer.recorder import Recorder
 from hub.runtime.observer.usage import AccountUsage
 from hub.runtime.policy.label_registry import LabelRegistry
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from hub.runtime.observer.observer import Observer
     from hub.runtime.policy.decide import Policy
     from hub.runtime.publisher.backlog.releaser import Releaser
+    from hub.runtime.publisher.health.reporter import Reporter
     from hub.runtime.publisher.publisher import Publisher
     from hub.runtime.sweeper.auditor import Auditor
     from hub.runtime.sweeper.drift_repair import DriftRepair
@@ -138,6 +142,12 @@ def statuses() -> DynamoStatuses:
 
 
 @cache
+def failed_looks() -> FailedLooks:
+    """Return what keeps the observer's failed looks in the ledger."""
+    return FailedLooks(DynamoSpokeHealth(_table(SPOKE_CONFIG)), now)
+
+
+@cache
 def further_messages(queue_url: str) -> FurtherMessages:
     """Return a function's access to further messages of its queue, whose URL an environment variable has."""
     return FurtherMessages(client("sqs", QUEUE_CONFIG), settings.value(queue_url), now)
@@ -154,7 +164,7 @@ def call_sweeps() -> CallSweepRequests:
 @cache
 def publisher() -> Publisher:
     """Return the publisher."""
-    from hub.runtime.aws.publishing import publisher_of
+    from hub.runtime.aws.compose.publishing import publisher_of
 
     clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
     return publisher_of(_table(CLIENT_CONFIG), clients, _turns(), lambda: client("sqs", CLIENT_CONFIG), now)
@@ -163,30 +173,48 @@ def publisher() -> Publisher:
 @cache
 def releaser() -> Releaser:
     """Return the use case that brings names back from the backlog."""
-    from hub.runtime.aws.publishing import releaser_of
+    from hub.runtime.aws.compose.publishing import releaser_of
 
     clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
     return releaser_of(_table(CLIENT_CONFIG), clients, _turns(), now)
 
 
 @cache
+def publisher_health() -> Reporter:
+    """Return what reports heartbeats, stalls and closed zones of the publisher."""
+    from hub.runtime.aws.compose.publishing import reporter_of
+
+    clients = _assumed_clients(contract.PUBLISHER_ROLE, CLIENT_CONFIG)
+    return reporter_of(_table(CLIENT_CONFIG), clients, _turns(), now)
+
+
+@cache
+def path() -> DynamoPath:
+    """Return the rows about the path, in which the observer records heartbeats."""
+    return DynamoPath(_table(SPOKE_CONFIG))
+
+
+@cache
 def sweeper() -> Sweeper:
     """Return the sweeper."""
+    from hub.runtime.aws.queues.undelivered import SpokeQueues
     from hub.runtime.sweeper.sweeper import Sweeper
 
     ledger, statuses = DynamoLedger(_table(CLIENT_CONFIG)), DynamoStatuses(_table(CLIENT_CONFIG))
+    clients = _assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG)
     return Sweeper(
         policy=settings.policy(),
         policy_digest=settings.policy_digest(),
         zone_ids=settings.zone_ids(),
         accounts=_accounts(CLIENT_CONFIG),
         labels=_labels(CLIENT_CONFIG),
-        instances=SpokeInstances(_assumed_clients(contract.SWEEPER_ROLE, CLIENT_CONFIG), settings.member_roles()),
+        instances=SpokeInstances(clients, settings.member_roles()),
         rows=ledger,
         statuses=statuses,
         recorder=Recorder(ledger, now, AccountUsage(statuses, settings.limits(), settings.zone_ids(), now)),
         guard=settings.guard(),
         clock=now,
+        queues=SpokeQueues(clients, settings.member_roles()),
     )
 
 
@@ -214,6 +242,7 @@ def vpc_discovery() -> VpcDiscovery | None:
         vpcs=_vpcs(contract.SWEEPER_ROLE, policy),
         rows=DynamoVpcs(_table(CLIENT_CONFIG)),
         spokes=DynamoStatuses(_table(CLIENT_CONFIG)),
+        health=DynamoSpokeHealth(_table(CLIENT_CONFIG)),
         tasks=_tasks(contract.ENV_ASSOCIATIONS_QUEUE_URL),
         clock=now,
     )
@@ -222,38 +251,13 @@ def vpc_discovery() -> VpcDiscovery | None:
 @cache
 def associator() -> Associator:
     """Return the associator."""
-    from hub.runtime.associator.associator import Associator
-    from hub.runtime.associator.steps import StepRunner
-    from hub.runtime.aws.associations import VpcOwner, ZoneOwner
-    from hub.runtime.aws.ledger.vpcs import DynamoVpcs
+    from hub.runtime.aws.compose.associating import associator_of
 
-    policy, table = settings.policy(), _table(CLIENT_CONFIG)
-    clients = _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG)
-    zone_ids, vpcs = settings.zone_ids(), _vpcs(contract.ASSOCIATOR_ROLE, policy)
-    rows, approvals = DynamoVpcs(table), DynamoStatuses(table)
-    steps = StepRunner(
-        association_policies=policy.association_policies,
-        zone_ids=zone_ids,
-        zone_owner=settings.account_of_role(contract.ENV_AUTHORIZER_ROLE_ARN),
-        vpcs=vpcs,
-        rows=rows,
-        approvals=approvals,
-        authorizations=ZoneOwner(clients, settings.value(contract.ENV_AUTHORIZER_ROLE_ARN), _turns()),
-        associations=VpcOwner(clients, settings.member_roles()),
+    vpcs, clients = (
+        _vpcs(contract.ASSOCIATOR_ROLE, settings.policy()),
+        _assumed_clients(contract.ASSOCIATOR_ROLE, CLIENT_CONFIG),
     )
-    return Associator(
-        policy=policy,
-        zone_ids=zone_ids,
-        accounts=_accounts(CLIENT_CONFIG),
-        vpcs=vpcs,
-        rows=rows,
-        approvals=approvals,
-        guard=settings.guard(),
-        steps=steps,
-        clock=now,
-        account_vpcs=settings.limits().account_vpcs,
-        sleep=time.sleep,
-    )
+    return associator_of(_table(CLIENT_CONFIG), clients, vpcs, _accounts(CLIENT_CONFIG), _turns(), now, time.sleep)
 
 
 @cache

@@ -18,6 +18,7 @@ SCHEDULE_ROLE: Final = f"{PREFIX}-schedule"
 # In the schedule group of the hub.
 SWEEP_SCHEDULE: Final = "sweeps"
 AUDIT_SCHEDULE: Final = "audits"
+HEARTBEAT_SCHEDULE: Final = "heartbeats"
 ASSOCIATOR_ROLE: Final = f"{PREFIX}-associator"
 # In the networking account: authorizes the association of a VPC with a zone, and ends associations.
 AUTHORIZER_ROLE: Final = f"{PREFIX}-authorizer"
@@ -43,6 +44,8 @@ ASSOCIATOR_HANDLER: Final = "hub.runtime.handlers.associator"
 LIVE_ALIAS: Final = "live"
 LEDGER_TABLE: Final = f"{PREFIX}-ledger"
 EVENTS_QUEUE: Final = f"{PREFIX}-events"
+# In each spoke: the events that did not reach the hub.
+UNDELIVERED_QUEUE: Final = f"{PREFIX}-undelivered"
 EVENTS_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-events-dead-letters"
 PUBLISHER_DEAD_LETTER_QUEUE: Final = f"{PREFIX}-publisher-dead-letters"
 # Names of accounts that change names faster than their rate allows. The publisher sends to it, and processes it.
@@ -74,7 +77,8 @@ ASSOCIATE: Final = "associate"
 # when a batch is full.
 EVENTS_A_BATCH: Final = 10
 RELEASE: Final = "release"
-# Minutes between two runs of the schedule of sweeps. Each run schedules a part of the spokes.
+# Minutes between two heartbeats, and between two runs of the schedule of sweeps. Each run schedules a part of the
+# spokes.
 SCHEDULE_MINUTES: Final = 5
 
 # Environment of the functions.
@@ -127,6 +131,10 @@ INSTANCE_CALLS: Final = (*INTERFACE_CALLS, *ADDRESS_CALLS, *IPV6_CALLS, *GROUP_C
 # The networking account forwards the calls that change records of the zones, where a trail logs them.
 ZONE_SOURCE: Final = "aws.route53"
 ZONE_CALL: Final = "ChangeResourceRecordSets"
+# Every few minutes a schedule of the hub sends this event along the whole path, as if an instance had changed. It names
+# nothing, and it changes no name.
+HEARTBEAT_SOURCE: Final = PREFIX
+HEARTBEAT_DETAIL_TYPE: Final = f"{PREFIX} heartbeat"
 # The states that change names: running registers an instance, and the final states remove it. A stopped instance loses
 # a name to a running one, and all names of a rule that withdraws them.
 REGISTERING_STATES: Final = ("running",)
@@ -138,8 +146,8 @@ FINAL_STATES: Final = ("shutting-down", "terminated")
 NAME_TAG: Final = "Name"
 GROUP_TAG: Final = "aws:autoscaling:groupName"
 
-# The ledger's keys and attributes. The publisher's stream filter reads SORT_KEY and the keys of claims, marks and
-# releases.
+# The ledger's keys and attributes. The publisher's stream filter reads SORT_KEY and the keys of claims, marks,
+# releases and heartbeats.
 PARTITION_KEY: Final = "pk"
 SORT_KEY: Final = "sk"
 NAME_PREFIX: Final = "name#"
@@ -166,6 +174,9 @@ PAUSE_KEY: Final = "pause"
 # The pace of all calls to Route 53.
 PACE_KEY: Final = "pace"
 CURSOR_KEY: Final = "schedule"
+# The last heartbeat that the observer recorded, and what the publisher says of itself.
+HEARTBEAT_KEY: Final = "heartbeat"
+PUBLISHER_KEY: Final = "publisher"
 # What the backlog read of a zone. The zone's id follows.
 READING_PREFIX: Final = "reading#"
 # Which accounts' names went to the backlog in an hour. The hour follows.

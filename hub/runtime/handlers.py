@@ -17,7 +17,7 @@ from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import Deadline
 from hub.runtime.messages import deliveries, parsed, release_of
 from hub.runtime.model.tasks import Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from hub.runtime.observer.events import Call, Hint, event_of
+from hub.runtime.observer.events import Call, Heartbeat, Hint, event_of
 from hub.runtime.observer.recorder import InstanceResult
 from hub.runtime.ports import LedgerUnavailable, SpokesUnknown, TasksNotSent
 from hub.runtime.publisher.outcome import NameResult
@@ -40,6 +40,8 @@ from hub.runtime.telemetry import (
     report_vpc,
 )
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
+from hub.runtime.telemetry.events import readable_events
+from hub.runtime.telemetry.path import recorded, report_heartbeat, report_stall, report_zone_checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,7 +60,7 @@ _Response = dict[str, list[dict[str, str]]]
 _QUEUES: Final = "aws:sqs"
 # Of the ten messages of a full batch. In a burst of more spokes, further messages would mostly be of yet other ones.
 _SPOKES_OF_A_BURST: Final = 6
-_Event = Hint | Call | Unreadable
+_Event = Hint | Call | Heartbeat | Unreadable
 
 
 @logger.inject_lambda_context
@@ -89,14 +91,22 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
 
 def _observed(events: list[tuple[str, _Event]], context: LambdaContext) -> list[str]:
     """Handle messages of the events queue; return the ids of those that SQS must deliver again."""
-    hints, calls = _hints_and_calls(events)
+    read = readable_events(events)
+    hints, calls = read.hints, read.calls
+    if read.heartbeats:
+        # One that cannot be recorded does not come again: the next one comes in minutes.
+        with recorded("the last heartbeat"):
+            bootstrap.path().observed(max(heartbeat.sent_at for heartbeat in read.heartbeats))
     messages: dict[InstanceRef, list[str]] = {}
     for hint, message_id in hints:
         messages.setdefault(hint.ref, []).append(message_id)
     # First, because it takes a moment, and descriptions may take all the time.
     failed = _request_sweeps(calls, context)
     spokes: set[Spoke] = set()
-    for outcome in bootstrap.observer().observe((hint for hint, _ in hints), _deadline(context)):
+    outcomes = bootstrap.observer().observe((hint for hint, _ in hints), _deadline(context))
+    with recorded("why looks failed"):
+        bootstrap.failed_looks().note(outcomes, {hint.ref: hint.reported_at for hint, _ in reversed(hints)})
+    for outcome in outcomes:
         match outcome.result:
             case InstanceResult.RETRY:
                 report_events(outcome, len(messages[outcome.ref]))
@@ -126,22 +136,6 @@ def _noted(spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> bool:
 def _events(records: list[Any]) -> list[tuple[str, _Event]]:
     """Return what the messages of the events queue say, each with the id of its message."""
     return list(parsed(records, lambda record: event_of(record["body"], deliveries(record))))
-
-
-def _hints_and_calls(events: list[tuple[str, _Event]]) -> tuple[list[tuple[Hint, str]], list[tuple[Call, str]]]:
-    """Return the events of instances, and the calls, each with the id of its message; drop what cannot be read."""
-    hints: list[tuple[Hint, str]] = []
-    calls: list[tuple[Call, str]] = []
-    for message_id, content in events:
-        match content:
-            case Unreadable():
-                metrics.add_metric("EventsDropped", MetricUnit.Count, 1)
-                logger.warning("event dropped", extra={"message_id": message_id, "reason": content.reason})
-            case Call():
-                calls.append((content, message_id))
-            case Hint():
-                hints.append((content, message_id))
-    return hints, calls
 
 
 def _request_sweeps(calls: list[tuple[Call, str]], context: LambdaContext) -> list[str]:
@@ -256,21 +250,28 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     for unreadable in changes.unreadable:
         metrics.add_metric("ChangesDropped", MetricUnit.Count, 1)
         logger.warning("change dropped", extra={"event_id": unreadable.what, "reason": unreadable.reason})
-    if not changes.changed_at:
-        return _failed([])
+    failed = _published(changes, context) if changes.changed_at else []
+    # A shard that repeats a batch does not work, so a heartbeat behind it has not arrived.
+    if changes.heartbeats and not failed:
+        sent_at, now = max(changes.heartbeats), bootstrap.now()
+        with recorded("the last heartbeat"):
+            report_zone_checks(bootstrap.publisher_health().heartbeat(sent_at, _deadline(context)))
+            report_heartbeat(sent_at, now)
+    return _failed([min(failed, key=int)] if failed else [])
+
+
+def _published(changes: NameChanges, context: LambdaContext) -> list[str]:
+    """Publish names; return the sequence numbers of the changes that Lambda must deliver again."""
     outcomes = bootstrap.publisher().publish(
-        changes.changed_at,
-        changes.marked,
-        _deadline(context),
-        changes.told,
-        changes.changed_by,
-        changes.released,
+        changes.changed_at, changes.marked, _deadline(context), changes.told, changes.changed_by, changes.released
     )
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])
     report_deferred(outcomes)
-    failed = [changes.first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
-    return _failed([min(failed, key=int)] if failed else [])
+    with recorded("why names wait"):
+        if stall := bootstrap.publisher_health().published(outcomes, changes.changed_at):
+            report_stall(stall, bootstrap.now())
+    return [changes.first[outcome.key] for outcome in outcomes if outcome.result is NameResult.RETRY]
 
 
 def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:

@@ -34,6 +34,10 @@ class SpokeUnreachable(Fault):
     """The spoke did not answer, so the state of its instances is not known. Temporary."""
 
 
+class SessionOutdated(SpokeUnreachable):
+    """AWS denies a session that may be older than the role or its permissions. The next call has a new session."""
+
+
 class SpokeDenied(SpokeUnreachable):
     """The spoke denies access: its reader role is missing or denies it, or the region is disabled. Permanent."""
 

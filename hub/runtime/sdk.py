@@ -52,7 +52,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "ListResolverRules",
         "UpdateResolverConfig",
     ),
-    "sqs": ("DeleteMessageBatch", "ReceiveMessage", "SendMessageBatch"),
+    "sqs": ("DeleteMessageBatch", "GetQueueAttributes", "ReceiveMessage", "SendMessageBatch"),
     "sts": ("AssumeRole",),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from troposphere import Parameter
+from troposphere import Parameter, Ref
 
 from hub.runtime import contract
 from hub.runtime.model.names import Selection
@@ -21,6 +21,7 @@ HAS_TRAIL_EVENTS: Final = "HasCloudTrailEvents"
 INSTANCES_RULE: Final = f"{contract.PREFIX}-received-instances"
 VPCS_RULE: Final = f"{contract.PREFIX}-received-vpcs"
 ZONE_CHANGES_RULE: Final = f"{contract.PREFIX}-received-zone-changes"
+HEARTBEATS_RULE: Final = f"{contract.PREFIX}-received-heartbeats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,15 @@ def zone_changes_pattern(config: Config) -> dict[str, Any]:
         "source": [contract.ZONE_SOURCE],
         "detail-type": [contract.CALL_DETAIL_TYPE],
         "detail": {"eventName": [contract.ZONE_CALL]},
+    }
+
+
+def heartbeat_pattern() -> dict[str, Any]:
+    """The event that a schedule of the hub puts on the bus. EventBridge sets the account: no other can send one."""
+    return {
+        "account": [Ref("AWS::AccountId")],
+        "source": [contract.HEARTBEAT_SOURCE],
+        "detail-type": [contract.HEARTBEAT_DETAIL_TYPE],
     }
 
 

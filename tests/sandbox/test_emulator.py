@@ -182,7 +182,7 @@ def test_quick_ways_of_dynamodb_change_no_answer() -> None:
     assert sum("Error" in answer for answer in alone if isinstance(answer, dict)) >= len(UPDATES)
 
 
-def test_update_that_makes_a_row_is_one_record_of_the_stream(table: Any) -> None:
+def test_update_that_makes_a_row_is_one_record_of_the_stream(table: Any) -> None:  # noqa: ANN401 - boto3's client
     """A stream record is one modification of one item: the first one has the whole row."""
     table.update_table(TableName="rows", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
     for value in ("1", "2"):

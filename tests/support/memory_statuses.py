@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.drift import ZoneDrift
-from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.names import NEVER, Millis, Spoke
+from hub.runtime.model.status import FailedLook, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Task
 from hub.runtime.model.usage import UsageByZone, summed
 from hub.runtime.ports import Clock, Outdated
@@ -25,11 +25,24 @@ class MemoryStatuses:
     round: ScheduleCursor = field(default_factory=ScheduleCursor)
     audit: bool = False
     reason_to_pause: str | None = None
+    undelivered_events: dict[Spoke, int] = field(default_factory=dict)
     # Statuses of the same table as a ledger share the ledger's.
     ledger_generation: MemoryGeneration = field(default_factory=MemoryGeneration)
 
     def sweep_begins(self, spoke: Spoke) -> tuple[SpokeStatus, str]:
         return self.spoke_status(spoke), self.ledger_generation.begun()
+
+    def undelivered(self, spoke: Spoke) -> int:
+        """The queue of a spoke with the events that did not reach the hub."""
+        return self.undelivered_events.get(spoke, 0)
+
+    def put_failed_look(self, spoke: Spoke, look: FailedLook) -> None:
+        self.spokes[spoke] = replace(self.spoke_status(spoke), failed_look=look)
+
+    def put_vpc_fault(self, spoke: Spoke, fault: str) -> None:
+        before = self.spoke_status(spoke)
+        since = before.vpc_fault_since or self.clock() if fault else NEVER
+        self.spokes[spoke] = replace(before, vpc_fault=fault, vpc_fault_since=since)
 
     def generation(self) -> str:
         return self.ledger_generation.read()
@@ -45,7 +58,8 @@ class MemoryStatuses:
         approved = before.approved if status.pending_removals else frozenset[str]()
         usage = {zone_id: usage for zone_id, usage in (status if status.counted else before).usage.items() if usage}
         kept = replace(status, vpcs=before.vpcs, vpc_work=before.vpc_work, call_sweeps=before.call_sweeps)
-        kept = replace(kept, damped_vpcs=before.damped_vpcs)
+        kept = replace(kept, damped_vpcs=before.damped_vpcs, failed_look=before.failed_look)
+        kept = replace(kept, vpc_fault=before.vpc_fault, vpc_fault_since=before.vpc_fault_since)
         self.spokes[status.spoke] = replace(kept, approved=approved, usage=usage)
 
     def usage_of_account(self, account_id: str) -> UsageByZone:

@@ -141,6 +141,7 @@ class MemoryDriver:
             recorder=recorder,
             guard=guard,
             clock=clock,
+            queues=statuses,
         )
         self.auditor = Auditor(ledger, statuses, zones, guard, clock, statuses.paused)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hub.runtime.associator.plan import AssociationPlan
-    from hub.runtime.associator.ports import SpokeLedger, VpcLedger, Vpcs
+    from hub.runtime.associator.ports import SpokeHealthLedger, SpokeLedger, VpcLedger, Vpcs
     from hub.runtime.model.names import Account, Fqdn, Spoke
     from hub.runtime.model.status import SpokeStatus
     from hub.runtime.model.vpcs import DescribedVpcs, Vpc, VpcRef
@@ -75,6 +75,7 @@ class VpcDiscovery:
     vpcs: Vpcs
     rows: VpcLedger
     spokes: SpokeLedger
+    health: SpokeHealthLedger
     tasks: Tasks
     clock: Clock
 
@@ -100,6 +101,9 @@ class VpcDiscovery:
             self.spokes.count_vpcs(swept.spoke, outcome.associated, outcome.damped)
         if not swept.withdrawn and outcome.work != swept.vpc_work:
             self.spokes.note_vpc_work(swept.spoke, outcome.work)
+        fault = "" if swept.withdrawn else outcome.status.fault
+        if fault != swept.vpc_fault:
+            self.health.put_vpc_fault(swept.spoke, fault)
         return outcome
 
     def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:

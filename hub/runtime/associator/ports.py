@@ -86,6 +86,14 @@ class VpcLedger(Protocol):
         ...
 
 
+class SpokeHealthLedger(Protocol):
+    """What the statuses of spokes say of their VPCs; each method raises LedgerUnavailable."""
+
+    def put_vpc_fault(self, spoke: Spoke, fault: str) -> None:
+        """Record why the VPCs of a spoke could not be described, and since when; empty if they could."""
+        ...
+
+
 class SpokeLedger(Protocol):
     """The statuses of spokes; raises LedgerUnavailable."""
 

@@ -12,6 +12,7 @@ from hub.runtime.aws.spoke_errors import translated
 from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.names import Instance, InstanceRef, InstanceState, Interface, Millis, Spoke
+from hub.runtime.ports import SessionOutdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -56,6 +57,17 @@ class SpokeInstances:
         return self._listed(spoke, {"MaxResults": INSTANCES_A_PAGE})
 
     def _listed(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance | Unreadable, ...]]:
+        """The pages of a listing. If AWS denies the session for the first one, a new session tries once more."""
+        pages = self._pages(spoke, request)
+        try:
+            first = next(pages)
+        except SessionOutdated:
+            pages = self._pages(spoke, request)
+            first = next(pages)
+        yield first
+        yield from pages
+
+    def _pages(self, spoke: Spoke, request: dict[str, Any]) -> Iterator[tuple[Instance | Unreadable, ...]]:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             client = self._clients.client(role_arn, spoke.region, "ec2")

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from hub.runtime.aws.answers import NO_ANSWER, AnswerMalformed
 from hub.runtime.aws.sessions import DENIALS, REGION_DISABLED, RoleUnavailable, error_code
-from hub.runtime.ports import SpokeClosed, SpokeDenied, SpokeUnreachable
+from hub.runtime.ports import SessionOutdated, SpokeClosed, SpokeDenied, SpokeUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,16 @@ def translated(clients: AssumedClients, role_arn: str, spoke: Spoke) -> Iterator
     Raises:
         SpokeDenied: if AWS denies access, and the session is too young to be the cause.
         SpokeClosed: if the region is disabled in the account.
+        SessionOutdated: if AWS denies access, and the session may be the cause. Try once more, or nobody learns which.
         SpokeUnreachable: if AWS does not answer, refuses the call for now, or sends a malformed answer.
     """
     try:
         yield
     except ClientError as error:
         old_session = clients.forget_if_denied(role_arn, error)
-        if old_session or error_code(error) not in DENIALS:
+        if old_session:
+            raise SessionOutdated(f"{spoke}: {error}") from error
+        if error_code(error) not in DENIALS:
             raise SpokeUnreachable(f"{spoke}: {error}") from error
         raise (SpokeClosed if error_code(error) in REGION_DISABLED else SpokeDenied)(f"{spoke}: {error}") from error
     except RoleUnavailable as unavailable:

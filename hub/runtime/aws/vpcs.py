@@ -30,6 +30,7 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.model.vpcs import DescribedVpcs, SharedVpc, Vpc, VpcRef
+from hub.runtime.ports import SessionOutdated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -89,6 +90,18 @@ class SpokeVpcs:
         """
         if vpc_ids is not None and not vpc_ids:
             return DescribedVpcs()
+        try:
+            return self._described(spoke, vpc_ids, dhcp_options or {}, known or {})
+        except SessionOutdated:
+            return self._described(spoke, vpc_ids, dhcp_options or {}, known or {})
+
+    def _described(
+        self,
+        spoke: Spoke,
+        vpc_ids: Collection[str] | None,
+        dhcp_options: Mapping[str, tuple[str, ...]],
+        known: Mapping[str, Vpc],
+    ) -> DescribedVpcs:
         role_arn = self._roles.reader(spoke.account)
         with translated(self._clients, role_arn, spoke):
             description = _Description(self._clients, role_arn, spoke, self._profile_owner, self._zones)
@@ -104,7 +117,7 @@ class SpokeVpcs:
                 else:
                     # Only its owner can associate a shared VPC, so it belongs to its owner's spoke.
                     shared.add(identity)
-            found += description.vpcs(own, dhcp_options or {}, known or {})
+            found += description.vpcs(own, dhcp_options, known)
         return DescribedVpcs(
             tuple(vpc for vpc in found if isinstance(vpc, Vpc)),
             tuple(sorted(shared)),

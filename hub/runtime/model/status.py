@@ -22,6 +22,25 @@ DAY: Final = 86_400_000
 EVENT_MILLIS: Final = 900_000
 
 
+# A status names so many instances whose events wait.
+MOST_WAITING: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FailedLook:
+    """Why a look at instances of a spoke, which events caused, failed last, and at what time.
+
+    `since` is the time of the oldest event that waits because of that, `events` counts the instances that wait, and
+    `instances` are the first of them. Without a `reason`, no look failed.
+    """
+
+    reason: str = ""
+    at: Millis = NEVER
+    since: Millis = NEVER
+    events: int = 0
+    instances: tuple[str, ...] = ()
+
+
 def time_of_day(spoke: Spoke) -> int:
     """Return when the daily sweep of a quiet spoke is due, in milliseconds after midnight: spread over the day."""
     return crc32(str(spoke).encode()) * DAY >> 32
@@ -48,6 +67,10 @@ class SpokeStatus:
     status itself cannot be read: nothing else is known then, and nothing is stored.
     `call_sweeps` are the sweeps that calls of the account caused. `generation` is that of the ledger when the last
     complete sweep, or the withdrawal, began.
+    `failed_look` is the last look that an event caused, if it failed. `undelivered` counts the events that the spoke
+    could not send to the hub and keeps in a queue, as the last sweep found them, and `undelivered_new` those that came
+    since the sweep before; `undelivered_fault` says why that is not known. `missed_sweeps` counts the last sweeps in a
+    row that found missed changes. `vpc_fault` says why the last sweep could not describe the VPCs.
 
     """
 
@@ -79,6 +102,13 @@ class SpokeStatus:
     generation: str = ""
     damped: int = 0
     damped_vpcs: int = 0
+    failed_look: FailedLook = field(default_factory=FailedLook)
+    undelivered: int = 0
+    undelivered_new: int = 0
+    undelivered_fault: str = ""
+    missed_sweeps: int = 0
+    vpc_fault: str = ""
+    vpc_fault_since: Millis = NEVER
 
     @property
     def counted(self) -> bool:
@@ -135,6 +165,8 @@ class ZoneStatus:
     some of them, and `row_fault` is as in a spoke's status.
     `audit_requested_at` is when an audit has to begin because a call changed unknown names, and `audits_paid_until` the
     time that such audits use up.
+    `checked_at` is when orgdns last learned whether it may change the zone. `closed_since` is the time since which it
+    may not, because of `closed_reason`; it is 0 for an open zone. `closed_names` counts the names that wait for it.
     """
 
     zone_id: str
@@ -157,6 +189,10 @@ class ZoneStatus:
     unreadable: int = 0
     unreadable_first: tuple[str, ...] = ()
     row_fault: str = ""
+    checked_at: Millis = NEVER
+    closed_since: Millis = NEVER
+    closed_reason: str = ""
+    closed_names: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What an event says: which instance to describe, or which spoke to sweep. Pure.
+"""What an event says: which instance to describe, which spoke to sweep, or that it is a heartbeat. Pure.
 
 An event is a hint. EventBridge itself sets its account and region, and customers cannot send events with a source of
 `aws.*` (EventBridge API Reference, PutEvents). Nevertheless the observer takes from it only which instance to describe,
@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from hub.runtime import contract
+from hub.runtime.boundary.unreadable import Unreadable, readable
 from hub.runtime.messages import NotOurs, content_of, detail_of, resource_of, short, spoke_of_call
-from hub.runtime.model.names import InstanceRef, InstanceState, Millis, Spoke
+from hub.runtime.model.names import NEVER, InstanceRef, InstanceState, Millis, Spoke
 
 _INSTANCE_ARN: Final = re.compile(r"arn:aws[a-z-]*:ec2:([a-z0-9-]{1,32}):([0-9]{12}):instance/(i-[0-9a-f]{8,17})")
 
@@ -30,6 +31,7 @@ class Hint:
     `state` is the state that a state-change event reports, None for a tag change. `expected_tags` are the tags that tag
     changes report, each time all tags of the instance. They are not trusted, but a description that shows none of these
     sets may have come too early. `attempt` counts the deliveries of the hint from 1, and `time` is the event's own.
+    `reported_at` is the same as a number, of state changes, too; 0 if it cannot be read.
     """
 
     ref: InstanceRef
@@ -37,6 +39,7 @@ class Hint:
     expected_tags: frozenset[Tags] = frozenset()
     attempt: int = 1
     time: str = ""
+    reported_at: Millis = NEVER
 
     @property
     def final(self) -> bool:
@@ -55,13 +58,25 @@ class Call:
     called_at: Millis
 
 
-def event_of(body: str, attempt: int = 1) -> Hint | Call:
-    """Return the hint or the call in an event as EventBridge delivers it.
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The hub sent itself an event at this time, to learn whether events arrive and names are published.
+
+    Only a rule of the hub's own bus forwards such an event, and only for the hub's own account.
+    """
+
+    sent_at: Millis
+
+
+def event_of(body: str, attempt: int = 1) -> Hint | Call | Heartbeat:
+    """Return the hint, the call or the heartbeat in an event as EventBridge delivers it.
 
     Raises:
-        NotOurs: if the body is not JSON, not an event of one of the three kinds, or contradicts itself.
+        NotOurs: if the body is not JSON, not an event of one of the four kinds, or contradicts itself.
     """
     event = content_of(body)
+    if (event.get("source"), event.get("detail-type")) == (contract.HEARTBEAT_SOURCE, contract.HEARTBEAT_DETAIL_TYPE):
+        return Heartbeat(_time(event))
     return _call(event) if event.get("detail-type") == contract.CALL_DETAIL_TYPE else _hint(event, attempt)
 
 
@@ -77,23 +92,30 @@ def _call(event: dict[str, Any]) -> Call:
     spoke = spoke_of_call(event)
     if detail.get("eventName") not in contract.INSTANCE_CALLS or detail.get("errorCode") is not None:
         raise NotOurs(f"the call {short(detail.get('eventName'))} changes no instance")
+    return Call(spoke, _time(event))
+
+
+def _time(event: dict[str, Any]) -> Millis:
+    """Return the time that EventBridge gave an event, in whole seconds."""
     try:
-        called_at = datetime.fromisoformat(str(event.get("time"))).timestamp()
-        return Call(spoke, Millis(int(called_at * 1000)))
+        return Millis(int(datetime.fromisoformat(str(event.get("time"))).timestamp() * 1000))
     except (ValueError, OverflowError) as error:
-        raise NotOurs(f"{short(event.get('time'))} is not the time of a call") from error
+        raise NotOurs(f"{short(event.get('time'))} is not the time of an event") from error
 
 
 def _hint(event: dict[str, Any], attempt: int) -> Hint:
     detail = detail_of(event)
     ref = InstanceRef(*resource_of(event, _INSTANCE_ARN, "an instance"))
+    time = readable(_time, event, "")
+    at = NEVER if isinstance(time, Unreadable) else time
     match event.get("source"), event.get("detail-type"):
         case contract.STATE_SOURCE, contract.STATE_DETAIL_TYPE:
             if detail.get("instance-id") != ref.id:
                 raise NotOurs("detail.instance-id is not the instance in resources")
-            return Hint(ref, _state(detail.get("state")), attempt=attempt)
+            return Hint(ref, _state(detail.get("state")), attempt=attempt, reported_at=at)
         case contract.TAG_SOURCE, contract.TAG_DETAIL_TYPE:
-            return Hint(ref, expected_tags=_reported_tags(detail), attempt=attempt, time=str(event.get("time") or ""))
+            time_text, tags = str(event.get("time") or ""), _reported_tags(detail)
+            return Hint(ref, expected_tags=tags, attempt=attempt, time=time_text, reported_at=at)
         case source, detail_type:
             raise NotOurs(
                 f"orgdns does not handle events of source {short(source)} and detail-type {short(detail_type)}"

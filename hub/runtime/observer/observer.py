@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.deadline import SPOKE_CALLS
 from hub.runtime.membership import Cause, NotMember, member_account
-from hub.runtime.model.names import Account, Instance, InstanceRef, InstanceState, Spoke
+from hub.runtime.model.names import NEVER, Account, Instance, InstanceRef, InstanceState, Spoke
 from hub.runtime.observer.events import Tags
 from hub.runtime.observer.recorder import DAMPED, InstanceOutcome, InstanceResult, Recorder
 from hub.runtime.observer.spoke_order import SpokeOrder
@@ -48,9 +48,9 @@ class _WaitingSpoke:
     account: Account
     hints: dict[InstanceRef, Hint]
 
-    def retried(self, reason: str) -> list[InstanceOutcome]:
+    def retried(self, reason: str, *, failed: bool = False) -> list[InstanceOutcome]:
         """Leave all instances to the queue, and wait for none of them."""
-        outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason) for ref in self.hints]
+        outcomes = [InstanceOutcome(ref, InstanceResult.RETRY, reason, failed=failed) for ref in self.hints]
         self.hints.clear()
         return outcomes
 
@@ -123,7 +123,7 @@ class Observer:
         if hint.final and refused.cause not in _NO_ANSWER and (ended := self.recorder.ended_if_known(hint.ref)):
             return ended
         result = InstanceResult.RETRY if refused.cause.temporary else InstanceResult.NOT_COVERED
-        return InstanceOutcome(hint.ref, result, str(refused))
+        return InstanceOutcome(hint.ref, result, str(refused), failed=refused.cause.temporary)
 
     def _converge(
         self, waiting: Mapping[Spoke, _WaitingSpoke], order: SpokeOrder, deadline: Deadline
@@ -152,7 +152,8 @@ class Observer:
                 return outcomes
             found = self.instances.describe(waiting.spoke, [ref.id for ref in hints])
         except (SpokeUnreachable, LedgerUnavailable) as unavailable:
-            return outcomes + waiting.retried(str(unavailable))
+            failed = isinstance(unavailable, SpokeUnreachable)
+            return outcomes + waiting.retried(str(unavailable), failed=failed)
         for ref, hint in list(hints.items()):
             # An instance that is missing may be the one that has no readable id.
             instance = found.get(ref.id, found.get(""))
@@ -221,4 +222,7 @@ def _merged(first: Hint, second: Hint) -> Hint:
     tags = frozenset[Tags]().union(*(hint.expected_tags for hint in reports if hint.time == reports[-1].time))
     time = reports[-1].time if reports else ""
     # The hint with fewer deliveries may wait longer for EC2.
-    return replace(first, state=state, expected_tags=tags, attempt=min(first.attempt, second.attempt), time=time)
+    attempt = min(first.attempt, second.attempt)
+    # The earlier event waited longer.
+    at = min(filter(None, (first.reported_at, second.reported_at)), default=NEVER)
+    return replace(first, state=state, expected_tags=tags, attempt=attempt, time=time, reported_at=at)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.damping import CallSweeps
     from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
     from hub.runtime.model.observation import Observation
-    from hub.runtime.model.status import SpokeStatus
+    from hub.runtime.model.status import FailedLook, SpokeStatus
     from hub.runtime.model.usage import UsageByZone
     from hub.runtime.policy.decide import Decision
 
@@ -72,6 +72,14 @@ class CallLedger(Protocol):
 
     def put_call_sweeps(self, spoke: Spoke, before: CallSweeps, after: CallSweeps) -> None:
         """Record the sweeps that calls cause; raises Outdated if they changed since `before`."""
+        ...
+
+
+class LookLedger(Protocol):
+    """The statuses of spokes, with their failed looks; each method raises LedgerUnavailable."""
+
+    def put_failed_look(self, spoke: Spoke, look: FailedLook) -> None:
+        """Record why the last look at instances of a spoke failed; an empty one if it did not."""
         ...
 
 

@@ -48,7 +48,8 @@ class InstanceResult(StrEnum):
 class InstanceOutcome:
     """The result for one instance, and the reason.
 
-    `superseded` means that the instance's row changed after it was read: only a new look can decide.
+    `superseded` means that the instance's row changed after it was read: only a new look can decide. `failed` means
+    that the account, or what orgdns must know of it, did not answer.
 
     """
 
@@ -58,6 +59,7 @@ class InstanceOutcome:
     names: tuple[Fqdn, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     superseded: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,14 @@ class Spokes(Protocol):
         ...
 
 
+class UndeliveredEvents(Protocol):
+    """The queues of the spokes with the events that did not reach the hub."""
+
+    def undelivered(self, spoke: Spoke) -> int:
+        """Return how many events a spoke's queue has, about; raises SpokeUnreachable."""
+        ...
+
+
 class SweepLedger(Protocol):
     """The rows of instances; each method raises LedgerUnavailable."""
 

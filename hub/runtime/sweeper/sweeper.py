@@ -20,6 +20,7 @@ from hub.runtime.observer.recorder import InstanceOutcome, InstanceResult
 from hub.runtime.policy.decide import Decision
 from hub.runtime.ports import LedgerUnavailable, SpokeClosed, SpokeDenied, SpokeUnreachable
 from hub.runtime.sweeper.bookkeeping import SweepOutcome, SweepRun, Unfinished
+from hub.runtime.sweeper.undelivered import with_undelivered
 from hub.runtime.sweeper.unreachable import UnreachableSpokes, with_pending
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from hub.runtime.observer.recorder import Recorder
     from hub.runtime.policy.decide import Policy
     from hub.runtime.ports import AccountLabels, Accounts, Clock, Instances
-    from hub.runtime.sweeper.ports import Statuses, SweepLedger
+    from hub.runtime.sweeper.ports import Statuses, SweepLedger, UndeliveredEvents
 
 # An instance younger than this may have an event that is not lost, but still on its way. Milliseconds.
 ON_ITS_WAY: Final = 600_000
@@ -55,6 +56,7 @@ class Sweeper:
     recorder: Recorder
     guard: Guard
     clock: Clock
+    queues: UndeliveredEvents
 
     def sweep(
         self, spoke: Spoke, deadline: Deadline, report: Callable[[InstanceOutcome], None], *, after_call: bool = False
@@ -96,6 +98,7 @@ class Sweeper:
                 usage=run.usage.in_place_of(status.usage),
                 missed=status.missed if after_call else run.missed,
                 missed_ever=status.missed_ever + run.missed,
+                missed_sweeps=status.missed_sweeps if after_call else (status.missed_sweeps + 1) * bool(run.missed),
                 fault="",
                 fault_since=NEVER,
                 closed=False,
@@ -103,6 +106,7 @@ class Sweeper:
                 withdrawn_at=NEVER,
                 generation=generation,
             )
+            status = with_undelivered(status, self.queues)
         except SpokeDenied as denied:
             unreachable = UnreachableSpokes(self.rows, self.statuses, self.recorder, self.guard, self.clock)
             status = replace(status, closed=isinstance(denied, SpokeClosed))

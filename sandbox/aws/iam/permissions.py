@@ -210,7 +210,13 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[str, Parameters, Caller], 
     ("dynamodb", "TransactWriteItems"): _in_transaction,
     **{
         ("sqs", operation): _on_queue
-        for operation in ("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch")
+        for operation in (
+            "SendMessage",
+            "SendMessageBatch",
+            "ReceiveMessage",
+            "DeleteMessageBatch",
+            "GetQueueAttributes",
+        )
     },
     ("cloudformation", "ListStackInstances"): _on_stack_set,
     ("route53", "ChangeResourceRecordSets"): _change_record_sets,

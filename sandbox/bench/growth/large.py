@@ -8,14 +8,12 @@ answers page by page.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.aws.instances import INSTANCES_A_PAGE
@@ -49,6 +47,7 @@ from hub.runtime.sweeper.auditor import Auditor
 from hub.runtime.sweeper.sweeper import Sweeper
 from sandbox.aws.route53.limits import RECORD_SETS_A_PAGE
 from sandbox.bench.growth.item_sizes import item_size
+from sandbox.bench.growth.peak import peak
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -183,6 +182,9 @@ class Many:
     def generation(self) -> str:
         return ""
 
+    def undelivered(self, _spoke: Spoke) -> int:
+        return 0
+
     def spoke_statuses(self) -> tuple[SpokeStatus, ...]:
         return ()
 
@@ -224,6 +226,7 @@ def sweep(many: Many) -> None:
         recorder=_NoRecorder(),  # type: ignore[arg-type]  # nothing is recorded
         guard=GUARD,
         clock=_now,
+        queues=many,
     ).sweep(SPOKE, Deadline(_no_end), _no_news)
 
 
@@ -250,16 +253,6 @@ def _no_end() -> float:
 
 def _no_news(outcome: object) -> None:
     raise AssertionError(outcome)
-
-
-def _peak() -> int:
-    """The peak of this process's memory, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # getrusage would also count the peak of the process that forked this one.
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1_024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @cache
@@ -292,7 +285,7 @@ def main() -> None:
     made = many(int(number))
     start = time.process_time()
     {"sweep": sweep, "audit": audit}[what](made)
-    print(json.dumps(asdict(Measured(_peak(), time.process_time() - start, made.calls.total()))))  # noqa: T201 - the figure
+    print(json.dumps(asdict(Measured(peak(), time.process_time() - start, made.calls.total()))))  # noqa: T201 - the figure
 
 
 if __name__ == "__main__":

@@ -273,3 +273,8 @@ def _receive(organization: Organization, _request: dict[str, Any], _account: str
 @_answers("sqs.DeleteMessageBatch")
 def _delete(_: Organization, request: dict[str, Any], _account: str) -> dict[str, Any]:
     return {"Successful": [{"Id": entry["Id"]} for entry in request["Entries"]], "Failed": []}
+
+
+@_answers("sqs.GetQueueAttributes")
+def _get_queue_attributes(_: Organization, request: dict[str, Any], _account: str) -> dict[str, Any]:
+    return {"Attributes": dict.fromkeys(request["AttributeNames"], "0")}

@@ -36,6 +36,7 @@ from tests.support.interleaved.baton import Killed, Seat
 from tests.support.interleaved.dynamodb import Client, MemoryTable, Record, error, stream_arn
 from tests.support.interleaved.organization import POLICY, ZONE_IDS, Truth
 from tests.support.memory import AMPLE
+from tests.support.memory_statuses import MemoryStatuses
 from tests.support.memory_zones import MemoryZones
 
 # Deliveries of an event before it becomes a dead letter, and of a task of the sweeper.
@@ -278,6 +279,7 @@ class Parts:
             recorder=recorder,
             guard=GUARD,
             clock=worker.clock,
+            queues=MemoryStatuses(worker.clock),
         )
 
     def auditor(self, worker: Worker) -> Auditor:

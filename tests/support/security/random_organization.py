@@ -132,6 +132,7 @@ class RandomOrganization:
             recorder=recorder,
             guard=guard,
             clock=clock,
+            queues=self.statuses,
         )
         self.release = LabelRelease(sweeping.labels, ledger, ZONE_IDS, clock)
         self.auditor = Auditor(ledger, self.statuses, self.zones, guard, clock, self.statuses.paused)
@@ -142,6 +143,7 @@ class RandomOrganization:
             vpcs=self.vpcs,
             rows=self.rows,
             spokes=self.statuses,
+            health=self.statuses,
             tasks=self.tasks,
             clock=clock,
         )

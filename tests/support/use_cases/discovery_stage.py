@@ -37,6 +37,7 @@ class DiscoveryStage:
             vpcs=self.aws,
             rows=self.rows,
             spokes=self.spokes,
+            health=self.spokes,
             tasks=self,
             clock=self.clock,
         )

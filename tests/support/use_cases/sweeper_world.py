@@ -57,6 +57,7 @@ class World:
             recorder=self.recorder,
             guard=Guard(share=0.3, names=10, grace=7 * DAY),
             clock=self.clock,
+            queues=self.statuses,
         )
 
     def show(self, *numbers: int, **facts: object) -> list[InstanceRef]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hub.runtime.aws.ledger.attributes import written
-from hub.runtime.aws.ledger.changes import change_of
+from hub.runtime.aws.ledger.changes import NameChange, change_of
 from hub.runtime.aws.ledger.rows import claim_row
 from hub.runtime.model.names import Claim, ConflictRule, RecordType
 from hub.runtime.publisher.outcome import NameResult
@@ -98,7 +98,9 @@ def test_a_claim_was_written_if_its_new_image_is_live(image: object, made: Claim
         "ApproximateCreationDateTime": 1.0,
         "NewImage": image,
     }
-    assert change_of({"dynamodb": change, "eventSourceARN": "arn"}).written == made
+    read = change_of({"dynamodb": change, "eventSourceARN": "arn"})
+    assert isinstance(read, NameChange)
+    assert read.written == made
 
 
 def test_m4_another_claim_than_the_one_that_was_written_waits_for_its_spoke(world: World) -> None:

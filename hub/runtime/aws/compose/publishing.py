@@ -9,12 +9,14 @@ from hub.runtime import contract
 from hub.runtime.aws import settings
 from hub.runtime.aws.backlog.queue import BacklogQueue
 from hub.runtime.aws.backlog.rows import DynamoBacklog
+from hub.runtime.aws.ledger.health.path import DynamoPath
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.zones import WriterZones
 from hub.runtime.publisher.backlog.deferral import Deferral
 from hub.runtime.publisher.backlog.releaser import Releaser
 from hub.runtime.publisher.backlog.turnstile import Turnstile
+from hub.runtime.publisher.health.reporter import Reporter
 from hub.runtime.publisher.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -45,6 +47,12 @@ def publisher_of(
         adopting=frozenset(json.loads(settings.value(contract.ENV_ADOPTING_ZONES))),
         backlog=Deferral(Turnstile(), queue, DynamoBacklog(table)),
     )
+
+
+def reporter_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Reporter:
+    """Return what reports heartbeats, stalls and closed zones of the publisher."""
+    zones = WriterZones(clients, settings.value(contract.ENV_WRITER_ROLE_ARN), turns)
+    return Reporter(DynamoPath(table), DynamoStatuses(table), zones, settings.zone_ids(), clock)
 
 
 def releaser_of(table: Table, clients: AssumedClients, turns: Turns, clock: Clock) -> Releaser:

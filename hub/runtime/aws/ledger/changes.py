@@ -10,6 +10,7 @@ from hub.runtime import contract
 from hub.runtime.aws.answers import text_in
 from hub.runtime.aws.ledger.attributes import read
 from hub.runtime.aws.ledger.rows import claim_in, name_key_of
+from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
 from hub.runtime.model.names import Claim, Millis
 
@@ -51,6 +52,7 @@ class NameChanges:
         changed_by: The accounts that changed claims; it is "" for an audit.
         released: The names that came back from the backlog, each with the account because of which it was there.
         unreadable: The records that are nothing of these. They would be the same after another delivery.
+        heartbeats: The times at which the heartbeats among the records were sent.
     """
 
     first: dict[NameKey, str] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class NameChanges:
     changed_by: defaultdict[NameKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     released: dict[NameKey, str] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
+    heartbeats: list[Millis] = field(default_factory=list)
 
     @classmethod
     def of(cls, records: Iterable[Any]) -> NameChanges:
@@ -70,8 +73,10 @@ class NameChanges:
             change = readable(change_of, record, text_in(record, "eventID"))
             if isinstance(change, Unreadable):
                 changes.unreadable.append(change)
-            else:
+            elif isinstance(change, NameChange):
                 changes._add(change)
+            else:
+                changes.heartbeats.append(change)
         return changes
 
     def _add(self, change: NameChange) -> None:
@@ -90,14 +95,16 @@ class NameChanges:
             self.told[key].add(change.written)
 
 
-def change_of(record: Any) -> NameChange:  # noqa: ANN401 - of any type, if it is malformed
-    """Return the change in a record, as Lambda passes it on.
+def change_of(record: Any) -> NameChange | Millis:  # noqa: ANN401 - of any type, if it is malformed
+    """Return the change in a record, as Lambda passes it on, or the time at which a heartbeat was sent.
 
     Raises:
         Malformed: if it is the change of a row of another kind.
         Exception: any other, if the record does not have the form of one.
     """
     change = record["dynamodb"]
+    if change["Keys"][contract.SORT_KEY]["S"] == contract.HEARTBEAT_KEY:
+        return Millis(number(read(change["NewImage"])["sent_at"]))
     key = name_key_of(change["Keys"][contract.PARTITION_KEY]["S"])
     sort_key = change["Keys"][contract.SORT_KEY]["S"]
     sequence_number = _number(change["SequenceNumber"])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from hub.runtime import contract
 from hub.runtime.aws.ledger.drift import zone_drift_of
 from hub.runtime.boundary.chunks import chunks
-from hub.runtime.boundary.schema import flag, number, read_row, text
+from hub.runtime.boundary.schema import flag, number, read_row, text, texts
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import FailedLook, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 
 if TYPE_CHECKING:
@@ -84,6 +84,19 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
         generation=text(row.get("generation", "")),
         unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
+        failed_look=FailedLook(
+            text(row.get("look_fault", "")),
+            Millis(number(row.get("look_fault_at", NEVER))),
+            Millis(number(row.get("look_fault_since", NEVER))),
+            number(row.get("looks_waiting", 0)),
+            texts(row.get("looks_first", ())),
+        ),
+        undelivered=number(row.get("undelivered", 0)),
+        undelivered_new=number(row.get("undelivered_new", 0)),
+        undelivered_fault=text(row.get("undelivered_fault", "")),
+        missed_sweeps=number(row.get("missed_sweeps", 0)),
+        vpc_fault=text(row.get("vpc_fault", "")),
+        vpc_fault_since=Millis(number(row.get("vpc_fault_since", NEVER))),
     )
 
 
@@ -167,6 +180,10 @@ def _zone_status(row: Mapping[str, Any]) -> ZoneStatus:
         audit_requested_at=Millis(number(row.get("audit_requested_at", 0))),
         audits_paid_until=Millis(number(row.get("audits_paid_until", 0))),
         repaired=tuple(sorted((kind, number(count)) for kind, count in row.get("repaired", {}).items())),
+        checked_at=Millis(number(row.get("checked_at", NEVER))),
+        closed_since=Millis(number(row.get("closed_since", NEVER))),
+        closed_reason=text(row.get("closed_reason", "")),
+        closed_names=number(row.get("closed_names", 0)),
         unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )

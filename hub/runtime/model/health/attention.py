@@ -34,8 +34,8 @@ unreadable
     that belongs to them is removed. A spoke or zone whose status cannot be read counts for nothing else.
 near a limit
     An account that uses most of what it may hold in a zone, or a zone that uses most of what Route 53 lets it hold:
-    `hub.runtime.model.health.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone that
-    the configuration no longer has, does not count.
+    `hub.runtime.model.health.near_limit` counts. What the ledger still says of a spoke that keeps nothing, or of a zone
+    that the configuration no longer has, does not count.
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ class ScheduleOutcome:
 
     `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, `pending_removals` the spokes and zones
     in which something awaits approval, and `unreadable` those in which something cannot be read:
-    `hub.runtime.model.health.attention` says which these are. `accounts_near_limit` and `zones_near_limit` are those that use
-    most of a limit. `faults` say which stack instances, spokes, zones and approvals were left out, and why: the others
-    are scheduled as without them.
+    `hub.runtime.model.health.attention` says which these are. `accounts_near_limit` and `zones_near_limit` are those
+    that use most of a limit. `faults` say which stack instances, spokes, zones and approvals were left out, and why:
+    the others are scheduled as without them.
     """
 
     sweeps: int

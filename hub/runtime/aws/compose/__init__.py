@@ -1,0 +1,1 @@
+"""Composes use cases with their adapters."""

@@ -1,0 +1,1 @@
+"""The rows of the ledger about the path from an event to a record."""

@@ -1,0 +1,1 @@
+"""What the publisher reports about itself and about the zones: heartbeats, stalls, and closed zones."""

@@ -1,0 +1,57 @@
+"""The logs and metrics of heartbeats, stalls and closed zones."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from hub.runtime.ports import LedgerUnavailable
+from hub.runtime.telemetry import logger, metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hub.runtime.model.names import Millis
+    from hub.runtime.model.path import Stall
+    from hub.runtime.publisher.health.reporter import ZoneCheck
+
+
+def report_heartbeat(sent_at: Millis, now: Millis) -> None:
+    """Count a heartbeat that took the whole path, and measure how long it took."""
+    seconds = max(0.0, (now - sent_at) / 1_000)
+    metrics.add_metric("Heartbeats", MetricUnit.Count, 1)
+    metrics.add_metric("SecondsToHeartbeat", MetricUnit.Seconds, seconds)
+    logger.info("heartbeat answered", extra={"seconds": seconds})
+
+
+@contextmanager
+def recorded(what: str) -> Iterator[None]:
+    """Count and log it if something cannot be written to the ledger for those who ask. The work goes on without it."""
+    try:
+        yield
+    except LedgerUnavailable as fault:
+        metrics.add_metric("HealthNotRecorded", MetricUnit.Count, 1)
+        logger.warning("health not recorded", extra={"what": what, "reason": str(fault)})
+
+
+def report_stall(stall: Stall, now: Millis) -> None:
+    """Log why the publisher repeats a batch."""
+    waiting = {"names": stall.names, "seconds": max(0.0, (now - stall.since) / 1_000)}
+    logger.error("publisher waits", extra=waiting | {"reason": stall.reason})
+
+
+def report_zone_checks(checks: Iterable[ZoneCheck]) -> None:
+    """Log the zones that are closed or open again, and count those whose access is not known."""
+    for check in checks:
+        fields: dict[str, object] = {"zone": check.zone_id}
+        if check.closed:
+            logger.error("zone closed", extra=fields | {"reason": check.closed})
+        elif check.unknown:
+            metrics.add_metric("ZonesNotChecked", MetricUnit.Count, 1)
+            logger.warning("zone not checked", extra=fields | {"reason": check.unknown})
+        elif check.reopened:
+            logger.info("zone open again", extra=fields)
+        else:
+            logger.debug("zone open", extra=fields)
