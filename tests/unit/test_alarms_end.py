@@ -57,7 +57,7 @@ def scheduled(state: State) -> ScheduleOutcome:
 # The value that an alarm watches, a state in which it is in ALARM, and every state in which nothing is left to do.
 BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[State]]] = {
     "orgdns-pending-removals": (
-        lambda outcome: outcome.pending_removals,
+        lambda outcome: outcome.health.counts["PendingRemovals"],
         [
             (replace(WELL, pending_removals=("i-1",)), ZONE, ("Z1",)),
             (WELL, replace(ZONE, pending_removals=(Fqdn("a."),)), ("Z1",)),
@@ -69,12 +69,12 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
     "orgdns-spokes-unreachable": (
-        lambda outcome: outcome.unreachable,
+        lambda outcome: outcome.health.counts["SpokesUnreachable"],
         [(AWAY, ZONE, ("Z1",)), (replace(AWAY, closed=False, withdrawn=True), ZONE, ("Z1",))],
         [(replace(AWAY, withdrawn=True), ZONE, ("Z1",)), (replace(AWAY, withdrawn=True, kept_vpcs=2), ZONE, ("Z1",))],
     ),
     "orgdns-sweeps-overdue": (
-        lambda outcome: outcome.overdue,
+        lambda outcome: outcome.health.counts["SweepsAndAuditsOverdue"],
         [
             (replace(WELL, tried_at=LATE, swept_at=LATE, instances=1), ZONE, ("Z1",)),
             (WELL, replace(ZONE, audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), ("Z1",)),
@@ -86,7 +86,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
     "orgdns-records-contested": (
-        lambda outcome: outcome.contested_zones,
+        lambda outcome: outcome.health.counts["ZonesWithDampedRepairs"],
         [(WELL, replace(ZONE, drift=(FOUGHT,), audited_at=LONG_AGO), ("Z1",))],
         [
             (WELL, replace(ZONE, drift=(replace(FOUGHT, damped_at=LONG_AGO),)), ("Z1",)),
@@ -94,7 +94,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
     "orgdns-unreadable": (
-        lambda outcome: outcome.unreadable,
+        lambda outcome: outcome.health.counts["SpokesAndZonesUnreadable"],
         [
             (replace(WELL, unreadable=1), ZONE, ("Z1",)),
             (SpokeStatus(SPOKE, row_fault="schema 2"), ZONE, ("Z1",)),
@@ -104,7 +104,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         [(WELL, replace(ZONE, unreadable=1), ())],
     ),
     "orgdns-accounts-near-limit": (
-        lambda outcome: len(outcome.accounts_near_limit),
+        lambda outcome: outcome.health.counts["AccountsNearLimit"],
         [(replace(WELL, usage=FULL), ZONE, ("Z1",)), (replace(WELL, vpcs={"Z1": 30}), ZONE, ("Z1",))],
         [
             (replace(WELL, usage=FULL), ZONE, ()),
@@ -113,7 +113,7 @@ BY_STATE: dict[str, tuple[Callable[[ScheduleOutcome], int], list[State], list[St
         ],
     ),
     "orgdns-zones-near-limit": (
-        lambda outcome: len(outcome.zones_near_limit),
+        lambda outcome: outcome.health.counts["ZonesNearLimit"],
         [(WELL, replace(ZONE, record_sets=9_000), ("Z1",)), (replace(WELL, vpcs={"Z1": 290}), ZONE, ("Z1",))],
         [
             (WELL, replace(ZONE, record_sets=9_000), ()),

@@ -189,29 +189,21 @@ def report_drift(outcome: DriftOutcome) -> None:
 
 def report_schedule(outcome: ScheduleOutcome) -> None:
     """Log what a run of the schedule enqueued, and measure the health of spokes and zones, which alarms watch."""
-    for metric, value in (
-        ("SpokesUnreachable", outcome.unreachable),
-        ("SweepsAndAuditsOverdue", outcome.overdue),
-        ("PendingRemovals", outcome.pending_removals),
-        ("SpokesOnOldPolicy", outcome.on_old_policy),
-        ("ZonesWithDampedRepairs", outcome.contested_zones),
-        ("SpokesAndZonesUnreadable", outcome.unreadable),
-        ("AccountsNearLimit", len(outcome.accounts_near_limit)),
-        ("ZonesNearLimit", len(outcome.zones_near_limit)),
-    ):
+    health = outcome.health
+    for metric, value in health.counts.items():
         metrics.add_metric(metric, MetricUnit.Count, value)
     fields = {
         "sweeps": outcome.sweeps,
         "audits": outcome.audits,
-        "spokes": outcome.spokes,
-        "on_old_policy": outcome.on_old_policy,
+        "spokes": len(health.known),
+        "on_old_policy": len(health.on_old_policy),
     }
     logger.info("sweeps scheduled", extra=fields)
     if outcome.faults:
         metrics.add_metric("ScheduleFaults", MetricUnit.Count, len(outcome.faults))
         shown = {"faults": len(outcome.faults), "first": outcome.faults[:SHOWN_NAMES]}
         logger.warning("not all could be scheduled", extra=shown)
-    for near in (*outcome.accounts_near_limit, *outcome.zones_near_limit):
+    for near in (*health.accounts_near_limit, *health.zones_near_limit):
         numbers: dict[str, object] = {"counted": near.kind.value, "used": near.used, "limit": near.limit}
         of_zone = numbers | {"zone": near.zone_id}
         if near.account:

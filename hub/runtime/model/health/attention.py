@@ -25,6 +25,23 @@ pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
     no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
     removal: the alarm clears when nothing remains for a person to decide.
+not audited
+    A zone of the configuration that had no complete audit yet: whether its records are as the ledger says is not known.
+not scheduled
+    Sweeps and audits are not enqueued: the schedule had no run for `SCHEDULE_OVERDUE`.
+failing looks
+    A spoke whose instances the observer could not describe when an event came, within the last minutes and since the
+    last complete sweep: the events wait. An unreachable spoke counts once, as unreachable.
+missing events
+    A spoke in which the last sweep found changes that no event reported, as did the sweep before, or
+    `MANY_MISSED` of them at once. One lost event is healed by the sweep that finds it.
+undelivered events
+    A spoke whose queue of events that did not reach the hub has grown since the sweep before, or cannot be counted.
+    Old events in it are evidence, and need nobody: sweeps have found what they report.
+unknown VPCs
+    A spoke whose VPCs the last sweep could not describe. An unreachable spoke counts once, as unreachable.
+closed zones
+    A zone that the writer role may not read or change. It counts from then on until Route 53 takes a change again.
 contested
     A zone in which others keep changing names of orgdns, so that repairs wait for an audit, or did in the last hour.
     The zone no longer counts when an audit has repaired the names and nobody changes them.
@@ -43,6 +60,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime import contract
 from hub.runtime.model.drift import contested
 from hub.runtime.model.health.near_limit import accounts_near_limit, zones_near_limit
 from hub.runtime.model.vpcs import is_profile
@@ -52,7 +70,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.health.near_limit import NearLimit
     from hub.runtime.model.names import Millis, Spoke
-    from hub.runtime.model.status import SpokeStatus, ZoneStatus
+    from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
     from hub.runtime.model.usage import Limits
 
 # A spoke is swept once an hour, an empty spoke and a zone once a day: each is overdue after three times as long.
@@ -60,6 +78,13 @@ if TYPE_CHECKING:
 SWEEP_OVERDUE: Final = 3 * 3_600_000
 EMPTY_OVERDUE: Final = 3 * 86_400_000
 AUDIT_OVERDUE: Final = 3 * 86_400_000
+# The schedule runs every five minutes. Milliseconds.
+SCHEDULE_OVERDUE: Final = 3 * contract.SCHEDULE_MINUTES * 60_000
+# A message of the events queue comes again after twelve and a half minutes, so a look that fails for longer fails again.
+# Milliseconds.
+LOOK_OVER: Final = 15 * 60_000
+# So many missed changes in one sweep are no single lost events.
+MANY_MISSED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +110,57 @@ class Health:
     unreadable: frozenset[Spoke] = frozenset()
     unreadable_zones: frozenset[str] = frozenset()
     contested_zones: frozenset[str] = frozenset()
+    not_audited: frozenset[str] = frozenset()
+    not_scheduled: bool = False
+    failing_looks: frozenset[Spoke] = frozenset()
+    missing_events: frozenset[Spoke] = frozenset()
+    undelivered: frozenset[Spoke] = frozenset()
+    unknown_vpcs: frozenset[Spoke] = frozenset()
+    closed_zones: frozenset[str] = frozenset()
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many spokes and zones need what, by the metric that counts them."""
+        return {
+            "SpokesUnreachable": len(self.unreachable),
+            "SweepsAndAuditsOverdue": len(self.overdue) + len(self.overdue_zones),
+            "PendingRemovals": len(self.pending_spokes) + len(self.pending_zones | self.pending_vpc_zones),
+            "SpokesOnOldPolicy": len(self.on_old_policy),
+            "ZonesWithDampedRepairs": len(self.contested_zones),
+            "SpokesAndZonesUnreadable": len(self.unreadable) + len(self.unreadable_zones),
+            "SpokesWithFailedLooks": len(self.failing_looks),
+            "SpokesMissingEvents": len(self.missing_events),
+            "SpokesWithUndeliveredEvents": len(self.undelivered),
+            "SpokesWithUnknownVpcs": len(self.unknown_vpcs),
+            "ZonesClosed": len(self.closed_zones),
+            "AccountsNearLimit": len(self.accounts_near_limit),
+            "ZonesNearLimit": len(self.zones_near_limit),
+        }
+
+    @property
     def good(self) -> bool:
-        """Whether nothing needs a person, and every reachable spoke is on the current policy."""
-        return not (
-            self.unreachable
-            or self.on_old_policy
-            or self.overdue
-            or self.overdue_zones
-            or self.pending_spokes
-            or self.pending_zones
-            or self.pending_vpc_zones
-            or self.unreadable
-            or self.unreadable_zones
-            or self.contested_zones
-            or self.accounts_near_limit
-            or self.zones_near_limit
-        )
+        """Whether nothing needs a person or is unknown, and every reachable spoke is on the current policy."""
+        return not (any(self.counts.values()) or self.not_audited or self.not_scheduled)
 
 
 def health(
     spokes: Iterable[SpokeStatus],
     zones: Collection[ZoneStatus],
     listed: Collection[Spoke],
-    policy: str,
+    cursor: ScheduleCursor,
     now: Millis,
     limits: Limits | None = None,
     zone_ids: Collection[str] | None = None,
 ) -> Health:
     """The state of all spokes and zones at one time.
 
-    `listed` are the spokes that have a stack of the rollout, and `policy` is the digest of the current policy. Without
-    `limits` nothing is near a limit. `zone_ids` are the zones of the configuration, or None for those in `zones`.
+    `listed` are the spokes that have a stack of the rollout, and `cursor` says what the current policy is, and when the
+    schedule ran last. Without `limits` nothing is near a limit. `zone_ids` are the zones of the configuration, or None
+    for those in `zones`.
     """
+    policy = cursor.policy
     statuses = {status.spoke: status for status in spokes}
     known = frozenset({*listed, *(spoke for spoke, status in statuses.items() if not status.withdrawn)})
     of_known = [status for spoke, status in statuses.items() if spoke in known]
@@ -150,6 +190,14 @@ def health(
         unreadable=unknown | {spoke for spoke, status in statuses.items() if status.unreadable},
         unreadable_zones=frozenset(zone.zone_id for zone in zones if zone.unreadable or zone.row_fault),
         contested_zones=frozenset(zone.zone_id for zone in zones if contested(zone.drift, zone.audited_at, now)),
+        not_audited=configured - {zone.zone_id for zone in zones if zone.audited_at or zone.row_fault},
+        not_scheduled=now - cursor.at > SCHEDULE_OVERDUE and not cursor.row_fault,
+        failing_looks=frozenset(status.spoke for status in of_known if _looks_fail(status, now)) - unanswering,
+        missing_events=frozenset(status.spoke for status in of_known if _misses_events(status)) - unanswering,
+        undelivered=frozenset(status.spoke for status in of_known if status.undelivered_new or status.undelivered_fault)
+        - unanswering,
+        unknown_vpcs=frozenset(status.spoke for status in of_known if status.vpc_fault) - unanswering,
+        closed_zones=frozenset(zone.zone_id for zone in zones if zone.closed_since and zone.zone_id in configured),
         accounts_near_limit=_configured(near_accounts, configured),
         zones_near_limit=_configured(near_zones, configured),
     )
@@ -164,6 +212,15 @@ def _overdue(status: SpokeStatus, now: Millis) -> bool:
         return now - status.swept_at > SWEEP_OVERDUE
     heard = max(status.swept_at, status.event_at, status.call_sweeps.begins_at)
     return status.heard_since and now - heard > SWEEP_OVERDUE
+
+
+def _looks_fail(status: SpokeStatus, now: Millis) -> bool:
+    look = status.failed_look
+    return bool(look.reason) and look.at > status.swept_at and now - look.at <= LOOK_OVER
+
+
+def _misses_events(status: SpokeStatus) -> bool:
+    return status.missed_sweeps > 1 or status.missed >= MANY_MISSED
 
 
 def _configured(found: Iterable[NearLimit], zone_ids: Collection[str]) -> tuple[NearLimit, ...]:

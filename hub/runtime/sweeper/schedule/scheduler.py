@@ -18,8 +18,7 @@ from hub.runtime.sweeper.schedule.due import by_clock, due_audits, due_sweeps, o
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from hub.runtime.model.health.near_limit import NearLimit
-    from hub.runtime.model.names import Millis, Spoke
+    from hub.runtime.model.health.attention import Health
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from hub.runtime.model.tasks import Task
     from hub.runtime.model.usage import Limits
@@ -29,26 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOutcome:
-    """What a run of the schedule enqueued, and the health of all spokes and zones in numbers.
+    """What a run of the schedule enqueued, and the health of all spokes and zones.
 
-    `on_old_policy` and `unreachable` count spokes, `overdue` spokes and zones, `pending_removals` the spokes and zones
-    in which something awaits approval, and `unreadable` those in which something cannot be read:
-    `hub.runtime.model.health.attention` says which these are. `accounts_near_limit` and `zones_near_limit` are those
-    that use most of a limit. `faults` say which stack instances, spokes, zones and approvals were left out, and why:
-    the others are scheduled as without them.
+    `faults` say which stack instances, spokes, zones and approvals were left out, and why: the others are scheduled as
+    without them.
     """
 
     sweeps: int
     audits: int
-    spokes: int
-    on_old_policy: int
-    unreachable: int
-    overdue: int
-    pending_removals: int
-    contested_zones: int = 0
-    unreadable: int = 0
-    accounts_near_limit: tuple[NearLimit, ...] = ()
-    zones_near_limit: tuple[NearLimit, ...] = ()
+    health: Health
     faults: tuple[str, ...] = ()
 
 
@@ -120,8 +108,8 @@ class SweepScheduler:
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)
-        counted = self._counted(listed, statuses.values(), zones, now)
-        return replace(counted, sweeps=len(due), audits=len(audits), faults=tuple(faults))
+        found = health(statuses.values(), zones, listed, following, now, self.limits, self.zone_ids)
+        return ScheduleOutcome(len(due), len(audits), found, tuple(faults))
 
     def _quiet(self, status: SpokeStatus | None, generation: str) -> bool:
         return status is not None and status.quiet(self.policy_digest, generation)
@@ -138,24 +126,6 @@ class SweepScheduler:
             TasksNotSent: if the task cannot be enqueued.
         """
         self.tasks.enqueue(_audits(self.zone_ids if zone_ids is None else zone_ids))
-
-    def _counted(
-        self, listed: Collection[Spoke], spokes: Collection[SpokeStatus], zones: Collection[ZoneStatus], now: Millis
-    ) -> ScheduleOutcome:
-        found = health(spokes, zones, listed, self.policy_digest, now, self.limits, self.zone_ids)
-        return ScheduleOutcome(
-            sweeps=0,
-            audits=0,
-            spokes=len(found.known),
-            on_old_policy=len(found.on_old_policy),
-            unreachable=len(found.unreachable),
-            overdue=len(found.overdue) + len(found.overdue_zones),
-            pending_removals=len(found.pending_spokes) + len(found.pending_zones | found.pending_vpc_zones),
-            contested_zones=len(found.contested_zones),
-            unreadable=len(found.unreadable) + len(found.unreadable_zones),
-            accounts_near_limit=found.accounts_near_limit,
-            zones_near_limit=found.zones_near_limit,
-        )
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def test_spoke_without_a_stack_is_swept_until_its_names_are_withdrawn() -> None:
     statuses.spokes = {UNLISTED: SpokeStatus(UNLISTED), ABANDONED: over}
     outcome, tasks = scheduled(statuses)
     assert tasks == [Sweep(UNLISTED)]
-    assert (outcome.spokes, outcome.sweeps) == (1, 1)
+    assert (len(outcome.health.known), outcome.sweeps) == (1, 1)
 
 
 def test_p9_an_abandoned_spoke_is_swept_once_more_after_a_restore() -> None:
@@ -40,4 +40,4 @@ def test_p9_an_abandoned_spoke_is_swept_once_more_after_a_restore() -> None:
     statuses.ledger_generation.restore()
     outcome, tasks = scheduled(statuses)
     assert tasks == [Sweep(ABANDONED)]
-    assert (outcome.spokes, outcome.sweeps) == (0, 1)
+    assert (len(outcome.health.known), outcome.sweeps) == (0, 1)

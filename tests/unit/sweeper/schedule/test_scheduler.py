@@ -54,7 +54,7 @@ def test_spoke_with_associations_left_is_swept_further() -> None:
     statuses.keep_vpcs(unlisted, 2)
     outcome = sweep_scheduler([], statuses, tasks).schedule_sweeps()
     assert tasks.enqueued == [(Sweep(unlisted), 0)]
-    assert (outcome.spokes, outcome.unreachable) == (0, 0)
+    assert (len(outcome.health.known), len(outcome.health.unreachable)) == (0, 0)
 
 
 def test_listed_spoke_is_registered_at_once() -> None:
@@ -127,7 +127,7 @@ def test_run_counts_what_needs_attention() -> None:
         "Z1": ZoneStatus("Z1", tried_at=NOW, audited_at=NOW, pending_removals=("web.",)),  # type: ignore[arg-type]
     }
     outcome = sweep_scheduler(known, statuses, MemoryTasks(), zones=2).schedule_sweeps()
-    assert (outcome.spokes, outcome.on_old_policy, outcome.unreachable, outcome.overdue, outcome.pending_removals) == (
+    assert (len(outcome.health.known), len(outcome.health.on_old_policy), len(outcome.health.unreachable), outcome.health.counts["SweepsAndAuditsOverdue"], outcome.health.counts["PendingRemovals"]) == (
         5,
         1,
         1,
@@ -142,7 +142,7 @@ def test_zone_that_the_configuration_no_longer_has_is_forgotten() -> None:
     gone = ZoneStatus("Z1", tried_at=Millis(1), audited_at=Millis(1), pending_removals=(Fqdn("web."),))
     statuses.zones = {"Z1": replace(gone, pending_vpcs=("vpc",))}
     outcome = sweep_scheduler([], statuses, tasks, zones=1).schedule_sweeps()
-    assert (outcome.overdue, outcome.pending_removals, tasks.enqueued) == (0, 0, [])
+    assert (outcome.health.counts["SweepsAndAuditsOverdue"], outcome.health.counts["PendingRemovals"], tasks.enqueued) == (0, 0, [])
 
 
 def test_approved_vpcs_are_enqueued_by_spoke() -> None:
