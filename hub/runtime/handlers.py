@@ -28,7 +28,6 @@ from hub.runtime.telemetry import (
     metrics,
     report_audit,
     report_audits_scheduled,
-    report_discovery,
     report_drift,
     report_events,
     report_free_label,
@@ -37,9 +36,9 @@ from hub.runtime.telemetry import (
     report_repair,
     report_schedule,
     report_sweep,
-    report_vpc,
 )
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
+from hub.runtime.telemetry.vpcs import report_discovery, report_vpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
