@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded_fields
@@ -30,8 +31,17 @@ def serialized(line: Mapping[str, object]) -> str:
     return json.dumps(bounded_fields(line), separators=(",", ":"), ensure_ascii=False)
 
 
+class _QuietProvider(AmazonCloudWatchEMFProvider):
+    """Writes nothing after an invocation that counted nothing: powertools would write a warning, which is no JSON."""
+
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - as in powertools
+        """Write the metrics of an invocation, if there are any."""
+        if self.metric_set:
+            super().flush_metrics(raise_on_empty_metrics)
+
+
 logger: Final = Logger(service=contract.PREFIX, json_serializer=serialized)
-metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+metrics: Final = Metrics(provider=_QuietProvider(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX))
 
 # Names, instances or changes in one log line.
 SHOWN_NAMES: Final = 10
