@@ -28,7 +28,6 @@ from hub.runtime.telemetry import (
     metrics,
     report_audit,
     report_audits_scheduled,
-    report_discovery,
     report_drift,
     report_events,
     report_free_label,
@@ -37,11 +36,11 @@ from hub.runtime.telemetry import (
     report_repair,
     report_schedule,
     report_sweep,
-    report_vpc,
 )
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 from hub.runtime.telemetry.events import readable_events
 from hub.runtime.telemetry.path import recorded, report_heartbeat, report_stall, report_zone_checks
+from hub.runtime.telemetry.vpcs import report_discovery, report_vpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,7 +18,7 @@ from octodns.zone import Zone
 from hub.runtime.model.names import Claim, ConflictRule, Fqdn, InstanceRef, Millis, NameKey, RecordSet, RecordType
 from hub.runtime.publisher.batches import NameChange, batches, changes
 from hub.runtime.publisher.holders import desired_record_sets
-from orgdns.cli.reports.plan import name_changes
+from orgdns.cli.reports.plan.changes import name_changes
 from sandbox.example import PAYMENTS
 
 if TYPE_CHECKING:

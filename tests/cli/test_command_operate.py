@@ -132,13 +132,30 @@ def test_pending_removals_are_shown_and_approved(made: World, command: Command, 
         (["approve", CORP, "--all-pending"], "or use --all-pending"),
         (["approve", "nowhere.example"], "is not an audited zone"),
         (["approve", f"{PAYMENTS}/xx-nowhere-1"], "knows no spoke"),
+        (["approve", "corp.intrenal"], f"(did you mean {CORP}?)"),
+        (["approve", "444444444444/eu-cnetral-1"], f"(did you mean {PAYMENTS}/{REGION}?)"),
+        (["resolve", f"web.{CORP}", "--vpc", "vpc-"], "does not have the VPC"),
         (["sweep", "payments"], "is not a spoke"),
+        (["coverage", "444444444444/eu-cnetral-1"], f"(did you mean {PAYMENTS}/{REGION}?)"),
         (["sweep", f"{PAYMENTS}/{REGION}/i-1"], "is not a spoke"),
     ],
 )
 def test_unknown_subject_is_an_error(command: Command, arguments: list[str], message: str) -> None:
     """The message says what to write, and the exit code is 1."""
     assert message in command(*arguments, code=1).stderr
+
+
+def test_sweep_of_an_unknown_spoke_is_refused(made: World, command: Command) -> None:
+    """The message says what was probably meant, and nothing is enqueued."""
+    made.schedules.fire(contract.SWEEP_SCHEDULE)
+    made.converge()
+    refused = command("sweep", f"{PAYMENTS}/{REGION}", f"{PAYMENTS}/eu-cnetral-1", code=1)
+    assert f"neither StackSets nor the ledger knows {PAYMENTS}/eu-cnetral-1 (did you mean" in refused.stderr
+    assert f"in {PAYMENTS}: {REGION}, " in refused.stderr
+    assert refused.stdout == ""
+    assert made.waiting(contract.SWEEPS_QUEUE) == 0
+    assert command.json("status", code=2)["unreachable"] == []
+    assert "999999999999/eu-central-1" in command("sweep", "999999999999/eu-central-1", code=1).stderr
 
 
 def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
@@ -168,7 +185,7 @@ def test_coverage(made: World, command: Command, clock: MovedClock) -> None:
     assert f"{vpc.id} does not resolve {CORP}: the VPC is associated with the zone" in shown
     shown = command("coverage", f"{SEARCH}/{REGION}", code=2).stdout
     assert all(part in shown for part in ("last event", "last sweep", vpc.id, "CURRENT"))
-    assert "has 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
+    assert "knows 000000000000/eu-central-1" in command("coverage", "000000000000/eu-central-1", code=1).stderr
     route53.delete_hosted_zone(Id=own["HostedZone"]["Id"])
     command("sweep", f"{SEARCH}/{REGION}")
     made.converge()
@@ -198,3 +215,13 @@ def test_resolve(made: World, command: Command, clock: MovedClock) -> None:
     assert refused["why_not"] == [f"{CORP} ({made.zone_ids[CORP]}): the policy does not select this VPC"]
     assert "does not have the VPC" in command("resolve", f"asked.{CORP}", "--vpc", "vpc-00000000", code=1).stderr
     assert "no instance can have" in command("resolve", "-", "--vpc", vpc.id, code=1).stderr
+
+
+def test_spoke_deployed_by_hand(made: World, command: Command) -> None:
+    """Nobody knows such a spoke before its first event: an option says that it exists. A sweep makes it known."""
+    by_hand = f"{MANAGEMENT}/{REGION}"
+    assert "add --by-hand" in command("sweep", by_hand, code=1).stderr
+    made.deploy_spoke(MANAGEMENT, [REGION])
+    assert command.json("sweep", by_hand, "--by-hand")["enqueued"] == [by_hand]
+    made.converge()
+    assert command.json("sweep", by_hand)["enqueued"] == [by_hand]

@@ -20,7 +20,7 @@ from orgdns.cli.render.coverage import show_coverage
 from orgdns.cli.render.documents.coverage import coverage_document
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.reports.coverage import Coverage, StackInstance, coverage
-from orgdns.cli.reports.plan_vpcs import AssociationChange, association_changes
+from orgdns.cli.reports.plan.vpcs import AssociationChange, association_changes
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, ZONE_IDS
 from tests.support.memory_vpcs import foreign_zone, vpc_ref
 

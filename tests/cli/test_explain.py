@@ -29,8 +29,8 @@ from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import SHOWN, show_plan
 from orgdns.cli.render.text import show_instance, show_name, visible
-from orgdns.cli.reports.explain import NameReport, instance_report, name_report
-from orgdns.cli.reports.plan import NewRefusal, PolicyChange, Undecided, name_changes
+from orgdns.cli.reports.explain.claims import NameReport, instance_report, name_report
+from orgdns.cli.reports.plan.changes import NewRefusal, PolicyChange, Undecided, name_changes
 from tests.support.build import CORP, PAYMENTS, SEARCH, ZONE_IDS, claim, instance, key, record_set, ref
 
 HOSTILE = "[red]x[/]\x1b[31m\u202e\n[link=http://evil]:bomb:"

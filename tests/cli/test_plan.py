@@ -25,7 +25,7 @@ from hub.runtime.names.templates import Template
 from hub.runtime.policy.decide import Policy
 from hub.runtime.policy.rules import Rule, Scope, TagCondition
 from hub.runtime.publisher.holders import desired_record_sets
-from orgdns.cli.reports.plan import AccountSummary, Kind, PolicyChange, name_changes, newly_lost, policy_change
+from orgdns.cli.reports.plan.changes import AccountSummary, Kind, PolicyChange, name_changes, newly_lost, policy_change
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, claim, covering, instance, key, ref
 
 SHARE = ConflictRule.SHARE

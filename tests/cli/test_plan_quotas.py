@@ -15,8 +15,8 @@ from hub.runtime.policy.rules import TagCondition
 from hub.runtime.policy.vpc_selection import AssociationPolicy, VpcSelection
 from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import show_plan
-from orgdns.cli.reports.plan import PolicyChange, policy_change
-from orgdns.cli.reports.plan_quotas import VpcDemand, vpc_demands
+from orgdns.cli.reports.plan.changes import PolicyChange, policy_change
+from orgdns.cli.reports.plan.quotas import VpcDemand, vpc_demands
 from tests.support.build import CORP, CORP_ZONE, PAYMENTS, SEARCH, ZONE_IDS, example_policy
 from tests.support.memory_vpcs import NETWORK, vpc_ref
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from hub.runtime import contract
 from hub.runtime.boundary.texts import bounded_fields
@@ -16,9 +17,6 @@ from hub.runtime.publisher.outcome import NameOutcome, NameResult
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hub.runtime.associator.discovery import DiscoveryOutcome
-    from hub.runtime.associator.plan import Step
-    from hub.runtime.associator.run import VpcOutcome
     from hub.runtime.model.labels import HeldLabel
     from hub.runtime.model.names import Change
     from hub.runtime.model.status import ZoneStatus
@@ -33,8 +31,17 @@ def serialized(line: Mapping[str, object]) -> str:
     return json.dumps(bounded_fields(line), separators=(",", ":"), ensure_ascii=False)
 
 
+class _QuietProvider(AmazonCloudWatchEMFProvider):
+    """Writes nothing after an invocation that counted nothing: powertools would write a warning, which is no JSON."""
+
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - as in powertools
+        """Write the metrics of an invocation, if there are any."""
+        if self.metric_set:
+            super().flush_metrics(raise_on_empty_metrics)
+
+
 logger: Final = Logger(service=contract.PREFIX, json_serializer=serialized)
-metrics: Final = Metrics(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX)
+metrics: Final = Metrics(provider=_QuietProvider(namespace=contract.METRICS_NAMESPACE, service=contract.PREFIX))
 
 # Names, instances or changes in one log line.
 SHOWN_NAMES: Final = 10
@@ -94,58 +101,6 @@ def report_sweep(outcome: SweepOutcome) -> None:
     if status.pending_removals:
         pending = {"pending_names": status.pending_names, "pending_instances": status.pending_removals}
         logger.error(AWAITS_APPROVAL, extra=fields | pending)
-
-
-def report_discovery(outcome: DiscoveryOutcome) -> None:
-    """Count and log the result of describing a spoke's VPCs."""
-    status = outcome.status
-    fields: dict[str, object] = {"spoke": str(status.spoke), "vpcs": status.vpcs, "enqueued": outcome.enqueued}
-    metrics.add_metric("ZonesBlockedInVpcs", MetricUnit.Count, status.blocked)
-    if outcome.unreadable:
-        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, len(outcome.unreadable))
-        first = {each.what or "without an id": each.reason for each in outcome.unreadable[:SHOWN_NAMES]}
-        logger.warning("VPCs cannot be read", extra=fields | {"unreadable": len(outcome.unreadable), "first": first})
-    if status.fault:
-        metrics.add_metric("VpcsNotDescribed", MetricUnit.Count, 1)
-        logger.warning("VPCs not described", extra=fields | {"reason": status.fault})
-        return
-    logger.info("VPCs described", extra=fields | {"blocked": status.blocked})
-
-
-def report_vpc(outcome: VpcOutcome) -> None:
-    """Count and log the outcome for a VPC."""
-    fields: dict[str, object] = {"vpc": str(outcome.ref), "steps": [_step_text(step) for step in outcome.steps]}
-    if outcome.steps:
-        metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
-        logger.info("VPC updated", extra=fields | {"removed": outcome.removed})
-    for step, reason in outcome.faults:
-        metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
-        logger.warning("association refused", extra=fields | {"step": _step_text(step), "reason": reason})
-    for removed, times in outcome.removed_by_others:
-        metrics.add_metric("AssociationsRemovedByOthers", MetricUnit.Count, 1)
-        logger.warning("association removed by others", extra=fields | {"zone_or_profile": removed, "times": times})
-    if outcome.full:
-        metrics.add_metric("ZonesFullOfVpcs", MetricUnit.Count, 1)
-    if outcome.awaiting_approval:
-        logger.error(AWAITS_APPROVAL, extra=fields | {"zones": outcome.awaiting_approval})
-    if outcome.not_covered:
-        metrics.add_metric("VpcsNotCovered", MetricUnit.Count, 1)
-        logger.warning("VPC not covered", extra=fields | {"reason": outcome.not_covered})
-    if outcome.unreadable:
-        metrics.add_metric("VpcsUnreadable", MetricUnit.Count, 1)
-        logger.warning("VPC cannot be read", extra=fields | {"reason": outcome.unreadable})
-    if outcome.retry:
-        logger.warning("VPC will be retried", extra=fields | {"reason": outcome.retry})
-    _report_damping(outcome, fields)
-
-
-def _report_damping(outcome: VpcOutcome, fields: dict[str, object]) -> None:
-    """Count and log that the events of a VPC are ignored for a while."""
-    if outcome.damped:
-        metrics.add_metric("VpcsDamped", MetricUnit.Count, 1)
-        logger.warning("VPC damped", extra=fields | {"reason": outcome.damped})
-    if outcome.ignored:
-        metrics.add_metric("EventsDamped", MetricUnit.Count, 1)
 
 
 def report_audit(status: ZoneStatus) -> None:
@@ -269,10 +224,6 @@ def _report_beside(outcome: NameOutcome, fields: dict[str, object]) -> None:
     if outcome.left_out:
         metrics.add_metric("MembersLeftOut", MetricUnit.Count, outcome.left_out)
         logger.warning("shared name full", extra=fields | {"left_out": outcome.left_out})
-
-
-def _step_text(step: Step) -> str:
-    return f"{step.act} {step.target}".strip()
 
 
 def _change_text(change: Change) -> str:

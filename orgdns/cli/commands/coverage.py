@@ -10,6 +10,7 @@ from orgdns.cli.render.documents.coverage import coverage_document
 from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
+from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import instances_of, overview, spoke_of
@@ -37,13 +38,13 @@ def run(
         known = replace(overview(hub), listed=frozenset(stacks))
         vpcs_statuses, rows = hub.vpcs.vpcs_statuses(), tuple(hub.vpcs.all_vpc_rows())
         report = coverage(stacks, known.spokes, vpcs_statuses, rows, known.health, known.now, known.limits)
+        if unknown := unknown_spokes(wanted, {covered.spoke for covered in report.spokes}):
+            raise SubjectUnknown(unknown)
         if wanted:
             report = report.only(wanted)
         instances = instances_of(hub, wanted or [status.spoke for status in known.spokes])
         vpcs = KnownVpcs.of(rows, vpcs_statuses, known.health.known | stacks.keys())
         report = replace(report, instances=instance_vpcs(instances, vpcs))
-        if missing := [str(spoke) for spoke in wanted if spoke not in {covered.spoke for covered in report.spokes}]:
-            raise SubjectUnknown(f"neither StackSets nor the ledger has {', '.join(missing)}")
     if as_json:
         print_json(coverage_document(report))
     else:

@@ -10,9 +10,9 @@ from orgdns.cli.render.documents.plan import plan_document
 from orgdns.cli.render.plan import show_plan
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.plan import policy_change
-from orgdns.cli.reports.plan_quotas import vpc_demands
-from orgdns.cli.reports.plan_vpcs import association_changes
+from orgdns.cli.reports.plan.changes import policy_change
+from orgdns.cli.reports.plan.quotas import vpc_demands
+from orgdns.cli.reports.plan.vpcs import association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import snapshot

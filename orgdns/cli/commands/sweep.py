@@ -6,8 +6,10 @@ import typer
 
 from hub.runtime.model.tasks import Sweep
 from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
+from orgdns.cli.reports.nearest import unknown_spokes
+from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.sources.ledger import overview, spoke_of
+from orgdns.cli.sources.ledger import spoke_of
 from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 
 
@@ -16,14 +18,27 @@ def run(
         list[str] | None, typer.Argument(metavar="ACCOUNT/REGION...", help="The spokes. Default: all known spokes.")
     ] = None,
     *,
+    by_hand: Annotated[
+        bool,
+        typer.Option("--by-hand", help="Sweep spokes whose stacks you deployed by hand, although nobody knows them."),
+    ] = False,
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Sweep spokes now: compare their instances with the ledger."""
+    """Sweep spokes now: compare their instances with the ledger.
+
+    A spoke that neither StackSets nor the ledger knows is an error, and nothing is swept.
+    """
     with errors_reported():
         account = HubAccount.in_region(region)
         hub = account.ledger()
-        wanted = [spoke_of(text) for text in spokes] if spokes else [status.spoke for status in overview(hub).spokes]
+        known = {status.spoke for status in hub.statuses.spoke_statuses()}
+        wanted = [spoke_of(text) for text in spokes] if spokes else sorted(known)
+        # StackSets is asked only if the ledger does not know all of them: that takes a call for each hundred spokes.
+        if not (by_hand or known.issuperset(wanted)) and (
+            unknown := unknown_spokes(wanted, known | account.listed_spokes())
+        ):
+            raise SubjectUnknown(f"{unknown}. If you deployed the stacks by hand, add --by-hand")
         account.tasks().enqueue(
             (Sweep(spoke), min(position // SWEEPS_A_SECOND, LONGEST_DELAY)) for position, spoke in enumerate(wanted)
         )

@@ -9,16 +9,16 @@ from rich.text import Text
 
 from hub.runtime.publisher.batches import changes
 from orgdns.cli.render.text import BAD, GOOD, QUIET, change_line, visible
-from orgdns.cli.reports.plan import Kind
+from orgdns.cli.reports.plan.changes import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
-    from orgdns.cli.reports.plan import NameDifference, PolicyChange
-    from orgdns.cli.reports.plan_quotas import VpcDemand
-    from orgdns.cli.reports.plan_vpcs import AssociationChange
+    from orgdns.cli.reports.plan.changes import NameDifference, PolicyChange
+    from orgdns.cli.reports.plan.quotas import VpcDemand
+    from orgdns.cli.reports.plan.vpcs import AssociationChange
 
 SHOWN: Final = 40
 # A shared name can have a hundred members.

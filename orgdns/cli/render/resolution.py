@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hub.runtime.model.vpcs import VpcRow
-    from orgdns.cli.reports.explain import NameReport
+    from orgdns.cli.reports.explain.claims import NameReport
     from orgdns.cli.reports.resolution import Resolution
 
 

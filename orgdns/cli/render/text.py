@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Change, Claim, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
-    from orgdns.cli.reports.explain import ClaimReport, InstanceReport, NameReport
+    from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 

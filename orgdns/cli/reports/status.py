@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hub.runtime.model.drift import recent_drifts
 from hub.runtime.model.health.attention import Health, health
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from orgdns.cli.reports.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -173,14 +174,19 @@ class Overview:
         if "/" in text:
             spoke = next((status for status in self.spokes if str(status.spoke) == text), None)
             if spoke is None:
-                raise SubjectUnknown(f"the ledger knows no spoke {text}: write ACCOUNT/REGION, as status shows it")
+                meant = nearest(text, (str(status.spoke) for status in self.spokes))
+                raise SubjectUnknown(
+                    f"the ledger knows no spoke {text}{meant}: write ACCOUNT/REGION, as status shows it"
+                )
             return spoke
         by_domain = {domain.removesuffix("."): zone_id for domain, zone_id in self.zone_ids.items()}
         zone_id = by_domain.get(text.removesuffix(".").lower(), text)
         zone = next((status for status in self.zones if status.zone_id == zone_id), None)
         if zone is None:
             known = ", ".join(sorted(by_domain))
-            raise SubjectUnknown(f"{text} is not an audited zone: write ACCOUNT/REGION or one of {known}")
+            raise SubjectUnknown(
+                f"{text} is not an audited zone{nearest(text, by_domain)}: write ACCOUNT/REGION or one of {known}"
+            )
         return zone
 
     def name_of(self, subject: SpokeStatus | ZoneStatus) -> str:

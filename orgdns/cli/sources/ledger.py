@@ -16,6 +16,7 @@ from hub.runtime.model.observation import Observation
 from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.vpcs import VpcRef, VpcRow
 from orgdns.cli.reports.instance_vpcs import KnownVpcs
+from orgdns.cli.reports.nearest import nearest
 from orgdns.cli.reports.status import Overview, SubjectUnknown
 
 if TYPE_CHECKING:
@@ -111,12 +112,14 @@ def vpc_row(hub: HubLedger, text: str) -> VpcRow:
         SubjectUnknown: if the ledger has no such VPC.
         LedgerUnavailable: if the ledger cannot be read.
     """
-    found = [row for row in hub.vpcs.all_vpc_rows() if text in {row.ref.id, str(row.ref)}]
+    rows = tuple(hub.vpcs.all_vpc_rows())
+    found = [row for row in rows if text in {row.ref.id, str(row.ref)}]
     found = found or list(_vpcs_seen_by_others(hub, text.rpartition("/")[2]))
     if not found:
+        meant = nearest(text, (str(row.ref) if "/" in text else row.ref.id for row in rows))
         raise SubjectUnknown(
-            f"the ledger does not have the VPC {text}: it may be less than an hour old, its account or region may not "
-            "be covered, or no zone has 'resolved_by'"
+            f"the ledger does not have the VPC {text}{meant}: it may be less than an hour old, its account or region "
+            "may not be covered, or no zone has 'resolved_by'"
         )
     return found[0]
 

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
-from orgdns.cli.reports.explain import InstanceReport, NameReport, instance_report, name_report, unreadable_report
+from orgdns.cli.reports.explain.claims import (
+    InstanceReport,
+    NameReport,
+    instance_report,
+    name_report,
+    unreadable_report,
+)
 from orgdns.cli.sources.snapshot import observations_of_id
 
 if TYPE_CHECKING:

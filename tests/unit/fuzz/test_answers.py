@@ -8,9 +8,6 @@ from tests.support.fuzz import checks
 from tests.support.fuzz.checks import OPERATIONS
 from tests.support.fuzz.properties import Properties
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 
 def test_every_operation_has_odd_answers(properties: Properties) -> None:
     """Each operation of the runtime is called in a scenario; a new one needs one, too."""

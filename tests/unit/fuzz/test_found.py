@@ -9,9 +9,6 @@ from tests.support.fuzz.mutations import Mutation
 from tests.support.fuzz.properties import Properties
 from tests.support.fuzz.rows import changed, kinds, renamed
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 EMPTY_TEXT = 2
 EMPTY_MAP = 9
 

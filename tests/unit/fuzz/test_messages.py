@@ -14,9 +14,6 @@ from tests.support.fuzz.mutations import Mutation, cases, mutations, present
 from tests.support.fuzz.organization import NINE, ZONES, ref
 from tests.support.fuzz.properties import Properties
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 _MESSAGE = of_queue(NINE, state_change(NINE))
 _NAME = f"{contract.NAME_PREFIX}{ZONES['corp.internal.']}#web9.corp.internal."
 (_CHANGE,) = of_stream([(_NAME, f"{contract.CLAIM_PREFIX}{ref(NINE)}")])

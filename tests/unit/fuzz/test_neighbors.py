@@ -8,9 +8,6 @@ from tests.support.fuzz import checks
 from tests.support.fuzz.extras import CASES, Case
 from tests.support.fuzz.properties import Properties
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_ordinary_thing_changes_nothing_else(properties: Properties, case: Case) -> None:

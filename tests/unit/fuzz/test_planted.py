@@ -12,9 +12,6 @@ from tests.support.fuzz import checks
 from tests.support.fuzz.extras import CASES
 from tests.support.fuzz.properties import Properties
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 _INSTANCES = next(case for case in CASES if case.operation == "ec2.DescribeInstances")
 
 

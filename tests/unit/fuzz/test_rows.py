@@ -8,9 +8,6 @@ from tests.support.fuzz import checks
 from tests.support.fuzz.properties import Properties
 from tests.support.fuzz.rows import kinds
 
-# powertools warns of an invocation that counts nothing.
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish:UserWarning")
-
 # As the functions write them in the scenarios; `test_every_kind_of_row` compares.
 KINDS = (
     "control backlog",

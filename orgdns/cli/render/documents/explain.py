@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orgdns.cli.render.documents.fields import Document
-    from orgdns.cli.reports.explain import ClaimReport, InstanceReport, NameReport
+    from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
 
 
 def instances_document(reports: Iterable[InstanceReport]) -> Document:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Claim, Millis, RecordSet, Refusal
     from hub.runtime.publisher.holders import ClaimStatus
-    from orgdns.cli.reports.explain import NameReport
+    from orgdns.cli.reports.explain.claims import NameReport
 
 Document = dict[str, Any]
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from hub.runtime.boundary.unreadable import Unreadable
     from orgdns.cli.render.documents.fields import Document
-    from orgdns.cli.reports.plan import AccountSummary, NameDifference, PolicyChange
-    from orgdns.cli.reports.plan_quotas import VpcDemand
-    from orgdns.cli.reports.plan_vpcs import AssociationChange
+    from orgdns.cli.reports.plan.changes import AccountSummary, NameDifference, PolicyChange
+    from orgdns.cli.reports.plan.quotas import VpcDemand
+    from orgdns.cli.reports.plan.vpcs import AssociationChange
 
 
 def plan_document(

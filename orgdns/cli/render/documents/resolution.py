@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.vpcs import VpcRow
     from orgdns.cli.render.documents.fields import Document
-    from orgdns.cli.reports.explain import NameReport
+    from orgdns.cli.reports.explain.claims import NameReport
     from orgdns.cli.reports.resolution import Resolution
 
 

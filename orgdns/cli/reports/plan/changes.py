@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from hub.runtime.model.names import InstanceRef
 from hub.runtime.publisher.holders import claim_statuses, desired_record_sets
-from orgdns.cli.reports.plan_labels import AccountsPlan
+from orgdns.cli.reports.plan.labels import AccountsPlan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
