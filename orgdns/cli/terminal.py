@@ -13,7 +13,7 @@ from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import FAILED
-from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.lookup import NothingToExplain
 from orgdns.config.errors import ConfigInvalid

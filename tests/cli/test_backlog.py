@@ -15,7 +15,7 @@ from orgdns.cli.render.dead_letters import show_dead_letters
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.dead_letters import DeadLetterQueue, DeadLetters, Message, dead_release
-from orgdns.cli.reports.status import Backlog, Overview
+from orgdns.cli.reports.status.overview import Backlog, Overview
 from tests.support.build import PAYMENTS, SEARCH, ZONE_IDS
 
 WELL = Overview(Millis(1_800_000_000_000), None, ScheduleCursor("p", NEVER), (), (), ZONE_IDS)

@@ -12,7 +12,7 @@ from rich.console import Console
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.health.attention import SWEEP_OVERDUE, health
 from hub.runtime.model.names import Millis, Spoke
-from hub.runtime.model.status import SpokeStatus
+from hub.runtime.model.status import ScheduleCursor, SpokeStatus
 from hub.runtime.model.usage import Limits
 from hub.runtime.model.vpcs import AssociationMethod, AssociationRecord, Vpc, VpcRow, VpcsStatus, ZoneInVpc
 from hub.runtime.policy.vpc_selection import AssociationPolicy
@@ -27,6 +27,7 @@ from tests.support.memory_vpcs import foreign_zone, vpc_ref
 NOW = Millis(1_800_000_000_000)
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
 CURRENT = {SPOKE: StackInstance("CURRENT")}
+CURSOR = ScheduleCursor("p", at=NOW)
 SWEPT = SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, event_at=NOW, instances=1)
 SEEN = VpcsStatus(SPOKE, seen_at=NOW, vpcs=1)
 ZONE = ZoneInVpc(CORP_ZONE, CORP, AssociationMethod.ASSOCIATION, AssociationMethod.ASSOCIATION, managed=True)
@@ -36,7 +37,7 @@ ROW = VpcRow(vpc_ref(), NOW, Vpc(vpc_ref(), ("10.7.0.0/16",), (("Name", "\x1b[31
 def covered(
     stacks: dict[Spoke, StackInstance], statuses: list[SpokeStatus], vpcs_statuses: list[VpcsStatus], rows: list[VpcRow]
 ) -> Coverage:
-    return coverage(stacks, statuses, vpcs_statuses, rows, health(statuses, [], stacks, "p", NOW), NOW)
+    return coverage(stacks, statuses, vpcs_statuses, rows, health(statuses, [], stacks, CURSOR, NOW), NOW)
 
 
 def test_all_is_well() -> None:
@@ -121,7 +122,7 @@ def test_c1_profile_that_is_nearly_full() -> None:
     assert "800 VPCs of a region use the Profile, and its quota is 1,000 (guards.profile_vpcs)" in text
     assert not covered(CURRENT, [SWEPT], [SEEN], rows[:-1]).zones[0].nearly_full
     limits = Limits(1, 1, 1, 1, zone_vpcs=9, profile_vpcs=2_000)
-    (raised,) = coverage(CURRENT, [], [], rows, health([], [], CURRENT, "p", NOW), NOW, limits).zones
+    (raised,) = coverage(CURRENT, [], [], rows, health([], [], CURRENT, CURSOR, NOW), NOW, limits).zones
     assert (raised.nearly_full, raised.quota) == (False, 9)
 
 
@@ -162,7 +163,7 @@ def test_o1_associations_that_others_ended() -> None:
     times = [vpc["zones"][0]["removed_by_others"] for vpc in document["spokes"][0]["vpcs"]]
     assert times == [0, 3, 1]
     later = Millis(NOW + 7 * 86_400_000)
-    healthy = health([SWEPT], [], CURRENT, "p", NOW)
+    healthy = health([SWEPT], [], CURRENT, CURSOR, NOW)
     assert coverage(CURRENT, [SWEPT], [SEEN], [again], healthy, later).well
 
 

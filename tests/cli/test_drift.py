@@ -12,7 +12,7 @@ from hub.runtime.model.names import Millis
 from hub.runtime.model.status import ScheduleCursor, ZoneStatus
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.render.status import show_status
-from orgdns.cli.reports.status import Overview
+from orgdns.cli.reports.status.overview import Overview
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS
 from sandbox.world import World

@@ -12,16 +12,17 @@ from rich.console import Console
 from hub.runtime.messages import body_of
 from hub.runtime.model.health.attention import AUDIT_OVERDUE, SWEEP_OVERDUE
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.path import PathState
+from hub.runtime.model.status import Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.tasks import Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
 from hub.runtime.model.usage import Usage
 from orgdns.cli.render.documents.fields import to_json
 from orgdns.cli.render.documents.status import approval_document, status_document
 from orgdns.cli.render.status import show_pending_removals, show_status
 from orgdns.cli.reports.dead_letters import Message, dead_task
-from orgdns.cli.reports.status import Overview, SubjectUnknown
+from orgdns.cli.reports.status.overview import Overview, SubjectUnknown
 from orgdns.config.sections.accounts import Guards
-from tests.support.build import CORP_ZONE, PAYMENTS, ZONE_IDS
+from tests.support.build import CORP, CORP_ZONE, PAYMENTS
 
 NOW = Millis(1_800_000_000_000)
 SPOKE = Spoke(PAYMENTS.id, "eu-central-1")
@@ -32,7 +33,11 @@ ZONE = ZoneStatus(CORP_ZONE, tried_at=NOW, audited_at=NOW, names=20)
 
 
 def overview_of(*spokes: SpokeStatus, zones: tuple[ZoneStatus, ...] = (ZONE,), paused: str | None = None) -> Overview:
-    return Overview(NOW, paused, ScheduleCursor("p", NOW), spokes or (WELL,), zones, ZONE_IDS)
+    pause = Pause(paused) if paused else None
+    path = PathState(NOW, NOW, NOW, NOW)
+    return Overview(
+        NOW, pause, ScheduleCursor("p", NOW, at=NOW), spokes or (WELL,), zones, {CORP: CORP_ZONE}, path=path
+    )
 
 
 def limited(overview: Overview) -> Overview:
@@ -78,7 +83,7 @@ def test_damped_instances_and_vpcs_are_counted_by_account() -> None:
             overview_of(zones=(replace(ZONE, pending_removals=(Fqdn("web.corp.internal."),), pending_names=1),)),
             "names web.corp.internal",
         ),
-        (overview_of(paused="the zones move"), "Publishing is paused: the zones move."),
+        (overview_of(paused="the zones move"), "Publishing is paused the zones move"),
         (
             limited(overview_of(replace(WELL, usage={CORP_ZONE: Usage(900, 900)}))),
             f"the account {PAYMENTS.id} in corp.internal ({CORP_ZONE}): 900 of 1,000 names",

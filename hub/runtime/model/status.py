@@ -55,7 +55,7 @@ class SpokeStatus:
     means that nobody has to repair that: the account is not active or not covered, or the region is disabled.
     `withdrawn` means that the spoke was unreachable for longer than its names are kept. `withdrawn_at` is when it lost
     names for that reason without an approval. `pending_removals` are the instances that would have lost names in the
-    last sweep and await approval, `approved` those that a person approved.
+    last sweep and await approval, `approved` those that a person approved: `approved_by` is the caller's ARN.
     `event_at` is the time of a recent event; the last one came at most 15 minutes later. `kept_vpcs` counts the VPCs of
     an abandoned spoke that still have associations made by orgdns. `usage` is what its instances hold in each zone,
     exact after a sweep, and `vpcs` how many of its VPCs are associated with each zone and with the Profile.
@@ -109,6 +109,8 @@ class SpokeStatus:
     missed_sweeps: int = 0
     vpc_fault: str = ""
     vpc_fault_since: Millis = NEVER
+    approved_by: str = ""
+    approved_at: Millis = NEVER
 
     @property
     def counted(self) -> bool:
@@ -193,6 +195,17 @@ class ZoneStatus:
     closed_since: Millis = NEVER
     closed_reason: str = ""
     closed_names: int = 0
+    approved_by: str = ""
+    approved_at: Millis = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why publishing is paused, since when, and who paused it: the ARN of the caller. Both may be unknown."""
+
+    reason: str
+    at: Millis = NEVER
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import typer
 from orgdns.cli.render.documents.status import approval_document
 from orgdns.cli.render.status import show_pending_removals
 from orgdns.cli.reports.exit_codes import ATTENTION
-from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
 from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, screen
@@ -32,7 +32,8 @@ def run(
     The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
-        hub = HubAccount.in_region(region).ledger()
+        account = HubAccount.in_region(region)
+        hub = account.ledger()
         state = overview(hub)
         if bool(subjects) == all_pending:
             raise SubjectUnknown("name ACCOUNT/REGION or a zone, or use --all-pending")
@@ -43,8 +44,9 @@ def run(
                 show_pending_removals(screen(), state, subject, partial(names_of, hub, subject), all_of=everything)
         agreed = bool(pending) and (yes or confirmed("Approve these removals?"))
         if agreed:
+            by = account.caller()
             for subject in pending:
-                hub.statuses.approve(subject)
+                hub.statuses.approve(subject, by)
     if as_json:
         print_json(approval_document(state, pending, agreed=agreed))
     elif agreed:

@@ -11,7 +11,7 @@ from orgdns.cli.reports.coverage import coverage
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
 from orgdns.cli.reports.nearest import unknown_spokes
-from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import instances_of, overview, spoke_of
 from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen

@@ -22,7 +22,8 @@ def run(
     with errors_reported():
         if not reason.strip() or not reason.isprintable():
             raise HubUnknown("--reason must be printable text")
-        HubAccount.in_region(region).ledger().statuses.pause(reason)
+        account = HubAccount.in_region(region)
+        account.ledger().statuses.pause(reason, account.caller())
     if as_json:
         print_json({"paused": reason})
     else:

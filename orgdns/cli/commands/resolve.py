@@ -9,7 +9,7 @@ from orgdns.cli.render.documents.resolution import resolution_document
 from orgdns.cli.render.resolution import show_resolution
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.resolution import Source, as_last_seen, resolution, unseen
-from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import known_vpcs, vpc_row
 from orgdns.cli.sources.lookup import Lookup, fqdn_of

@@ -9,7 +9,8 @@ from orgdns.cli.terminal import Json, Region, errors_reported, print_json
 def run(*, as_json: Json = False, region: Region = None) -> None:
     """Resume writing to the zones, and audit all of them."""
     with errors_reported():
-        HubAccount.in_region(region).ledger().statuses.resume()
+        account = HubAccount.in_region(region)
+        account.ledger().statuses.resume(account.caller())
     if as_json:
         print_json({"paused": None})
     else:

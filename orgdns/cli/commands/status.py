@@ -27,7 +27,7 @@ def run(
         hub = account.ledger()
         state = replace(
             overview(hub, account.listed_spokes),
-            stream_faults=account.stream_faults(hub),
+            path_facts=account.path_facts(hub),
             backlog=account.backlog(hub),
         )
     if as_json:

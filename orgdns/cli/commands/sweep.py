@@ -7,7 +7,7 @@ import typer
 from hub.runtime.model.tasks import Sweep
 from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.reports.nearest import unknown_spokes
-from orgdns.cli.reports.status import SubjectUnknown
+from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import spoke_of
 from orgdns.cli.terminal import Json, Region, errors_reported, print_json

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.table import Table
 
-from orgdns.cli.render.documents.fields import damping_text, time
+from orgdns.cli.render.documents.fields import damping_text
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 from orgdns.cli.reports.coverage import record_in
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, GOOD, QUIET, show_name, visible
 from orgdns.cli.reports.resolution import Source
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.model.names import Action, ConflictRule, InstanceRef
-from orgdns.cli.render.documents.fields import damping_text, time
+from orgdns.cli.render.documents.fields import damping_text
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from orgdns.cli.sources.backlog import backlog
+from hub.runtime.model.health.path import PathFacts
+from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
-    from orgdns.cli.reports.status import Backlog
+    from orgdns.cli.reports.status.overview import Backlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,26 @@ class HubAccount:
             rows = self.session.client("dynamodb", config=CLIENT_CONFIG)
         return HubLedger.of(deployed(functions), rows)
 
-    def stream_faults(self, hub: HubLedger) -> tuple[str, ...]:
-        """What keeps the changes of the ledger from being published."""
+    def path_facts(self, hub: HubLedger) -> PathFacts:
+        """What AWS says of the hub's parts on the path of events.
+
+        Raises:
+            HubUnknown: if the events queue cannot be found or read.
+        """
         with _endpoint_checked():
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
-        return stream_faults(hub.deployed, functions, tables)
+        waiting = waiting_messages(self._queues(), contract.EVENTS_QUEUE)
+        return PathFacts(waiting, stream_faults(hub.deployed, functions, tables))
+
+    def caller(self) -> str:
+        """The ARN of the operator; empty if AWS does not say."""
+        with _endpoint_checked():
+            client = self.session.client("sts", config=CLIENT_CONFIG)
+        try:
+            return client.get_caller_identity()["Arn"]
+        except (BotoCoreError, ClientError):
+            return ""
 
     def backlog(self, hub: HubLedger) -> Backlog:
         """The names that wait because their accounts changed names faster than their rate allows.

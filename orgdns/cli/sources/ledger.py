@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.aws.ledger.health.path import DynamoPath
 from hub.runtime.aws.ledger.names import DynamoLedger
 from hub.runtime.aws.ledger.statuses import DynamoStatuses
 from hub.runtime.aws.ledger.table import Table
@@ -17,7 +18,7 @@ from hub.runtime.model.status import SpokeStatus
 from hub.runtime.model.vpcs import VpcRef, VpcRow
 from orgdns.cli.reports.instance_vpcs import KnownVpcs
 from orgdns.cli.reports.nearest import nearest
-from orgdns.cli.reports.status import Overview, SubjectUnknown
+from orgdns.cli.reports.status.overview import Overview, SubjectUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -64,13 +65,14 @@ def overview(hub: HubLedger, listed: Callable[[], Collection[Spoke]] = frozenset
     zone_ids = frozenset(hub.deployed.zone_ids.values())
     return Overview(
         now=now(),
-        paused=statuses.paused(),
+        pause=statuses.pause_state(),
         cursor=statuses.cursor(),
         spokes=spokes,
         zones=tuple(zone for zone in statuses.zone_statuses() if zone.zone_id in zone_ids),
         zone_ids=hub.deployed.zone_ids,
         listed=frozenset(listed()) if any(status.withdrawn for status in spokes) else frozenset(),
         limits=hub.deployed.limits,
+        path=DynamoPath(hub.table).state(),
     )
 
 

@@ -15,7 +15,7 @@ from hub.runtime.model.names import Fqdn, Millis, Spoke
 from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from orgdns.cli.render.documents.status import status_document
-from orgdns.cli.reports.status import Overview
+from orgdns.cli.reports.status.overview import Overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -11,6 +11,7 @@ import pytest
 from hub.runtime import contract
 from hub.runtime.model.drift import MOST_REPAIRS
 from hub.runtime.model.health.attention import health
+from hub.runtime.model.status import ScheduleCursor
 from sandbox.clock import MovedClock
 from sandbox.example import NETWORK, PAYMENTS, SEARCH
 from sandbox.world import World
@@ -84,7 +85,7 @@ def test_o4_deleted_records_are_back_within_seconds(made: World, clock: MovedClo
     assert (drift.by, drift.changes, drift.damped_at) == (OCTODNS, 2, 0)
     assert reported(made)[-1]["changed_by"] == OCTODNS
     assert reported(made)[-1]["repaired"] == [f"first.{CORP}.", f"second.{CORP}."]
-    assert health([], [status], [], "", status.audited_at).good
+    assert health([], [status], [], ScheduleCursor(at=status.audited_at), status.audited_at).good
 
 
 def test_o4_edited_record_is_repaired(made: World) -> None:

@@ -7,6 +7,7 @@ from hub.runtime.aws.ledger.table import Table
 from hub.runtime.aws.ledger.vpcs import DynamoVpcs
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.names import NEVER, Millis
+from hub.runtime.model.status import ScheduleCursor
 from hub.runtime.model.vpcs import VpcRow
 from orgdns.cli.reports.coverage import coverage
 from sandbox.clock import MovedClock
@@ -114,7 +115,7 @@ def default_vpcs(made: World) -> list[Vpc]:
 def removals(made: World, clock: MovedClock) -> dict[str, tuple[int, int]]:
     """By zone, of how many VPCs others ended the associations, and how often, as `orgdns coverage` says it now."""
     now = Millis(int(clock.now() * 1000))
-    zones = coverage({}, (), (), vpc_rows(made), health((), (), (), "", now), now).zones
+    zones = coverage({}, (), (), vpc_rows(made), health((), (), (), ScheduleCursor(at=now), now), now).zones
     return {zone.domain: (zone.removed, zone.removals) for zone in zones}
 
 

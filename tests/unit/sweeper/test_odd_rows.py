@@ -11,6 +11,7 @@ from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.health.attention import health
 from hub.runtime.model.names import InstanceRef, Spoke
 from hub.runtime.model.observation import Observation
+from hub.runtime.model.status import ScheduleCursor
 from hub.runtime.observer.recorder import InstanceResult
 from tests.support.build import ref
 from tests.support.memory import AMPLE, MemoryLedger
@@ -48,8 +49,8 @@ def test_p2_a_withdrawn_spoke_is_swept_while_a_row_cannot_be_read(world: World, 
     assert (status.withdrawn, status.over) == (True, False)
     assert (status.unreadable, status.unreadable_first) == (1, (ref(1).id,))
     assert (world.reported[-2].ref, world.reported[-2].result) == (ref(1), InstanceResult.UNREADABLE)
-    assert health([status], (), {SPOKE} if listed else (), "p1", world.clock()).unreadable == {SPOKE}
+    assert health([status], (), {SPOKE} if listed else (), ScheduleCursor("p1"), world.clock()).unreadable == {SPOKE}
     status = world.sweep().status
     assert world.names() == set()
     assert (status.withdrawn, status.over, status.unreadable) == (True, True, 0)
-    assert health([status], (), (), "p1", world.clock()).unreadable == frozenset()
+    assert health([status], (), (), ScheduleCursor("p1"), world.clock()).unreadable == frozenset()

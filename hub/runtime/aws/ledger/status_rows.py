@@ -12,7 +12,7 @@ from hub.runtime.boundary.schema import flag, number, read_row, text, texts
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.damping import CallSweeps
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import FailedLook, ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import FailedLook, Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
         missed_sweeps=number(row.get("missed_sweeps", 0)),
         vpc_fault=text(row.get("vpc_fault", "")),
         vpc_fault_since=Millis(number(row.get("vpc_fault_since", NEVER))),
+        approved_by=text(row.get("approved_by", "")),
+        approved_at=Millis(number(row.get("approved_at", NEVER))),
     )
 
 
@@ -139,10 +141,16 @@ def _cursor(row: Mapping[str, Any]) -> ScheduleCursor:
     )
 
 
-def paused_of(row: Mapping[str, Any]) -> str | None:
-    """Why publishing is paused, from the row that says it, or None. If it cannot be read, publishing is paused."""
-    found = read_row(lambda each: text(each["reason"]) if flag(each["paused"]) else None, row, contract.PAUSE_KEY)
-    return f"its row in the ledger cannot be read: {found.reason}" if isinstance(found, Unreadable) else found
+def pause_of(row: Mapping[str, Any]) -> Pause | None:
+    """The pause in the row that says it, or None. If it cannot be read, publishing is paused."""
+    found = read_row(_pause, row, contract.PAUSE_KEY)
+    return Pause(f"its row in the ledger cannot be read: {found.reason}") if isinstance(found, Unreadable) else found
+
+
+def _pause(row: Mapping[str, Any]) -> Pause | None:
+    if not flag(row["paused"]):
+        return None
+    return Pause(text(row["reason"]), Millis(number(row.get("at", NEVER))), text(row.get("by", "")))
 
 
 def usage_of(row: Mapping[str, Any]) -> dict[str, Usage]:
@@ -184,6 +192,8 @@ def _zone_status(row: Mapping[str, Any]) -> ZoneStatus:
         closed_since=Millis(number(row.get("closed_since", NEVER))),
         closed_reason=text(row.get("closed_reason", "")),
         closed_names=number(row.get("closed_names", 0)),
+        approved_by=text(row.get("approved_by", "")),
+        approved_at=Millis(number(row.get("approved_at", NEVER))),
         unreadable=number(row.get("unreadable", 0)),
         unreadable_first=tuple(map(text, row.get("unreadable_first", ()))),
     )

@@ -10,7 +10,7 @@ from hub.runtime.aws.ledger.drift import zone_drift_row
 from hub.runtime.aws.ledger.generation import begun, generation_key, generation_of, with_generation
 from hub.runtime.aws.ledger.status_rows import (
     cursor_of,
-    paused_of,
+    pause_of,
     spoke_key,
     spoke_status_of,
     usage_rows,
@@ -21,7 +21,7 @@ from hub.runtime.boundary.schema import read_row
 from hub.runtime.boundary.texts import bounded
 from hub.runtime.boundary.unreadable import readable
 from hub.runtime.model.names import NEVER, Millis, Spoke
-from hub.runtime.model.status import EVENT_MILLIS, ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.status import EVENT_MILLIS, Pause, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import summed
 from hub.runtime.ports import LedgerUnavailable, Outdated
 
@@ -219,32 +219,41 @@ class DynamoStatuses:
 
     def paused(self) -> str | None:
         """Why publishing is paused, or None. It is paused if that cannot be read."""
+        pause = self.pause_state()
+        return pause.reason if pause else None
+
+    def pause_state(self) -> Pause | None:
+        """The pause, or None. Publishing is paused if that cannot be read."""
         row = self._table.get(_PAUSE)
-        return paused_of(row) if row else None
+        return pause_of(row) if row else None
 
-    def pause(self, reason: str) -> None:
-        """Stop all writing to the zones."""
-        self._pause(bounded(reason), paused=True)
+    def pause(self, reason: str, by: str = "") -> None:
+        """Stop all writing to the zones. `by` is the ARN of the caller."""
+        self._pause(bounded(reason), by, paused=True)
 
-    def resume(self) -> None:
+    def resume(self, by: str = "") -> None:
         """Allow writing to the zones again, and request an audit of every zone."""
-        self._pause("", paused=False)
+        self._pause("", by, paused=False)
         self.request_audits(wanted=True)
 
-    def _pause(self, reason: str, *, paused: bool) -> None:
-        row = _PAUSE | {"paused": paused, "reason": reason, "at": self._table.now()}
+    def _pause(self, reason: str, by: str, *, paused: bool) -> None:
+        row = _PAUSE | {"paused": paused, "reason": reason, "at": self._table.now(), "by": by}
         _demand("the row that pauses publishing", written=self._table.put(row))
 
-    def approve(self, status: SpokeStatus | ZoneStatus) -> None:
-        """Approve the pending removals, so that the next sweep, audit or association task makes them."""
+    def approve(self, status: SpokeStatus | ZoneStatus, by: str = "") -> None:
+        """Approve the pending removals, so that the next sweep, audit or association task makes them.
+
+        `by` is the ARN of the caller.
+        """
+        row = {"approved": list(status.pending_removals), "approved_by": by, "approved_at": self._table.now()}
         if isinstance(status, ZoneStatus):
             key = zone_key(status.zone_id)
-            written = self._table.update(key, {"approved": list(status.pending_removals)})
+            written = self._table.update(key, row)
             _demand(f"the status of {status.zone_id}", written=written)
             if status.pending_vpcs:
                 self._table.add(key, "approved_vpcs", status.pending_vpcs)
         else:
-            written = self._table.update(spoke_key(status.spoke), {"approved": list(status.pending_removals)})
+            written = self._table.update(spoke_key(status.spoke), row)
             _demand(f"the status of {status.spoke}", written=written)
 
     def await_approval(self, zone_id: str, vpc: str) -> None:

@@ -80,8 +80,8 @@ EMPTY_OVERDUE: Final = 3 * 86_400_000
 AUDIT_OVERDUE: Final = 3 * 86_400_000
 # The schedule runs every five minutes. Milliseconds.
 SCHEDULE_OVERDUE: Final = 3 * contract.SCHEDULE_MINUTES * 60_000
-# A message of the events queue comes again after twelve and a half minutes, so a look that fails for longer fails again.
-# Milliseconds.
+# A message of the events queue comes again after twelve and a half minutes, so a look that fails for longer fails
+# again. Milliseconds.
 LOOK_OVER: Final = 15 * 60_000
 # So many missed changes in one sweep are no single lost events.
 MANY_MISSED: Final = 5

@@ -60,7 +60,7 @@ class PathProblem:
 _NOT_YET: Final = "no heartbeat has taken the whole path yet; the first one takes up to five minutes after a deployment"
 
 
-def path_problems(state: PathState, now: Millis, facts: PathFacts = PathFacts()) -> tuple[PathProblem, ...]:  # noqa: B008 - a frozen value
+def path_problems(state: PathState, now: Millis, facts: PathFacts) -> tuple[PathProblem, ...]:
     """Return where the path is interrupted, from the first stage on."""
     if state.row_fault:
         todo = "delete the malformed row of the ledger, or return to the version that wrote it"
@@ -70,7 +70,7 @@ def path_problems(state: PathState, now: Millis, facts: PathFacts = PathFacts())
         found.append(_before_the_ledger(state, facts))
     elif now - state.answered_at > HEARTBEAT_LATE and not facts.stream_faults:
         what = _NOT_YET if not state.answered_at else "no heartbeat has come through the ledger's stream since then"
-        todo = "orgdns doctor checks the stream, its event source mapping and the publisher; then read the publisher's log"
+        todo = "orgdns doctor checks the stream and the publisher; then read the publisher's log"
         found.append(PathProblem(Stage.PUBLISHER, state.answered_at, what, todo))
     found += [PathProblem(Stage.STREAM, state.answered_at, fault, "") for fault in facts.stream_faults]
     if stall := state.stalled(now):

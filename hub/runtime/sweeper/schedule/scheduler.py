@@ -108,8 +108,8 @@ class SweepScheduler:
         self.schedule.put_cursor(following)
         if every_zone:
             self.schedule.request_audits(wanted=False)
-        found = health(statuses.values(), zones, listed, following, now, self.limits, self.zone_ids)
-        return ScheduleOutcome(len(due), len(audits), found, tuple(faults))
+        state = health(statuses.values(), zones, listed, following, now, self.limits, self.zone_ids)
+        return ScheduleOutcome(len(due), len(audits), state, tuple(faults))
 
     def _quiet(self, status: SpokeStatus | None, generation: str) -> bool:
         return status is not None and status.quiet(self.policy_digest, generation)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import damping_fields, time_or_none
+from orgdns.cli.render.documents.fields import damping_fields
 from orgdns.cli.reports.coverage import record_in
+from orgdns.cli.reports.times import time_or_none
 
 if TYPE_CHECKING:
     from hub.runtime.model.vpcs import VpcRow

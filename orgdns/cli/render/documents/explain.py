@@ -10,10 +10,9 @@ from orgdns.cli.render.documents.fields import (
     claimant_fields,
     damping_fields,
     refusal_fields,
-    time,
-    time_or_none,
     zone_state_fields,
 )
+from orgdns.cli.reports.times import time, time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

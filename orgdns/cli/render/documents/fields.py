@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from hub.runtime.model.damping import Damping
-    from hub.runtime.model.names import Claim, Millis, RecordSet, Refusal
+    from hub.runtime.model.names import Claim, RecordSet, Refusal
     from hub.runtime.publisher.holders import ClaimStatus
     from orgdns.cli.reports.explain.claims import NameReport
 
@@ -20,16 +21,6 @@ Document = dict[str, Any]
 def to_json(document: Document) -> str:
     """The document as text, with control characters and all non-ASCII characters escaped."""
     return json.dumps(document, indent=2, ensure_ascii=True)
-
-
-def time(millis: Millis) -> str:
-    """A time in UTC, in ISO 8601 format."""
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def time_or_none(millis: Millis) -> str | None:
-    """A time in ISO 8601 format, or None if it is not set."""
-    return time(millis) if millis else None
 
 
 def damping_fields(damping: Damping) -> Document | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgdns.cli.render.documents.explain import name_fields
-from orgdns.cli.render.documents.fields import time_or_none
+from orgdns.cli.reports.times import time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import time, time_or_none
+from orgdns.cli.reports.status.problems import problems
+from orgdns.cli.reports.times import time, time_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hub.runtime.model.status import SpokeStatus, ZoneStatus
     from orgdns.cli.render.documents.fields import Document
-    from orgdns.cli.reports.status import Overview
+    from orgdns.cli.reports.status.overview import Overview
 
 
 def status_document(overview: Overview) -> Document:
     """The document of `status --json`."""
     return {
         "well": overview.well,
-        "paused": overview.paused,
-        "stream_faults": list(overview.stream_faults),
+        "problems": [
+            {
+                "kind": problem.kind,
+                "stage": problem.stage.value,
+                "title": problem.title,
+                "since": time_or_none(problem.since),
+                "affected": list(problem.affected),
+                "lines": list(problem.lines),
+                "todo": problem.todo,
+            }
+            for problem in problems(overview)
+        ],
+        "paused": overview.pause.reason if overview.pause else None,
+        "paused_since": time_or_none(overview.pause.at) if overview.pause else None,
+        "paused_by": (overview.pause.by or None) if overview.pause else None,
+        "path": {
+            "heartbeat_sent_at": time_or_none(overview.path.sent_at),
+            "observed_at": time_or_none(overview.path.observed_at),
+            "published_at": time_or_none(overview.path.answered_at),
+        },
+        "stream_faults": list(overview.path_facts.stream_faults),
         "backlog": {
             "messages": overview.backlog.messages,
             "accounts": [{"account": account, "names": names} for account, names in overview.backlog.causes],
@@ -85,6 +105,20 @@ def _spoke(status: SpokeStatus) -> Document:
         "damped_vpcs": status.damped_vpcs,
         "missed": status.missed,
         "missed_ever": status.missed_ever,
+        "missed_sweeps": status.missed_sweeps,
+        "undelivered": status.undelivered,
+        "undelivered_new": status.undelivered_new,
+        "undelivered_fault": status.undelivered_fault or None,
+        "failed_look": {
+            "reason": status.failed_look.reason,
+            "at": time(status.failed_look.at),
+            "since": time(status.failed_look.since),
+            "instances": status.failed_look.events,
+            "first_instances": list(status.failed_look.instances),
+        }
+        if status.failed_look.reason
+        else None,
+        "vpc_fault": status.vpc_fault or None,
         "fault": status.fault or None,
         "unreadable": status.unreadable,
         "unreadable_instances": list(status.unreadable_first),
@@ -107,6 +141,10 @@ def _zone(status: ZoneStatus) -> Document:
         "records": status.record_sets,
         "differences": dict(status.differences),
         "repaired": dict(status.repaired),
+        "checked_at": time_or_none(status.checked_at),
+        "closed_since": time_or_none(status.closed_since),
+        "closed_reason": status.closed_reason or None,
+        "closed_names": status.closed_names,
         "fault": status.fault or None,
         "unreadable": status.unreadable,
         "unreadable_names": list(status.unreadable_first),

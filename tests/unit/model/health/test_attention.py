@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from hub.runtime.model.health.attention import AUDIT_OVERDUE, EMPTY_OVERDUE, SWEEP_OVERDUE, Health, health
 from hub.runtime.model.names import NEVER, Fqdn, Millis, Spoke
-from hub.runtime.model.status import ScheduleCursor, SpokeStatus, ZoneStatus
+from hub.runtime.model.path import PathState
+from hub.runtime.model.status import FailedLook, ScheduleCursor, SpokeStatus, ZoneStatus
 from hub.runtime.model.usage import Usage
 from hub.runtime.sweeper.schedule.scheduler import SweepScheduler
 from orgdns.cli.render.documents.status import status_document
-from orgdns.cli.reports.coverage import CURRENT, StackInstance, coverage
-from orgdns.cli.reports.status import Overview
+from orgdns.cli.reports.status.overview import Overview
 from orgdns.config.sections.accounts import Guards
 from tests.support.memory_statuses import MemoryStatuses, MemoryTasks
 
@@ -27,15 +27,16 @@ LATE = Millis(NOW - SWEEP_OVERDUE - 1)
 EMPTY = replace(GOOD, instances=0, swept_at=LATE)
 ZONE = ZoneStatus("Z1", tried_at=NOW, audited_at=NOW)
 LIMITS = Guards().limits
+CURSOR = ScheduleCursor(POLICY, at=NOW)
 UNREACHABLE = replace(GOOD, fault="AccessDenied", fault_since=NOW)
 
 
 def of_spoke(status: SpokeStatus, *, listed: bool = True) -> Health:
-    return health([status], [], [status.spoke] if listed else [], POLICY, NOW)
+    return health([status], [], [status.spoke] if listed else [], CURSOR, NOW)
 
 
 def of_zone(status: ZoneStatus) -> Health:
-    return health([], [status], [], POLICY, NOW)
+    return health([], [status], [], CURSOR, NOW)
 
 
 def filled(found: Health) -> set[str]:
@@ -130,19 +131,19 @@ def test_role_that_denies_access_stays_unreachable() -> None:
 def test_what_nobody_holds_is_near_no_limit(*, withdrawn: bool, kept: int, zone: str, near: int) -> None:
     """A spoke that keeps nothing, and a zone that the configuration no longer has, count for no limit."""
     status = replace(UNREACHABLE, withdrawn=withdrawn, kept_vpcs=kept, vpcs={zone: 10_000})
-    found = health([status], [ZONE], [SPOKE], POLICY, NOW, LIMITS, ["Z1"])
+    found = health([status], [ZONE], [SPOKE], CURSOR, NOW, LIMITS, ["Z1"])
     assert len(found.accounts_near_limit) + len(found.zones_near_limit) == near
 
 
 def test_listed_spoke_without_a_status() -> None:
     """A stack that is younger than the last run of the scheduler is known, not swept, and so on an old policy."""
-    found = health([], [], [SPOKE], POLICY, NOW)
+    found = health([], [], [SPOKE], CURSOR, NOW)
     assert found == Health(known=frozenset({SPOKE}), on_old_policy=frozenset({SPOKE}), never_swept=frozenset({SPOKE}))
 
 
 def test_empty() -> None:
     """Without spokes and zones, nothing is wrong."""
-    assert health([], [], [], POLICY, NOW) == Health()
+    assert health([], [], [], CURSOR, NOW) == Health()
     assert Health().good
 
 
@@ -166,6 +167,13 @@ SPOKE_STATUSES = st.builds(
     approved=IDS,
     usage=st.dictionaries(st.sampled_from(["Z1", "Z2"]), st.builds(Usage, st.sampled_from([0, 799, 1_600]))),
     vpcs=st.dictionaries(st.sampled_from(["Z1", "Z2"]), st.sampled_from([0, 29, 240])),
+    failed_look=st.builds(FailedLook, st.sampled_from(["", "AccessDenied"]), TIMES, TIMES, st.just(1)),
+    undelivered_new=st.sampled_from([0, 2]),
+    undelivered_fault=st.sampled_from(["", "AccessDenied"]),
+    missed=st.sampled_from([0, 1, 5]),
+    missed_sweeps=st.sampled_from([0, 1, 2]),
+    vpc_fault=st.sampled_from(["", "AccessDenied"]),
+    unreadable=st.sampled_from([0, 1]),
 )
 ZONE_STATUSES = st.builds(
     ZoneStatus,
@@ -177,6 +185,8 @@ ZONE_STATUSES = st.builds(
     pending_vpcs=VPCS.map(tuple),
     approved_vpcs=VPCS,
     record_sets=st.sampled_from([0, 7_999, 8_000]),
+    closed_since=st.sampled_from([NEVER, NOW]),
+    unreadable=st.sampled_from([0, 1]),
 )
 
 
@@ -188,6 +198,21 @@ class Listed:
 
     def listed(self) -> frozenset[Spoke]:
         return self.spokes
+
+
+# The kinds of problems that a metric counts, and that have a line for each spoke and zone.
+ALARMED = {
+    "spokes-unreachable": "SpokesUnreachable",
+    "pending-removals": "PendingRemovals",
+    "looks-failing": "SpokesWithFailedLooks",
+    "events-missed": "SpokesMissingEvents",
+    "events-undelivered": "SpokesWithUndeliveredEvents",
+    "vpcs-unknown": "SpokesWithUnknownVpcs",
+    "zones-closed": "ZonesClosed",
+    "accounts-near-limit": "AccountsNearLimit",
+    "zones-near-limit": "ZonesNearLimit",
+    "unreadable": "SpokesAndZonesUnreadable",
+}
 
 
 @given(
@@ -214,31 +239,20 @@ def test_metrics_status_and_coverage_agree(
         limits=LIMITS,
     ).schedule_sweeps()
     zone_ids = {Fqdn(zone.zone_id): zone.zone_id for zone in zones}
-    overview = Overview(NOW, None, ScheduleCursor(POLICY), spokes, zones, zone_ids, listed, LIMITS)
-    shown = status_document(overview)
-    assert metrics.on_old_policy == len(shown["policy"]["spokes_behind"])
-    assert metrics.spokes == shown["policy"]["spokes"] + len(shown["unreachable"]) + len(shown["closed"])
-    assert metrics.unreachable == len(shown["unreachable"])
-    assert metrics.overdue == len(shown["overdue"])
-    assert metrics.pending_removals == len(shown["pending_removals"])
-    near = (*metrics.accounts_near_limit, *metrics.zones_near_limit)
+    path = PathState(NOW, NOW, NOW, NOW)
+    overview = Overview(NOW, None, statuses.round, spokes, zones, zone_ids, listed, LIMITS, path=path)
+    shown, health, counts = status_document(overview), metrics.health, metrics.health.counts
+    assert counts["SpokesOnOldPolicy"] == len(shown["policy"]["spokes_behind"])
+    assert len(health.known) == shown["policy"]["spokes"] + len(shown["unreachable"]) + len(shown["closed"])
+    assert counts["SpokesUnreachable"] == len(shown["unreachable"])
+    assert counts["SweepsAndAuditsOverdue"] == len(shown["overdue"])
+    assert counts["PendingRemovals"] == len(shown["pending_removals"])
+    near = (*health.accounts_near_limit, *health.zones_near_limit)
     assert {(each.account or None, each.zone_id, each.kind.value, each.used) for each in near} == {
         (each["account"], each["zone_id"], each["counted"], each["used"]) for each in shown["near_limit"]
     }
-    alarms = (metrics.unreachable, metrics.overdue, metrics.pending_removals, metrics.on_old_policy, *near)
-    assert shown["well"] == (not any(alarms))
-
-    stacks = {spoke: StackInstance(CURRENT) for spoke in listed}
-    covered = coverage(stacks, spokes, [], [], overview.health, overview.now)
-    assert {found.spoke for found in covered.spokes} == overview.health.known
-    troubles = {str(found.spoke): found.troubles for found in covered.spokes}
-    assert {spoke for spoke, lines in troubles.items() if any("unreachable: " in line for line in lines)} == set(
-        shown["unreachable"]
-    )
-    assert {spoke for spoke, lines in troubles.items() if any("no complete sweep" in line for line in lines)} == {
-        subject for subject in shown["overdue"] if "/" in subject
+    assert shown["well"] == health.good
+    affected = {problem["kind"]: len(problem["lines"]) for problem in shown["problems"]}
+    assert {kind: affected.get(kind, 0) for kind in ALARMED} == {
+        kind: counts[metric] for kind, metric in ALARMED.items()
     }
-    assert {str(found.spoke) for found in covered.closed} <= set(shown["closed"])
-    assert not any(troubles[spoke] for spoke in shown["closed"])
-    never_swept = {spoke for spoke, lines in troubles.items() if any("not swept yet" in line for line in lines)}
-    assert never_swept <= set(shown["policy"]["spokes_behind"])

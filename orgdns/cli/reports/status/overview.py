@@ -6,10 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.drift import recent_drifts
+from hub.runtime.model.drift import contested, recent_drifts
 from hub.runtime.model.health.attention import Health, health
+from hub.runtime.model.health.path import PathFacts
+from hub.runtime.model.path import PathState
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from orgdns.cli.reports.nearest import nearest
+from orgdns.cli.reports.status.problems import problems
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from hub.runtime.model.drift import ZoneDrift
     from hub.runtime.model.health.near_limit import NearLimit
     from hub.runtime.model.names import Fqdn, Millis, Spoke
-    from hub.runtime.model.status import ScheduleCursor
+    from hub.runtime.model.status import Pause, ScheduleCursor
     from hub.runtime.model.usage import Limits
 
 
@@ -57,26 +61,27 @@ class Overview:
 
     `zone_ids` are the zones by domain. `listed` are the spokes that have a stack of the rollout; it matters only for a
     spoke whose names were withdrawn, which counts as closed or unreachable if it is listed. `limits` are those of
-    accounts and zones. `stream_faults` say what keeps the ledger's changes from being published, and `backlog` which
-    names wait.
+    accounts and zones. `path` is what the ledger says of the path, `path_facts` what AWS says of its parts, and
+    `backlog` says which names wait.
     """
 
     now: Millis
-    paused: str | None
+    pause: Pause | None
     cursor: ScheduleCursor
     spokes: tuple[SpokeStatus, ...]
     zones: tuple[ZoneStatus, ...]
     zone_ids: Mapping[Fqdn, str]
     listed: frozenset[Spoke] = frozenset()
     limits: Limits | None = None
-    stream_faults: tuple[str, ...] = ()
     backlog: Backlog = Backlog()
+    path: PathState = field(default_factory=PathState)
+    path_facts: PathFacts = field(default_factory=PathFacts)
 
     @property
     def health(self) -> Health:
         """What needs a person: the rules are those of the metrics and their alarms."""
         zone_ids = frozenset(self.zone_ids.values())
-        return health(self.spokes, self.zones, self.listed, self.cursor.policy, self.now, self.limits, zone_ids)
+        return health(self.spokes, self.zones, self.listed, self.cursor, self.now, self.limits, zone_ids)
 
     @property
     def reached(self) -> tuple[SpokeStatus, ...]:
@@ -145,6 +150,18 @@ class Overview:
         return tuple(sorted(found, key=lambda each: -each[1].at))
 
     @property
+    def contested_drifts(self) -> tuple[tuple[ZoneStatus, ZoneDrift], ...]:
+        """Of these, what others keep changing, so that repairs wait for audits."""
+        return tuple((zone, drift) for zone, drift in self.drifts if contested([drift], zone.audited_at, self.now))
+
+    def drift_line(self, zone: ZoneStatus, drift: ZoneDrift) -> str:
+        """What someone else changed in a zone, as a person reads it."""
+        return (
+            f"{self.domain(zone.zone_id)}: {drift.by} changed names {drift.changes:,} times since {time(drift.since)}, "
+            f"last at {time(drift.at)}"
+        )
+
+    @property
     def missing(self) -> tuple[SpokeStatus, ...]:
         """The spokes for which sweeps found changes that no event reported, those with most changes first."""
         missed = [status for status in self.spokes if status.missed_ever]
@@ -152,9 +169,8 @@ class Overview:
 
     @property
     def well(self) -> bool:
-        """Whether publishing goes on, nothing waits or needs a person, and every spoke is on the current policy."""
-        faults = self.stream_faults or self.cursor.row_fault or self.backlog.messages
-        return self.paused is None and not faults and self.health.good
+        """Whether nothing needs a person, nothing waits, and nothing is unknown."""
+        return not problems(self)
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""

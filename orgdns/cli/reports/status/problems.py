@@ -1,0 +1,40 @@
+"""What needs a person, worst first: since when, who is affected, what is known, and the next command. Pure.
+
+What orgdns does not know is a problem, too. `status` shows this list and takes its exit code from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orgdns.cli.reports.status.path_problems import not_yet, path, paused, waiting
+from orgdns.cli.reports.status.spoke_problems import events, failing_looks, pending, unknown_vpcs, unreachable
+from orgdns.cli.reports.status.zone_problems import closed_zones, contested, near_limit, overdue, unreadable
+
+if TYPE_CHECKING:
+    from orgdns.cli.reports.status.overview import Overview
+    from orgdns.cli.reports.status.problem import Problem
+
+
+def problems(overview: Overview) -> tuple[Problem, ...]:
+    """Return the problems, worst first: what stops everything, what stops a part, what may stop it, what is unknown."""
+    return tuple(
+        problem
+        for found in (
+            path(overview),
+            paused(overview),
+            closed_zones(overview),
+            pending(overview),
+            unreachable(overview),
+            failing_looks(overview),
+            overdue(overview),
+            unreadable(overview),
+            contested(overview),
+            near_limit(overview),
+            events(overview),
+            unknown_vpcs(overview),
+            waiting(overview),
+            not_yet(overview),
+        )
+        for problem in found
+    )
