@@ -15,7 +15,8 @@ from troposphere.dynamodb import (
     TimeToLiveSpecification,
 )
 
-from hub.alarms import add_metric_alarms
+from hub.alarms.health import add_metric_alarms
+from hub.alarms.services import add_service_alarms
 from hub.environment import add_ledger_stream_condition, ledger_stream_parameter
 from hub.event_bus import add_event_bus
 from hub.functions.associator import associator_worker
@@ -53,10 +54,12 @@ def hub_template(config: Config) -> Template:
 
     bus = add_event_bus(template, config, observer, sweeper, associator)
     template.add_resource(ledger)
-    for worker in (observer, publisher, sweeper, *([associator] if associator else [])):
+    workers = (observer, publisher, sweeper, *([associator] if associator else []))
+    for worker in workers:
         add_worker(template, worker, json_logs=config.partition not in _WITHOUT_JSON_LOGS)
     add_schedules(template, sweeper, bus)
     add_metric_alarms(template, associates=bool(associator))
+    add_service_alarms(template, config, workers)
     _add_outputs(template, associates=bool(associator))
     return template
 

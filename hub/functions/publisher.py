@@ -66,6 +66,7 @@ def publisher_worker(config: Config, ledger: Table) -> Worker:
         | {
             contract.ENV_WRITER_ROLE_ARN: role_arn(config, config.network.account, contract.WRITER_ROLE),
             contract.ENV_BACKLOG_QUEUE_URL: Ref(backlog.queue),
+            contract.ENV_OBJECTIVE_SECONDS: str(config.objective.seconds),
         },
         statements=_statements(config, ledger, dead_letters, backlog.queue),
         source=_source(ledger, dead_letters),

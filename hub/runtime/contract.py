@@ -108,6 +108,8 @@ ENV_ZONE_READER_ROLE_ARN: Final = "ORGDNS_ZONE_READER_ROLE_ARN"
 ENV_GUARDS: Final = "ORGDNS_GUARDS"
 # A JSON object: how much an account may hold in a zone, and how much Route 53 lets a zone hold.
 ENV_LIMITS: Final = "ORGDNS_LIMITS"
+# The seconds within which most names should be published, for the metrics.
+ENV_OBJECTIVE_SECONDS: Final = "ORGDNS_OBJECTIVE_SECONDS"
 METRICS_NAMESPACE: Final = PREFIX
 
 # The file of the compiled policy in the package, beside this module.
@@ -155,6 +157,8 @@ SPOKE_PREFIX: Final = "spoke#"
 CLAIM_PREFIX: Final = "claim#"
 # Of a claim that was copied from the row of its instance, and not made by a look at the instance.
 COPIED: Final = "copied"
+# Of a claim: the time of the event that caused its last change, for measurements only.
+ASKED_AT: Final = "asked_at"
 INSTANCE_PREFIX: Final = "instance#"
 PUBLISHED_KEY: Final = "published"
 # Marks a name that an audit found to differ from its claims or from the ledger's memory of the zone.

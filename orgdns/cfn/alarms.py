@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from troposphere import Equals, GetAtt, If, Not, NoValue, Parameter, Ref, Template
 from troposphere.cloudwatch import Alarm, MetricDimension
 
+from hub.runtime import contract
+
 if TYPE_CHECKING:
     from troposphere.sqs import Queue
 
@@ -37,6 +39,11 @@ def alarm_actions() -> If:
     return If(_HAS_TOPIC, [Ref(_TOPIC)], NoValue)
 
 
+def described(name: str, trouble: str) -> str:
+    """The description of an alarm: what it means, and the page that says what to do."""
+    return f"{trouble} See docs/runbook/{name}.md."
+
+
 def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
     """The alarm on a dead-letter queue, active while the queue has a message.
 
@@ -50,7 +57,9 @@ def dead_letter_alarm(dead_letters: Queue, failures: str) -> Alarm:
     return Alarm(
         f"{dead_letters.title}Alarm",
         AlarmName=dead_letters.QueueName,
-        AlarmDescription=f"{failures} Run orgdns dead-letters. See docs/operate.md.",
+        AlarmDescription=described(
+            dead_letters.QueueName.removeprefix(f"{contract.PREFIX}-"), f"{failures} Run orgdns dead-letters."
+        ),
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[MetricDimension(Name="QueueName", Value=GetAtt(dead_letters, "QueueName"))],

@@ -97,6 +97,11 @@ class Worker:
     further: QueueSource | None = None
 
 
+def queues_of(worker: Worker) -> tuple[Queue, ...]:
+    """The queues that a worker processes."""
+    return tuple(each for each in (worker.queue, worker.further.queue if worker.further else None) if each)
+
+
 def queue_pair(
     title: str,
     name: str,

@@ -30,7 +30,7 @@ from orgdns.config.errors import ConfigInvalid, Fault, Place, Source, listed
 from orgdns.config.limits import MAX_TEXT, TooLarge, check_limits
 from orgdns.config.messages import message
 from orgdns.config.partitions import global_region, known_regions, partition_of
-from orgdns.config.sections.accounts import Guards, Hub, Network, Organization, Spokes
+from orgdns.config.sections.accounts import Guards, Hub, Network, Objective, Organization, Spokes
 from orgdns.config.sections.policy import PolicySection  # noqa: TC001 - pydantic reads it out of the annotation
 from orgdns.config.sections.resources import Resources
 from orgdns.config.sections.section import Section
@@ -78,6 +78,8 @@ class Config(Section):
     """The regions in which instances get names."""
     guards: Guards = Field(default_factory=Guards)
     """The removals that need a person's approval, and the limits of accounts and zones."""
+    objective: Objective = Field(default_factory=Objective)
+    """How soon names should be published."""
     resources: Resources = Field(default_factory=Resources)
     """What service control policies of your organization demand of resources: tags, a permissions boundary, a path."""
     zones: Annotated[list[Zone], Field(min_length=1, max_length=MAX_ZONES)]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from hub.runtime.messages import body_of_release
-from hub.runtime.model.names import NEVER, Fqdn, Millis, NameKey
+from hub.runtime.model.names import Fqdn, Millis, NameKey
+from hub.runtime.model.path import PathState
 from hub.runtime.model.status import ScheduleCursor
 from hub.runtime.model.tasks import DeferredName, Release
 from orgdns.cli.render.dead_letters import show_dead_letters
@@ -16,9 +17,11 @@ from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.dead_letters import DeadLetterQueue, DeadLetters, Message, dead_release
 from orgdns.cli.reports.status.overview import Backlog, Overview
-from tests.support.build import PAYMENTS, SEARCH, ZONE_IDS
+from orgdns.cli.reports.status.problems import problems
+from tests.support.build import PAYMENTS, SEARCH
 
-WELL = Overview(Millis(1_800_000_000_000), None, ScheduleCursor("p", NEVER), (), (), ZONE_IDS)
+NOW = Millis(1_800_000_000_000)
+WELL = Overview(NOW, None, ScheduleCursor("p", at=NOW), (), (), {}, path=PathState(NOW, NOW, NOW, NOW))
 WAITING = replace(WELL, backlog=Backlog(3, {SEARCH.id: 7, PAYMENTS.id: 1_200}))
 RELEASE = Release(PAYMENTS.id, tuple(DeferredName(NameKey("Z1", Fqdn(f"n{each}.")), Millis(5)) for each in range(5)))
 
@@ -35,7 +38,7 @@ def test_status_names_the_accounts_while_names_wait() -> None:
     text = shown(WAITING)
     assert f"{PAYMENTS.id}: 1,200 names" in text
     assert text.index(PAYMENTS.id) < text.index(SEARCH.id)
-    assert not WAITING.well
+    assert problems(WAITING)
     assert status_document(WAITING)["backlog"] == {
         "messages": 3,
         "accounts": [{"account": PAYMENTS.id, "names": 1_200}, {"account": SEARCH.id, "names": 7}],
@@ -46,7 +49,7 @@ def test_status_names_nobody_afterwards() -> None:
     """What waited an hour ago is no trouble any more."""
     over = replace(WELL, backlog=Backlog(0, {PAYMENTS.id: 1_200}))
     assert PAYMENTS.id not in shown(over)
-    assert over.well
+    assert not problems(over)
     assert status_document(over)["backlog"] == {"messages": 0, "accounts": []}
 
 

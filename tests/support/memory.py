@@ -10,6 +10,7 @@ from hub.runtime.boundary.chunks import chunks
 from hub.runtime.deadline import Deadline
 from hub.runtime.model.labels import HeldLabel
 from hub.runtime.model.names import (
+    NEVER,
     Account,
     Claim,
     Instance,
@@ -165,7 +166,7 @@ class MemoryLedger:
             raise Outdated(str(observation.ref))
         self.observations[observation.ref] = observation
 
-    def put_claim(self, claim: Claim, version: int) -> int:
+    def put_claim(self, claim: Claim, version: int, _asked_at: Millis = NEVER) -> int:
         between, self.between = self.between, lambda: None
         between()
         return self._put((claim.key, claim.instance), version, claim)
@@ -173,7 +174,7 @@ class MemoryLedger:
     def copy_claim(self, claim: Claim, version: int) -> int:
         return self.put_claim(claim, version)
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, _asked_at: Millis = NEVER) -> int:
         return self._put((key, ref), version, None)
 
     def name(self, key: NameKey) -> NameState:

@@ -92,3 +92,8 @@ def member_roles() -> MemberRoles:
 def limits() -> Limits:
     """Return the limits of accounts and zones."""
     return Limits(**json.loads(value(contract.ENV_LIMITS)))
+
+
+def objective_seconds() -> float:
+    """Return the seconds within which most names should be published."""
+    return float(value(contract.ENV_OBJECTIVE_SECONDS))

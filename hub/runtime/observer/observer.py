@@ -114,7 +114,7 @@ class Observer:
             account = member_account(spoke, self.accounts, self.policy.coverage)
         except NotMember as refused:
             return [self._outside(hint, refused) for hint in hints], None
-        return [self.recorder.ended(hint.ref) for hint in hints if hint.final], account
+        return [self.recorder.ended(hint.ref, hint.reported_at) for hint in hints if hint.final], account
 
     def _outside(self, hint: Hint, refused: NotMember) -> InstanceOutcome:
         """Return the outcome of a hint from a spoke that orgdns must not work on."""
@@ -163,7 +163,8 @@ class Observer:
             elif instance is None or (not last and looks[ref].patient and self._outdated(instance, hint)):
                 outcome = self._missing(hint) if last else None
             else:
-                outcome = self._recorded(instance, waiting.account, looks[ref], hint)
+                look = replace(looks[ref], asked_at=hint.reported_at)
+                outcome = self._recorded(instance, waiting.account, look, hint)
             if outcome is not None and (last or not outcome.superseded):
                 outcomes.append(outcome)
                 del hints[ref]

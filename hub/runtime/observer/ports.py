@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.boundary.unreadable import Unreadable
     from hub.runtime.model.damping import CallSweeps
-    from hub.runtime.model.names import Claim, InstanceRef, NameKey, Spoke
+    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, Spoke
     from hub.runtime.model.observation import Observation
     from hub.runtime.model.status import FailedLook, SpokeStatus
     from hub.runtime.model.usage import UsageByZone
@@ -36,14 +36,14 @@ class InstanceLedger(Protocol):
         """Write a row over the one that was read, or a new row; raises Outdated if the ledger has another one."""
         ...
 
-    def put_claim(self, claim: Claim, version: int) -> int:
+    def put_claim(self, claim: Claim, version: int, asked_at: Millis) -> int:
         """Write a claim for this version of its instance's row, unless the claim has a later version.
 
-        Return the version that the claim has.
+        Return the version that the claim has. `asked_at` is the time of the event that caused it, or 0.
         """
         ...
 
-    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int) -> int:
+    def withdraw_claim(self, key: NameKey, ref: InstanceRef, version: int, asked_at: Millis) -> int:
         """Withdraw a claim for this version of its instance's row, unless the claim has a later version.
 
         Return the version that the claim has.

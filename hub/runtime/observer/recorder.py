@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.damping import INSTANCE_CHANGES, Damping
-from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Refusal
+from hub.runtime.model.names import NEVER, Account, Claim, Fqdn, Instance, InstanceRef, Millis, Refusal
 from hub.runtime.model.observation import Observation
 from hub.runtime.observer.looks import Look, Observed
 from hub.runtime.observer.usage import Unlimited
@@ -101,7 +101,7 @@ class Recorder:
             return _retried(ref, fault)
         return InstanceOutcome(ref, InstanceResult.UNREADABLE, found.reason)
 
-    def ended(self, ref: InstanceRef) -> InstanceOutcome:
+    def ended(self, ref: InstanceRef, asked_at: Millis = NEVER) -> InstanceOutcome:
         """Withdraw all claims of an instance for good. An end is final, so it needs no look."""
         try:
             for _ in range(WRITES):
@@ -114,7 +114,7 @@ class Recorder:
                     before, observed_at=at, ended=True, instance=None, account=None, fault="", damping=Damping()
                 )
                 with suppress(Outdated):
-                    return self._recorded(before, after, Decision(), "ended")
+                    return self._recorded(before, after, Decision(), "ended", asked_at=asked_at)
         except LedgerUnavailable as fault:
             return _retried(ref, fault)
         return InstanceOutcome(ref, InstanceResult.RETRY, SUPERSEDED, superseded=True)
@@ -183,7 +183,8 @@ class Recorder:
         try:
             if counted and self._damped(before, decision, look):
                 return self._damp(before)
-            return self._recorded(before, after, decision, look=look if counted or look.contradicted else None)
+            by_event = look if counted or look.contradicted else None
+            return self._recorded(before, after, decision, look=by_event, asked_at=look.asked_at)
         except (Outdated, LedgerUnavailable) as fault:
             return _retried(ref, fault)
 
@@ -206,6 +207,7 @@ class Recorder:
         decision: Decision,
         reason: str = "",
         look: Look | None = None,
+        asked_at: Millis = NEVER,
     ) -> InstanceOutcome:
         """Write a row and its claims, within the limits of the account; see `_write`.
 
@@ -215,7 +217,7 @@ class Recorder:
         if look and (look.contradicted or set(admitted.claims) != set(before.wanted)):
             after = replace(after, damping=before.damping.changed(INSTANCE_CHANGES, look.began_at) or before.damping)
         try:
-            changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims)
+            changed = self._write(before, replace(after, refusals=admitted.refusals), admitted.claims, asked_at)
         except Outdated:
             self.admission.undo(before.ref, before.claims, admitted)
             raise
@@ -224,7 +226,9 @@ class Recorder:
         # Refusals are reported when they change; the row keeps them.
         return InstanceOutcome(before.ref, result, reason, names, admitted.refusals if changed else ())
 
-    def _write(self, before: Observation, after: Observation, claims: tuple[Claim, ...]) -> bool:
+    def _write(
+        self, before: Observation, after: Observation, claims: tuple[Claim, ...], asked_at: Millis = NEVER
+    ) -> bool:
         """Write the row and the claims; return whether the claims or the refusals changed.
 
         The row is written first, with the old and the new claims. Then the claims that differ are written, and then the
@@ -250,11 +254,14 @@ class Recorder:
         # If the row changed again, another look took over, and found all of these claims in the row.
         with suppress(Outdated):
             stored = before.claims if before.settled and before.generation == after.generation else ()
-            row = self._write_claims(row, tuple(claim for claim in claims if claim not in stored), old)
+            differing = tuple(claim for claim in claims if claim not in stored)
+            row = self._write_claims(row, differing, old, asked_at)
             self.ledger.put_observation(replace(settled, version=row.version + 1), row)
         return changed
 
-    def _write_claims(self, row: Observation, claims: tuple[Claim, ...], old: tuple[Claim, ...]) -> Observation:
+    def _write_claims(
+        self, row: Observation, claims: tuple[Claim, ...], old: tuple[Claim, ...], asked_at: Millis
+    ) -> Observation:
         """Write and withdraw claims for the row's version; return the row, whose version is at least that of each.
 
         Claims of a row that was lost may have later versions than a new row. Then the row's version rises above them.
@@ -263,8 +270,8 @@ class Recorder:
             Outdated: if another worker wrote the row meanwhile.
         """
         while True:
-            written = [self.ledger.put_claim(claim, row.version) for claim in claims]
-            withdrawn = [self.ledger.withdraw_claim(claim.key, row.ref, row.version) for claim in old]
+            written = [self.ledger.put_claim(claim, row.version, asked_at) for claim in claims]
+            withdrawn = [self.ledger.withdraw_claim(claim.key, row.ref, row.version, asked_at) for claim in old]
             latest = max((*written, *withdrawn), default=row.version)
             if latest <= row.version:
                 return row

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hub.runtime.model.names import NEVER
+
 if TYPE_CHECKING:
     from hub.runtime.model.names import Change, InstanceRef, Millis, NameKey
 
@@ -34,7 +36,7 @@ class NameOutcome:
     `left_out` is the number of members of a shared name that do not hold it, because it is full. `zone_full` means that
     the name is in conflict because its zone is at its quota of records. `restored` are the instances whose claims on
     the name were missing and were written again. A deferred name is in the backlog because of the `account`; without
-    one, because of an audit.
+    one, because of an audit. `at` is when the change of a published name was accepted and recorded.
 
     """
 
@@ -46,6 +48,7 @@ class NameOutcome:
     zone_full: bool = False
     restored: tuple[InstanceRef, ...] = ()
     account: str = ""
+    at: Millis = NEVER
 
 
 def patient(outcome: NameOutcome, changed_at: Millis, now: Millis) -> NameOutcome:

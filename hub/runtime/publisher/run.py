@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from hub.runtime.deadline import HUB_CALLS
-from hub.runtime.model.names import NameState, Published
+from hub.runtime.model.names import Millis, NameState, Published
 from hub.runtime.ports import LedgerUnavailable, ZoneClosed
 from hub.runtime.publisher.holders import desired_record_sets
 from hub.runtime.publisher.outcome import PATIENCE_MILLIS, NameOutcome, NameResult
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hub.runtime.deadline import Deadline
-    from hub.runtime.model.names import Claim, InstanceRef, Millis, NameKey, RecordSet
+    from hub.runtime.model.names import Claim, InstanceRef, NameKey, RecordSet
     from hub.runtime.ports import NoTurn
     from hub.runtime.publisher.batches import NameChange
     from hub.runtime.publisher.foreign import ZoneReading
@@ -68,10 +68,11 @@ class PublishRun:
     readings: ZoneReadings | None = None
     wait: float | None = None
     began: float = 0.0
+    _opened: float = 0.0
     _known_readings: dict[str, ZoneReading | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.began = self.deadline.seconds_left()
+        self.began = self._opened = self.deadline.seconds_left()
 
     def begin_again(self) -> None:
         """Let calls wait as if the run began now: reading zones for marked names may have taken all the time.
@@ -161,6 +162,7 @@ class PublishRun:
             for name in names:
                 self.outcomes[name.key] = NameOutcome(name.key, NameResult.RETRY, str(unavailable))
             return
+        at = Millis(self.now + round((self._opened - self.deadline.seconds_left()) * 1_000))
         for name in names:
             result = NameResult.PUBLISHED if name.changes else NameResult.UNCHANGED
             self.outcomes[name.key] = NameOutcome(
@@ -169,6 +171,7 @@ class PublishRun:
                 name.conflict or "",
                 name.changes,
                 zone_full=name.zone_full,
+                at=at,
             )
 
     def refused_before(self, key: NameKey, desired: Collection[RecordSet]) -> bool:

@@ -7,6 +7,7 @@ import typer
 from orgdns.cli.render.documents.status import status_document
 from orgdns.cli.render.status import show_status
 from orgdns.cli.reports.exit_codes import ATTENTION
+from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview
 from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen
@@ -34,5 +35,5 @@ def run(
         print_json(status_document(state))
     else:
         show_status(screen(), state, everything=everything)
-    if not state.well:
+    if problems(state):
         raise typer.Exit(ATTENTION)

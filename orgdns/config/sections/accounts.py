@@ -75,6 +75,15 @@ class Spokes(Section):
     """The covered regions, the same for all accounts."""
 
 
+class Objective(Section):
+    """How soon names should be published. An alarm fires if too many names take longer for an hour."""
+
+    seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
+    """From the event of an instance to Route 53's acceptance of its names."""
+    share: Annotated[float, Field(ge=0.5, le=0.9999)] = 0.99
+    """The share of names that should take no longer."""
+
+
 # More than Route 53 gives on request.
 _MOST: Final = 1_000_000
 

@@ -12,7 +12,7 @@ from hub.runtime.aws.ledger.attributes import read
 from hub.runtime.aws.ledger.rows import claim_in, name_key_of
 from hub.runtime.boundary.schema import number
 from hub.runtime.boundary.unreadable import Malformed, Unreadable, readable
-from hub.runtime.model.names import Claim, Millis
+from hub.runtime.model.names import NEVER, Claim, Millis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,7 +26,8 @@ class NameChange:
 
     A released name may be marked, too. `account` is the one of the claimant, or because of which the name was in the
     backlog; it is empty for a mark. `written` is the claim that was made, or changed; None if it was withdrawn or
-    deleted, or if the stream does not have an image of it that can be read.
+    deleted, or if the stream does not have an image of it that can be read. `asked_at` is the time of the event that
+    caused the change, or 0; of a released name it is the time of the change in the ledger.
     """
 
     key: NameKey
@@ -37,6 +38,7 @@ class NameChange:
     written: Claim | None = None
     marked: bool = False
     released: bool = False
+    asked_at: Millis = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class NameChanges:
         changed_by: The accounts that changed claims; it is "" for an audit.
         released: The names that came back from the backlog, each with the account because of which it was there.
         unreadable: The records that are nothing of these. They would be the same after another delivery.
+        asked_at: The times of the first events that asked for the changes of names; without those that no event caused.
         heartbeats: The times at which the heartbeats among the records were sent.
     """
 
@@ -63,6 +66,7 @@ class NameChanges:
     changed_by: defaultdict[NameKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     released: dict[NameKey, str] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
+    asked_at: dict[NameKey, Millis] = field(default_factory=dict)
     heartbeats: list[Millis] = field(default_factory=list)
 
     @classmethod
@@ -83,6 +87,8 @@ class NameChanges:
         key = change.key
         self.first.setdefault(key, change.sequence_number)
         self.changed_at[key] = min(change.changed_at, self.changed_at.get(key, change.changed_at))
+        if change.asked_at:
+            self.asked_at[key] = min(change.asked_at, self.asked_at.get(key, change.asked_at))
         if change.marked:
             self.marked.add(key)
         if change.released:
@@ -112,7 +118,10 @@ def change_of(record: Any) -> NameChange | Millis:  # noqa: ANN401 - of any type
     if sort_key == contract.RELEASED_KEY:
         # Of a row without readable content, the zone is read before anything is decided, as of a mark.
         changed_at, account, marked = _released(change.get("NewImage")) or (created, "", True)
-        return NameChange(key, sequence_number, changed_at, account=account, marked=marked, released=True)
+        asked_at = NEVER if marked else changed_at
+        return NameChange(
+            key, sequence_number, changed_at, account=account, marked=marked, released=True, asked_at=asked_at
+        )
     if sort_key == contract.MARK_KEY:
         return NameChange(key, sequence_number, created, marked=True)
     if not sort_key.startswith(contract.CLAIM_PREFIX):
@@ -120,7 +129,16 @@ def change_of(record: Any) -> NameChange | Millis:  # noqa: ANN401 - of any type
     claimant = sort_key.removeprefix(contract.CLAIM_PREFIX)
     written = written_claim(key, change.get("NewImage"))
     account = claimant.partition("/")[0]
-    return NameChange(key, sequence_number, created, claimant=claimant, account=account, written=written)
+    asked = readable(_asked_at, change.get("NewImage"), "")
+    return NameChange(
+        key,
+        sequence_number,
+        created,
+        claimant=claimant,
+        account=account,
+        written=written,
+        asked_at=NEVER if isinstance(asked, Unreadable) else asked,
+    )
 
 
 def written_claim(key: NameKey, image: Any) -> Claim | None:  # noqa: ANN401 - of any type, if it is malformed
@@ -132,6 +150,10 @@ def written_claim(key: NameKey, image: Any) -> Claim | None:  # noqa: ANN401 - o
 def _made(key: NameKey, row: Mapping[str, Any]) -> Claim | None:
     claim = claim_in(key, row)
     return claim if isinstance(claim, Claim) and not row.get(contract.COPIED) else None
+
+
+def _asked_at(image: Any) -> Millis:  # noqa: ANN401 - of any type, if it is malformed
+    return Millis(number(read(image).get(contract.ASKED_AT, NEVER)))
 
 
 def _released(image: object) -> tuple[Millis, str, bool] | None:

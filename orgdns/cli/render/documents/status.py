@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 def status_document(overview: Overview) -> Document:
     """The document of `status --json`."""
+    found = problems(overview)
     return {
-        "well": overview.well,
+        "well": not found,
         "problems": [
             {
                 "kind": problem.kind,
@@ -29,7 +30,7 @@ def status_document(overview: Overview) -> Document:
                 "lines": list(problem.lines),
                 "todo": problem.todo,
             }
-            for problem in problems(overview)
+            for problem in found
         ],
         "paused": overview.pause.reason if overview.pause else None,
         "paused_since": time_or_none(overview.pause.at) if overview.pause else None,

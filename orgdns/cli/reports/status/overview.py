@@ -12,7 +12,6 @@ from hub.runtime.model.health.path import PathFacts
 from hub.runtime.model.path import PathState
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from orgdns.cli.reports.nearest import nearest
-from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
@@ -166,11 +165,6 @@ class Overview:
         """The spokes for which sweeps found changes that no event reported, those with most changes first."""
         missed = [status for status in self.spokes if status.missed_ever]
         return tuple(sorted(missed, key=lambda status: (-status.missed_ever, status.spoke)))
-
-    @property
-    def well(self) -> bool:
-        """Whether nothing needs a person, nothing waits, and nothing is unknown."""
-        return not problems(self)
 
     def vpcs_of(self, subject: SpokeStatus | ZoneStatus) -> list[str]:
         """The VPCs whose associations with a zone are pending removals, approved or not; none for a spoke."""

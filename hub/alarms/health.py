@@ -1,4 +1,4 @@
-"""Alarms on the functions' metrics that should be zero. Each description says what to do."""
+"""Alarms on the functions' own metrics. Each description says what to do, and names its page in the runbook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from troposphere.cloudwatch import Alarm, MetricDimension
 
 from hub.runtime import contract
-from orgdns.cfn.alarms import PERIOD, alarm_actions
+from orgdns.cfn.alarms import PERIOD, alarm_actions, described
 
 if TYPE_CHECKING:
     from troposphere import Template
@@ -25,9 +25,12 @@ class _MetricAlarm:
     evaluation_periods: int = 1
     datapoints_to_alarm: int | None = None
     treat_missing_data: str = "notBreaching"
+    period: int = 2 * PERIOD
+    comparison: str = "GreaterThanThreshold"
+    threshold: float = 0
 
 
-# The sweeper reports the first seven with each run of the sweep schedule: two periods in a row rule out one bad run.
+# The sweeper reports most of these with each run of the sweep schedule: two periods in a row rule out one bad run.
 _ALARMS: Final = (
     _MetricAlarm(
         "PendingRemovals",
@@ -74,6 +77,48 @@ _ALARMS: Final = (
         evaluation_periods=2,
     ),
     _MetricAlarm(
+        "ZonesClosed",
+        "zones-closed",
+        "The writer role may not read or change a zone, and its names wait. Run orgdns status to see which, and why.",
+    ),
+    _MetricAlarm(
+        "SpokesWithFailedLooks",
+        "looks-failing",
+        "Instances cannot be described when their events come, and the events wait. Run orgdns status to see why.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "SpokesMissingEvents",
+        "events-missed",
+        "Sweep after sweep finds changes in a spoke that no event reported. Run orgdns status to see where.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "SpokesWithUndeliveredEvents",
+        "events-undelivered",
+        "Events of a spoke do not reach the hub, or cannot be counted. Run orgdns status to see where.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "Heartbeats",
+        "path-interrupted",
+        "No heartbeat took the path from the event bus to the publisher for 15 minutes. Run orgdns status.",
+        statistic="Sum",
+        evaluation_periods=3,
+        # The metric is missing if any stage does not work.
+        treat_missing_data="breaching",
+        period=PERIOD,
+        comparison="LessThanThreshold",
+        threshold=1,
+    ),
+    _MetricAlarm(
+        "NamesOverdue",
+        "names-overdue",
+        "Names wait for longer than the objective, and the publisher goes on trying. Run orgdns status to see why.",
+        evaluation_periods=3,
+        period=PERIOD,
+    ),
+    _MetricAlarm(
         "NamesInFullZones",
         "zone-full",
         "A zone is full of records, and new names are not published. Run orgdns explain NAME; request a higher quota.",
@@ -84,8 +129,14 @@ _ALARMS: Final = (
 # end and start anew each hour. One breaching period of them is enough ("Evaluating an alarm",
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html).
 _TWO_SWEEPS: Final = 13
-# The associator reports these.
+# Of a hub with an associator.
 _OF_ASSOCIATIONS: Final = (
+    _MetricAlarm(
+        "SpokesWithUnknownVpcs",
+        "vpcs-unknown",
+        "The VPCs of a spoke cannot be described, so that none gets or loses a zone. Run orgdns status to see why.",
+        evaluation_periods=2,
+    ),
     _MetricAlarm(
         "ZonesFullOfVpcs",
         "vpcs-full",
@@ -115,13 +166,13 @@ def add_metric_alarms(template: Template, *, associates: bool) -> None:
             Alarm(
                 f"{alarm.metric}Alarm",
                 AlarmName=f"{contract.PREFIX}-{alarm.name}",
-                AlarmDescription=f"{alarm.description} See docs/operate.md.",
+                AlarmDescription=described(alarm.name, alarm.description),
                 Namespace=contract.METRICS_NAMESPACE,
                 MetricName=alarm.metric,
                 Dimensions=[MetricDimension(Name="service", Value=contract.PREFIX)],
-                Period=2 * PERIOD,
-                Threshold=0,
-                ComparisonOperator="GreaterThanThreshold",
+                Period=alarm.period,
+                Threshold=alarm.threshold,
+                ComparisonOperator=alarm.comparison,
                 AlarmActions=alarm_actions(),
                 Statistic=alarm.statistic,
                 EvaluationPeriods=alarm.evaluation_periods,

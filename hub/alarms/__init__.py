@@ -1,0 +1,1 @@
+"""The hub's alarms. Each description says what to do, and names its page in the runbook."""
