@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orgdns.cli.render.documents.fields import Document
+    from orgdns.cli.reports.explain.addresses import AddressReport
     from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
 
 
@@ -30,6 +31,28 @@ def instances_document(reports: Iterable[InstanceReport]) -> Document:
 def names_document(reports: Iterable[NameReport]) -> Document:
     """The document of `explain NAME --json`."""
     return {"names": [name_fields(report) for report in reports]}
+
+
+def address_document(report: AddressReport) -> Document:
+    """The document of `explain ADDRESS --json`."""
+    return {
+        "address": report.address,
+        "ptr_name": report.ptr_name,
+        "held_by": [
+            {
+                "instance": str(use.observation.ref),
+                "account_label": use.observation.account.label if use.observation.account else None,
+                "current": use.current,
+                "state": use.observation.instance.state.value if use.observation.instance else None,
+                "vpcs": list(use.vpcs),
+                "seen_at": time_or_none(use.observation.observed_at),
+                "ended": use.observation.ended,
+                "names": list(use.names),
+            }
+            for use in report.uses
+        ],
+        "unreadable": [{"row": fault.what, "reason": fault.reason} for fault in report.unreadable],
+    } | names_document(report.ptr)
 
 
 def _instance(report: InstanceReport) -> Document:
