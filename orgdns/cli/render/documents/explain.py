@@ -86,6 +86,7 @@ def _claimed(report: ClaimReport) -> Document:
         | claim_fields(report.claim)
         | {
             "holds": status.holds if status else None,
+            "blocked": (name.blocked(status) or None) if status else None,
             "reason": status.reason if status else "the claim is being written or withdrawn",
             "holders": [str(holder) for holder in name.holders],
         }
@@ -101,7 +102,11 @@ def name_fields(report: NameReport) -> Document:
         "zone_id": report.key.zone_id,
         "conflict_rule": report.conflict_rule.value if report.conflict_rule else None,
         "claimants": [
-            claimant_fields(status) | {"account_label": report.labels.get(status.claim.instance.account)}
+            claimant_fields(status)
+            | {
+                "blocked": report.blocked(status) or None,
+                "account_label": report.labels.get(status.claim.instance.account),
+            }
             for status in report.claim_statuses
         ],
         "unreadable": list(report.unreadable),
