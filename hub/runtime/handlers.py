@@ -33,6 +33,8 @@ from hub.runtime.telemetry import (
     report_free_label,
     report_instance,
     report_name,
+    report_not_noted,
+    report_queue_fault,
     report_repair,
     report_schedule,
     report_sweep,
@@ -84,7 +86,7 @@ def observer(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     failed = _observed([*events, *_events(further)], context)
     not_deleted = queue.delete(record for record in further if record["messageId"] not in failed)
     if reason := fault or not_deleted:
-        logger.warning("events will be delivered again", extra={"reason": reason})
+        report_queue_fault("events will be delivered again", reason)
     own = {text_in(record, "messageId") for record in batch}
     return _failed([message_id for message_id in failed if message_id in own])
 
@@ -128,7 +130,7 @@ def _noted(spoke: Spoke, changes: Callable[[Spoke], UsageByZone]) -> bool:
     try:
         bootstrap.statuses().note_event(spoke, changes)
     except LedgerUnavailable as fault:
-        logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": str(fault)})
+        report_not_noted(spoke, str(fault))
         return False
     return True
 
@@ -286,7 +288,7 @@ def _release(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     report_releases(releases | further.releases, failed)
     further.delete_all_but(failed)
     if further.fault:
-        logger.warning("names will come back from the backlog later or again", extra={"reason": further.fault})
+        report_queue_fault("names will come back from the backlog later or again", further.fault)
     return _failed([message_id for message_id in failed if message_id in releases])
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The subcommands in the order of the help, each with the first line of its own help. The function `run` of the module
 # orgdns.cli.commands.<name> implements it.
 COMMANDS: Final = {
-    "explain": "Explain the names of an instance, or the holders of a name.",
+    "explain": "Explain the names of an instance, or the holders of a name or an address.",
     "plan": "Show what a changed policy would do to the organization.",
     "dead-letters": "List dead letters with their reasons, and send events again.",
     "status": "Show what needs attention, and how far sweeps have come.",

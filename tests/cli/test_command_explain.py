@@ -85,7 +85,12 @@ def test_conflict_is_explained(made: World, command: Command) -> None:
     (name,) = command.json("explain", f"byhand.{CORP}")["names"]
     assert name["conflict"] == "a foreign record set is in the way of type A"
     assert (name["published"], [change["action"] for change in name["waiting"]]) == ([], ["CREATE"])
-    assert "a conflict in the zone blocks it" in command("explain", instance).stdout
+    (claimant,) = name["claimants"]
+    assert (claimant["holds"], claimant["blocked"]) == (True, name["conflict"])
+    said = " ".join(command("explain", f"byhand.{CORP}").stdout.split())
+    assert "would hold the name, but it is blocked: a foreign record set is in the way" in said
+    said = " ".join(command("explain", instance).stdout.split())
+    assert "it would by policy, but the name is blocked: a foreign record set is in the way" in said
 
 
 def test_hostile_tag_is_shown_safely(made: World, command: Command) -> None:

@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from hub.runtime.boundary.unreadable import Unreadable
 from hub.runtime.model.names import (
     Action,
     Change,
@@ -130,9 +131,37 @@ def test_holder_sees_the_conflict() -> None:
     console = screen()
     show_instance(console, instance_report(observed(instance(1), claim(1)), {key(): explained}))
     text = said(console)
-    assert "holds it   yes by policy, but a conflict in the zone blocks it" in text
+    assert "holds it   it would by policy, but the name is blocked: a foreign record set" in text
     assert "conflict   a foreign record set is in the way of type A" in text
     assert f"blocked + A 10.0.0.1 TTL 60 of {ref(1)}" in folded(console)
+
+
+def test_blocked_claimant_does_not_hold_the_name() -> None:
+    """A claimant whose record a foreign record keeps out would hold the name. Others are not concerned."""
+    conflict = "a foreign record set is in the way of type A"
+    blocked = report(claim(1), claim(2), published=Published(conflict=conflict))
+    console = screen()
+    show_name(console, blocked)
+    assert f"would hold the name, but it is blocked: {conflict}" in folded(console)
+    assert " holds the name" not in folded(console).partition("Claimants")[2]
+    loser, holder = names_document([blocked])["names"][0]["claimants"]
+    assert (holder["holds"], holder["blocked"]) == (True, conflict)
+    assert (loser["holds"], loser["blocked"]) == (False, None)
+
+
+def test_conflict_of_another_holder_blocks_no_one_else() -> None:
+    """Of the members of a shared name, those whose records are in the zone hold it."""
+    members = [claim(number, conflict=ConflictRule.SHARE) for number in (1, 2)]
+    half = report(*members, published=Published((record_set(1),), conflict="Route 53 refused it"))
+    assert [half.blocked(status) for status in half.claim_statuses] == ["", "Route 53 refused it"]
+
+
+def test_name_with_rows_that_cannot_be_read_is_not_published() -> None:
+    """The publisher leaves such a name as it is: a claimant without records would hold it."""
+    state = NameState(key(), (claim(1),), unreadable=(Unreadable("claim#x", "malformed"),))
+    explained = name_report(state, ZONE_IDS, LABELS)
+    (status,) = explained.claim_statuses
+    assert explained.blocked(status) == "rows of the name cannot be read"
 
 
 def test_pending_change_is_shown() -> None:

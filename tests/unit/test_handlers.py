@@ -12,6 +12,7 @@ from sandbox.clock import MovedClock
 from sandbox.example import PAYMENTS, SCIENCE
 from sandbox.world import World
 from tests.support.build import DOCUMENTS
+from tests.support.path.odd import unanswered_updates
 
 
 @pytest.fixture
@@ -84,6 +85,31 @@ def test_metrics_are_counted(made: World) -> None:
         (directive,) = metrics["_aws"]["CloudWatchMetrics"]
         assert directive["Namespace"] == contract.METRICS_NAMESPACE
         assert {"Name": "NamesPublished", "Unit": "Count"} in directive["Metrics"]
+
+
+def counted(made: World, function: str, metric: str) -> int:
+    """The sum of a metric of a function."""
+    lines = [line for line in made.functions.logs(function) if isinstance(line, dict) and metric in line]
+    return int(sum(sum(line[metric]) for line in lines))
+
+
+@pytest.mark.parametrize("function", [contract.OBSERVER_FUNCTION, contract.ASSOCIATOR_FUNCTION])
+def test_event_that_cannot_be_noted_is_told(made: World, clock: MovedClock, function: str) -> None:
+    """If the ledger cannot store when a spoke's last event came, the event is retried, and log and metric say why."""
+    clock.advance(3_600)
+    with unanswered_updates(contract.SPOKES_KEY):
+        if function == contract.OBSERVER_FUNCTION:
+            made.launch(SCIENCE, "eu-west-1", "noted")
+        else:
+            made.add_vpc(SCIENCE, "eu-west-1", associated=False)
+        made.converge()
+    lines = [line for line in made.logged(function, "event will be retried") if line.get("spoke")]
+    assert {line["spoke"] for line in lines} == {f"{SCIENCE}/eu-west-1"}
+    assert all("the time of the last event could not be stored: " in line["reason"] for line in lines)
+    assert counted(made, function, "EventsNotNoted") == len(lines) > 0
+    clock.advance(600)
+    made.converge()
+    assert counted(made, function, "EventsNotNoted") == len(lines)
 
 
 def function_of(made: World, name: str) -> Any:  # noqa: ANN401 - the emulator's own

@@ -13,7 +13,6 @@ from hub.runtime.associator.damping import VpcDamping
 from hub.runtime.associator.plan import (
     Act,
     AssociationPlan,
-    Step,
     association_plan,
     cleanup_steps,
     clearing_steps,
@@ -85,7 +84,7 @@ class Associator:
         except SpokeDenied as denied:
             # Waiting does not help; the hourly sweep enqueues the VPCs again.
             for run in runs.values():
-                run.faults.setdefault(Step(Act.ASSOCIATE), str(denied))
+                run.denied = str(denied)
         except (SpokeUnreachable, LedgerUnavailable) as unavailable:
             for run in runs.values():
                 run.retry = run.retry or str(unavailable)

@@ -23,7 +23,8 @@ class VpcOutcome:
     `faults` are the refused steps with their reasons. `awaiting_approval` are the zones that the VPC loses only after a
     person approves. `removed_by_others` are the zones and Profiles whose association someone else had ended, each with
     how often. `full` means that a quota is used up, `removed` that the row of the VPC was deleted. `not_covered`
-    is why orgdns does not act for the VPC's account and region. `damped` is why the VPC is damped from now on, and
+    is why orgdns does not act for the VPC's account and region, and `denied` why its account denies a look at it: it
+    keeps what it has until a later sweep. `damped` is why the VPC is damped from now on, and
     `ignored` means that it already was. `unreadable` is why the VPC, or its row in the ledger,
     cannot be read: it keeps what it has. `retry` is why the remaining steps must be tried again;
     it is empty if none remain.
@@ -42,6 +43,7 @@ class VpcOutcome:
     unreadable: str = ""
     damped: str = ""
     ignored: bool = False
+    denied: str = ""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class VpcRun:
     unreadable: str = ""
     damped: str = ""
     ignored: bool = False
+    denied: str = ""
     out_of_time: bool = False
 
     @contextmanager
@@ -88,6 +91,7 @@ class VpcRun:
             self.unreadable,
             self.damped,
             self.ignored,
+            self.denied,
         )
 
 

@@ -111,7 +111,14 @@ class Recorder:
                     return InstanceOutcome(ref, InstanceResult.UNREADABLE, before.reason)
                 at = max(before.observed_at, self.clock())
                 after = replace(
-                    before, observed_at=at, ended=True, instance=None, account=None, fault="", damping=Damping()
+                    before,
+                    observed_at=at,
+                    ended=True,
+                    instance=None,
+                    account=None,
+                    fault="",
+                    damping=Damping(),
+                    held=before.addresses,
                 )
                 with suppress(Outdated):
                     return self._recorded(before, after, Decision(), "ended", asked_at=asked_at)
@@ -177,6 +184,7 @@ class Recorder:
             account=account,
             fault="",
             damping=before.damping.passed(look.began_at),
+            held=() if instance else before.addresses,
         )
         # An instance that is not shown is gone, or between two states.
         counted = instance is not None and not look.allowed

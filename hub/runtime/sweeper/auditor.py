@@ -54,11 +54,14 @@ MAX_REPORTED: Final = 100
 class _Run:
     """The bookkeeping of one zone. `names` counts the names that orgdns holds there, by the account of their instances.
 
-    `vanishing` are the names that would lose all record sets of orgdns, each with its account.
+    `vanishing` are the names that would lose all record sets of orgdns, each with its account. `counts` counts the
+    names that differ, each once, by the first difference found; `counted` are those that the listing of the zone
+    showed.
     """
 
     status: ZoneStatus
     listed: HashSet = field(default_factory=HashSet)
+    counted: HashSet = field(default_factory=HashSet)
     counts: Counter[Difference] = field(default_factory=Counter)
     vanishing: dict[Fqdn, tuple[Difference, str]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
@@ -66,6 +69,16 @@ class _Run:
     record_sets: int = 0
     claimed: int = 0
     unreadable: UnreadableThings = field(default_factory=UnreadableThings)
+
+    def count(self, fqdn: Fqdn, difference: Difference) -> None:
+        """Count a name that the listing of the zone shows to differ. A listing has each name once."""
+        self.counted.add(fqdn)
+        self.counts[difference] += 1
+
+    def count_again(self, fqdn: Fqdn, difference: Difference) -> None:
+        """Count a name that the ledger shows to differ, unless the listing did so before."""
+        if fqdn not in self.counted:
+            self.counts[difference] += 1
 
 
 class _Unfinished(Exception):
@@ -200,21 +213,18 @@ class Auditor:
         unknown_owners = owners_of(current) - owners_of(before)
         if self._unsettled(unknown_owners, settled):
             # After a restore, the ledger may not have their claims back yet, so the name may be right.
-            run.counts[Difference.UNSETTLED] += 1
+            run.count(key.fqdn, Difference.UNSETTLED)
         elif unknown_owners:
             state = self.ledger.name(key)
             if state.unreadable:
                 return
             desired = set(desired_record_sets(state.claims))
-            unclaimed = unknown_owners - owners_of(desired)
-            self._differs(
-                run,
-                key,
-                Difference.UNCLAIMED if unclaimed else Difference.EDITED,
-                vanishing=() if desired else found.owned,
-            )
-        elif difference := difference_of(found, remembered):
-            self._differs(run, key, difference)
+            difference = Difference.UNCLAIMED if unknown_owners - owners_of(desired) else Difference.EDITED
+            run.count(key.fqdn, difference)
+            self._mark(run, key, difference, vanishing=() if desired else found.owned)
+        elif different := difference_of(found, remembered):
+            run.count(key.fqdn, different)
+            self._mark(run, key, different)
 
     def _compare_claims(self, run: _Run, state: NameState, settled: dict[Spoke, bool]) -> None:
         """Compare the claims on a name with the ledger's memory of it, and the memory with what the zone listed."""
@@ -227,19 +237,22 @@ class Auditor:
         known = {claim.instance for claim in state.claims} | state.withdrawn
         if self._unsettled(owners_of(before) - {ref.set_identifier for ref in known}, settled):
             # What is published may be older than a loss of the ledger, too.
-            run.counts[Difference.UNSETTLED] += 1
-        elif state.published.conflict:
-            self._differs(run, state.key, Difference.FOREIGN, vanishing)
-        elif state.published.pending or desired != before:
-            self._differs(run, state.key, Difference.BEHIND, vanishing)
-        elif before and state.key.fqdn not in run.listed:
-            self._differs(run, state.key, Difference.MISSING)
-
-    def _differs(self, run: _Run, key: NameKey, difference: Difference, vanishing: Collection[RecordSet] = ()) -> None:
-        """Count a difference. Mark the name, unless all its record sets would vanish: those names are counted first."""
-        if key.fqdn in run.vanishing:
+            run.count_again(state.key.fqdn, Difference.UNSETTLED)
             return
-        run.counts[difference] += 1
+        if state.published.conflict:
+            difference = Difference.FOREIGN
+        elif state.published.pending or desired != before:
+            difference = Difference.BEHIND
+        elif before and state.key.fqdn not in run.listed:
+            difference, vanishing = Difference.MISSING, ()
+        else:
+            return
+        run.count_again(state.key.fqdn, difference)
+        if state.key.fqdn not in run.vanishing:
+            self._mark(run, state.key, difference, vanishing)
+
+    def _mark(self, run: _Run, key: NameKey, difference: Difference, vanishing: Collection[RecordSet] = ()) -> None:
+        """Mark the name, unless all its record sets would vanish: those names are counted first."""
         if vanishing:
             run.vanishing[key.fqdn] = (difference, _account(vanishing))
         else:

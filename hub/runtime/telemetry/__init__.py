@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hub.runtime.model.labels import HeldLabel
-    from hub.runtime.model.names import Change
+    from hub.runtime.model.names import Change, Spoke
     from hub.runtime.model.status import ZoneStatus
     from hub.runtime.sweeper.bookkeeping import SweepOutcome
     from hub.runtime.sweeper.drift_repair import DriftOutcome
@@ -84,6 +84,19 @@ def report_events(outcome: InstanceOutcome, events: int) -> None:
         dropped = outcome.result is InstanceResult.DROPPED
         metrics.add_metric("EventsDropped" if dropped else "EventsNotCovered", MetricUnit.Count, events)
         logger.warning("event dropped", extra=fields)
+
+
+def report_not_noted(spoke: Spoke, reason: str) -> None:
+    """Count and log that the ledger could not store when the last event of a spoke came: its events come again."""
+    metrics.add_metric("EventsNotNoted", MetricUnit.Count, 1)
+    why = f"the time of the last event could not be stored: {reason}"
+    logger.warning("event will be retried", extra={"spoke": str(spoke), "reason": why})
+
+
+def report_queue_fault(message: str, reason: str) -> None:
+    """Count and log that a function could not receive, or delete, further messages of its queue."""
+    metrics.add_metric("FurtherMessagesFailed", MetricUnit.Count, 1)
+    logger.warning(message, extra={"reason": reason})
 
 
 def report_sweep(outcome: SweepOutcome) -> None:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from hub.runtime.associator.plan import Act
 from hub.runtime.telemetry import AWAITS_APPROVAL, SHOWN_NAMES, logger, metrics
 
 if TYPE_CHECKING:
     from hub.runtime.associator.discovery import DiscoveryOutcome
     from hub.runtime.associator.plan import Step
     from hub.runtime.associator.run import VpcOutcome
+
+# The metric and the message of a step that AWS refused.
+_STEP_REFUSED: Final = ("AssociationsRefused", "association refused")
+_REFUSED: Final = {
+    Act.DISASSOCIATE: ("AssociationEndsRefused", "end of an association refused"),
+    Act.DISASSOCIATE_PROFILE: ("AssociationEndsRefused", "end of an association refused"),
+    Act.CLEAR: ("AuthorizationsLeft", "an authorization is left"),
+    Act.DISABLE_AUTODEFINED_RULES: ("AutodefinedRulesLeft", "autodefined rules not disabled"),
+}
 
 
 def report_discovery(outcome: DiscoveryOutcome) -> None:
@@ -37,8 +47,12 @@ def report_vpc(outcome: VpcOutcome) -> None:
         metrics.add_metric("AssociationsChanged", MetricUnit.Count, len(outcome.steps))
         logger.info("VPC updated", extra=fields | {"removed": outcome.removed})
     for step, reason in outcome.faults:
-        metrics.add_metric("AssociationsRefused", MetricUnit.Count, 1)
-        logger.warning("association refused", extra=fields | {"step": _step_text(step), "reason": reason})
+        metric, message = _REFUSED.get(step.act, _STEP_REFUSED)
+        metrics.add_metric(metric, MetricUnit.Count, 1)
+        logger.warning(message, extra=fields | {"step": _step_text(step), "reason": reason})
+    if outcome.denied:
+        metrics.add_metric("VpcsDenied", MetricUnit.Count, 1)
+        logger.warning("VPC cannot be described", extra=fields | {"reason": outcome.denied})
     for removed, times in outcome.removed_by_others:
         metrics.add_metric("AssociationsRemovedByOthers", MetricUnit.Count, 1)
         logger.warning("association removed by others", extra=fields | {"zone_or_profile": removed, "times": times})

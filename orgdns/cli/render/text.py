@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Change, Claim, RecordSet, Refusal
     from hub.runtime.model.observation import Observation
+    from hub.runtime.publisher.holders import ClaimStatus
     from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
 
 GOOD, BAD, QUIET = "green", "red", "dim"
@@ -122,11 +123,18 @@ def show_name(console: Console, report: NameReport) -> None:
                 Text(f"launched {time(claim.launched_at)}", QUIET),
                 *([] if claim.running else [Text("stopped", QUIET)]),
                 *([visible(claim.note, QUIET)] if claim.note else []),
-                Text("holds the name", GOOD) if status.holds else visible(f"does not hold it: {status.reason}", BAD),
+                _holding(report, status),
             ]
         )
         claimants.add_row(str(number), claimant, visible(claim.rule), _values(claim, "\n"))
     console.print(claimants)
+
+
+def _holding(report: NameReport, status: ClaimStatus) -> Text:
+    """Whether a claimant holds the name."""
+    if blocked := report.blocked(status):
+        return visible(f"would hold the name, but it is blocked: {blocked}", BAD)
+    return Text("holds the name", GOOD) if status.holds else visible(f"does not hold it: {status.reason}", BAD)
 
 
 def change_line(change: Change) -> Text:
@@ -142,8 +150,8 @@ def _show_claim(console: Console, report: ClaimReport) -> None:
     facts = _pairs()
     if status is None:
         facts.add_row("holds it", visible("the claim is being written or withdrawn", "yellow"))
-    elif status.holds and name.published.conflict:
-        facts.add_row("holds it", visible("yes by policy, but a conflict in the zone blocks it", BAD))
+    elif blocked := name.blocked(status):
+        facts.add_row("holds it", visible(f"it would by policy, but the name is blocked: {blocked}", BAD))
     elif status.holds:
         facts.add_row("holds it", visible("yes", GOOD))
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hub.runtime.model.names import SET_IDENTIFIER_PREFIX, Fqdn, InstanceRef, NameKey
 from hub.runtime.model.observation import Observation
 from hub.runtime.names.labels import NameRefused, enclosing, encoded, letters_of, parse_domain, reverse_name
+from orgdns.cli.reports.explain.addresses import AddressReport, address_report
 from orgdns.cli.reports.explain.claims import (
     InstanceReport,
     NameReport,
@@ -16,7 +17,7 @@ from orgdns.cli.reports.explain.claims import (
     name_report,
     unreadable_report,
 )
-from orgdns.cli.sources.snapshot import observations_of_id
+from orgdns.cli.sources.snapshot import observations, observations_of_id
 
 if TYPE_CHECKING:
     from hub.runtime.boundary.unreadable import Unreadable
@@ -83,6 +84,23 @@ class Lookup:
             reports[0],
             *(report for report in reports[1:] if report.claim_statuses or report.published.record_sets),
         )
+
+    def address(self, address: str) -> AddressReport:
+        """The report on an address: the instances that have it or had it last, and its PTR name.
+
+        Raises:
+            NothingToExplain: if no instance has or had it, and its PTR name is outside every zone.
+            LedgerUnavailable: if the ledger cannot be read.
+        """
+        report = address_report(address, observations(self.hub.table, self.progress))
+        try:
+            return replace(report, ptr=self.names(address))
+        except NothingToExplain as outside:
+            if report.uses or report.unreadable:
+                return report
+            raise NothingToExplain(
+                f"no instance in the ledger has {address}, or had it within the last week, and {outside}"
+            ) from outside
 
     def name_in(self, zone_id: str, fqdn: Fqdn) -> NameReport:
         """The report on a name in one zone.

@@ -93,6 +93,17 @@ def observations_of_id(
     return dict(sorted(found.items()))
 
 
+def observations(table: Table, progress: Progress) -> Iterator[Observation | Unreadable]:
+    """The observations of all instances, page by page. An unreadable one says its account, region and id.
+
+    Raises:
+        LedgerUnavailable: if a page cannot be read.
+    """
+    condition = f"begins_with({contract.SORT_KEY}, :instance)"
+    for row in _rows(table, progress, condition, {":instance": contract.INSTANCE_PREFIX}):
+        yield read_row(observation_of, row, instance_of_row(row))
+
+
 def _rows(
     table: Table, progress: Progress, condition: str = "", values: Mapping[str, object] | None = None
 ) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Answers of AWS that orgdns cannot read, on the deployed path."""
+"""Answers of AWS that orgdns cannot read, and calls that it does not answer, on the deployed path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
 
 from sandbox.aws.bridge import replaced
 
@@ -50,6 +51,21 @@ def answered(operation: str, change: Change) -> Iterator[None]:
         return answer
 
     with replaced(BaseClient, _make_api_call=changed):
+        yield
+
+
+@contextmanager
+def unanswered_updates(partition: str) -> Iterator[None]:
+    """Let DynamoDB answer no update of a row in a partition of the ledger while the context lasts."""
+    boundary: Any = BaseClient
+    call = boundary._make_api_call  # noqa: SLF001 - where every call of AWS passes
+
+    def silent(client: Any, name: str, parameters: Any) -> Any:  # noqa: ANN401 - botocore's own
+        if name == "UpdateItem" and parameters["Key"]["pk"] == {"S": partition}:
+            raise EndpointConnectionError(endpoint_url="https://dynamodb.example")
+        return call(client, name, parameters)
+
+    with replaced(BaseClient, _make_api_call=silent):
         yield
 
 

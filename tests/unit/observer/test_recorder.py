@@ -18,7 +18,7 @@ from tests.support.use_cases.observer_world import World, tags_of
 
 
 def test_facts_and_refusals_are_kept_until_the_end(world: World) -> None:
-    """The ledger keeps the latest facts and refusals of an instance, and none of an instance that ended."""
+    """The ledger keeps the latest facts and refusals of an instance. Of one that ended it keeps the addresses only."""
     subject = world.show(name=None, tags={"Owner": "x"})
     world.event(subject)
     row = world.ledger.observations[subject]
@@ -32,6 +32,25 @@ def test_facts_and_refusals_are_kept_until_the_end(world: World) -> None:
     world.event(subject, "terminated")
     row = world.ledger.observations[subject]
     assert (row.instance, row.account, row.refusals, row.claims) == (None, None, (), ())
+    (address,) = world.organization.instances[subject].interfaces[0].ipv4
+    assert [held for held, _ in row.held] == [address]
+
+
+def test_addresses_are_kept_without_facts(world: World) -> None:
+    """An instance that EC2 does not show any more keeps its addresses, with their names, until it shows it again."""
+    subject = world.show(name="held")
+    world.event(subject)
+    (address,) = world.organization.instances[subject].interfaces[0].ipv4
+    names = tuple(claim.key.fqdn for claim in world.ledger.observations[subject].claims)
+    assert names
+    recorder = world.observer.recorder
+    for _ in range(2):
+        recorder.missing(subject, "gone", recorder.looks([subject])[subject])
+        row = world.ledger.observations[subject]
+        assert (row.instance, row.held) == (None, ((address, names),))
+    world.event(subject)
+    row = world.ledger.observations[subject]
+    assert (row.instance, row.held) == (world.organization.instances[subject], ())
 
 
 @pytest.mark.parametrize("writes_before_the_crash", range(6))

@@ -104,6 +104,40 @@ def test_claim_that_was_never_published(world: World) -> None:
     assert world.marked == {"n1", "n2", "n4"}
 
 
+def test_name_that_differs_twice_is_counted_once(world: World) -> None:
+    """A name may differ from the memory of it, and that from the claims: its status counts names, not comparisons."""
+    world.publish(1, 2, 3, 4, 5)
+    # Edited by hand, and not yet handed to another instance.
+    world.hold(record_set(1, name="n1", ttl=5))
+    world.ledger.put_claim(claim(9, name="n1"), 1)
+    # Deleted by hand of two, while a batch had no outcome.
+    world.hold(foreign=(foreign("TXT", "n2"),), name="n2")
+    world.ledger.published[key("n2")] = replace(world.ledger.published[key("n2")], pending=True)
+    # A record set of nobody beside one that is not published any more.
+    world.hold(record_set(3, name="n3"), record_set(8, name="n3"))
+    world.ledger.put_claim(claim(9, name="n3"), 1)
+    # A foreign record beside a record set that a later instance should hold.
+    world.hold(record_set(4, name="n4"), foreign=(foreign("A", "n4"),))
+    world.ledger.put_claim(claim(9, name="n4"), 1)
+    assert world.found() == {
+        Difference.EDITED: 1,
+        Difference.MISSING: 1,
+        Difference.UNCLAIMED: 1,
+        Difference.FOREIGN: 1,
+    }
+    assert world.marked == {"n1", "n2", "n3", "n4"}
+
+
+def test_unsettled_name_is_counted_once(world: World) -> None:
+    """The zone and the memory of it may both name an owner that the ledger does not have back yet."""
+    world.publish(*range(1, 4))
+    world.hold(record_set(1, name="n1"), record_set(7, name="n1"))
+    published = world.ledger.published
+    world.lose_ledger(statuses=False)
+    world.ledger.published = published
+    assert world.found() == {Difference.UNSETTLED: 3}
+
+
 def test_withdrawn_claim_that_is_still_published(world: World) -> None:
     """A lost withdrawal is found from the ledger alone."""
     world.publish(1)

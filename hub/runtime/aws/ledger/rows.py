@@ -38,8 +38,6 @@ Row = dict[str, Any]
 
 # The facts of an instance that are plain text. A new one is stored without a change here.
 _TEXT_FACTS: Final = frozenset(field.name for field in fields(Instance) if field.type == "str")
-# The attributes of an instance or a VPC that say how often events changed it.
-DAMPING_NAMES: Final = ("changes_used", "changes_at", "damped_until", "damped_reason")
 
 
 def name_key_of(partition_key: str) -> NameKey:
@@ -111,6 +109,8 @@ def observation_row(observation: Observation) -> Row:
         row["withdrawing"] = [[key.zone_id, key.fqdn] for key in sorted(observation.withdrawing)]
     row |= {name: text for name, text in (("generation", observation.generation), ("fault", observation.fault)) if text}
     row |= damping_row(observation.damping)
+    if observation.held:
+        row["held"] = [[address, *names] for address, names in observation.held]
     if observation.refusals:
         row["refusals"] = [
             {"rule": refusal.rule, "reason": refusal.reason, "name": refusal.name, "declined": refusal.declined}
@@ -138,6 +138,7 @@ def observation_of(row: Mapping[str, Any]) -> Observation:
         generation=text(row.get("generation", "")),
         fault=text(row.get("fault", "")),
         damping=damping_of(row),
+        held=tuple((held[0], tuple(map(Fqdn, held[1:]))) for held in map(texts, row.get("held", ()))),
     )
 
 

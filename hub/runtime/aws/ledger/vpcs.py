@@ -6,10 +6,10 @@ attributes, which are written separately: a sweep never overwrites what the asso
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hub.runtime import contract
-from hub.runtime.aws.ledger.rows import DAMPING_NAMES, account_row, damping_row
+from hub.runtime.aws.ledger.rows import account_row, damping_row
 from hub.runtime.aws.ledger.vpc_rows import (
     is_vpc,
     record_row,
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from hub.runtime.aws.ledger.table import Table
     from hub.runtime.model.damping import Damping
     from hub.runtime.model.names import Account, Spoke
+
+# The attributes of a VPC that say how often events changed it.
+DAMPING_NAMES: Final = ("changes_used", "changes_at", "damped_until", "damped_reason")
 
 
 class DynamoVpcs:

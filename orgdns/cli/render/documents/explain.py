@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orgdns.cli.render.documents.fields import Document
+    from orgdns.cli.reports.explain.addresses import AddressReport
     from orgdns.cli.reports.explain.claims import ClaimReport, InstanceReport, NameReport
 
 
@@ -29,6 +30,28 @@ def instances_document(reports: Iterable[InstanceReport]) -> Document:
 def names_document(reports: Iterable[NameReport]) -> Document:
     """The document of `explain NAME --json`."""
     return {"names": [name_fields(report) for report in reports]}
+
+
+def address_document(report: AddressReport) -> Document:
+    """The document of `explain ADDRESS --json`."""
+    return {
+        "address": report.address,
+        "ptr_name": report.ptr_name,
+        "held_by": [
+            {
+                "instance": str(use.observation.ref),
+                "account_label": use.observation.account.label if use.observation.account else None,
+                "current": use.current,
+                "state": use.observation.instance.state.value if use.observation.instance else None,
+                "vpcs": list(use.vpcs),
+                "seen_at": time_or_none(use.observation.observed_at),
+                "ended": use.observation.ended,
+                "names": list(use.names),
+            }
+            for use in report.uses
+        ],
+        "unreadable": [{"row": fault.what, "reason": fault.reason} for fault in report.unreadable],
+    } | names_document(report.ptr)
 
 
 def _instance(report: InstanceReport) -> Document:
@@ -62,6 +85,7 @@ def _claimed(report: ClaimReport) -> Document:
         | claim_fields(report.claim)
         | {
             "holds": status.holds if status else None,
+            "blocked": (name.blocked(status) or None) if status else None,
             "reason": status.reason if status else "the claim is being written or withdrawn",
             "holders": [str(holder) for holder in name.holders],
         }
@@ -77,7 +101,11 @@ def name_fields(report: NameReport) -> Document:
         "zone_id": report.key.zone_id,
         "conflict_rule": report.conflict_rule.value if report.conflict_rule else None,
         "claimants": [
-            claimant_fields(status) | {"account_label": report.labels.get(status.claim.instance.account)}
+            claimant_fields(status)
+            | {
+                "blocked": report.blocked(status) or None,
+                "account_label": report.labels.get(status.claim.instance.account),
+            }
             for status in report.claim_statuses
         ],
         "unreadable": list(report.unreadable),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.runtime.model.names import NEVER
+from hub.runtime.model.names import NEVER, Action
 from hub.runtime.model.observation import Observation
 from hub.runtime.publisher.batches import changes
 from hub.runtime.publisher.holders import claim_statuses, conflict_rule, desired_record_sets
@@ -57,6 +57,20 @@ class NameReport:
     def holders(self) -> tuple[InstanceRef, ...]:
         """The instances that hold the name according to its claims."""
         return tuple(status.claim.instance for status in self.claim_statuses if status.holds)
+
+    def blocked(self, status: ClaimStatus) -> str:
+        """Why the zone lacks records of a claim that holds the name by policy; empty if nothing blocks them.
+
+        A conflict blocks one type only: the records of another type, or of another holder, may be in the zone.
+        """
+        set_identifier = status.claim.instance.set_identifier
+        lacking = any(
+            change.action is Action.CREATE and change.record_set.set_identifier == set_identifier
+            for change in self.waiting
+        )
+        if not (status.holds and lacking):
+            return ""
+        return self.published.conflict or ("rows of the name cannot be read" if self.unreadable else "")
 
 
 @dataclass(frozen=True, slots=True)
