@@ -68,7 +68,7 @@ def test_name_is_explained(server: Running) -> None:
     shell = ["bash", "-c", "\n".join(lines)]
     end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the commands that a person copies
     assert instance in end.stdout
-    assert "555555555555 (search) eu-central-1" in end.stdout
+    assert f"555555555555/eu-central-1/{instance} (search)" in end.stdout
     # Other tests use this name, too.
     ec2.terminate_instances(InstanceIds=[instance])
     until(lambda: not answers(dns_port, "web.corp.internal"))

@@ -11,7 +11,7 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
-from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, say, screen
 
 
 def run(
@@ -48,8 +48,8 @@ def run(
     if as_json:
         print_json(approval_document(state, pending, agreed=agreed))
     elif agreed:
-        typer.echo("Approved: within five minutes orgdns checks again, and removes what is still missing.")
+        say("Approved: within five minutes orgdns checks again, and removes what is still missing.")
     elif not pending:
-        typer.echo("Nothing is pending there.")
+        say("Nothing is pending there.")
     if pending and not agreed:
         raise typer.Exit(ATTENTION)

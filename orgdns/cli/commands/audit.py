@@ -1,10 +1,8 @@
 """`orgdns audit`: audit all zones now."""
 
-import typer
-
 from hub.runtime.model.tasks import ScheduleAudits
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
 
 
 def run(*, as_json: Json = False, region: Region = None) -> None:
@@ -14,4 +12,4 @@ def run(*, as_json: Json = False, region: Region = None) -> None:
     if as_json:
         print_json({"enqueued": "audits"})
     else:
-        typer.echo("Enqueued an audit of every zone. orgdns status shows the results.")
+        say("Enqueued an audit of every zone. orgdns status shows the results.")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from orgdns.cli.render.documents.explain import instances_document, names_document
+from orgdns.cli.render.layout import show_divider
 from orgdns.cli.render.text import show_instance, show_name
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.lookup import Lookup
@@ -41,5 +42,5 @@ def run(
     output = screen()
     for number, show in enumerate(shown):
         if number:
-            output.rule()
+            show_divider(output)
         show(output)

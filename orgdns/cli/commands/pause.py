@@ -6,7 +6,7 @@ import typer
 
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
 
 
 def run(
@@ -26,7 +26,7 @@ def run(
     if as_json:
         print_json({"paused": reason})
     else:
-        typer.echo(
+        say(
             "Paused: zones are no longer written, except by change batches already in progress. To end the pause, run "
             "orgdns resume."
         )

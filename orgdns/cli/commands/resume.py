@@ -1,9 +1,7 @@
 """`orgdns resume`: resume writing."""
 
-import typer
-
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
 
 
 def run(*, as_json: Json = False, region: Region = None) -> None:
@@ -13,4 +11,4 @@ def run(*, as_json: Json = False, region: Region = None) -> None:
     if as_json:
         print_json({"paused": None})
     else:
-        typer.echo("Resumed: all zones will be audited within five minutes, and differences published.")
+        say("Resumed: all zones will be audited within five minutes, and differences published.")

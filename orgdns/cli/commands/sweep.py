@@ -8,7 +8,7 @@ from hub.runtime.model.tasks import Sweep
 from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview, spoke_of
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
 
 
 def run(
@@ -30,4 +30,4 @@ def run(
     if as_json:
         print_json({"enqueued": [str(spoke) for spoke in wanted]})
     else:
-        typer.echo(f"Enqueued {len(wanted):,} sweeps. orgdns status shows the results.")
+        say(f"Enqueued {len(wanted):,} sweeps. orgdns status shows the results.")

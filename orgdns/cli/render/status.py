@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-
 from hub.runtime.model.drift import contested
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
 from hub.runtime.model.vpcs import is_profile
 from orgdns.cli.render.documents.fields import time
+from orgdns.cli.render.layout import show_lines
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 
 if TYPE_CHECKING:
@@ -220,12 +219,7 @@ def _show_list(console: Console, heading: str, lines: Sequence[Text], most: int 
     if not lines:
         return
     console.print(visible(heading, f"bold {style}".strip()))
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2)
-    table.add_column(overflow="fold")
     shown = lines[:most]
-    for line in shown:
-        table.add_row("", line)
-    console.print(table)
+    show_lines(console, shown)
     if len(lines) > len(shown):
         console.print(f"{len(lines) - len(shown):,} more: --all shows them, --json has everything.")
