@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.sources.snapshot import Progress
 
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="The AWS profile of the hub account. Default: AWS_PROFILE."),
+]
 Region = Annotated[
     str | None,
-    typer.Option("--region", envvar="AWS_REGION", help="The region of the hub. Default: that of the AWS profile."),
+    typer.Option(
+        "--region", metavar="NAME", help="The region of the hub. Default: AWS_REGION, or that of the AWS profile."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 All = Annotated[bool, typer.Option("--all", help="Show all entries, not only the first ones.")]

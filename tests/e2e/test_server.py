@@ -59,7 +59,7 @@ def test_name_is_published_moved_and_removed(server: Running) -> None:
 def test_name_is_explained(server: Running) -> None:
     """The commands that the server prints set up a shell and explain a name from the hub's ledger."""
     printed = server.printed().splitlines()
-    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub bin/orgdns"))]
+    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "bin/orgdns --profile dns-hub"))]
     assert len(lines) == 2
     ec2 = server.client("ec2", "search")
     instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")

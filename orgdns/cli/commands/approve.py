@@ -11,7 +11,7 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
-from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, say, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, confirmed, errors_reported, print_json, say, screen
 
 
 def run(
@@ -23,6 +23,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Approve pending removals of names and associations.
@@ -32,7 +33,7 @@ def run(
     The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
-        hub = HubAccount.in_region(region).ledger()
+        hub = HubAccount.of(profile, region).ledger()
         state = overview(hub)
         if bool(subjects) == all_pending:
             raise SubjectUnknown("name ACCOUNT/REGION or a zone, or use --all-pending")

@@ -13,7 +13,7 @@ from orgdns.cli.reports.instance_vpcs import KnownVpcs, instance_vpcs
 from orgdns.cli.reports.status import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import instances_of, overview, spoke_of
-from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
 
 
 def run(
@@ -23,6 +23,7 @@ def run(
     *,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Show which accounts, regions and VPCs orgdns covers.
@@ -30,7 +31,7 @@ def run(
     The exit code is 0 if nothing is wrong, 2 if something is, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes or ()]
         stacks = account.stack_instances()

@@ -6,13 +6,14 @@ import typer
 
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
     *,
     reason: Annotated[str, typer.Option(help="The reason, which orgdns status shows.")],
     as_json: Json = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Stop all writing to the zones.
@@ -22,7 +23,7 @@ def run(
     with errors_reported():
         if not reason.strip() or not reason.isprintable():
             raise HubUnknown("--reason must be printable text")
-        HubAccount.in_region(region).ledger().statuses.pause(reason)
+        HubAccount.of(profile, region).ledger().statuses.pause(reason)
     if as_json:
         print_json({"paused": reason})
     else:

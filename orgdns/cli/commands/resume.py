@@ -1,13 +1,13 @@
 """`orgdns resume`: resume writing."""
 
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
-def run(*, as_json: Json = False, region: Region = None) -> None:
+def run(*, as_json: Json = False, profile: Profile = None, region: Region = None) -> None:
     """Resume writing to the zones, and audit all of them."""
     with errors_reported():
-        HubAccount.in_region(region).ledger().statuses.resume()
+        HubAccount.of(profile, region).ledger().statuses.resume()
     if as_json:
         print_json({"paused": None})
     else:

@@ -8,7 +8,7 @@ from hub.runtime.model.tasks import Sweep
 from hub.runtime.sweeper.schedule.due import LONGEST_DELAY, SWEEPS_A_SECOND
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview, spoke_of
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, say
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
@@ -17,11 +17,12 @@ def run(
     ] = None,
     *,
     as_json: Json = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Sweep spokes now: compare their instances with the ledger."""
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes] if spokes else [status.spoke for status in overview(hub).spokes]
         account.tasks().enqueue(

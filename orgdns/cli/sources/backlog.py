@@ -36,8 +36,8 @@ def backlog(hub: HubLedger, client: SQSClient) -> Backlog:
     except (ClientError, BotoCoreError) as error:
         raise HubUnknown(
             f"the queue {contract.BACKLOG_QUEUE} cannot be read: deploy the hub template of this version, and use "
-            "credentials of the hub account (AWS_PROFILE) that may call sqs:GetQueueUrl and sqs:GetQueueAttributes. "
-            f"AWS says: {error}"
+            "credentials of the hub account (--profile or AWS_PROFILE) that may call sqs:GetQueueUrl and "
+            f"sqs:GetQueueAttributes. AWS says: {error}"
         ) from error
     messages = sum(int(found.get(name, 0)) for name in _WAITING)
     return Backlog(messages, DynamoBacklog(hub.table).counts() if messages else {})
