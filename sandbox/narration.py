@@ -136,5 +136,5 @@ def commands(
     yield f"{ec2} terminate-instances --instance-ids INSTANCE"
     yield f"aws --profile {owner} route53 list-resource-record-sets --hosted-zone-id {zone_id}"
     yield f"dig @127.0.0.1 -p {inside.dns_port} web.{domain}"
-    yield f"AWS_PROFILE={hub[0]} bin/orgdns explain --region {hub[1]} web.{domain}"
+    yield f"bin/orgdns --profile {hub[0]} --region {hub[1]} explain web.{domain}"
     yield f"dig @127.0.0.1 -p {outside.dns_port} web.{domain}  # from a VPC that resolves no zone"

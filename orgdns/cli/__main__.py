@@ -37,6 +37,9 @@ COMMANDS: Final = {
     "audit": "Audit all zones now: compare their records with the ledger.",
 }
 
+# The options that may stand before the subcommand, too. After it, they win.
+_BEFORE_AND_AFTER: Final = frozenset({"profile", "region"})
+
 _app: Final = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -52,7 +55,11 @@ class _Subcommand(TyperCommand):
         module = import_module(f"orgdns.cli.commands.{str(self.name).replace('-', '_')}")
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command(self.name)(module.run)
-        return get_command(app).make_context(*args, **kwargs)
+        context = get_command(app).make_context(*args, **kwargs)
+        before = context.parent.params if context.parent else {}
+        for option in _BEFORE_AND_AFTER & context.params.keys():
+            context.params[option] = context.params[option] or before.get(option)
+        return context
 
 
 @_app.callback(invoke_without_command=True)
@@ -60,12 +67,20 @@ def orgdns(
     context: typer.Context,
     *,
     version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+    profile: Annotated[  # noqa: ARG001 - the subcommand takes it from the context
+        str | None, typer.Option(metavar="NAME", help="The AWS profile of the hub account. Default: AWS_PROFILE.")
+    ] = None,
+    region: Annotated[  # noqa: ARG001 - as above
+        str | None,
+        typer.Option(metavar="NAME", help="The region of the hub. Default: AWS_REGION, or that of the AWS profile."),
+    ] = None,
 ) -> None:
     """Explain the names that orgdns gives, plan policy changes, and operate the hub.
 
     explain, plan, status, coverage and resolve write nothing; dead-letters writes only with --resend.
 
-    The command uses the credentials that the AWS CLI would use. They must belong to the hub account.
+    The command uses the credentials that the AWS CLI would use. They must belong to the hub account. --profile and
+    --region may also stand behind the subcommand.
     """
     if version:
         typer.echo(f"orgdns {__version__}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +14,7 @@ from rich.console import Console
 
 from hub.runtime.ports import LedgerUnavailable, TasksNotSent
 from orgdns.cli.render.documents.fields import to_json
+from orgdns.cli.render.layout import show_line
 from orgdns.cli.render.text import visible
 from orgdns.cli.reports.exit_codes import FAILED
 from orgdns.cli.reports.status.overview import SubjectUnknown
@@ -24,17 +28,41 @@ if TYPE_CHECKING:
     from orgdns.cli.render.documents.fields import Document
     from orgdns.cli.sources.snapshot import Progress
 
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME", help="The AWS profile of the hub account. Default: AWS_PROFILE."),
+]
 Region = Annotated[
     str | None,
-    typer.Option("--region", envvar="AWS_REGION", help="The region of the hub. Default: that of the AWS profile."),
+    typer.Option(
+        "--region", metavar="NAME", help="The region of the hub. Default: AWS_REGION, or that of the AWS profile."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 All = Annotated[bool, typer.Option("--all", help="Show all entries, not only the first ones.")]
 
 
-def screen() -> Console:
-    """Standard output, without markup in the text."""
-    return Console(highlight=False, markup=False, emoji=False)
+def screen(*, errors: bool = False) -> Console:
+    """Standard output, or standard error, without markup in the text.
+
+    Only a terminal has a width to fold text to: a pipe or a file gets whole lines, whatever COLUMNS says. rich would
+    only remove the colors if NO_COLOR is set; orgdns removes bold and dim text, too.
+    """
+    terminal = (sys.stderr if errors else sys.stdout).isatty()
+    return Console(
+        stderr=errors,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=not terminal,
+        width=shutil.get_terminal_size().columns if terminal else None,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+    )
+
+
+def say(text: str) -> None:
+    """Print a sentence to standard output, folded to the width of a terminal."""
+    show_line(screen(), visible(text))
 
 
 def print_json(document: Document) -> None:
@@ -43,19 +71,26 @@ def print_json(document: Document) -> None:
 
 
 def confirmed(question: str) -> bool:
-    """Whether the person at the terminal agrees; False without a terminal."""
+    """Whether the person at the terminal agrees; False without an answer.
+
+    The question is on standard error alone. `typer.confirm` writes a space to standard output, too.
+    """
+    typer.echo(f"{question} [y/N]: ", nl=False, err=True)
     try:
-        return typer.confirm(question, err=True)
-    except typer.Abort:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        answer = ""
+    if not answer:
         typer.echo("", err=True)
-        return False
+    return answer.strip().lower() in {"y", "yes"}
 
 
 @contextmanager
 def reading_progress() -> Iterator[Progress]:
     """Show at a terminal how many rows were read. Elsewhere, show nothing."""
-    stderr = Console(stderr=True)
-    if not stderr.is_terminal:
+    stderr = screen(errors=True)
+    # FORCE_COLOR makes a terminal of everything for rich, and a line that is written again needs a real one.
+    if stderr.soft_wrap or stderr.is_dumb_terminal:
         yield lambda _rows: None
         return
     with stderr.status("Reading the ledger") as status:

@@ -199,11 +199,14 @@ def test_errors_say_what_to_do(made: World, command: Command) -> None:
     config = ("plan", "--config", str(CONFIG))
     for end, message in (
         (command(*config, code=1, AWS_REGION="us-east-1"), "orgdns-observer does not exist in us-east-1"),
-        (command(*config, code=1, AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret), "hub account (AWS_PROFILE)"),
+        (
+            command(*config, code=1, AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret),
+            "hub account (--profile or AWS_PROFILE)",
+        ),
         (command(*config, code=1, **no_credentials, **no_file), "Unable to locate credentials"),
         (command(*config, code=1, **no_file, AWS_REGION=""), "no region is set"),
-        (command(*config, code=1, AWS_PROFILE="nobody"), "profile (nobody) could not be found"),
-        (command("explain", "web", code=1, AWS_PROFILE="nobody"), "profile (nobody) could not be found"),
+        (command(*config, code=1, AWS_PROFILE="nobody"), "AWS profile nobody does not exist"),
+        (command("explain", "web", code=1, AWS_PROFILE="nobody"), "AWS profile nobody does not exist"),
         (command(*config, code=1, AWS_ENDPOINT_URL="none"), "AWS_ENDPOINT_URL"),
         (command("plan", code=1), "--config"),
         (command("explain", "i-00000000", code=1), "does not have the instance i-00000000"),

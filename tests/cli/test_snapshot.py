@@ -220,7 +220,7 @@ def test_deployed_values_come_from_the_observer(functions: tuple[Client, Stubber
             r"orgdns-observer does not exist in eu-central-1 .*--region or AWS_REGION",
         ),
         ("AccessDeniedException", "may call lambda:GetFunctionConfiguration"),
-        ("ExpiredTokenException", r"credentials \(AWS_PROFILE\) are valid"),
+        ("ExpiredTokenException", r"credentials \(--profile or AWS_PROFILE\) are valid"),
     ],
 )
 def test_unreadable_hub_is_an_error(functions: tuple[Client, Stubber], code: str, message: str) -> None:

@@ -101,6 +101,9 @@ def test_wrong_command_line_is_an_error(arguments: tuple[str, ...], message: str
         ("orgdns re", ["resolve", "resume"]),
         ("orgdns dead-letters --re", ["--resend", "--region"]),
         ("orgdns dead-letters --queue ev", ["events"]),
+        ("orgdns --p", ["--profile"]),
+        ("orgdns --profile dns-hub sta", ["status"]),
+        ("orgdns --profile dns-hub status --re", ["--region"]),
     ],
 )
 def test_shell_completion_completes(line: str, candidates: list[str]) -> None:

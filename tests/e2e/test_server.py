@@ -59,7 +59,7 @@ def test_name_is_published_moved_and_removed(server: Running) -> None:
 def test_name_is_explained(server: Running) -> None:
     """The commands that the server prints set up a shell and explain a name from the hub's ledger."""
     printed = server.printed().splitlines()
-    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "AWS_PROFILE=dns-hub bin/orgdns"))]
+    lines = [line for line in printed if line.startswith(("export AWS_CONFIG_FILE=", "bin/orgdns --profile dns-hub"))]
     assert len(lines) == 2
     ec2 = server.client("ec2", "search")
     instance, _ = launched(ec2, server.vpc("search")["subnet"], "web")
@@ -68,7 +68,7 @@ def test_name_is_explained(server: Running) -> None:
     shell = ["bash", "-c", "\n".join(lines)]
     end = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - the commands that a person copies
     assert instance in end.stdout
-    assert "555555555555 (search) eu-central-1" in end.stdout
+    assert f"555555555555/eu-central-1/{instance} (search)" in end.stdout
     # Other tests use this name, too.
     ec2.terminate_instances(InstanceIds=[instance])
     until(lambda: not answers(dns_port, "web.corp.internal"))

@@ -11,7 +11,7 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import names_of, overview
-from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, confirmed, errors_reported, print_json, say, screen
 
 
 def run(
@@ -23,6 +23,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Approve pending removals of names and associations.
@@ -32,7 +33,7 @@ def run(
     The exit code is 0 if nothing is pending there any longer, 2 without confirmation, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         state = overview(hub)
         if bool(subjects) == all_pending:
@@ -50,8 +51,8 @@ def run(
     if as_json:
         print_json(approval_document(state, pending, agreed=agreed))
     elif agreed:
-        typer.echo("Approved: within five minutes orgdns checks again, and removes what is still missing.")
+        say("Approved: within five minutes orgdns checks again, and removes what is still missing.")
     elif not pending:
-        typer.echo("Nothing is pending there.")
+        say("Nothing is pending there.")
     if pending and not agreed:
         raise typer.Exit(ATTENTION)

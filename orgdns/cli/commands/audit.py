@@ -1,17 +1,15 @@
 """`orgdns audit`: audit all zones now."""
 
-import typer
-
 from hub.runtime.model.tasks import ScheduleAudits
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
-def run(*, as_json: Json = False, region: Region = None) -> None:
+def run(*, as_json: Json = False, profile: Profile = None, region: Region = None) -> None:
     """Audit all zones now: compare their records with the ledger."""
     with errors_reported():
-        HubAccount.in_region(region).tasks().enqueue([(ScheduleAudits(), 0)])
+        HubAccount.of(profile, region).tasks().enqueue([(ScheduleAudits(), 0)])
     if as_json:
         print_json({"enqueued": "audits"})
     else:
-        typer.echo("Enqueued an audit of every zone. orgdns status shows the results.")
+        say("Enqueued an audit of every zone. orgdns status shows the results.")

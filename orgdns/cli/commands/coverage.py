@@ -14,7 +14,7 @@ from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import instances_of, overview, spoke_of
-from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
 
 
 def run(
@@ -24,6 +24,7 @@ def run(
     *,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Show which accounts, regions and VPCs orgdns covers.
@@ -31,7 +32,7 @@ def run(
     The exit code is 0 if nothing is wrong, 2 if something is, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         wanted = [spoke_of(text) for text in spokes or ()]
         stacks = account.stack_instances()

@@ -9,7 +9,7 @@ from orgdns.cli.render.documents.dead_letters import dead_letters_document
 from orgdns.cli.reports.dead_letters import DeadLetterQueue
 from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import All, Json, Region, confirmed, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, confirmed, errors_reported, print_json, screen
 
 
 def run(
@@ -19,6 +19,7 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """List dead letters with their reasons, and send events again.
@@ -26,7 +27,7 @@ def run(
     The exit code is 0 if no dead letters remain, 2 if some do, and 1 on an error.
     """
     with errors_reported():
-        queues = HubAccount.in_region(region).dead_letter_queues()
+        queues = HubAccount.of(profile, region).dead_letter_queues()
         found = queues.read((queue,) if queue else tuple(DeadLetterQueue))
         if not as_json:
             show_dead_letters(screen(), found, everything=everything)

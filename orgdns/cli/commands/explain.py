@@ -7,11 +7,12 @@ import typer
 
 from orgdns.cli.render.addresses import show_address
 from orgdns.cli.render.documents.explain import address_document, instances_document, names_document
+from orgdns.cli.render.layout import show_divider
 from orgdns.cli.render.text import show_instance, show_name
 from orgdns.cli.reports.explain.addresses import canonical
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.lookup import Lookup
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, reading_progress, screen
 
 
 def run(
@@ -24,11 +25,12 @@ def run(
     ],
     *,
     as_json: Json = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Explain the names of an instance, or the holders of a name or an address."""
     with errors_reported(), reading_progress() as progress:
-        lookup = Lookup(HubAccount.in_region(region).ledger(), progress)
+        lookup = Lookup(HubAccount.of(profile, region).ledger(), progress)
         if lookup.is_instance(subject):
             instances = lookup.instances(subject)
             document = instances_document(instances)
@@ -47,5 +49,5 @@ def run(
     output = screen()
     for number, show in enumerate(shown):
         if number:
-            output.rule()
+            show_divider(output)
         show(output)

@@ -6,13 +6,14 @@ import typer
 
 from orgdns.cli.sources.deployed import HubUnknown
 from orgdns.cli.sources.hub_account import HubAccount
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
     *,
     reason: Annotated[str, typer.Option(help="The reason, which orgdns status shows.")],
     as_json: Json = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Stop all writing to the zones.
@@ -22,12 +23,12 @@ def run(
     with errors_reported():
         if not reason.strip() or not reason.isprintable():
             raise HubUnknown("--reason must be printable text")
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         account.ledger().statuses.pause(reason, account.caller())
     if as_json:
         print_json({"paused": reason})
     else:
-        typer.echo(
+        say(
             "Paused: zones are no longer written, except by change batches already in progress. To end the pause, run "
             "orgdns resume."
         )

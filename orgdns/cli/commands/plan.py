@@ -16,7 +16,7 @@ from orgdns.cli.reports.plan.vpcs import association_changes
 from orgdns.cli.sources.deployed import zone_ids_of
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.snapshot import snapshot
-from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, reading_progress, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, reading_progress, screen
 from orgdns.config.load import load
 
 # This many rows that cannot be read are named.
@@ -28,6 +28,7 @@ def run(
     config: Annotated[Path, typer.Option(help="The configuration file with the changed policy.")],
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Show what a changed policy would do to the organization.
@@ -38,7 +39,7 @@ def run(
         changed = load(config)
         for warning in changed.warnings():
             typer.echo(f"{config}: warning: {warning}", err=True)
-        hub = HubAccount.in_region(region).ledger()
+        hub = HubAccount.of(profile, region).ledger()
         current = snapshot(hub.table, progress)
         zone_ids = zone_ids_of(changed, hub.deployed)
         policy = changed.compiled_policy()

@@ -10,13 +10,14 @@ from orgdns.cli.reports.exit_codes import ATTENTION
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import overview
-from orgdns.cli.terminal import All, Json, Region, errors_reported, print_json, screen
+from orgdns.cli.terminal import All, Json, Profile, Region, errors_reported, print_json, screen
 
 
 def run(
     *,
     as_json: Json = False,
     everything: All = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Show what needs attention, and how far sweeps have come.
@@ -24,7 +25,7 @@ def run(
     The exit code is 0 if all is well, 2 if something needs attention or is in progress, and 1 on an error.
     """
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         state = replace(
             overview(hub, account.listed_spokes),

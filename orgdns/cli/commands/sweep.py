@@ -10,7 +10,7 @@ from orgdns.cli.reports.nearest import unknown_spokes
 from orgdns.cli.reports.status.overview import SubjectUnknown
 from orgdns.cli.sources.hub_account import HubAccount
 from orgdns.cli.sources.ledger import spoke_of
-from orgdns.cli.terminal import Json, Region, errors_reported, print_json
+from orgdns.cli.terminal import Json, Profile, Region, errors_reported, print_json, say
 
 
 def run(
@@ -23,6 +23,7 @@ def run(
         typer.Option("--by-hand", help="Sweep spokes whose stacks you deployed by hand, although nobody knows them."),
     ] = False,
     as_json: Json = False,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Sweep spokes now: compare their instances with the ledger.
@@ -30,7 +31,7 @@ def run(
     A spoke that neither StackSets nor the ledger knows is an error, and nothing is swept.
     """
     with errors_reported():
-        account = HubAccount.in_region(region)
+        account = HubAccount.of(profile, region)
         hub = account.ledger()
         known = {status.spoke for status in hub.statuses.spoke_statuses()}
         wanted = [spoke_of(text) for text in spokes] if spokes else sorted(known)
@@ -45,4 +46,4 @@ def run(
     if as_json:
         print_json({"enqueued": [str(spoke) for spoke in wanted]})
     else:
-        typer.echo(f"Enqueued {len(wanted):,} sweeps. orgdns status shows the results.")
+        say(f"Enqueued {len(wanted):,} sweeps. orgdns status shows the results.")

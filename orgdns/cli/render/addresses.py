@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgdns.cli.render.documents.fields import time
 from orgdns.cli.render.text import BAD, QUIET, show_name, visible
+from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-
 from orgdns.cli.render.documents.fields import damping_text
+from orgdns.cli.render.layout import INDENT, show_line, show_lines, show_pairs
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 from orgdns.cli.reports.coverage import record_in
 from orgdns.cli.reports.times import time
@@ -27,10 +26,10 @@ def show_coverage(console: Console, coverage: Coverage, *, details: bool, everyt
     """Show what is wrong and the zones; with `details`, show each spoke with its VPCs, too."""
     troubled = coverage.troubled
     if troubled:
-        console.print(visible(f"Accounts and regions with troubles: {len(troubled):,}", f"bold {BAD}"))
+        show_line(console, visible(f"Accounts and regions with troubles: {len(troubled):,}", f"bold {BAD}"))
         shown = troubled if everything else troubled[:SHOWN]
         for found in shown:
-            console.print(visible(str(found.spoke), "bold"))
+            show_line(console, visible(str(found.spoke), "bold"))
             _show_lines(console, [visible(trouble, BAD) for trouble in found.troubles], everything=everything)
         if len(troubled) > len(shown):
             console.print(f"{len(troubled) - len(shown):,} more: --all shows them, --json has everything.")
@@ -38,31 +37,31 @@ def show_coverage(console: Console, coverage: Coverage, *, details: bool, everyt
         for found in coverage.spokes:
             _show_spoke(console, found)
     if coverage.zones:
-        console.print(visible("Zones, by the VPCs that resolve them", "bold"))
+        show_line(console, visible("Zones, by the VPCs that resolve them", "bold"))
         _show_lines(console, [_zone_line(zone) for zone in coverage.zones], everything=True)
     if coverage.closed:
         heading = f"Closed for too long, nothing is left to do: {len(coverage.closed):,}"
-        console.print(visible(heading, f"bold {QUIET}"))
+        show_line(console, visible(heading, f"bold {QUIET}"))
         lines = [visible(f"{found.spoke}: {found.closed}", QUIET) for found in coverage.closed]
         _show_lines(console, lines, everything=everything)
     _show_instances(console, coverage.instances, everything=everything)
     vpcs = sum(len(found.vpcs) for found in coverage.spokes)
     well = len(coverage.spokes) - len(troubled)
     text = f"{well:,} of {len(coverage.spokes):,} accounts and regions have no troubles. VPCs in all: {vpcs:,}."
-    console.print(visible(text, "" if troubled else GOOD))
+    show_line(console, visible(text, "" if troubled else GOOD))
 
 
 def _show_instances(console: Console, instances: InstanceVpcs, *, everything: bool) -> None:
     """Show the VPCs in which instances run that have names which do not resolve there."""
     if instances.unresolved:
-        console.print(visible("Names that do not resolve where their instances run", "bold"))
+        show_line(console, visible("Names that do not resolve where their instances run", "bold"))
         lines = [_unresolved_line(found) for found in instances.unresolved]
         _show_lines(console, lines, everything=everything)
         if instances.more:
             console.print(f"   and {instances.more:,} more VPCs")
     if instances.unreadable:
         text = f"Instances whose rows this version cannot read: {instances.unreadable:,}. Use the deployed version."
-        console.print(visible(text, BAD))
+        show_line(console, visible(text, BAD))
 
 
 def _unresolved_line(found: UnresolvedNames) -> Text:
@@ -75,7 +74,7 @@ def _unresolved_line(found: UnresolvedNames) -> Text:
 
 
 def _show_spoke(console: Console, found: SpokeCoverage) -> None:
-    console.print(visible(str(found.spoke), "bold"))
+    show_line(console, visible(str(found.spoke), "bold"))
     status, vpcs_status = found.status, found.vpcs_status
     facts = [
         ("stack", found.stack.status if found.stack else "none"),
@@ -83,13 +82,7 @@ def _show_spoke(console: Console, found: SpokeCoverage) -> None:
         ("last sweep", _when(status.swept_at if status else None)),
         ("VPCs read", _when(vpcs_status.seen_at if vpcs_status else None)),
     ]
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2)
-    table.add_column(width=11)
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        table.add_row("", name, visible(value))
-    console.print(table)
+    show_pairs(console, [(name, visible(value)) for name, value in facts], INDENT)
     for row in found.vpcs:
         _show_vpc(console, row)
 
@@ -99,7 +92,7 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
     if vpc is None:
         return
     name = vpc.tag("Name")
-    console.print(visible(f"  {row.ref.id}{f' {name}' if name else ''}  {' '.join(vpc.cidrs)}"))
+    show_line(console, visible(f"  {row.ref.id}{f' {name}' if name else ''}  {' '.join(vpc.cidrs)}"))
     lines: list[Text] = []
     if damped := damping_text(row.damping):
         lines.append(visible(damped, BAD))
@@ -122,7 +115,7 @@ def _show_vpc(console: Console, row: VpcRow) -> None:
         for zone in vpc.zones
         if zone.id not in own
     ]
-    _show_lines(console, lines, everything=True, width=4)
+    _show_lines(console, lines, everything=True, indent=INDENT + 2)
 
 
 def _vpc_zone_line(zone: ZoneInVpc) -> Text:
@@ -156,13 +149,8 @@ def _zone_line(zone: ZoneCoverage) -> Text:
     return visible(text, GOOD if good else BAD)
 
 
-def _show_lines(console: Console, lines: list[Text], *, everything: bool, width: int = 2) -> None:
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=width)
-    table.add_column(overflow="fold")
-    for line in lines if everything else lines[:SHOWN]:
-        table.add_row("", line)
-    console.print(table)
+def _show_lines(console: Console, lines: list[Text], *, everything: bool, indent: int = INDENT) -> None:
+    show_lines(console, lines if everything else lines[:SHOWN], indent)
     if not everything and len(lines) > SHOWN:
         console.print(f"   and {len(lines) - SHOWN:,} more")
 

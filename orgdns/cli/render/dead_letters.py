@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-from rich.text import Text
-
+from orgdns.cli.render.layout import record, show_line, show_lines
 from orgdns.cli.render.plan import SHOWN
 from orgdns.cli.render.text import BAD, QUIET, visible
 from orgdns.cli.reports.dead_letters import (
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rich.console import Console
+    from rich.text import Text
 
     from orgdns.cli.reports.dead_letters import DeadEvent, DeadLetters, DeadTask, DiscardedRecords
 
@@ -65,30 +64,35 @@ def show_dead_letters(console: Console, found: DeadLetters, *, everything: bool)
         console.print("There are no dead letters.")
         return
     if found.events:
-        _show(console, f"Events: {len(found.events):,}", list(map(_event, found.events)), everything=everything)
+        _show(
+            console,
+            f"Events: {len(found.events):,}",
+            [_event(console, event) for event in found.events],
+            everything=everything,
+        )
         failed = any(not event.undelivered for event in found.events)
         _show_notes(console, [*([_OBSERVER_FAILED] if failed else []), _RESEND])
     if found.discarded_records:
         heading = f"Ledger changes that the publisher did not publish: {len(found.discarded_records):,} messages"
-        _show(console, heading, list(map(_discarded, found.discarded_records)), everything=everything)
+        _show(console, heading, [_discarded(console, each) for each in found.discarded_records], everything=everything)
         _show_notes(console, [_NAMES_UNKNOWN, _NAMES_IN_LOG, _NEXT_AUDIT])
     tasks = [*found.tasks, *found.associations]
     if tasks:
-        lines = _task_lines(tasks)
+        lines = _task_lines(console, tasks)
         _show(console, f"Sweeps, audits and associations: {len(lines):,}", lines, everything=everything)
         _show_notes(console, [_RUNS_AGAIN])
     if found.deferred:
-        lines = _task_lines(found.deferred)
+        lines = _task_lines(console, found.deferred)
         _show(console, f"Names of the backlog: {len(lines):,} messages", lines, everything=everything)
         _show_notes(console, [_BACKLOG_FAILED, _NEXT_AUDIT])
     for queue, number in found.hidden.items():
         if number:
             text = f"{queue.queue}: about {number:,} more messages, which another reader has received or just deleted."
-            console.print(visible(f"{text} Try again in a minute.", QUIET))
+            show_line(console, visible(f"{text} Try again in a minute.", QUIET))
 
 
-def _task_lines(tasks: Iterable[DeadTask]) -> list[Text]:
-    return [Text("\n").join([visible(each.task or each.message_id), visible(each.reason, BAD)]) for each in tasks]
+def _task_lines(console: Console, tasks: Iterable[DeadTask]) -> list[Text]:
+    return [record(console, [visible(each.task or each.message_id), visible(each.reason, BAD)]) for each in tasks]
 
 
 def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
@@ -106,14 +110,9 @@ def show_resent(console: Console, found: DeadLetters, sent: int | None) -> None:
 
 
 def _show(console: Console, heading: str, lines: Sequence[Text], *, everything: bool) -> None:
-    console.print(visible(heading, "bold"))
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2)
-    table.add_column(overflow="fold")
+    show_line(console, visible(heading, "bold"))
     shown = lines if everything else lines[:SHOWN]
-    for line in shown:
-        table.add_row("", line)
-    console.print(table)
+    show_lines(console, shown)
     if len(lines) > len(shown):
         console.print(f"{len(lines) - len(shown):,} more: --all shows them, --json has everything.")
 
@@ -121,25 +120,26 @@ def _show(console: Console, heading: str, lines: Sequence[Text], *, everything: 
 def _show_notes(console: Console, notes: Sequence[str]) -> None:
     console.print()
     for note in notes:
-        console.print(visible(note, QUIET))
+        show_line(console, visible(note, QUIET))
     console.print()
 
 
-def _event(event: DeadEvent) -> Text:
+def _event(console: Console, event: DeadEvent) -> Text:
     subject = str(event.instance) if event.instance else f"message {event.message_id}"
     facts = ", ".join(filter(None, (event.kind, event.time, f"times received: {event.received:,}")))
-    return Text("\n").join([visible(subject), visible(facts, QUIET), visible(event.reason, BAD)])
+    return record(console, [visible(subject), visible(facts, QUIET), visible(event.reason, BAD)])
 
 
-def _discarded(message: DiscardedRecords) -> Text:
+def _discarded(console: Console, message: DiscardedRecords) -> Text:
     records = "records" if message.records is None else f"{message.records:,} records"
     period = f"{records} of {message.first_record_at or '?'} to {message.last_record_at or '?'}"
     sequence = f"{message.first_sequence_number or '?'} to {message.last_sequence_number or '?'}"
-    return Text("\n").join(
+    return record(
+        console,
         [
             visible(f"discarded {message.discarded_at or '?'}"),
             visible(period, QUIET),
             visible(f"shard {message.shard or '?'}, {sequence}", QUIET),
             visible(message.reason, BAD),
-        ]
+        ],
     )

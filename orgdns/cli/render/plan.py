@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.publisher.batches import changes
+from orgdns.cli.render.layout import record, show_line, show_lines, show_table
 from orgdns.cli.render.text import BAD, GOOD, QUIET, change_line, visible
 from orgdns.cli.reports.plan.changes import Kind
 
@@ -24,7 +24,7 @@ SHOWN: Final = 40
 # A shared name can have a hundred members.
 _LINES_A_NAME: Final = 6
 _STYLES: Final = {Kind.CREATED: GOOD, Kind.DELETED: BAD, Kind.HANDED_OVER: "yellow", Kind.CHANGED: "yellow"}
-_HEADINGS: Final = ("created", "deleted", "given", "taken", "changed", "refused", "lost")
+_HEADINGS: Final = ("account", "created", "deleted", "given", "taken", "changed", "refused", "lost")
 
 
 def show_plan(
@@ -40,12 +40,12 @@ def show_plan(
         _show_accounts(console, change)
     _show_names(console, change.names, everything=everything)
     refused = [
-        _two_lines(f"{new.instance} by {new.refusal.rule}", new.refusal.reason or new.refusal.name)
+        _with_reason(console, f"{new.instance} by {new.refusal.rule}", new.refusal.reason or new.refusal.name)
         for new in change.refused
     ]
     _show_list(console, "Newly refused:", refused, everything=everything)
     lost = [
-        _two_lines(f"{status.claim.key.fqdn.removesuffix('.')} for {status.claim.instance}", status.reason)
+        _with_reason(console, f"{status.claim.key.fqdn.removesuffix('.')} for {status.claim.instance}", status.reason)
         for status in change.lost
     ]
     _show_list(console, "Claims that newly lose to others:", lost, everything=everything)
@@ -86,13 +86,10 @@ def _demand_lines(demands: Sequence[VpcDemand]) -> Iterator[Text]:
 
 
 def _show_accounts(console: Console, change: PolicyChange) -> None:
-    table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)
-    table.add_column("account", overflow="fold", min_width=12)
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows: list[tuple[Text, list[str]]] = []
     for summary in change.accounts:
         label = [visible(summary.label, QUIET)] if summary.label else []
-        account = Text("\n").join([visible(summary.account), *label])
+        account = Text(" ").join([visible(summary.account), *label])
         numbers = (
             summary.created,
             summary.deleted,
@@ -102,9 +99,9 @@ def _show_accounts(console: Console, change: PolicyChange) -> None:
             summary.refused,
             summary.lost,
         )
-        table.add_row(account, *(str(number) if number else "-" for number in numbers))
-    console.print(table)
-    console.print(visible("given, taken: names handed over to the account, and from it to others", QUIET))
+        rows.append((account, [str(number) if number else "-" for number in numbers]))
+    show_table(console, _HEADINGS, rows)
+    show_line(console, visible("given, taken: names handed over to the account, and from it to others", QUIET))
 
 
 def _show_names(console: Console, names: Sequence[NameDifference], *, everything: bool) -> None:
@@ -117,12 +114,11 @@ def _show_names(console: Console, names: Sequence[NameDifference], *, everything
             )
         )
         lines = [change_line(part) for part in changes(name.before, name.after)]
-        table = _indented_lines(lines if everything else lines[:_LINES_A_NAME])
+        show_lines(console, lines if everything else lines[:_LINES_A_NAME])
         if not everything and len(lines) > _LINES_A_NAME:
-            table.add_row("", visible(f"and {len(lines) - _LINES_A_NAME} more (--all shows them)", QUIET))
+            show_lines(console, [visible(f"and {len(lines) - _LINES_A_NAME} more (--all shows them)", QUIET)])
         if name.blocked:
-            table.add_row("", visible(f"blocked: {name.blocked}", BAD))
-        console.print(table)
+            show_lines(console, [visible(f"blocked: {name.blocked}", BAD)])
     _show_rest(console, len(names) - len(shown), "more names")
 
 
@@ -131,7 +127,7 @@ def _show_list(console: Console, heading: str, entries: Sequence[Text], *, every
         return
     console.print(f"\n{heading}")
     shown = entries if everything else entries[:SHOWN]
-    console.print(_indented_lines(shown))
+    show_lines(console, shown)
     _show_rest(console, len(entries) - len(shown), "more")
 
 
@@ -155,17 +151,8 @@ def _show_notes(console: Console, change: PolicyChange) -> None:
         notes.append("After deployment, sweeps of all spokes apply the policy; orgdns status shows the progress.")
     console.print()
     for note in notes:
-        console.print(visible(note, QUIET))
+        show_line(console, visible(note, QUIET))
 
 
-def _two_lines(subject: str, reason: str) -> Text:
-    return Text("\n").join([visible(subject), visible(reason, BAD)])
-
-
-def _indented_lines(lines: Sequence[Text]) -> Table:
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2)
-    table.add_column(overflow="fold")
-    for line in lines:
-        table.add_row("", line)
-    return table
+def _with_reason(console: Console, subject: str, reason: str) -> Text:
+    return record(console, [visible(subject), visible(reason, BAD)])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
-
 from hub.runtime.model.status import SpokeStatus, ZoneStatus
+from orgdns.cli.render.layout import INDENT, show_line, show_lines
 from orgdns.cli.render.text import BAD, GOOD, QUIET, visible
 from orgdns.cli.reports.status.problems import problems
 from orgdns.cli.reports.status.spoke_problems import TOGETHER, unreachable_line
@@ -32,7 +31,8 @@ def show_status(console: Console, overview: Overview, *, everything: bool) -> No
         number = f": {len(problem.lines):,}" if problem.affected else ""
         _show_list(console, f"{problem.title}{number}{since}", map(visible, problem.lines), most, BAD)
         if problem.todo:
-            console.print(visible(f"   What to do: {problem.todo}. See docs/runbook/{problem.kind}.md.", QUIET))
+            todo = f"What to do: {problem.todo}. See docs/runbook/{problem.kind}.md."
+            show_line(console, visible(todo, QUIET), indent=INDENT)
     reached = len(overview.reached)
     current = reached - len(overview.behind)
     since = f", in use since {time(overview.cursor.since)}" if overview.cursor.since else ""
@@ -113,12 +113,7 @@ def _show_list(console: Console, heading: str, found: Iterable[Text], most: int 
     if not lines:
         return
     console.print(visible(heading, f"bold {style}".strip()))
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=2)
-    table.add_column(overflow="fold")
     shown = lines[:most]
-    for line in shown:
-        table.add_row("", line)
-    console.print(table)
+    show_lines(console, shown)
     if len(lines) > len(shown):
         console.print(f"{len(lines) - len(shown):,} more: --all shows them, --json has everything.")

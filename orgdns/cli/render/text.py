@@ -1,15 +1,14 @@
-"""Reports as text, in 80 columns or more. Nothing is truncated, and text from tags is shown safely."""
+"""Reports as text, in any width. Nothing is truncated, and text from tags is shown safely."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from hub.runtime.model.names import Action, ConflictRule, InstanceRef
 from orgdns.cli.render.documents.fields import damping_text
+from orgdns.cli.render.layout import record, show_line, show_lines, show_pairs
 from orgdns.cli.reports.times import time
 
 if TYPE_CHECKING:
@@ -46,12 +45,12 @@ def visible(text: str, style: str = "") -> Text:
 def show_instance(console: Console, report: InstanceReport) -> None:
     """Show the facts about an instance, the names it claims, and the names it did not get."""
     observation = report.observation
-    console.print(visible(str(observation.ref), "bold"))
-    console.print(_indented(_facts(observation)))
+    show_line(console, visible(str(observation.ref), "bold"))
+    _show_facts(console, _facts(observation))
     if report.fault:
-        console.print(visible(f"{report.fault}. Nothing that belongs to it is changed.", BAD))
+        show_line(console, visible(f"{report.fault}. Nothing that belongs to it is changed.", BAD))
     if damped := damping_text(observation.damping):
-        console.print(visible(f"It is {damped}.", BAD))
+        show_line(console, visible(f"It is {damped}.", BAD))
     if observation.ended:
         console.print("It has ended and no longer claims any names.")
         return
@@ -69,40 +68,39 @@ def show_instance(console: Console, report: InstanceReport) -> None:
     _show_refusals(console, "Declined:", report.declined, QUIET)
 
 
-def _facts(observation: Observation) -> Table:
+def _facts(observation: Observation) -> list[tuple[str, Text]]:
     """The facts about an instance, as last described."""
     instance, account = observation.instance, observation.account
     label = account.label if account else None
-    facts = _pairs()
-    facts.add_row("account", visible(f"{observation.ref.account} ({label})" if label else observation.ref.account))
+    facts: list[tuple[str, Text]] = []
+    facts.append(("account", visible(f"{observation.ref.account} ({label})" if label else observation.ref.account)))
     if account and account.label is None:
-        facts.add_row("", visible(f"its name is not a valid label: {account.reason}", BAD))
-    facts.add_row("region", visible(observation.ref.region))
+        facts.append(("", visible(f"its name is not a valid label: {account.reason}", BAD)))
+    facts.append(("region", visible(observation.ref.region)))
     if instance:
         addresses = [address for interface in instance.interfaces for address in (*interface.ipv4, *interface.ipv6)]
-        facts.add_row("state", visible(instance.state.value))
-        facts.add_row("launched", time(instance.launched_at))
-        facts.add_row("addresses", visible(", ".join(addresses) or "none"))
+        facts.append(("state", visible(instance.state.value)))
+        facts.append(("launched", visible(time(instance.launched_at))))
+        facts.append(("addresses", visible(", ".join(addresses) or "none")))
         name = instance.tag("Name")
-        facts.add_row("tag Name", visible(name) if name is not None else visible("not set", QUIET))
+        facts.append(("tag Name", visible(name) if name is not None else visible("not set", QUIET)))
     if observation.observed_at:
-        facts.add_row("last seen", time(observation.observed_at))
+        facts.append(("last seen", visible(time(observation.observed_at))))
     return facts
 
 
 def show_name(console: Console, report: NameReport) -> None:
     """Show the claims on a name, its holders, and what is published."""
-    console.print(visible(report.key.fqdn.removesuffix("."), "bold"))
-    facts = _pairs()
-    facts.add_row("zone", _zone(report))
+    show_line(console, visible(report.key.fqdn.removesuffix("."), "bold"))
+    facts: list[tuple[str, Text]] = []
+    facts.append(("zone", _zone(report)))
     if report.conflict_rule:
-        facts.add_row("conflict rule", _CONFLICT_RULES[report.conflict_rule])
+        facts.append(("conflict rule", visible(_CONFLICT_RULES[report.conflict_rule])))
     _add_zone_state(facts, report)
-    console.print(_indented(facts))
+    _show_facts(console, facts)
     if report.unreadable:
-        console.print(visible("orgdns leaves the name as it is, because rows of it cannot be read:", BAD))
-        for fault in report.unreadable:
-            console.print(visible(f"  {fault}", BAD))
+        show_line(console, visible("orgdns leaves the name as it is, because rows of it cannot be read:", BAD))
+        show_lines(console, [visible(str(fault), BAD) for fault in report.unreadable], 2)
     if not report.claim_statuses:
         console.print(
             "No instance claims it. If an instance should, run orgdns explain on the instance: a rule may refuse the "
@@ -110,24 +108,23 @@ def show_name(console: Console, report: NameReport) -> None:
         )
         return
     console.print("\nClaimants, oldest first:")
-    claimants = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for heading in ("#", "claimant", "rule", "values"):
-        claimants.add_column(heading, overflow="fold")
+    width = len(str(len(report.claim_statuses)))
     for number, status in enumerate(report.claim_statuses, start=1):
-        claim = status.claim
-        label = report.labels.get(claim.instance.account)
-        claimant = Text("\n").join(
-            [
-                visible(claim.instance.id),
-                visible(f"{claim.instance.account}{f' ({label})' if label else ''} {claim.instance.region}"),
-                Text(f"launched {time(claim.launched_at)}", QUIET),
-                *([] if claim.running else [Text("stopped", QUIET)]),
-                *([visible(claim.note, QUIET)] if claim.note else []),
-                _holding(report, status),
-            ]
-        )
-        claimants.add_row(str(number), claimant, visible(claim.rule), _values(claim, "\n"))
-    console.print(claimants)
+        show_line(console, record(console, _claimant(report, status)), Text(f"  {number:>{width}}  "), width + 4)
+
+
+def _claimant(report: NameReport, status: ClaimStatus) -> list[Text]:
+    """The parts of the record of a claimant."""
+    claim = status.claim
+    label = report.labels.get(claim.instance.account)
+    launched = f"launched {time(claim.launched_at)}{'' if claim.running else ', stopped'}"
+    return [
+        visible(f"{claim.instance}{f' ({label})' if label else ''}"),
+        visible(launched, QUIET),
+        _values(claim, ", ") + visible(f" by the rule {claim.rule}"),
+        *([visible(claim.note, QUIET)] if claim.note else []),
+        _holding(report, status),
+    ]
 
 
 def _holding(report: NameReport, status: ClaimStatus) -> Text:
@@ -146,42 +143,42 @@ def change_line(change: Change) -> Text:
 def _show_claim(console: Console, report: ClaimReport) -> None:
     claim, status, name = report.claim, report.status, report.name
     console.print()
-    console.print(visible(claim.key.fqdn.removesuffix("."), "bold"))
-    facts = _pairs()
+    show_line(console, visible(claim.key.fqdn.removesuffix("."), "bold"))
+    facts: list[tuple[str, Text]] = []
     if status is None:
-        facts.add_row("holds it", visible("the claim is being written or withdrawn", "yellow"))
+        facts.append(("holds it", visible("the claim is being written or withdrawn", "yellow")))
     elif blocked := name.blocked(status):
-        facts.add_row("holds it", visible(f"it would by policy, but the name is blocked: {blocked}", BAD))
+        facts.append(("holds it", visible(f"it would by policy, but the name is blocked: {blocked}", BAD)))
     elif status.holds:
-        facts.add_row("holds it", visible("yes", GOOD))
+        facts.append(("holds it", visible("yes", GOOD)))
     else:
-        facts.add_row("holds it", visible(f"no: {status.reason}", BAD))
-    facts.add_row("values", _values(claim, ", "))
-    facts.add_row("TTL", f"{claim.ttl} s")
-    facts.add_row("rule", visible(claim.rule))
+        facts.append(("holds it", visible(f"no: {status.reason}", BAD)))
+    facts.append(("values", _values(claim, ", ")))
+    facts.append(("TTL", visible(f"{claim.ttl} s")))
+    facts.append(("rule", visible(claim.rule)))
     if claim.note:
-        facts.add_row("note", visible(claim.note))
-    facts.add_row("zone", _zone(name))
+        facts.append(("note", visible(claim.note)))
+    facts.append(("zone", _zone(name)))
     _add_zone_state(facts, name)
-    console.print(_indented(facts))
+    _show_facts(console, facts)
 
 
-def _add_zone_state(facts: Table, report: NameReport) -> None:
+def _add_zone_state(facts: list[tuple[str, Text]], report: NameReport) -> None:
     """Add the published records of the name, the changes that are not made yet, and the conflict."""
     published = report.published
     for number, record_set in enumerate(published.record_sets):
-        facts.add_row("" if number else "published", visible(_record_set(record_set)))
+        facts.append(("" if number else "published", visible(_record_set(record_set))))
     if not published.record_sets:
-        facts.add_row("published", visible("nothing", QUIET))
+        facts.append(("published", visible("nothing", QUIET)))
     if published.pending:
-        facts.add_row("pending", visible("a change was sent; its outcome is not recorded yet", "yellow"))
+        facts.append(("pending", visible("a change was sent; its outcome is not recorded yet", "yellow")))
     if published.conflict:
-        facts.add_row("conflict", visible(published.conflict, BAD))
+        facts.append(("conflict", visible(published.conflict, BAD)))
     if drift := report.drift:
-        facts.add_row("changed by", visible(f"{drift.by} at {time(drift.at)}", BAD if report.repair_waits else ""))
-        facts.add_row("", _repair(report, len(drift.repaired_at)))
+        facts.append(("changed by", visible(f"{drift.by} at {time(drift.at)}", BAD if report.repair_waits else "")))
+        facts.append(("", _repair(report, len(drift.repaired_at))))
     for number, change in enumerate(report.waiting):
-        facts.add_row("" if number else ("blocked" if published.conflict else "waiting"), change_line(change))
+        facts.append(("" if number else ("blocked" if published.conflict else "waiting"), change_line(change)))
 
 
 def _repair(report: NameReport, repairs: int) -> Text:
@@ -194,16 +191,16 @@ def _repair(report: NameReport, repairs: int) -> Text:
 
 
 def _show_refusals(console: Console, heading: str, refusals: Iterable[Refusal], style: str) -> None:
-    rows = _pairs()
+    rows: list[tuple[str, Text]] = []
     for refusal in refusals:
         # Some reasons already begin with the name.
         reason = (
             refusal.reason if refusal.name.removesuffix(".") in refusal.reason else f"{refusal.name} {refusal.reason}"
         )
-        rows.add_row(visible(refusal.rule), visible(reason, style))
-    if rows.row_count:
+        rows.append((visible(refusal.rule).plain, visible(reason, style)))
+    if rows:
         console.print(f"\n{heading}")
-        console.print(_indented(rows))
+        _show_facts(console, rows)
 
 
 def _zone(report: NameReport) -> Text:
@@ -223,12 +220,5 @@ def _record_set(record_set: RecordSet) -> str:
     return f"{record_set.type} {', '.join(record_set.values)} TTL {record_set.ttl} of {owner or 'another tool'}"
 
 
-def _pairs() -> Table:
-    pairs = Table.grid(padding=(0, 2, 0, 0))
-    pairs.add_column(style=QUIET, overflow="fold")
-    pairs.add_column(overflow="fold")
-    return pairs
-
-
-def _indented(table: Table) -> Padding:
-    return Padding(table, (0, 0, 0, 2))
+def _show_facts(console: Console, facts: list[tuple[str, Text]]) -> None:
+    show_pairs(console, facts, style=QUIET)

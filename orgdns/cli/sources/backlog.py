@@ -51,6 +51,6 @@ def _attributes(
     except (ClientError, BotoCoreError) as error:
         raise HubUnknown(
             f"the queue {queue} cannot be read: deploy the hub template of this version, and use credentials of the "
-            "hub account (AWS_PROFILE) that may call sqs:GetQueueUrl and sqs:GetQueueAttributes. "
+            "hub account (--profile or AWS_PROFILE) that may call sqs:GetQueueUrl and sqs:GetQueueAttributes. "
             f"AWS says: {error}"
         ) from error

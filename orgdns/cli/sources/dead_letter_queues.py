@@ -179,15 +179,17 @@ class DeadLetterQueues:
             if error_code(error) in _MISSING:
                 raise HubUnknown(
                     f"the queue {queue} does not exist in {region} for these credentials: use credentials of the hub "
-                    f"account (AWS_PROFILE) and its region (--region or AWS_REGION). AWS says: {error}"
+                    f"account (--profile or AWS_PROFILE) and its region (--region or AWS_REGION). AWS says: {error}"
                 ) from error
             raise HubUnknown(
-                f"the queue {queue} cannot be used: check that the credentials (AWS_PROFILE) are valid, belong to the "
-                f"hub account, and have the permissions listed in docs/operate.md, Dead letters. AWS says: {error}"
+                f"the queue {queue} cannot be used: check that the credentials (--profile or AWS_PROFILE) are valid, "
+                "belong to the hub account, and have the permissions listed in docs/operate.md, Dead letters. "
+                f"AWS says: {error}"
             ) from error
         except BotoCoreError as error:
             raise HubUnknown(
-                f"the call to AWS failed: {error}. Check the credentials (AWS_PROFILE), the region and the network"
+                f"the call to AWS failed: {error}. Check the credentials (--profile or AWS_PROFILE), the region and "
+                "the network"
             ) from error
 
 

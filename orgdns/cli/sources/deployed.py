@@ -53,16 +53,17 @@ def deployed(client: LambdaClient) -> Deployed:
         if error_code(error) == "ResourceNotFoundException":
             raise HubUnknown(
                 f"the function {name} does not exist in {client.meta.region_name} for these credentials: use "
-                "credentials of the hub account (AWS_PROFILE) and its region (--region or AWS_REGION). "
+                "credentials of the hub account (--profile or AWS_PROFILE) and its region (--region or AWS_REGION). "
                 f"AWS says: {error}"
             ) from error
         raise HubUnknown(
-            f"the function {name} cannot be read: check that the credentials (AWS_PROFILE) are valid, belong to the "
-            f"hub account, and may call lambda:GetFunctionConfiguration. AWS says: {error}"
+            f"the function {name} cannot be read: check that the credentials (--profile or AWS_PROFILE) are valid, "
+            f"belong to the hub account, and may call lambda:GetFunctionConfiguration. AWS says: {error}"
         ) from error
     except BotoCoreError as error:
         raise HubUnknown(
-            f"the call to AWS failed: {error}. Check the credentials (AWS_PROFILE), the region and the network"
+            f"the call to AWS failed: {error}. Check the credentials (--profile or AWS_PROFILE), the region and the "
+            "network"
         ) from error
     variables = environment.get("Variables", {})
     try:

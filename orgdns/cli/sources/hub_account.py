@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+import botocore.session
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
 from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.coverage import StackInstance
     from orgdns.cli.reports.status.overview import Backlog
 
+# This many profiles are named if the one that is asked for does not exist.
+_SHOWN: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class HubAccount:
@@ -38,13 +43,18 @@ class HubAccount:
     session: boto3.Session
 
     @classmethod
-    def in_region(cls, region: str | None) -> HubAccount:
-        """The account with the default credentials, in this region or else the region of the AWS profile.
+    def of(cls, profile: str | None, region: str | None) -> HubAccount:
+        """The account with the credentials of this profile, in this region.
+
+        Without them, AWS_PROFILE and AWS_REGION decide, and then the default credentials and the profile's region.
 
         Raises:
-            HubUnknown: if no region is set.
+            HubUnknown: if the profile does not exist, or no region is set.
         """
-        session = boto3.Session(region_name=region)
+        try:
+            session = boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION") or None)
+        except ProfileNotFound as unknown:
+            raise HubUnknown(f"the AWS profile {unknown.kwargs['profile']} does not exist: {_profiles()}") from unknown
         if session.region_name is None:
             raise HubUnknown("no region is set: set --region or AWS_REGION to the region of the hub")
         return cls(session)
@@ -127,6 +137,16 @@ class HubAccount:
             return self.session.client("sqs", config=CLIENT_CONFIG)
 
 
+def _profiles() -> str:
+    """The profiles that exist, in words."""
+    names = botocore.session.get_session().available_profiles
+    if not names:
+        return "the AWS configuration files have no profiles"
+    shown = ", ".join(sorted(names)[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"there are {shown}{f' and {more:,} more' if more > 0 else ''}"
+
+
 @contextmanager
 def _endpoint_checked() -> Iterator[None]:
     try:
@@ -140,6 +160,6 @@ def _sweeps_queue_url(client: SQSClient) -> str:
         return client.get_queue_url(QueueName=contract.SWEEPS_QUEUE)["QueueUrl"]
     except ClientError as error:
         raise HubUnknown(
-            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (AWS_PROFILE) that "
-            f"may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
+            f"the queue {contract.SWEEPS_QUEUE} cannot be found: use credentials of the hub account (--profile or "
+            f"AWS_PROFILE) that may call sqs:GetQueueUrl, and its region (--region or AWS_REGION). AWS says: {error}"
         ) from error

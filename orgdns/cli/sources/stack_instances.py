@@ -75,9 +75,10 @@ def _summaries_of(client: CloudFormationClient, stack_set: str) -> Iterator[Mapp
     except (ClientError, BotoCoreError) as error:
         missing = isinstance(error, ClientError) and error.response["Error"]["Code"] == "StackSetNotFoundException"
         raise (_Missing if missing else HubUnknown)(
-            f"the stacks of {stack_set} cannot be listed: use credentials of the hub account (AWS_PROFILE) that may "
-            "call cloudformation:ListStackInstances and organizations:ListDelegatedAdministrators, and its region "
-            f"(--region or AWS_REGION). AWS says: {error}"
+            f"the stacks of {stack_set} cannot be listed: use credentials of the hub account (--profile or "
+            "AWS_PROFILE) that may call cloudformation:ListStackInstances and "
+            "organizations:ListDelegatedAdministrators, and its region (--region or AWS_REGION). "
+            f"AWS says: {error}"
         ) from error
 
 

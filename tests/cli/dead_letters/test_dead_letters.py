@@ -208,7 +208,7 @@ def test_wrong_region_or_endpoint_is_an_error(command: Command) -> None:
         ({"AWS_REGION": "us-east-1"}, "queue orgdns-events-dead-letters does not exist in us-east-1"),
         (no_file | {"AWS_REGION": ""}, "no region is set"),
         ({"AWS_ENDPOINT_URL": "none"}, "AWS_ENDPOINT_URL"),
-        ({"AWS_PROFILE": "nobody"}, "profile (nobody) could not be found"),
+        ({"AWS_PROFILE": "nobody"}, "AWS profile nobody does not exist"),
     ):
         end = replace(command, environment=command.environment | environment)(code=1)
         assert end.stdout == ""

@@ -177,7 +177,7 @@ def test_event_that_another_reader_took_is_not_counted(stubbed: tuple[Client, St
             "queue orgdns-events-dead-letters does not exist in eu-central-1.*AWS_REGION",
         ),
         ("QueueDoesNotExist", "queue orgdns-events-dead-letters does not exist in eu-central-1.*AWS_PROFILE"),
-        ("InvalidClientTokenId", r"credentials \(AWS_PROFILE\) are valid"),
+        ("InvalidClientTokenId", r"credentials \(--profile or AWS_PROFILE\) are valid"),
     ],
 )
 def test_unusable_queue_is_an_error(stubbed: tuple[Client, Stubber], code: str, message: str) -> None:
