@@ -19,7 +19,6 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 
 from orgdns.config.partitions import dns_suffix
 from sandbox.aws.bridge import replaced
-from sandbox.aws.cloudformation.alarms import Alarm
 from sandbox.aws.cloudformation.corrected import corrected_types
 from sandbox.aws.cloudformation.functions import FunctionAlias
 from sandbox.aws.cloudformation.policies import EventBusPolicy, QueuePolicy
@@ -34,6 +33,8 @@ from sandbox.aws.cloudformation.template import (
     complete_parameters,
     parsed_template,
 )
+from sandbox.aws.cloudwatch.bridge import strict_alarms
+from sandbox.aws.cloudwatch.resource_types import Alarm, dashboard_type
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.iam.creations import checked_by_policies
 from sandbox.aws.partition import partition
@@ -152,6 +153,8 @@ def cloudformation_bridges() -> Iterator[None]:
         known.cache_clear()
     with (
         corrected_types(),
+        dashboard_type(),
+        strict_alarms(),
         automatic_deployment(),
         quotas_enforced(),
         replaced(Stack, parse_template=staticmethod(parsed_template)),

@@ -75,10 +75,10 @@ class LambdaContext:
 
 
 class _Log(io.TextIOBase):
-    """Collects the whole lines of a function's standard output."""
+    """Passes on the whole lines of a function's standard output."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
+    def __init__(self, write_line: Callable[[str], None]) -> None:
+        self._write_line = write_line
         self._rest = ""
 
     def writable(self) -> bool:
@@ -86,7 +86,8 @@ class _Log(io.TextIOBase):
 
     def write(self, text: str) -> int:
         *lines, self._rest = (self._rest + text).split("\n")
-        self._lines.extend(line for line in lines if line)
+        for line in filter(None, lines):
+            self._write_line(line)
         return len(text)
 
     def show_warning(
@@ -106,13 +107,15 @@ class _Log(io.TextIOBase):
 class Environment:
     """An execution environment: the state that one function keeps between invocations and does not share."""
 
-    def __init__(self, function: Moto, root: Path, variables: Mapping[str, str], lines: list[str]) -> None:
+    def __init__(
+        self, function: Moto, root: Path, variables: Mapping[str, str], write_line: Callable[[str], None]
+    ) -> None:
         self.configuration = configuration(function)
         self.stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
         self._root = root
         self._handler_name: str = function.handler
         self._variables = dict(variables)
-        self._log = _Log(lines)
+        self._log = _Log(write_line)
         self._modules: dict[str, ModuleType] = {}
         self._loggers: dict[str, Any] = {}
         self._session: Any = None

@@ -68,6 +68,12 @@ def _qualified(mapping: Moto, spec: dict[str, Any]) -> Moto:
     return mapping
 
 
+def qualifier_of_mapping(mapping: Moto) -> str:
+    """The alias or version that a mapping invokes; empty if it invokes the function itself."""
+    parts = mapping.function_arn.split(":", _COLONS_WITH_QUALIFIER)
+    return str(parts[_COLONS_WITH_QUALIFIER]) if len(parts) > _COLONS_WITH_QUALIFIER else ""
+
+
 def function_of(backend: Moto, mapping: Moto) -> Moto | None:
     """The function of a mapping, or None.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from moto.sqs.models import sqs_backends
 
+from sandbox.aws.functions.mappings import qualifier_of_mapping
 from sandbox.aws.functions.records import queue_record, reported_failures
 from sandbox.aws.sqs.fair_queues import delete, received
 
@@ -32,8 +33,11 @@ class Invoker(Protocol):
     def check(self, function: Moto, action: str, resource: str) -> None:
         """Raise unless the function's role allows the action."""
 
-    def invoke(self, function: Moto, event: Event, place: str) -> Outcome:
+    def invoke(self, function: Moto, event: Event, place: str, qualifier: str) -> Outcome:
         """Run the function once with this event, in the environment that it has at this place."""
+
+    def received(self, function: Moto, qualifier: str, created: float) -> None:
+        """Tell that the function received records of a stream, the last of which was created at this time."""
 
 
 @dataclass(slots=True)
@@ -67,10 +71,11 @@ class QueuePoller:
         event = {"Records": [queue_record(message, arn) for message in messages]}
         place = f"{self.mapping.uuid}/{self._invocations % ENVIRONMENTS}"
         self._invocations += 1
-        outcome = self.service.invoke(self.function, event, place)
+        outcome = self.service.invoke(self.function, event, place, qualifier_of_mapping(self.mapping))
         ids = [message.id for message in messages]
         failed = ids if outcome.error else reported_failures(outcome.response, ids, self.mapping)
-        # Failed messages stay, and become visible again after the queue's visibility timeout.
+        # Failed messages stay, and become visible again after the queue's visibility timeout. So do those of a
+        # throttled invocation. They count as received, and may become dead letters though no function ran.
         done = set(ids) - set(ids if failed is None else failed)
         if done:
             self.service.check(self.function, "sqs:DeleteMessage", arn)

@@ -18,11 +18,15 @@ Moto = Any
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an invocation ended: with the function's response, converted to JSON and back, or with an error."""
+    """How an invocation ended: with the function's response, converted to JSON and back, or with an error.
+
+    If Lambda throttled it, the function did not run.
+    """
 
     request_id: str
     response: Any = None
     error: str | None = None
+    throttled: bool = False
 
 
 def queue_record(message: Moto, arn: str) -> Event:

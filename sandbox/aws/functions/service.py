@@ -14,7 +14,7 @@ import tempfile
 import uuid
 import zipfile
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from threading import RLock
@@ -59,12 +59,29 @@ class Checker(Protocol):
         """Raise unless the deployed policies of the role allow the action."""
 
 
+class Watcher(Protocol):
+    """What the service tells whoever measures the functions."""
+
+    def logged(self, function: Moto, line: str) -> None:
+        """Tell that the function wrote a line to its log."""
+
+    def invoked(self, function: Moto, qualifier: str, at: float, *, failed: bool) -> None:
+        """Tell that the function ran, and began at this time."""
+
+    def throttled(self, function: Moto, qualifier: str) -> None:
+        """Tell that Lambda rejected an invocation."""
+
+    def received(self, function: Moto, qualifier: str, created: float) -> None:
+        """Tell that the function received records of a stream, the last of which was created at this time."""
+
+
 class Functions:
     """The functions of the discovered accounts and regions, and the pollers of their event source mappings.
 
     Attributes:
         interrupt: Injects faults: called with the function's name before and after each invocation. If it raises
             `Killed`, the worker ends there: its environment is lost, and the batch counts as failed.
+        watcher: Is told what the functions do and log, if there is one.
     """
 
     def __init__(
@@ -78,6 +95,7 @@ class Functions:
     ) -> None:
         """Serve functions. Each table's stream has this many shards, polled in an order that a seed decides."""
         self.interrupt: Callable[[str, Moment], None] = lambda _function, _moment: None
+        self.watcher: Watcher | None = None
         self._clock = clock
         self._guard = guard
         self._packages = packages
@@ -118,32 +136,60 @@ class Functions:
         """Whether a batch of a stream failed, and waits for its next attempt."""
         return any(isinstance(poller, StreamPoller) and poller.retrying for poller in self._pollers())
 
-    def invoke(self, function: Moto, event: Event, place: str = "") -> Outcome:
-        """Run a function once with this event, in the environment that it has at a place. Places share no memory."""
-        name, request_id = function.function_name, str(uuid.uuid4())
+    def invoke(self, function: Moto, event: Event, place: str = "", qualifier: str = "") -> Outcome:
+        """Run a function once with this event, in the environment that it has at a place. Places share no memory.
+
+        The qualifier is the alias or version that was invoked. A function with a reserved concurrency of 0 does not run
+        ("Configuring reserved concurrency",
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html). Any other suffices here, because
+        one function runs at a time.
+        """
+        request_id = str(uuid.uuid4())
         if self._packages and (reason := self._packages.fault(function)):
             return Outcome(request_id, error=reason)
         with self._lock:
-            environment = self._environment(function, place)
-            self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
-            context = self._context(function, environment, request_id)
-            try:
-                self.interrupt(name, "before")
-                response = environment.run(event, context)
-                self.interrupt(name, "after")
-            except (Killed, SystemExit) as end:
+            if _switched_off(function):
+                if self.watcher:
+                    self.watcher.throttled(function, qualifier)
+                return Outcome(request_id, error="TooManyRequestsException: Rate Exceeded.", throttled=True)
+            started = self._clock.now()
+            outcome = self._run(function, event, place, request_id)
+            if self.watcher:
+                self.watcher.invoked(function, qualifier, started, failed=outcome.error is not None)
+            return outcome
+
+    def received(self, function: Moto, qualifier: str, created: float) -> None:
+        """Tell the watcher that a function received records of a stream."""
+        if self.watcher:
+            self.watcher.received(function, qualifier, created)
+
+    def _run(self, function: Moto, event: Event, place: str, request_id: str) -> Outcome:
+        name = function.function_name
+        environment = self._environment(function, place)
+        self.check(function, "logs:PutLogEvents", _log_stream_arn(function, environment.stream))
+        context = self._context(function, environment, request_id)
+        try:
+            self.interrupt(name, "before")
+            response = environment.run(event, context)
+            self.interrupt(name, "after")
+        except (Killed, SystemExit) as end:
+            self._environments.pop((name, place), None)
+            return Outcome(request_id, error=f"{type(end).__name__}: {end}")
+        except Exception as error:  # noqa: BLE001 - whatever a function raises is its failure, not the service's
+            if not environment.initialized:
                 self._environments.pop((name, place), None)
-                return Outcome(request_id, error=f"{type(end).__name__}: {end}")
-            except Exception as error:  # noqa: BLE001 - whatever a function raises is its failure, not the service's
-                if not environment.initialized:
-                    self._environments.pop((name, place), None)
-                return Outcome(request_id, error=f"{type(error).__name__}: {error}")
-            if self._clock.now() > context.deadline:
-                self._environments.pop((name, place), None)
-                error_text = f"{request_id} Task timed out after {function.timeout} seconds"
-                self._lines[name].append(error_text)
-                return Outcome(request_id, error=error_text)
-            return Outcome(request_id, response)
+            return Outcome(request_id, error=f"{type(error).__name__}: {error}")
+        if self._clock.now() > context.deadline:
+            self._environments.pop((name, place), None)
+            error_text = f"{request_id} Task timed out after {function.timeout} seconds"
+            self._write(function, error_text)
+            return Outcome(request_id, error=error_text)
+        return Outcome(request_id, response)
+
+    def _write(self, function: Moto, line: str) -> None:
+        self._lines.setdefault(function.function_name, []).append(line)
+        if self.watcher:
+            self.watcher.logged(function, line)
 
     def cold_start(self, function_name: str) -> None:
         """Drop the function's execution environments. Its next invocation imports everything anew."""
@@ -197,8 +243,8 @@ class Functions:
         )
         variables = {**runtime_variables(function, root, stream), **credentials(function)}
         self.check(function, "logs:CreateLogStream", _log_stream_arn(function, stream))
-        lines = self._lines.setdefault(name, [])
-        environment = Environment(function, root, {**(function.environment_vars or {}), **variables}, lines)
+        variables = {**(function.environment_vars or {}), **variables}
+        environment = Environment(function, root, variables, partial(self._write, function))
         self._environments[name, place] = environment
         return environment
 
@@ -214,6 +260,12 @@ class Functions:
             log_stream_name=environment.stream,
             function_version=qualifier_of(function),
         )
+
+
+def _switched_off(function: Moto) -> bool:
+    """Whether the reserved concurrency of a function, which its versions and aliases share, is 0."""
+    whole = lambda_backends[function.account_id][function.region].get_function(function.function_name)
+    return str(whole.reserved_concurrency) == "0"
 
 
 @cache

@@ -16,6 +16,7 @@ from moto.sqs.models import sqs_backends
 
 from sandbox.aws.dynamodb.shards import hashed, shard_of
 from sandbox.aws.functions.environment import qualifier_of
+from sandbox.aws.functions.mappings import qualifier_of_mapping
 from sandbox.aws.functions.records import batch_info, iso_time, reported_failures, stream_record
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class _Batch:
     """Records of a shard that a function receives together, until they succeed or are discarded."""
 
     records: list[Event]
+    attempts: int = 0
+    # Those attempts that were not throttled.
     invocations: int = 0
     not_before: float = 0.0
 
@@ -126,8 +129,13 @@ class StreamPoller:
             return 0
         given = len(batch.records)
         place = f"{self.mapping.uuid}/{shard.number}"
-        outcome = self.service.invoke(self.function, {"Records": batch.records}, place)
-        batch.invocations += 1
+        qualifier = qualifier_of_mapping(self.mapping)
+        outcome = self.service.invoke(self.function, {"Records": batch.records}, place, qualifier)
+        batch.attempts += 1
+        if not outcome.throttled:
+            batch.invocations += 1
+            last = batch.records[-1]["dynamodb"]["ApproximateCreationDateTime"]
+            self.service.received(self.function, qualifier, last)
         self._conclude(shard, batch, outcome)
         return given
 
@@ -140,7 +148,8 @@ class StreamPoller:
         reported = failed is not None and not outcome.error
         checkpoint = min(numbers.index(number) for number in failed) if reported and failed else 0
         batch.records = batch.records[checkpoint:]
-        if self.mapping.bisect_on_error and not reported and len(batch.records) > 1:
+        # A throttled batch is only tried again, until its records are too old ("Retaining discarded records ...").
+        if self.mapping.bisect_on_error and not reported and not outcome.throttled and len(batch.records) > 1:
             # Halving a batch does not use up its retries.
             half = len(batch.records) // 2
             shard.batches.popleft()
@@ -151,7 +160,7 @@ class StreamPoller:
             shard.batches.popleft()
             self._discard(shard, batch, outcome, condition)
             return
-        wait = min(FIRST_RETRY_SECONDS * 2 ** (batch.invocations - 1), LAST_RETRY_SECONDS)
+        wait = min(FIRST_RETRY_SECONDS * 2 ** (batch.attempts - 1), LAST_RETRY_SECONDS)
         batch.not_before = self.clock.now() + wait
 
     def _discard_condition(self, batch: _Batch) -> str | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CALLS: Final[Mapping[str, tuple[str, str, Mapping[str, str]]]] = {
     "AWS::CloudFormation::StackSet": ("cloudformation", "CreateStackSet", {}),
     "AWS::CloudWatch::Alarm": ("cloudwatch", "PutMetricAlarm", {}),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch", "PutDashboard", {}),
     "AWS::DynamoDB::Table": ("dynamodb", "CreateTable", {}),
     "AWS::Events::EventBus": ("events", "CreateEventBus", {}),
     "AWS::Events::Rule": ("events", "PutRule", {}),

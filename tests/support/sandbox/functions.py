@@ -54,6 +54,10 @@ def publisher(event, context):
         raise ValueError("no such thing")
     return {"batchItemFailures": [{"itemIdentifier": number} for number, key in records if "fail" in key]}
 
+def printer(event, context):
+    for record in event["Records"]:
+        print(record["body"])
+
 def warner(event, context):
     warnings.warn("careful")
 

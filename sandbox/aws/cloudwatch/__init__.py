@@ -1,0 +1,1 @@
+"""CloudWatch: metrics of functions, queues and rules, alarms that fire, dashboards."""
