@@ -18,16 +18,15 @@ from awacs.aws import (
     StringEquals,
 )
 from troposphere import GetAtt, Template
-from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, RetryPolicy, Rule, SqsParameters, Target
+from troposphere.events import DeadLetterConfig, EventBus, EventBusPolicy, Rule, SqsParameters, Target
 
 from hub.runtime import contract
 from orgdns.cfn.coverage_conditions import in_covered_units
 from orgdns.cfn.event_patterns import (
-    HEARTBEATS_RULE,
+    HEARTBEATS,
     INSTANCES_RULE,
     VPCS_RULE,
     ZONE_CHANGES_RULE,
-    heartbeat_pattern,
     hub_pattern,
     instance_events,
     spoke_events,
@@ -45,10 +44,9 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html, and Q3 in docs/aws.md).
 _ACCOUNT: Final = "$.account"
 _DESCRIPTIONS: Final = {
-    "InstancesRule": "States, tags, interfaces and addresses of instances.",
+    "InstancesRule": "States, tags, interfaces and addresses of instances, and heartbeats of the hub.",
     "ZoneChangesRule": "Calls of others that change records of the zones.",
     "VpcsRule": "VPCs and their tags.",
-    "HeartbeatsRule": "Events by which the hub checks the path.",
 }
 
 
@@ -66,9 +64,8 @@ def add_event_bus(
         template.add_resource(_bus_policy("IncludedAccounts", "OnlyTheIncludedAccountsRules", bus, accounts, config))
     template.add_resource(_zone_changes_policy(bus, config))
     rules = [
-        ("InstancesRule", INSTANCES_RULE, hub_pattern(instance_events(config)), observer),
+        ("InstancesRule", INSTANCES_RULE, hub_pattern((*instance_events(config), HEARTBEATS)), observer),
         ("ZoneChangesRule", ZONE_CHANGES_RULE, zone_changes_pattern(config), sweeper),
-        ("HeartbeatsRule", HEARTBEATS_RULE, heartbeat_pattern(), observer),
     ]
     if associator:
         rules.append(("VpcsRule", VPCS_RULE, hub_pattern(vpc_events(config)), associator))
@@ -78,16 +75,9 @@ def add_event_bus(
 
 
 def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker: Worker) -> Rule:
-    """The rule that routes events to a worker's queue.
-
-    A heartbeat that does not arrive within minutes is of no use: the next one tells more.
-    """
+    """The rule that routes events to a worker's queue."""
     queue, dead_letters = worker.queue, worker.dead_letters
     assert queue, "only a worker with a queue can be the target of a rule"
-    if name == HEARTBEATS_RULE:
-        failures: dict[str, Any] = {"RetryPolicy": RetryPolicy(MaximumEventAgeInSeconds=60 * contract.SCHEDULE_MINUTES)}
-    else:
-        failures = {"DeadLetterConfig": DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn"))}
     return Rule(
         title,
         Name=name,
@@ -98,7 +88,7 @@ def _rule(title: str, name: str, bus: EventBus, pattern: dict[str, Any], worker:
             Target(
                 Id=queue.QueueName.removeprefix(f"{contract.PREFIX}-") + "-queue",
                 Arn=GetAtt(queue, "Arn"),
-                **failures,
+                DeadLetterConfig=DeadLetterConfig(Arn=GetAtt(dead_letters, "Arn")),
                 SqsParameters=SqsParameters(MessageGroupId=_ACCOUNT),
             )
         ],

@@ -102,9 +102,9 @@ _ALARMS: Final = (
     _MetricAlarm(
         "Heartbeats",
         "path-interrupted",
-        "No heartbeat took the path from the event bus to the publisher for 15 minutes. Run orgdns status.",
+        "No heartbeat took the path from the event bus to the publisher for ten minutes. Run orgdns status.",
         statistic="Sum",
-        evaluation_periods=3,
+        evaluation_periods=2,
         # The metric is missing if any stage does not work.
         treat_missing_data="breaching",
         period=PERIOD,
@@ -115,7 +115,7 @@ _ALARMS: Final = (
         "NamesOverdue",
         "names-overdue",
         "Names wait for longer than the objective, and the publisher goes on trying. Run orgdns status to see why.",
-        evaluation_periods=3,
+        evaluation_periods=2,
         period=PERIOD,
     ),
     _MetricAlarm(
@@ -135,6 +135,12 @@ _OF_ASSOCIATIONS: Final = (
         "SpokesWithUnknownVpcs",
         "vpcs-unknown",
         "The VPCs of a spoke cannot be described, so that none gets or loses a zone. Run orgdns status to see why.",
+        evaluation_periods=2,
+    ),
+    _MetricAlarm(
+        "SpokesWithRefusedAssociations",
+        "associations-refused",
+        "AWS refuses to associate VPCs with zones, or to end that. Run orgdns coverage to see which, and why.",
         evaluation_periods=2,
     ),
     _MetricAlarm(

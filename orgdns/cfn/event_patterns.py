@@ -21,7 +21,6 @@ HAS_TRAIL_EVENTS: Final = "HasCloudTrailEvents"
 INSTANCES_RULE: Final = f"{contract.PREFIX}-received-instances"
 VPCS_RULE: Final = f"{contract.PREFIX}-received-vpcs"
 ZONE_CHANGES_RULE: Final = f"{contract.PREFIX}-received-zone-changes"
-HEARTBEATS_RULE: Final = f"{contract.PREFIX}-received-heartbeats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,19 @@ class EventKind:
     def spoke_rule(self) -> str:
         """The name of the rule on a spoke's default bus."""
         return f"{contract.PREFIX}-{self.name}"
+
+
+# The event that a schedule of the hub puts on its bus. EventBridge sets the account: no other can send one. It takes
+# the rule of the instances' events, so that it does not arrive if they do not.
+HEARTBEATS: Final = EventKind(
+    "Heartbeats",
+    "heartbeats",
+    {
+        "account": [Ref("AWS::AccountId")],
+        "source": [contract.HEARTBEAT_SOURCE],
+        "detail-type": [contract.HEARTBEAT_DETAIL_TYPE],
+    },
+)
 
 
 def hub_pattern(kinds: Sequence[EventKind]) -> dict[str, Any]:
@@ -132,15 +144,6 @@ def zone_changes_pattern(config: Config) -> dict[str, Any]:
         "source": [contract.ZONE_SOURCE],
         "detail-type": [contract.CALL_DETAIL_TYPE],
         "detail": {"eventName": [contract.ZONE_CALL]},
-    }
-
-
-def heartbeat_pattern() -> dict[str, Any]:
-    """The event that a schedule of the hub puts on the bus. EventBridge sets the account: no other can send one."""
-    return {
-        "account": [Ref("AWS::AccountId")],
-        "source": [contract.HEARTBEAT_SOURCE],
-        "detail-type": [contract.HEARTBEAT_DETAIL_TYPE],
     }
 
 

@@ -39,10 +39,12 @@ class MemoryStatuses:
     def put_failed_look(self, spoke: Spoke, look: FailedLook) -> None:
         self.spokes[spoke] = replace(self.spoke_status(spoke), failed_look=look)
 
-    def put_vpc_fault(self, spoke: Spoke, fault: str) -> None:
+    def put_vpc_health(self, spoke: Spoke, fault: str, refused: int, refusal: str) -> None:
         before = self.spoke_status(spoke)
         since = before.vpc_fault_since or self.clock() if fault else NEVER
-        self.spokes[spoke] = replace(before, vpc_fault=fault, vpc_fault_since=since)
+        self.spokes[spoke] = replace(
+            before, vpc_fault=fault, vpc_fault_since=since, refused_vpcs=refused, refusal=refusal
+        )
 
     def generation(self) -> str:
         return self.ledger_generation.read()
@@ -60,6 +62,7 @@ class MemoryStatuses:
         kept = replace(status, vpcs=before.vpcs, vpc_work=before.vpc_work, call_sweeps=before.call_sweeps)
         kept = replace(kept, damped_vpcs=before.damped_vpcs, failed_look=before.failed_look)
         kept = replace(kept, vpc_fault=before.vpc_fault, vpc_fault_since=before.vpc_fault_since)
+        kept = replace(kept, refused_vpcs=before.refused_vpcs, refusal=before.refusal)
         self.spokes[status.spoke] = replace(kept, approved=approved, usage=usage)
 
     def usage_of_account(self, account_id: str) -> UsageByZone:

@@ -45,7 +45,8 @@ class DiscoveryOutcome:
     `unreadable` are the VPCs that cannot be read, or whose rows cannot: they keep their associations.
     `kept` counts the VPCs of a withdrawn spoke that still have associations made by orgdns. `associated` counts the
     VPCs that are associated with each zone and with the Profile, or are enqueued for that; it is None if they could not
-    be described. `damped` counts the VPCs whose events are ignored for a while.
+    be described. `damped` counts the VPCs whose events are ignored for a while. `refused` counts the VPCs that need a
+    step which AWS refused the last time, and `refusal` is AWS's reason for one of them.
 
     """
 
@@ -55,6 +56,8 @@ class DiscoveryOutcome:
     associated: Mapping[str, int] | None = None
     unreadable: tuple[Unreadable, ...] = ()
     damped: int = 0
+    refused: int = 0
+    refusal: str = ""
 
     @property
     def work(self) -> int:
@@ -102,8 +105,8 @@ class VpcDiscovery:
         if not swept.withdrawn and outcome.work != swept.vpc_work:
             self.spokes.note_vpc_work(swept.spoke, outcome.work)
         fault = "" if swept.withdrawn else outcome.status.fault
-        if fault != swept.vpc_fault:
-            self.health.put_vpc_fault(swept.spoke, fault)
+        if (fault, outcome.refused, outcome.refusal) != (swept.vpc_fault, swept.refused_vpcs, swept.refusal):
+            self.health.put_vpc_health(swept.spoke, fault, outcome.refused, outcome.refusal)
         return outcome
 
     def _discover(self, spoke: Spoke, *, withdrawn: bool) -> DiscoveryOutcome:
@@ -154,6 +157,7 @@ class VpcDiscovery:
     ) -> DiscoveryOutcome:
         changing: list[str] = []
         blocked = damped = 0
+        refusals: list[str] = []
         associated = Counter[str]()
         faults = {row.ref.id: f"its row in the ledger: {row.row_fault}" for row in rows.values() if row.row_fault}
         faults |= described.faults
@@ -178,6 +182,7 @@ class VpcDiscovery:
             associated.update(_associated(vpc, row, plan))
             if plan.steps:
                 changing.append(vpc.ref.id)
+            refusals += [fault for step in plan.steps[:1] if (fault := row.record(step.target).fault)]
         # The spoke does not show the remaining VPCs any more: the associator describes exactly these a second time.
         changing += [ref.id for ref in rows]
         unreadable = tuple(Unreadable(vpc_id, reason) for vpc_id, reason in sorted(faults.items()))
@@ -191,7 +196,13 @@ class VpcDiscovery:
         self._enqueue(status.spoke, changing)
         self.rows.put_vpcs_status(status)
         return DiscoveryOutcome(
-            status, len(changing), associated=dict(associated), unreadable=unreadable, damped=damped
+            status,
+            len(changing),
+            associated=dict(associated),
+            unreadable=unreadable,
+            damped=damped,
+            refused=len(refusals),
+            refusal=refusals[0] if refusals else "",
         )
 
     def _failed(

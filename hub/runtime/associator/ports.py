@@ -89,8 +89,11 @@ class VpcLedger(Protocol):
 class SpokeHealthLedger(Protocol):
     """What the statuses of spokes say of their VPCs; each method raises LedgerUnavailable."""
 
-    def put_vpc_fault(self, spoke: Spoke, fault: str) -> None:
-        """Record why the VPCs of a spoke could not be described, and since when; empty if they could."""
+    def put_vpc_health(self, spoke: Spoke, fault: str, refused: int, refusal: str) -> None:
+        """Record why the VPCs of a spoke could not be described, and since when; empty if they could.
+
+        `refused` counts the VPCs of which AWS refused an association or its end the last time, with a reason.
+        """
         ...
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from hub.runtime.model.usage import UsageByZone
 
 # In milliseconds.
+HOUR: Final = 3_600_000
 DAY: Final = 86_400_000
+# Four pages of Route 53, which an audit reads in a few seconds.
+RECORDS_AN_HOUR: Final = 1_000
 # A row has the time of an event at most once in this time: a write for each event would be too many. Milliseconds.
 EVENT_MILLIS: Final = 900_000
 
@@ -70,7 +73,8 @@ class SpokeStatus:
     `failed_look` is the last look that an event caused, if it failed. `undelivered` counts the events that the spoke
     could not send to the hub and keeps in a queue, as the last sweep found them, and `undelivered_new` those that came
     since the sweep before; `undelivered_fault` says why that is not known. `missed_sweeps` counts the last sweeps in a
-    row that found missed changes. `vpc_fault` says why the last sweep could not describe the VPCs.
+    row that found missed changes. `vpc_fault` says why the last sweep could not describe the VPCs. `refused_vpcs`
+    counts the VPCs with a refused association or end of one, and `refusal` is AWS's reason for one of them.
 
     """
 
@@ -109,6 +113,8 @@ class SpokeStatus:
     missed_sweeps: int = 0
     vpc_fault: str = ""
     vpc_fault_since: Millis = NEVER
+    refused_vpcs: int = 0
+    refusal: str = ""
     approved_by: str = ""
     approved_at: Millis = NEVER
 
@@ -197,6 +203,11 @@ class ZoneStatus:
     closed_names: int = 0
     approved_by: str = ""
     approved_at: Millis = NEVER
+
+    @property
+    def audit_millis(self) -> int:
+        """How far apart the audits of the zone are at most: an hour, and one more for each `RECORDS_AN_HOUR`."""
+        return HOUR * (1 + self.record_sets // RECORDS_AN_HOUR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hub.runtime import contract
 from hub.runtime.associator.events import vpc_hint_of
 from hub.runtime.messages import NotOurs, content_of, release_of, task_of
 from hub.runtime.model.tasks import AUDITS, Associate, Audit, ScheduleAudits, ScheduleSweeps, Sweep
-from hub.runtime.observer.events import Call, Hint, event_of
+from hub.runtime.observer.events import Call, Heartbeat, Hint, event_of
 from hub.runtime.sweeper.zone_changes import is_zone_change
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def dead_event(message: Message) -> DeadEvent:
                 instance, kind = ref, f"state {state}" if state else "tags changed"
             case Call(spoke):
                 instance, kind = None, f"call in {spoke}"
+            case Heartbeat():
+                instance, kind = None, "heartbeat of the hub"
         reason = f"the observer failed on it five times: see {OBSERVER_LOG_GROUP}"
     if code is not None:
         error = attributes.get("ERROR_MESSAGE") or "no message"

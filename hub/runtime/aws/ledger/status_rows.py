@@ -97,6 +97,8 @@ def _spoke_status(spoke: Spoke, row: Mapping[str, Any]) -> SpokeStatus:
         missed_sweeps=number(row.get("missed_sweeps", 0)),
         vpc_fault=text(row.get("vpc_fault", "")),
         vpc_fault_since=Millis(number(row.get("vpc_fault_since", NEVER))),
+        refused_vpcs=number(row.get("refused_vpcs", 0)),
+        refusal=text(row.get("refusal", "")),
         approved_by=text(row.get("approved_by", "")),
         approved_at=Millis(number(row.get("approved_at", NEVER))),
     )

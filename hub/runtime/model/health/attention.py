@@ -19,8 +19,9 @@ on an old policy
     unreachable spoke does not count: it is counted once, as unreachable, and no policy waits for it.
 overdue
     A known, reachable spoke that had sweeps, but no complete sweep for `SWEEP_OVERDUE`; a zone likewise, by its audits
-    and `AUDIT_OVERDUE`. A spoke that was empty is swept once a day, so `EMPTY_OVERDUE` counts, and `SWEEP_OVERDUE` from
-    the time at which an event of it arrived. An unreachable spoke does not count here either.
+    and `AUDIT_OVERDUE`, or three times as long as its audits are apart if the last one failed. A spoke that was empty
+    is swept once a day, so `EMPTY_OVERDUE` counts, and `SWEEP_OVERDUE` from the time at which an event of it arrived.
+    An unreachable spoke does not count here either.
 pending removals
     A spoke or zone with removals, or a zone with ends of VPC associations, that await approval. What a person approved
     no longer counts, although it stays in the ledger until the next sweep, audit or association task makes the
@@ -40,6 +41,8 @@ undelivered events
     Old events in it are evidence, and need nobody: sweeps have found what they report.
 unknown VPCs
     A spoke whose VPCs the last sweep could not describe. An unreachable spoke counts once, as unreachable.
+refused VPCs
+    A spoke with VPCs that need an association, or its end, which AWS refused the last time.
 closed zones
     A zone that the writer role may not read or change. It counts from then on until Route 53 takes a change again.
 contested
@@ -116,6 +119,7 @@ class Health:
     missing_events: frozenset[Spoke] = frozenset()
     undelivered: frozenset[Spoke] = frozenset()
     unknown_vpcs: frozenset[Spoke] = frozenset()
+    refused_vpcs: frozenset[Spoke] = frozenset()
     closed_zones: frozenset[str] = frozenset()
     accounts_near_limit: tuple[NearLimit, ...] = ()
     zones_near_limit: tuple[NearLimit, ...] = ()
@@ -134,6 +138,7 @@ class Health:
             "SpokesMissingEvents": len(self.missing_events),
             "SpokesWithUndeliveredEvents": len(self.undelivered),
             "SpokesWithUnknownVpcs": len(self.unknown_vpcs),
+            "SpokesWithRefusedAssociations": len(self.refused_vpcs),
             "ZonesClosed": len(self.closed_zones),
             "AccountsNearLimit": len(self.accounts_near_limit),
             "ZonesNearLimit": len(self.zones_near_limit),
@@ -179,9 +184,7 @@ def health(
         on_old_policy=known - unanswering - unknown - {status.spoke for status in tried if status.policy == policy},
         never_swept=known - unanswering - unknown - {status.spoke for status in tried},
         overdue=frozenset(status.spoke for status in tried if _overdue(status, now)),
-        overdue_zones=frozenset(
-            zone.zone_id for zone in zones if zone.tried_at and now - zone.audited_at > AUDIT_OVERDUE
-        ),
+        overdue_zones=frozenset(zone.zone_id for zone in zones if zone.tried_at and _audit_overdue(zone, now)),
         pending_spokes=frozenset(
             spoke for spoke, status in statuses.items() if set(status.pending_removals) - status.approved
         ),
@@ -197,6 +200,7 @@ def health(
         undelivered=frozenset(status.spoke for status in of_known if status.undelivered_new or status.undelivered_fault)
         - unanswering,
         unknown_vpcs=frozenset(status.spoke for status in of_known if status.vpc_fault) - unanswering,
+        refused_vpcs=frozenset(status.spoke for status in of_known if status.refused_vpcs) - unanswering,
         closed_zones=frozenset(zone.zone_id for zone in zones if zone.closed_since and zone.zone_id in configured),
         accounts_near_limit=_configured(near_accounts, configured),
         zones_near_limit=_configured(near_zones, configured),
@@ -212,6 +216,11 @@ def _overdue(status: SpokeStatus, now: Millis) -> bool:
         return now - status.swept_at > SWEEP_OVERDUE
     heard = max(status.swept_at, status.event_at, status.call_sweeps.begins_at)
     return status.heard_since and now - heard > SWEEP_OVERDUE
+
+
+def _audit_overdue(zone: ZoneStatus, now: Millis) -> bool:
+    """Whether a zone should have had a complete audit by now. One that fails is repeated as soon as the zone is due."""
+    return now - zone.audited_at > (min(AUDIT_OVERDUE, 3 * zone.audit_millis) if zone.fault else AUDIT_OVERDUE)
 
 
 def _looks_fail(status: SpokeStatus, now: Millis) -> bool:

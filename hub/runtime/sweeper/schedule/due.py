@@ -36,8 +36,6 @@ ZONES_AN_AUDIT: Final = 25
 HOUR: Final = 3_600_000
 # A zone with pending removals is audited again after this time: nothing may be pending any more.
 PENDING_AGAIN: Final = HOUR
-# Four pages of Route 53, which an audit reads in a few seconds.
-RECORDS_AN_HOUR: Final = 1_000
 # An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
 HALF_HOUR: Final = HOUR // 2
 
@@ -106,7 +104,7 @@ def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> li
     """Return the ids of the zones whose audit is due before that of the daily schedule.
 
     A person approved removals, a call changed records and its event did not say which, or removals have been pending
-    for a while. Small zones are due more often: some hours after the last audit, one for each `RECORDS_AN_HOUR`, and
+    for a while. Small zones are due more often: some hours after the last audit, see `ZoneStatus.audit_millis`, and
     one more. They are enqueued once an hour at most, however long the task waits. Of a zone whose status cannot be read
     it is not known when it was audited last: it has only the audits of the daily schedule.
     """
@@ -119,7 +117,7 @@ def due_audits(zones: Iterable[ZoneStatus], last_run: Millis, now: Millis) -> li
             _approved_now(zone)
             or (zone.audit_requested_at and zone.tried_at <= zone.audit_requested_at <= now)
             or (zone.pending_removals and now - zone.tried_at > PENDING_AGAIN)
-            or (hour and now - zone.tried_at > (1 + zone.record_sets // RECORDS_AN_HOUR) * HOUR - HALF_HOUR)
+            or (hour and now - zone.tried_at > zone.audit_millis - HALF_HOUR)
         )
     ]
 

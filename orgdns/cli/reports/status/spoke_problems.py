@@ -107,6 +107,12 @@ def unknown_vpcs(overview: Overview) -> Iterator[Problem]:
     todo = "repair what the reason names; the next sweep describes the VPCs"
     title = "VPCs that cannot be described"
     yield from one("vpcs-unknown", Stage.ASSOCIATIONS, title, since, names, lines, todo)
+    found = [status for status in overview.spokes if status.spoke in overview.health.refused_vpcs]
+    lines = [f"{status.spoke}: {status.refused_vpcs:,} VPCs: {status.refusal}" for status in found]
+    names = [str(status.spoke) for status in found]
+    todo = "orgdns coverage ACCOUNT/REGION shows each VPC; the next sweep tries again"
+    title = "VPCs whose associations AWS refuses"
+    yield from one("associations-refused", Stage.ASSOCIATIONS, title, NEVER, names, lines, todo)
 
 
 def _pending_names(subject: SpokeStatus | ZoneStatus, kind: str) -> str:

@@ -85,7 +85,7 @@ def test_spoke(status: SpokeStatus, expected: set[str]) -> None:
     ("status", "expected"),
     [
         (ZONE, set()),
-        (ZoneStatus("Z1"), set()),
+        (ZoneStatus("Z1"), {"not_audited"}),
         (replace(ZONE, tried_at=Millis(1), audited_at=Millis(NOW - AUDIT_OVERDUE)), set()),
         (replace(ZONE, tried_at=Millis(1), audited_at=Millis(NOW - AUDIT_OVERDUE - 1)), {"overdue_zones"}),
         (replace(ZONE, pending_removals=(Fqdn("web."),)), {"pending_zones"}),
@@ -173,6 +173,7 @@ SPOKE_STATUSES = st.builds(
     missed=st.sampled_from([0, 1, 5]),
     missed_sweeps=st.sampled_from([0, 1, 2]),
     vpc_fault=st.sampled_from(["", "AccessDenied"]),
+    refused_vpcs=st.sampled_from([0, 1]),
     unreadable=st.sampled_from([0, 1]),
 )
 ZONE_STATUSES = st.builds(
@@ -208,6 +209,7 @@ ALARMED = {
     "events-missed": "SpokesMissingEvents",
     "events-undelivered": "SpokesWithUndeliveredEvents",
     "vpcs-unknown": "SpokesWithUnknownVpcs",
+    "associations-refused": "SpokesWithRefusedAssociations",
     "zones-closed": "ZonesClosed",
     "accounts-near-limit": "AccountsNearLimit",
     "zones-near-limit": "ZonesNearLimit",

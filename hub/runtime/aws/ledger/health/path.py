@@ -36,8 +36,13 @@ class DynamoPath:
         self._table = table
 
     def observed(self, sent_at: Millis) -> None:
-        """Record that a heartbeat reached the observer. The ledger's stream carries it on to the publisher."""
-        self._table.update(_HEARTBEAT, {"sent_at": sent_at, "observed_at": self._table.now()})
+        """Record that a heartbeat reached the observer, unless a later one did: a queue has no order.
+
+        The ledger's stream carries it on to the publisher.
+        """
+        row = _HEARTBEAT | {"sent_at": sent_at, "observed_at": self._table.now()}
+        with suppress(Outdated):
+            self._table.put(row, "attribute_not_exists(sent_at) OR sent_at < :sent_at", {":sent_at": sent_at})
 
     def answered(self, sent_at: Millis) -> None:
         """Record that a heartbeat reached the publisher."""

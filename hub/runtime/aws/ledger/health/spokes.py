@@ -26,11 +26,13 @@ class DynamoSpokeHealth:
         row = {"look_fault": look.reason, "look_fault_at": look.at, "look_fault_since": look.since}
         self._table.update(spoke_key(spoke), row | {"looks_waiting": look.events, "looks_first": list(look.instances)})
 
-    def put_vpc_fault(self, spoke: Spoke, fault: str) -> None:
-        """Record why the VPCs of a spoke could not be described, and since when; empty if they could."""
+    def put_vpc_health(self, spoke: Spoke, fault: str, refused: int, refusal: str) -> None:
+        """Record why the VPCs of a spoke could not be described, and since when; empty if they could.
+
+        `refused` counts the VPCs of which AWS refused an association or its end the last time, with a reason.
+        """
         if fault:
             with suppress(Outdated):
                 self._table.update(spoke_key(spoke), {"vpc_fault_since": self._table.now()}, before=NEVER)
-            self._table.update(spoke_key(spoke), {"vpc_fault": fault})
-        else:
-            self._table.update(spoke_key(spoke), {"vpc_fault_since": NEVER, "vpc_fault": ""})
+        row = {"vpc_fault": fault, "refused_vpcs": refused, "refusal": refusal}
+        self._table.update(spoke_key(spoke), row if fault else row | {"vpc_fault_since": NEVER})

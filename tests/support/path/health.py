@@ -1,0 +1,41 @@
+"""What `orgdns status` and the alarms say of the deployed hub, at the clock of the organization."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import boto3
+
+from orgdns.cli.reports.status.problem import Problem
+from orgdns.cli.reports.status.problems import problems
+from orgdns.cli.sources.hub_account import HubAccount
+from orgdns.cli.sources.ledger import overview
+from sandbox.example import HUB
+from sandbox.world import World
+
+REGION = "eu-central-1"
+
+
+def operator(made: World) -> HubAccount:
+    """The hub account with an administrator's credentials."""
+    key_id, secret = made.access_key(HUB)
+    session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, region_name=REGION)
+    return HubAccount(session)
+
+
+def status(made: World) -> tuple[Problem, ...]:
+    """The problems that `orgdns status` shows now."""
+    account = operator(made)
+    hub = account.ledger()
+    found = overview(hub, account.listed_spokes)
+    return problems(replace(found, path_facts=account.path_facts(hub), backlog=account.backlog(hub)))
+
+
+def told(made: World) -> set[tuple[str, str]]:
+    """The kind and the stage of each problem."""
+    return {(problem.kind, problem.stage.value) for problem in status(made)}
+
+
+def firing(made: World) -> set[str]:
+    """The alarms in ALARM, without their prefix."""
+    return {name.removeprefix("orgdns-") for name in made.alarms.firing(HUB, REGION)}
