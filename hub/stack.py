@@ -21,6 +21,7 @@ from hub.functions.associator import associator_worker
 from hub.functions.observer import observer_worker
 from hub.functions.publisher import publisher_worker
 from hub.functions.sweeper import add_schedules, sweeper_worker
+from hub.monitoring.dashboard.board import add_dashboard
 from hub.monitoring.health import add_metric_alarms
 from hub.monitoring.services import add_service_alarms
 from hub.runtime import contract
@@ -60,6 +61,7 @@ def hub_template(config: Config) -> Template:
     add_schedules(template, sweeper, bus)
     add_metric_alarms(template, associates=bool(associator))
     add_service_alarms(template, config, workers)
+    add_dashboard(template, config, workers)
     _add_outputs(template, associates=bool(associator))
     return template
 

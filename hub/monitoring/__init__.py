@@ -1,1 +1,1 @@
-"""What watches the hub: its alarms. Each description says what to do, and names its page in the runbook."""
+"""What watches the hub: its alarms, and the dashboard that shows them and their metrics."""
