@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hub.runtime.names.labels import label_of
 from orgdns.cli.render.text import visible
+from sandbox.aws.cloudwatch.evaluation import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from sandbox.aws.cloudwatch.alarms import Change
     from sandbox.world import World
 
 
@@ -97,6 +99,13 @@ class Narrator:
         for lost in undelivered[self._reported["undelivered"] :]:
             self.report("event", f"not delivered to {lost.target_arn}: {lost.code}: {lost.message}", "red")
         self._reported["undelivered"] = len(undelivered)
+
+    def report_alarms(self, changes: Iterable[Change]) -> None:
+        """Report alarms that fire or clear, and not those that are well when they get their first data."""
+        for change in changes:
+            if {change.before, change.state} != {State.INSUFFICIENT_DATA, State.OK}:
+                style = "red" if change.state is State.ALARM else ""
+                self.report("alarm", f"{change.alarm} is {change.state.value}: {change.reason}", style)
 
 
 def introduction(

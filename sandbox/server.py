@@ -210,8 +210,10 @@ def serve(
             with lock:
                 made.schedules.fire_due()
                 made.functions.poll()
+                changes = made.alarms.evaluate_once_a_minute()
             if not quiet:
                 narrator.report_news()
+                narrator.report_alarms(changes)
 
         if not quiet:
             made.router.tamper = narrator.forwarded

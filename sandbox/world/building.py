@@ -10,6 +10,12 @@ from sandbox import example
 from sandbox.aws.bridge import replaced
 from sandbox.aws.cloudformation.deployer import deployer
 from sandbox.aws.cloudformation.stack_instances import RealStackInstance
+from sandbox.aws.cloudwatch.alarms import Alarms
+from sandbox.aws.cloudwatch.bridge import metrics_answered
+from sandbox.aws.cloudwatch.event_rules import RuleMetrics
+from sandbox.aws.cloudwatch.functions import FunctionMetrics
+from sandbox.aws.cloudwatch.metrics import MetricStore
+from sandbox.aws.cloudwatch.queues import QueueMetrics
 from sandbox.aws.emulator import emulated_aws
 from sandbox.aws.events.ec2 import ec2_events
 from sandbox.aws.events.eventbridge import Router, events_routed
@@ -81,6 +87,10 @@ def world(
         enter(organization_bridges())
         profiles = enter(route53_profiles(clock))
         deploy = enter(deployer())
+        metrics = MetricStore(clock)
+        queue_metrics = QueueMetrics(metrics, clock)
+        enter(queue_metrics.in_force())
+        enter(metrics_answered(metrics))
         enter(own_event_sources())
         packages = Packages()
         enter(packages.in_force())
@@ -107,6 +117,8 @@ def world(
         )
         organization = build_organization(spec)
         functions = Functions(clock, guard, packages, shards=shards, seed=seed)
+        router.watcher = RuleMetrics(metrics)
+        functions.watcher = function_metrics = FunctionMetrics(metrics, clock)
         made = World(
             config,
             clock,
@@ -123,6 +135,9 @@ def world(
             trails,
             packages,
             regions,
+            metrics,
+            function_metrics,
+            Alarms(metrics, queue_metrics, clock),
         )
         deployment = Deployment(config, deploy, made.client, packages)
         deployment.prepare(organization)

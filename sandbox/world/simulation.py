@@ -17,12 +17,14 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 
 from hub.runtime.contract import AUDIT_SCHEDULE, LEDGER_TABLE, SWEEP_SCHEDULE
+from sandbox.aws.cloudwatch.metrics import MINUTE
 from sandbox.aws.credentials import access_key, administrator_client
 from sandbox.aws.events.ec2_tags import GROUP_TAG, called_by_aws
 from sandbox.aws.launching import Launch, interface_request, launch_request, tag_list
 from sandbox.aws.network import AutodefinedRules, NewVpc, chosen_ids, switch_dns_on
 from sandbox.aws.resolution.server import LOOPBACK, DnsServer
 from sandbox.aws.vpcs.shared_subnets import share_subnet
+from sandbox.clock import Clock, MovedClock
 from sandbox.world.deployment import Deployment, zone_ids
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
     from orgdns.config.load import Config
     from sandbox.aws.cloudformation.deployer import Deployer
+    from sandbox.aws.cloudwatch.alarms import Alarms
+    from sandbox.aws.cloudwatch.functions import FunctionMetrics
+    from sandbox.aws.cloudwatch.metrics import MetricStore
     from sandbox.aws.events.eventbridge import Router
     from sandbox.aws.events.trails import Trails
     from sandbox.aws.functions.packages import Packages
@@ -40,8 +45,6 @@ if TYPE_CHECKING:
     from sandbox.aws.regions import Regions
     from sandbox.aws.route53.state import StrictRoute53
     from sandbox.aws.schedules import Schedules
-    from sandbox.clock import Clock
-
 _ONCE: Final = ClientConfig(retries={"total_max_attempts": 1})
 
 
@@ -74,6 +77,9 @@ class World:
     trails: Trails
     packages: Packages
     regions: Regions
+    metrics: MetricStore
+    function_metrics: FunctionMetrics
+    alarms: Alarms
     # The first VPC of each account and region, which instances are launched in, and the VPCs made later.
     vpcs: dict[tuple[str, str], Vpc] = field(default_factory=dict)
     further_vpcs: list[Vpc] = field(default_factory=list)
@@ -228,6 +234,22 @@ class World:
         """Let the functions work until nothing is left to do at the current time."""
         self.functions.converge()
 
+    def pass_time(self, minutes: int) -> None:
+        """Let minutes pass: in each, fire the due schedules, let the functions work, and evaluate the alarms.
+
+        What happens at the end of a minute counts for the next one, as in CloudWatch.
+
+        Raises:
+            TypeError: if the clock cannot be moved.
+        """
+        if not isinstance(self.clock, MovedClock):
+            raise TypeError("the machine's own clock cannot be moved: build the world with a MovedClock")
+        for _ in range(minutes):
+            self.clock.advance(MINUTE)
+            self.schedules.fire_due()
+            self.converge()
+            self.alarms.evaluate()
+
     def ask(self, name: str, vpc: Vpc, kind: str = "A") -> dns.message.Message:
         """The answer to a DNS query over UDP, as an instance in the VPC gets it."""
         if vpc.id not in self._ports:
@@ -254,6 +276,6 @@ class World:
 
     def waiting(self, queue: str) -> int:
         """How many messages a queue of the hub has, in flight or not."""
-        found = sqs_backends[self.config.hub.account][self.config.hub.region].get_queue(queue)
+        found = sqs_backends[self.config.hub.account][self.config.hub.region].queues[queue]
         number: int = found.approximate_number_of_messages + found.approximate_number_of_messages_not_visible
         return number

@@ -15,6 +15,8 @@ from rich.console import Console
 from orgdns.config.load import load
 from sandbox import example
 from sandbox.api_server import one_at_a_time
+from sandbox.aws.cloudwatch.alarms import Change
+from sandbox.aws.cloudwatch.evaluation import State
 from sandbox.narration import Narrator, log_text
 from sandbox.server import FunctionsStopped, misfits, repeating, write_private
 from sandbox.world import World
@@ -60,6 +62,22 @@ def test_narrator_prints_no_control_characters(made: World) -> None:
     screen = StringIO()
     Narrator(made, {}, Console(file=screen)).report("bus", "Name=\x1b]0;x\x07web\nsecond line")
     assert screen.getvalue().endswith("Name=\\x1b]0;x\\x07web\nsecond line\n")
+
+
+def test_narrator_tells_which_alarms_fire_and_clear(made: World) -> None:
+    """An alarm that is well from the beginning is no news."""
+    screen, place = StringIO(), ("222222222222", "eu-central-1")
+    Narrator(made, {}, Console(file=screen)).report_alarms(
+        [
+            Change(place, "quiet", State.INSUFFICIENT_DATA, State.OK, 0, "no data"),
+            Change(place, "deep", State.OK, State.ALARM, 0, "too deep"),
+            Change(place, "deep", State.ALARM, State.OK, 0, "not deep"),
+        ]
+    )
+    assert [line.partition(" ")[2] for line in screen.getvalue().splitlines()] == [
+        "alarm     deep is ALARM: too deep",
+        "alarm     deep is OK: not deep",
+    ]
 
 
 class Request:

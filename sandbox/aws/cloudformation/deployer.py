@@ -33,6 +33,7 @@ from sandbox.aws.cloudformation.template import (
     complete_parameters,
     parsed_template,
 )
+from sandbox.aws.cloudwatch.bridge import strict_alarms
 from sandbox.aws.cloudwatch.resource_types import Alarm
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.iam.creations import checked_by_policies
@@ -152,6 +153,7 @@ def cloudformation_bridges() -> Iterator[None]:
         known.cache_clear()
     with (
         corrected_types(),
+        strict_alarms(),
         automatic_deployment(),
         quotas_enforced(),
         replaced(Stack, parse_template=staticmethod(parsed_template)),

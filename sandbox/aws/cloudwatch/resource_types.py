@@ -2,7 +2,7 @@
 
 A simulation of AWS::CloudWatch::Alarm
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html). The alarms
-are kept in moto's own CloudWatch, so its API returns them too. Nothing evaluates them.
+are kept in moto's own CloudWatch, so its API returns them too. `sandbox.aws.cloudwatch.alarms` evaluates them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudwatch.models import cloudwatch_backends
+from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat, cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
 from sandbox.aws.partition import is_arn_of
@@ -19,35 +19,47 @@ Json = dict[str, Any]
 # An alarm of the emulator, which ships no types.
 Moto = Any
 
-# The required and the optional properties of an alarm on one metric, with the names of moto's parameters.
-_NEEDED: Final = {
-    "Namespace": "namespace",
-    "MetricName": "metric_name",
-    "Statistic": "statistic",
-    "Period": "period",
-    "EvaluationPeriods": "evaluation_periods",
-    "Threshold": "threshold",
-    "ComparisonOperator": "comparison_operator",
-}
-_OPTIONAL: Final = {
+# The properties of an alarm, and the names of moto's parameters.
+_PARAMETERS: Final = {
     "ActionsEnabled": "actions_enabled",
     "AlarmActions": "alarm_actions",
     "AlarmDescription": "description",
+    "ComparisonOperator": "comparison_operator",
     "DatapointsToAlarm": "datapoints_to_alarm",
     "Dimensions": "dimensions",
+    "EvaluateLowSampleCountPercentile": "evaluate_low_sample_count_percentile",
+    "EvaluationPeriods": "evaluation_periods",
+    "ExtendedStatistic": "extended_statistic",
     "InsufficientDataActions": "insufficient_data_actions",
+    "MetricName": "metric_name",
+    "Metrics": "metric_data_queries",
+    "Namespace": "namespace",
     "OKActions": "ok_actions",
-    "TreatMissingData": "treat_missing_data",
+    "Period": "period",
+    "Statistic": "statistic",
     "Tags": "tags",
+    "Threshold": "threshold",
+    "TreatMissingData": "treat_missing_data",
     "Unit": "unit",
 }
-_DEFAULTS: Final[Json] = {"alarm_actions": [], "description": None, "dimensions": [], "treat_missing_data": "missing"}
-_NUMBERS: Final = {"Period": int, "EvaluationPeriods": int, "DatapointsToAlarm": int, "Threshold": float}
-_MISSING_DATA: Final = frozenset({"breaching", "ignore", "missing", "notBreaching"})
+_NEEDED: Final = ("ComparisonOperator", "EvaluationPeriods", "Threshold")
+_DEFAULTS: Final[Json] = {
+    "alarm_actions": [],
+    "description": None,
+    "dimensions": [],
+    "metric_name": None,
+    "namespace": None,
+    "period": None,
+    "statistic": None,
+    "treat_missing_data": "missing",
+}
+_QUERY: Final = frozenset({"Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
+_STAT: Final = frozenset({"Metric", "Period", "Stat", "Unit"})
+_METRIC: Final = frozenset({"Dimensions", "MetricName", "Namespace"})
 
 
 class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
-    """AWS::CloudWatch::Alarm: an alarm on one metric."""
+    """AWS::CloudWatch::Alarm: an alarm on one metric, or on an expression."""
 
     def __init__(self, alarm: Moto) -> None:
         self.physical_resource_id = str(alarm.name)
@@ -94,10 +106,7 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
         if "AlarmName" in properties and new_resource_name != name:
             raise ValidationError(message="the replacement of an alarm is not modeled")
         backend = cloudwatch_backends[account_id][region_name]
-        before = backend.alarms[name]
-        alarm = backend.put_metric_alarm(name=name, **_settings(properties, region_name))
-        alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
-        return cls(alarm)
+        return cls(backend.put_metric_alarm(name=name, **_settings(properties, region_name)))
 
     def delete(self, account_id: str, region_name: str) -> None:
         """Delete the alarm."""
@@ -105,21 +114,47 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
 
 
 def _settings(properties: Json, region: str) -> Json:
-    """The parameters of moto's PutMetricAlarm. Refuses what CloudWatch refuses and what is not modeled."""
+    """The parameters of moto's PutMetricAlarm. Refuses what CloudFormation refuses and what is not modeled."""
     # AWS::NoValue removes a property.
     given = {name: value for name, value in properties.items() if value is not None and name != "AlarmName"}
-    if unknown := sorted(given.keys() - _NEEDED.keys() - _OPTIONAL.keys()):
+    if unknown := sorted(given.keys() - _PARAMETERS.keys()):
         raise ValidationError(message=f"properties of an alarm that are not modeled: {unknown}")
-    if missing := sorted(_NEEDED.keys() - given.keys()):
-        raise ValidationError(message=f"an alarm on one metric needs {missing}")
-    settings = dict(_DEFAULTS)
-    for name, parameter in (_NEEDED | _OPTIONAL).items():
-        if name in given:
-            settings[parameter] = _NUMBERS[name](given[name]) if name in _NUMBERS else given[name]
-    if settings["treat_missing_data"] not in _MISSING_DATA:
-        raise ValidationError(message="an alarm's TreatMissingData has a value that CloudWatch does not know")
+    if missing := sorted(set(_NEEDED) - given.keys()):
+        raise ValidationError(message=f"an alarm needs {missing}")
     for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
         for action in given.get(name, ()):
             if not is_arn_of(f"sns:{region}", action):
                 raise ValidationError(message=f"{action} is not an SNS topic of {region}: only topics are modeled")
-    return settings
+    if "Metrics" in given:
+        given["Metrics"] = [_query(query) for query in given["Metrics"]]
+    return _DEFAULTS | {_PARAMETERS[name]: value for name, value in given.items()}
+
+
+def _query(query: Json) -> Moto:
+    """An entry of Metrics as moto's PutMetricAlarm takes it."""
+    stat = query.get("MetricStat", {})
+    metric = stat.get("Metric", {})
+    for part, known in ((query, _QUERY), (stat, _STAT), (metric, _METRIC)):
+        if unknown := sorted(part.keys() - known):
+            raise ValidationError(message=f"properties of an alarm's Metrics that are not modeled: {unknown}")
+    dimensions = [Dimension(each["Name"], each["Value"]) for each in metric.get("Dimensions", ())]
+    return MetricDataQuery(
+        query_id=query["Id"],
+        label=query.get("Label"),
+        period=query.get("Period"),
+        return_data=_flag(query.get("ReturnData", True)),
+        expression=query.get("Expression"),
+        metric_stat=MetricStat(
+            Metric(metric["MetricName"], metric["Namespace"], dimensions),
+            stat["Period"],
+            stat["Stat"],
+            stat.get("Unit"),
+        )
+        if stat
+        else None,
+    )
+
+
+def _flag(value: object) -> bool:
+    """A boolean, which a template may write as text."""
+    return str(value).lower() == "true"

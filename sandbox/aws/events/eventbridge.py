@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend
@@ -51,6 +51,16 @@ class Undelivered:
     message: str
 
 
+class Watcher(Protocol):
+    """What the router tells whoever measures the rules."""
+
+    def invoked(self, rule: Moto, *, failed: bool) -> None:
+        """Tell that a rule invoked a target, or failed permanently."""
+
+    def buried(self, rule: Moto, *, failed: bool) -> None:
+        """Tell that an event went to the dead-letter queue of its target, or could not."""
+
+
 class Router:
     """Moves events through the deployed rules, at once and in order.
 
@@ -58,11 +68,13 @@ class Router:
         undelivered: The events that did not reach their target, in order.
         tamper: Injects faults: returns what arrives for each event that one bus sends to another. That may be nothing
             (lost), several events (duplicated), or earlier ones that it kept back (delayed, reordered).
+        watcher: Is told what happens to events that a rule matches, if there is one.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.undelivered: list[Undelivered] = []
         self.tamper: Callable[[Event], Iterable[Event]] = lambda event: (event,)
+        self.watcher: Watcher | None = None
         self._clock = clock or RealClock()
         self._lock = RLock()
 
@@ -126,11 +138,16 @@ class Router:
                     self._deliver(rule, target, event, forwarded=forwarded)
 
     def _deliver(self, rule: Moto, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
+        failed: Undeliverable | None = None
         try:
             self._reach(rule, target, event, forwarded=forwarded)
         except Undeliverable as fault:
-            self.undelivered.append(Undelivered(event, rule.arn, target["Arn"], fault.code, str(fault)))
-            self._bury(rule, target, event, fault)
+            failed = fault
+        if self.watcher:
+            self.watcher.invoked(rule, failed=failed is not None)
+        if failed:
+            self.undelivered.append(Undelivered(event, rule.arn, target["Arn"], failed.code, str(failed)))
+            self._bury(rule, target, event, failed)
 
     def _reach(self, rule: Moto, target: Mapping[str, Any], event: Event, *, forwarded: bool) -> None:
         arn = target["Arn"]
@@ -160,10 +177,14 @@ class Router:
             "ERROR_CODE": fault.code,
             "ERROR_MESSAGE": str(fault),
         }
+        lost: Undeliverable | None = None
         try:
             send(rule, queue, event, {key: {"DataType": "String", "StringValue": text} for key, text in texts.items()})
         except Undeliverable as again:
+            lost = again
             self.undelivered.append(Undelivered(event, rule.arn, queue, again.code, str(again)))
+        if self.watcher:
+            self.watcher.buried(rule, failed=lost is not None)
 
 
 @contextmanager

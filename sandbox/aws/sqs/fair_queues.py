@@ -55,6 +55,8 @@ def received(queue: Moto, count: int, visibility_timeout: int | None = None) -> 
                 removed.add(message)
             elif queue.dead_letter_queue and message.approximate_receive_count >= _max_receive_count(queue):
                 removed.add(message)
+                # For the metrics: in the dead-letter queue, the age of a message begins anew.
+                message.moved_timestamp, message.receives_before_move = now, message.approximate_receive_count
                 queue.dead_letter_queue.add_message(message)
             else:
                 queue.pending_messages.add(message)

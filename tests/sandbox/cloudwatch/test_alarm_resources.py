@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed, deployer
+from sandbox.aws.cloudformation.deployer import Deployer, DeploymentFailed
 from sandbox.aws.credentials import administrator_client
-from sandbox.aws.emulator import emulated_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ACCOUNT, REGION = "100000000002", "eu-west-1"
 TEMPLATE: dict[str, Any] = {
@@ -44,12 +40,6 @@ TEMPLATE: dict[str, Any] = {
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:people"
 
 
-@pytest.fixture
-def deploys() -> Iterator[Deployer]:
-    with emulated_aws(), deployer() as deploys:
-        yield deploys
-
-
 def deploy(deploys: Deployer, template: dict[str, Any] = TEMPLATE, **parameters: str) -> dict[str, str]:
     return deploys.deploy(ACCOUNT, REGION, "stack", json.dumps(template), parameters)
 
@@ -74,9 +64,37 @@ def test_stack_creates_alarm(deploys: Deployer) -> None:
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "dead"}]
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 300, 1)
+    assert (alarm["StateValue"], alarm["StateReason"]) == ("INSUFFICIENT_DATA", "Unchecked: Initial alarm creation")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0.0)
     assert alarm["TreatMissingData"] == "notBreaching"
     assert alarm.get("AlarmActions", []) == []
+
+
+def test_alarm_on_an_expression(deploys: Deployer) -> None:
+    """The entries of Metrics reach CloudWatch, with references and with flags that are texts."""
+    dimensions = [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}]
+    metric = {"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent", "Dimensions": dimensions}
+    stat = {"Metric": metric, "Period": 300, "Stat": "Sum"}
+    queries = [
+        {"Id": "sent", "MetricStat": stat, "ReturnData": "false"},
+        {"Id": "e", "Expression": "FILL(sent, 0)", "Label": "Sent", "ReturnData": True},
+    ]
+    of_one = ("Namespace", "MetricName", "Dimensions", "Statistic", "Period")
+    none = {name: {"Ref": "AWS::NoValue"} for name in of_one}
+    deploy(deploys, with_properties(Metrics=queries, **none))
+    (alarm,) = alarms()
+    first, second = alarm["Metrics"]
+    assert first["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "QueueName", "Value": "dead"}]
+    assert (first["ReturnData"], second["Expression"], second["Label"]) == (False, "FILL(sent, 0)", "Sent")
+    assert "Statistic" not in alarm
+
+
+def test_alarm_on_a_percentile(deploys: Deployer) -> None:
+    """ExtendedStatistic takes the place of Statistic."""
+    changed = {"ExtendedStatistic": "p99", "EvaluateLowSampleCountPercentile": "ignore"}
+    deploy(deploys, with_properties(Statistic={"Ref": "AWS::NoValue"}, **changed))
+    (alarm,) = alarms()
+    assert (alarm["ExtendedStatistic"], alarm["EvaluateLowSampleCountPercentile"]) == ("p99", "ignore")
 
 
 def test_update_keeps_alarm_state(deploys: Deployer) -> None:
@@ -118,13 +136,16 @@ def literal() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({"Metrics": []}, "not modeled: .*Metrics"),
+        ({"ThresholdMetricId": "m"}, "not modeled: .*ThresholdMetricId"),
+        ({"Metrics": [{"Id": "e", "Expression": "1", "AccountId": "100000000002"}]}, "not modeled: .*AccountId"),
+        ({"Metrics": [{"Id": "e", "Expression": "RATE(m)"}]}, "has no namespace of its own"),
+        ({"Threshold": {"Ref": "AWS::NoValue"}}, r"an alarm needs \['Threshold'\]"),
         ({"Period": 90}, "multiple of 60"),
         ({"ComparisonOperator": "MoreThan"}, "satisfy enum value set"),
         ({"TreatMissingData": "ok"}, "does not know"),
         ({"AlarmActions": ["arn:aws:sns:us-east-1:100000000002:people"]}, "is not an SNS topic of eu-west-1"),
         ({"AlarmActions": ["arn:aws:lambda:eu-west-1:100000000002:function:f"]}, "is not an SNS topic of eu-west-1"),
-        ({"Statistic": {"Ref": "AWS::NoValue"}}, r"needs \['Statistic'\]"),
+        ({"Statistic": {"Ref": "AWS::NoValue"}}, r"needs \['Statistic or Ext"),
     ],
 )
 def test_unknown_property_is_refused(deploys: Deployer, properties: dict[str, Any], message: str) -> None:
