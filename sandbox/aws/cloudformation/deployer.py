@@ -34,7 +34,7 @@ from sandbox.aws.cloudformation.template import (
     parsed_template,
 )
 from sandbox.aws.cloudwatch.bridge import strict_alarms
-from sandbox.aws.cloudwatch.resource_types import Alarm
+from sandbox.aws.cloudwatch.resource_types import Alarm, dashboard_type
 from sandbox.aws.credentials import administrator_client
 from sandbox.aws.iam.creations import checked_by_policies
 from sandbox.aws.partition import partition
@@ -153,6 +153,7 @@ def cloudformation_bridges() -> Iterator[None]:
         known.cache_clear()
     with (
         corrected_types(),
+        dashboard_type(),
         strict_alarms(),
         automatic_deployment(),
         quotas_enforced(),

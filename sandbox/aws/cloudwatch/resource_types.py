@@ -1,22 +1,32 @@
-"""AWS::CloudWatch::Alarm, a resource type that the emulator lacks.
+"""AWS::CloudWatch::Alarm and Dashboard, resource types that the emulator lacks or does not check.
 
 A simulation of AWS::CloudWatch::Alarm
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html). The alarms
-are kept in moto's own CloudWatch, so its API returns them too. `sandbox.aws.cloudwatch.alarms` evaluates them.
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html) and
+Dashboard
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-dashboard.html). Alarms
+and dashboards are kept in moto's own CloudWatch, so its API returns them too. `sandbox.aws.cloudwatch.alarms` evaluates
+the alarms.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudwatch.models import Dimension, Metric, MetricDataQuery, MetricStat, cloudwatch_backends
+from moto.cloudwatch.models import Dashboard, Dimension, Metric, MetricDataQuery, MetricStat, cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 
+from sandbox.aws.bridge import replaced
+from sandbox.aws.cloudwatch.dashboards import DashboardRefused, check_dashboard
 from sandbox.aws.partition import is_arn_of
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Json = dict[str, Any]
-# An alarm of the emulator, which ships no types.
+# An alarm or dashboard of the emulator, which ships no types.
 Moto = Any
 
 # The properties of an alarm, and the names of moto's parameters.
@@ -53,6 +63,8 @@ _DEFAULTS: Final[Json] = {
     "statistic": None,
     "treat_missing_data": "missing",
 }
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
+_DASHBOARD_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _QUERY: Final = frozenset({"Expression", "Id", "Label", "MetricStat", "Period", "ReturnData"})
 _STAT: Final = frozenset({"Metric", "Period", "Stat", "Unit"})
 _METRIC: Final = frozenset({"Dimensions", "MetricName", "Namespace"})
@@ -111,6 +123,57 @@ class Alarm(CloudFormationModel):  # type: ignore[misc]  # moto ships no types
     def delete(self, account_id: str, region_name: str) -> None:
         """Delete the alarm."""
         cloudwatch_backends[account_id][region_name].delete_alarms([self.physical_resource_id])
+
+
+@contextmanager
+def dashboard_type() -> Iterator[None]:
+    """Check dashboards, and give them the names in their templates, while the context lasts."""
+    with replaced(
+        Dashboard,
+        cloudformation_name_type=staticmethod(lambda: "DashboardName"),
+        create_from_cloudformation_json=classmethod(_create_dashboard),
+        update_from_cloudformation_json=classmethod(_update_dashboard),
+    ):
+        yield
+
+
+def _create_dashboard(
+    _cls: type, /, name: str, cloudformation_json: Json, account_id: str, region: str, **_kwargs: object
+) -> Moto:
+    """Create a dashboard. CloudFormation does not take over an existing dashboard of the same name."""
+    body = _body(name, cloudformation_json["Properties"])
+    backend = cloudwatch_backends[account_id][region]
+    if name in backend.dashboards:
+        raise ValidationError(message=f"{name} already exists")
+    return backend.put_dashboard(name=name, body=body)
+
+
+def _update_dashboard(
+    _cls: type,
+    original_resource: Moto,
+    new_resource_name: str,
+    cloudformation_json: Json,
+    account_id: str,
+    region_name: str,
+) -> Moto:
+    """Replace the body of a dashboard."""
+    properties, name = cloudformation_json["Properties"], original_resource.name
+    if "DashboardName" in properties and new_resource_name != name:
+        raise ValidationError(message="the replacement of a dashboard is not modeled")
+    return cloudwatch_backends[account_id][region_name].put_dashboard(name=name, body=_body(name, properties))
+
+
+def _body(name: str, properties: Json) -> str:
+    if unknown := sorted(properties.keys() - {"DashboardBody", "DashboardName"}):
+        raise ValidationError(message=f"properties of a dashboard that are not modeled: {unknown}")
+    if not _DASHBOARD_NAME.fullmatch(name):
+        raise ValidationError(message=f"{name!r} is not valid: a dashboard's name has letters, digits, - and _")
+    body: str = properties["DashboardBody"]
+    try:
+        check_dashboard(body)
+    except DashboardRefused as refused:
+        raise ValidationError(message=str(refused)) from refused
+    return body
 
 
 def _settings(properties: Json, region: str) -> Json:
