@@ -14,7 +14,7 @@ from zlib import crc32
 
 from hub.runtime import contract
 from hub.runtime.model.names import Millis
-from hub.runtime.model.status import DAY, time_of_day
+from hub.runtime.model.status import DAY, HOUR, time_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,9 +32,7 @@ LONGEST_DELAY: Final = 900
 # The number of zones for which one audit reads the ledger once. Audits run one after another, because they share one
 # pace.
 ZONES_AN_AUDIT: Final = 25
-# In milliseconds.
-HOUR: Final = 3_600_000
-# A zone with pending removals is audited again after this time: nothing may be pending any more.
+# A zone with pending removals is audited again after this time: nothing may be pending any more. Milliseconds.
 PENDING_AGAIN: Final = HOUR
 # An audit begins some time after it is enqueued. The next one is due this much earlier, or it would come an hour late.
 HALF_HOUR: Final = HOUR // 2
