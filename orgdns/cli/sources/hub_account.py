@@ -15,6 +15,7 @@ from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
 from hub.runtime.model.health.path import PathFacts
+from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
-    from orgdns.cli.reports.status.overview import Backlog
+    from orgdns.cli.reports.status.overview import Alarms, Backlog
 
 # This many profiles are named if the one that is asked for does not exist.
 _SHOWN: Final = 20
@@ -81,6 +82,11 @@ class HubAccount:
             tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
         waiting = waiting_messages(self._queues(), contract.EVENTS_QUEUE)
         return PathFacts(waiting, stream_faults(hub.deployed, functions, tables))
+
+    def alarms(self) -> Alarms:
+        """The hub's alarms that are in ALARM."""
+        with _endpoint_checked():
+            return firing_alarms(self.session.client("cloudwatch", config=CLIENT_CONFIG))
 
     def caller(self) -> str:
         """The ARN of the operator; empty if AWS does not say."""
