@@ -16,6 +16,8 @@ PROCEDURE: Final = "see docs/restore.md"
 # The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
 _WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 
+_PROBLEM: Final = "PROBLEM: "
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerTable:
@@ -28,11 +30,12 @@ class LedgerTable:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """An event source mapping of the publisher."""
+    """An event source mapping of the publisher. `result` is what Lambda says of its last attempt to read the source."""
 
     uuid: str
     source: str
     state: str
+    result: str = ""
 
 
 def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
@@ -55,5 +58,10 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
         f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
         for mapping in following
         if mapping.state not in _WORKING
+    ]
+    faults += [
+        f"Lambda cannot read the ledger's stream for the publisher: {mapping.result.removeprefix(_PROBLEM)}"
+        for mapping in following
+        if mapping.result.startswith(_PROBLEM)
     ]
     return tuple(faults)

@@ -29,7 +29,9 @@ def stream_faults(hub: Deployed, functions: LambdaClient, tables: DynamoDBClient
         protected=described.get("DeletionProtectionEnabled", False),
     )
     mappings = [
-        Mapping(each["UUID"], each.get("EventSourceArn", ""), each.get("State", ""))
+        Mapping(
+            each["UUID"], each.get("EventSourceArn", ""), each.get("State", ""), each.get("LastProcessingResult") or ""
+        )
         for each in answer["EventSourceMappings"]
     ]
     return ledger_faults(table, mappings)
