@@ -18,6 +18,7 @@ from tests.support.path.health import REGION, firing, told
 def made(clock: MovedClock) -> Iterator[World]:
     with world(load(example.CONFIG), clock, shards=2) as organization:
         organization.launch(PAYMENTS, REGION, "before")
+        organization.converge()
         organization.pass_time(70)
         organization.audit()
         organization.pass_time(2)

@@ -36,8 +36,10 @@ def throttled(made: World, function: str) -> Iterator[None]:
     """Reserve no concurrency for a function."""
     functions = made.client("lambda", HUB)
     functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
-    yield
-    functions.delete_function_concurrency(FunctionName=function)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(FunctionName=function)
 
 
 @contextmanager
@@ -49,9 +51,11 @@ def mapping_disabled(made: World, function: str) -> Iterator[None]:
     assert uuids
     for uuid in uuids:
         functions.update_event_source_mapping(UUID=uuid, Enabled=False)
-    yield
-    for uuid in uuids:
-        functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    try:
+        yield
+    finally:
+        for uuid in uuids:
+            functions.update_event_source_mapping(UUID=uuid, Enabled=True)
 
 
 @contextmanager
@@ -59,8 +63,10 @@ def rule_disabled(made: World) -> Iterator[None]:
     """Disable the rule of the hub's bus that routes the events of instances."""
     events = made.client("events", HUB)
     events.disable_rule(Name=INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
-    yield
-    events.enable_rule(Name=INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=INSTANCES_RULE, EventBusName=contract.EVENT_BUS)
 
 
 @contextmanager
@@ -70,10 +76,12 @@ def queue_closed(made: World) -> Iterator[None]:
     url = sqs.get_queue_url(QueueName=contract.EVENTS_QUEUE)["QueueUrl"]
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
-    yield
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    letters = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
-    sqs.purge_queue(QueueUrl=letters)
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        letters = sqs.get_queue_url(QueueName=contract.EVENTS_DEAD_LETTER_QUEUE)["QueueUrl"]
+        sqs.purge_queue(QueueUrl=letters)
 
 
 @contextmanager
@@ -83,8 +91,10 @@ def schedule_disabled(made: World, name: str) -> Iterator[None]:
     found = scheduler.get_schedule(Name=name, GroupName=contract.PREFIX)
     kept = {key: found[key] for key in ("ScheduleExpression", "FlexibleTimeWindow", "Target")}
     scheduler.update_schedule(Name=name, GroupName=contract.PREFIX, State="DISABLED", **kept)
-    yield
-    scheduler.update_schedule(Name=name, GroupName=contract.PREFIX, State="ENABLED", **kept)
+    try:
+        yield
+    finally:
+        scheduler.update_schedule(Name=name, GroupName=contract.PREFIX, State="ENABLED", **kept)
 
 
 @contextmanager
@@ -95,9 +105,11 @@ def spoke_rules_disabled(made: World, account: str) -> Iterator[None]:
     assert names
     for name in names:
         events.disable_rule(Name=name)
-    yield
-    for name in names:
-        events.enable_rule(Name=name)
+    try:
+        yield
+    finally:
+        for name in names:
+            events.enable_rule(Name=name)
 
 
 def minutes_until(made: World, reached: Callable[[], bool], most: int) -> int:

@@ -39,7 +39,7 @@ class Stage(StrEnum):
 class PathFacts:
     """What AWS says of the hub's own parts; None where nobody asked.
 
-    `waiting` counts the messages of the events queue that no function has received yet. `stream_faults` say why the
+    `waiting` counts the messages of the events queue, about, also those that a run left. `stream_faults` say why the
     publisher does not follow the ledger's stream.
     """
 
