@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PROCEDURE: Final = "see docs/restore.md"
 # The states of a mapping that reads its source, or is about to (Lambda API Reference, EventSourceMappingConfiguration).
-_WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
+WORKING: Final = frozenset({"Enabled", "Enabling", "Creating", "Updating"})
 
 _PROBLEM: Final = "PROBLEM: "
 
@@ -57,7 +57,7 @@ def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str,
         f"the publisher's event source mapping is {mapping.state}, so nothing is published: aws lambda "
         f"update-event-source-mapping --uuid {mapping.uuid} --enabled"
         for mapping in following
-        if mapping.state not in _WORKING
+        if mapping.state not in WORKING
     ]
     faults += [
         f"Lambda cannot read the ledger's stream for the publisher: {mapping.result.removeprefix(_PROBLEM)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import botocore.session
@@ -117,6 +117,21 @@ class HubAccount:
     def dead_letter_queues(self) -> DeadLetterQueues:
         """The dead-letter queues."""
         return DeadLetterQueues(self._queues())
+
+    @property
+    def region(self) -> str:
+        """The region of the session."""
+        return str(self.session.region_name)
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the client of any service
+        """A client of a service.
+
+        Raises:
+            HubUnknown: if the region or the endpoint is not valid.
+        """
+        session: Any = self.session
+        with _endpoint_checked():
+            return session.client(service, config=CLIENT_CONFIG)
 
     def stack_instances(self) -> dict[Spoke, StackInstance]:
         """The stacks of the rollout.
