@@ -125,7 +125,7 @@ class StepRunner:
         match step.act:
             case Act.CLEAR:
                 self.authorizations.clear(associated, ref)
-                self.remember(run, associated, replace(run.row.record(associated), in_progress=False))
+                self.remember(run, associated, replace(run.row.record(associated), in_progress=False, fault=""))
             case Act.RELEASE:
                 self._release(run, associated)
                 self.remember(run, associated, replace(run.row.record(associated), awaiting_approval=False))
@@ -170,9 +170,25 @@ class StepRunner:
             managed = False
             raise
         finally:
-            if authorized:
-                self.authorizations.clear(zone_id, ref)
-            self.remember(run, zone_id, before.started(managed=managed))
+            left = self._left(run, zone_id) if authorized else ""
+            record = before.started(managed=managed, in_progress=bool(left))
+            self.remember(run, zone_id, replace(record, fault=left))
+
+    def _left(self, run: VpcRun, zone_id: str) -> str:
+        """Delete the authorization of an association; return why it is left, or an empty text.
+
+        What became of the association does not depend on it. The record says that it is left, so that the next plan
+        deletes it: in this run if that may succeed soon, and otherwise after the next sweep.
+        """
+        try:
+            self.authorizations.clear(zone_id, run.row.ref)
+        except (AssociationRefused, ZoneClosed) as refused:
+            run.faults[Step(Act.CLEAR, zone_id)] = str(refused)
+            return str(refused)
+        except ZoneUnavailable as unavailable:
+            run.retry = str(unavailable)
+            return str(unavailable)
+        return ""
 
     def _associate_once(self, run: VpcRun, zone_id: str) -> bool:
         """Associate the VPC; return False if it already is, by an unanswered call or by someone else."""
