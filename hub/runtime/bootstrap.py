@@ -240,6 +240,7 @@ def associator() -> Associator:
         approvals=approvals,
         authorizations=ZoneOwner(clients, settings.value(contract.ENV_AUTHORIZER_ROLE_ARN), _turns()),
         associations=VpcOwner(clients, settings.member_roles()),
+        pause=approvals.paused,
     )
     return Associator(
         policy=policy,

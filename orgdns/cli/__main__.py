@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "status": "Show what needs attention, and how far sweeps have come.",
     "coverage": "Show which accounts, regions and VPCs orgdns covers.",
     "resolve": "Show which zone and record answer a name in a VPC.",
-    "pause": "Stop all writing to the zones.",
+    "pause": "Stop all writing to the zones, and all changes of their associations.",
     "resume": "Resume writing to the zones, and audit all of them.",
     "approve": "Approve pending removals of names and associations.",
     "sweep": "Sweep spokes now: compare their instances with the ledger.",

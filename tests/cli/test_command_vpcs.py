@@ -52,6 +52,16 @@ def test_o3_shared_vpc_of_an_account_that_is_not_covered(made: World, command: C
     assert f"{vpc.id}, which no sweep describes: not known: {entry['reason']}" in shown
 
 
+def test_pause_is_told_beside_the_vpcs(command: Command) -> None:
+    """Who asks why a new VPC does not resolve a zone learns that no association is made now."""
+    assert command.json("coverage", code=2)["paused"] is None
+    command("pause", "--reason", "the zones move")
+    assert command.json("coverage", code=2)["paused"] == "the zones move"
+    said = " ".join(command("coverage", code=2).stdout.split())
+    assert "Publishing is paused (the zones move): no association is made or ended until orgdns resume." in said
+    command("resume")
+
+
 def test_authorization_that_is_left(made: World, command: Command, clock: MovedClock) -> None:
     """If the authorization of an association cannot be deleted, the VPC resolves; the next sweep deletes it."""
     iam, role = made.client("iam", NETWORK), contract.AUTHORIZER_ROLE

@@ -15,15 +15,15 @@ from hub.runtime.associator.removals import zones_lost
 from hub.runtime.deadline import HUB_CALLS
 from hub.runtime.model.names import NEVER
 from hub.runtime.model.vpcs import AssociationMethod
-from hub.runtime.ports import SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
+from hub.runtime.ports import LedgerUnavailable, SpokeDenied, SpokeUnreachable, ZoneClosed, ZoneUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hub.runtime.associator.ports import ApprovalLedger, Associations, Authorizations, VpcLedger, Vpcs
     from hub.runtime.associator.removal_guard import RemovalGuard
     from hub.runtime.associator.run import VpcRun
-    from hub.runtime.model.names import Fqdn, Millis
+    from hub.runtime.model.names import Fqdn, Millis, Spoke
     from hub.runtime.model.vpcs import AssociationRecord
     from hub.runtime.policy.vpc_selection import AssociationPolicy
 
@@ -35,7 +35,7 @@ _MADE_BY: Final = {Act.ASSOCIATE: AssociationMethod.ASSOCIATION, Act.ASSOCIATE_P
 
 @dataclass(frozen=True, slots=True)
 class StepRunner:
-    """Carries out steps. `zone_owner` is the networking account."""
+    """Carries out steps. `zone_owner` is the networking account. `pause` returns why orgdns is paused, or None."""
 
     association_policies: tuple[AssociationPolicy, ...]
     zone_ids: Mapping[Fqdn, str]
@@ -45,6 +45,36 @@ class StepRunner:
     approvals: ApprovalLedger
     authorizations: Authorizations
     associations: Associations
+    pause: Callable[[], str | None]
+
+    def unpaused(self, run: VpcRun, steps: Iterable[Step]) -> Iterator[Step]:
+        """Yield the steps of a run, each unless orgdns is paused by then; note in the run if it is.
+
+        It is paused if that cannot be read. The work is not lost: the next sweep plans the same steps.
+        """
+        for step in steps:
+            try:
+                reason = self.pause()
+            except LedgerUnavailable as unavailable:
+                run.retry = str(unavailable)
+                return
+            if reason is not None:
+                run.paused = f"publishing is paused: {reason}"
+                return
+            yield step
+
+    def keep_paused(self, spoke: Spoke, runs: Iterable[VpcRun]) -> None:
+        """Record that VPCs of a spoke wait for the end of the pause, so that the spoke is swept when it ends.
+
+        A spoke that is not covered is swept as long as it has associations.
+        """
+        paused = [run for run in runs if run.paused and not run.not_covered]
+        try:
+            if paused:
+                self.approvals.note_vpc_work(spoke, len(paused))
+        except LedgerUnavailable as unavailable:
+            for run in paused:
+                run.retry = str(unavailable)
 
     def carry_out(self, run: VpcRun, step: Step) -> bool:
         """Carry out one step; return whether further steps may follow in this run.

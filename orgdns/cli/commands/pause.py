@@ -15,7 +15,7 @@ def run(
     as_json: Json = False,
     region: Region = None,
 ) -> None:
-    """Stop all writing to the zones.
+    """Stop all writing to the zones, and all changes of their associations.
 
     Events, sweeps and claims continue, and the ledger keeps them until orgdns resume.
     """
@@ -27,6 +27,6 @@ def run(
         print_json({"paused": reason})
     else:
         typer.echo(
-            "Paused: zones are no longer written, except by change batches already in progress. To end the pause, run "
-            "orgdns resume."
+            "Paused: neither records nor associations of VPCs are changed any longer, except by what is already in "
+            "progress. To end the pause, run orgdns resume."
         )

@@ -13,4 +13,4 @@ def run(*, as_json: Json = False, region: Region = None) -> None:
     if as_json:
         print_json({"paused": None})
     else:
-        typer.echo("Resumed: all zones will be audited within five minutes, and differences published.")
+        typer.echo("Resumed: within five minutes all zones are audited, and VPCs that waited are associated.")
