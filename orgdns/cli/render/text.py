@@ -85,7 +85,7 @@ def _facts(observation: Observation) -> Table:
         name = instance.tag("Name")
         facts.add_row("tag Name", visible(name) if name is not None else visible("not set", QUIET))
     if observation.observed_at:
-        facts.add_row("last seen", time(observation.observed_at))
+        facts.add_row("as of", f"{time(observation.observed_at)}; orgdns explain --live asks EC2")
     return facts
 
 
@@ -172,6 +172,7 @@ def _add_zone_state(facts: Table, report: NameReport) -> None:
         facts.add_row("" if number else "published", visible(_record_set(record_set)))
     if not published.record_sets:
         facts.add_row("published", visible("nothing", QUIET))
+    facts.add_row("as of", visible(f"{_known_as_of(report)}; orgdns explain --live asks Route 53", QUIET))
     if published.pending:
         facts.add_row("pending", visible("a change was sent; its outcome is not recorded yet", "yellow"))
     if published.conflict:
@@ -181,6 +182,15 @@ def _add_zone_state(facts: Table, report: NameReport) -> None:
         facts.add_row("", _repair(report, len(drift.repaired_at)))
     for number, change in enumerate(report.waiting):
         facts.add_row("" if number else ("blocked" if published.conflict else "waiting"), change_line(change))
+
+
+def _known_as_of(report: NameReport) -> str:
+    """As of when it is known what the zone holds under a name."""
+    if report.audited_at > report.recorded_at:
+        return f"the last audit at {time(report.audited_at)}"
+    return (
+        f"the last change, recorded at {time(report.recorded_at)}" if report.recorded_at else "no change or audit yet"
+    )
 
 
 def _repair(report: NameReport, repairs: int) -> Text:
