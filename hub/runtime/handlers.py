@@ -41,7 +41,7 @@ from hub.runtime.telemetry import (
 )
 from hub.runtime.telemetry.backlog import readable_releases, report_deferred, report_releases
 from hub.runtime.telemetry.events import readable_events
-from hub.runtime.telemetry.objective import report_overdue, report_seconds
+from hub.runtime.telemetry.objective import report_latency
 from hub.runtime.telemetry.path import recorded, report_heartbeat, report_stall, report_zone_checks
 from hub.runtime.telemetry.vpcs import report_discovery, report_vpc
 
@@ -270,9 +270,8 @@ def _published(changes: NameChanges, context: LambdaContext) -> list[str]:
     for outcome in outcomes:
         report_name(outcome, changes.claimants[outcome.key])
     report_deferred(outcomes)
-    now, objective = bootstrap.now(), settings.objective_seconds()
-    report_seconds(outcomes, changes.asked_at, changes.released, objective)
-    report_overdue(outcomes, changes.changed_at, now, objective)
+    now = bootstrap.now()
+    report_latency(outcomes, changes, now, settings.objective_seconds())
     with recorded("why names wait"):
         if stall := bootstrap.publisher_health().published(outcomes, changes.changed_at):
             report_stall(stall, now)

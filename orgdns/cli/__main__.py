@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "doctor": "Check the setup of the hub and of the rollout, a line for each check.",
     "coverage": "Show which accounts, regions and VPCs orgdns covers.",
     "resolve": "Show which zone and record answer a name in a VPC.",
-    "pause": "Stop all writing to the zones.",
+    "pause": "Stop all writing to the zones, and all changes of their associations.",
     "resume": "Resume writing to the zones, and audit all of them.",
     "approve": "Approve pending removals of names and associations.",
     "sweep": "Sweep spokes now: compare their instances with the ledger.",

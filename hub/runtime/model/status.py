@@ -152,6 +152,11 @@ class SpokeStatus:
         current = self.policy == policy and self.settled(generation)
         return self.empty and current and not self.heard_since
 
+    @property
+    def vpcs_wait(self) -> bool:
+        """Whether VPCs of the spoke may wait for the associator, or for their associations to end."""
+        return bool(self.vpc_work or self.kept_vpcs)
+
     def settled(self, generation: str) -> bool:
         """Whether the ledger, in its current generation, has all claims of the spoke.
 

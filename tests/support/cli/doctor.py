@@ -27,7 +27,7 @@ from orgdns.cli.reports.doctor.facts import (
 )
 from orgdns.cli.reports.doctor.routing import DEAD_LETTERS, RULES, SCHEDULES, SOURCES
 from orgdns.cli.reports.ledger_stream import LedgerTable, Mapping
-from orgdns.cli.reports.status import Overview
+from orgdns.cli.reports.status.overview import Overview
 
 HUB: Final = "222222222222"
 REGION: Final = "eu-central-1"
@@ -48,7 +48,7 @@ QUEUES: Final = tuple(
 )
 STATE: Final = Overview(
     now=NOW,
-    paused=None,
+    pause=None,
     cursor=ScheduleCursor("p", at=Millis(NOW - 60_000)),
     spokes=(SpokeStatus(SPOKE, tried_at=NOW, swept_at=NOW, policy="p"),),
     zones=(ZoneStatus(ZONE, tried_at=NOW, audited_at=NOW),),

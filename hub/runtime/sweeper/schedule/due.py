@@ -45,13 +45,14 @@ def due_sweeps(
     policy_digest: str,
     now: Millis,
     quiet: Collection[Spoke] = frozenset(),
+    first: Collection[Spoke] = frozenset(),
 ) -> tuple[list[tuple[Spoke, int]], ScheduleCursor]:
     """Return the spokes that are due, each with a delay in seconds, and the cursor for the next run of the schedule.
 
-    Spokes that had no sweep yet come first, and spokes with approved removals. A run too soon after the last, for
-    example because several messages waited on the queue, enqueues only these. `quiet` are the spokes of `known` that
-    are swept once a day. They keep their places in the order, so that all others have their turns within the hour,
-    however many become quiet meanwhile.
+    Spokes that had no sweep yet come first, spokes with approved removals, and those in `first`. A run too soon after
+    the last, for example because several messages waited on the queue, enqueues only these. `quiet` are the spokes of
+    `known` that are swept once a day. They keep their places in the order, so that all others have their turns within
+    the hour, however many become quiet meanwhile.
     """
     spokes = {_position(spoke): spoke for spoke in known}
     ordered = sorted(spokes)
@@ -62,7 +63,7 @@ def due_sweeps(
     number = 0 if early else max(ahead, -(-len(ordered) // SCHEDULES_AN_HOUR))
     later = [position for position in ordered if position > last.after]
     turn = [*later, *ordered[: len(ordered) - len(later)]][:number]
-    urgent = [spoke for spoke in spokes.values() if _urgent(statuses.get(spoke))][:MOST_AHEAD]
+    urgent = [spoke for spoke in spokes.values() if spoke in first or _urgent(statuses.get(spoke))][:MOST_AHEAD]
     due = {spoke: index // SWEEPS_A_SECOND for index, spoke in enumerate(sorted(urgent))}
     swept = turn if ahead else [position for position in turn if spokes[position] not in quiet]
     if not early:

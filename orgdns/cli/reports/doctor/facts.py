@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.coverage import StackInstance
     from orgdns.cli.reports.ledger_stream import LedgerTable
     from orgdns.cli.reports.ledger_stream import Mapping as StreamMapping
-    from orgdns.cli.reports.status import Overview
+    from orgdns.cli.reports.status.overview import Overview
 
 _NOT_READ: Final = Unknown("the hub is not in this account and region")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orgdns.cli.reports.coverage import StackInstance
     from orgdns.cli.reports.doctor.facts import Administrators, OptIn
     from orgdns.cli.reports.doctor.finding import Fact
-    from orgdns.cli.reports.status import Overview
+    from orgdns.cli.reports.status.overview import Overview
 
 # The service principal of StackSets in Organizations ("AWS CloudFormation StackSets and AWS Organizations",
 # https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate-cloudformation.html).

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hub.runtime.model.vpcs import VpcRow
-    from orgdns.cli.reports.status import Overview
+    from orgdns.cli.reports.status.overview import Overview
 
 # A run of the schedule may wait behind sweeps for some minutes. Milliseconds.
 SCHEDULE_OVERDUE: Final = 6 * SCHEDULE_MINUTES * 60_000
