@@ -14,8 +14,8 @@ OF_INSTANCES: Final = (
         Level.INFO,
         _LOOKING,
         "instance reason dns_names",
-        "The facts or claims of the instance changed in the ledger; it now claims these names. From the sweeper: no "
-        "event had reported it.",
+        "The facts or claims of the instance changed in the ledger; it now claims these names. From the sweeper: a "
+        "sweep found the difference.",
     ),
     Message(
         "instance unchanged",
