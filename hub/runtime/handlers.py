@@ -257,8 +257,8 @@ def _publish(event: Mapping[str, Any], context: LambdaContext) -> _Response:
     if changes.heartbeats and not failed:
         sent_at, now = max(changes.heartbeats), bootstrap.now()
         with recorded("the last heartbeat"):
-            report_zone_checks(bootstrap.publisher_health().heartbeat(sent_at, _deadline(context)))
-            report_heartbeat(sent_at, now)
+            if report_zone_checks(bootstrap.publisher_health().heartbeat(sent_at, _deadline(context))):
+                report_heartbeat(sent_at, now)
     return _failed([min(failed, key=int)] if failed else [])
 
 

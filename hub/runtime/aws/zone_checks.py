@@ -9,7 +9,7 @@ from hub.runtime import contract
 from hub.runtime.aws.pace.calls import LONGEST_WAIT
 from hub.runtime.model.names import Action, Change, Fqdn, RecordSet, RecordType
 from hub.runtime.names.labels import is_reverse
-from hub.runtime.ports import BatchRefused, NoTurn, ZoneUnavailable
+from hub.runtime.ports import BatchRefused, ZoneUnavailable
 
 if TYPE_CHECKING:
     from hub.runtime.aws.zones import WriterZones
@@ -32,6 +32,7 @@ class ZoneChecks:
         The change is the deletion of a record set that nobody has. AWS checks permissions before Route 53 refuses it.
 
         Raises:
+            NoTurn: if others take all turns for a while.
             ZoneClosed: if the zone does not exist, or the role may not read or change it.
             ZoneUnavailable: if Route 53 does not answer, or refuses the call for another reason.
         """
@@ -43,5 +44,3 @@ class ZoneChecks:
         except BatchRefused as refused:
             if not refused.known:
                 raise ZoneUnavailable(f"{zone_id}: {refused}") from refused
-        except NoTurn as no_turn:
-            raise ZoneUnavailable(f"{zone_id}: {no_turn}") from no_turn

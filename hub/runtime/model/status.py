@@ -135,11 +135,11 @@ class SpokeStatus:
     def empty(self) -> bool:
         """Whether the last sweep was complete, and found no instance, name or associated VPC, and no work for a VPC.
 
-        A spoke is not empty while it is unreachable, while its removals await approval, or while orgdns cannot read
-        something of it.
+        A spoke is not empty while it is unreachable, while its removals await approval, while orgdns cannot read
+        something of it, or while its events do not reach the hub.
         """
         found = self.instances or self.names or self.vpcs or self.vpc_work or self.kept_vpcs or self.unreadable
-        failed = self.fault or self.fault_since or self.withdrawn or self.row_fault
+        failed = self.fault or self.fault_since or self.withdrawn or self.row_fault or self.undelivered_new
         return bool(self.swept_at and not (found or failed or self.pending_removals))
 
     @property

@@ -63,7 +63,7 @@ def report_instance(outcome: InstanceOutcome) -> None:
     else:
         logger.info("instance unchanged", extra=fields)
     for refusal in outcome.refusals:
-        refused = fields | {"rule": refusal.rule, "reason": refusal.reason}
+        refused = fields | {"rule": refusal.rule, "reason": refusal.reason, "dns_name": refusal.name}
         if refusal.declined:
             logger.debug("name not requested", extra=refused)
             continue

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from hub.runtime.model.names import Millis
     from hub.runtime.publisher.outcome import NameOutcome
 
-_WAITING: Final = frozenset({NameResult.RETRY, NameResult.CLOSED, NameResult.DEFERRED})
+# What waits in the backlog, or comes back from it, waits because of its own account.
+_WAITING: Final = frozenset({NameResult.RETRY, NameResult.CLOSED})
 
 
 def report_latency(outcomes: Collection[NameOutcome], changes: NameChanges, now: Millis, objective: float) -> None:
     """Measure how long names took, and how many of those that wait are overdue, by the objective in seconds."""
     _report_seconds(outcomes, changes, objective)
-    waiting = [outcome.key for outcome in outcomes if outcome.result in _WAITING]
+    waiting = {outcome.key for outcome in outcomes if outcome.result in _WAITING} - changes.released.keys()
     if waiting:
         overdue = sum(now - changes.changed_at[key] > objective * 1_000 for key in waiting)
         metrics.add_metric("NamesOverdue", MetricUnit.Count, overdue)

@@ -11,7 +11,7 @@ from hub.runtime.ports import LedgerUnavailable
 from hub.runtime.telemetry import logger, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from hub.runtime.model.names import Millis
     from hub.runtime.model.path import Stall
@@ -42,8 +42,8 @@ def report_stall(stall: Stall, now: Millis) -> None:
     logger.error("publisher waits", extra=waiting | {"reason": stall.reason})
 
 
-def report_zone_checks(checks: Iterable[ZoneCheck]) -> None:
-    """Log the zones that are closed or open again, and count those whose access is not known."""
+def report_zone_checks(checks: Collection[ZoneCheck]) -> bool:
+    """Log the zones that are closed or open again, and count those of which that is unknown; return if none is."""
     for check in checks:
         fields: dict[str, object] = {"zone": check.zone_id}
         if check.closed:
@@ -55,3 +55,4 @@ def report_zone_checks(checks: Iterable[ZoneCheck]) -> None:
             logger.info("zone open again", extra=fields)
         else:
             logger.debug("zone open", extra=fields)
+    return not any(check.unknown for check in checks)

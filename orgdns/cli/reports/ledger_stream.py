@@ -38,11 +38,16 @@ class Mapping:
     result: str = ""
 
 
+def table_fault(table: LedgerTable) -> str:
+    """What a restored table lacks, with what to do; empty if it lacks nothing."""
+    return "" if table.protected else f"the table {table.name} is not protected from deletion: {PROCEDURE}"
+
+
 def ledger_faults(table: LedgerTable, mappings: Iterable[Mapping]) -> tuple[str, ...]:
-    """What keeps the ledger from being published, and what a restored table lacks; each with what to do."""
-    faults = [] if table.protected else [f"the table {table.name} is not protected from deletion: {PROCEDURE}"]
+    """What keeps the ledger from being published; each with what to do."""
+    faults: list[str] = []
     if not table.stream:
-        return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}", *faults)
+        return (f"the table {table.name} has no stream, so nothing is published: {PROCEDURE}",)
     of_table = [mapping for mapping in mappings if f":table/{table.name}/stream/" in mapping.source]
     following = [mapping for mapping in of_table if mapping.source == table.stream]
     if not of_table:

@@ -19,7 +19,7 @@ def firing_alarms(client: Any) -> Alarms:  # noqa: ANN401 - the development requ
         )
         found = [alarm for page in pages for alarm in page["MetricAlarms"]]
     except (ClientError, BotoCoreError) as error:
-        return Alarms(fault=f"it takes cloudwatch:DescribeAlarms. AWS says: {error}")
+        return Alarms(fault=f"whether an alarm fires is unknown: it takes cloudwatch:DescribeAlarms. AWS says: {error}")
     return Alarms(
         tuple(
             FiringAlarm(

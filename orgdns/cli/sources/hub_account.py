@@ -14,13 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from hub.runtime import contract
 from hub.runtime.aws.queues.tasks import QueuedTasks
 from hub.runtime.aws.sessions import CLIENT_CONFIG
-from hub.runtime.model.health.path import PathFacts
 from orgdns.cli.sources.alarms import firing_alarms
 from orgdns.cli.sources.backlog import backlog, waiting_messages
 from orgdns.cli.sources.dead_letter_queues import DeadLetterQueues
 from orgdns.cli.sources.deployed import HubUnknown, deployed
 from orgdns.cli.sources.ledger import HubLedger
-from orgdns.cli.sources.ledger_stream import stream_faults
+from orgdns.cli.sources.ledger_stream import path_facts
 from orgdns.cli.sources.stack_instances import listed_spokes, stack_instances
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_sqs import SQSClient
 
+    from hub.runtime.model.health.path import PathFacts
     from hub.runtime.model.names import Spoke
     from orgdns.cli.reports.coverage import StackInstance
     from orgdns.cli.reports.status.overview import Alarms, Backlog
@@ -81,7 +81,7 @@ class HubAccount:
             functions = self.session.client("lambda", config=CLIENT_CONFIG)
             tables = self.session.client("dynamodb", config=CLIENT_CONFIG)
         waiting = waiting_messages(self._queues(), contract.EVENTS_QUEUE)
-        return PathFacts(waiting, stream_faults(hub.deployed, functions, tables))
+        return path_facts(hub.deployed, functions, tables, waiting)
 
     def alarms(self) -> Alarms:
         """The hub's alarms that are in ALARM."""

@@ -24,6 +24,17 @@ def path(overview: Overview) -> Iterator[Problem]:
         )
 
 
+def facts(overview: Overview) -> Iterator[Problem]:
+    """What the ledger's table lacks, and what the command may not read."""
+    if fault := overview.path_facts.table_fault:
+        title = "The ledger is not protected"
+        yield Problem("ledger-unprotected", Stage.LEDGER, title, NEVER, (), (fault,), "protect the table, as it says")
+    unknown = tuple(each for each in (overview.path_facts.unknown, overview.alarms.fault) if each)
+    if unknown:
+        todo = "give the operator the permission: docs/operate.md has the policy"
+        yield Problem("unknown", Stage.LEDGER, "Cannot be read with these credentials", NEVER, (), unknown, todo)
+
+
 def paused(overview: Overview) -> Iterator[Problem]:
     """That publishing is paused."""
     if (pause := overview.pause) is None:
@@ -79,9 +90,6 @@ _STAGES: Final = {
 
 def alarms(overview: Overview, told: Collection[str]) -> Iterator[Problem]:
     """The alarms of which nothing else tells: `told` are the kinds of the other problems."""
-    if fault := overview.alarms.fault:
-        line = f"whether an alarm fires is unknown: {fault}"
-        yield Problem("alarms-unknown", Stage.LEDGER, "Alarms cannot be read", NEVER, (), (line,), "")
     for alarm in overview.alarms.firing:
         if alarm.name not in told:
             stage = _STAGES.get(alarm.name, Stage.PUBLISHER)
